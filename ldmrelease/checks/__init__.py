@@ -1,0 +1,1 @@
+"""How a level's checks are run."""

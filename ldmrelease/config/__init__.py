@@ -1,0 +1,1 @@
+"""Workspace, trust and policy files, read into domain values."""

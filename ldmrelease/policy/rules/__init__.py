@@ -1,0 +1,1 @@
+"""The rules of a level, one file each. Pure."""

@@ -1,0 +1,1 @@
+"""What a promotion does next, from its plan and its journal. Pure."""

@@ -1,0 +1,1 @@
+"""Images and what refers to them, over HTTP and in OCI-layout directories."""

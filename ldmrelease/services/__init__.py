@@ -1,0 +1,1 @@
+"""What the faces offer: pin, gather, decide, drive, observe."""

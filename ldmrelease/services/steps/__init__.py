@@ -1,0 +1,1 @@
+"""The steps of a promotion, one file each."""

@@ -1,0 +1,1 @@
+"""Where releases come from: registry tags, git repositories, EUPS tag lists."""

@@ -1,0 +1,1 @@
+"""Envelopes, keys, roles, and which statement counts."""
