@@ -1,0 +1,112 @@
+"""Canonical JSON: the one spelling of a value whose bytes are hashed, signed or stored.
+
+Keys sorted and ASCII, no white space, no floats, integers below 2**53, no duplicate keys
+(trust.md section 1; a subset of RFC 8785). Times are RFC 3339 in whole seconds UTC.
+"""
+
+import hashlib
+import json
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+LARGEST_INTEGER = 2**53 - 1
+
+
+class NotCanonical(ValueError):
+    """The bytes or the value cannot be canonical JSON; the message says which rule is broken."""
+
+
+def encode(value: object) -> bytes:
+    """The canonical bytes of a JSON value or of one of the domain's dataclasses.
+
+    Raises `NotCanonical` for floats, large integers and keys outside ASCII.
+    """
+    plain = to_plain(value)
+    _check(plain)
+    return json.dumps(
+        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def to_plain(value: object) -> Any:
+    """The value as dicts, lists, strings, integers, booleans and None."""
+    return msgspec.to_builtins(value)
+
+
+def from_plain(value: object, kind: type[T]) -> T:
+    """The domain value that a plain value spells. Raises `NotCanonical` where it does not fit."""
+    try:
+        return msgspec.convert(value, type=kind)
+    except msgspec.ValidationError as error:
+        raise NotCanonical(str(error)) from error
+
+
+def parse(data: bytes) -> Any:
+    """Strictly read JSON: duplicate keys, floats and large integers are refused.
+
+    Raises `NotCanonical`.
+    """
+    try:
+        plain = json.loads(
+            data,
+            object_pairs_hook=_unique,
+            parse_float=_refuse_float,
+            parse_constant=_refuse_float,
+            parse_int=_integer,
+        )
+    except (ValueError, RecursionError) as error:
+        raise error if isinstance(error, NotCanonical) else NotCanonical(f"not JSON: {error}") from error
+    _check(plain)
+    return plain
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """Read bytes as one of the domain's dataclasses. Raises `NotCanonical`."""
+    return from_plain(parse(data), kind)
+
+
+def digest(data: bytes) -> str:
+    """`sha256:` and the lower-case hex of the bytes."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def digest_of(value: object) -> str:
+    """The digest of a value's canonical bytes."""
+    return digest(encode(value))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise NotCanonical(f"the key {key!r} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _refuse_float(text: str) -> Any:
+    raise NotCanonical(f"{text} is no integer; measured values are decimal strings")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17:
+        raise NotCanonical(f"an integer of {len(text)} digits is larger than 2**53")
+    return int(text)
+
+
+def _check(plain: Any) -> None:
+    if isinstance(plain, dict):
+        for key, value in plain.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise NotCanonical(f"the key {key!r} is not ASCII text")
+            _check(value)
+    elif isinstance(plain, list):
+        for value in plain:
+            _check(value)
+    elif isinstance(plain, float):
+        raise NotCanonical(f"{plain} is a float; measured values are decimal strings")
+    elif isinstance(plain, int) and abs(plain) > LARGEST_INTEGER:
+        raise NotCanonical(f"{plain} is larger than 2**53")

@@ -1,0 +1,93 @@
+"""Events of the ledger: what happened, in one chain and many streams (design section 7)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ldmrelease.domain import canonical
+
+
+class Kind(StrEnum):
+    """What an event tells. Signed acts carry an envelope in their body (`envelope`)."""
+
+    CREATED = "ledger.created"
+    PINNED = "release.pinned"
+    RECEIVED = "statement.received"
+    REGISTERED = "run.registered"
+    REQUESTED = "promotion.requested"
+    DECIDED = "decision.made"
+    PLANNED = "promotion.planned"
+    WAITING = "promotion.waiting"
+    RESUMED = "promotion.resumed"
+    HALTING = "promotion.halting"
+    ENDED = "promotion.ended"
+    CLAIMED = "place.claimed"
+    RELEASED = "place.released"
+    INTENDED = "step.intended"
+    DONE = "step.done"
+    STEP_FAILED = "step.failed"
+    OBSERVED = "observation.made"
+    RECEIPT = "receipt.signed"
+    IMPORTED = "ledger.imported"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to append: the ledger gives it its place in the chain."""
+
+    kind: str
+    stream: str
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as it stands in the chain. `sequence` starts at 1; it is the event's id and a claim's epoch."""
+
+    ledger: str
+    sequence: int
+    time: datetime
+    actor: str
+    kind: str
+    stream: str
+    stream_version: int
+    body: dict[str, Any]
+    previous: str
+    hash: str
+
+
+def event_hash(event: Event) -> str:
+    """The hash over everything else of the event: ledger UUID and sequence included."""
+    plain = canonical.to_plain(event)
+    del plain["hash"]
+    return canonical.digest_of(plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last event of a ledger: its size and hash."""
+
+    ledger: str
+    size: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The refusal of an append: a stream is not at the version that was expected."""
+
+    stream: str
+    expected: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A signed statement that the ledger had this head; kept elsewhere, it shows a cut tail or a fork."""
+
+    ledger: str
+    genesis: str
+    size: int
+    head: str
+    time: datetime

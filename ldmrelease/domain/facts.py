@@ -1,0 +1,184 @@
+"""Facts: everything a decision rests on, as one canonical value with one digest (design section 5)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ldmrelease.domain.images import PlatformImage
+from ldmrelease.domain.places import Place
+
+SCHEMA = 1
+
+
+class Intent(StrEnum):
+    """What the request wants to do."""
+
+    PROMOTE = "promote"
+    ROLLBACK = "rollback"
+    ALIAS = "alias"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFact:
+    """An image component as pinned, and what its tag names now.
+
+    `present` is False where the repository no longer has the digest; `tag_now` is the digest that the tag
+    names today, None where the tag is gone; `problem` is a code where the image cannot be read as one
+    (nested index, duplicate platform).
+    """
+
+    component: str
+    name: str
+    digest: str
+    platforms: tuple[PlatformImage, ...]
+    present: bool
+    tag_now: str | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFact:
+    """The release in question. `order` is the tag's order key within its kind."""
+
+    product: str
+    tag: str
+    kind: str
+    readable: bool
+    order: tuple[Any, ...] | None
+    version: tuple[Any, ...] | None
+    digest: str
+    content: str | None
+    missing: tuple[str, ...]
+    images: tuple[ImageFact, ...]
+    revision: int = 1
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFact:
+    """One statement about the release, one of its images or its content.
+
+    `counted` or `code` says whether it counts and why not. For a test result: `check`, `result`
+    (PASSED, WARNED, FAILED, or ERRORED where it contradicts itself), `run`, where it ran and the platform.
+    Times are the claimed one and the intake into the ledger. `predicate` keeps what rules of one type need.
+    """
+
+    evidence: str
+    blob: str
+    type: str
+    subjects: tuple[str, ...]
+    signer: str | None
+    roles: tuple[str, ...]
+    counted: bool
+    code: str | None
+    received: datetime
+    claimed: datetime | None = None
+    check: str | None = None
+    check_digest: str | None = None
+    result: str | None = None
+    failed_tests: tuple[str, ...] = ()
+    run: str | None = None
+    environment: str | None = None
+    platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFact:
+    """A check run that was registered before it started; `evidence` is its result's id, once it is there."""
+
+    run: str
+    check: str
+    check_digest: str
+    environment: str | None
+    subjects: tuple[str, ...]
+    registered: datetime
+    deadline: datetime
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """How long a release ran at a place, from signed observations close enough together.
+
+    `observed` is in seconds and leaves gaps out; `current` says that the last observation still saw it;
+    `ended` is `replaced`, `restored` or `retired`.
+    """
+
+    place: Place
+    level: str
+    release: str
+    name: str
+    first: datetime
+    last: datetime
+    observed: int
+    current: bool
+    ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Another pinned release of the same product; `order` as in `ReleaseFact`."""
+
+    tag: str
+    kind: str
+    digest: str
+    content: str | None
+    version: tuple[Any, ...] | None
+    order: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """What a place runs of another product now: the last observation's releases."""
+
+    place: Place
+    product: str
+    releases: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A half-open stretch of time."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFact:
+    """A check as it is defined now: results of another definition do not satisfy."""
+
+    name: str
+    digest: str
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that `evaluate` may look at.
+
+    `windows` are the open intervals of each requirement of rule `window`, by requirement id, already in
+    UTC; `earlier` are places of the same plan that come before this one and are not through yet;
+    `places` are all places by level, so that a rule can tell an unknown environment from an empty one.
+    """
+
+    intent: Intent
+    requester: str
+    place: Place
+    level: str
+    policy: str
+    release: ReleaseFact
+    statements: tuple[StatementFact, ...] = ()
+    runs: tuple[RunFact, ...] = ()
+    stays: tuple[Stay, ...] = ()
+    relatives: tuple[Relative, ...] = ()
+    companions: tuple[Companion, ...] = ()
+    windows: dict[str, tuple[Interval, ...]] = field(default_factory=dict)
+    earlier: tuple[Place, ...] = ()
+    places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    checks: tuple[CheckFact, ...] = ()
+    held: tuple[str, ...] = ()
+    keyring: str = ""
+    schema: int = SCHEMA

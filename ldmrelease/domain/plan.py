@@ -1,0 +1,59 @@
+"""Plans: the idempotent steps of a promotion, place by place (design section 4)."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.places import Place
+
+
+class StepKind(StrEnum):
+    """What a step does. `claim`, `free` and `restore` belong to the machine, the others to the plan."""
+
+    CLAIM = "claim"
+    APPLY = "apply"
+    SETTLE = "settle"
+    CHECK = "check"
+    RECEIPT = "receipt"
+    PUBLISH = "publish"
+    FREE = "free"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step at one place. `id` is unique in the plan and is what the journal names."""
+
+    id: str
+    place: Place
+    kind: StepKind
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacePlan:
+    """The steps at one place, in order, from claim to free; `restore` is what undoes them."""
+
+    place: Place
+    level: str
+    steps: tuple[Step, ...]
+    restore: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a promotion will do. A pure function of release, target and policies: its digest is journalled."""
+
+    promotion: str
+    intent: Intent
+    product: str
+    tag: str
+    release: str
+    places: tuple[PlacePlan, ...]
+
+    @property
+    def digest(self) -> str:
+        """The digest of the plan's canonical bytes."""
+        return canonical.digest_of(self)
