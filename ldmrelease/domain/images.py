@@ -1,8 +1,8 @@
 """References, digests, platforms and the identity of an image: the nouns of what is run.
 
 A reference is parsed once, at the edge, and is a value from then on. The grammar of registry references is
-that of the OCI distribution specification 1.1 ("Pulling manifests"); `oci:DIRECTORY[:tag]` is skopeo's spelling
-of an OCI-layout directory.
+that of the OCI distribution specification 1.1 ("Pulling manifests"); `oci:DIRECTORY[:tag]` is skopeo's
+spelling of an OCI-layout directory.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def check_tag(text: str) -> str:
     """Return the text if it can be a tag of an image; raises ValueError otherwise."""
     if not _TAG.fullmatch(text):
         raise ValueError(
-            f"not an image tag: {text!r} (at most 128 letters, digits, '_', '.', '-'; the first no '.' or '-')"
+            f"not an image tag: {text!r} (letters, digits, '_', '.', '-'; at most 128, first no '.' or '-')"
         )
     return text
 
@@ -82,8 +82,8 @@ class Carrier(StrEnum):
 class Reference:
     """Where an image is: a repository, and in it a tag, a digest, both or neither.
 
-    `registry` is `host[:port]`, empty for a layout; `repository` is the path at that host, or the directory of
-    the layout as it was written (relative ones are resolved by whoever opens it).
+    `registry` is `host[:port]`, empty for a layout; `repository` is the path at that host, or the directory
+    of the layout as it was written (relative ones are resolved by whoever opens it).
     """
 
     carrier: Carrier
@@ -225,8 +225,8 @@ class PlatformImage:
 class ImageIdentity:
     """All names by which a cluster may report one image.
 
-    `index` is the digest of what the tag names: an index, or the single manifest itself. `platforms` is sorted
-    by platform, each at most once.
+    `index` is the digest of what the tag names: an index, or the single manifest itself. `platforms` is
+    sorted by platform, each at most once.
     """
 
     index: str

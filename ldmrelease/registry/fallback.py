@@ -1,0 +1,42 @@
+"""The referrers tag schema: how a place without a referrers API lists what refers to a digest.
+
+OCI distribution specification 1.1, "Unavailable Referrers API": an index at the tag `sha256-<hex>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ldmrelease.registry.manifests import OCI_INDEX, Descriptor, Manifest, write_object
+
+
+def fallback_tag(digest: str) -> str:
+    """The tag at which the referrers of this digest are listed."""
+    return digest.replace(":", "-")
+
+
+def attestation_tag(digest: str) -> str:
+    """The tag at which cosign before version 3 keeps the attestations about this digest."""
+    return fallback_tag(digest) + ".att"
+
+
+def fallback_index(referrers: Iterable[Descriptor]) -> bytes:
+    """The bytes of the index that lists these referrers."""
+    manifests = [each.as_json() for each in referrers]
+    return write_object({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests})
+
+
+def read_fallback_index(manifest: Manifest) -> list[Descriptor]:
+    """What the manifest at a fallback tag lists; raises ValueError if it is no index."""
+    if not manifest.is_index:
+        raise ValueError(f"{manifest.media_type} at a fallback tag, where an index belongs")
+    return list(manifest.children())
+
+
+def merged(*lists: Iterable[Descriptor]) -> list[Descriptor]:
+    """Each digest once, in the order of first mention."""
+    found: dict[str, Descriptor] = {}
+    for descriptors in lists:
+        for descriptor in descriptors:
+            found.setdefault(descriptor.digest, descriptor)
+    return list(found.values())

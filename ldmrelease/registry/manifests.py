@@ -1,0 +1,174 @@
+"""Descriptors and manifests, as both carriers give them (OCI image specification 1.1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ldmrelease.domain.images import check_digest
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+OCI_EMPTY = "application/vnd.oci.empty.v1+json"
+DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+
+INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_INDEX})
+MANIFEST_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
+IMAGE_CONFIG_TYPES = frozenset({OCI_CONFIG, DOCKER_CONFIG})
+# In this order: a registry that keeps several forms is to give the newer one.
+ACCEPTED = (OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST)
+
+# The blob that stands for "no configuration" in an artifact's manifest.
+EMPTY_JSON = b"{}"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A pointer to content: its type, digest and size in bytes, and what its writer says about it.
+
+    `artifact_type` and `annotations` are claims of whoever wrote the entry, not facts about the content.
+    `platform` is the entry's platform object, unread.
+    """
+
+    media_type: str
+    digest: str
+    size: int
+    artifact_type: str | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+    platform: Mapping[str, Any] | None = field(default=None, hash=False)
+
+    def as_json(self) -> Json:
+        """The descriptor as it is written into an index or a manifest."""
+        entry: Json = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+        if self.artifact_type is not None:
+            entry["artifactType"] = self.artifact_type
+        if self.annotations:
+            entry["annotations"] = dict(self.annotations)
+        if self.platform is not None:
+            entry["platform"] = dict(self.platform)
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest or index: the exact bytes that its digest names, and the type under which it was given."""
+
+    content: bytes
+    media_type: str
+    digest: str
+
+    def json(self) -> Json:
+        """The parsed object; raises ValueError if it is none."""
+        return parse_object(self.content)
+
+    @property
+    def is_index(self) -> bool:
+        """Whether it lists manifests instead of layers."""
+        return self.media_type in INDEX_TYPES
+
+    def descriptor(self) -> Descriptor:
+        """What points to this manifest, with the artifact type and annotations that its own bytes state.
+
+        This is what the specification wants in a list of referrers. Raises ValueError for broken bytes.
+        """
+        body = self.json()
+        artifact_type = body.get("artifactType") or _config_type(body)
+        return Descriptor(
+            self.media_type,
+            self.digest,
+            len(self.content),
+            artifact_type if isinstance(artifact_type, str) else None,
+            _annotations(body),
+        )
+
+    def children(self) -> tuple[Descriptor, ...]:
+        """The manifests of an index; raises ValueError for broken bytes."""
+        return tuple(parse_descriptor(entry) for entry in _list(self.json(), "manifests"))
+
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """Configuration and layers of an image or artifact, in order; raises ValueError for broken bytes."""
+        body = self.json()
+        return (self.config(), *(parse_descriptor(entry) for entry in _list(body, "layers")))
+
+    def config(self) -> Descriptor:
+        """The configuration of an image or artifact; raises ValueError for broken bytes."""
+        return parse_descriptor(self.json().get("config"))
+
+    def layers(self) -> tuple[Descriptor, ...]:
+        """The layers of an image or artifact; raises ValueError for broken bytes."""
+        return self.blobs()[1:]
+
+    def subject(self) -> str | None:
+        """The digest of what this manifest is about, if it is about something; raises ValueError."""
+        entry = self.json().get("subject")
+        return None if entry is None else parse_descriptor(entry).digest
+
+
+def parse_object(content: bytes) -> Json:
+    """Parse a JSON object; raises ValueError for anything else, duplicate keys among it."""
+    try:
+        value = json.loads(content, object_pairs_hook=_unique)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def write_object(value: Json) -> bytes:
+    """The bytes of a manifest or index that we write ourselves: sorted keys, no blanks, so that they
+    repeat.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def parse_descriptor(value: object) -> Descriptor:
+    """A descriptor from parsed JSON; raises ValueError for what is none."""
+    if not isinstance(value, dict):
+        raise ValueError("a descriptor is missing")
+    media_type, size = value.get("mediaType"), value.get("size")
+    if not isinstance(media_type, str) or not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise ValueError("a descriptor has no media type or no size")
+    artifact_type, platform = value.get("artifactType"), value.get("platform")
+    return Descriptor(
+        media_type,
+        check_digest(str(value.get("digest"))),
+        size,
+        artifact_type if isinstance(artifact_type, str) else None,
+        _annotations(value),
+        platform if isinstance(platform, dict) else None,
+    )
+
+
+def _list(body: Json, key: str) -> list[object]:
+    value = body.get(key)
+    if not isinstance(value, list):
+        raise ValueError(f"no list of {key}")
+    return value
+
+
+def _annotations(body: Json) -> dict[str, str]:
+    value = body.get("annotations") or {}
+    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+        raise ValueError("annotations are not a map of strings")
+    return value
+
+
+def _config_type(body: Json) -> object:
+    config = body.get("config")
+    return config.get("mediaType") if isinstance(config, dict) else None
+
+
+def _unique(pairs: list[tuple[str, object]]) -> Json:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key is there twice")
+    return value

@@ -1,0 +1,147 @@
+"""One interface over both carriers of images: a registry's repository and an OCI-layout directory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ldmrelease.domain.images import Carrier, Reference
+from ldmrelease.registry.manifests import Descriptor, Manifest
+
+if TYPE_CHECKING:
+    from ldmrelease.registry.http import Transport
+
+MIB = 1024 * 1024
+# Manifests above this are refused by most registries, too (distribution specification, "Pushing manifests").
+MANIFEST_LIMIT = 4 * MIB
+# What is read into memory whole: configurations, envelopes, reports.
+BLOB_LIMIT = 32 * MIB
+
+# Called with ("before" or "after", method, URL or path) around every HTTP request and every write of a file.
+Observer = Callable[[str, str, str], None]
+
+
+class Repository(Protocol):
+    """Manifests, blobs and tags under one name. What is asked for by digest is checked against it.
+
+    Every method raises RegistryError where there is no trustworthy answer; "not there" is an answer only
+    where the result says so.
+    """
+
+    @property
+    def name(self) -> str:
+        """The repository as the user writes it, without tag and digest."""
+        ...
+
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests its registry was sent so far (0 for a layout)."""
+        ...
+
+    def resolve(self, tag_or_digest: str) -> Descriptor | None:
+        """What the tag or digest names, without its bytes; None if it is not there."""
+        ...
+
+    def manifest(self, tag_or_digest: str) -> Manifest:
+        """The manifest's exact bytes; raises NotFound, DigestMismatch, LimitExceeded."""
+        ...
+
+    def put_manifest(self, content: bytes, media_type: str, tag: str | None = None) -> str:
+        """Store a manifest, by its digest and under a tag if one is given; returns the digest."""
+        ...
+
+    def blob(self, digest: str, *, limit: int = BLOB_LIMIT) -> bytes:
+        """A small blob, whole and checked; raises NotFound, DigestMismatch, LimitExceeded (limit in
+        bytes).
+        """
+        ...
+
+    def stream_blob(self, digest: str) -> Iterator[bytes]:
+        """A blob in pieces; the last step raises DigestMismatch if they were not what the digest names."""
+        ...
+
+    def put_blob(self, content: bytes) -> str:
+        """Store a blob; returns its digest."""
+        ...
+
+    def put_stream(self, digest: str, size: int, chunks: Iterable[bytes]) -> None:
+        """Store a blob of `size` bytes from pieces; what does not fit the digest is not stored."""
+        ...
+
+    def has_blob(self, digest: str) -> bool:
+        """Whether the blob is there."""
+        ...
+
+    def mount(self, digest: str, source: Repository) -> bool:
+        """Take a blob over from another repository of the same place without moving bytes; False if
+        impossible.
+        """
+        ...
+
+    def tags(self) -> list[str]:
+        """All tags, sorted; none where the repository does not exist yet."""
+        ...
+
+    def referrers(self, digest: str, artifact_type: str | None = None) -> list[Descriptor]:
+        """What the carrier's own list of referrers says; the fallback tag where it keeps no such list."""
+        ...
+
+    def record_referrers(self, subject: str, referrers: Sequence[Descriptor]) -> None:
+        """Make manifests that were put, and name this subject, be found as its referrers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryOptions:
+    """How registries are talked to.
+
+    `insecure` names the registries (`host[:port]`) that speak plain HTTP; those on loopback may without being
+    named. `ca_file` is a PEM file of further authorities. `timeout` is in seconds, for each connection and
+    each read. `retries` is how often a request that may be repeated is repeated. `connections` bounds those
+    kept per registry. `observer` is told of every request and every write of a file.
+    """
+
+    insecure: frozenset[str] = frozenset()
+    ca_file: Path | None = None
+    timeout: float = 30.0
+    retries: int = 4
+    connections: int = 8
+    observer: Observer | None = None
+
+
+class Registries:
+    """Opens repositories; those at one registry share connections and tokens.
+
+    `base_dir` is what relative layout directories are relative to.
+    """
+
+    def __init__(self, base_dir: Path, options: RegistryOptions | None = None) -> None:
+        self._base_dir = base_dir
+        self._options = options or RegistryOptions()
+        self._transports: dict[str, Transport] = {}
+
+    def open(self, reference: Reference) -> Repository:
+        """The repository that the reference is in; nothing is asked or written yet."""
+        if reference.carrier is Carrier.LAYOUT:
+            from ldmrelease.registry.layout import LayoutRepository  # noqa: PLC0415
+
+            return LayoutRepository(
+                self._base_dir / reference.repository, name=reference.name, observer=self._options.observer
+            )
+        # Imported late: the HTTP client costs more than the rest of a command that needs only layouts.
+        from ldmrelease.registry.http import Transport  # noqa: PLC0415
+        from ldmrelease.registry.remote import RemoteRepository  # noqa: PLC0415
+
+        transport = self._transports.get(reference.registry)
+        if transport is None:
+            transport = self._transports[reference.registry] = Transport(reference.registry, self._options)
+        return RemoteRepository(transport, reference.repository)
+
+
+def open_repository(
+    reference: Reference, *, base_dir: Path, options: RegistryOptions | None = None
+) -> Repository:
+    """Open a single repository; who opens several at one registry keeps a `Registries` instead."""
+    return Registries(base_dir, options).open(reference)
