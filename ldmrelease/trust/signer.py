@@ -1,0 +1,143 @@
+"""The one effect of this room: private keys are read from files, written to files, and sign.
+
+A key file is PKCS#8 PEM. Its passphrase, if it has one, comes from the environment variable
+`LDMRELEASE_KEY_PASSWORD`, so that it stands in no file and no process list.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from ldmrelease.domain.evidence import PAYLOAD_TYPE
+from ldmrelease.trust.dsse import Envelope, Signature, pae
+from ldmrelease.trust.keys import KeyKind, fingerprint, write_public
+
+PASSWORD_VARIABLE = "LDMRELEASE_KEY_PASSWORD"  # noqa: S105  (the variable's name)
+
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+class KeyProblem(ValueError):  # noqa: N818  (it reads as what it is)
+    """A key file cannot be used; the message names the file and what to do about it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signer:
+    """A private key that signs. `source` is where it came from, for messages."""
+
+    private: PrivateKey
+    source: str = "a new key"
+
+    @property
+    def kind(self) -> KeyKind:
+        """Which kind of key this is."""
+        is_person = isinstance(self.private, ed25519.Ed25519PrivateKey)
+        return KeyKind.ED25519 if is_person else KeyKind.P256
+
+    @property
+    def keyid(self) -> str:
+        """The fingerprint that envelopes name."""
+        return fingerprint(self.private.public_key())
+
+    @property
+    def public_pem(self) -> str:
+        """The public half, as a trust document lists it."""
+        return write_public(self.private.public_key())
+
+    def sign(self, payload_type: str, payload: bytes) -> Envelope:
+        """Sign a payload. Raises `KeyProblem` for a statement by a key that other verifiers do not read."""
+        if payload_type == PAYLOAD_TYPE and self.kind is not KeyKind.P256:
+            raise KeyProblem(
+                f"{self.source}: statements are signed by P-256 keys, this one is {self.kind}; "
+                "use the key of a check runner or of receipts"
+            )
+        return Envelope(
+            payload_type, payload, (Signature(self.keyid, self._signature(pae(payload_type, payload))),)
+        )
+
+    def write_key(self, path: Path) -> None:
+        """Write the private key as a new file that only its owner can read; never overwrites one.
+
+        It is encrypted if the environment has a passphrase. Raises `KeyProblem`.
+        """
+        pem = self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, _encryption())
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            raise KeyProblem(
+                f"{path}: exists already; a key is never overwritten, choose another name"
+            ) from None
+        except OSError as error:
+            raise KeyProblem(f"{path}: cannot be written: {error.strerror}") from error
+        with os.fdopen(handle, "wb") as file:
+            file.write(pem)
+
+    def _signature(self, message: bytes) -> bytes:
+        if isinstance(self.private, ed25519.Ed25519PrivateKey):
+            return self.private.sign(message)
+        return self.private.sign(message, ec.ECDSA(SHA256()))
+
+    def __repr__(self) -> str:
+        return f"Signer({self.keyid}, {self.source})"
+
+
+def generate(kind: KeyKind = KeyKind.P256) -> Signer:
+    """A new key."""
+    if kind is KeyKind.ED25519:
+        return Signer(ed25519.Ed25519PrivateKey.generate())
+    return Signer(ec.generate_private_key(ec.SECP256R1()))
+
+
+def load_signer(path: Path) -> Signer:
+    """The signer of a private key file. Raises `KeyProblem`."""
+    private = _private(path, _own_bytes(path))
+    if isinstance(private, ed25519.Ed25519PrivateKey) or (
+        isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(private.curve, ec.SECP256R1)
+    ):
+        return Signer(private, str(path))
+    raise KeyProblem(f"{path}: the key is neither ECDSA on P-256 nor ed25519; make one with key generate")
+
+
+def _own_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise KeyProblem(f"{path}: others can read or write it (mode {mode:04o}); chmod 600 {path}")
+            return file.read()
+    except OSError as error:
+        raise KeyProblem(f"{path}: cannot be read: {error.strerror}; name a private key file") from error
+
+
+def _private(path: Path, pem: bytes) -> object:
+    try:
+        return load_pem_private_key(pem, _password())
+    except TypeError as error:
+        wanted = "unset" if _password() else "set"
+        raise KeyProblem(f"{path}: {error}; {wanted} {PASSWORD_VARIABLE}") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        remedy = f"a PKCS#8 PEM file (BEGIN PRIVATE KEY) is wanted; is {PASSWORD_VARIABLE} the right one?"
+        raise KeyProblem(f"{path}: no private key that can be read; {remedy}") from error
+
+
+def _password() -> bytes | None:
+    text = os.environ.get(PASSWORD_VARIABLE)
+    return text.encode() if text else None
+
+
+def _encryption() -> KeySerializationEncryption:
+    password = _password()
+    return BestAvailableEncryption(password) if password else NoEncryption()
