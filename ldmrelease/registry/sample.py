@@ -23,7 +23,15 @@ def sample_layer(seed: str, size: int = 64) -> tuple[bytes, str]:
         member = tarfile.TarInfo(f"opt/{hashlib.sha256(seed.encode()).hexdigest()[:12]}")
         member.size = len(stream)
         tar.addfile(member, io.BytesIO(stream))
-    return gzip.compress(archive.getvalue(), mtime=0), digest_of(archive.getvalue())
+    return _stored_gzip(archive.getvalue()), digest_of(archive.getvalue())
+
+
+def _stored_gzip(content: bytes) -> bytes:
+    # Not compressed, and without a time: versions of zlib differ in what they make of the same input.
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=0, fileobj=packed, mtime=0) as file:
+        file.write(content)
+    return packed.getvalue()
 
 
 def put_sample_image(
@@ -32,11 +40,10 @@ def put_sample_image(
     *,
     seed: str,
     platform: str = PLATFORMS[0],
-    layers: int = 2,
-    layer_size: int = 64,
+    layers: Sequence[int] = (64, 64),
 ) -> ImageIdentity:
-    """Put an image of one platform; its config says nothing but that platform and its layers."""
-    image, content = _put_platform(repository, seed, platform, layers, layer_size)
+    """Put an image of one platform with layers of these many bytes."""
+    image, content = _put_platform(repository, seed, platform, layers)
     digest = repository.put_manifest(content, OCI_MANIFEST, tag)
     return ImageIdentity(digest, (image,))
 
@@ -47,13 +54,12 @@ def put_sample_index(
     *,
     seed: str,
     platforms: Sequence[str] = PLATFORMS,
-    layers: int = 2,
-    layer_size: int = 64,
+    layers: Sequence[int] = (64, 64),
 ) -> ImageIdentity:
     """Put an image of several platforms under one index."""
     images, entries = [], []
     for platform in platforms:
-        image, content = _put_platform(repository, f"{seed}/{platform}", platform, layers, layer_size)
+        image, content = _put_platform(repository, f"{seed}/{platform}", platform, layers)
         repository.put_manifest(content, OCI_MANIFEST)
         images.append(image)
         entries.append(_described(OCI_MANIFEST, content) | {"platform": _platform_json(platform)})
@@ -63,9 +69,9 @@ def put_sample_index(
 
 
 def _put_platform(
-    repository: Repository, seed: str, platform: str, layers: int, layer_size: int
+    repository: Repository, seed: str, platform: str, layers: Sequence[int]
 ) -> tuple[PlatformImage, bytes]:
-    made = [sample_layer(f"{seed}/{number}", layer_size) for number in range(layers)]
+    made = [sample_layer(f"{seed}/{number}", size) for number, size in enumerate(layers)]
     config = write_object(
         _platform_json(platform)
         | {"config": {}, "rootfs": {"type": "layers", "diff_ids": [diff_id for _, diff_id in made]}}
