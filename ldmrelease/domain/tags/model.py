@@ -1,0 +1,144 @@
+"""The value that a tag is read into."""
+
+import enum
+from dataclasses import dataclass
+
+Version = tuple[int, int, int, str | None]
+"""Major, minor, patch, pre-release; a weekly is (Y, W, 0, None), a daily (Y, M, D, None)."""
+
+
+class Kind(enum.StrEnum):
+    """The kinds of tag, in the order in which a menu of notebook images lists them."""
+
+    alias = "alias"
+    release = "release"
+    weekly = "weekly"
+    daily = "daily"
+    candidate = "candidate"
+    experimental = "experimental"
+    unknown = "unknown"
+
+
+class Grammar(enum.StrEnum):
+    """The ways in which a product's tags are spelled."""
+
+    rubin = "rubin"
+    rsp = "rsp"
+    semver = "semver"
+
+
+@dataclass(frozen=True, slots=True)
+class Suffix:
+    """What may follow the version in an image tag; the fields are those of `Tag`."""
+
+    cycle: int | None = None
+    cycle_build: int | None = None
+    rsp: int | None = None
+    extra: str | None = None
+    architecture: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag as read in one grammar.
+
+    input: the text as it was given.
+    git, eups, image: its spellings; None where it has none. A git tag cannot be told for certain from an EUPS
+        tag (`24.0.0` and `v24.0.0` are both `v24_0_0`): `git` is then the canonical guess.
+    cycle, cycle_build: the SAL cycle of a summit image and the build within it.
+    rsp: the rebuild number of a notebook image.
+    extra: what follows all that, uninterpreted.
+    reason: why it was not parsed; None when it was.
+    """
+
+    input: str
+    grammar: Grammar
+    parsed: bool
+    kind: Kind
+    git: str | None
+    eups: str | None
+    image: str | None
+    version: Version | None
+    cycle: int | None
+    cycle_build: int | None
+    rsp: int | None
+    extra: str | None
+    architecture: str | None
+    display_name: str
+    reason: str | None
+
+    def fields(self) -> dict[str, object]:
+        """The fields for JSON, in their documented order; `reason` only where the tag was not parsed."""
+        fields: dict[str, object] = {
+            "input": self.input,
+            "grammar": self.grammar.value,
+            "parsed": self.parsed,
+            "kind": self.kind.value,
+            "git": self.git,
+            "eups": self.eups,
+            "image": self.image,
+            "version": None if self.version is None else list(self.version),
+            "cycle": self.cycle,
+            "cycle_build": self.cycle_build,
+            "rsp": self.rsp,
+            "extra": self.extra,
+            "architecture": self.architecture,
+            "display_name": self.display_name,
+        }
+        return fields if self.parsed else fields | {"reason": self.reason}
+
+
+NO_SUFFIX = Suffix()
+
+
+def parsed(  # noqa: PLR0913 - the fields that differ between grammars
+    text: str,
+    grammar: Grammar,
+    kind: Kind,
+    *,
+    display_name: str,
+    git: str | None = None,
+    eups: str | None = None,
+    image: str | None = None,
+    version: Version | None = None,
+    suffix: Suffix = NO_SUFFIX,
+) -> Tag:
+    """A tag that its grammar could read."""
+    return Tag(
+        input=text,
+        grammar=grammar,
+        parsed=True,
+        kind=kind,
+        git=git,
+        eups=eups,
+        image=image,
+        version=version,
+        cycle=suffix.cycle,
+        cycle_build=suffix.cycle_build,
+        rsp=suffix.rsp,
+        extra=suffix.extra,
+        architecture=suffix.architecture,
+        display_name=display_name,
+        reason=None,
+    )
+
+
+def unparsed(text: str, grammar: Grammar, reason: str, suffix: Suffix = NO_SUFFIX) -> Tag:
+    """A tag that fits nothing in its grammar: no version, no spellings, shown as it was given."""
+    return Tag(
+        input=text,
+        grammar=grammar,
+        parsed=False,
+        kind=Kind.unknown,
+        git=None,
+        eups=None,
+        image=None,
+        version=None,
+        cycle=suffix.cycle,
+        cycle_build=suffix.cycle_build,
+        rsp=suffix.rsp,
+        extra=suffix.extra,
+        architecture=suffix.architecture,
+        display_name=text,
+        reason=reason,
+    )

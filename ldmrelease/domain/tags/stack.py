@@ -1,0 +1,92 @@
+"""Names of the science pipelines' builds, common to the `rubin` and `rsp` grammars (SQR-016)."""
+
+from dataclasses import dataclass
+
+from ldmrelease.domain.tags.model import Kind, Version
+
+# Fifteen digits fit the integers of every JSON reader; nothing real comes near.
+NUMBER = r"(?:0|[1-9][0-9]{0,14})"
+DIGITS = r"[0-9]{1,15}"
+YEAR = r"[0-9]{4}"
+ONE_OR_TWO = r"[0-9]{1,2}"
+
+LAST_WEEK = 53
+"""Of any year: `w_2022_53` was built though ISO 2022 ends with week 52, as the weeklies ran one ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackName:
+    """One build of the stack in its spellings. Padding is kept: `w.2017.1` is no git tag `w.2017.01`."""
+
+    kind: Kind
+    version: Version
+    git: str
+    eups: str
+    image: str
+    display_name: str
+
+
+def weekly(year: str, week: str) -> StackName | str:
+    """The weekly of these digits, or the reason why there is none."""
+    if not 1 <= int(week) <= LAST_WEEK:
+        return f"no year has a week {week}"
+    return _dated(Kind.weekly, "w", (year, week), (int(year), int(week), 0, None))
+
+
+def daily(year: str, month: str, day: str) -> StackName | str:
+    """The daily of these digits, or the reason why there is none."""
+    if not _is_date(int(year), int(month), int(day)):
+        return f"{year}-{month}-{day} is no date"
+    return _dated(Kind.daily, "d", (year, month, day), (int(year), int(month), int(day), None))
+
+
+def _dated(kind: Kind, letter: str, parts: tuple[str, ...], version: Version) -> StackName:
+    underscored = "_".join((letter, *parts))
+    return StackName(
+        kind=kind,
+        version=version,
+        git=".".join((letter, *parts)),
+        eups=underscored,
+        image=underscored,
+        display_name=f"{kind.value.capitalize()} {'_'.join(parts)}",
+    )
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    from datetime import date  # noqa: PLC0415 - keeps the start of the command line light
+
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def numbered(major: str, minor: str, patch: str | None, rc: str | None) -> StackName:
+    """The release or, with the digits of an `rc`, the candidate.
+
+    patch: None for the two-part tags of old (`v15.0.rc1`), whose version has patch 0.
+    """
+    parts = [part for part in (major, minor, patch) if part is not None]
+    version = (int(major), int(minor), int(patch or 0))
+    shown = "r{}.{}.{}".format(*version)
+    if rc is None:
+        underscored = "_".join(parts)
+        return StackName(
+            Kind.release,
+            (*version, None),
+            git=".".join(parts),
+            eups=f"v{underscored}",
+            image=f"r{underscored}",
+            display_name=f"Release {shown}",
+        )
+    parts.append(f"rc{rc}")
+    underscored = "_".join(parts)
+    return StackName(
+        Kind.candidate,
+        (*version, f"rc{rc}"),
+        git=f"v{'.'.join(parts)}",
+        eups=f"v{underscored}",
+        image=f"r{underscored}",
+        display_name=f"Release Candidate {shown}-rc{rc}",
+    )
