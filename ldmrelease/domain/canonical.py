@@ -106,7 +106,18 @@ def _check(plain: Any) -> None:
     elif isinstance(plain, list):
         for value in plain:
             _check(value)
+    elif isinstance(plain, str) and not _is_unicode(plain):
+        raise NotCanonical(f"{plain!r} has half of a surrogate pair")
     elif isinstance(plain, float):
         raise NotCanonical(f"{plain} is a float; measured values are decimal strings")
     elif isinstance(plain, int) and abs(plain) > LARGEST_INTEGER:
         raise NotCanonical(f"{plain} is larger than 2**53")
+
+
+def _is_unicode(text: str) -> bool:
+    # JSON can spell lone surrogates; UTF-8, and so every hash, cannot.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
