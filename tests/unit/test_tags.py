@@ -46,9 +46,10 @@ def test_every_calendar_tag_in_image_spelling_is_a_notebook_image_but_the_two_pa
 
 
 def test_the_weeklies_were_made_in_their_order():
-    # The date recorded for w.2016.37 is three months before that week.
+    # These three bear one date, months before their weeks, and no build.
+    misdated = {"w.2016.34", "w.2016.36", "w.2016.37"}
     weeklies = [row["git_tag"] for row in calendar() if row["kind"] == "weekly"]
-    weeklies.remove("w.2016.37")
+    weeklies = [tag for tag in weeklies if tag not in misdated]
     ordered, _ = sort(parse(tag, Grammar.rubin) for tag in reversed(weeklies))
     assert [tag.git for tag in ordered] == weeklies
 
