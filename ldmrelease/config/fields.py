@@ -1,0 +1,131 @@
+"""What the values of our files look like: names, durations, times, and the base of all file models."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from ldmrelease.domain import times
+
+EXPECTED = "expected"
+"""Error type: the message says what to write; what was found is added."""
+SAID = "said"
+"""Error type: the message says it all."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _kebab(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
+
+
+class Strict(BaseModel):
+    """A mapping of a file: unknown keys and guessed types are refused; keys are spelled `max-age`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=_kebab)
+
+
+def expected(remedy: str) -> NoReturn:
+    """Refuse a value, saying what to write."""
+    raise PydanticCustomError(EXPECTED, "{remedy}", {"remedy": remedy})
+
+
+def said(message: str) -> NoReturn:
+    """Refuse a value with a whole sentence."""
+    raise PydanticCustomError(SAID, "{message}", {"message": message})
+
+
+def _reader(read: Callable[[str], Any], remedy: str) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        if not isinstance(value, str):
+            expected(remedy)
+        try:
+            return read(value)
+        except ValueError:
+            expected(remedy)
+
+    return convert
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(text)
+        return text
+
+    return check
+
+
+def _moment(text: str) -> datetime:
+    if _DATE.fullmatch(text):
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return times.instant(text)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(text: str) -> str:
+    if text not in _zones():
+        raise ValueError(text)
+    ZoneInfo(text)
+    return text
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _unique(values: list[str]) -> list[str]:
+    twice = sorted({each for each in values if values.count(each) > 1})
+    if twice:
+        said(f"{twice[0]!r} stands twice")
+    return values
+
+
+Name = Annotated[
+    str,
+    BeforeValidator(_reader(_matching(_NAME), "write a name: letters, digits, dot, underscore and dash")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"}),
+]
+Text = Annotated[str, Field(min_length=1)]
+Duration = Annotated[
+    int,
+    BeforeValidator(_reader(times.seconds, "write a duration like 8h: a number and one of s, m, h, d, w")),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[smhdw]$", "examples": ["90s", "8h", "7d"]}),
+]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_reader(_moment, "write a date like 2024-01-01 or a time like 2024-01-01T09:00:00Z")),
+    WithJsonSchema({"type": "string", "examples": ["2024-01-01", "2024-01-01T09:00:00Z"]}),
+]
+ClockTime = Annotated[
+    str,
+    BeforeValidator(_reader(_matching(_CLOCK), "write a time of day like 15:00")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK.pattern}$"}),
+]
+Zone = Annotated[
+    str,
+    BeforeValidator(_reader(_zone, "write a time zone like America/Santiago")),
+    WithJsonSchema({"type": "string", "examples": ["America/Santiago", "America/Los_Angeles"]}),
+]
+Platform = Annotated[
+    str,
+    BeforeValidator(_reader(_matching(_PLATFORM), "write a platform like linux/amd64")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_PLATFORM.pattern}$"}),
+]
+UNIQUE = AfterValidator(_unique)
+ONE_OR_LIST = BeforeValidator(_listed)
+"""A single text may stand without its brackets."""
+Names = Annotated[list[Name], UNIQUE]
+SomeNames = Annotated[list[Name], Field(min_length=1), UNIQUE]

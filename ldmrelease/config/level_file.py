@@ -1,0 +1,245 @@
+"""The shape of a policy file: one level of operational validation (LDM-564 2.2.1)."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+
+from ldmrelease.config.faults import tagged
+from ldmrelease.config.fields import (
+    ONE_OR_LIST,
+    UNIQUE,
+    ClockTime,
+    Duration,
+    Moment,
+    Name,
+    Names,
+    Platform,
+    SomeNames,
+    Strict,
+    Text,
+    Zone,
+    said,
+)
+
+RULES_TO_COME = ("approval", "vulnerabilities", "metric", "documents", "verified")
+KEYS_TO_COME = ("compression", "emergency", "review")
+
+TagKind = Literal["release", "weekly", "daily", "candidate", "experimental"]
+About = Literal["image", "release", "content"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class Clause(Strict):
+    """What every requirement has, whatever its rule."""
+
+    COMMON: ClassVar = frozenset({"id", "rule", "enforce_from", "waivable_by", "source"})
+
+    id: Name = Field(description="Its name within the level; findings, waivers and overrides use it.")
+    rule: str
+    enforce_from: Moment | None = Field(
+        None, description="Before this moment an unmet requirement is reported and does not refuse."
+    )
+    waivable_by: Names = Field(
+        default_factory=list, description="Roles that may waive it. Left out: nobody may."
+    )
+    source: Text | None = Field(None, description="The sentence that asks for it, and where it stands.")
+
+    def parameters(self) -> dict[str, Any]:
+        """What belongs to the rule itself: durations in seconds, absent options left out."""
+        return self.model_dump(exclude=set(self.COMMON), exclude_none=True)
+
+
+def _nobody(roles: list[str]) -> list[str]:
+    if roles:
+        said("this rule is never waived: leave waivable-by out")
+    return roles
+
+
+Unwaivable = Annotated[Names, AfterValidator(_nobody)]
+
+
+class Images(Clause):
+    """Every image of the release is there, has the platforms, and its tag still names the pinned digest."""
+
+    rule: Literal["images"]
+    platforms: Annotated[list[Platform], Field(min_length=1), UNIQUE] = Field(
+        description="Platforms that every image must have, such as linux/amd64."
+    )
+    waivable_by: Unwaivable = Field(default_factory=list, description="Nobody: this rule is never waived.")
+
+
+class Attested(Clause):
+    """There is signed evidence of a type, by keys of the roles."""
+
+    rule: Literal["attested"]
+    type: Literal["provenance", "check", "vulnerabilities", "sbom", "receipt"] = Field(
+        description="The short name of the evidence's type."
+    )
+    about: About = Field("image", description="What the evidence must be about.")
+    by: SomeNames = Field(description="Roles of which the signer must have one.")
+    max_age: Duration | None = Field(None, description="How old the evidence may be, from its intake.")
+    minimum: int = Field(1, ge=1, description="How many persons or runners must have signed.")
+
+    @model_validator(mode="after")
+    def _provenance_is_never_waived(self) -> Self:
+        if self.type == "provenance" and self.waivable_by:
+            said("provenance is never waived: leave waivable-by out")
+        return self
+
+
+class CheckPassed(Clause):
+    """The latest registered run of a check passed."""
+
+    rule: Literal["check"]
+    check: Name = Field(description="The name of a check of the workspace.")
+    about: About = Field("release", description="What the result must be about.")
+    max_age: Duration | None = Field(None, description="How old the result may be, from its intake.")
+    by: Names | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
+    where: Names | None = Field(
+        None, description="Environments or levels where it must have run. Left out: anywhere."
+    )
+    accept_warned: bool = Field(False, description="Whether a result WARNED satisfies.")
+    unregistered: bool = Field(False, description="Whether a run counts that was not registered before.")
+
+
+class After(Clause):
+    """The release ran elsewhere for a time, observed without gaps. Exactly one of level and environment."""
+
+    rule: Literal["after"]
+    level: Name | None = Field(None, description="In any environment of this level.")
+    environment: Name | None = Field(None, description="In this environment.")
+    application: Name | None = Field(
+        None, description="The application there. Left out: the same application, or any where it has none."
+    )
+    for_: Duration | None = Field(None, description="How long it must have run. Left out: it ran at all.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.level is None) == (self.environment is None):
+            said("write exactly one of level and environment")
+        return self
+
+
+class Together(Clause):
+    """The other applications of the environment run the release too, or it moves with them."""
+
+    rule: Literal["together"]
+    applications: SomeNames = Field(description="Applications of the same environment.")
+
+
+class NotReturned(Clause):
+    """The place did not run the release before and replace it; `rollback` is the way back."""
+
+    rule: Literal["not-returned"]
+
+
+class Window(Clause):
+    """It is a time at which changes are made."""
+
+    rule: Literal["window"]
+    weekday: Annotated[list[Weekday], Field(min_length=1), UNIQUE, ONE_OR_LIST] | None = Field(
+        None, description="One weekday or a list of them. Left out: every day."
+    )
+    week_of_month: int | None = Field(
+        None, ge=1, le=5, description="1: the first such weekday of the month. Left out: every week."
+    )
+    start: ClockTime = Field(alias="from", description="Opens at this local time.")
+    end: ClockTime = Field(
+        alias="until", description="Closes at this local time; on the next day if it is not later than from."
+    )
+    zone: Zone = Field(description="The time zone of both, by its tz name.")
+
+
+class SameContentAs(Clause):
+    """A release has the content of the last candidate of its version."""
+
+    rule: Literal["same-content-as"]
+    kind: Literal["candidate"] = Field(description="Whose content it must be.")
+
+
+RULES: tuple[type[Clause], ...] = (
+    Images,
+    Attested,
+    CheckPassed,
+    After,
+    Together,
+    NotReturned,
+    Window,
+    SameContentAs,
+)
+
+
+def _rule_of(value: Any) -> str | None:
+    rule = value.get("rule") if isinstance(value, dict) else getattr(value, "rule", None)
+    return tagged("" if rule is None else str(rule))
+
+
+AnyClause = Annotated[
+    Annotated[Images, Tag(tagged("images"))]
+    | Annotated[Attested, Tag(tagged("attested"))]
+    | Annotated[CheckPassed, Tag(tagged("check"))]
+    | Annotated[After, Tag(tagged("after"))]
+    | Annotated[Together, Tag(tagged("together"))]
+    | Annotated[NotReturned, Tag(tagged("not-returned"))]
+    | Annotated[Window, Tag(tagged("window"))]
+    | Annotated[SameContentAs, Tag(tagged("same-content-as"))],
+    Discriminator(_rule_of),
+]
+
+
+class Metadata(Strict):
+    """Which level this is."""
+
+    name: Name = Field(description="The level's name; the trust document places environments by it.")
+    version: int = Field(ge=1, description="Rises with every change that is meant to be used.")
+    source: Text | None = Field(None, description="What the policy as a whole follows from.")
+
+
+class EnvironmentAdditions(Strict):
+    """What one environment asks beyond its level. An entry with an id of the level's replaces that one."""
+
+    enter: list[AnyClause] = Field(default_factory=list, description="Before anything is touched there.")
+    confirm: list[AnyClause] = Field(default_factory=list, description="After it runs there.")
+
+
+class LevelSpec(Strict):
+    """What the level demands."""
+
+    accepts: Annotated[list[TagKind], Field(min_length=1), UNIQUE] = Field(
+        description="The kinds of tag that may enter."
+    )
+    availability: Duration | None = Field(
+        None, description="How soon after its tag a release should run here: measured and reported."
+    )
+    enter: Annotated[list[AnyClause], Field(min_length=1)] = Field(
+        description="Requirements before anything is touched."
+    )
+    confirm: list[AnyClause] = Field(
+        default_factory=list, description="Requirements after it runs there; they are part of the receipt."
+    )
+    environments: dict[Name, EnvironmentAdditions] = Field(
+        default_factory=dict, description="What single environments ask beyond that."
+    )
+
+
+class LevelFile(Strict):
+    """A policy file: one level of operational validation."""
+
+    api_version: Literal["ldmrelease/v1alpha1"] = Field(
+        alias="apiVersion", description="The format of this file: ldmrelease/v1alpha1."
+    )
+    kind: Literal["Level"] = Field(description="What this file is: Level.")
+    metadata: Metadata = Field(description="Which level this is.")
+    spec: LevelSpec = Field(description="What it demands.")
+
+    def clauses(self) -> Iterator[tuple[tuple[str | int, ...], Clause]]:
+        """Every clause with its path in the file."""
+        parts: list[tuple[tuple[str | int, ...], EnvironmentAdditions | LevelSpec]] = [
+            (("spec",), self.spec),
+            *((("spec", "environments", name), each) for name, each in self.spec.environments.items()),
+        ]
+        for path, part in parts:
+            for phase, clauses in (("enter", part.enter), ("confirm", part.confirm)):
+                for index, clause in enumerate(clauses):
+                    yield (*path, phase, index), clause

@@ -1,0 +1,44 @@
+"""What is wrong with a file that somebody wrote, and where: every problem of a file in one go."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of one file.
+
+    `line` and `column` count from 1 and are None where the whole file is meant; `field` is the path of the
+    faulty value, such as `spec.enter[2].for`; `remedy` says what to write instead.
+    """
+
+    file: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    field: str = ""
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        place = [self.file] if self.line is None else [self.file, str(self.line), str(self.column)]
+        head = ":".join(place)
+        field = f" {self.field}:" if self.field else ""
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        return f"{head}:{field} {self.message}{remedy}"
+
+
+class BadInput(Exception):  # noqa: N818 - the name says what is wrong, not that something is
+    """Files that cannot be used as they stand; `problems` holds everything that was found, in file order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        in_order = sorted(problems, key=lambda each: (each.file, each.line or 0, each.column or 0))
+        self.problems = tuple(in_order)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def shown(path: Path) -> str:
+    """The path as a person finds it: relative to the current folder where it lies inside."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
