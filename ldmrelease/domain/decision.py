@@ -45,8 +45,8 @@ class Finding:
     """What became of one requirement, and what can be done about it.
 
     `code` and `values` say why; `who` are roles that can change it; `next` is a command to try (words, not
-    a sentence); `when` is when it can become true by itself; `unmet` keeps the outcome that a requirement
-    that is not enforced yet, or is waived, would have had.
+    a sentence); `when` is when it can become true by itself, `until` when it can lapse by itself; `unmet`
+    keeps the outcome that a requirement that is not enforced yet, or is waived, would have had.
     """
 
     requirement: str
@@ -60,6 +60,7 @@ class Finding:
     who: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
     when: datetime | None = None
+    until: datetime | None = None
     unmet: Outcome | None = None
     source: str | None = None
 
@@ -83,10 +84,10 @@ class Decision:
 
     def unmet(self) -> tuple[Finding, ...]:
         """The findings that stand in the way."""
-        return tuple(each for each in self.findings if each.outcome in _IN_THE_WAY)
+        return tuple(each for each in self.findings if each.outcome in IN_THE_WAY)
 
 
-_IN_THE_WAY = {Outcome.FAILED, Outcome.MISSING, Outcome.ERRORED, Outcome.PENDING}
+IN_THE_WAY = frozenset({Outcome.FAILED, Outcome.MISSING, Outcome.ERRORED, Outcome.PENDING})
 
 
 def verdict_of(findings: tuple[Finding, ...]) -> Verdict:

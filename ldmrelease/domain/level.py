@@ -7,8 +7,15 @@ from typing import Any
 from ldmrelease.domain import canonical
 
 
+class _Memo:
+    """Room for a value that follows from the fields: no field itself, so neither encoded nor compared."""
+
+    __slots__ = ("_definition",)
+    _definition: str
+
+
 @dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(_Memo):
     """One demand of a level.
 
     `rule` names the rule that judges it, `parameters` are that rule's own (durations in seconds);
@@ -24,8 +31,12 @@ class Requirement:
 
     @property
     def definition(self) -> str:
-        """The digest of this definition: a waiver or an approval names it."""
-        return canonical.digest_of(self)
+        """The digest of this definition: a waiver or an approval names it. Computed once."""
+        try:
+            return self._definition
+        except AttributeError:
+            object.__setattr__(self, "_definition", canonical.digest_of(self))
+            return self._definition
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The policy engine: from a level, facts and a time to a decision. Pure."""
+"""Deciding: a pure function of level, facts and time, and one file per rule."""

@@ -1,1 +1,55 @@
-"""The rules of a level, one file each. Pure."""
+"""The rules: each a small pure function with a file of its own.
+
+A rule's module has `Parameters`, what a requirement of the rule may say (durations in seconds), and `judge`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.domain.level import Requirement
+from ldmrelease.policy.context import Context
+from ldmrelease.policy.rules import (
+    after,
+    attested,
+    check,
+    images,
+    not_returned,
+    same_content_as,
+    together,
+    window,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one rule's parameters are read, and how it judges."""
+
+    parameters: type[Any]
+    judge: Callable[[Requirement, Any, Context], Finding]
+
+    def __call__(self, requirement: Requirement, context: Context) -> Finding:
+        """Judge a requirement; parameters that the rule does not understand are `errored`, never ignored."""
+        unknown = sorted(set(requirement.parameters) - {each.name for each in fields(self.parameters)})
+        if unknown:
+            values = {"unknown": unknown}
+            return context.finding(requirement, Outcome.ERRORED, "unknown-parameter", values)
+        try:
+            parameters = canonical.from_plain(requirement.parameters, self.parameters)
+        except canonical.NotCanonical as error:
+            return context.finding(requirement, Outcome.ERRORED, "bad-parameters", {"detail": str(error)})
+        return self.judge(requirement, parameters, context)
+
+
+RULES: Mapping[str, Rule] = {
+    "images": Rule(images.Parameters, images.judge),
+    "attested": Rule(attested.Parameters, attested.judge),
+    "check": Rule(check.Parameters, check.judge),
+    "after": Rule(after.Parameters, after.judge),
+    "together": Rule(together.Parameters, together.judge),
+    "not-returned": Rule(not_returned.Parameters, not_returned.judge),
+    "window": Rule(window.Parameters, window.judge),
+    "same-content-as": Rule(same_content_as.Parameters, same_content_as.judge),
+}

@@ -1,0 +1,89 @@
+"""Findings that no policy file asks for: what every decision, or every decision of an intent, rests on."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ldmrelease.domain import times
+from ldmrelease.domain.decision import Finding, Outcome, Phase
+from ldmrelease.domain.facts import Facts, Stay
+from ldmrelease.domain.level import Level
+from ldmrelease.policy.context import command
+
+
+def accepts(level: Level, facts: Facts) -> Finding:
+    """The tag can be read in its grammar, and is of a kind that the level accepts."""
+    release = facts.release
+    values = {"tag": release.tag, "kind": release.kind, "accepts": list(level.accepts)}
+    if not release.readable:
+        return _finding("accepts", Outcome.FAILED, "unreadable-tag", values)
+    if release.kind not in level.accepts:
+        return _finding("accepts", Outcome.FAILED, "kind-not-accepted", values)
+    return _finding("accepts", Outcome.SATISFIED, "kind-accepted", values)
+
+
+def complete(facts: Facts) -> Finding:
+    """Every component is pinned; images of one weekly appear hours apart, so what is open is pending."""
+    release = facts.release
+    if release.problem is not None:
+        return _finding("complete", Outcome.FAILED, release.problem, {"tag": release.tag})
+    if release.missing:
+        values = {"missing": sorted(release.missing)}
+        return _finding("complete", Outcome.PENDING, "open", values, next=command("pin", release.tag))
+    return _finding("complete", Outcome.SATISFIED, "complete")
+
+
+def held(facts: Facts) -> Finding:
+    """No hold lies on the release, its images or the environment."""
+    if facts.held:
+        return _finding("held", Outcome.FAILED, "held", {"holds": sorted(facts.held)})
+    return _finding("held", Outcome.SATISFIED, "not-held")
+
+
+def empty() -> Finding:
+    """There is no requirement: empty is never satisfied."""
+    return _finding("empty", Outcome.FAILED, "no-requirements")
+
+
+def ran_here(facts: Facts) -> Finding:
+    """A rollback goes back to what ran here before; what a restore took away never settled."""
+    stays = [each for each in _stays(facts) if each.ended != "restored"]
+    if not stays:
+        return _finding("ran-here", Outcome.MISSING, "never-ran", {"place": str(facts.place)})
+    last = max(stays, key=lambda each: (each.last, each.first))
+    values = {"place": str(facts.place), "first": times.spell(last.first), "last": times.spell(last.last)}
+    return _finding("ran-here", Outcome.SATISFIED, "ran", values)
+
+
+def present(facts: Facts) -> Finding:
+    """Every image can still be pulled by its digest."""
+    images = facts.release.images
+    if not images:
+        return _finding("present", Outcome.MISSING, "no-images")
+    absent = sorted(each.component for each in images if not each.present)
+    if absent:
+        return _finding("present", Outcome.MISSING, "absent", {"components": absent})
+    return _finding("present", Outcome.SATISFIED, "present")
+
+
+def live(facts: Facts) -> Finding:
+    """An alias names what runs at the place."""
+    if any(each.current for each in _stays(facts)):
+        return _finding("live", Outcome.SATISFIED, "live", {"place": str(facts.place)})
+    next_words = command("promote", facts.release.tag, "--target", str(facts.place))
+    return _finding("live", Outcome.MISSING, "not-live", {"place": str(facts.place)}, next=next_words)
+
+
+def _stays(facts: Facts) -> Iterable[Stay]:
+    return (
+        each for each in facts.stays if each.place == facts.place and each.release == facts.release.digest
+    )
+
+
+def _finding(
+    name: str,
+    outcome: Outcome,
+    code: str,
+    values: dict[str, Any] | None = None,
+    next: tuple[str, ...] = (),
+) -> Finding:
+    return Finding(name, name, Phase.BUILT_IN, outcome, code, values or {}, next=next)

@@ -1,0 +1,97 @@
+"""The one decision function: level, facts and time in, a decision out; nothing else is looked at.
+
+A decision costs one pass over the facts and a bounded number of look-ups per requirement.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from ldmrelease.domain import times
+from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, Phase, verdict_of
+from ldmrelease.domain.facts import Facts, Intent
+from ldmrelease.domain.level import Level, Requirement
+from ldmrelease.policy import builtin
+from ldmrelease.policy.context import Context
+from ldmrelease.policy.index import index_of
+from ldmrelease.policy.rules import RULES
+
+
+def evaluate(
+    level: Level, facts: Facts, now: datetime, *, facts_digest: str, phase: Phase = Phase.ENTER
+) -> Decision:
+    """May this release enter this place (or, in phase `confirm`, stay there), as of `now`?
+
+    `facts_digest` is the digest of the stored bytes of the facts. `now` needs a zone and is cut to seconds.
+    Only a promotion is asked what the level asks on entering; a rollback, an alias and a retirement are asked
+    what their intent asks (`policy/builtin.py`). To confirm, every intent is asked the same. A phase without
+    requirements is refused: whoever has nothing to confirm does not ask. Facts that make no sense are findings:
+    `errored`, with a code.
+    """
+    now = times.whole(now)
+    asked = _asked(level.at(facts.place.environment), facts, phase)
+    judged = _judged(asked, facts, now, phase)
+    findings = (*_built_in(level, facts, phase, bool(asked)), *judged)
+    return Decision(
+        intent=facts.intent,
+        place=facts.place,
+        level=level.name,
+        policy=level.digest,
+        release=facts.release.digest,
+        name=f"{facts.release.product}/{facts.release.tag}",
+        facts=facts_digest,
+        now=now,
+        verdict=verdict_of(findings),
+        findings=findings,
+        valid_until=min((each.until for each in findings if each.until), default=None),
+    )
+
+
+def _asked(level: Level, facts: Facts, phase: Phase) -> tuple[Requirement, ...]:
+    if phase is Phase.CONFIRM:
+        return level.confirm
+    return level.enter if facts.intent is Intent.PROMOTE else ()
+
+
+def _built_in(level: Level, facts: Facts, phase: Phase, asks: bool) -> Iterable[Finding]:
+    match facts.intent:
+        case Intent.PROMOTE:
+            yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts))
+        case Intent.ROLLBACK:
+            yield from (builtin.ran_here(facts), builtin.present(facts), builtin.held(facts))
+        case Intent.ALIAS:
+            yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts))
+            yield builtin.live(facts)
+        case Intent.RETIRE:
+            # Taking away what was recalled is what a hold is for.
+            yield builtin.live(facts)
+    if not asks and (facts.intent is Intent.PROMOTE or phase is Phase.CONFIRM):
+        yield builtin.empty()
+
+
+def _judged(asked: tuple[Requirement, ...], facts: Facts, now: datetime, phase: Phase) -> tuple[Finding, ...]:
+    if not asked:
+        return ()
+    context = Context(facts, index_of(facts), now, phase, _platforms(asked))
+    return tuple(_enforced(each, _judge(each, context), now) for each in asked)
+
+
+def _platforms(asked: tuple[Requirement, ...]) -> tuple[str, ...]:
+    named = [each.parameters.get("platforms") for each in asked if each.rule == "images"]
+    lists = [each for each in named if isinstance(each, (list, tuple))]
+    return tuple(sorted({str(platform) for platforms in lists for platform in platforms}))
+
+
+def _judge(requirement: Requirement, context: Context) -> Finding:
+    rule = RULES.get(requirement.rule)
+    if rule is None:
+        return context.finding(requirement, Outcome.ERRORED, "unknown-rule", {"rule": requirement.rule})
+    return rule(requirement, context)
+
+
+def _enforced(requirement: Requirement, finding: Finding, now: datetime) -> Finding:
+    """Before its day an unmet requirement is only reported, and what was unmet is kept."""
+    since = requirement.enforce_from
+    if since is None or now >= since or finding.outcome not in IN_THE_WAY:
+        return finding
+    return replace(finding, outcome=Outcome.REPORTED, unmet=finding.outcome, until=since)

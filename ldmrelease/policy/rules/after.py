@@ -1,0 +1,166 @@
+"""`after`: it ran at a level or an environment for a time. The one spelling of order, waves and soak.
+
+What counts is the time between signed observations close enough together; a stay that a restore ended never
+settled and counts for nothing. The latest run of each check there since the stay began decides, so that a
+failure stops the way onward until the same check passes in a later registered run.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ldmrelease.domain import times
+from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.domain.facts import StatementFact, Stay
+from ldmrelease.domain.level import Requirement
+from ldmrelease.domain.places import Place
+from ldmrelease.policy.context import Context, command
+from ldmrelease.policy.runs import PASSING, result_of
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Exactly one of `level` (any environment of it) and `environment`; `application` narrows it to one;
+    `for_` is in seconds.
+    """
+
+    level: str | None = None
+    environment: str | None = None
+    application: str | None = None
+    for_: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found about one environment or one place."""
+
+    outcome: Outcome
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    when: datetime | None = None
+
+
+_WORST_FIRST = (Outcome.FAILED, Outcome.MISSING, Outcome.PENDING, Outcome.SATISFIED)
+_BEST_FIRST = (Outcome.SATISFIED, Outcome.PENDING, Outcome.FAILED, Outcome.MISSING)
+
+
+def judge(requirement: Requirement, parameters: Parameters, context: Context) -> Finding:
+    """Of several environments the best one speaks; in one environment, the worst of the applications that ran
+    the release.
+    """
+    values: dict[str, Any] = {
+        key: value
+        for key in ("level", "environment", "application")
+        if (value := getattr(parameters, key)) is not None
+    } | {"for": parameters.for_}
+    code, places = _places(parameters, context)
+    if code is not None:
+        return context.finding(requirement, Outcome.ERRORED, code, values)
+    environments = dict.fromkeys(each.environment for each in places)
+    found = [
+        _environment(tuple(each for each in places if each.environment == name), parameters, context)
+        for name in environments
+    ]
+    best = min(found, key=lambda each: _BEST_FIRST.index(each.outcome))
+    return context.finding(
+        requirement,
+        best.outcome,
+        best.code,
+        values | best.values,
+        evidence=best.evidence,
+        next=_next(best, places[0], context),
+        when=best.when,
+    )
+
+
+def _places(parameters: Parameters, context: Context) -> tuple[str | None, tuple[Place, ...]]:
+    """The places that are meant, or the code of what is wrong with the requirement."""
+    if (parameters.level is None) == (parameters.environment is None):
+        return "bad-parameters", ()
+    if parameters.level is not None:
+        code, places = "unknown-level", context.index.levels.get(parameters.level, ())
+    else:
+        code, places = "unknown-environment", context.index.applications.get(parameters.environment or "", ())
+    if not places:
+        return code, ()
+    if parameters.application is not None:
+        places = tuple(each for each in places if each.application == parameters.application)
+    return (None, places) if places else ("unknown-application", ())
+
+
+def _next(found: _Found, place: Place, context: Context) -> tuple[str, ...]:
+    target, tag = found.values.get("place", str(place)), context.facts.release.tag
+    if found.code == "failed-since":
+        return command("check-run", found.values["check"], tag, "--target", target)
+    if found.code == "soaking":
+        return command("observe", target.partition("/")[0])
+    if found.outcome is Outcome.MISSING:
+        return command("promote", tag, "--target", target)
+    return ()
+
+
+def _environment(places: tuple[Place, ...], parameters: Parameters, context: Context) -> _Found:
+    environment = places[0].environment
+    stays = [each for each in context.index.stays.get(environment, ()) if each.place in places]
+    ran = sorted({each.place for each in stays if _settled(each)})
+    if ran:
+        found = [_place([each for each in stays if each.place == one], parameters, context) for one in ran]
+        return min(found, key=lambda each: _WORST_FIRST.index(each.outcome))
+    coming = next((each for each in places if each in context.facts.earlier), None)
+    if coming is not None:
+        return _Found(Outcome.PENDING, "earlier-in-plan", {"place": str(coming)})
+    return _Found(Outcome.MISSING, "restored" if stays else "never-ran", {"place": str(places[0])})
+
+
+def _settled(stay: Stay) -> bool:
+    return stay.ended != "restored"
+
+
+def _place(stays: list[Stay], parameters: Parameters, context: Context) -> _Found:
+    settled = [each for each in stays if _settled(each)]
+    longest = max(settled, key=lambda each: (each.observed, each.current, each.last))
+    values: dict[str, Any] = {
+        "place": str(longest.place),
+        "first": times.spell(longest.first),
+        "observed": longest.observed,
+    }
+    failing = _failing(longest.place.environment, min(each.first for each in settled), context)
+    if failing:
+        values |= {"check": failing[0].check, "failed_tests": sorted(failing[0].failed_tests)}
+        evidence = tuple(sorted({each.evidence for each in failing}))
+        return _Found(Outcome.FAILED, "failed-since", values, evidence)
+    if longest.observed >= parameters.for_:
+        return _Found(Outcome.SATISFIED, "ran", values)
+    running = [each for each in settled if each.current]
+    if not running:
+        return _Found(Outcome.MISSING, "too-short", values)
+    soaking = max(running, key=lambda each: each.observed)
+    values |= {"first": times.spell(soaking.first), "observed": soaking.observed}
+    remaining = timedelta(seconds=parameters.for_ - soaking.observed)
+    return _Found(Outcome.PENDING, "soaking", values, when=context.now + remaining)
+
+
+def _failing(environment: str, since: datetime, context: Context) -> list[StatementFact]:
+    """The failed results from there that no later registered run of the same check made good."""
+    latest: dict[tuple[Any, ...], tuple[tuple[datetime, str], StatementFact]] = {}
+    for result in _results(environment, since, context):
+        key = (result.check, result.platform, tuple(sorted(result.subjects)))
+        run = context.index.registered.get(result.run or "")
+        time = (run.registered if run else result.received, result.evidence)
+        if key not in latest or latest[key][0] < time:
+            latest[key] = (time, result)
+    failed = [result for _, result in latest.values() if result.result == "FAILED"]
+    return sorted(failed, key=lambda each: (each.received, each.evidence))
+
+
+def _results(environment: str, since: datetime, context: Context) -> Iterable[StatementFact]:
+    """Failures of anybody who counts, and passes of registered runs alone: only those may clear a failure."""
+    for result in context.index.seen_at.get(environment, ()):
+        if not result.counted or result.received < since:
+            continue
+        run = context.index.registered.get(result.run or "")
+        own = run is not None and result_of(run, context) == result and run.environment == environment
+        if result.result == "FAILED" or (own and result.result in PASSING):
+            yield result

@@ -1,0 +1,104 @@
+"""`attested`: somebody with the right role signed a statement of a type about it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ldmrelease.domain import times
+from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.domain.facts import StatementFact
+from ldmrelease.domain.level import Requirement
+from ldmrelease.policy.context import Context
+from ldmrelease.policy.runs import not_counted
+from ldmrelease.policy.subjects import About, NoSubject, Subject, subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """A `type` by short name or URI; signers' roles `by` (empty: any); `max_age` in seconds since the intake;
+    `minimum`: how many different statements are owed about each subject.
+    """
+
+    type: str
+    about: About
+    by: tuple[str, ...] = ()
+    max_age: int | None = None
+    minimum: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What was found about one subject."""
+
+    subject: Subject
+    outcome: Outcome
+    code: str
+    values: dict[str, Any]
+    evidence: tuple[str, ...] = ()
+    until: datetime | None = None
+
+
+_WORST_FIRST = (Outcome.MISSING, Outcome.ERRORED, Outcome.SATISFIED)
+
+
+def judge(requirement: Requirement, parameters: Parameters, context: Context) -> Finding:
+    """Every subject needs evidence of its own; the worst part speaks for all."""
+    values: dict[str, Any] = {"type": parameters.type, "about": parameters.about}
+    if parameters.type == "check" or parameters.minimum < 1:
+        # A test result may say FAILED, and none is never enough: neither attests anything.
+        return context.finding(requirement, Outcome.ERRORED, "bad-parameters", values)
+    owed = subjects(parameters.about, context)
+    if isinstance(owed, NoSubject):
+        return context.finding(requirement, Outcome.MISSING, owed.code, values | owed.describe())
+    parts = [_part(each, parameters, context) for each in owed]
+    worst = min(parts, key=lambda part: _WORST_FIRST.index(part.outcome))
+    unmet = [part for part in parts if part.outcome is not Outcome.SATISFIED]
+    if unmet:
+        values |= worst.values | {
+            "lacking": [each.subject.describe() | {"code": each.code} for each in unmet]
+        }
+    return context.finding(
+        requirement,
+        worst.outcome,
+        worst.code,
+        values,
+        evidence=tuple(sorted({each for part in parts for each in part.evidence})),
+        who=parameters.by if unmet else (),
+        until=min((part.until for part in parts if part.until), default=None),
+    )
+
+
+def _part(subject: Subject, parameters: Parameters, context: Context) -> _Part:
+    found: dict[str, StatementFact] = {}
+    seen: Counter[str] = Counter()
+    for statement in subject.found_in(context.index.statements, parameters.type):
+        code = not_counted(statement, parameters.by)
+        if code is None:
+            found.setdefault(statement.evidence, statement)
+        else:
+            seen[code] += 1
+    newest = sorted(found.values(), key=lambda each: each.received, reverse=True)[: parameters.minimum]
+    values: dict[str, Any] = {
+        "found": len(found),
+        "minimum": parameters.minimum,
+        "seen": dict(sorted(seen.items())),
+    }
+    if len(newest) < parameters.minimum:
+        return _too_few(subject, bool(newest), seen, values)
+    evidence = tuple(each.evidence for each in newest)
+    if parameters.max_age is None:
+        return _Part(subject, Outcome.SATISFIED, "attested", {}, evidence)
+    until = newest[-1].received + timedelta(seconds=parameters.max_age)
+    if until < context.now:
+        since = {"since": times.spell(until), "max_age": parameters.max_age}
+        return _Part(subject, Outcome.MISSING, "too-old", values | since, evidence)
+    return _Part(subject, Outcome.SATISFIED, "attested", {}, evidence, until)
+
+
+def _too_few(subject: Subject, some: bool, seen: Counter[str], values: dict[str, Any]) -> _Part:
+    if "future" in seen:
+        return _Part(subject, Outcome.ERRORED, "future", values)
+    if some:
+        return _Part(subject, Outcome.MISSING, "too-few", values)
+    return _Part(subject, Outcome.MISSING, "not-counted" if seen else "no-evidence", values)

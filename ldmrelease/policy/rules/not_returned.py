@@ -1,0 +1,31 @@
+"""`not-returned`: this place did not already run the release and replace it.
+
+It catches stale merges, which bring back what was left behind; `rollback` is the way back.
+"""
+
+from dataclasses import dataclass
+
+from ldmrelease.domain import times
+from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.domain.level import Requirement
+from ldmrelease.policy.context import Context, command
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """None."""
+
+
+def judge(requirement: Requirement, _parameters: Parameters, context: Context) -> Finding:
+    """Stays that a restore ended are ignored: the release never settled here and may be tried again."""
+    place = context.facts.place
+    stays = [each for each in context.index.stays.get(place.environment, ()) if each.place == place]
+    if any(each.current for each in stays):
+        return context.finding(requirement, Outcome.SATISFIED, "runs-here")
+    left = [each for each in stays if each.ended in ("replaced", "retired")]
+    if not left:
+        return context.finding(requirement, Outcome.SATISFIED, "not-returned")
+    last = max(left, key=lambda each: (each.last, each.first))
+    values = {"first": times.spell(last.first), "last": times.spell(last.last), "ended": last.ended}
+    next_words = command("rollback", context.facts.release.tag, "--target", str(place))
+    return context.finding(requirement, Outcome.FAILED, "returned", values, next=next_words)

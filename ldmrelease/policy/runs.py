@@ -1,0 +1,150 @@
+"""Runs of a check: which of them count for a subject, and what the latest one says.
+
+A run is registered before it starts; the latest run decides, not the best; a result counts once, for a
+registered run (trust.md section 2). A run is as late as its registration, an outside result as its intake.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ldmrelease.domain.facts import RunFact, StatementFact
+from ldmrelease.policy.context import Context
+from ldmrelease.policy.subjects import Subject
+
+PASSING = ("PASSED", "WARNED")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs count: of which check in which definition, by which roles, from which environments.
+
+    Empty roles and None for environments are any; `unregistered` lets outside results count.
+    """
+
+    check: str
+    definition: str
+    by: tuple[str, ...]
+    environments: tuple[str, ...] | None
+    unregistered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run, or one outside result. `code` says why a run that ended has no result that counts."""
+
+    time: datetime
+    name: str
+    result: StatementFact | None
+    deadline: datetime | None = None
+    code: str | None = None
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The runs that count, in order, and how often what was seen did not count, by code."""
+
+    counted: list[Attempt] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)
+
+
+def attempts(subject: Subject, wanted: Wanted, context: Context) -> Attempts:
+    """The runs of a check about a subject."""
+    found = Attempts()
+    for run in _registered(subject, wanted, context):
+        _take_run(run, subject, wanted, context, found)
+    for result in subject.found_in(context.index.results, wanted.check):
+        _take_result(result, wanted, context, found)
+    found.counted.sort(key=lambda each: (each.time, each.name))
+    return found
+
+
+def result_of(run: RunFact, context: Context) -> StatementFact | None:
+    """The one result of a run: the one that the ledger took in for it, else the first that counts."""
+    claims = context.index.claims.get(run.run, ())
+    if run.evidence is not None:
+        claims = tuple(each for each in claims if each.evidence == run.evidence)
+    return next((each for each in claims if each.counted), claims[0] if run.evidence and claims else None)
+
+
+def not_counted(statement: StatementFact, by: tuple[str, ...]) -> str | None:
+    """Why a statement does not count for a requirement that wants these roles; None if it does."""
+    if not statement.counted:
+        return statement.code or "not-counted"
+    if by and not set(by) & set(statement.roles):
+        return "wrong-role"
+    return None
+
+
+def _registered(subject: Subject, wanted: Wanted, context: Context) -> Iterable[RunFact]:
+    runs = context.index.runs.get((wanted.check, subject.digest), ())
+    if subject.index is not None:
+        runs += context.index.runs.get((wanted.check, subject.index), ())
+    unique = {each.run: each for each in runs}
+    return [each for name, each in unique.items() if context.index.registered.get(name) == each]
+
+
+def _take_run(run: RunFact, subject: Subject, wanted: Wanted, context: Context, found: Attempts) -> None:
+    code = _run_not_counted(run, wanted)
+    if code is not None:
+        found.seen[code] += 1
+        return
+    result = result_of(run, context)
+    if result is None:
+        code = "result-gone" if run.evidence else None
+        found.counted.append(Attempt(run.registered, run.run, None, run.deadline, code))
+        return
+    if not subject.spoken_for_by(result):
+        return
+    code = _result_not_counted(result, run, wanted)
+    if code is not None:
+        found.seen[code] += 1
+    counted = result if code is None else None
+    found.counted.append(Attempt(run.registered, run.run, counted, run.deadline, code))
+
+
+def _run_not_counted(run: RunFact, wanted: Wanted) -> str | None:
+    if run.check_digest != wanted.definition:
+        return "other-definition"
+    if wanted.environments is not None and run.environment not in wanted.environments:
+        return "other-environment"
+    return None
+
+
+def _result_not_counted(result: StatementFact, run: RunFact, wanted: Wanted) -> str | None:
+    if result.check != run.check:
+        return "other-check"
+    if result.environment != run.environment:
+        return "other-environment"
+    if result.check_digest not in (None, run.check_digest):
+        return "other-definition"
+    return not_counted(result, wanted.by)
+
+
+def _take_result(result: StatementFact, wanted: Wanted, context: Context, found: Attempts) -> None:
+    """Take in a result that is no registered run's own: an outside one, or one that is not to count."""
+    run = context.index.registered.get(result.run or "")
+    if run is not None:
+        owner = result_of(run, context)
+        if owner is None or owner.evidence != result.evidence:
+            found.seen[not_counted(result, wanted.by) or "run-reused"] += 1
+        return
+    code = _outside_not_counted(result, wanted)
+    if code is not None:
+        found.seen[code] += 1
+    else:
+        found.counted.append(Attempt(result.received, result.evidence, result))
+
+
+def _outside_not_counted(result: StatementFact, wanted: Wanted) -> str | None:
+    code = not_counted(result, wanted.by)
+    if code is not None:
+        return code
+    if not wanted.unregistered:
+        return "unregistered"
+    if result.check_digest not in (None, wanted.definition):
+        return "other-definition"
+    if wanted.environments is not None and result.environment not in wanted.environments:
+        return "other-environment"
+    return None

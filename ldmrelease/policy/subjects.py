@@ -1,0 +1,90 @@
+"""What evidence has to be about: the release, its content, or each required platform of each image.
+
+Tests, scans and package lists speak for the platform that they looked at; provenance of an index covers its
+children (trust.md section 2: an amd64 result must not vouch for arm64).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ldmrelease.domain.facts import ImageFact, StatementFact
+from ldmrelease.policy.context import Context
+
+About = Literal["image", "release", "content"]
+
+COVERS_CHILDREN = frozenset({"provenance"})
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing that evidence is owed about. `index` is the digest of the index above `digest`."""
+
+    digest: str
+    component: str | None = None
+    platform: str | None = None
+    index: str | None = None
+
+    def describe(self) -> dict[str, str]:
+        """The subject for the values of a finding."""
+        named = {"component": self.component, "platform": self.platform, "digest": self.digest}
+        return {key: value for key, value in named.items() if value}
+
+    def spoken_for_by(self, statement: StatementFact) -> bool:
+        """Whether the statement is about this, and not about another platform of the same image."""
+        if self.platform and statement.platform and statement.platform != self.platform:
+            return False
+        if self.digest in statement.subjects:
+            return True
+        covers = statement.type in COVERS_CHILDREN or (
+            statement.platform is not None and statement.platform == self.platform
+        )
+        return covers and self.index in statement.subjects
+
+    def found_in(
+        self, groups: Mapping[tuple[str, str], tuple[StatementFact, ...]], kind: str
+    ) -> tuple[StatementFact, ...]:
+        """The statements of a kind that speak for this, each envelope once."""
+        found = groups.get((kind, self.digest), ())
+        if self.index is not None:
+            found += groups.get((kind, self.index), ())
+        return tuple(each for each in dict.fromkeys(found) if self.spoken_for_by(each))
+
+
+@dataclass(frozen=True, slots=True)
+class NoSubject:
+    """Why there is nothing that evidence could be about: what of which image is not there."""
+
+    code: str
+    component: str | None = None
+    platform: str | None = None
+
+    def describe(self) -> dict[str, str]:
+        """What is not there, for the values of a finding."""
+        named = {"component": self.component, "platform": self.platform}
+        return {key: value for key, value in named.items() if value}
+
+
+def subjects(about: About, context: Context) -> tuple[Subject, ...] | NoSubject:
+    """All that evidence is owed about: at least one subject, or the reason why there is none."""
+    release = context.facts.release
+    if about == "release":
+        return (Subject(release.digest),)
+    if about == "content":
+        return (Subject(release.content),) if release.content else NoSubject("no-content")
+    if not release.images:
+        return NoSubject("no-images")
+    found = [each for image in release.images for each in _of_image(image, context.platforms)]
+    absent = next((each for each in found if isinstance(each, NoSubject)), None)
+    return absent or tuple(each for each in found if isinstance(each, Subject))
+
+
+def _of_image(image: ImageFact, required: tuple[str, ...]) -> Iterable[Subject | NoSubject]:
+    manifests = {each.platform: each.manifest for each in image.platforms}
+    for platform in required or sorted(manifests):
+        if platform in manifests:
+            yield Subject(manifests[platform], image.component, platform, image.digest)
+        else:
+            yield NoSubject("platform-absent", image.component, platform)
+    if not required and not manifests:
+        yield Subject(image.digest, image.component)

@@ -1,0 +1,29 @@
+"""Names of environments and levels, as requirements write them."""
+
+from dataclasses import dataclass
+
+from ldmrelease.policy.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A name that a requirement uses and that nothing has; `code` says what it was to be."""
+
+    code: str
+    name: str
+
+
+def environments(where: str | None, context: Context) -> tuple[str, ...] | Unknown | None:
+    """The environments that `here`, an environment's name or `level:<name>` stand for; None for anywhere."""
+    if where is None:
+        return None
+    if where == "here":
+        return (context.facts.place.environment,)
+    level = where.removeprefix("level:")
+    if level == where:
+        known = where in context.index.applications
+        return (where,) if known else Unknown("unknown-environment", where)
+    places = context.index.levels.get(level)
+    if places is None:
+        return Unknown("unknown-level", level)
+    return tuple(dict.fromkeys(each.environment for each in places))
