@@ -67,6 +67,12 @@ def test_padding_makes_another_tag_of_the_same_week():
     assert order_key(short) != order_key(padded)
 
 
+def test_a_final_with_v_in_git_is_another_tag_though_its_images_are_named_alike():
+    bare, lettered = (parse(text, Grammar.rubin) for text in ("24.0.0", "v24.0.0"))
+    assert bare.image == lettered.image
+    assert order_key(bare) != order_key(lettered)
+
+
 def test_kinds_are_grouped_in_menu_order_and_reported():
     texts = ["zzz", "exp_a", "r24_0_0_rc1", "d_2023_04_22", "w_2023_16", "r23_0_0", "recommended", "aaa"]
     tags = [parse(text, Grammar.rsp, ["recommended"]) for text in texts]

@@ -52,6 +52,8 @@ def test_spellings(text, kind, git, eups, image, version):
         ("024.0.0", "fits no form"),
         ("w_2023_16_rsp2", "fits no form"),
         ("w_2026_22_aarch64", "fits no form"),
+        ("c0029.000x", "fits no form"),
+        ("c0029.000\n", "fits no form"),
         ("w_latest", "a moving tag names no release"),
         ("d_latest", "a moving tag names no release"),
         ("o_latest", "a moving tag names no release"),
@@ -70,6 +72,7 @@ def test_not_a_tag_of_the_stack(text: str, reason: str):
     tag = rubin(text)
     assert (tag.parsed, tag.kind, tag.display_name, tag.version) == (False, Kind.unknown, text, None)
     assert (tag.git, tag.eups, tag.image) == (None, None, None)
+    assert (tag.cycle, tag.extra) == (None, None)
     assert tag.reason is not None
     assert reason in tag.reason
 
