@@ -1,1 +1,34 @@
 """The append-only log, its blobs, checkpoints and projections."""
+
+from ldmrelease.ledger.errors import (
+    Busy,
+    ClockWentBack,
+    Damaged,
+    DiskFull,
+    LedgerError,
+    LedgerExists,
+    NoLedger,
+    NotImportable,
+    Problem,
+    TooNew,
+)
+from ldmrelease.ledger.ledger import Ledger, Observer, create_ledger, open_ledger
+from ldmrelease.ledger.projections import Projector
+
+__all__ = [
+    "Busy",
+    "ClockWentBack",
+    "Damaged",
+    "DiskFull",
+    "Ledger",
+    "LedgerError",
+    "LedgerExists",
+    "NoLedger",
+    "NotImportable",
+    "Observer",
+    "Problem",
+    "Projector",
+    "TooNew",
+    "create_ledger",
+    "open_ledger",
+]

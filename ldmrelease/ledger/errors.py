@@ -1,0 +1,66 @@
+# ruff: noqa: N818 - they are named for what is so
+"""What can be wrong with a ledger: exceptions for what stops the work, problems for what a check finds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class LedgerError(Exception):
+    """The ledger could not be read or written; the message says what and where. Exit 3 in the CLI."""
+
+
+class NoLedger(LedgerError):
+    """There is no ledger at the path."""
+
+
+class LedgerExists(LedgerError):
+    """Something is at the path already: a ledger is never written over."""
+
+
+class TooNew(LedgerError):
+    """The ledger was written by a newer program; `needs` is the version that reads it."""
+
+    def __init__(self, path: Path, schema: int, needs: str) -> None:
+        super().__init__(f"{path} has schema {schema}: it needs ldmrelease {needs} or newer")
+        self.needs = needs
+
+
+class Damaged(LedgerError):
+    """The bytes in the ledger are not what was written: cut, edited, or no ledger at all."""
+
+
+class DiskFull(LedgerError):
+    """There was no room for the write; nothing of it was kept."""
+
+
+class Busy(LedgerError):
+    """Another process held the ledger for longer than the busy timeout."""
+
+
+class ClockWentBack(LedgerError):
+    """An event would be older than the one before it."""
+
+
+class NotImportable(LedgerError):
+    """The text is no complete export of a ledger that verifies; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a check of the ledger found.
+
+    `code` is one of `unreadable`, `sequence`, `chain`, `hash`, `encoding`, `time`, `stream-version`,
+    `blob`, `projection`, `other-ledger`, `other-genesis`, `cut`, `fork`; `where` is an event's number,
+    a blob's digest or a projection's key; `expected` and `found` are spelled out where there are any.
+    """
+
+    code: str
+    where: str
+    expected: str = ""
+    found: str = ""
+
+    def __str__(self) -> str:
+        told = f"{self.code} at {self.where}"
+        if self.expected or self.found:
+            told += f": expected {self.expected or 'nothing'}, found {self.found or 'nothing'}"
+        return told
