@@ -25,8 +25,8 @@ def evaluate(
     `facts_digest` is the digest of the stored bytes of the facts. `now` needs a zone and is cut to seconds.
     Only a promotion is asked what the level asks on entering; a rollback, an alias and a retirement are asked
     what their intent asks (`policy/builtin.py`). To confirm, every intent is asked the same. A phase without
-    requirements is refused: whoever has nothing to confirm does not ask. Facts that make no sense are findings:
-    `errored`, with a code.
+    requirements is refused: whoever has nothing to confirm does not ask. Facts that make no sense give
+    findings that are `errored`, with a code.
     """
     now = times.whole(now)
     asked = _asked(level.at(facts.place.environment), facts, phase)

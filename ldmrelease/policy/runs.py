@@ -5,7 +5,6 @@ registered run (trust.md section 2). A run is as late as its registration, an ou
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -52,10 +51,15 @@ class Attempts:
 def attempts(subject: Subject, wanted: Wanted, context: Context) -> Attempts:
     """The runs of a check about a subject."""
     found = Attempts()
-    for run in _registered(subject, wanted, context):
+    runs = _registered(subject, wanted, context)
+    for run in runs.values():
         _take_run(run, subject, wanted, context, found)
     for result in subject.found_in(context.index.results, wanted.check):
-        _take_result(result, wanted, context, found)
+        run_of = context.index.registered.get(result.run or "")
+        if run_of is None:
+            _take_outside(result, wanted, found)
+        elif (code := _foreign(result, run_of, runs, wanted, context)) is not None:
+            found.seen[code] += 1
     found.counted.sort(key=lambda each: (each.time, each.name))
     return found
 
@@ -77,12 +81,11 @@ def not_counted(statement: StatementFact, by: tuple[str, ...]) -> str | None:
     return None
 
 
-def _registered(subject: Subject, wanted: Wanted, context: Context) -> Iterable[RunFact]:
+def _registered(subject: Subject, wanted: Wanted, context: Context) -> dict[str, RunFact]:
     runs = context.index.runs.get((wanted.check, subject.digest), ())
     if subject.index is not None:
         runs += context.index.runs.get((wanted.check, subject.index), ())
-    unique = {each.run: each for each in runs}
-    return [each for name, each in unique.items() if context.index.registered.get(name) == each]
+    return {each.run: each for each in runs if context.index.registered.get(each.run) == each}
 
 
 def _take_run(run: RunFact, subject: Subject, wanted: Wanted, context: Context, found: Attempts) -> None:
@@ -95,9 +98,11 @@ def _take_run(run: RunFact, subject: Subject, wanted: Wanted, context: Context, 
         code = "result-gone" if run.evidence else None
         found.counted.append(Attempt(run.registered, run.run, None, run.deadline, code))
         return
-    if not subject.spoken_for_by(result):
+    if result.platform and subject.platform and result.platform != subject.platform:
         return
     code = _result_not_counted(result, run, wanted)
+    if code is None and not subject.spoken_for_by(result):
+        code = "other-subject"
     if code is not None:
         found.seen[code] += 1
     counted = result if code is None else None
@@ -122,14 +127,17 @@ def _result_not_counted(result: StatementFact, run: RunFact, wanted: Wanted) -> 
     return not_counted(result, wanted.by)
 
 
-def _take_result(result: StatementFact, wanted: Wanted, context: Context, found: Attempts) -> None:
-    """Take in a result that is no registered run's own: an outside one, or one that is not to count."""
-    run = context.index.registered.get(result.run or "")
-    if run is not None:
-        owner = result_of(run, context)
-        if owner is None or owner.evidence != result.evidence:
-            found.seen[not_counted(result, wanted.by) or "run-reused"] += 1
-        return
+def _foreign(
+    result: StatementFact, run: RunFact, runs: dict[str, RunFact], wanted: Wanted, context: Context
+) -> str | None:
+    """Why a result that names a registered run is not that run's; None if it is, and was taken with it."""
+    owner = result_of(run, context)
+    if owner is None or owner.evidence != result.evidence:
+        return not_counted(result, wanted.by) or "run-reused"
+    return None if run.run in runs else "other-run"
+
+
+def _take_outside(result: StatementFact, wanted: Wanted, found: Attempts) -> None:
     code = _outside_not_counted(result, wanted)
     if code is not None:
         found.seen[code] += 1
