@@ -17,6 +17,7 @@ class Intent(StrEnum):
     PROMOTE = "promote"
     ROLLBACK = "rollback"
     ALIAS = "alias"
+    RETIRE = "retire"
 
 
 @dataclass(frozen=True, slots=True)

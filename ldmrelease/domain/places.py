@@ -18,8 +18,13 @@ class Place:
 
     @property
     def stream(self) -> str:
-        """The ledger stream of claims and observations there."""
+        """The ledger stream of observations there."""
         return f"environment/{self.environment}/{self.application}"
+
+    @property
+    def claim_stream(self) -> str:
+        """The ledger stream of claims: of its own, so that an observation does not disturb a holder."""
+        return f"claim/{self.environment}/{self.application}"
 
     @classmethod
     def parse(cls, text: str) -> "Place":

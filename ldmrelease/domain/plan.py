@@ -34,12 +34,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class PlacePlan:
-    """The steps at one place, in order, from claim to free; `restore` is what undoes them."""
+    """The steps at one place, in order, from claim to publish; `free` ends the claim, `restore` undoes.
+
+    `confirms` says that the level asks for something after the release runs there.
+    """
 
     place: Place
     level: str
     steps: tuple[Step, ...]
+    free: Step
     restore: Step
+    confirms: bool = False
+
+    def step(self, kind: StepKind) -> Step:
+        """The one step of a kind that every place has once. Raises `KeyError`."""
+        for each in self.steps:
+            if each.kind is kind:
+                return each
+        raise KeyError(kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,42 @@
+"""Which releases are pinned, and which release an image digest belongs to: projections that can be rebuilt."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ldmrelease.audit.envelopes import claimed_payload
+from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.times import spell
+
+
+def fold_pins(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
+    """The revisions of each `product/tag`, oldest first."""
+    pin = claimed_payload(event.body) if event.kind == Kind.PINNED else None
+    if pin is None:
+        return {}
+    key = f"{pin['product']}/{pin['tag']}"
+    revision = {
+        "digest": pin["digest"],
+        "document": pin["document"],
+        "revision": pin["revision"],
+        "complete": pin["complete"],
+        "content": pin["content"],
+        "reason": pin["reason"],
+        "time": spell(event.time),
+        "by": event.actor,
+        "sequence": event.sequence,
+    }
+    return {key: [*(get(key) or []), revision]}
+
+
+def fold_digests(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
+    """By digest of a release or of one of its images: the names of the releases that have it."""
+    pin = claimed_payload(event.body) if event.kind == Kind.PINNED else None
+    if pin is None:
+        return {}
+    name = f"{pin['product']}/{pin['tag']}"
+    changed = {}
+    for digest in [pin["digest"], *event.body.get("digests", [])]:
+        names = get(digest) or []
+        if name not in names:
+            changed[digest] = [*names, name]
+    return changed

@@ -1,0 +1,63 @@
+"""What became of each promotion, folded event by event: a projection that can be rebuilt."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ldmrelease.audit.envelopes import claimed_payload
+from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.times import spell
+
+OPEN = ("requested", "waiting", "running", "halting", "restoring")
+
+
+def fold_promotions(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
+    """The new state of the promotion that the event tells about; keyed by the promotion's id."""
+    if not event.stream.startswith("promotion/"):
+        return {}
+    key = event.stream.removeprefix("promotion/")
+    if event.kind == Kind.REQUESTED:
+        return {key: _requested(key, event)}
+    state = get(key)
+    if state is None:
+        return {}
+    change = _CHANGES.get(event.kind, lambda _: {})(event.body)
+    return {key: {**state, **change, "last": spell(event.time)}}
+
+
+def _requested(key: str, event: Event) -> dict[str, Any]:
+    request = claimed_payload(event.body) or {}
+    return {
+        "promotion": key,
+        "sequence": event.sequence,
+        "state": "requested",
+        "requested": spell(event.time),
+        "last": spell(event.time),
+        "by": event.actor,
+        "until": None,
+        "who": [],
+        **{name: request.get(name) for name in ("intent", "product", "tag", "release", "target", "alias")},
+        "places": [f"{each['environment']}/{each['application']}" for each in request.get("places", [])],
+        "done": [],
+    }
+
+
+def _waiting(body: dict[str, Any]) -> dict[str, Any]:
+    return {"state": "waiting", "until": body.get("until"), "who": body.get("who", [])}
+
+
+def _running(_: dict[str, Any]) -> dict[str, Any]:
+    return {"state": "running", "until": None, "who": []}
+
+
+def _intended(body: dict[str, Any]) -> dict[str, Any]:
+    return {"state": "restoring"} if body["step"].endswith("/restore") else {}
+
+
+_CHANGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    Kind.PLANNED: _running,
+    Kind.WAITING: _waiting,
+    Kind.RESUMED: _running,
+    Kind.HALTING: lambda _: {"state": "halting", "until": None, "who": []},
+    Kind.INTENDED: _intended,
+    Kind.ENDED: lambda body: {"state": body["state"], "until": None, "who": []},
+}

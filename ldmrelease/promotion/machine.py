@@ -1,0 +1,178 @@
+"""The machine: from a plan and its journal to what is to be done next. No effect, no clock (design 4).
+
+A place goes: ask (a decision without a claim) -> claim -> enter (the decision again, under the claim) ->
+apply -> settle -> checks -> confirm -> receipt -> publish -> free. What waits holds no claim. A failure
+starts nothing new, restores that place alone, and stops.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ldmrelease.audit.claims import Claim
+from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.places import Place
+from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
+from ldmrelease.promotion.journal import Journal, Ruling, Stage, State
+
+_AFTER_CONFIRM = {StepKind.RECEIPT, StepKind.PUBLISH}
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Carry out this step."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Make and record the decision of a stage at a place."""
+
+    place: Place
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before `until` (if it is known) or before one of `who` acts."""
+
+    place: Place
+    until: datetime | None
+    who: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Halting:
+    """Record that the promotion stops in the middle, and why."""
+
+    place: Place
+    cause: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The end: the state to record, and why."""
+
+    state: State
+    cause: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+Action = Do | Decide | Wait | Halting | Stop
+
+
+def next_action(plan: Plan, journal: Journal, claims: dict[Place, Claim | None]) -> Action:
+    """What to do next. `claims` has who claims each place of the plan now."""
+    if journal.state.ended:
+        return Stop(journal.state, "ended")
+    if journal.halt is not None:
+        return _halt(plan, journal, claims)
+    for index, place_plan in enumerate(plan.places):
+        if not journal.step(place_plan.free.id).done or not _through(place_plan, journal):
+            return _at_place(plan, place_plan, index, journal, claims)
+    return Stop(State.SUCCEEDED, "all-places")
+
+
+def _through(place_plan: PlacePlan, journal: Journal) -> bool:
+    return all(journal.step(each.id).done for each in place_plan.steps if each.kind is not StepKind.CLAIM)
+
+
+def _at_place(
+    plan: Plan, here: PlacePlan, index: int, journal: Journal, claims: dict[Place, Claim | None]
+) -> Action:
+    if _through(here, journal):
+        return Do(here.free)
+    if journal.ruling(here.place, Stage.ASK) is None:
+        return Decide(here.place, Stage.ASK)
+    barred = _barred(here, journal)
+    if barred is None:
+        return _claimed(plan, here, journal, claims)
+    stage, ruling = barred
+    if not journal.step(here.steps[0].id).done:
+        return _unclaimed(ruling, here, index, journal)
+    if stage is Stage.CONFIRM and ruling.verdict is not Verdict.WAITING:
+        return Halting(here.place, "not-confirmed", {"decision": ruling.decision})
+    return Do(here.free)
+
+
+def _barred(here: PlacePlan, journal: Journal) -> tuple[Stage, Ruling] | None:
+    """The decision that stands in the way at this place."""
+    for stage in Stage:
+        ruling = journal.ruling(here.place, stage)
+        if ruling is not None and ruling.verdict is not Verdict.ALLOWED:
+            return stage, ruling
+    return None
+
+
+def _claimed(plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place, Claim | None]) -> Action:
+    claim, holding = claims.get(here.place), journal.step(here.steps[0].id)
+    if claim is not None and claim.promotion != plan.promotion and holding.done:
+        return Halting(here.place, "claim-lost", {"to": claim.promotion})
+    if claim is None or not holding.done or holding.result.get("epoch") != claim.epoch:
+        return Do(here.steps[0])
+    entered = journal.ruling(here.place, Stage.ENTER)
+    if entered is None or (entered.epoch != claim.epoch and not _applied(here, journal)):
+        return Decide(here.place, Stage.ENTER)
+    return _next_step(here, journal)
+
+
+def _applied(here: PlacePlan, journal: Journal) -> bool:
+    return journal.step(here.step(StepKind.APPLY).id).intended
+
+
+def _next_step(here: PlacePlan, journal: Journal) -> Action:
+    for step in here.steps[1:]:
+        record = journal.step(step.id)
+        if record.failed:
+            return Halting(here.place, f"{step.kind}-failed", {"step": step.id, **record.result})
+        unconfirmed = here.confirms and journal.ruling(here.place, Stage.CONFIRM) is None
+        if step.kind in _AFTER_CONFIRM and unconfirmed:
+            return Decide(here.place, Stage.CONFIRM)
+        if not record.done:
+            return Do(step)
+    return Do(here.free)
+
+
+def _unclaimed(ruling: Ruling, here: PlacePlan, index: int, journal: Journal) -> Action:
+    """A decision said no, or not yet, and the place is not claimed."""
+    if ruling.verdict is Verdict.WAITING:
+        return Wait(here.place, ruling.until, ruling.who)
+    if index == 0 and not _applied(here, journal):
+        state = State.REFUSED if ruling.verdict is Verdict.REFUSED else State.UNDECIDED
+        return Stop(state, "decision", {"decision": ruling.decision})
+    if ruling.verdict is Verdict.UNDECIDED:
+        return Wait(here.place, None, ("operator",))
+    return Stop(State.HALTED, "refused-later", {"decision": ruling.decision, "place": str(here.place)})
+
+
+def _halt(plan: Plan, journal: Journal, claims: dict[Place, Claim | None]) -> Action:
+    halt = journal.halt
+    assert halt is not None
+    here = next((each for each in plan.places if each.place == halt.place), None)
+    end = Stop(
+        State.ABORTED if halt.cause == "aborted" else State.HALTED,
+        halt.cause,
+        {**halt.values, "place": str(halt.place)} if halt.place else halt.values,
+    )
+    if here is None or halt.cause == "claim-lost":
+        return end
+    restored = journal.step(here.restore.id)
+    if restored.failed:
+        return Stop(State.STUCK, "restore-failed", {"place": str(here.place), **restored.result})
+    claim = claims.get(here.place)
+    ours = claim is not None and claim.promotion == plan.promotion
+    if _applied(here, journal) and not restored.done:
+        return _restore(here, journal, claim, ours)
+    return Do(here.free) if ours else end
+
+
+def _restore(here: PlacePlan, journal: Journal, claim: Claim | None, ours: bool) -> Action:
+    """Put back under a claim only: a place that somebody else holds is left alone, and said to be stuck."""
+    if claim is not None and not ours:
+        return Stop(State.STUCK, "claim-lost", {"place": str(here.place), "to": claim.promotion})
+    holding = journal.step(here.steps[0].id)
+    if claim is None or not holding.done or holding.result.get("epoch") != claim.epoch:
+        return Do(here.steps[0])
+    return Do(here.restore)

@@ -1,0 +1,56 @@
+"""From a request to a plan: a pure function, so that a plan can be made again and compared by digest."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.places import Place
+from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the plan needs to know of a place.
+
+    `wanted` is what the target has to hold (a setting's path and value, or a menu's change); `checks` are
+    run after it runs there; `receipts` are the components that get one, beside the release itself.
+    """
+
+    place: Place
+    level: str
+    wanted: dict[str, Any]
+    checks: tuple[str, ...]
+    receipts: tuple[str, ...]
+    confirms: bool
+
+
+def make_plan(
+    promotion: str, intent: Intent, product: str, tag: str, release: str, sites: Iterable[Site]
+) -> Plan:
+    """The plan of a promotion; `release` is the release's digest, `sites` are in the order of the walk."""
+    places = tuple(_place_plan(site, intent) for site in sites)
+    return Plan(promotion, intent, product, tag, release, places)
+
+
+def _place_plan(site: Site, intent: Intent) -> PlacePlan:
+    kinds: list[tuple[StepKind, str, dict[str, Any]]] = [
+        (StepKind.CLAIM, "", {}),
+        (StepKind.APPLY, "", {"wanted": site.wanted}),
+        (StepKind.SETTLE, "", {}),
+    ]
+    if intent in (Intent.PROMOTE, Intent.ROLLBACK):
+        kinds += [(StepKind.CHECK, name, {"check": name}) for name in site.checks]
+        kinds += [
+            (StepKind.RECEIPT, "", {"components": list(site.receipts)}),
+            (StepKind.PUBLISH, "", {"components": list(site.receipts)}),
+        ]
+    steps = tuple(_step(site.place, *each) for each in kinds)
+    free = _step(site.place, StepKind.FREE, "", {})
+    restore = _step(site.place, StepKind.RESTORE, "", {"wanted": site.wanted})
+    confirms = site.confirms and intent in (Intent.PROMOTE, Intent.ROLLBACK)
+    return PlacePlan(site.place, site.level, steps, free, restore, confirms)
+
+
+def _step(place: Place, kind: StepKind, name: str, parameters: dict[str, Any]) -> Step:
+    return Step(f"{place}/{kind}" + (f"/{name}" if name else ""), place, kind, parameters)

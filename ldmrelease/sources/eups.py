@@ -1,0 +1,71 @@
+"""EUPS tag lists and build manifests: which products, at which commits, a tag was built from (SQR-016).
+
+A directory holds `tags/<eups tag>.list` (`product flavor version` lines under a header, with an optional
+`#BUILD=bNNNN`) and `manifests/bNNNN.txt` (`product sha1 version deps` lines).
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ldmrelease.domain import canonical
+
+_BUILD = re.compile(r"#\s*BUILD=(b\d+)\s*$", re.MULTILINE)
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+_HEADER = "EUPS distribution "
+
+
+class BadList(ValueError):
+    """A list or manifest that cannot be read; the message names file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """An EUPS build. `products` is product -> sha1; `listing` is what the content digest hashes.
+
+    Both are empty, and `content` is None, where the build's manifest is not there.
+    """
+
+    tag: str
+    build_id: str | None
+    content: str | None
+    listing: bytes
+    products: dict[str, str]
+
+
+def find_build(directory: Path, eups_tag: str) -> Build | None:
+    """The build that a EUPS tag names, None where there is no such tag. Raises `BadList`, `OSError`."""
+    tag_file = directory / "tags" / f"{eups_tag}.list"
+    if not tag_file.is_file():
+        return None
+    text = tag_file.read_text(encoding="utf-8")
+    if not text.startswith(f"{_HEADER}{eups_tag} "):
+        raise BadList(f"{tag_file}:1: the header is not {_HEADER + eups_tag!r}; is it another tag's list?")
+    match = _BUILD.search(text)
+    manifest = directory / "manifests" / f"{match[1]}.txt" if match else None
+    if match is None or manifest is None or not manifest.is_file():
+        return Build(eups_tag, match[1] if match else None, None, b"", {})
+    products = read_manifest(manifest)
+    listing = "".join(f"{name} {sha1}\n" for name, sha1 in sorted(products.items())).encode()
+    return Build(eups_tag, match[1], canonical.digest(listing), listing, products)
+
+
+def read_manifest(path: Path) -> dict[str, str]:
+    """The `product sha1` pairs of a build manifest. Raises `BadList`."""
+    products: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        words = line.split()
+        if not words or words[0].startswith("#") or words[0].startswith("BUILD="):
+            continue
+        if len(words) < 2 or _SHA1.fullmatch(words[1]) is None:
+            raise BadList(f"{path}:{number}: {line!r} is not `product sha1 version deps`")
+        if products.setdefault(words[0], words[1]) != words[1]:
+            raise BadList(f"{path}:{number}: {words[0]} stands twice, with two commits")
+    if not products:
+        raise BadList(f"{path}:1: the manifest names no product")
+    return products
+
+
+def read_listing(listing: bytes) -> dict[str, str]:
+    """The products of a stored listing (the bytes that a content digest hashes)."""
+    return dict(line.split(" ", 1) for line in listing.decode().splitlines())

@@ -1,0 +1,59 @@
+"""Git tags: which commit of a configuration or source repository a release's tag names."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+
+_TIMEOUT = 120
+
+
+class GitUnreachable(RuntimeError):
+    """git did not answer for this repository: we could not decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Two spellings of one release name two commits (trust.md: the wrong build behind a tag)."""
+
+    commits: dict[str, str]
+
+
+def tag_commit(repository: str, spellings: tuple[str, ...]) -> str | Ambiguous | None:
+    """The commit that the tag names, under any of its spellings; None where there is no such tag.
+
+    Raises `GitUnreachable`.
+    """
+    names = [f"refs/tags/{each}" for each in spellings]
+    found = _ls_remote(repository, [*names, *(f"{each}^{{}}" for each in names)])
+    commits = {
+        spelling: found.get(f"refs/tags/{spelling}^{{}}") or found[f"refs/tags/{spelling}"]
+        for spelling in spellings
+        if f"refs/tags/{spelling}" in found
+    }
+    if len(set(commits.values())) > 1:
+        return Ambiguous(commits)
+    return next(iter(commits.values()), None)
+
+
+def tags(repository: str) -> list[str]:
+    """Every tag of the repository. Raises `GitUnreachable`."""
+    return [each.removeprefix("refs/tags/") for each in _ls_remote(repository, ["refs/tags/*"])]
+
+
+def _ls_remote(repository: str, patterns: list[str]) -> dict[str, str]:
+    environment = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        answer = subprocess.run(
+            ["git", "ls-remote", "--", repository, *patterns],
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+            env=environment,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GitUnreachable(f"git ls-remote {repository}: {error}") from error
+    if answer.returncode != 0:
+        raise GitUnreachable(f"git ls-remote {repository}: {answer.stderr.strip()}")
+    rows = (line.split("\t", 1) for line in answer.stdout.splitlines())
+    return {name: commit for commit, name in rows}
