@@ -13,17 +13,24 @@ class Unknown:
     name: str
 
 
-def environments(where: str | None, context: Context) -> tuple[str, ...] | Unknown | None:
-    """The environments that `here`, an environment's name or `level:<name>` stand for; None for anywhere."""
-    if where is None:
-        return None
-    if where == "here":
+def environments(where: tuple[str, ...], context: Context) -> tuple[str, ...] | Unknown:
+    """The environments that names stand for: `here`, an environment's, a level's or `level:<name>`."""
+    found: dict[str, None] = {}
+    for name in where:
+        named = _environments(name, context)
+        if isinstance(named, Unknown):
+            return named
+        found |= dict.fromkeys(named)
+    return tuple(found)
+
+
+def _environments(name: str, context: Context) -> tuple[str, ...] | Unknown:
+    if name == "here":
         return (context.facts.place.environment,)
-    level = where.removeprefix("level:")
-    if level == where:
-        known = where in context.index.applications
-        return (where,) if known else Unknown("unknown-environment", where)
+    if name in context.index.applications:
+        return (name,)
+    level = name.removeprefix("level:")
     places = context.index.levels.get(level)
     if places is None:
-        return Unknown("unknown-level", level)
-    return tuple(dict.fromkeys(each.environment for each in places))
+        return Unknown("unknown-level" if level != name else "unknown-environment", level)
+    return tuple(each.environment for each in places)

@@ -15,7 +15,7 @@ from ldmrelease.policy.where import Unknown, environments
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """`check` by name; `where` it ran: `here`, an environment, `level:<name>`, or None for anywhere;
+    """`check` by name; `where` it ran: `here`, environments, levels (`level:<name>`), or None for anywhere;
     `max_age` in seconds since the result's intake; `unregistered` lets results of outside runs count.
     """
 
@@ -23,7 +23,7 @@ class Parameters:
     about: About = "release"
     max_age: int | None = None
     by: tuple[str, ...] = ()
-    where: str | None = None
+    where: str | tuple[str, ...] | None = None
     accept_warned: bool = False
     unregistered: bool = False
 
@@ -81,7 +81,8 @@ def _wanted(parameters: Parameters, context: Context) -> Wanted | Unknown:
     definition = context.index.checks.get(parameters.check)
     if definition is None:
         return Unknown("unknown-check", parameters.check)
-    where = environments(parameters.where, context)
+    named = (parameters.where,) if isinstance(parameters.where, str) else parameters.where
+    where = None if named is None else environments(named, context)
     if isinstance(where, Unknown):
         return where
     return Wanted(parameters.check, definition.digest, parameters.by, where, parameters.unregistered)

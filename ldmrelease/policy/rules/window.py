@@ -20,7 +20,7 @@ class Parameters:
     start: str
     end: str
     zone: str
-    weekday: str | None = None
+    weekday: str | tuple[str, ...] | None = None
     week_of_month: int | None = None
 
 
