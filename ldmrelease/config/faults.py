@@ -15,6 +15,9 @@ from ldmrelease.config.yaml import Document
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]
 
+NOT_A_MAPPING = "not-a-mapping"
+"""The tag of a value that should have been one of several mappings and is none."""
+
 _LATER = "not understood yet, it comes with a later version; leave it out"
 
 _REMEDIES: dict[str, str] = {
@@ -90,20 +93,24 @@ class _Teller:
 
     def _missing(self, error: ErrorDetails, path: Path) -> Problem:
         about = self._schema(error["loc"]).get("description", "")
-        remedy = f"write {path[-1]}: {about.rstrip('.')}" if about else f"write {path[-1]}"
+        remedy = f"write it ({about.rstrip('.')})" if about else "write it"
         return self._document.problem(path, "missing", remedy)
 
     def _unknown_key(self, error: ErrorDetails, path: Path) -> Problem:
         key = str(path[-1])
         if key in self._later:
             return self._document.problem(path, _LATER, at_key=True)
-        known = self._schema(error["loc"][:-1]).get("properties", {})
+        known = self._schema(error["loc"][:-1]).get("properties", ())
         return self._document.problem(path, "unknown key", did_you_mean(key, known), at_key=True)
 
     def _unknown_shape(self, error: ErrorDetails, path: Path) -> Problem:
         context = error.get("ctx", {})
         word, known = str(context.get("tag", "")), _choices(str(context.get("expected_tags", "")))
         found = word.strip("<>")
+        if found == NOT_A_MAPPING:
+            return self._document.problem(path, f"found {spelled(error['input'])}", "write a mapping")
+        if not found:
+            return self._document.problem((*path, "rule"), "missing", did_you_mean("", known))
         if found in self._later:
             return self._document.problem((*path, "rule"), f"the rule {found!r} is {_LATER}")
         return self._document.problem(
@@ -113,7 +120,8 @@ class _Teller:
     def _choice(self, error: ErrorDetails, path: Path) -> Problem:
         known = _choices(str(error.get("ctx", {}).get("expected", "")))
         remedy = f"write one of {', '.join(known)}" if len(known) > 1 else f"write {known[0]}"
-        near = difflib.get_close_matches(str(error["input"]), known, n=1)
+        found = error["input"]
+        near = difflib.get_close_matches(found, known, n=1) if isinstance(found, str) else []
         remedy += f"; did you mean {near[0]}?" if near and len(known) > 1 else ""
         return self._document.problem(path, f"found {spelled(error['input'])}", remedy)
 
@@ -128,6 +136,8 @@ class _Teller:
         remedy = _REMEDIES.get(error["type"], error["msg"])
         if error["type"] in ("too_short", "greater_than_equal"):
             remedy = f"write at least {context.get('min_length', context.get('ge'))}"
+        elif error["type"] == "less_than_equal":
+            remedy = f"write at most {context.get('le')}"
         return self._document.problem(path, f"found {spelled(error['input'])}", remedy)
 
     def _schema(self, loc: tuple[str | int, ...]) -> dict[str, Any]:
@@ -162,5 +172,6 @@ def _step(node: dict[str, Any], step: str | int, definitions: dict[str, Any]) ->
         shapes = [_resolved(each, definitions) for each in node.get("oneOf", [])]
         found = next((s for s in shapes if s["properties"]["rule"].get("const") == step.strip("<>")), {})
     else:
-        found = node.get("properties", {}).get(step, node.get("additionalProperties", {}))
+        named = [*node.get("patternProperties", {}).values(), node.get("additionalProperties", {})]
+        found = node.get("properties", {}).get(step, named[0])
     return found if isinstance(found, dict) else {}

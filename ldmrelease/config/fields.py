@@ -18,6 +18,7 @@ SAID = "said"
 """Error type: the message says it all."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_WHERE = re.compile(f"(level:)?{_NAME.pattern}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -82,10 +83,6 @@ def _zone(text: str) -> str:
     return text
 
 
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 def _unique(values: list[str]) -> list[str]:
     twice = sorted({each for each in values if values.count(each) > 1})
     if twice:
@@ -124,8 +121,11 @@ Platform = Annotated[
     BeforeValidator(_reader(_matching(_PLATFORM), "write a platform like linux/amd64")),
     WithJsonSchema({"type": "string", "pattern": f"^{_PLATFORM.pattern}$"}),
 ]
+Where = Annotated[
+    str,
+    BeforeValidator(_reader(_matching(_WHERE), "write here, an environment, or level: and a level's name")),
+    WithJsonSchema({"type": "string", "examples": ["here", "summit", "level:commissioning"]}),
+]
 UNIQUE = AfterValidator(_unique)
-ONE_OR_LIST = BeforeValidator(_listed)
-"""A single text may stand without its brackets."""
 Names = Annotated[list[Name], UNIQUE]
 SomeNames = Annotated[list[Name], Field(min_length=1), UNIQUE]

@@ -5,9 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from ldmrelease.config.faults import tagged
+from ldmrelease.config.faults import NOT_A_MAPPING, tagged
 from ldmrelease.config.fields import (
-    ONE_OR_LIST,
     UNIQUE,
     ClockTime,
     Duration,
@@ -18,6 +17,7 @@ from ldmrelease.config.fields import (
     SomeNames,
     Strict,
     Text,
+    Where,
     Zone,
     said,
 )
@@ -63,8 +63,8 @@ class Images(Clause):
     """Every image of the release is there, has the platforms, and its tag still names the pinned digest."""
 
     rule: Literal["images"]
-    platforms: Annotated[list[Platform], Field(min_length=1), UNIQUE] = Field(
-        description="Platforms that every image must have, such as linux/amd64."
+    platforms: Annotated[list[Platform], Field(min_length=1), UNIQUE] | None = Field(
+        None, description="Platforms that every image must have. Left out: those that it was built for."
     )
     waivable_by: Unwaivable = Field(default_factory=list, description="Nobody: this rule is never waived.")
 
@@ -73,13 +73,13 @@ class Attested(Clause):
     """There is signed evidence of a type, by keys of the roles."""
 
     rule: Literal["attested"]
-    type: Literal["provenance", "check", "vulnerabilities", "sbom", "receipt"] = Field(
+    type: Literal["provenance", "vulnerabilities", "sbom", "receipt"] = Field(
         description="The short name of the evidence's type."
     )
     about: About = Field("image", description="What the evidence must be about.")
-    by: SomeNames = Field(description="Roles of which the signer must have one.")
+    by: SomeNames | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
     max_age: Duration | None = Field(None, description="How old the evidence may be, from its intake.")
-    minimum: int = Field(1, ge=1, description="How many persons or runners must have signed.")
+    minimum: int = Field(1, ge=1, description="How many different statements are owed.")
 
     @model_validator(mode="after")
     def _provenance_is_never_waived(self) -> Self:
@@ -95,9 +95,9 @@ class CheckPassed(Clause):
     check: Name = Field(description="The name of a check of the workspace.")
     about: About = Field("release", description="What the result must be about.")
     max_age: Duration | None = Field(None, description="How old the result may be, from its intake.")
-    by: Names | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
-    where: Names | None = Field(
-        None, description="Environments or levels where it must have run. Left out: anywhere."
+    by: SomeNames | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
+    where: Where | None = Field(
+        None, description="Where it must have run: here, an environment, or level:NAME. Left out: anywhere."
     )
     accept_warned: bool = Field(False, description="Whether a result WARNED satisfies.")
     unregistered: bool = Field(False, description="Whether a run counts that was not registered before.")
@@ -110,7 +110,7 @@ class After(Clause):
     level: Name | None = Field(None, description="In any environment of this level.")
     environment: Name | None = Field(None, description="In this environment.")
     application: Name | None = Field(
-        None, description="The application there. Left out: the same application, or any where it has none."
+        None, description="The application there. Left out: any that ran the release."
     )
     for_: Duration | None = Field(None, description="How long it must have run. Left out: it ran at all.")
 
@@ -122,7 +122,7 @@ class After(Clause):
 
 
 class Together(Clause):
-    """The other applications of the environment run the release too, or it moves with them."""
+    """Other applications of the environment run the release, or it comes to them earlier in the plan."""
 
     rule: Literal["together"]
     applications: SomeNames = Field(description="Applications of the same environment.")
@@ -138,9 +138,7 @@ class Window(Clause):
     """It is a time at which changes are made."""
 
     rule: Literal["window"]
-    weekday: Annotated[list[Weekday], Field(min_length=1), UNIQUE, ONE_OR_LIST] | None = Field(
-        None, description="One weekday or a list of them. Left out: every day."
-    )
+    weekday: Weekday | None = Field(None, description="The day on which it opens. Left out: every day.")
     week_of_month: int | None = Field(
         None, ge=1, le=5, description="1: the first such weekday of the month. Left out: every week."
     )
@@ -150,29 +148,23 @@ class Window(Clause):
     )
     zone: Zone = Field(description="The time zone of both, by its tz name.")
 
+    @model_validator(mode="after")
+    def _week_of_some_day(self) -> Self:
+        if self.week_of_month is not None and self.weekday is None:
+            said("week-of-month counts a weekday: write weekday too")
+        return self
+
 
 class SameContentAs(Clause):
     """A release has the content of the last candidate of its version."""
 
     rule: Literal["same-content-as"]
-    kind: Literal["candidate"] = Field(description="Whose content it must be.")
+    kind: Literal["candidate"] = Field("candidate", description="Whose content it must be.")
 
 
-RULES: tuple[type[Clause], ...] = (
-    Images,
-    Attested,
-    CheckPassed,
-    After,
-    Together,
-    NotReturned,
-    Window,
-    SameContentAs,
-)
-
-
-def _rule_of(value: Any) -> str | None:
-    rule = value.get("rule") if isinstance(value, dict) else getattr(value, "rule", None)
-    return tagged("" if rule is None else str(rule))
+def _rule_of(value: Any) -> str:
+    rule = value.get("rule", "") if isinstance(value, dict) else getattr(value, "rule", NOT_A_MAPPING)
+    return tagged(str(rule))
 
 
 AnyClause = Annotated[
