@@ -6,7 +6,7 @@ seen and has no effect (trust.md section 2).
 
 import dataclasses
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
 
 from ldmrelease.domain import acts, canonical
@@ -19,6 +19,8 @@ from ldmrelease.trust.verify import NotCounted, Verified, verify
 
 A = TypeVar("A", bound=Act)
 T = TypeVar("T")
+
+_UTC = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def opened_payload(
 
 
 def read_exactly(payload: bytes, kind: type[T]) -> T | NotCounted:
-    """The value that a payload spells, without fields it does not have and times without a zone."""
+    """The value that a payload spells, without fields it does not have and times that are not in UTC."""
     try:
         plain = canonical.parse(payload)
         value = canonical.from_plain(plain, kind)
@@ -86,8 +88,8 @@ def read_exactly(payload: bytes, kind: type[T]) -> T | NotCounted:
             "unknown-field", {"detail": "a field that is not known, or a value of two spellings"}
         )
     moments = [getattr(value, each.name) for each in dataclasses.fields(value)]  # type: ignore[arg-type]
-    if any(isinstance(each, datetime) and each.tzinfo is None for each in moments):
-        return NotCounted("malformed", {"detail": "a time without a zone"})
+    if any(isinstance(each, datetime) and each.utcoffset() != _UTC for each in moments):
+        return NotCounted("malformed", {"detail": "a time that is not in UTC"})
     return value
 
 
@@ -95,7 +97,7 @@ def _within(plain: Any, known: Any) -> bool:
     """Whether everything in `plain` is in `known`; fields that came later may be missing from `plain`."""
     if isinstance(plain, dict) and isinstance(known, dict):
         return all(name in known and _within(value, known[name]) for name, value in plain.items())
-    if isinstance(plain, list) and isinstance(known, list):
+    if isinstance(plain, list) and isinstance(known, list | tuple):
         return len(plain) == len(known) and all(map(_within, plain, known))
     return bool(plain == known)
 

@@ -25,7 +25,7 @@ class ObservedPod:
 
 
 @dataclass(frozen=True, slots=True)
-class Tests:
+class Outcomes:
     """The names of the tests by what became of them."""
 
     passed: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ class Contradiction:
     code: str
 
 
-def write_result(check: CheckUsed, result: str, tests: Tests, run: RunDone) -> dict[str, Any]:
+def write_result(check: CheckUsed, result: str, tests: Outcomes, run: RunDone) -> dict[str, Any]:
     """The predicate of a result. Raises `ValueError` for one that contradicts itself."""
     predicate = {
         "result": result,
@@ -111,6 +111,9 @@ def read_result(predicate: dict[str, Any], declared: Sequence[str]) -> Result | 
     Codes: `bad-result`, `bad-tests`, `test-twice`, `passed-with-failed`, `passed-with-warned`,
     `no-declared-tests`, `tests-not-run`, `no-check`, `bad-run`.
     """
+    check = _check(predicate.get("configuration"))
+    if isinstance(check, Contradiction):
+        return check
     tests = _tests(predicate)
     if isinstance(tests, Contradiction):
         return tests
@@ -118,9 +121,6 @@ def read_result(predicate: dict[str, Any], declared: Sequence[str]) -> Result | 
     problem = _verdict_problem(result, tests, declared)
     if problem is not None:
         return Contradiction(problem)
-    check = _check(predicate.get("configuration"))
-    if isinstance(check, Contradiction):
-        return check
     return _result(str(result), tests.failed, check, predicate.get(RUN_FIELD))
 
 
@@ -130,7 +130,7 @@ def check_name(predicate: dict[str, Any]) -> str | None:
     return None if isinstance(found, Contradiction) else found.name
 
 
-def _verdict_problem(result: Any, tests: Tests, declared: Sequence[str]) -> str | None:
+def _verdict_problem(result: Any, tests: Outcomes, declared: Sequence[str]) -> str | None:
     if result == FAILED:
         return None
     if result not in (PASSED, WARNED):
@@ -144,14 +144,14 @@ def _verdict_problem(result: Any, tests: Tests, declared: Sequence[str]) -> str 
     return "tests-not-run" if set(declared) - {*tests.passed, *tests.warned} else None
 
 
-def _tests(predicate: dict[str, Any]) -> Tests | Contradiction:
+def _tests(predicate: dict[str, Any]) -> Outcomes | Contradiction:
     lists = [predicate.get(f"{kind}Tests") or [] for kind in ("passed", "warned", "failed")]
     if not all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in lists):
         return Contradiction("bad-tests")
     names = [name for each in lists for name in each]
     if len(names) != len(set(names)):
         return Contradiction("test-twice")
-    return Tests(*(tuple(each) for each in lists))
+    return Outcomes(*(tuple(each) for each in lists))
 
 
 def _configuration(check: CheckUsed) -> list[dict[str, Any]]:
