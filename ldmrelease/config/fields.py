@@ -44,6 +44,12 @@ def said(message: str) -> NoReturn:
     raise PydanticCustomError(SAID, "{message}", {"message": message})
 
 
+def exactly_one(model: BaseModel, *names: str) -> None:
+    """Refuse a mapping that has none or several of these keys."""
+    if sum(getattr(model, each) is not None for each in names) != 1:
+        said(f"write exactly one of {', '.join(names)}")
+
+
 def _reader(read: Callable[[str], Any], remedy: str) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         if not isinstance(value, str):

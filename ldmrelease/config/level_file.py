@@ -19,6 +19,7 @@ from ldmrelease.config.fields import (
     Text,
     Where,
     Zone,
+    exactly_one,
     said,
 )
 
@@ -116,8 +117,7 @@ class After(Clause):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if (self.level is None) == (self.environment is None):
-            said("write exactly one of level and environment")
+        exactly_one(self, "level", "environment")
         return self
 
 

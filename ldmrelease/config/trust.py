@@ -1,0 +1,172 @@
+"""The trust document (`trust.yaml`) -> keyring, placement of environments, policies as agreed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from ldmrelease.config import yaml
+from ldmrelease.config.faults import did_you_mean, validate
+from ldmrelease.config.fields import UNIQUE, Moment, Name, Names, Strict, Text, expected
+from ldmrelease.config.problems import BadInput, Problem
+from ldmrelease.domain.level import Level
+from ldmrelease.domain.places import Place
+from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
+
+
+def _digest(text: str) -> str:
+    if not (text.startswith("sha256:") and len(text) == 71 and set(text[7:]) <= set("0123456789abcdef")):
+        expected("write sha256: and 64 lower-case hex digits")
+    return text
+
+
+Digest = Annotated[
+    str, AfterValidator(_digest), WithJsonSchema({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"})
+]
+Texts = Annotated[list[Text], UNIQUE]
+
+
+class PolicyEntry(Strict):
+    """The version of a policy that was agreed."""
+
+    version: int = Field(ge=1, description="The version that the policy file states.")
+    digest: Digest = Field(description="sha256 of the policy file's bytes.")
+
+
+SomeTexts = Annotated[list[Text], Field(min_length=1), UNIQUE]
+
+
+class RoleEntry(Strict):
+    """What a key with the role may sign, where, and about which images."""
+
+    types: SomeTexts = Field(description="Types of evidence (check, receipt) and acts (pin, request).")
+    environments: Texts = Field(default_factory=list, description="Environments, or '*'.")
+    repositories: Texts = Field(default_factory=list, description="Patterns of image repositories.")
+
+
+class KeyEntry(Strict):
+    """A public key, whose it is, and when it counts."""
+
+    public: Text = Field(description="A PEM file, relative to this one, or the PEM text itself.")
+    person: Text = Field(description="Who signs with it: two keys of one person count once.")
+    roles: Names = Field(description="What it may sign.")
+    not_before: Moment = Field(description="What was taken in before does not count.")
+    not_after: Moment | None = Field(None, description="What is taken in later does not count.")
+    compromised_since: Moment | None = Field(None, description="What was taken in since does not count.")
+
+
+class TrustFile(Strict):
+    """The trust document: who is trusted with what, where which level holds, and which policies."""
+
+    api_version: Literal["ldmrelease/v1alpha1"] = Field(
+        alias="apiVersion", description="The format of this file: ldmrelease/v1alpha1."
+    )
+    kind: Literal["Trust"] = Field(description="What this file is: Trust.")
+    version: int = Field(ge=1, description="Rises with every change.")
+    policies: dict[Name, PolicyEntry] = Field(description="The policies that were agreed, by level.")
+    environments: dict[Text, Name] = Field(
+        description="The level of each environment, and of each environment/application that differs."
+    )
+    roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
+    keys: dict[Name, KeyEntry] = Field(description="Public keys.")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
+    or environment/application.
+    """
+
+    version: int
+    keyring: Keyring
+    policies: dict[str, tuple[int, str]]
+    levels: dict[str, str]
+    document: yaml.Document
+
+    def level_of(self, place: Place) -> str | None:
+        """The level that the document puts a place at."""
+        return self.levels.get(str(place), self.levels.get(place.environment))
+
+    def agrees_with(self, level: Level) -> bool:
+        """Whether the policy is, byte for byte, the one that was agreed."""
+        return self.policies.get(level.name) == (level.version, level.digest)
+
+
+def load_trust(path: Path) -> Trust:
+    """Read a trust document. Raises `BadInput` with everything that is wrong in it."""
+    document = yaml.read(path)
+    file = validate(TrustFile, document)
+    reader = _Reader(file, document, path.parent)
+    roles, keys = tuple(reader.roles()), tuple(reader.keys())
+    if reader.problems:
+        raise BadInput(reader.problems)
+    return Trust(
+        version=file.version,
+        keyring=Keyring(keys, roles),
+        policies={name: (each.version, each.digest) for name, each in file.policies.items()},
+        levels=file.environments,
+        document=document,
+    )
+
+
+class _Reader:
+    """Makes roles and keys, and collects what is wrong with them."""
+
+    def __init__(self, file: TrustFile, document: yaml.Document, folder: Path) -> None:
+        self.problems: list[Problem] = []
+        self._file = file
+        self._document = document
+        self._folder = folder
+
+    def roles(self) -> Iterator[Role]:
+        for name, entry in self._file.roles.items():
+            try:
+                yield Role(name, tuple(entry.types), tuple(entry.environments), tuple(entry.repositories))
+            except ValueError as error:
+                self._note(("roles", name), str(error))
+
+    def keys(self) -> Iterator[Key]:
+        first: dict[str, str] = {}
+        for name, entry in self._file.keys.items():
+            self._refuse_unknown_roles(name, entry)
+            key = self._key(name, entry)
+            if key is None:
+                continue
+            other = first.setdefault(key.keyid, name)
+            if other != name:
+                self._note(("keys", name, "public"), f"the same key as {other!r}", "keep one of them")
+            yield key
+
+    def _refuse_unknown_roles(self, name: str, entry: KeyEntry) -> None:
+        for index, role in enumerate(entry.roles):
+            if role not in self._file.roles:
+                remedy = did_you_mean(role, self._file.roles)
+                self._note(("keys", name, "roles", index), f"no role {role!r}", remedy)
+
+    def _key(self, name: str, entry: KeyEntry) -> Key | None:
+        place = ("keys", name, "public")
+        try:
+            return make_key(
+                id=name,
+                public_pem=_pem(entry.public, self._folder),
+                person=entry.person,
+                roles=entry.roles,
+                not_before=entry.not_before,
+                not_after=entry.not_after,
+                compromised_since=entry.compromised_since,
+            )
+        except OSError as error:
+            message = f"{entry.public} cannot be read: {error.strerror}"
+            self._note(place, message, "name a PEM file, or write the PEM text")
+        except ValueError as error:
+            self._note(place, str(error))
+        return None
+
+    def _note(self, path: tuple[str | int, ...], message: str, remedy: str | None = None) -> None:
+        self.problems.append(self._document.problem(path, message, remedy))
+
+
+def _pem(public: str, folder: Path) -> str:
+    return public if "-----BEGIN" in public else (folder / public).read_text(encoding="utf-8")
