@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ldmrelease.audit import pins, promotions, residences
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
 
@@ -26,7 +27,12 @@ class Projector:
     fold: Fold
 
 
-PROJECTORS: tuple[Projector, ...] = ()
+PROJECTORS = (
+    Projector(residences.PROJECTION, residences.fold_observations),
+    Projector("pins", pins.fold_pins),
+    Projector("digests", pins.fold_digests),
+    Projector("promotions", promotions.fold_promotions),
+)
 
 
 def maintain(connection: sqlite3.Connection, projectors: Iterable[Projector], event: Event) -> None:
