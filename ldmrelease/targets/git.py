@@ -1,4 +1,4 @@
-"""The git executable, called so that neither hooks, nor user settings, nor a terminal can change what happens.
+"""The git executable, called so that no hook, user setting or terminal changes what happens.
 
 Only plumbing is used for writing: objects first, then the refs, all of them or none. A kill in between leaves
 objects that nobody refers to, which git itself collects.
@@ -7,12 +7,12 @@ objects that nobody refers to, which git itself collects.
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ldmrelease.domain import times
-from ldmrelease.targets.outcome import Refused
+from ldmrelease.targets.outcome import Change, Refused
 
 Observer = Callable[[str, str], None]
 """Called with ("before" or "after", what) around everything that changes a repository."""
@@ -34,8 +34,6 @@ _SETTINGS = (
 # Where git keeps credentials is the user's own affair; everything else of GIT_* could redirect us.
 _KEPT = {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_EXEC_PATH"}
 _PATIENCE = 300
-
-ABSENT = "0" * 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,7 @@ class Git:
     directory: Path
     observer: Observer | None = None
 
-    def run(
-        self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
-    ) -> bytes:
+    def run(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
         """What the command prints. Raises `GitError`, and `Refused` (`locked`) for a lock that is held."""
         return call([f"--git-dir={self.directory}", *arguments], stdin=stdin, env=env)
 
@@ -138,20 +134,33 @@ def _raise_locked(message: str) -> None:
         raise Refused("locked", file=lock)
 
 
-def commit_tree(
-    git: Git, tree: str, parent: str | None, message: str, author: Identity, at: datetime
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a commit says: its subject, its trailers, who wants it, and when."""
+
+    subject: str
+    author: Identity
+    at: datetime
+    trailers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The commit message, each trailer on one line of its own."""
+        lines = [f"{key}: {' '.join(value.split())}" for key, value in self.trailers.items()]
+        return "\n".join([" ".join(self.subject.split()), *(["", *lines] if lines else []), ""])
+
+
+def commit_tree(git: Git, tree: str, parent: str | None, note: Note) -> str:
     """A commit object; the same arguments give the same id."""
-    date = f"{int(at.timestamp())} +0000"
     env = {
-        "GIT_AUTHOR_NAME": author.name,
-        "GIT_AUTHOR_EMAIL": author.email,
-        "GIT_AUTHOR_DATE": date,
-        **committer(at),
+        "GIT_AUTHOR_NAME": note.author.name,
+        "GIT_AUTHOR_EMAIL": note.author.email,
+        "GIT_AUTHOR_DATE": f"{int(note.at.timestamp())} +0000",
+        **committer(note.at),
     }
     parents = ["-p", parent] if parent else []
     output = git.change(
-        "commit-tree", "commit-tree", "--no-gpg-sign", *parents, tree, stdin=message.encode(), env=env
+        "commit-tree", "commit-tree", "--no-gpg-sign", *parents, tree, stdin=note.message.encode(), env=env
     )
     return output.decode().strip()
 
@@ -163,12 +172,6 @@ def committer(at: datetime) -> dict[str, str]:
         "GIT_COMMITTER_EMAIL": COMMITTER.email,
         "GIT_COMMITTER_DATE": f"{int(at.timestamp())} +0000",
     }
-
-
-def spell_message(subject: str, trailers: Mapping[str, str]) -> str:
-    """A commit message with its trailers, each on one line."""
-    lines = [f"{key}: {' '.join(value.split())}" for key, value in trailers.items()]
-    return "\n".join([" ".join(subject.split()), "", *lines, ""]) if lines else f"{subject}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,11 @@ def read_blob(git: Git, revision: str, file: str) -> Blob:
 
 def write_blob(git: Git, content: bytes) -> str:
     """Store bytes exactly as they are (no filter of the user's sees them)."""
-    return git.change("hash-object", "hash-object", "-w", "--stdin", "--no-filters", stdin=content).decode().strip()
+    return (
+        git.change("hash-object", "hash-object", "-w", "--stdin", "--no-filters", stdin=content)
+        .decode()
+        .strip()
+    )
 
 
 def tree_with(git: Git, revision: str, file: str, mode: str, oid: str) -> str:
@@ -212,19 +219,13 @@ def tree_with(git: Git, revision: str, file: str, mode: str, oid: str) -> str:
     return oid
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who made a commit, and when (RFC 3339)."""
-
-    commit: str
-    author: str
-    time: str
-
-
-def author_of(git: Git, revision: str) -> Author:
-    """The author and time of a commit."""
-    oid, name, email, seconds = git.run(
-        "log", "-1", "--no-show-signature", "--format=%H%x00%an%x00%ae%x00%at", revision, "--"
-    ).decode(errors="replace").strip().split("\0")
-    moment = datetime.fromisoformat("1970-01-01T00:00:00+00:00").fromtimestamp(int(seconds), tz=None)
-    return Author(oid, f"{name} <{email}>", times.spell(moment.astimezone()))
+def author_of(git: Git, revision: str) -> Change:
+    """Who made a commit, and when."""
+    oid, name, email, seconds = (
+        git.run("log", "-1", "--no-show-signature", "--format=%H%x00%an%x00%ae%x00%at", revision, "--")
+        .decode(errors="replace")
+        .strip()
+        .split("\0")
+    )
+    moment = datetime.fromtimestamp(int(seconds), tz=UTC)
+    return Change(oid, f"{name} <{email}>", times.spell(moment))

@@ -41,7 +41,7 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The settings of a target as committed at `revision`; `blob` names the file there, `lines` start at 1."""
+    """The settings of a target as committed at `revision`; `blob` is the file's, `lines` start at 1."""
 
     revision: str
     blob: str

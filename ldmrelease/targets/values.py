@@ -5,7 +5,7 @@ the settings meant, and nothing else, have changed; a file in which that fails i
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -28,8 +28,12 @@ class Setting:
     last_line: int
 
 
-def read_settings(data: bytes, paths: Sequence[str], file: str) -> dict[str, Setting] | Refusal:
+def read_settings(
+    data: bytes, paths: Sequence[str], file: str, optional: Collection[str] = ()
+) -> dict[str, Setting] | Refusal:
     """The settings at `paths`; `file` is the name for refusals. Raises ValueError for what is no path.
+
+    An `optional` one that is absent is left out.
 
     A refusal lists under `problems` what is wrong with every setting that cannot be edited.
     """
@@ -45,7 +49,8 @@ def read_settings(data: bytes, paths: Sequence[str], file: str) -> dict[str, Set
                 node = find(root, parse_path(path)).node
                 settings[path] = Setting(_value(node), node.line, node.last_line)
         except Refused as refused:
-            refusals.append(_at(refused.refusal, file))
+            if refused.refusal.code != "absent" or path not in optional:
+                refusals.append(_at(refused.refusal, file))
     return _joined(refusals) if refusals else settings
 
 

@@ -1,0 +1,93 @@
+"""The fence of a place: which ledger and which promotion may write there (two ledgers; late holders).
+
+It is a ref beside the configuration that holds a chain of small commits. Every write moves the branch and the
+fence together, each only from where it was seen: whoever comes late fails at the first write.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.places import Place
+from ldmrelease.targets.git import Git, Note, commit_tree, read_blob, write_blob
+from ldmrelease.targets.outcome import Refused
+
+FILE = "fence.json"
+_REF_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.|lock$|$))*")
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The checkpoint of a ledger, as its holder left it.
+
+    ledger, genesis: the ledger's UUID and the hash of its first event.
+    size, head: how many events it had, and the hash of the last of them.
+    promotion, epoch: who claims the place, and the sequence of the event that claimed it.
+    """
+
+    ledger: str
+    genesis: str
+    size: int
+    head: str
+    promotion: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warrant:
+    """Our right to write at a place, and what the commit says.
+
+    fence: what the fence holds when we have written.
+    extends: whether our ledger holds a fence's checkpoint: that its event number `size` has the hash `head`.
+    """
+
+    place: Place
+    fence: Fence
+    extends: Callable[[Fence], bool]
+    note: Note
+
+
+def fence_ref(place: Place) -> str:
+    """The ref of a place's fence. Raises `Refused` (`no-ref`) for names that git cannot have in a ref."""
+    for part in (place.environment, place.application):
+        if not _REF_PART.fullmatch(part):
+            raise Refused("no-ref", found=part)
+    return f"refs/ldmrelease/{place.environment}/{place.application}"
+
+
+def fence_at(git: Git, revision: str) -> Fence:
+    """The fence that a commit holds. Raises `Refused` (`bad-fence`) for what we did not write."""
+    try:
+        return canonical.decode(read_blob(git, revision, FILE).content, Fence)
+    except canonical.NotCanonical as error:
+        raise Refused("bad-fence", revision=revision, found=str(error)) from None
+
+
+def check(found: Fence | None, warrant: Warrant) -> None:
+    """Raise `Refused` unless the holder of `warrant` may write over the fence that was found.
+
+    `other-ledger`: the place belongs to another ledger. `ledger-behind`: ours does not hold what the fence
+    saw (a copy, or a cut tail). `fenced`: somebody has claimed the place since.
+    """
+    if found is None:
+        return
+    ours = warrant.fence
+    values = {"place": str(warrant.place), "promotion": found.promotion, "epoch": found.epoch}
+    if (found.ledger, found.genesis) != (ours.ledger, ours.genesis):
+        raise Refused("other-ledger", **values, found=found.ledger, expected=ours.ledger)
+    if not warrant.extends(found):
+        raise Refused("ledger-behind", **values, found=found.size, expected=ours.size)
+    if found.epoch > ours.epoch or (found.epoch == ours.epoch and found.promotion != ours.promotion):
+        raise Refused("fenced", **values, expected=ours.epoch)
+
+
+def next_fence(git: Git, old: str | None, fence: Fence, note: Note) -> str | None:
+    """The commit that holds our fence on top of the old one; None where the old one says the same."""
+    if old is not None and fence_at(git, old) == fence:
+        return None
+    oid = write_blob(git, canonical.encode(fence))
+    listing = f"100644 blob {oid}\t{FILE}\0".encode()
+    tree = git.change("mktree", "mktree", "-z", stdin=listing).decode().strip()
+    subject = f"{fence.promotion} holds this place since event {fence.epoch}"
+    return commit_tree(git, tree, old, Note(subject, note.author, note.at))
