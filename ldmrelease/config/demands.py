@@ -76,9 +76,12 @@ class Demands:
         level, environment, application = (
             clause.requirement.parameters.get(each) for each in ("level", "environment", "application")
         )
-        yield from self._level_or_environment(clause, "level", level, "environment", environment)
+        if level is not None:
+            yield from self._level(clause, "level", level)
+        if environment is not None:
+            yield from self._environment(clause, "environment", environment)
         known = self._environments.get(environment or "", ())
-        if environment in self._environments and application is not None and application not in known:
+        if known and application is not None and application not in known:
             message = f"no application {application!r} in {environment!r}"
             yield clause.problem("application", message, did_you_mean(application, known))
 
@@ -87,22 +90,21 @@ class Demands:
         if self._world.check(name) is None:
             known = [each.name for each in self._world.checks]
             yield clause.problem("check", f"the workspace has no check {name!r}", did_you_mean(name, known))
-        where = clause.requirement.parameters.get("where", "here")
-        if where.startswith("level:"):
-            yield from self._level_or_environment(
-                clause, "where", where.removeprefix("level:"), "where", None
-            )
+        where: str = clause.requirement.parameters.get("where", "here")
+        level = where.removeprefix("level:")
+        if level != where:
+            yield from self._level(clause, "where", level)
         elif where != "here":
-            yield from self._level_or_environment(clause, "where", None, "where", where)
+            yield from self._environment(clause, "where", where)
 
-    def _level_or_environment(
-        self, clause: _Clause, level_key: str, level: str | None, key: str, environment: str | None
-    ) -> Iterator[Problem]:
-        if level is not None and not self._world.level_places(level):
-            known = sorted({each.level for each in self._world.applications})
+    def _level(self, clause: _Clause, key: str, level: str) -> Iterator[Problem]:
+        known = sorted({each.level for each in self._world.applications})
+        if level not in known:
             message = f"nothing in the workspace is at level {level!r}"
-            yield clause.problem(level_key, message, did_you_mean(level, known))
-        if environment is not None and environment not in self._environments:
+            yield clause.problem(key, message, did_you_mean(level, known))
+
+    def _environment(self, clause: _Clause, key: str, environment: str) -> Iterator[Problem]:
+        if environment not in self._environments:
             remedy = did_you_mean(environment, self._environments)
             yield clause.problem(key, f"no environment {environment!r}", remedy)
 

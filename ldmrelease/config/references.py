@@ -18,9 +18,8 @@ from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.places import ComponentKind
 from ldmrelease.domain.tags import image_tag, parse
 
-MENU_KEYS = ("numReleases", "numWeeklies", "numDailies", "pin", "cycle")
-"""Keys of a menu that hold no alias."""
 ALIAS_KEYS = ("recommendedTag",)
+"""Keys of a menu that hold a moving name."""
 
 _Written = tuple[str, str, str, str]
 
@@ -36,8 +35,8 @@ class References:
     def problems(self) -> Iterator[Problem]:
         """Everything that is named and not there, or named twice."""
         yield from self._workspace()
-        for name, entry in self._file.products.items():
-            yield from self._product(name, entry)
+        for name, product in self._file.products.items():
+            yield from self._product(name, product)
         for path, place, entry in self._applications():
             yield from self._level(path, place, entry)
             yield from self._runs(path, entry)
@@ -66,13 +65,9 @@ class References:
 
     def _product(self, name: str, entry: ProductEntry) -> Iterator[Problem]:
         path: Path = ("products", name)
-        first = (
-            next(each for each, other in self._file.products.items() if other.default)
-            if entry.default
-            else name
-        )
-        if first != name:
-            message = f"{first!r} is the default already"
+        defaults = [each for each, other in self._file.products.items() if other.default]
+        if name in defaults[1:]:
+            message = f"{defaults[0]!r} is the default already"
             yield self._document.problem((*path, "default"), message, "mark one product as the default")
         for part, component in entry.components.items():
             place: Path = (*path, "components", part)
@@ -160,11 +155,9 @@ class References:
     ) -> Iterator[Problem]:
         written = {component_name(each.component) for each in settings}
         for component in entry.runs:
-            if (
-                self._known(component)
-                and self._is_image(component)
-                and component_name(component) not in written
-            ):
+            if component_name(component) in written or not self._known(component):
+                continue
+            if self._is_image(component):
                 message = f"no setting writes {component!r}, which runs here"
                 yield self._document.problem(path, message, "add its setting")
 
@@ -172,10 +165,8 @@ class References:
         yield from self._runs_here((*path, "component"), menu, entry)
         for alias, key in menu.aliases.items():
             if key not in ALIAS_KEYS:
-                message = f"{key!r} is no key of a menu that holds an alias"
-                yield self._document.problem(
-                    (*path, "aliases", alias), message, did_you_mean(key, ALIAS_KEYS)
-                )
+                message, remedy = f"no key {key!r} of a menu holds an alias", did_you_mean(key, ALIAS_KEYS)
+                yield self._document.problem((*path, "aliases", alias), message, remedy)
 
     def _written_twice(self) -> Iterator[Problem]:
         seen: dict[_Written, Path] = {}

@@ -29,9 +29,9 @@ VARIABLE = "LDMRELEASE_WORKSPACE"
 class Workspace:
     """A workspace as read; paths are absolute.
 
-    `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`, `runner`,
-    `observer`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock. `local_policies` are
-    levels whose policy is not the one that the trust document records: what they decide is hypothetical.
+    `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
+    `runner`, `observer`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock. `local_policies`
+    are levels whose policy is not the one that the trust document records: what they decide is hypothetical.
     """
 
     root: Path
