@@ -8,6 +8,9 @@ asked for.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class RegistryError(Exception):
     """A registry or layout did not give an answer that can be trusted.
@@ -70,3 +73,12 @@ class CredentialsUnreadable(RegistryError):
     """A credentials file or helper could not be used."""
 
     hint = "repair the file, or log in again"
+
+
+@contextmanager
+def reading_answer(method: str, repository: str) -> Iterator[None]:
+    """Whatever ValueError the reading of an answer raises, the answer was bad."""
+    try:
+        yield
+    except ValueError as error:
+        raise BadAnswer(str(error), method=method, repository=repository) from error

@@ -9,11 +9,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from ldmrelease.domain.images import check_digest, check_tag, digest_of, is_digest
-from ldmrelease.registry.errors import BadAnswer, DigestMismatch, LimitExceeded, NotFound, RegistryError
+from ldmrelease.registry.errors import (
+    BadAnswer,
+    DigestMismatch,
+    LimitExceeded,
+    NotFound,
+    RegistryError,
+    reading_answer,
+)
 from ldmrelease.registry.fallback import fallback_index, fallback_tag, merged, read_fallback_index
 from ldmrelease.registry.files import LayoutFiles
 from ldmrelease.registry.layout_index import REF_NAME, LayoutIndex
@@ -60,7 +66,7 @@ class LayoutRepository:
         manifest = Manifest(content, media_type, digest_of(content))
         name = None if tag is None else check_tag(tag)
         self._write_blob(manifest.digest, content)
-        with self._answering("WRITE"):
+        with reading_answer("WRITE", self.name):
             is_referrer = manifest.subject() is not None
         if name is not None:
             entry = Descriptor(media_type, manifest.digest, len(content))
@@ -143,7 +149,7 @@ class LayoutRepository:
         entry = self._tagged(fallback_tag(subject))
         if entry is None:
             return []
-        with self._answering("READ"):
+        with reading_answer("READ", self.name):
             return read_fallback_index(self._read_manifest(entry.digest, entry.media_type))
 
     def _scanned(self, subject: str) -> list[Descriptor]:
@@ -157,7 +163,7 @@ class LayoutRepository:
             ):
                 continue
             manifest = self._read_manifest(entry.digest, entry.media_type)
-            with self._answering("READ"):
+            with reading_answer("READ", self.name):
                 if manifest.subject() == subject:
                     found.append(manifest.descriptor())
         return found
@@ -165,12 +171,12 @@ class LayoutRepository:
     def _read_manifest(self, digest: str, media_type: str | None = None) -> Manifest:
         content = self.blob(digest, limit=MANIFEST_LIMIT)
         if media_type is None:
-            with self._answering("READ"):
+            with reading_answer("READ", self.name):
                 media_type = _stated_type(Manifest(content, "", digest))
         return Manifest(content, media_type, digest)
 
     def _tagged(self, tag: str) -> Descriptor | None:
-        with self._answering("READ"):
+        with reading_answer("READ", self.name):
             return self._index().tagged(tag)
 
     def _index(self) -> LayoutIndex:
@@ -182,7 +188,7 @@ class LayoutRepository:
             raise RegistryError(str(error), method="READ", repository=self.name) from error
         if not (self._directory / "oci-layout").is_file():
             raise BadAnswer("index.json without the file oci-layout", method="READ", repository=self.name)
-        with self._answering("READ"):
+        with reading_answer("READ", self.name):
             return LayoutIndex.parse(content)
 
     def _change_index(self, change: Callable[[LayoutIndex], LayoutIndex]) -> None:
@@ -214,13 +220,6 @@ class LayoutRepository:
 
     def _path(self, digest: str) -> Path:
         return self._directory / "blobs" / "sha256" / check_digest(digest).removeprefix("sha256:")
-
-    @contextmanager
-    def _answering(self, method: str) -> Iterator[None]:
-        try:
-            yield
-        except ValueError as error:
-            raise BadAnswer(str(error), method=method, repository=self.name) from error
 
 
 def _stated_type(manifest: Manifest) -> str:

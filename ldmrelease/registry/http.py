@@ -1,0 +1,259 @@
+"""HTTP to one registry: connections kept, retries, limits, and credentials that stay with their host."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
+from urllib.parse import urljoin, urlsplit
+
+import urllib3
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError, SSLError
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Retry, Timeout
+
+from ldmrelease.registry.auth import Authority, TokenRequest
+from ldmrelease.registry.credentials import find_credentials
+from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, Unreachable
+from ldmrelease.registry.repository import MIB, RegistryOptions
+
+# Docker's hub answers at another name than its images have.
+_API_HOSTS = {"docker.io": "registry-1.docker.io"}
+_TEMPORARY = frozenset({429, 500, 502, 503, 504})
+_ERROR_LIMIT = 64 * 1024
+# How long we let a registry make us wait between two tries, in seconds.
+_LONGEST_WAIT = 20.0
+_REDIRECTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: `url` is a path at the registry or absolute, `repository` what errors name, `scopes` what
+    a token must allow. `repeatable` is false for a body that can be read once only."""
+
+    method: str
+    url: str
+    repository: str
+    scopes: frozenset[str] = frozenset()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | Iterable[bytes] | None = None
+    repeatable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whole. `headers` looks names up without regard to case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def explanation(self) -> str:
+        """What the registry says about the error, for a person."""
+        return _explanation(self.content)
+
+
+class Transport:
+    """Sends requests to one registry from any number of threads."""
+
+    def __init__(self, registry: str, options: RegistryOptions) -> None:
+        self.registry = registry
+        self.requests = 0
+        # None until an answer showed it; then it holds for all repositories of the registry.
+        self.has_referrers_api: bool | None = None
+        self._base = base_url(registry, options)
+        self._options = options
+        self._pools = _pools(self._base, options)
+        self._counting = threading.Lock()
+        self._authority = Authority(registry, lambda: find_credentials(registry), self._ask_for_token)
+
+    def fetch(self, call: Call, *, limit: int) -> Answer:
+        """Send, and read at most `limit` bytes of the answer, again if the answer was cut.
+
+        Raises Unreachable, Denied, LimitExceeded, and RegistryError for a registry that stays unable to
+        answer.
+        """
+        tries = self._options.retries if call.repeatable else 0
+        while True:
+            response = self.open(call)
+            try:
+                with contextlib.closing(response):
+                    content = _read(response, limit)
+            except (ProtocolError, ReadTimeoutError) as error:
+                if tries == 0:
+                    raise _unreachable(call, error) from error
+                tries -= 1
+                continue
+            if content is None:
+                raise LimitExceeded(f"the answer has more than {limit} bytes", **_where(call))
+            return Answer(response.status, response.headers, content)
+
+    def open(self, call: Call) -> BaseHTTPResponse:
+        """Send, and give the answer unread, for the caller to read and close; errors as in `fetch`."""
+        own = self._is_own(call.url)
+        header = self._authority.header(call.scopes) if own else None
+        response = self._send(call, header)
+        if response.status == 401 and own and call.repeatable:
+            _discard(response)
+            challenge = response.headers.get("WWW-Authenticate", "")
+            header = self._authority.answer(challenge, call.scopes, header)
+            response = self._send(call, header)
+        if response.status in (401, 403) or response.status in _TEMPORARY:
+            self._refuse(call, response, denied=response.status in (401, 403))
+        return response
+
+    def _send(self, call: Call, authorization: str | None) -> BaseHTTPResponse:
+        url = urljoin(self._base, call.url)
+        headers = dict(call.headers)
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        with self._observed(call.method, url):
+            try:
+                response = self._pools.request(
+                    call.method,
+                    url,
+                    body=call.body,
+                    headers=headers,
+                    preload_content=False,
+                    decode_content=False,
+                    retries=_CappedRetry.of(self._options.retries) if call.repeatable else False,
+                )
+            except SSLError as error:
+                hint = "check the registry's certificate and the configured authorities"
+                raise Unreachable(f"TLS failed: {error}", hint=hint, **_where(call)) from error
+            except HTTPError as error:
+                raise _unreachable(call, error) from error
+        with self._counting:
+            self.requests += 1 + (len(response.retries.history) if response.retries else 0)
+        return response
+
+    def _refuse(self, call: Call, response: BaseHTTPResponse, *, denied: bool) -> None:
+        said = ""
+        with contextlib.suppress(HTTPError), contextlib.closing(response):
+            said = _explanation(_read(response, _ERROR_LIMIT) or b"")
+        kind = Denied if denied else RegistryError
+        raise kind(f"{response.status} {said}".strip(), status=response.status, **_where(call))
+
+    def _ask_for_token(self, request: TokenRequest) -> bytes:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if request.form else {}
+        call = Call(request.method, request.url, self.registry, headers=headers, body=request.form)
+        response = self._send(call, request.authorization)
+        if response.status != 200:
+            # Token services say 400, 401, 403 and even 404 for a user who is not let in.
+            self._refuse(call, response, denied=response.status not in _TEMPORARY)
+        try:
+            with contextlib.closing(response):
+                return _read(response, MIB) or b""
+        except HTTPError as error:
+            raise _unreachable(call, error) from error
+
+    def _is_own(self, url: str) -> bool:
+        wanted, own = urlsplit(urljoin(self._base, url)), urlsplit(self._base)
+        return (wanted.scheme, wanted.netloc) == (own.scheme, own.netloc)
+
+    @contextlib.contextmanager
+    def _observed(self, method: str, url: str) -> Iterator[None]:
+        observer = self._options.observer
+        if observer is not None:
+            observer("before", method, url)
+        yield
+        if observer is not None:
+            observer("after", method, url)
+
+
+class _CappedRetry(Retry):
+    """Retries with jitter; obeys Retry-After, but no registry makes us wait for hours."""
+
+    @classmethod
+    def of(cls, times: int) -> _CappedRetry:
+        return cls(
+            total=None,
+            connect=times,
+            read=times,
+            status=times,
+            other=0,
+            redirect=_REDIRECTS,
+            # Every request that comes here may be repeated: a mount or the begin of an upload, too.
+            allowed_methods=None,
+            status_forcelist=_TEMPORARY,
+            backoff_factor=0.1,
+            backoff_jitter=0.2,
+            backoff_max=_LONGEST_WAIT,
+            raise_on_status=False,
+        )
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        asked = super().get_retry_after(response)
+        return None if asked is None else min(asked, _LONGEST_WAIT)
+
+
+def base_url(registry: str, options: RegistryOptions) -> str:
+    """Where the registry's API is: TLS, unless it is on loopback or named as insecure."""
+    plain = registry in options.insecure or _is_loopback(registry)
+    return f"{'http' if plain else 'https'}://{_API_HOSTS.get(registry, registry)}/"
+
+
+def _is_loopback(registry: str) -> bool:
+    host = urlsplit(f"//{registry}").hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _pools(base: str, options: RegistryOptions) -> urllib3.PoolManager:
+    tls: dict[str, Any] = {}
+    if base.startswith("https:") and options.ca_file is not None:
+        import ssl  # noqa: PLC0415 -- a fifth of the client's start-up, which plain loopback can do without
+
+        tls["ssl_context"] = ssl.create_default_context()
+        tls["ssl_context"].load_verify_locations(options.ca_file)
+    timeout = Timeout(connect=min(options.timeout, 10.0), read=options.timeout)
+    return urllib3.PoolManager(maxsize=options.connections, timeout=timeout, **tls)
+
+
+def _read(response: BaseHTTPResponse, limit: int) -> bytes | None:
+    """The whole body, or None if it is longer than the limit; to its end, so that the connection can be
+    kept.
+    """
+    parts, length = [], 0
+    for part in response.stream(MIB, decode_content=False):
+        length += len(part)
+        if length > limit:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _discard(response: BaseHTTPResponse) -> None:
+    with contextlib.suppress(HTTPError), contextlib.closing(response):
+        _read(response, _ERROR_LIMIT)
+
+
+def _explanation(content: bytes) -> str:
+    import json  # noqa: PLC0415
+
+    try:
+        errors = json.loads(content)["errors"]
+        said = "; ".join(f"{error.get('code', '')} {error.get('message', '')}".strip() for error in errors)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        said = content.decode(errors="replace")
+    return "".join(char if char.isprintable() else " " for char in said)[:300].strip()
+
+
+def _unreachable(call: Call, error: Exception) -> Unreachable:
+    return Unreachable(str(error), **_where(call))
+
+
+class _Where(TypedDict):
+    method: str
+    repository: str
+
+
+def _where(call: Call) -> _Where:
+    return {"method": call.method, "repository": call.repository}

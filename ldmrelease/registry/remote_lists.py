@@ -1,0 +1,88 @@
+"""Lists of referrers in a registry: its own, or the index at the fallback tag that its clients keep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from random import random
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from ldmrelease.domain.images import check_digest
+from ldmrelease.registry.errors import LimitExceeded, NotFound, RegistryError, reading_answer
+from ldmrelease.registry.fallback import fallback_index, fallback_tag, merged, read_fallback_index
+from ldmrelease.registry.manifests import OCI_INDEX, Descriptor, Manifest
+
+if TYPE_CHECKING:
+    from ldmrelease.registry.remote import RemoteRepository
+
+# More referrers of one digest than this are junk, or somebody's mistake.
+REFERRERS_LIMIT = 2000
+# Writers of one fallback tag overwrite each other: how often we write again, and how long (in seconds) we
+# wait for a writer that read before us to have written.
+_TRIES = 12
+_PAUSE = 0.1
+
+
+class ReferrerLists:
+    """What a repository lists as referrers of a digest."""
+
+    def __init__(self, repository: RemoteRepository) -> None:
+        self._repository = repository
+
+    def read(self, digest: str, artifact_type: str | None) -> list[Descriptor]:
+        """The registry's own list (it may leave out other types), else that at the fallback tag."""
+        found = self._by_api(digest, artifact_type)
+        return self._at_fallback(digest) if found is None else found
+
+    def record(self, subject: str, referrers: Sequence[Descriptor]) -> None:
+        """Add to the list at the fallback tag, unless the registry keeps lists itself."""
+        transport = self._repository.transport
+        if transport.has_referrers_api is None:
+            self._by_api(subject, None)
+        if not transport.has_referrers_api:
+            self._add_at_fallback(subject, referrers)
+
+    def _add_at_fallback(self, subject: str, referrers: Sequence[Descriptor]) -> None:
+        for attempt in range(_TRIES):
+            known = self._at_fallback(subject)
+            wanted = merged(known, referrers)
+            if wanted == known:
+                return
+            self._repository.put_manifest(fallback_index(wanted), OCI_INDEX, fallback_tag(subject))
+            time.sleep(_PAUSE * (attempt + 0.5) * (0.5 + random()))  # noqa: S311 -- no secret
+        what = "other writers keep replacing the list of referrers"
+        raise RegistryError(what, method="PUT", repository=self._repository.name)
+
+    def _by_api(self, digest: str, artifact_type: str | None) -> list[Descriptor] | None:
+        transport = self._repository.transport
+        if transport.has_referrers_api is False:
+            return None
+        query = f"?{urlencode({'artifactType': artifact_type})}" if artifact_type else ""
+        found: list[Descriptor] = []
+        for page in self._repository.pages(f"/referrers/{check_digest(digest)}{query}"):
+            if page.status == 404:
+                # An unknown repository says nothing about the registry; an unknown path does.
+                if "NAME_UNKNOWN" not in page.explanation():
+                    transport.has_referrers_api = False
+                return None
+            with reading_answer("GET", self._repository.name):
+                found.extend(Manifest(page.content, OCI_INDEX, "").children())
+            self._check_count(found)
+        transport.has_referrers_api = True
+        return found
+
+    def _at_fallback(self, digest: str) -> list[Descriptor]:
+        try:
+            manifest = self._repository.manifest(fallback_tag(digest))
+        except NotFound:
+            return []
+        with reading_answer("GET", self._repository.name):
+            found = read_fallback_index(manifest)
+        self._check_count(found)
+        return found
+
+    def _check_count(self, found: Sequence[Descriptor]) -> None:
+        if len(found) > REFERRERS_LIMIT:
+            what = f"more than {REFERRERS_LIMIT} referrers"
+            raise LimitExceeded(what, method="GET", repository=self._repository.name)
