@@ -1,0 +1,48 @@
+"""Other people's verifiers, built from the go.mod that pins them: once, into the user's cache.
+
+`cosign` needs Go 1.26 or later and takes about two minutes the first time, `slsa-verifier` one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).parent / "tools"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ldmrelease"
+
+
+def go_tool(name: str, package: str, source: Path | None = None) -> Path:
+    """The tool's binary; `package` is what to build in the module at `source`. Skips where there is no Go."""
+    module = source or TOOLS / name
+    pins = hashlib.sha256((module / "go.mod").read_bytes() + (module / "go.sum").read_bytes())
+    binary = CACHE / f"{name}-{pins.hexdigest()[:16]}"
+    if not binary.exists():
+        _build(module, package, binary)
+    return binary
+
+
+def _build(module: Path, package: str, binary: Path) -> None:
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip(f"{binary.name} cannot be built: Go is not installed (Debian's golang-go may be too old)")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    # Built aside and moved, so that two test processes never run half a binary.
+    with tempfile.TemporaryDirectory(dir=CACHE) as aside:
+        made = Path(aside) / "tool"
+        done = subprocess.run(
+            [go, "build", "-buildvcs=false", "-o", str(made), package],
+            cwd=module,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            pytest.fail(f"{package} does not build: {done.stderr[-2000:]}")
+        made.replace(binary)
