@@ -1,7 +1,7 @@
 """Runs of a check: which of them count for a subject, and what the latest one says.
 
 A run is registered before it starts; the latest run decides, not the best; a result counts once, for a
-registered run (trust.md section 2). A run is as late as its registration, an outside result as its intake.
+registered run. A run is as late as its registration, an outside result as its intake.
 """
 
 from collections import Counter
@@ -11,8 +11,6 @@ from datetime import datetime
 from ldmrelease.domain.facts import RunFact, StatementFact
 from ldmrelease.policy.context import Context
 from ldmrelease.policy.subjects import Subject
-
-PASSING = ("PASSED", "WARNED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +62,6 @@ def attempts(subject: Subject, wanted: Wanted, context: Context) -> Attempts:
     return found
 
 
-def result_of(run: RunFact, context: Context) -> StatementFact | None:
-    """The one result of a run: the one that the ledger took in for it, else the first that counts."""
-    claims = context.index.claims.get(run.run, ())
-    if run.evidence is not None:
-        claims = tuple(each for each in claims if each.evidence == run.evidence)
-    return next((each for each in claims if each.counted), claims[0] if run.evidence and claims else None)
-
-
 def not_counted(statement: StatementFact, by: tuple[str, ...]) -> str | None:
     """Why a statement does not count for a requirement that wants these roles; None if it does."""
     if not statement.counted:
@@ -93,7 +83,7 @@ def _take_run(run: RunFact, subject: Subject, wanted: Wanted, context: Context, 
     if code is not None:
         found.seen[code] += 1
         return
-    result = result_of(run, context)
+    result = context.index.own.get(run.run)
     if result is None:
         code = "result-gone" if run.evidence else None
         found.counted.append(Attempt(run.registered, run.run, None, run.deadline, code))
@@ -131,7 +121,7 @@ def _foreign(
     result: StatementFact, run: RunFact, runs: dict[str, RunFact], wanted: Wanted, context: Context
 ) -> str | None:
     """Why a result that names a registered run is not that run's; None if it is, and was taken with it."""
-    owner = result_of(run, context)
+    owner = context.index.own.get(run.run)
     if owner is None or owner.evidence != result.evidence:
         return not_counted(result, wanted.by) or "run-reused"
     return None if run.run in runs else "other-run"

@@ -1,7 +1,7 @@
 """What evidence has to be about: the release, its content, or each required platform of each image.
 
 Tests, scans and package lists speak for the platform that they looked at; provenance of an index covers its
-children (trust.md section 2: an amd64 result must not vouch for arm64).
+children. So an amd64 result never vouches for arm64.
 """
 
 from collections.abc import Iterable, Mapping

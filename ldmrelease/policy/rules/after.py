@@ -1,22 +1,20 @@
 """`after`: it ran at a level or an environment for a time. The one spelling of order, waves and soak.
 
 What counts is the time between signed observations close enough together; a stay that a restore ended never
-settled and counts for nothing. The latest run of each check there since the stay began decides, so that a
-failure stops the way onward until the same check passes in a later registered run.
+settled and counts for nothing. A check that failed there since the stay began stops the way onward until it
+passes there in a later registered run: as everywhere, the latest run decides.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
-from ldmrelease.domain.facts import StatementFact, Stay
+from ldmrelease.domain.facts import Stay
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.places import Place
 from ldmrelease.policy.context import Context, command
-from ldmrelease.policy.runs import PASSING, result_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +131,13 @@ def _place(stays: list[Stay], parameters: Parameters, context: Context) -> _Foun
         "first": times.spell(longest.first),
         "observed": longest.observed,
     }
-    failing = _failing(longest.place.environment, min(each.first for each in settled), context)
+    since = min(each.first for each in settled)
+    failing = [
+        each for each in context.index.failing.get(longest.place.environment, ()) if each.received >= since
+    ]
     if failing:
-        values |= {"check": failing[0].check, "failed_tests": sorted(failing[0].failed_tests)}
+        first = min(failing, key=lambda each: (each.received, each.evidence))
+        values |= {"check": first.check, "failed_tests": sorted(first.failed_tests)}
         evidence = tuple(sorted({each.evidence for each in failing}))
         return _Found(Outcome.FAILED, "failed-since", values, evidence)
     if longest.observed >= parameters.for_:
@@ -147,27 +149,3 @@ def _place(stays: list[Stay], parameters: Parameters, context: Context) -> _Foun
     values |= {"first": times.spell(soaking.first), "observed": soaking.observed}
     remaining = timedelta(seconds=parameters.for_ - soaking.observed)
     return _Found(Outcome.PENDING, "soaking", values, when=context.now + remaining)
-
-
-def _failing(environment: str, since: datetime, context: Context) -> list[StatementFact]:
-    """The failed results from there that no later registered run of the same check made good."""
-    latest: dict[tuple[Any, ...], tuple[tuple[datetime, str], StatementFact]] = {}
-    for result in _results(environment, since, context):
-        key = (result.check, result.platform, tuple(sorted(result.subjects)))
-        run = context.index.registered.get(result.run or "")
-        time = (run.registered if run else result.received, result.evidence)
-        if key not in latest or latest[key][0] < time:
-            latest[key] = (time, result)
-    failed = [result for _, result in latest.values() if result.result == "FAILED"]
-    return sorted(failed, key=lambda each: (each.received, each.evidence))
-
-
-def _results(environment: str, since: datetime, context: Context) -> Iterable[StatementFact]:
-    """Failures of anybody who counts, and passes of registered runs alone: only those may clear a failure."""
-    for result in context.index.seen_at.get(environment, ()):
-        if not result.counted or result.received < since:
-            continue
-        run = context.index.registered.get(result.run or "")
-        own = run is not None and result_of(run, context) == result and run.environment == environment
-        if result.result == "FAILED" or (own and result.result in PASSING):
-            yield result

@@ -8,7 +8,8 @@ from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.context import Context, command
-from ldmrelease.policy.runs import PASSING, Attempt, Attempts, Wanted, attempts
+from ldmrelease.policy.index import PASSING
+from ldmrelease.policy.runs import Attempt, Attempts, Wanted, attempts
 from ldmrelease.policy.subjects import About, NoSubject, subjects
 from ldmrelease.policy.where import Unknown, environments
 

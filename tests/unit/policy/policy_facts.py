@@ -1,0 +1,157 @@
+"""Small facts to decide on: a weekly with one image of two platforms, on its way to the summit."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ldmrelease.domain.canonical import digest
+from ldmrelease.domain.decision import Decision, Finding, Phase
+from ldmrelease.domain.facts import (
+    CheckFact,
+    Facts,
+    ImageFact,
+    Intent,
+    ReleaseFact,
+    RunFact,
+    StatementFact,
+    Stay,
+)
+from ldmrelease.domain.images import PlatformImage
+from ldmrelease.domain.level import Level, Requirement
+from ldmrelease.domain.places import Place
+from ldmrelease.policy.engine import evaluate
+
+NOW = datetime(2023, 4, 21, 18, tzinfo=UTC)
+HOUR = 3600
+
+
+def sha(text: str) -> str:
+    return digest(text.encode())
+
+
+def ago(seconds: int) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+RELEASE, CONTENT, INDEX, AMD, ARM = (sha(text) for text in ("release", "content", "index", "amd64", "arm64"))
+SMOKE = sha("smoke/1")
+SUMMIT, BASE, IDF, TUCSON = (
+    Place(name, "nublado") for name in ("summit", "base", "idfdev", "tucson-teststand")
+)
+PROMPT = Place("summit", "prompt-processing")
+
+IMAGE = ImageFact(
+    "lab",
+    "ghcr.io/lsst/scipipe:al9-w_2023_16",
+    INDEX,
+    (
+        PlatformImage("linux/amd64", AMD, sha("amd64 config")),
+        PlatformImage("linux/arm64", ARM, sha("arm config")),
+    ),
+    present=True,
+    tag_now=INDEX,
+)
+WEEKLY = ReleaseFact(
+    "stack", "w.2023.16", "weekly", True, (2023, 16, 0), (2023, 16, 0, None), RELEASE, CONTENT, (), (IMAGE,)
+)
+FACTS = Facts(
+    Intent.PROMOTE,
+    "ana",
+    SUMMIT,
+    "commissioning",
+    sha("policy"),
+    WEEKLY,
+    places={"development": (IDF, TUCSON), "commissioning": (BASE, SUMMIT, PROMPT)},
+    checks=(CheckFact("smoke", SMOKE, ("import", "plot")),),
+)
+
+
+def facts(**changes: Any) -> Facts:
+    return replace(FACTS, **changes)
+
+
+def weekly(**changes: Any) -> ReleaseFact:
+    return replace(WEEKLY, **changes)
+
+
+def image(**changes: Any) -> ImageFact:
+    return replace(IMAGE, **changes)
+
+
+def statement(name: str, **changes: Any) -> StatementFact:
+    """A counted provenance of the index, signed by the CI and taken in an hour ago."""
+    given: dict[str, Any] = {
+        "evidence": sha(name),
+        "blob": sha(name + " blob"),
+        "type": "provenance",
+        "subjects": (INDEX,),
+        "signer": "ci",
+        "roles": ("ci",),
+        "counted": True,
+        "code": None,
+        "received": ago(HOUR),
+    }
+    return StatementFact(**given | changes)
+
+
+def result(name: str, **changes: Any) -> StatementFact:
+    """A counted PASSED of `smoke` about the release, from the base, of a run of the same name."""
+    given: dict[str, Any] = {
+        "type": "check",
+        "subjects": (RELEASE,),
+        "signer": "runner",
+        "roles": ("runner",),
+        "check": "smoke",
+        "check_digest": SMOKE,
+        "result": "PASSED",
+        "run": name,
+        "environment": "base",
+    }
+    return statement(name, **given | changes)
+
+
+def run(name: str, **changes: Any) -> RunFact:
+    """A registered run of `smoke` about the release at the base, with the result of the same name."""
+    given: dict[str, Any] = {
+        "run": name,
+        "check": "smoke",
+        "check_digest": SMOKE,
+        "environment": "base",
+        "subjects": (RELEASE,),
+        "registered": ago(2 * HOUR),
+        "deadline": ago(HOUR // 2),
+        "evidence": sha(name),
+    }
+    return RunFact(**given | changes)
+
+
+def stay(place: Place = BASE, **changes: Any) -> Stay:
+    """The release runs at the base since six hours ago, seen for four of them."""
+    given: dict[str, Any] = {
+        "place": place,
+        "level": "commissioning",
+        "release": RELEASE,
+        "name": "stack/w.2023.16",
+        "first": ago(6 * HOUR),
+        "last": NOW,
+        "observed": 4 * HOUR,
+        "current": True,
+    }
+    return Stay(**given | changes)
+
+
+def requirement(rule: str, *, name: str = "it", **parameters: Any) -> Requirement:
+    return Requirement(name, rule, parameters)
+
+
+def level(*enter: Requirement, **changes: Any) -> Level:
+    return replace(Level("commissioning", 1, sha("policy"), ("weekly", "release"), tuple(enter)), **changes)
+
+
+def decide(asked: Level, known: Facts = FACTS, now: datetime = NOW, phase: Phase = Phase.ENTER) -> Decision:
+    return evaluate(asked, known, now, facts_digest=sha("facts"), phase=phase)
+
+
+def judge(rule: str, known: Facts = FACTS, now: datetime = NOW, **parameters: Any) -> Finding:
+    """The finding of a decision that asks one thing."""
+    return decide(level(requirement(rule, **parameters)), known, now).findings[-1]

@@ -1,0 +1,308 @@
+"""`check`: the latest registered run decides : no rerun until green, no hidden failure, no reuse."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ldmrelease.domain.decision import Finding
+from ldmrelease.domain.facts import RunFact, StatementFact
+from tests.unit.policy.policy_facts import (
+    AMD,
+    ARM,
+    BASE,
+    CONTENT,
+    FACTS,
+    HOUR,
+    INDEX,
+    NOW,
+    SMOKE,
+    SUMMIT,
+    ago,
+    facts,
+    image,
+    judge,
+    result,
+    run,
+    sha,
+    weekly,
+)
+
+
+def look(*known: RunFact | StatementFact, **parameters: Any) -> Finding:
+    runs = tuple(each for each in known if isinstance(each, RunFact))
+    statements = tuple(each for each in known if isinstance(each, StatementFact))
+    return judge("check", facts(runs=runs, statements=statements), **{"check": "smoke"} | parameters)
+
+
+def both(finding: Finding) -> tuple[str, str]:
+    return finding.outcome.value, finding.code
+
+
+PASS = (run("a"), result("a"))
+FAIL_LATER = (
+    run("b", registered=ago(HOUR)),
+    result("b", result="FAILED", failed_tests=("plot", "import"), received=ago(9)),
+)
+
+
+def test_a_registered_pass_satisfies() -> None:
+    finding = look(*PASS, by=["runner"])
+    assert both(finding) == ("satisfied", "passed")
+    assert finding.evidence == (sha("a"),)
+    assert finding.values == {"check": "smoke", "about": "release", "run": "a"}
+
+
+def test_no_run_is_missing_and_says_how_to_run_it() -> None:
+    finding = look(by=["runner"], where="base")
+    assert both(finding) == ("missing", "no-run")
+    assert finding.next == ("ldmrelease", "check-run", "smoke", "w.2023.16", "--target", "base")
+    assert finding.who == ("runner",)
+    assert look().next[-1] == "summit"
+
+
+def test_fail_after_pass_is_failed_with_the_failed_tests() -> None:
+    finding = look(*PASS, *FAIL_LATER)
+    assert both(finding) == ("failed", "failed")
+    assert finding.values["failed_tests"] == ["import", "plot"]
+    assert finding.values["flaky"] is True
+
+
+def test_pass_after_fail_is_satisfied_and_told_as_flaky() -> None:
+    later = (run("c", registered=ago(30)), result("c", received=ago(5)))
+    finding = look(*PASS, *FAIL_LATER, *later)
+    assert both(finding) == ("satisfied", "passed")
+    assert finding.values["flaky"] is True
+
+
+def test_a_failure_before_the_window_is_not_flaky() -> None:
+    failed = (run("f", registered=ago(9 * HOUR)), result("f", result="FAILED", received=ago(8 * HOUR)))
+    assert "flaky" not in look(*failed, *PASS, max_age=2 * HOUR).values
+    assert look(*failed, *PASS, max_age=9 * HOUR).values["flaky"] is True
+
+
+def test_the_run_that_was_registered_last_decides_though_its_result_came_first() -> None:
+    slow = (run("slow", registered=ago(3 * HOUR)), result("slow", result="FAILED", received=ago(1)))
+    assert both(look(*slow, *PASS)) == ("satisfied", "passed")
+
+
+def test_a_run_without_a_result_is_pending_until_its_deadline_and_errored_after() -> None:
+    running = run("b", registered=ago(HOUR), deadline=NOW + timedelta(minutes=5), evidence=None)
+    finding = look(*PASS, running)
+    assert both(finding) == ("pending", "running")
+    assert finding.when == NOW + timedelta(minutes=5)
+    assert finding.next == ()
+    assert both(look(*PASS, replace(running, deadline=NOW))) == ("errored", "no-result")
+
+
+def test_a_result_that_the_ledger_took_in_and_that_is_gone_is_errored() -> None:
+    assert both(look(run("a"))) == ("errored", "result-gone")
+
+
+def test_before_the_ledger_names_its_result_the_first_that_counts_is_the_runs() -> None:
+    open_run = run("a", evidence=None)
+    first = result("a", result="FAILED", received=ago(100))
+    second = result("again", run="a", received=ago(50))
+    unsigned = result("junk", run="a", received=ago(200), counted=False, code="unsigned")
+    finding = look(open_run, first, second, unsigned)
+    assert both(finding) == ("failed", "failed")
+    assert finding.values["seen"] == {"run-reused": 1, "unsigned": 1}
+
+
+def test_a_second_result_for_a_run_does_not_count() -> None:
+    finding = look(run("a"), result("a", result="FAILED"), result("again", run="a", received=ago(1)))
+    assert both(finding) == ("failed", "failed")
+    assert finding.values["seen"] == {"run-reused": 1}
+
+
+def test_a_run_registered_twice_keeps_its_first_deadline() -> None:
+    late = run("a", evidence=None, registered=ago(60), deadline=NOW + timedelta(hours=1))
+    assert both(look(run("a", evidence=None), late)) == ("errored", "no-result")
+
+
+@pytest.mark.parametrize("name", [None, "nobody-registered-this"])
+def test_an_unregistered_result_counts_only_where_the_requirement_says_so(name: str | None) -> None:
+    outside = result("a", run=name)
+    finding = look(outside)
+    assert both(finding) == ("missing", "not-counted")
+    assert finding.values["seen"] == {"unregistered": 1}
+    assert both(look(outside, unregistered=True)) == ("satisfied", "passed")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"counted": False, "code": "unknown-key"}, "unknown-key"),
+        ({"roles": ("ci",)}, "wrong-role"),
+        ({"check_digest": sha("smoke/0")}, "other-definition"),
+        ({"environment": "idfdev"}, "other-environment"),
+    ],
+)
+def test_an_outside_result_must_fit_too(changes: dict[str, Any], code: str) -> None:
+    finding = look(result("a", run=None, **changes), unregistered=True, by=["runner"], where="base")
+    assert both(finding) == ("missing", "not-counted")
+    assert finding.values["seen"] == {code: 1}
+
+
+def test_an_outside_result_need_not_know_our_definition() -> None:
+    assert both(look(result("a", run=None, check_digest=None), unregistered=True)) == ("satisfied", "passed")
+
+
+def test_outside_results_are_as_late_as_their_intake() -> None:
+    outside = result("x", run=None, result="FAILED", received=ago(1))
+    assert both(look(*PASS, outside, unregistered=True)) == ("failed", "failed")
+    assert both(look(*PASS, outside)) == ("satisfied", "passed")
+
+
+def test_a_run_of_another_definition_does_not_count_pass_or_fail() -> None:
+    old = run("o", check_digest=sha("smoke/0"), registered=ago(HOUR))
+    for said in ("PASSED", "FAILED"):
+        said_by = result("o", check_digest=sha("smoke/0"), result=said)
+        finding = look(old, said_by)
+        assert both(finding) == ("missing", "not-counted")
+        assert finding.values["seen"] == {"other-definition": 1}
+        assert both(look(old, said_by, *PASS)) == ("satisfied", "passed")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"check_digest": sha("smoke/0")}, "other-definition"),
+        ({"environment": "summit"}, "other-environment"),
+        ({"subjects": (CONTENT,)}, "other-subject"),
+        ({"check": "other"}, "other-check"),
+        ({"roles": ("developer",)}, "wrong-role"),
+        ({"counted": False, "code": "wrong-role"}, "wrong-role"),
+    ],
+)
+def test_a_registered_run_whose_result_does_not_fit_it_has_no_result(
+    changes: dict[str, Any], code: str
+) -> None:
+    finding = look(*PASS, run("b", registered=ago(HOUR)), result("b", **changes), by=["runner"])
+    assert both(finding) == ("errored", "no-result")
+    assert finding.values["seen"] == {code: 1}
+
+
+def test_a_result_for_a_run_that_was_registered_for_something_else_does_not_count() -> None:
+    finding = look(run("a", subjects=(CONTENT,)), result("a"))
+    assert both(finding) == ("missing", "not-counted")
+    assert finding.values["seen"] == {"other-run": 1}
+
+
+def test_a_result_from_the_future_is_errored() -> None:
+    ahead = result("a", counted=False, code="future")
+    assert both(look(run("a"), ahead)) == ("errored", "future")
+    assert both(look(replace(ahead, run=None))) == ("errored", "future")
+
+
+def test_warned_is_failed_unless_accepted() -> None:
+    warned = (run("a"), result("a", result="WARNED"))
+    assert both(look(*warned)) == ("failed", "warned")
+    assert both(look(*warned, accept_warned=True)) == ("satisfied", "passed-with-warnings")
+
+
+@pytest.mark.parametrize(("said", "code"), [("ERRORED", "contradictory"), (None, "unknown-result")])
+def test_a_result_that_contradicts_itself_is_errored(said: str | None, code: str) -> None:
+    assert both(look(run("a"), result("a", result=said))) == ("errored", code)
+
+
+def test_age_counts_from_the_intake() -> None:
+    finding = look(*PASS, max_age=HOUR)
+    assert both(finding) == ("satisfied", "passed")
+    assert finding.until == NOW
+    finding = look(*PASS, max_age=HOUR - 1)
+    assert both(finding) == ("missing", "too-old")
+    assert finding.until is None
+
+
+def test_an_old_failure_still_fails() -> None:
+    assert both(look(run("a"), result("a", result="FAILED"), max_age=1)) == ("failed", "failed")
+
+
+@pytest.mark.parametrize(
+    ("where", "satisfied"),
+    [
+        ("base", True),
+        ("summit", False),
+        ("here", False),
+        ("level:commissioning", True),
+        ("commissioning", True),
+        ("level:development", False),
+        (["summit", "base"], True),
+        (["summit", "level:development"], False),
+        ([], False),
+    ],
+)
+def test_where_it_ran(where: str | list[str], satisfied: bool) -> None:
+    finding = look(*PASS, where=where)
+    assert both(finding) == (("satisfied", "passed") if satisfied else ("missing", "not-counted"))
+    assert finding.values.get("seen", {}) == ({} if satisfied else {"other-environment": 1})
+
+
+def test_here_is_the_environment_that_is_entered() -> None:
+    known = facts(place=BASE, runs=PASS[:1], statements=PASS[1:])
+    assert both(judge("check", known, check="smoke", where="here")) == ("satisfied", "passed")
+    assert FACTS.place == SUMMIT
+
+
+@pytest.mark.parametrize(
+    ("where", "code"), [("moon", "unknown-environment"), ("level:moon", "unknown-level")]
+)
+def test_a_place_that_nothing_is_called_is_errored(where: str, code: str) -> None:
+    finding = look(*PASS, where=where)
+    assert both(finding) == ("errored", code)
+    assert finding.values["name"] == "moon"
+
+
+def test_a_check_that_is_not_defined_is_errored() -> None:
+    assert both(look(check="smok")) == ("errored", "unknown-check")
+
+
+class TestAboutImages:
+    amd = (run("amd", subjects=(AMD,)), result("amd", subjects=(AMD,), platform="linux/amd64"))
+    arm = (run("arm", subjects=(ARM,)), result("arm", subjects=(ARM,), platform="linux/arm64"))
+
+    def test_each_platform_needs_its_own(self) -> None:
+        finding = look(*self.amd, about="image")
+        assert both(finding) == ("missing", "no-run")
+        assert [each["platform"] for each in finding.values["lacking"]] == ["linux/arm64"]
+        assert both(look(*self.amd, *self.arm, about="image")) == ("satisfied", "passed")
+
+    def test_a_run_about_the_index_speaks_for_the_platform_it_names(self) -> None:
+        of_index = (run("i", subjects=(INDEX,)), result("i", subjects=(INDEX,), platform="linux/amd64"))
+        assert both(look(*of_index, *self.arm, about="image")) == ("satisfied", "passed")
+        assert both(look(*of_index, about="image")) == ("missing", "no-run")
+
+    def test_a_result_about_the_index_that_names_no_platform_speaks_for_none(self) -> None:
+        vague = (run("i", subjects=(INDEX,)), result("i", subjects=(INDEX,)))
+        finding = look(*vague, about="image")
+        assert both(finding) == ("errored", "no-result")
+        assert finding.values["seen"] == {"other-subject": 1}
+
+    def test_the_worst_platform_speaks(self) -> None:
+        failed = replace(self.arm[1], result="FAILED", failed_tests=("plot",))
+        finding = look(*self.amd, self.arm[0], failed, about="image")
+        assert both(finding) == ("failed", "failed")
+        assert finding.values["failed_tests"] == ["plot"]
+        assert finding.evidence == tuple(sorted((sha("amd"), sha("arm"))))
+
+    def test_an_image_without_platforms_is_taken_by_its_digest(self) -> None:
+        known = facts(
+            release=weekly(images=(image(platforms=()),)),
+            runs=(run("i", subjects=(INDEX,)),),
+            statements=(result("i", subjects=(INDEX,)),),
+        )
+        assert both(judge("check", known, check="smoke", about="image")) == ("satisfied", "passed")
+
+    def test_no_images_is_missing(self) -> None:
+        finding = judge("check", facts(release=weekly(images=())), check="smoke", about="image")
+        assert both(finding) == ("missing", "no-images")
+
+
+def test_about_the_content() -> None:
+    of_content = (run("c", subjects=(CONTENT,)), result("c", subjects=(CONTENT,)))
+    assert both(look(*of_content, about="content")) == ("satisfied", "passed")
+    finding = judge("check", facts(release=weekly(content=None)), check="smoke", about="content")
+    assert both(finding) == ("missing", "no-content")
+    assert SMOKE
