@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ldmrelease.registry.manifests import OCI_INDEX, Descriptor, Manifest, write_object
+from ldmrelease.registry.manifests import OCI_EMPTY, OCI_INDEX, Descriptor, Manifest, write_object
 
 
 def fallback_tag(digest: str) -> str:
@@ -40,3 +40,16 @@ def merged(*lists: Iterable[Descriptor]) -> list[Descriptor]:
         for descriptor in descriptors:
             found.setdefault(descriptor.digest, descriptor)
     return list(found.values())
+
+
+def of_type(referrers: Iterable[Descriptor], artifact_type: str | None) -> list[Descriptor]:
+    """Those that are of this type, or whose entry does not say of which.
+
+    Some registries write the type of the (empty) configuration where that of the artifact belongs.
+    """
+    unsaid = (None, OCI_EMPTY)
+    return [
+        each
+        for each in referrers
+        if artifact_type is None or each.artifact_type == artifact_type or each.artifact_type in unsaid
+    ]

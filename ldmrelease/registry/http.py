@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
@@ -18,7 +17,7 @@ from urllib3.util import Retry, Timeout
 from ldmrelease.registry.auth import Authority, TokenRequest
 from ldmrelease.registry.credentials import find_credentials
 from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, Unreachable
-from ldmrelease.registry.repository import MIB, RegistryOptions
+from ldmrelease.registry.repository import MIB, Meter, RegistryOptions
 
 # Docker's hub answers at another name than its images have.
 _API_HOSTS = {"docker.io": "registry-1.docker.io"}
@@ -61,13 +60,12 @@ class Transport:
 
     def __init__(self, registry: str, options: RegistryOptions) -> None:
         self.registry = registry
-        self.requests = 0
+        self.meter = Meter()
         # None until an answer showed it; then it holds for all repositories of the registry.
         self.has_referrers_api: bool | None = None
         self._base = base_url(registry, options)
         self._options = options
         self._pools = _pools(self._base, options)
-        self._counting = threading.Lock()
         self._authority = Authority(registry, lambda: find_credentials(registry), self._ask_for_token)
 
     def fetch(self, call: Call, *, limit: int) -> Answer:
@@ -126,8 +124,7 @@ class Transport:
                 raise Unreachable(f"TLS failed: {error}", hint=hint, **_where(call)) from error
             except HTTPError as error:
                 raise _unreachable(call, error) from error
-        with self._counting:
-            self.requests += 1 + (len(response.retries.history) if response.retries else 0)
+        self.meter.add(1 + (len(response.retries.history) if response.retries else 0))
         return response
 
     def _refuse(self, call: Call, response: BaseHTTPResponse, *, denied: bool) -> None:

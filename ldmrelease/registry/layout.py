@@ -20,7 +20,7 @@ from ldmrelease.registry.errors import (
     RegistryError,
     reading_answer,
 )
-from ldmrelease.registry.fallback import fallback_index, fallback_tag, merged, read_fallback_index
+from ldmrelease.registry.fallback import fallback_index, fallback_tag, merged, of_type, read_fallback_index
 from ldmrelease.registry.files import LayoutFiles
 from ldmrelease.registry.layout_index import REF_NAME, LayoutIndex
 from ldmrelease.registry.manifests import (
@@ -31,7 +31,7 @@ from ldmrelease.registry.manifests import (
     Manifest,
     write_object,
 )
-from ldmrelease.registry.repository import BLOB_LIMIT, MANIFEST_LIMIT, MIB, Observer, Repository
+from ldmrelease.registry.repository import BLOB_LIMIT, MANIFEST_LIMIT, MIB, Meter, Observer, Repository
 
 _LAYOUT_FILE = write_object({"imageLayoutVersion": "1.0.0"})
 
@@ -39,10 +39,9 @@ _LAYOUT_FILE = write_object({"imageLayoutVersion": "1.0.0"})
 class LayoutRepository:
     """The directory need not exist before the first write. `name` is what errors and receipts call it."""
 
-    requests = 0
-
     def __init__(self, directory: Path, *, name: str, observer: Observer | None = None) -> None:
         self.name = name
+        self.meter = Meter()
         self._directory = directory
         self._files = LayoutFiles(directory, name, observer)
 
@@ -131,8 +130,7 @@ class LayoutRepository:
         return self._index().tags()
 
     def referrers(self, digest: str, artifact_type: str | None = None) -> list[Descriptor]:
-        found = merged(self._fallback_entries(digest), self._scanned(digest))
-        return [each for each in found if artifact_type in (None, each.artifact_type)]
+        return of_type(merged(self._fallback_entries(digest), self._scanned(digest)), artifact_type)
 
     def record_referrers(self, subject: str, referrers: Sequence[Descriptor]) -> None:
         with self._files.lock():

@@ -19,6 +19,7 @@ from ldmrelease.registry.errors import (
     Unreachable,
     reading_answer,
 )
+from ldmrelease.registry.fallback import of_type
 from ldmrelease.registry.http import Answer, Call, Transport
 from ldmrelease.registry.manifests import ACCEPTED, Descriptor, Manifest, parse_object
 from ldmrelease.registry.pages import read_pages
@@ -29,7 +30,7 @@ _ACCEPT = {"Accept": ", ".join(ACCEPTED)}
 _Scopes = frozenset[str]
 _NO_SCOPES: _Scopes = frozenset()
 _OCTETS = "application/octet-stream"
-PAGE_LIMIT = 4 * MIB
+_PAGE_LIMIT = 4 * MIB
 _TAGS_PER_PAGE = 1000
 _TAGS_LIMIT = 200_000
 
@@ -45,15 +46,12 @@ class RemoteRepository:
     def __init__(self, transport: Transport, repository: str) -> None:
         self.name = f"{transport.registry}/{repository}"
         self.transport = transport
+        self.meter = transport.meter
         self.path = repository
         self._root = f"/v2/{repository}"
         self._pull = frozenset({f"repository:{repository}:pull"})
         self._push = frozenset({f"repository:{repository}:pull,push"})
         self._lists = ReferrerLists(self)
-
-    @property
-    def requests(self) -> int:
-        return self.transport.requests
 
     def resolve(self, tag_or_digest: str) -> Descriptor | None:
         answer = self._read("HEAD", f"/manifests/{_target(tag_or_digest)}")
@@ -158,8 +156,7 @@ class RemoteRepository:
         return sorted(set(found))
 
     def referrers(self, digest: str, artifact_type: str | None = None) -> list[Descriptor]:
-        found = self._lists.read(digest, artifact_type)
-        return [each for each in found if artifact_type in (None, each.artifact_type)]
+        return of_type(self._lists.read(digest), artifact_type)
 
     def record_referrers(self, subject: str, referrers: Sequence[Descriptor]) -> None:
         self._lists.record(subject, referrers)
@@ -177,7 +174,7 @@ class RemoteRepository:
             return tags
 
     def _page(self, url: str) -> Answer:
-        answer = self.transport.fetch(Call("GET", url, self.name, self._pull), limit=PAGE_LIMIT)
+        answer = self.transport.fetch(Call("GET", url, self.name, self._pull), limit=_PAGE_LIMIT)
         if answer.status != 404:
             self._expect("GET", answer, 200)
         return answer

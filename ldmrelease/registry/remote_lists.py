@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from random import random
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from ldmrelease.domain.images import check_digest
 from ldmrelease.registry.errors import LimitExceeded, NotFound, RegistryError, reading_answer
@@ -30,16 +29,18 @@ class ReferrerLists:
     def __init__(self, repository: RemoteRepository) -> None:
         self._repository = repository
 
-    def read(self, digest: str, artifact_type: str | None) -> list[Descriptor]:
-        """The registry's own list (it may leave out other types), else that at the fallback tag."""
-        found = self._by_api(digest, artifact_type)
-        return self._at_fallback(digest) if found is None else found
+    def read(self, digest: str) -> list[Descriptor]:
+        """The registry's own list, whole, and that at the fallback tag.
+
+        Both, because a client that does not know of the registry's own list writes to the other.
+        """
+        return merged(self._by_api(digest) or [], self._at_fallback(digest))
 
     def record(self, subject: str, referrers: Sequence[Descriptor]) -> None:
         """Add to the list at the fallback tag, unless the registry keeps lists itself."""
         transport = self._repository.transport
         if transport.has_referrers_api is None:
-            self._by_api(subject, None)
+            self._by_api(subject)
         if not transport.has_referrers_api:
             self._add_at_fallback(subject, referrers)
 
@@ -54,13 +55,12 @@ class ReferrerLists:
         what = "other writers keep replacing the list of referrers"
         raise RegistryError(what, method="PUT", repository=self._repository.name)
 
-    def _by_api(self, digest: str, artifact_type: str | None) -> list[Descriptor] | None:
+    def _by_api(self, digest: str) -> list[Descriptor] | None:
         transport = self._repository.transport
         if transport.has_referrers_api is False:
             return None
-        query = f"?{urlencode({'artifactType': artifact_type})}" if artifact_type else ""
         found: list[Descriptor] = []
-        for page in self._repository.pages(f"/referrers/{check_digest(digest)}{query}"):
+        for page in self._repository.pages(f"/referrers/{check_digest(digest)}"):
             if page.status == 404:
                 # An unknown repository says nothing about the registry; an unknown path does.
                 if "NAME_UNKNOWN" not in page.explanation():

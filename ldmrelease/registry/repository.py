@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,18 @@ BLOB_LIMIT = 32 * MIB
 Observer = Callable[[str, str, str], None]
 
 
+class Meter:
+    """How many requests were sent, counted from any number of threads."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self._lock = threading.Lock()
+
+    def add(self, requests: int) -> None:
+        with self._lock:
+            self.requests += requests
+
+
 class Repository(Protocol):
     """Manifests, blobs and tags under one name. What is asked for by digest is checked against it.
 
@@ -36,8 +49,10 @@ class Repository(Protocol):
         ...
 
     @property
-    def requests(self) -> int:
-        """How many HTTP requests its registry was sent so far (0 for a layout)."""
+    def meter(self) -> Meter:
+        """Counts the HTTP requests to its registry, of all repositories opened together (none for a
+        layout).
+        """
         ...
 
     def resolve(self, tag_or_digest: str) -> Descriptor | None:
@@ -85,7 +100,10 @@ class Repository(Protocol):
         ...
 
     def referrers(self, digest: str, artifact_type: str | None = None) -> list[Descriptor]:
-        """What the carrier's own list of referrers says; the fallback tag where it keeps no such list."""
+        """What is listed as referring to this digest: by the carrier itself and at the fallback tag.
+
+        With a type, those of other types are left out; those whose entry states none stay.
+        """
         ...
 
     def record_referrers(self, subject: str, referrers: Sequence[Descriptor]) -> None:
@@ -107,7 +125,7 @@ class RegistryOptions:
     ca_file: Path | None = None
     timeout: float = 30.0
     retries: int = 4
-    connections: int = 8
+    connections: int = 16
     observer: Observer | None = None
 
 
