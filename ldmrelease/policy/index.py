@@ -87,14 +87,16 @@ def _failing(
     """
     latest: dict[tuple[object, ...], tuple[tuple[datetime, str], StatementFact]] = {}
     for result in results:
+        if not result.counted:
+            continue
         run = registered.get(result.run or "")
         clears = (
             run is not None
-            and own.get(run.run) == result
+            and own.get(run.run) is result
             and run.environment == result.environment
             and result.result in PASSING
         )
-        if not result.counted or not (clears or result.result == "FAILED"):
+        if not clears and result.result != "FAILED":
             continue
         key = (result.environment, result.check, result.platform, tuple(sorted(result.subjects)))
         time = (run.registered if run else result.received, result.evidence)

@@ -75,7 +75,7 @@ def _registered(subject: Subject, wanted: Wanted, context: Context) -> dict[str,
     runs = context.index.runs.get((wanted.check, subject.digest), ())
     if subject.index is not None:
         runs += context.index.runs.get((wanted.check, subject.index), ())
-    return {each.run: each for each in runs if context.index.registered.get(each.run) == each}
+    return {each.run: each for each in runs if context.index.registered.get(each.run) is each}
 
 
 def _take_run(run: RunFact, subject: Subject, wanted: Wanted, context: Context, found: Attempts) -> None:

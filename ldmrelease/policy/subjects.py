@@ -46,9 +46,10 @@ class Subject:
     ) -> tuple[StatementFact, ...]:
         """The statements of a kind that speak for this, each envelope once."""
         found = groups.get((kind, self.digest), ())
-        if self.index is not None:
-            found += groups.get((kind, self.index), ())
-        return tuple(each for each in dict.fromkeys(found) if self.spoken_for_by(each))
+        if self.index is not None and self.index != self.digest:
+            of_index = groups.get((kind, self.index), ())
+            found += tuple(each for each in of_index if self.digest not in each.subjects)
+        return tuple(each for each in found if self.spoken_for_by(each))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """`after`: order, waves and soak in one spelling."""
 
 from datetime import timedelta
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -140,7 +139,7 @@ class TestFailedSince:
 
 
 class TestLevel:
-    asked = MappingProxyType({"level": "development", "for_": HOUR})
+    asked: ClassVar[dict[str, Any]] = {"level": "development", "for_": HOUR}
 
     def test_any_environment_of_the_level_will_do(self) -> None:
         assert both(look(stay(TUCSON), **self.asked)) == ("satisfied", "ran")
@@ -159,7 +158,8 @@ class TestApplications:
 
     def look(self, *stays: Stay, here: Place = SUMMIT, **parameters: Any) -> Finding:
         known = facts(stays=stays, place=here, places={"commissioning": self.places})
-        return judge("after", known, **{"environment": "base", "for_": HOUR} | parameters)
+        asked: dict[str, Any] = {"environment": "base", "for_": HOUR}
+        return judge("after", known, **asked | parameters)
 
     def test_the_same_application_is_meant(self) -> None:
         other = stay(Place("base", "alerts"), observed=1)

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict, verdict_of
-from ldmrelease.domain.facts import Facts, Intent, Interval
+from ldmrelease.domain.facts import Facts, Intent, Interval, Stay
 from ldmrelease.domain.level import Additions
 from ldmrelease.policy.rules import RULES
 from tests.unit.policy.policy_facts import (
@@ -160,7 +161,7 @@ def test_parameters_that_a_rule_does_not_know_are_errored_not_ignored(rule: str)
         ("window", {"zone": "UTC"}),
     ],
 )
-def test_parameters_of_the_wrong_shape_are_errored(rule: str, parameters: dict[str, object]) -> None:
+def test_parameters_of_the_wrong_shape_are_errored(rule: str, parameters: dict[str, Any]) -> None:
     finding = judge(rule, **parameters)
     assert (finding.outcome, finding.code) == (Outcome.ERRORED, "bad-parameters")
 
@@ -219,7 +220,7 @@ class TestRollback:
         "stays",
         [(), (stay(BASE),), (replace(before, ended="restored"),), (replace(before, release=sha("x")),)],
     )
-    def test_what_never_settled_here_may_not(self, stays: tuple[object, ...]) -> None:
+    def test_what_never_settled_here_may_not(self, stays: tuple[Stay, ...]) -> None:
         decision = decide(level(IMAGES), replace(self.known, stays=stays))
         assert codes(decision)["ran-here"] == "never-ran"
         assert decision.verdict is Verdict.REFUSED
