@@ -1,4 +1,4 @@
-"""Which releases are pinned, and which release an image digest belongs to: projections that can be rebuilt."""
+"""Which releases are pinned, and to which an image digest belongs: projections that can be rebuilt."""
 
 from collections.abc import Callable
 from typing import Any

@@ -20,8 +20,22 @@ def fold_promotions(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
     state = get(key)
     if state is None:
         return {}
-    change = _CHANGES.get(event.kind, lambda _: {})(event.body)
-    return {key: {**state, **change, "last": spell(event.time)}}
+    changed = _CHANGES.get(event.kind)
+    change = changed(event.body) if changed is not None else {}
+    done = [*state["done"], *_finished(event)]
+    return {key: {**state, **change, "done": done, "last": spell(event.time)}}
+
+
+def _finished(event: Event) -> list[str]:
+    """The place that a promotion is through with, where this event says so."""
+    step = event.body.get("step", "") if event.kind == Kind.DONE else ""
+    return [step.removesuffix("/publish")] if step.endswith("/publish") else []
+
+
+def fold_open(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
+    """The same, of promotions that have not ended: few, so that nobody reads all to find them."""
+    changed = fold_promotions(get, event)
+    return {key: state if state["state"] in OPEN else None for key, state in changed.items()}
 
 
 def _requested(key: str, event: Event) -> dict[str, Any]:

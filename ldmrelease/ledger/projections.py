@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ldmrelease.audit import pins, promotions, residences
+from ldmrelease.audit import pins, promotions, receipts, residences
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
 
@@ -32,6 +32,8 @@ PROJECTORS = (
     Projector("pins", pins.fold_pins),
     Projector("digests", pins.fold_digests),
     Projector("promotions", promotions.fold_promotions),
+    Projector("open-promotions", promotions.fold_open),
+    Projector("receipts", receipts.fold_receipts),
 )
 
 

@@ -1,6 +1,6 @@
 """The journal: what the ledger tells of one promotion, folded into what the machine asks about."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -96,6 +96,7 @@ class Journal:
     before: dict[str, dict[str, Any]] = field(default_factory=dict)
     halt: Halt | None = None
     waiting: bool = False
+    waits_at: Place | None = None
     until: datetime | None = None
     who: tuple[str, ...] = ()
     plan: str | None = None
@@ -142,6 +143,7 @@ def _decided(journal: Journal, body: dict[str, Any]) -> None:
 
 def _waiting(journal: Journal, body: dict[str, Any]) -> None:
     journal.waiting, journal.state = True, State.WAITING
+    journal.waits_at = Place(**body["place"])
     until = body.get("until")
     journal.until = instant(until) if until else None
     journal.who = tuple(body.get("who", ()))
@@ -190,7 +192,7 @@ def _ended(journal: Journal, body: dict[str, Any]) -> None:
     journal.cause = body
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Journal, dict[str, Any]], None]] = {
     Kind.PLANNED: _planned,
     Kind.DECIDED: _decided,
     Kind.WAITING: _waiting,

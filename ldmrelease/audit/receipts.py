@@ -1,0 +1,16 @@
+"""Which release has a receipt where: a projection that can be rebuilt."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.times import spell
+
+
+def fold_receipts(_get: Callable[[str], Any], event: Event) -> dict[str, Any]:
+    """By `place/release digest`: the promotion that signed its newest receipt there, and when."""
+    if event.kind != Kind.RECEIPT:
+        return {}
+    body = event.body
+    key = f"{body['place']}/{body['release']}"
+    return {key: {"promotion": body["promotion"], "time": spell(event.time), "sequence": event.sequence}}

@@ -1,0 +1,104 @@
+"""Decide: gather facts, evaluate, and (apart from a look) put the decision into the ledger."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
+from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.level import Level
+from ldmrelease.domain.places import Place
+from ldmrelease.domain.times import spell
+from ldmrelease.policy.engine import evaluate
+from ldmrelease.promotion.journal import Stage
+from ldmrelease.services import statements
+from ldmrelease.services.gather import Gathered, Question, gather
+from ldmrelease.services.pin import Pinned
+from ldmrelease.services.workbench import Workbench
+
+
+class UnknownLevel(ValueError):
+    """A place is at a level for which the workspace has no policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with the facts behind it; `document` are the bytes that are stored and hashed."""
+
+    decision: Decision
+    document: bytes
+    gathered: Gathered
+
+    @property
+    def digest(self) -> str:
+        """The digest of the decision's bytes."""
+        return canonical.digest(self.document)
+
+
+def decide(bench: Workbench, pinned: Pinned, question: Question, phase: Phase = Phase.ENTER) -> Decided:
+    """May this release enter this place? Writes nothing. Raises where facts cannot be had."""
+    now = bench.now()
+    level = level_at(bench, question.place)
+    gathered = gather(bench, pinned, question, level, now)
+    decision = evaluate(level, gathered.facts, now, facts_digest=gathered.digest, phase=phase)
+    return Decided(decision, canonical.encode(decision), gathered)
+
+
+def level_at(bench: Workbench, place: Place) -> Level:
+    """The policy of the level that a place is at. Raises `UnknownLevel`."""
+    application = bench.world.application(place)
+    name = application.level if application is not None else None
+    if name is None or name not in bench.levels:
+        raise UnknownLevel(f"{place} is at level {name!r}, which no policy describes")
+    return bench.levels[name]
+
+
+def record(
+    promotion: str, decided: Decided, stage: Stage, epoch: int | None
+) -> tuple[list[NewEvent], dict[str, bytes]]:
+    """The events and blobs that make a decision durable, with the evidence that it took in."""
+    decision = decided.decision
+    events, blobs = statements.intake(decided.gathered.taken)
+    waiting = [each for each in decision.unmet() if each.outcome is Outcome.PENDING]
+    body: dict[str, Any] = {
+        "place": canonical.to_plain(decision.place),
+        "stage": str(stage),
+        "verdict": str(decision.verdict),
+        "decision": decided.digest,
+        "facts": decided.gathered.digest,
+        "until": _until(waiting),
+        "who": sorted({person for each in waiting for person in each.who}),
+        "epoch": epoch,
+    }
+    events.append(NewEvent(Kind.DECIDED, f"promotion/{promotion}", body))
+    blobs |= {decided.digest: decided.document, decided.gathered.digest: decided.gathered.document}
+    return events, blobs
+
+
+def _until(waiting: list[Finding]) -> str | None:
+    """When everything that waits can be over by itself; unknown if one of them waits for somebody."""
+    times = [each.when for each in waiting]
+    known = [each for each in times if each is not None]
+    return spell(max(known)) if known and len(known) == len(times) else None
+
+
+def replay(bench: Workbench, decision_digest: str) -> tuple[Decision, bytes]:
+    """Evaluate a recorded decision's facts again: the stored decision, and the bytes made now.
+
+    The policy must still be the one of the decision; raises `UnknownLevel` where it is not at hand.
+    """
+    from ldmrelease.domain.facts import Facts  # noqa: PLC0415
+
+    stored = canonical.decode(bench.ledger.blob(decision_digest), Decision)
+    facts_bytes = bench.ledger.blob(stored.facts)
+    level = bench.levels.get(stored.level)
+    if level is None or level.digest != stored.policy:
+        raise UnknownLevel(f"the policy {stored.policy} of level {stored.level!r} is not at hand")
+    phase = Phase.CONFIRM if _is_confirm(stored) else Phase.ENTER
+    facts = canonical.decode(facts_bytes, Facts)
+    again = evaluate(level, facts, stored.now, facts_digest=canonical.digest(facts_bytes), phase=phase)
+    return stored, canonical.encode(again)
+
+
+def _is_confirm(decision: Decision) -> bool:
+    return any(each.phase is Phase.CONFIRM for each in decision.findings)

@@ -1,0 +1,159 @@
+"""Promote, resume, abort: what the faces offer of promotions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Phase, Verdict
+from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.places import Application, Place
+from ldmrelease.domain.times import spell
+from ldmrelease.promotion.journal import Stage, State
+from ldmrelease.services.claims import claim_now, this_holder
+from ldmrelease.services.decide import decide
+from ldmrelease.services.drive import Outcome, Progress, drive
+from ldmrelease.services.gather import Question
+from ldmrelease.services.pin import push_release
+from ldmrelease.services.promotions import Promotion, load_promotion
+from ldmrelease.services.request import (
+    Impossible,
+    Look,
+    NoTarget,
+    NothingToDo,
+    Wish,
+    look,
+    nothing_to_do,
+    open_promotions,
+    places_for,
+    record_request,
+)
+from ldmrelease.services.steps.step import Busy
+from ldmrelease.services.workbench import Workbench
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A promotion that was recorded and driven as far as it goes; `look` has the decisions of the request."""
+
+    look: Look
+    outcome: Outcome
+
+
+Answer = NoTarget | Impossible | NothingToDo | Look | Busy | Promoted
+
+
+def consider(bench: Workbench, wish: Wish) -> NoTarget | Impossible | NothingToDo | Look:
+    """What `promote` would do now. Writes nothing."""
+    applications = places_for(bench, wish)
+    if isinstance(applications, NoTarget):
+        return applications
+    if nothing_to_do(bench, wish, applications):
+        return NothingToDo(tuple(each.place for each in applications))
+    return look(bench, wish, applications)
+
+
+def promote(bench: Workbench, wish: Wish, progress: Progress) -> Answer:
+    """Decide, record, act. Raises where a part could not be asked; what was recorded can be resumed."""
+    for _ in range(_TRIES):
+        considered = consider(bench, wish)
+        if not isinstance(considered, Look):
+            return considered
+        busy = _busy(bench, considered)
+        if busy is not None:
+            return busy
+        recorded = record_request(bench, considered)
+        if recorded is None:
+            continue
+        push_release(bench, wish.pinned)
+        outcome = drive(bench, recorded.promotion, holder=this_holder(), progress=progress)
+        return Promoted(recorded.look, outcome)
+    raise RuntimeError("the ledger moves faster than a request can be decided; try again")
+
+
+def _busy(bench: Workbench, considered: Look) -> Busy | None:
+    """Who claims the first place, where it is claimed: nothing is requested on top of a running promotion."""
+    place = considered.plan.places[0].place
+    claim = claim_now(bench, place)
+    if claim is None or considered.first.decision.verdict is not Verdict.ALLOWED:
+        return None
+    return Busy(str(place), claim.promotion, claim.holder, spell(claim.since))
+
+
+def earlier_levels(bench: Workbench, applications: Sequence[Application]) -> tuple[str, ...]:
+    """The levels that these places want to come after, first ones first (for `--through`)."""
+    found: list[str] = []
+
+    def visit(level_name: str, environment: str | None) -> None:
+        level = bench.levels[level_name]
+        demands = (level.at(environment) if environment else level).enter
+        for requirement in demands:
+            wanted = requirement.parameters.get("level") if requirement.rule == "after" else None
+            if wanted and wanted not in found:
+                visit(wanted, None)
+                found.append(wanted)
+
+    for application in applications:
+        visit(application.level, application.place.environment)
+    own = {each.level for each in applications}
+    return tuple(each for each in found if each not in own)
+
+
+def resume(bench: Workbench, promotion_id: str, progress: Progress, *, take_over: bool = False) -> Outcome:
+    """Carry a promotion on. One that still waits for the same is only looked at: nothing is written."""
+    promotion = load_promotion(bench, promotion_id)
+    journal = promotion.journal
+    if journal.state.ended:
+        return Outcome(promotion_id, journal.state, dict(journal.cause))
+    if journal.waiting and journal.waits_at is not None:
+        if _still_waits(bench, promotion, journal.waits_at):
+            until = spell(journal.until) if journal.until else None
+            return Outcome(promotion_id, State.WAITING, {"until": until, "who": list(journal.who)})
+        body = {"place": canonical.to_plain(journal.waits_at)}
+        event = NewEvent(Kind.RESUMED, promotion.stream, body)
+        if bench.append([event], expect={promotion.stream: promotion.version}) is not None:
+            return resume(bench, promotion_id, progress, take_over=take_over)
+    push_release(bench, promotion.pinned)
+    return drive(bench, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
+
+
+def _still_waits(bench: Workbench, promotion: Promotion, place: Place) -> bool:
+    stage = next(
+        (
+            each
+            for each in Stage
+            if (ruling := promotion.journal.ruling(place, each)) and ruling.verdict is Verdict.WAITING
+        ),
+        Stage.ASK,
+    )
+    phase = Phase.CONFIRM if stage is Stage.CONFIRM else Phase.ENTER
+    question = Question(place, promotion.plan.intent, promotion.requester)
+    return decide(bench, promotion.pinned, question, phase).decision.verdict is Verdict.WAITING
+
+
+def resume_all(bench: Workbench, progress: Progress, *, take_over: bool = False) -> Iterator[Outcome]:
+    """Every promotion that has not ended, oldest first: one line for cron."""
+    for each in open_promotions(bench):
+        yield resume(bench, each["promotion"], progress, take_over=take_over)
+
+
+def abort(bench: Workbench, promotion_id: str, reason: str | None, progress: Progress) -> Outcome:
+    """Stop a promotion: its current place is restored, earlier ones are left.
+
+    A holder that is at work sees it at its next append and does so itself.
+    """
+    promotion = load_promotion(bench, promotion_id)
+    journal = promotion.journal
+    if journal.state.ended:
+        return Outcome(promotion_id, journal.state, dict(journal.cause))
+    here = next((each.place for each in promotion.plan.places if not journal.step(each.free.id).done), None)
+    body = {
+        "place": canonical.to_plain(here) if here else None,
+        "cause": "aborted",
+        "values": {"by": bench.person, **({"reason": reason} if reason else {})},
+    }
+    event = NewEvent(Kind.HALTING, promotion.stream, body)
+    if bench.append([event], expect={promotion.stream: promotion.version}) is not None:
+        return abort(bench, promotion_id, reason, progress)
+    return drive(bench, promotion_id, holder=this_holder(), progress=progress)

@@ -1,0 +1,30 @@
+"""Attach signed statements to what they are about, as OCI referrers (sigstore bundles, libraries.md)."""
+
+from ldmrelease.domain.evidence import Statement, read_statement
+from ldmrelease.domain.images import is_digest, parse_reference
+from ldmrelease.domain.receipt import BUNDLE_TYPE, bundle, bundle_annotations
+from ldmrelease.registry.referrers import put_referrer
+from ldmrelease.services.workbench import Workbench
+from ldmrelease.trust.dsse import Envelope, read_envelope
+
+
+def publish_envelope(bench: Workbench, repository_name: str, envelope_bytes: bytes) -> list[str]:
+    """Attach an envelope to each of its subjects that the repository has; the referrers' digests.
+
+    Content decides the digest, so that a repeat finds what is there. Raises `RegistryError`.
+    """
+    envelope = read_envelope(envelope_bytes)
+    assert isinstance(envelope, Envelope)
+    statement = read_statement(envelope.payload)
+    if not isinstance(statement, Statement):
+        return []
+    repository = bench.registries.open(parse_reference(repository_name))
+    content = bundle(envelope.to_dict(), envelope.signatures[0].keyid or "")
+    annotations = bundle_annotations(statement.predicate_type)
+    pushed = []
+    for subject in statement.subjects:
+        descriptor = repository.resolve(subject.digest) if is_digest(subject.digest) else None
+        if descriptor is not None:
+            layers = [(BUNDLE_TYPE, content)]
+            pushed.append(put_referrer(repository, descriptor, BUNDLE_TYPE, layers, annotations))
+    return pushed

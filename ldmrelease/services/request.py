@@ -1,0 +1,228 @@
+"""From what a user asks to a promotion that is recorded: resolve the target, plan, decide, append.
+
+`look` does all of it without a write; `promote` appends pin, request, evidence, plan and decision in one
+transaction, and hands over to the driver.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ldmrelease.audit.promotions import OPEN
+from ldmrelease.domain import canonical
+from ldmrelease.domain.acts import Request
+from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.places import Application, Place
+from ldmrelease.domain.plan import Plan
+from ldmrelease.promotion.journal import Stage, State
+from ldmrelease.promotion.planning import Site, make_plan
+from ldmrelease.services import writing
+from ldmrelease.services.decide import Decided, decide, level_at, record
+from ldmrelease.services.gather import Question
+from ldmrelease.services.order import ordered_places
+from ldmrelease.services.pin import Pinned, pin_events
+from ldmrelease.services.workbench import Workbench
+from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value
+from ldmrelease.trust.acts import seal
+
+_DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a user asks for. `alias` is the name to move, for intent alias."""
+
+    pinned: Pinned
+    target: str
+    intent: Intent = Intent.PROMOTE
+    reason: str | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoTarget:
+    """The target names nothing here that runs the product; `known` are names that would."""
+
+    target: str
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """A place cannot be written as asked: found while planning, before anything is touched."""
+
+    place: Place
+    refusal: Refusal | Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToDo:
+    """Every place has it already, with a receipt."""
+
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What `promote` would do: the plan, and one decision per place."""
+
+    wish: Wish
+    plan: Plan
+    decided: tuple[Decided, ...]
+
+    @property
+    def first(self) -> Decided:
+        """The decision that counts now; the later ones are made again on entry."""
+        return self.decided[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A promotion that is in the ledger, to be driven on."""
+
+    promotion: str
+    look: Look
+
+
+def places_for(bench: Workbench, wish: Wish) -> tuple[Application, ...] | NoTarget:
+    """The applications that a target means: a level, an environment, or environment/application."""
+    runs = [each for each in bench.world.applications if each.components(wish.pinned.release.product)]
+    found = [each for each in runs if wish.target in (each.level, each.place.environment, str(each.place))]
+    if not found:
+        known = {name for each in runs for name in (each.level, each.place.environment, str(each.place))}
+        return NoTarget(wish.target, tuple(sorted(known)))
+    return ordered_places(found, bench.levels)
+
+
+def nothing_to_do(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> bool:
+    """Whether every place holds what is wished and has a receipt for it. Reads the targets alone."""
+    return all(_has_it(bench, wish, each) for each in applications)
+
+
+def _has_it(bench: Workbench, wish: Wish, application: Application) -> bool:
+    there = writing.snapshot(bench, application)
+    if not isinstance(there, Snapshot):
+        return False
+    wanted = _edits(wish, application, there)
+    if isinstance(wanted, Refusal) or not writing.holds(wanted, there):
+        return False
+    if wish.intent in (Intent.ALIAS, Intent.RETIRE):
+        return True
+    return bench.ledger.state("receipts", f"{application.place}/{wish.pinned.digest}") is not None
+
+
+def _edits(wish: Wish, application: Application, there: Snapshot) -> dict[str, Value] | Refusal:
+    return writing.edits(application.target, wish.pinned.release, wish.intent, wish.alias, there)
+
+
+def look(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> Look | Impossible:
+    """Plan and decide for every place, in memory."""
+    plan = plan_for(bench, wish, applications, _DRAFT)
+    if isinstance(plan, Impossible):
+        return plan
+    decided = []
+    for index, application in enumerate(applications):
+        earlier = tuple(each.place for each in applications[:index])
+        question = Question(application.place, wish.intent, bench.person, earlier)
+        decided.append(decide(bench, wish.pinned, question))
+    return Look(wish, plan, tuple(decided))
+
+
+def plan_for(
+    bench: Workbench, wish: Wish, applications: Sequence[Application], promotion: str
+) -> Plan | Impossible:
+    """The plan: pure but for one read of each target, which shows that its settings are there."""
+    for application in applications:
+        there = writing.snapshot(bench, application)
+        wanted = _edits(wish, application, there) if isinstance(there, Snapshot) else there
+        if isinstance(wanted, Refusal | Unreachable):
+            return Impossible(application.place, wanted)
+    release, sites = wish.pinned.release, sites_for(bench, wish, applications)
+    return make_plan(promotion, wish.intent, release.product, release.tag, wish.pinned.digest, sites)
+
+
+def sites_for(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> list[Site]:
+    """What a plan needs to know of each place: from release, workspace and policies alone."""
+    return [_site(bench, wish, each) for each in applications]
+
+
+def _site(bench: Workbench, wish: Wish, application: Application) -> Site:
+    release = wish.pinned.release
+    level = level_at(bench, application.place).at(application.place.environment)
+    kinds = {each.name: each.kind for each in bench.world.checks}
+    asked = [each.parameters["check"] for each in level.confirm if each.rule == "check"]
+    checks = tuple(dict.fromkeys(each for each in asked if kinds.get(each) == "command"))
+    images = {each.name for each in release.images}
+    components = tuple(each for each in application.components(release.product) if each in images)
+    wanted = writing.wish_of(release, application, wish.intent, wish.alias)
+    return Site(application.place, level.name, wanted, checks, components, bool(level.confirm))
+
+
+def record_request(bench: Workbench, look: Look) -> Recorded | None:
+    """Append pin, request, evidence, plan and first decision together; None if somebody was faster.
+
+    A waiting promotion of the same place is superseded in the same transaction.
+    """
+    promotion = f"P-{bench.ledger.head().size + 1}"
+    plan = replace(look.plan, promotion=promotion)
+    stream = f"promotion/{promotion}"
+    events: list[NewEvent] = []
+    blobs: dict[str, bytes] = {}
+    expect = {**look.first.gathered.expect, stream: 0}
+    if not look.wish.pinned.stored:
+        pin_event, pin_blobs, pin_expect = pin_events(bench, look.wish.pinned, look.wish.reason)
+        events += pin_event
+        blobs |= pin_blobs
+        expect |= pin_expect
+    plan_document = canonical.encode(plan)
+    events.append(NewEvent(Kind.REQUESTED, stream, _request_body(bench, look, promotion)))
+    superseded, superseded_expect = _supersede(bench, plan, promotion)
+    events += superseded
+    expect |= superseded_expect
+    decision_events, decision_blobs = record(promotion, look.first, Stage.ASK, None)
+    events += decision_events
+    blobs |= decision_blobs
+    if look.first.decision.verdict in (Verdict.ALLOWED, Verdict.WAITING):
+        events.append(NewEvent(Kind.PLANNED, stream, {"plan": plan.digest}))
+        blobs[plan.digest] = plan_document
+    moved = bench.append(events, expect=expect, blobs=blobs)
+    return None if moved else Recorded(promotion, replace(look, plan=plan))
+
+
+def _request_body(bench: Workbench, look: Look, promotion: str) -> dict[str, Any]:
+    wish = look.wish
+    act = Request(
+        promotion=promotion,
+        intent=wish.intent,
+        product=wish.pinned.release.product,
+        tag=wish.pinned.release.tag,
+        release=wish.pinned.digest,
+        target=wish.target,
+        places=tuple(each.place for each in look.plan.places),
+        time=bench.now(),
+        reason=wish.reason,
+        alias=wish.alias,
+    )
+    return seal(act, bench.signers.me)
+
+
+def _supersede(bench: Workbench, plan: Plan, promotion: str) -> tuple[list[NewEvent], dict[str, int]]:
+    """End the waiting promotions that want the same place: never a running one (details.md)."""
+    wanted = {str(each.place) for each in plan.places}
+    events, expect = [], {}
+    for other in open_promotions(bench):
+        if other["state"] != State.WAITING or not wanted & (set(other["places"]) - set(other["done"])):
+            continue
+        stream = f"promotion/{other['promotion']}"
+        body = {"state": str(State.SUPERSEDED), "cause": "newer-request", "values": {"by": promotion}}
+        events.append(NewEvent(Kind.ENDED, stream, body))
+        expect[stream] = bench.ledger.version(stream)
+    return events, expect
+
+
+def open_promotions(bench: Workbench) -> list[dict[str, Any]]:
+    """The promotions that have not ended, oldest first."""
+    found = bench.ledger.states("open-promotions").values()
+    return sorted((each for each in found if each["state"] in OPEN), key=lambda each: int(each["sequence"]))

@@ -1,0 +1,60 @@
+"""Stays of a release, from observations whose signatures count (design section 5; trust.md section 2)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ldmrelease.audit.residences import PROJECTION, replayed, stay_keys
+from ldmrelease.domain.acts import Observation
+from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.facts import Stay
+from ldmrelease.domain.places import Application
+from ldmrelease.domain.times import instant
+from ldmrelease.services.pin import Pinned
+from ldmrelease.services.workbench import Workbench
+from ldmrelease.trust.acts import Opened, open_act
+
+
+def stays_at(bench: Workbench, application: Application, pinned: Pinned) -> list[Stay]:
+    """The release's stays at a place, oldest first.
+
+    The projection says whether there are any and since which event; what counts is folded again from the
+    verified observations alone.
+    """
+    now_key, ended_prefix = stay_keys(pinned.digest, application.place)
+    current = bench.ledger.state(PROJECTION, now_key)
+    known = [*bench.ledger.states(PROJECTION, ended_prefix).values(), *([current] if current else [])]
+    if not known:
+        return []
+    since = min(int(each["from"]) for each in known)
+    states = replayed(_verified(bench, application, since))
+    found = [
+        _stay(application, pinned, state, key == now_key)
+        for key, state in states.items()
+        if key == now_key or key.startswith(ended_prefix)
+    ]
+    return sorted(found, key=lambda each: (each.first, each.last))
+
+
+def _verified(bench: Workbench, application: Application, since: int) -> Iterator[Event]:
+    for event in bench.ledger.events(stream=application.place.stream, kinds=[Kind.OBSERVED], after=since - 1):
+        if isinstance(open_act(event.body, Observation, bench.keyring, at=event.time), Opened):
+            yield event
+
+
+def _stay(application: Application, pinned: Pinned, state: dict[str, object], current: bool) -> Stay:
+    ended = state.get("ended")
+    return Stay(
+        place=application.place,
+        level=application.level,
+        release=pinned.digest,
+        name=pinned.release.name,
+        first=_time(state["first"]),
+        last=_time(state["last"]),
+        observed=int(str(state["observed"])),
+        current=current,
+        ended=None if ended is None else str(ended),
+    )
+
+
+def _time(text: object) -> datetime:
+    return instant(str(text))

@@ -1,0 +1,17 @@
+"""Apply: make the target hold what is wanted, by compare-and-swap under the fence."""
+
+from ldmrelease.services import writing
+from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
+from ldmrelease.targets.outcome import Refusal, Unreachable
+
+
+def act(work: Work) -> Answer:
+    """Write; finding it written already is done too, finding a third value is a refusal that names who."""
+    answer = writing.write(work)
+    match answer:
+        case Unreachable():
+            return Interrupted(answer.where, answer.reason)
+        case Refusal():
+            return Failed(answer.code, answer.values)
+    result = {"revision": answer.revision, "lines": answer.lines, "found": answer.found}
+    return Done(result if answer.unsynced is None else {**result, "unsynced": answer.unsynced})

@@ -1,0 +1,80 @@
+"""What the steps of a promotion have in common: what they are given and what they answer."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ldmrelease.domain.acts import Request
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.places import Application
+from ldmrelease.domain.plan import PlacePlan, Plan, Step
+from ldmrelease.promotion.journal import Journal
+from ldmrelease.services.pin import Pinned
+from ldmrelease.services.workbench import Workbench
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One step to carry out, with everything around it. `epoch` is that of our claim of the place."""
+
+    bench: Workbench
+    promotion: str
+    request: Request
+    plan: Plan
+    here: PlacePlan
+    step: Step
+    application: Application
+    pinned: Pinned
+    journal: Journal
+    holder: str
+    epoch: int | None
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """What the target held when the place was first claimed."""
+        return self.journal.before.get(str(self.step.place), {})
+
+
+class Found(StrEnum):
+    """What a step that was intended and not recorded left: done, not done, or neither."""
+
+    DONE = "done"
+    NOT_DONE = "not-done"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The step's postcondition holds. `events` and `blobs` go into the ledger together with its record."""
+
+    result: dict[str, Any] = field(default_factory=dict)
+    events: tuple[NewEvent, ...] = ()
+    blobs: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The step cannot reach its postcondition: the promotion halts."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """Nobody could be asked: nothing is recorded, and a resume tries the step again."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Somebody else claims the place."""
+
+    place: str
+    promotion: str
+    holder: str
+    since: str
+
+
+Answer = Done | Failed | Interrupted

@@ -1,0 +1,151 @@
+"""Between a promotion and its targets: what is wanted there, our right to write it, and the write."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.places import Application, GitOpsTarget, MenuTarget, Place, Target
+from ldmrelease.domain.release import Release
+from ldmrelease.promotion.journal import Stage
+from ldmrelease.services.steps.step import Work
+from ldmrelease.services.workbench import Workbench
+from ldmrelease.targets import dispatch
+from ldmrelease.targets.fence import Fence, Warrant
+from ldmrelease.targets.git import Identity, Note
+from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value, Written
+from ldmrelease.targets.writer import Access
+
+
+def access(bench: Workbench) -> Access:
+    """How the workspace's git repositories are reached."""
+    return Access(bench.workspace.root, bench.observer)
+
+
+def snapshot(bench: Workbench, application: Application) -> Snapshot | Refusal | Unreachable:
+    """What the application's target holds now."""
+    return dispatch.read(application.target, access(bench))
+
+
+def wish_of(release: Release, application: Application, intent: Intent, alias: str | None) -> dict[str, Any]:
+    """What a plan says of a place: which images, and for a menu which name moves or goes."""
+    names = application.components(release.product)
+    images = {
+        each.name: {"spelling": each.spelling, "digest": each.digest}
+        for each in release.images
+        if each.name in names
+    }
+    return {"intent": str(intent), "images": images, **({"alias": alias} if alias else {})}
+
+
+def edits(
+    target: Target, release: Release, intent: Intent, alias: str | None, there: Snapshot
+) -> dict[str, Value] | Refusal:
+    """The settings that make the target hold what is wanted."""
+    if intent is Intent.RETIRE:
+        component = release.component(target.component) if isinstance(target, MenuTarget) else None
+        tag = component.spelling if component is not None else release.tag
+        return dispatch.retired(target, tag, there)
+    return dispatch.desired(target, release, there, alias if intent is Intent.ALIAS else None)
+
+
+def holds(wanted: Mapping[str, Value], there: Snapshot) -> bool:
+    """Whether every setting is as wanted."""
+    return all(there.values.get(path) == value for path, value in wanted.items())
+
+
+def claim(work: Work) -> tuple[Snapshot, Written] | Refusal | Unreachable:
+    """Move the fence to our claim, then read: from here on nobody older can write (design section 4)."""
+    target, reach = work.application.target, access(work.bench)
+    fenced = dispatch.claim(target, reach, _warrant(work, "claim"))
+    if not isinstance(fenced, Written):
+        return fenced
+    there = dispatch.read(target, reach)
+    return (there, fenced) if isinstance(there, Snapshot) else there
+
+
+def write(work: Work) -> Written | Refusal | Unreachable:
+    """Commit what is wanted, where the settings still are what they were when we claimed the place."""
+    planned = _planned_edits(work)
+    if not isinstance(planned, tuple):
+        return planned
+    wanted, before = planned
+    return dispatch.write(
+        work.application.target, wanted, access(work.bench), expect=before, warrant=_warrant(work, "promote")
+    )
+
+
+def restore(work: Work) -> Written | Refusal | Unreachable:
+    """Put back what the settings were when we claimed the place, where they still are ours."""
+    planned = _planned_edits(work)
+    if not isinstance(planned, tuple):
+        return planned
+    wanted, before = planned
+    return dispatch.restore(
+        work.application.target, before, wanted, access(work.bench), _warrant(work, "restore")
+    )
+
+
+def _planned_edits(work: Work) -> tuple[dict[str, Value], dict[str, Value]] | Refusal | Unreachable:
+    """The edits from what was there when the place was claimed: the same again after a kill."""
+    there = snapshot(work.bench, work.application)
+    if not isinstance(there, Snapshot):
+        return there
+    before = dispatch.values_from_plain(work.before)
+    then = replace(there, values=before)
+    wanted = edits(work.application.target, work.pinned.release, work.plan.intent, work.request.alias, then)
+    if isinstance(wanted, Refusal):
+        return wanted
+    return wanted, {path: before[path] for path in wanted}
+
+
+def _warrant(work: Work, verb: str) -> Warrant:
+    bench, head = work.bench, work.bench.ledger.head()
+    assert work.epoch is not None
+    fence = Fence(
+        ledger=head.ledger,
+        genesis=bench.ledger.genesis,
+        size=head.size,
+        head=head.hash,
+        promotion=work.promotion,
+        epoch=work.epoch,
+    )
+    return Warrant(work.step.place, fence, lambda found: _extends(bench, found), _note(work, verb))
+
+
+def _extends(bench: Workbench, found: Fence) -> bool:
+    event = bench.ledger.get(found.size)
+    return event is not None and event.hash == found.head
+
+
+def _note(work: Work, verb: str) -> Note:
+    release = work.pinned.release
+    ruling = work.journal.ruling(work.step.place, Stage.ENTER) or work.journal.ruling(
+        work.step.place, Stage.ASK
+    )
+    trailers = {"Release": f"{release.name}@{work.pinned.digest}"}
+    if ruling is not None:
+        trailers["Decision"] = ruling.decision
+    trailers["Promotion"] = work.promotion
+    person = work.bench.person
+    return Note(
+        f"{verb} {release.name} at {work.step.place}",
+        Identity(person, f"{person.replace(' ', '.')}@localhost"),
+        work.bench.now(),
+        trailers,
+    )
+
+
+def file_of(target: Target) -> str:
+    """The file that a target writes, for people."""
+    kind = "settings" if isinstance(target, GitOpsTarget) else "menu"
+    return f"{target.file} ({kind}, {target.repository} {target.branch})"
+
+
+def claimed_elsewhere(bench: Workbench, place: Place) -> Fence | None:
+    """The fence of a place, if it can be read: for people."""
+    application = bench.world.application(place)
+    if application is None:
+        return None
+    found = dispatch.fence_of(application.target, place, access(bench))
+    return found if isinstance(found, Fence) else None
