@@ -15,7 +15,7 @@ LEEWAY = timedelta(minutes=5)
 _HAPPENS_SOMEWHERE = {"check", "run", "observation"}
 
 
-def count(  # noqa: PLR0913
+def count(
     statement: Statement,
     verified: Verified,
     keyring: Keyring,
@@ -23,15 +23,17 @@ def count(  # noqa: PLR0913
     received: datetime,
     now: datetime,
     environment: str | None,
-    repository: str | None,
+    repositories: tuple[str, ...],
 ) -> tuple[Role, ...] | NotCounted:
     """The roles in which a statement counts.
 
-    `received` is its intake, `environment` where it says that it happened, `repository` where its image is;
-    None where it has none. Codes: those of `entitled`, `bad-time`, and `future` (callers take it as errored).
+    `received` is its intake, `environment` where it says that it happened (None: nowhere), `repositories` where
+    the images that it names stand. Codes: those of `entitled`, `bad-time`, and `future`, which is errored.
     """
     environments = () if environment is None else (environment,)
-    roles = entitled(statement.type, verified.key, keyring, environments=environments, repository=repository)
+    roles = entitled(
+        statement.type, verified.key, keyring, environments=environments, repositories=repositories
+    )
     if isinstance(roles, NotCounted):
         return roles
     try:
@@ -48,9 +50,9 @@ def entitled(
     keyring: Keyring,
     *,
     environments: tuple[str, ...] = (),
-    repository: str | None = None,
+    repositories: tuple[str, ...] = (),
 ) -> tuple[Role, ...] | NotCounted:
-    """The roles of a key that may say this type for all of these environments and of this repository.
+    """The roles of a key that may say this type for all of these environments and repositories.
 
     Codes: `wrong-role`, `wrong-environment`, `wrong-repository`.
     """
@@ -65,11 +67,12 @@ def entitled(
             "wrong-environment",
             {**named, **_roles(typed), "environments": list(environments), "scope": scope},
         )
-    scoped = tuple(each for each in placed if repository is None or each.speaks_of(repository))
+    scoped = tuple(each for each in placed if all(map(each.speaks_of, repositories)))
     if not scoped:
         scope = sorted({name for each in placed for name in each.repositories})
         return NotCounted(
-            "wrong-repository", {**named, **_roles(placed), "repository": repository, "scope": scope}
+            "wrong-repository",
+            {**named, **_roles(placed), "repositories": list(repositories), "scope": scope},
         )
     return scoped
 

@@ -52,7 +52,7 @@ class Malformed:
     detail: str
 
 
-class _Refused(Exception):  # noqa: N818  (never leaves this module: it becomes a Malformed)
+class _Refused(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.malformed = Malformed(code, detail)

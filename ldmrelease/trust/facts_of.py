@@ -6,6 +6,7 @@ Nothing in here raises, whatever the bytes are: hostile evidence is a fact like 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.evidence import PAYLOAD_TYPE, Statement, Unreadable, read_statement
@@ -19,6 +20,7 @@ from ldmrelease.trust.verify import NotCounted, verify
 
 UNREADABLE = "unreadable"
 ERRORED = "ERRORED"
+NO_IMAGES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Seen:
     refusal: NotCounted | None
 
 
-def statement_fact(  # noqa: PLR0913
+def statement_fact(
     envelope: bytes,
     *,
     blob: str,
@@ -38,21 +40,25 @@ def statement_fact(  # noqa: PLR0913
     now: datetime,
     repository: str | None,
     checks: Mapping[str, Sequence[str]],
+    images: Mapping[str, str] = NO_IMAGES,
 ) -> StatementFact:
     """The fact of one envelope, bare or in a sigstore bundle.
 
-    `blob` is the digest of these bytes, `received` their intake; `repository` is where the image that it is
-    about stands, None for a release or a content; `checks` gives the declared tests by name of check.
+    `blob` is the digest of these bytes, `received` their intake; `repository` is where the image stands at
+    which it was found, None for a release or a content; `checks` gives the declared tests by name of check.
+    `images` gives the repository of every digest that belongs to an image of the release: a statement that
+    was found in one place and names the image of another counts only if its signer may speak of both.
     `signer` of the fact is the key's name in the trust document. A result that contradicts itself, or that
     claims to come from the future, has result ERRORED.
     """
     return see_statement(
         envelope,
         blob=blob, keyring=keyring, received=received, now=now, repository=repository, checks=checks,
+        images=images,
     ).fact  # fmt: skip
 
 
-def see_statement(  # noqa: PLR0913
+def see_statement(
     envelope: bytes,
     *,
     blob: str,
@@ -61,6 +67,7 @@ def see_statement(  # noqa: PLR0913
     now: datetime,
     repository: str | None,
     checks: Mapping[str, Sequence[str]],
+    images: Mapping[str, str] = NO_IMAGES,
 ) -> Seen:
     """As `statement_fact`, with the values of the refusal (role, scope, time) for people."""
     read = read_wrapped(envelope)
@@ -76,7 +83,8 @@ def see_statement(  # noqa: PLR0913
     fact = replace(fact, signer=verified.key.id)
     roles = count(
         statement, verified, keyring,
-        received=received, now=now, environment=fact.environment, repository=repository,
+        received=received, now=now, environment=fact.environment,
+        repositories=_repositories(fact, repository, images),
     )  # fmt: skip
     if isinstance(roles, NotCounted):
         return _refused(fact, roles)
@@ -141,6 +149,11 @@ def _claimed(statement: Statement) -> datetime | None:
         return claimed_time(statement)
     except ValueError:
         return None
+
+
+def _repositories(fact: StatementFact, own: str | None, images: Mapping[str, str]) -> tuple[str, ...]:
+    named = {images[each] for each in fact.subjects if each in images}
+    return tuple(sorted(named if own is None else named | {own}))
 
 
 def _foreign(statement: Statement, key: Key, repository: str | None) -> NotCounted | None:

@@ -67,7 +67,7 @@ class Key:
             raise ValueError(f"key {self.id!r}: notAfter is not later than notBefore")
 
 
-def make_key(  # noqa: PLR0913  (one argument for each field of the trust document)
+def make_key(
     id: str,
     public_pem: str,
     person: str,

@@ -30,7 +30,7 @@ PASSWORD_VARIABLE = "LDMRELEASE_KEY_PASSWORD"  # noqa: S105  (the variable's nam
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
-class KeyProblem(ValueError):  # noqa: N818  (it reads as what it is)
+class KeyProblem(ValueError):
     """A key file cannot be used; the message names the file and what to do about it."""
 
 

@@ -26,7 +26,7 @@ from ldmrelease.domain.receipt import (
     bundle_annotations,
     write_receipt,
 )
-from ldmrelease.registry.manifests import EMPTY_JSON, OCI_EMPTY, OCI_MANIFEST, write_object
+from ldmrelease.registry.referrers import put_referrer
 from ldmrelease.registry.repository import Repository, open_repository
 from ldmrelease.registry.sample import put_sample_image, put_sample_index
 from ldmrelease.trust.dsse import Envelope
@@ -115,23 +115,7 @@ def attach(repository: Repository, digest: str, envelope: Envelope, predicate_ty
     blob = bundle(envelope.to_dict(), keyid)
     about = repository.resolve(digest)
     assert about is not None
-    manifest = write_object(
-        {
-            "schemaVersion": 2,
-            "mediaType": OCI_MANIFEST,
-            "artifactType": BUNDLE_TYPE,
-            "config": {
-                "mediaType": OCI_EMPTY,
-                "digest": repository.put_blob(EMPTY_JSON),
-                "size": len(EMPTY_JSON),
-            },
-            "layers": [{"mediaType": BUNDLE_TYPE, "digest": repository.put_blob(blob), "size": len(blob)}],
-            "subject": {"mediaType": about.media_type, "digest": digest, "size": about.size},
-            "annotations": bundle_annotations(predicate_type),
-        }
-    )
-    repository.put_manifest(manifest, OCI_MANIFEST)
-    repository.record_referrers(digest, [repository.manifest(digest_of(manifest)).descriptor()])
+    put_referrer(repository, about, BUNDLE_TYPE, [(BUNDLE_TYPE, blob)], bundle_annotations(predicate_type))
 
 
 def publish(

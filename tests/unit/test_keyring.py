@@ -164,7 +164,7 @@ class TestItsScope:
         return entitled(type, key, keyring, **where)
 
     def test_inside_all_three(self):
-        roles = self.entitled("summit-2023", "check", environments=("summit",), repository=LAB)
+        roles = self.entitled("summit-2023", "check", environments=("summit",), repositories=(LAB,))
         assert [each.name for each in roles] == ["runner-summit"]
 
     def test_a_type_that_no_role_has(self):
@@ -174,7 +174,7 @@ class TestItsScope:
         )
 
     def test_another_environment(self):
-        found = self.entitled("dev", "check", environments=("summit",), repository=LAB)
+        found = self.entitled("dev", "check", environments=("summit",), repositories=(LAB,))
         assert isinstance(found, NotCounted)
         assert found.code == "wrong-environment"
         assert (found.values["environments"], found.values["scope"]) == (["summit"], ["usdfdev"])
@@ -186,16 +186,16 @@ class TestItsScope:
         assert self.entitled("ann", "request", environments=("summit", "base"))
 
     def test_another_repository(self):
-        found = self.entitled("ci-2023", "provenance", repository="docker.io/evil/sciplat-lab")
+        found = self.entitled("ci-2023", "provenance", repositories=("docker.io/evil/sciplat-lab",))
         assert isinstance(found, NotCounted)
         assert found.code == "wrong-repository"
-        assert (found.values["repository"], found.values["scope"]) == (
-            "docker.io/evil/sciplat-lab",
+        assert (found.values["repositories"], found.values["scope"]) == (
+            ["docker.io/evil/sciplat-lab"],
             ["ghcr.io/lsst/*"],
         )
 
     def test_leaving_out_the_environment_widens_nothing(self):
-        assert code(self.entitled("dev", "check", repository=LAB)) == "wrong-environment"
+        assert code(self.entitled("dev", "check", repositories=(LAB,))) == "wrong-environment"
         everywhere = Role("any", ("check",), ("*",), ("*",))
         key = make_key("k", MANAGER.public_pem, "ann", roles=("any",), not_before=BIRTH)
         assert entitled("check", key, Keyring((key,), (everywhere,))) == (everywhere,)
