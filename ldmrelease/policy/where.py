@@ -13,24 +13,15 @@ class Unknown:
     name: str
 
 
-def environments(where: tuple[str, ...], context: Context) -> tuple[str, ...] | Unknown:
-    """The environments that names stand for: `here`, an environment's, a level's or `level:<name>`."""
-    found: dict[str, None] = {}
-    for name in where:
-        named = _environments(name, context)
-        if isinstance(named, Unknown):
-            return named
-        found |= dict.fromkeys(named)
-    return tuple(found)
-
-
-def _environments(name: str, context: Context) -> tuple[str, ...] | Unknown:
-    if name == "here":
+def environments(where: str, context: Context) -> tuple[str, ...] | Unknown:
+    """The environments that `here`, an environment's name or `level:<name>` stand for."""
+    if where == "here":
         return (context.facts.place.environment,)
-    if name in context.index.applications:
-        return (name,)
-    level = name.removeprefix("level:")
+    level = where.removeprefix("level:")
+    if level == where:
+        known = where in context.index.applications
+        return (where,) if known else Unknown("unknown-environment", where)
     places = context.index.levels.get(level)
     if places is None:
-        return Unknown("unknown-level" if level != name else "unknown-environment", level)
-    return tuple(each.environment for each in places)
+        return Unknown("unknown-level", level)
+    return tuple(dict.fromkeys(each.environment for each in places))

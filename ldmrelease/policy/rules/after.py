@@ -19,8 +19,8 @@ from ldmrelease.policy.context import Context, command
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Exactly one of `level` (any environment of it) and `environment`; `application` there: without it the
-    same one as here, or where there is none of that name all that ran it; `for_` is in seconds.
+    """Exactly one of `level` (any environment of it) and `environment`; `application` narrows it to one,
+    without it all that ran the release there count; `for_` is in seconds.
     """
 
     level: str | None = None
@@ -83,16 +83,9 @@ def _places(parameters: Parameters, context: Context) -> tuple[str | None, tuple
         code, places = "unknown-environment", context.index.applications.get(parameters.environment or "", ())
     if not places:
         return code, ()
-    if parameters.application is None:
-        return None, _alike(places, context.facts.place.application)
-    places = tuple(each for each in places if each.application == parameters.application)
+    if parameters.application is not None:
+        places = tuple(each for each in places if each.application == parameters.application)
     return (None, places) if places else ("unknown-application", ())
-
-
-def _alike(places: tuple[Place, ...], application: str) -> tuple[Place, ...]:
-    """In each environment the application of that name, or all where it has none."""
-    having = {each.environment for each in places if each.application == application}
-    return tuple(each for each in places if each.application == application or each.environment not in having)
 
 
 def _next(found: _Found, place: Place, context: Context) -> tuple[str, ...]:

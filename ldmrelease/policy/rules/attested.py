@@ -17,7 +17,7 @@ from ldmrelease.policy.subjects import About, NoSubject, Subject, subjects
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """A `type` by short name or URI; signers' roles `by` (empty: any); `max_age` in seconds since the intake;
-    `minimum`: how many different signers are owed for each subject.
+    `minimum`: how many different statements are owed about each subject.
     """
 
     type: str
@@ -45,7 +45,8 @@ _WORST_FIRST = (Outcome.MISSING, Outcome.ERRORED, Outcome.SATISFIED)
 def judge(requirement: Requirement, parameters: Parameters, context: Context) -> Finding:
     """Every subject needs evidence of its own; the worst part speaks for all."""
     values: dict[str, Any] = {"type": parameters.type, "about": parameters.about}
-    if parameters.minimum < 1:
+    if parameters.type == "check" or parameters.minimum < 1:
+        # A test result may say FAILED, and none is never enough: neither attests anything.
         return context.finding(requirement, Outcome.ERRORED, "bad-parameters", values)
     owed = subjects(parameters.about, context)
     if isinstance(owed, NoSubject):
@@ -72,9 +73,9 @@ def _part(subject: Subject, parameters: Parameters, context: Context) -> _Part:
     found: dict[str, StatementFact] = {}
     seen: Counter[str] = Counter()
     for statement in subject.found_in(context.index.statements, parameters.type):
-        code = not_counted(statement, parameters.by) or _not_attesting(statement)
+        code = not_counted(statement, parameters.by)
         if code is None:
-            found[statement.signer or statement.evidence] = statement
+            found.setdefault(statement.evidence, statement)
         else:
             seen[code] += 1
     newest = sorted(found.values(), key=lambda each: each.received, reverse=True)[: parameters.minimum]
@@ -93,11 +94,6 @@ def _part(subject: Subject, parameters: Parameters, context: Context) -> _Part:
         since = {"since": times.spell(until), "max_age": parameters.max_age}
         return _Part(subject, Outcome.MISSING, "too-old", values | since, evidence)
     return _Part(subject, Outcome.SATISFIED, "attested", {}, evidence, until)
-
-
-def _not_attesting(statement: StatementFact) -> str | None:
-    """A test result attests nothing unless it says that the tests passed."""
-    return None if statement.type != "check" or statement.result == "PASSED" else "not-passed"
 
 
 def _too_few(subject: Subject, some: bool, seen: Counter[str], values: dict[str, Any]) -> _Part:

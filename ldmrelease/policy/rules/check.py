@@ -16,7 +16,7 @@ from ldmrelease.policy.where import Unknown, environments
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """`check` by name; `where` it ran: `here`, environments, levels (`level:<name>`), or None for anywhere;
+    """`check` by name; `where` it ran: `here`, an environment, `level:<name>`, or None for anywhere;
     `max_age` in seconds since the result's intake; `unregistered` lets results of outside runs count.
     """
 
@@ -24,7 +24,7 @@ class Parameters:
     about: About = "release"
     max_age: int | None = None
     by: tuple[str, ...] = ()
-    where: str | tuple[str, ...] | None = None
+    where: str | None = None
     accept_warned: bool = False
     unregistered: bool = False
 
@@ -82,8 +82,7 @@ def _wanted(parameters: Parameters, context: Context) -> Wanted | Unknown:
     definition = context.index.checks.get(parameters.check)
     if definition is None:
         return Unknown("unknown-check", parameters.check)
-    named = (parameters.where,) if isinstance(parameters.where, str) else parameters.where
-    where = None if named is None else environments(named, context)
+    where = None if parameters.where is None else environments(parameters.where, context)
     if isinstance(where, Unknown):
         return where
     return Wanted(parameters.check, definition.digest, parameters.by, where, parameters.unregistered)

@@ -20,7 +20,7 @@ class Parameters:
     start: str
     end: str
     zone: str
-    weekday: str | tuple[str, ...] | None = None
+    weekday: str | None = None
     week_of_month: int | None = None
 
 

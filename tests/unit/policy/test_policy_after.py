@@ -156,26 +156,20 @@ class TestLevel:
 class TestApplications:
     places = (BASE, Place("base", "prompt-processing"), Place("base", "alerts"), SUMMIT)
 
-    def look(self, *stays: Stay, here: Place = SUMMIT, **parameters: Any) -> Finding:
-        known = facts(stays=stays, place=here, places={"commissioning": self.places})
+    def look(self, *stays: Stay, **parameters: Any) -> Finding:
+        known = facts(stays=stays, places={"commissioning": self.places})
         asked: dict[str, Any] = {"environment": "base", "for_": HOUR}
         return judge("after", known, **asked | parameters)
 
-    def test_the_same_application_is_meant(self) -> None:
-        other = stay(Place("base", "alerts"), observed=1)
-        assert both(self.look(stay(), other)) == ("satisfied", "ran")
-        assert both(self.look(stay(Place("base", "alerts")))) == ("missing", "never-ran")
-
     def test_one_can_be_named(self) -> None:
+        assert both(self.look(stay(), application="nublado")) == ("satisfied", "ran")
         finding = self.look(stay(), application="alerts")
         assert both(finding) == ("missing", "never-ran")
         assert finding.values["place"] == "base/alerts"
 
-    def test_where_there_is_none_of_that_name_all_that_ran_it_must_have_run_it_long_enough(self) -> None:
-        here = Place("summit", "telemetry")
-        long, short = stay(), stay(Place("base", "alerts"), observed=60)
-        assert both(self.look(long, here=here)) == ("satisfied", "ran")
-        finding = self.look(long, short, here=here)
+    def test_all_that_ran_it_must_have_run_it_long_enough(self) -> None:
+        assert both(self.look(stay())) == ("satisfied", "ran")
+        finding = self.look(stay(), stay(Place("base", "alerts"), observed=60))
         assert both(finding) == ("pending", "soaking")
         assert finding.values["place"] == "base/alerts"
 

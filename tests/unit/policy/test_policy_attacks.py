@@ -66,9 +66,9 @@ TABLE: dict[str, tuple[dict[str, Any], Facts, str, str]] = {
         "failed",
         "failed",
     ),
-    "a pass wrapped twice is one run": (
-        {"rule": "attested", "type": "check", "about": "release", "minimum": 2},
-        facts(statements=(result("a"), replace(result("a"), blob=sha("wrapped again")))),
+    "a statement wrapped twice": (
+        BUILT | {"minimum": 2},
+        facts(statements=(statement("p"), replace(statement("p"), blob=sha("wrapped again")))),
         "missing",
         "too-few",
     ),

@@ -1,14 +1,19 @@
 """Policy files and rules agree: what a file may say, the rule understands."""
 
 from dataclasses import fields
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from ldmrelease.config import level_file
+from ldmrelease.config.level_file import Clause
+from ldmrelease.config.policy import load_levels
+from ldmrelease.domain.decision import Phase
 from ldmrelease.policy.rules import RULES
+from tests.unit.policy.policy_facts import decide
 
-CLAUSES = {get_args(each.model_fields["rule"].annotation)[0]: each for each in level_file.RULES}
+CLAUSES = {get_args(each.model_fields["rule"].annotation)[0]: each for each in Clause.__subclasses__()}
+LEVELS = load_levels(Path(__file__).parents[3] / "policies")
 
 
 def test_every_rule_that_a_file_may_name_is_there() -> None:
@@ -19,3 +24,10 @@ def test_every_rule_that_a_file_may_name_is_there() -> None:
 def test_every_key_that_a_file_may_have_is_a_parameter(rule: str) -> None:
     keys = set(CLAUSES[rule].model_fields) - set(CLAUSES[rule].COMMON)
     assert keys <= {each.name for each in fields(RULES[rule].parameters)}
+
+
+@pytest.mark.parametrize("name", sorted(LEVELS))
+@pytest.mark.parametrize("phase", [Phase.ENTER, Phase.CONFIRM])
+def test_the_shipped_policies_are_understood(name: str, phase: Phase) -> None:
+    codes = {each.code for each in decide(LEVELS[name], phase=phase).findings}
+    assert codes.isdisjoint({"unknown-rule", "unknown-parameter", "bad-parameters"})

@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 
 def look(*intervals: Interval, now: datetime = NOW, name: str = "it") -> Finding:
     known = facts(windows={name: intervals})
-    return judge("window", known, now, weekday=["thursday"], start="15:00", end="16:00", zone="UTC")
+    return judge("window", known, now, weekday="thursday", start="15:00", end="16:00", zone="UTC")
 
 
 def both(finding: Finding) -> tuple[str, str]:
