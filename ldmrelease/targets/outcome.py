@@ -72,7 +72,7 @@ class Change:
     time: str
 
 
-class Refused(Exception):  # noqa: N818 - not an error: it carries an answer
+class Refused(Exception):
     """Carries a refusal to the edge of this room, where it becomes a value again."""
 
     def __init__(self, code: str, **values: Any) -> None:

@@ -47,7 +47,7 @@ def _line(text: str, item: Node) -> tuple[int, int]:
     """The span of an item's line, its line end included."""
     start = max(text.rfind("\n", 0, item.start), text.rfind("\r", 0, item.start)) + 1
     after = _AFTER_ITEM.match(text, item.end)
-    if not _BEFORE_ITEM.fullmatch(text[start : item.start].removeprefix("\ufeff")) or after is None:
+    if not _BEFORE_ITEM.fullmatch(text[start : item.start]) or after is None:
         raise Refused("layout", line=item.line, found=text[start : item.end])
     return start, after.end()
 
@@ -57,7 +57,7 @@ def _inserted(
 ) -> Splice:
     """New lines right behind the item before, so that comments above the next one stay with it."""
     model_start, model_end = lines[max(index - 1, 0)]
-    dash = text[model_start : node.items[max(index - 1, 0)].start].removeprefix("\ufeff")
+    dash = text[model_start : node.items[max(index - 1, 0)].start]
     line = text[model_start:model_end]
     newline = line[len(line.rstrip("\r\n")) :]
     at = model_end if index else _above_comments(text, model_start)

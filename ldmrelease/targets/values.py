@@ -4,6 +4,7 @@ Comments, quoting, line ends and odd formatting stay. After an edit the text is 
 the settings meant, and nothing else, have changed; a file in which that fails is refused.
 """
 
+import codecs
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ def read_settings(
     A refusal lists under `problems` what is wrong with every setting that cannot be edited.
     """
     try:
-        root = parse(_text(data))
+        root = parse(_text(data)[1])
     except Refused as refused:
         return _at(refused.refusal, file)
     settings: dict[str, Setting] = {}
@@ -57,7 +58,7 @@ def read_settings(
 def edit_settings(data: bytes, edits: Mapping[str, Value], file: str) -> bytes | Refusal:
     """The file with these settings changed, and nothing else. Raises ValueError for what is no path."""
     try:
-        text = _text(data)
+        mark, text = _text(data)
         root = parse(text)
         found = {path: _find(root, path) for path in edits}
         splices = [each for path, value in edits.items() for each in _splices(text, found[path], path, value)]
@@ -65,25 +66,31 @@ def edit_settings(data: bytes, edits: Mapping[str, Value], file: str) -> bytes |
         _prove(root, changed, {id(found[path].node): value for path, value in edits.items()})
     except Refused as refused:
         return _at(refused.refusal, file)
-    return changed.encode()
+    return mark + changed.encode()
 
 
 def spelling(value: Scalar, style: str) -> str:
     """The characters of a scalar; `style` is the quote to keep, quotes are added where plain is not safe."""
     if isinstance(value, Unquoted):
         return value.unquoted
-    if not value.isprintable():
-        raise Refused("not-a-line", found=value)
-    if style == "'" and "\\" not in value:
+    if style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
     if style or not _PLAIN.fullmatch(value) or not is_text(value):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return '"' + "".join(map(_escaped, value)) + '"'
     return value
 
 
-def _text(data: bytes) -> str:
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else f"\\U{ord(character):08x}"
+
+
+def _text(data: bytes) -> tuple[bytes, str]:
+    """The byte order mark, if there is one, and the text without it."""
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     try:
-        return data.decode("utf-8")
+        return mark, data[len(mark) :].decode("utf-8")
     except UnicodeDecodeError as error:
         raise Refused("not-utf-8", line=data.count(b"\n", 0, error.start) + 1) from None
 

@@ -125,7 +125,7 @@ def parse_path(text: str) -> Path:
 def parse(text: str) -> Node:
     """The tree of the one document in `text`. Raises `Refused` with `not-yaml` or `several-documents`."""
     try:
-        events = list(yaml.parse(text, Loader=yaml.SafeLoader))
+        events = list(yaml.parse(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise Refused(
