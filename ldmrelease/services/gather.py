@@ -67,7 +67,7 @@ def gather(bench: Workbench, pinned: Pinned, question: Question, level: Level, n
     subjects = statements.subjects_of(bench, pinned)
     expect = _versions(bench, pinned, subjects)
     taken = tuple(statements.collect(bench, subjects))
-    facts_about = statements.facts_of(bench, taken, now)
+    facts_about = statements.facts_of(bench, pinned, taken, now)
     facts = Facts(
         intent=question.intent,
         requester=question.requester,

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.evidence import Statement, read_statement
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.receipt import BUNDLE_TYPE
@@ -17,6 +18,7 @@ from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_re
 from ldmrelease.registry.repository import Repository
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.workbench import Workbench
+from ldmrelease.trust.dsse import Envelope, read_wrapped
 from ldmrelease.trust.facts_of import statement_fact
 
 _ENVELOPES = {BUNDLE_TYPE, DSSE_ENVELOPE}
@@ -90,12 +92,29 @@ def referring_envelopes(repository: Repository, digest: str) -> Iterable[bytes]:
         referrer = read_referrer(repository, listed, digest)
         for layer in referrer.layers if referrer is not None else ():
             if layer.media_type in _ENVELOPES:
-                yield layer.content
+                yield from _bare(layer.content)
 
 
-def facts_of(bench: Workbench, taken: Iterable[Taken], now: datetime) -> tuple[StatementFact, ...]:
+def _bare(content: bytes) -> Iterable[bytes]:
+    """The envelope without its bundle: one statement has one blob, however it travelled.
+
+    Receipts are left out: what we signed ourselves is in the ledger, and is no evidence for a decision.
+    """
+    envelope = read_wrapped(content)
+    if not isinstance(envelope, Envelope):
+        yield content
+        return
+    statement = read_statement(envelope.payload)
+    if not isinstance(statement, Statement) or statement.type != "receipt":
+        yield envelope.to_bytes()
+
+
+def facts_of(bench: Workbench, pinned: Pinned, taken: Iterable[Taken], now: datetime) -> tuple[StatementFact, ...]:
     """The facts of the statements, in a fixed order; what is new counts as if taken in now."""
     checks = {each.name: each.tests for each in bench.world.checks}
+    images = {
+        digest: image.source for image in pinned.release.images for digest in image.identity.digests()
+    }
     facts = [
         statement_fact(
             each.envelope,
@@ -105,6 +124,7 @@ def facts_of(bench: Workbench, taken: Iterable[Taken], now: datetime) -> tuple[S
             now=now,
             repository=_scope(each.subject),
             checks=checks,
+            images=images,
         )
         for each in taken
     ]
