@@ -12,7 +12,8 @@ from ldmrelease.ledger.errors import (
     Problem,
     TooNew,
 )
-from ldmrelease.ledger.ledger import Ledger, Observer, create_ledger, open_ledger
+from ldmrelease.ledger.ledger import Ledger, Observer
+from ldmrelease.ledger.opening import create_ledger, import_ledger, open_ledger
 from ldmrelease.ledger.projections import Projector
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "Projector",
     "TooNew",
     "create_ledger",
+    "import_ledger",
     "open_ledger",
 ]

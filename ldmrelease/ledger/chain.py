@@ -56,6 +56,13 @@ def insert(connection: sqlite3.Connection, event: Event) -> None:
     )
 
 
+def row_of(plain: dict[str, Any]) -> tuple[Any, ...]:
+    """The row that the plain JSON of an event makes. Raises `KeyError` and `NotCanonical`."""
+    body = canonical.encode(plain["body"]).decode()
+    before = (plain[name] for name in ("sequence", "time", "actor", "kind", "stream", "stream_version"))
+    return (*before, body, plain["previous"], plain["hash"])
+
+
 def unchecked(ledger: str, row: Iterable[Any]) -> Event:
     """The event of a row as it stands there. Raises `ValueError` where it cannot be one."""
     sequence, time, actor, kind, stream, version, body, previous, own = row

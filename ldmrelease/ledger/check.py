@@ -8,7 +8,7 @@ from typing import Any
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event, event_hash
-from ldmrelease.ledger import chain, projections
+from ldmrelease.ledger import chain, projections, schema
 from ldmrelease.ledger.errors import Problem
 
 
@@ -22,7 +22,7 @@ def everything(
     broken = tuple(_file(connection))
     if broken:
         return broken
-    found: list[Problem] = []
+    found = list(_guards(connection))
     walk = Walk(ledger)
     for row in connection.execute("SELECT * FROM events ORDER BY sequence").fetchall():
         found += walk.step(row)
@@ -94,6 +94,14 @@ def _file(connection: sqlite3.Connection) -> Iterator[Problem]:
     for (told,) in connection.execute("PRAGMA integrity_check(10)"):
         if told != "ok":
             yield Problem("unreadable", "file", "", str(told))
+
+
+def _guards(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Tables, indexes and triggers that are not as they were made: somebody took a guard away."""
+    expected, found = schema.as_made(), schema.as_found(connection)
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            yield Problem("schema", name, expected.get(name, ""), found.get(name, ""))
 
 
 def _blobs(connection: sqlite3.Connection) -> Iterator[Problem]:

@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - they are named for what is so
 """What can be wrong with a ledger: exceptions for what stops the work, problems for what a check finds."""
 
 from dataclasses import dataclass
@@ -49,9 +48,9 @@ class NotImportable(LedgerError):
 class Problem:
     """Something that a check of the ledger found.
 
-    `code` is one of `unreadable`, `sequence`, `chain`, `hash`, `encoding`, `time`, `stream-version`,
-    `blob`, `projection`, `other-ledger`, `other-genesis`, `cut`, `fork`; `where` is an event's number,
-    a blob's digest or a projection's key; `expected` and `found` are spelled out where there are any.
+    `code` is one of `unreadable`, `schema`, `sequence`, `chain`, `hash`, `encoding`, `time`,
+    `stream-version`, `blob`, `projection`, `other-ledger`, `other-genesis`, `cut`, `fork`; `where` is an event,
+    a blob's digest, a projection's key or a table; `expected` and `found` are spelled out where there are any.
     """
 
     code: str

@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-from uuid import uuid4
+from typing import IO, Any, Self
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event, Head, Kind, Moved, NewEvent
-from ldmrelease.ledger import chain, check, projections, schema
+from ldmrelease.ledger import chain, check, projections, schema, transfer
 from ldmrelease.ledger.connection import PATIENCE, Connection
 from ldmrelease.ledger.errors import ClockWentBack, Damaged, LedgerError, Problem
-from ldmrelease.ledger.files import created
 
 Observer = Callable[[str, str], None]
 """Told `before` and `after` each append, with the kinds of its events joined by commas."""
@@ -174,6 +172,11 @@ class Ledger:
         with self._db.writing() as connection:
             projections.replace_all(connection, projections.rebuilt(self._projectors, self.events()))
 
+    def export(self, out: IO[bytes]) -> None:
+        """Write events and blobs as text (`transfer` has the format). Raises `Damaged`."""
+        with self._db.reading() as connection:
+            transfer.write_text(connection, self.uuid, out)
+
     def checkpoint(self, at: datetime) -> Checkpoint:
         """What to sign and keep elsewhere, so that a cut tail or a fork shows."""
         head = self.head()
@@ -186,8 +189,11 @@ class Ledger:
 
     def verify(self, checkpoint: Checkpoint | None = None) -> tuple[Problem, ...]:
         """Everything: file, chain, stream versions, blobs, projections, and what `extends` tells."""
-        with self._db.reading() as connection:
-            return check.everything(connection, self.uuid, self._projectors, checkpoint)
+        try:
+            with self._db.reading() as connection:
+                return check.everything(connection, self.uuid, self._projectors, checkpoint)
+        except Damaged as error:
+            return (Problem("unreadable", "file", found=str(error)),)
 
     def _bring_forward(self) -> None:
         with self._db.reading() as connection:
@@ -227,33 +233,6 @@ class Ledger:
             raise LedgerError(f"the blob given as {digest} has the digest {canonical.digest(data)}")
         if not self.has_blob(digest):
             self._db.rows("INSERT INTO blobs (digest, data) VALUES (?, ?)", (digest, data))
-
-
-def create_ledger(path: Path, *, at: datetime, actor: str) -> Ledger:
-    """Make a new ledger, whole or not at all; its first event says that it was created.
-
-    Raises `LedgerExists` where something is at the path, `LedgerError` where it cannot be written.
-    """
-    uuid = str(uuid4())
-    genesis = chain.first(uuid, {"schema": schema.SCHEMA}, at=times.whole(at), actor=actor)
-    with created(path) as connection, connection.writing() as tables:
-        schema.create_tables(tables, uuid)
-        chain.insert(tables, genesis)
-        projections.maintain(tables, projections.PROJECTORS, genesis)
-    return open_ledger(path)
-
-
-def open_ledger(path: Path, *, observer: Observer | None = None) -> Ledger:
-    """Open a ledger that is there.
-
-    Raises `NoLedger`, `TooNew`, which names the version that it needs, and `Damaged`.
-    """
-    connection = Connection(path)
-    try:
-        return Ledger(connection, observer=observer)
-    except BaseException:
-        connection.close()
-        raise
 
 
 def _not_before(before: datetime, at: datetime) -> datetime:

@@ -1,6 +1,7 @@
 """The tables of a ledger file, their version, and the way forward between versions."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from ldmrelease.ledger.errors import Damaged, TooNew
@@ -92,6 +93,19 @@ def meta(connection: sqlite3.Connection, key: str) -> str | None:
     """A value of the ledger's own description."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
     return None if row is None else str(row[0])
+
+
+def as_found(connection: sqlite3.Connection) -> dict[str, str]:
+    """The SQL of every table, index and trigger, by name."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    return dict(rows.fetchall())
+
+
+def as_made() -> dict[str, str]:
+    """The same of a new ledger."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        create_tables(connection, "")
+        return as_found(connection)
 
 
 def _statements(script: str) -> list[str]:

@@ -1,0 +1,70 @@
+"""A ledger on a file system that is really full."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.ledger import DiskFull, Ledger, create_ledger, open_ledger
+
+pytestmark = pytest.mark.real
+
+NOON = datetime(2023, 4, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 400 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small file system")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("needs the right to mount a small file system")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def append_until_full(ledger: Ledger, event: NewEvent) -> int:
+    for appended in range(1000):
+        try:
+            ledger.append([event], at=NOON, actor="bob")
+        except DiskFull as error:
+            assert "ledger.db" in str(error)  # noqa: PT017
+            return appended
+    raise AssertionError("the disk never was full")
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as out, contextlib.suppress(OSError):
+        while True:
+            out.write(b"\0" * 4096)
+
+
+def test_a_full_disk_loses_nothing_and_the_ledger_goes_on(small_disk: Path) -> None:
+    path = small_disk / "ledger.db"
+    event = NewEvent("test", "a", {"text": "x" * 5000})
+    with create_ledger(path, at=NOON, actor="alice") as ledger:
+        ballast = small_disk / "ballast"
+        ballast.write_bytes(b"\0" * 150_000)
+        appended = append_until_full(ledger, event)
+        assert ledger.version("a") == appended
+        ballast.unlink()
+        ledger.append([event], at=NOON, actor="bob", expect={"a": appended})
+        assert ledger.verify() == ()
+    with open_ledger(path) as again:
+        assert again.version("a") == appended + 1
+
+
+def test_a_ledger_is_not_begun_on_a_full_disk(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+    fill(ballast)
+    with pytest.raises(DiskFull):
+        create_ledger(small_disk / "ledger.db", at=NOON, actor="alice")
+    assert [each.name for each in small_disk.iterdir()] == ["ballast"]
