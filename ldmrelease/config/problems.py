@@ -29,7 +29,7 @@ class Problem:
         return f"{head}:{field} {self.message}{remedy}"
 
 
-class BadInput(Exception):  # noqa: N818 - the name says what is wrong, not that something is
+class BadInput(Exception):
     """Files that cannot be used as they stand; `problems` holds everything that was found, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
