@@ -1,0 +1,46 @@
+"""Parts that tests against real registries share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.real import registries
+from tests.real.faultproxy import FaultProxy
+from tests.real.registries import RunningRegistry
+
+
+@pytest.fixture(scope="session")
+def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    """Debian's docker-registry: mounts, no referrers API."""
+    with registries.docker_registry(tmp_path_factory.mktemp("docker-registry")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def referrers_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    """go-containerregistry's registry: referrers API, no mounts."""
+    with registries.referrers_registry(tmp_path_factory.mktemp("referrers-registry")) as running:
+        yield running
+
+
+@pytest.fixture(params=["docker_registry", "referrers_registry"])
+def any_registry(request: pytest.FixtureRequest) -> RunningRegistry:
+    """Each of the two in turn."""
+    running: RunningRegistry = request.getfixturevalue(request.param)
+    return running
+
+
+@pytest.fixture
+def proxied(docker_registry: RunningRegistry) -> Iterator[FaultProxy]:
+    """A proxy before docker-registry; without faults it only counts."""
+    with FaultProxy(docker_registry.address) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxied_referrers(referrers_registry: RunningRegistry) -> Iterator[FaultProxy]:
+    """A proxy before the registry with the referrers API."""
+    with FaultProxy(referrers_registry.address) as proxy:
+        yield proxy
