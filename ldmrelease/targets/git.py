@@ -107,7 +107,8 @@ def call(arguments: Sequence[str], *, stdin: bytes = b"", env: Mapping[str, str]
     except subprocess.TimeoutExpired:
         raise GitError(command, 124, f"no answer within {_PATIENCE} s") from None
     if done.returncode:
-        message = done.stderr.decode(errors="replace").strip() or done.stdout.decode(errors="replace").strip()
+        # A push tells on its standard output what became of each ref.
+        message = (done.stderr + done.stdout).decode(errors="replace").strip()
         _raise_locked(message)
         raise GitError(command, done.returncode, message)
     return done.stdout

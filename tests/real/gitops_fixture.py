@@ -33,24 +33,13 @@ worker: {image: ghcr.io/lsst/lab:w_2023_15, replicas: 2}
 """
 
 
+ANNA = ("-c", "user.name=Anna", "-c", "user.email=anna@example.org")
+
+
 def git(directory: Path, *arguments: str) -> str:
     """Run the user's git: with hooks, without our settings."""
-    done = subprocess.run(
-        [
-            "git",
-            "-C",
-            str(directory),
-            "-c",
-            "user.name=Anna",
-            "-c",
-            "user.email=anna@example.org",
-            *arguments,
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
+    command = ["git", "-C", str(directory), *ANNA, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def new_repository(directory: Path, files: dict[str, str]) -> Path:
@@ -73,11 +62,8 @@ def put(directory: Path, files: dict[str, str], message: str = "By hand") -> str
 
 def show(directory: Path, file: str = FILE, revision: str = "main") -> str:
     """The file as committed, byte for byte."""
-    return subprocess.run(
-        ["git", "-C", str(directory), "cat-file", "blob", f"{revision}:{file}"],
-        check=True,
-        capture_output=True,
-    ).stdout.decode()
+    command = ["git", "-C", str(directory), "cat-file", "blob", f"{revision}:{file}"]
+    return subprocess.run(command, check=True, capture_output=True).stdout.decode()
 
 
 def component(name: str, tag: str, digest: str = LAB) -> Component:
