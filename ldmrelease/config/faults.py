@@ -53,9 +53,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean max-age?`, or all that is known where nothing is near."""
     choices = sorted(known)
     near = difflib.get_close_matches(word, choices, n=1)
-    return (
-        f"did you mean {near[0]}?" if near else f"known are {', '.join(choices)}" if choices else "remove it"
-    )
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"known are {', '.join(choices)}" if choices else "there are none yet"
 
 
 def spelled(value: Any) -> str:

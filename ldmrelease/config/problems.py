@@ -33,7 +33,9 @@ class BadInput(Exception):
     """Files that cannot be used as they stand; `problems` holds everything that was found, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        in_order = sorted(problems, key=lambda each: (each.file, each.line or 0, each.column or 0))
+        in_order = sorted(
+            dict.fromkeys(problems), key=lambda each: (each.file, each.line or 0, each.column or 0)
+        )
         self.problems = tuple(in_order)
         super().__init__("\n".join(map(str, self.problems)))
 
