@@ -1,4 +1,3 @@
-
 """What went wrong with a registry or a layout, so that nothing could be decided.
 
 Every error says what was asked of which repository, and what to do about it. That something is not there is

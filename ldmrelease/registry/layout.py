@@ -83,7 +83,7 @@ class LayoutRepository:
         except FileNotFoundError:
             raise NotFound(f"no {digest}", method="READ", repository=self.name) from None
         except OSError as error:
-            raise RegistryError(str(error), method="READ", repository=self.name) from error
+            raise self._unreadable(error) from error
         if len(content) > limit:
             raise LimitExceeded(f"{digest} has more than {limit} bytes", method="READ", repository=self.name)
         if digest_of(content) != digest:
@@ -99,6 +99,8 @@ class LayoutRepository:
                     yield chunk
         except FileNotFoundError:
             raise NotFound(f"no {digest}", method="READ", repository=self.name) from None
+        except OSError as error:
+            raise self._unreadable(error) from error
         if f"sha256:{seen.hexdigest()}" != digest:
             raise DigestMismatch(f"the bytes are not {digest}", method="READ", repository=self.name)
 
@@ -183,7 +185,7 @@ class LayoutRepository:
         except FileNotFoundError:
             return LayoutIndex.empty()
         except OSError as error:
-            raise RegistryError(str(error), method="READ", repository=self.name) from error
+            raise self._unreadable(error) from error
         if not (self._directory / "oci-layout").is_file():
             raise BadAnswer("index.json without the file oci-layout", method="READ", repository=self.name)
         with reading_answer("READ", self.name):
@@ -202,6 +204,7 @@ class LayoutRepository:
 
     def _ensure_layout(self) -> None:
         if not (self._directory / "oci-layout").is_file():
+            self._index()  # a layout that lost this file is damaged, not new
             self._files.write(self._directory / "oci-layout", [_LAYOUT_FILE])
 
     def _write_blob(self, digest: str, content: bytes) -> None:
@@ -215,6 +218,10 @@ class LayoutRepository:
             yield chunk
         if length != size or f"sha256:{seen.hexdigest()}" != digest:
             raise DigestMismatch(f"the bytes given are not {digest}", method="WRITE", repository=self.name)
+
+    def _unreadable(self, error: OSError) -> RegistryError:
+        hint = "check the directory and its permissions"
+        return RegistryError(str(error), method="READ", repository=self.name, hint=hint)
 
     def _path(self, digest: str) -> Path:
         return self._directory / "blobs" / "sha256" / check_digest(digest).removeprefix("sha256:")

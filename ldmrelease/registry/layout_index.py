@@ -52,6 +52,8 @@ class LayoutIndex:
 
     def with_tag(self, entry: Descriptor, tag: str) -> LayoutIndex:
         """Let the tag name this entry. What it named before stays, without the name."""
+        if any(_name(each) == tag and each["digest"] == entry.digest for each in self.body["manifests"]):
+            return self
         others = [
             _without_name(each) if _name(each) == tag else each
             for each in self.body["manifests"]
