@@ -22,11 +22,10 @@ _NULLS = {"", "~", "null", "Null", "NULL"}
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting as the file has it: its value, and its first and last line (from 1)."""
+    """A setting as the file has it: its value, and the line where that begins (from 1)."""
 
     value: Value
     line: int
-    last_line: int
 
 
 def read_settings(
@@ -48,7 +47,7 @@ def read_settings(
         try:
             with _about(path):
                 node = find(root, parse_path(path)).node
-                settings[path] = Setting(_value(node), node.line, node.last_line)
+                settings[path] = Setting(_value(node), node.line)
         except Refused as refused:
             if refused.refusal.code != "absent" or path not in optional:
                 refusals.append(_at(refused.refusal, file))

@@ -24,7 +24,7 @@ from ldmrelease.targets.git import (
     tree_with,
     write_blob,
 )
-from ldmrelease.targets.outcome import Change, Refusal, Refused, Snapshot, Unreachable, Values, Written
+from ldmrelease.targets.outcome import Change, Refusal, Refused, Snapshot, Unreachable, Value, Values, Written
 from ldmrelease.targets.repository import Repository, open_repository, public
 from ldmrelease.targets.values import Setting, edit_settings, read_settings
 
@@ -89,12 +89,11 @@ def read_fence(where: ValuesFile, place: Place, access: Access) -> Fence | Refus
 
 
 def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusal | Unreachable:
-    """Who last changed the lines of a setting, as committed now."""
+    """Who gave a setting the value that is committed now."""
 
     def read() -> Change:
         session = _Session.open(where, access)
-        tip = session.tip()
-        return _blame(session, tip, session.settings(tip, [path])[path])
+        return _changed_by(session, session.tip(), path)
 
     return _answer(where, read)
 
@@ -213,7 +212,7 @@ def _require_ours(
     for path, wanted in edits.items():
         found = settings[path]
         if found.value not in (wanted, expect[path]):
-            change = _blame(session, tip, found)
+            change = _changed_by(session, tip, path)
             raise Refused(
                 "changed-by",
                 file=session.where.file,
@@ -266,18 +265,21 @@ def _sync(session: _Session, tip: str) -> str | None:
     return None
 
 
-def _blame(session: _Session, tip: str, setting: Setting) -> Change:
-    """The newest commit that any line of the setting comes from."""
-    lines = f"{setting.line},{setting.last_line}"
-    listing = session.git.run("blame", "--porcelain", "-L", lines, tip, "--", session.where.file).decode(
-        errors="replace"
-    )
-    times: dict[str, int] = {}
-    commit = ""
-    for line in listing.split("\n"):
-        head, _, rest = line.partition(" ")
-        if len(head) == len(tip) and rest[:1].isdigit():
-            commit = head
-        elif head == "committer-time":
-            times[commit] = int(rest)
-    return author_of(session.git, max(times, key=lambda each: times[each]))
+def _changed_by(session: _Session, tip: str, path: str) -> Change:
+    """The commit since which the setting has said what it says now."""
+    found = session.settings(tip, [path])[path].value
+    commits = session.git.run("log", "--format=%H", tip, "--", session.where.file).decode().split()
+    since = tip
+    for commit in commits:
+        if _value_at(session, commit, path) != found:
+            break
+        since = commit
+    return author_of(session.git, since)
+
+
+def _value_at(session: _Session, revision: str, path: str) -> Value | None:
+    """The setting at a revision; None where it could not be read there."""
+    try:
+        return session.settings(revision, [path])[path].value
+    except Refused:
+        return None

@@ -196,6 +196,15 @@ def test_who_changed_a_setting_is_known(place: tuple[str, Path], access: Access)
     assert (by_hand.commit, by_hand.author) == (first, "Anna <anna@example.org>")
 
 
+def test_a_change_of_the_same_lines_is_not_a_change_of_the_setting(tree: Path, access: Access) -> None:
+    write(target("conf"), access)
+    tip = git(tree, "rev-parse", "main")
+    put(tree, {FILE: AFTER.replace("# since Thursday", "# since Friday")})
+    change = dispatch.changed_by(target("conf"), "image.tag", access)
+    assert isinstance(change, Change)
+    assert change.commit == tip
+
+
 def test_what_is_stated_is_read_from_each_form(tree: Path, access: Access) -> None:
     here = target("conf", *ALL)
     said = dispatch.stated(here, snapshot_of(here, access))
