@@ -99,6 +99,13 @@ def test_paths_are_relative_to_the_workspace_wherever_it_is_read_from(rubin, tmp
     assert all(each.is_file() for each in workspace.keys.values())
 
 
+def test_the_samples_clock_counts_once_it_is_no_comment(tmp_path):
+    file = init_workspace(tmp_path, "rubin", AT).file
+    assert load_workspace(file).clock is None
+    edit(file, "# clock: ", "clock: ")
+    assert load_workspace(file).clock == datetime(2023, 4, 21, 18, tzinfo=UTC)
+
+
 def test_an_edited_policy_is_local_and_lint_says_how_to_record_it(rubin, tmp_path, monkeypatch):
     file = init_workspace(tmp_path / "w", "rubin", AT).file
     monkeypatch.chdir(file.parent)
@@ -131,8 +138,8 @@ def test_lint_misses_key_files_and_receipt_keys_before_they_are_needed(tmp_path,
     (tmp_path / "keys" / "runner.pem").unlink()
     edit(file, "    production: keys/receipts-production.pem\n", "")
     assert [str(each) for each in lint(file)] == [
-        "ldmrelease.yaml:19:11: keys.runner: keys/runner.pem is not there; make it with `key generate`",
-        "ldmrelease.yaml:23:5: keys.receipts: no receipt key for level 'production'; make one with `key generate`",
+        "ldmrelease.yaml:21:11: keys.runner: keys/runner.pem is not there; make it with `key generate`",
+        "ldmrelease.yaml:25:5: keys.receipts: no receipt key for level 'production'; make one with `key generate`",
     ]
 
 
