@@ -1,0 +1,50 @@
+"""What an exception means to whoever called: its message and the exit code (design section 7)."""
+
+from ldmrelease.cli.options import Code, Mistake
+from ldmrelease.config.problems import BadInput
+from ldmrelease.domain.canonical import NotCanonical
+from ldmrelease.ledger import Busy, LedgerError, LedgerExists, NotImportable
+from ldmrelease.registry.errors import RegistryError
+from ldmrelease.services.decide import UnknownLevel
+from ldmrelease.services.order import CircularOrder
+from ldmrelease.services.promotions import NoSuchPromotion, Untrusted
+from ldmrelease.services.workbench import NoKey
+from ldmrelease.sources.eups import BadList
+from ldmrelease.sources.git import GitUnreachable
+from ldmrelease.targets.git import GitError
+from ldmrelease.trust.signer import KeyProblem
+
+_ASKED_WRONGLY = (
+    Mistake,
+    BadInput,
+    KeyProblem,
+    NoKey,
+    UnknownLevel,
+    CircularOrder,
+    LedgerExists,
+    NotImportable,
+)
+_NOT_FINISHED = (RegistryError, LedgerError, GitUnreachable, GitError, Untrusted, BadList, NotCanonical)
+_WRONG_PATH = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+
+
+def told(error: Exception) -> tuple[str, Code]:
+    """The lines for stderr, and the exit code."""
+    return "\n".join(f"error: {line}" for line in _message(error).splitlines()), _code(error)
+
+
+def _code(error: Exception) -> Code:
+    if isinstance(error, (*_ASKED_WRONGLY, *_WRONG_PATH, NoSuchPromotion)):
+        return Code.BAD_INPUT
+    return Code.WAITING if isinstance(error, Busy) else Code.UNDECIDED
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, NoSuchPromotion):
+        return f"there is no promotion {error}; `ldmrelease promotions list` shows all"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the system'}: {error.strerror or error}"
+    if isinstance(error, (*_ASKED_WRONGLY, *_NOT_FINISHED)):
+        return str(error) or type(error).__name__
+    advice = "this was not foreseen: please report it, with what LDMRELEASE_TRACEBACK=1 shows"
+    return f"{type(error).__name__}: {error}\n{advice}"

@@ -1,0 +1,33 @@
+"""The workspace that a command works in."""
+
+import os
+from pathlib import Path
+
+import typer
+
+from ldmrelease.config.workspace import Workspace, find_workspace, load_workspace
+from ldmrelease.domain import times
+from ldmrelease.services.workbench import Workbench, open_workbench
+
+
+def workspace_file(ctx: typer.Context) -> Path:
+    """The workspace's file, which `-C` or the environment names, or which is found upwards from here.
+
+    Raises `BadInput`.
+    """
+    return find_workspace(Path.cwd(), ctx.find_root().obj, os.environ)
+
+
+def open_workspace(ctx: typer.Context) -> Workspace:
+    """The workspace as read; says on stderr if it carries a clock of its own. Raises `BadInput`."""
+    workspace = load_workspace(workspace_file(ctx))
+    if workspace.clock is not None:
+        typer.echo(f"clock: {times.spell(workspace.clock)} (the workspace's own)", err=True)
+    return workspace
+
+
+def open_bench(ctx: typer.Context) -> Workbench:
+    """The workspace with its ledger, which is closed as the command ends. Raises `BadInput`, `LedgerError`."""
+    bench = open_workbench(open_workspace(ctx))
+    ctx.call_on_close(bench.ledger.close)
+    return bench
