@@ -158,10 +158,10 @@ def _keys(parts: _Parts) -> Iterator[Problem]:
     for purpose, path in _key_files(parts.file.keys, parts.root).items():
         if not path.is_file():
             where = ("keys", *purpose.split("/", 1))
-            yield parts.document.problem(where, f"{shown(path)} is not there", "make it with `key generate`")
+            yield parts.document.problem(where, f"{shown(path)} is not there", "make it with `key new`")
     for level in sorted({each.level for each in parts.world.applications} - set(parts.file.keys.receipts)):
         yield parts.document.problem(
-            ("keys", "receipts"), f"no receipt key for level {level!r}", "make one with `key generate`"
+            ("keys", "receipts"), f"no receipt key for level {level!r}", "make one with `key new`"
         )
 
 

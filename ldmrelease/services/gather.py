@@ -182,7 +182,7 @@ def _relatives(bench: Workbench, pinned: Pinned, level: Level) -> tuple[Relative
             newest = revisions[-1]
             found.append(
                 Relative(
-                    tag.git or tag.input,
+                    tag.name or tag.input,
                     str(tag.kind),
                     newest["digest"],
                     newest["content"],

@@ -95,7 +95,7 @@ def _release_of(bench: Workbench, component: _Component, tag: str | None, digest
     own = [each for each in names if each.startswith(component.product.name + "/")]
     if tag is not None:
         parsed = tag_pattern_match(component.source.spelling, tag, component.product.grammar)
-        spelled = f"{component.product.name}/{parsed.git}" if parsed is not None else None
+        spelled = f"{component.product.name}/{parsed.name}" if parsed is not None else None
         own = [each for each in own if each == spelled] or own
     for name in reversed(own):
         for revision in reversed(bench.ledger.state("pins", name) or []):

@@ -63,7 +63,7 @@ def pin(bench: Workbench, product: Product, text: str) -> Pinned | Unpinnable:
     Raises `RegistryError`, `GitUnreachable`, `BadList` where a source did not answer.
     """
     tag = parse(text, product.grammar, product.aliases)
-    if not tag.parsed or tag.git is None or tag.kind is Kind.alias:
+    if not tag.parsed or tag.name is None or tag.kind is Kind.alias:
         return Unpinnable("unreadable", {"tag": text, "grammar": str(product.grammar), "reason": tag.reason})
     found: list[Component] = []
     listing: bytes | None = None
@@ -86,8 +86,8 @@ def _release(product: Product, tag: Tag, found: list[Component]) -> Release:
     names = {each.name for each in found}
     missing = tuple(each.name for each in product.components if each.name not in names)
     content = next((each.digest for each in found if each.kind is ComponentKind.BUILD), None)
-    assert tag.git is not None
-    return Release(product.name, tag.git, str(tag.kind), tuple(found), missing, content)
+    assert tag.name is not None
+    return Release(product.name, tag.name, str(tag.kind), tuple(found), missing, content)
 
 
 def _find_image(
@@ -165,9 +165,9 @@ _FINDERS: dict[ComponentKind, Any] = {
 def stored_pin(bench: Workbench, product: Product, text: str) -> Pinned | None:
     """The newest stored pin of a tag whose signature counts, None where there is none."""
     tag = parse(text, product.grammar, product.aliases)
-    if tag.git is None:
+    if tag.name is None:
         return None
-    for revision in reversed(bench.ledger.state("pins", f"{product.name}/{tag.git}") or []):
+    for revision in reversed(bench.ledger.state("pins", f"{product.name}/{tag.name}") or []):
         event = bench.ledger.get(revision["sequence"])
         opened = open_act(event.body, Pin, bench.keyring, at=event.time) if event is not None else None
         if isinstance(opened, Opened):

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from ldmrelease.audit.residences import PROJECTION, is_observed, place_key
+from ldmrelease.audit.residences import PROJECTION, place_key
 from ldmrelease.domain.places import Application, Place
+from ldmrelease.domain.times import instant
 from ldmrelease.services.workbench import Workbench
 
 
@@ -57,7 +58,7 @@ def _running(
     place = application.place
     seen = bench.ledger.state(PROJECTION, place_key(place).replace("place/", "seen/", 1)) or {}
     state = "unobserved"
-    if is_observed(latest, now):
+    if now - instant(latest["time"]) <= timedelta(seconds=latest["every"]):
         state = "committed" if latest["basis"] == "committed" else "running"
     found = [bench.ledger.state(PROJECTION, key) for key in seen.get("residences", [])]
     for each in sorted((one for one in found if one), key=_menu_order):

@@ -108,7 +108,7 @@ def load_signer(path: Path) -> Signer:
         isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(private.curve, ec.SECP256R1)
     ):
         return Signer(private, str(path))
-    raise KeyProblem(f"{path}: the key is neither ECDSA on P-256 nor ed25519; make one with key generate")
+    raise KeyProblem(f"{path}: the key is neither ECDSA on P-256 nor ed25519; make one with key new")
 
 
 def _own_bytes(path: Path) -> bytes:

@@ -67,6 +67,14 @@ class Tag:
     display_name: str
     reason: str | None
 
+    @property
+    def name(self) -> str | None:
+        """What a release of this tag is called: the git tag of the stack, the image tag of other products.
+
+        A notebook image's cycle or rebuild is part of its name, and git knows neither.
+        """
+        return self.git if self.grammar is Grammar.rubin else self.image
+
     def fields(self) -> dict[str, object]:
         """The fields for JSON, in their documented order; `reason` only where the tag was not parsed."""
         fields: dict[str, object] = {

@@ -138,8 +138,8 @@ def test_lint_misses_key_files_and_receipt_keys_before_they_are_needed(tmp_path,
     (tmp_path / "keys" / "runner.pem").unlink()
     edit(file, "    production: keys/receipts-production.pem\n", "")
     assert [str(each) for each in lint(file)] == [
-        "ldmrelease.yaml:21:11: keys.runner: keys/runner.pem is not there; make it with `key generate`",
-        "ldmrelease.yaml:25:5: keys.receipts: no receipt key for level 'production'; make one with `key generate`",
+        "ldmrelease.yaml:21:11: keys.runner: keys/runner.pem is not there; make it with `key new`",
+        "ldmrelease.yaml:25:5: keys.receipts: no receipt key for level 'production'; make one with `key new`",
     ]
 
 

@@ -1,0 +1,38 @@
+# `make demo` plays the main job; `make test` runs every test. Both set up what they need in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?= demo
+
+.PHONY: demo test lint docs setup setup-test clean
+
+demo: $(VENV)/.runtime
+	rm -rf $(DEMO)
+	$(BIN)/ldmrelease demo $(DEMO)
+
+test: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+docs: $(VENV)/.test
+	$(BIN)/python -m ldmrelease.render.policy_reference
+	$(BIN)/python -m ldmrelease.render.command_reference
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Exactly the pinned distributions, by hash, then the checkout itself.
+$(VENV)/.runtime: requirements/build.txt requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.test: requirements/test.txt $(VENV)/.runtime
+	$(BIN)/pip install --quiet --require-hashes -r requirements/test.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist
