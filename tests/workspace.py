@@ -1,0 +1,164 @@
+"""A whole workspace with real parts, in a folder of its own, and hands to play the world around it.
+
+It is the sample of the observatory (`init --sample rubin`) with its images, EUPS lists and git repositories as
+of 2023-04-13: products in three grammars, GitOps and menu places over four levels, keys, policies, a ledger.
+The weekly `w.2023.16` has its build list but no images yet: `Site.release_weekly` brings them. Made once and
+copied (`copy_site`), since that is quicker than a new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from ldmrelease.cli.main import app
+from ldmrelease.config.workspace import FILE, load_workspace
+from ldmrelease.demo import world
+from ldmrelease.demo.play import make_workspace, set_clock
+from ldmrelease.domain.events import Event, Head
+from ldmrelease.domain.times import instant, spell
+from ldmrelease.ledger import open_ledger
+from ldmrelease.registry.repository import Registries
+from ldmrelease.services.workbench import Observer, Workbench, open_workbench
+
+BEGIN = instant("2023-04-20T12:00:00Z")
+"""The clock of a new site: Thursday noon, the weekly was built two hours ago."""
+WEEKLY = "w.2023.16"
+BEFORE = "w.2023.15"
+PLACE = "usdfdev/batch"
+"""A GitOps place at level development, which runs `al9-w_2023_15` by hand."""
+TESTSTAND = "tucson-teststand/ocps"
+MENU = "usdfdev/nublado"
+BASE = "base/ocps"
+SUMMIT = "summit/ocps"
+
+_SMOKE = "#!/bin/sh\n{}\n"
+
+
+@dataclass(slots=True)
+class Site:
+    """One workspace. `run` is the command line in this process; the clock stands still until it is moved."""
+
+    root: Path
+    now: datetime = BEGIN
+
+    def run(self, *words: str, input: str | None = None) -> Result:
+        """`ldmrelease -C <root> <words>`, with what it printed and its exit code. An exception is a bug."""
+        return CliRunner().invoke(app, ["-C", str(self.root), *words], input=input, catch_exceptions=False)
+
+    def ok(self, *words: str) -> str:
+        """Run what must succeed; what it printed on stdout."""
+        done = self.run(*words)
+        assert done.exit_code == 0, f"{' '.join(words)}: exit {done.exit_code}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def clock(self, moment: datetime) -> None:
+        """Set the workspace's clock, which its file carries."""
+        self.now = moment
+        set_clock(self.root, spell(moment))
+
+    def advance(self, **span: float) -> None:
+        """Put the clock forward, by the arguments of a timedelta."""
+        self.clock(self.now + timedelta(**span))
+
+    def wall_clock(self) -> None:
+        """Take the fixed clock out of the workspace."""
+        file = self.root / FILE
+        lines = file.read_text().splitlines(keepends=True)
+        file.write_text("".join(each for each in lines if not each.startswith("clock:")))
+
+    def edit(self, change: Callable[[str], str], name: str = FILE) -> None:
+        """Change the text of a file of the workspace."""
+        path = self.root / name
+        before = path.read_text()
+        after = change(before)
+        assert after != before, f"nothing of {name} was changed"
+        path.write_text(after)
+
+    def release_weekly(self) -> None:
+        """The images of the weekly are pushed: from now on it is complete."""
+        registries = Registries(self.root)
+        world.push_scipipe(registries, world.weekly())
+        world.push_lab(registries, world.weekly())
+
+    def smoke(self, passes: bool) -> None:
+        """What the smoke check says from now on. Its definition stays the same."""
+        (self.root / "checks" / "smoke.sh").write_text(_SMOKE.format("exit 0" if passes else "exit 1"))
+
+    def bench(self, observer: Observer | None = None) -> Workbench:
+        """The workspace opened for the services; whoever opens it closes its ledger."""
+        return open_workbench(load_workspace(self.root / FILE), observer=observer)
+
+    def head(self) -> Head:
+        """The ledger's last event."""
+        with open_ledger(self.root / "ledger.db") as ledger:
+            return ledger.head()
+
+    def events(self, kind: str | None = None, stream: str | None = None) -> list[Event]:
+        """What the ledger has."""
+        with open_ledger(self.root / "ledger.db") as ledger:
+            return list(ledger.events(stream=stream, kinds=None if kind is None else [kind]))
+
+    def refs(self, repository: str = "gitops") -> dict[str, str]:
+        """Every ref of a git repository: branches, tags and fences."""
+        lines = self.git(
+            "for-each-ref", "--format=%(refname) %(objectname)", repository=repository
+        ).splitlines()
+        return dict(line.split(" ", 1) for line in lines)
+
+    def git(self, *words: str, repository: str = "gitops") -> str:
+        """What git prints in one of the repositories."""
+        command = [
+            "git",
+            "-C",
+            str(self.root / repository),
+            "-c",
+            "user.name=Ann",
+            "-c",
+            "user.email=ann@x",
+            *words,
+        ]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def committed(self, place: str) -> str:
+        """The values file of a place as committed."""
+        environment, application = place.split("/")
+        return self.git("show", f"main:applications/{application}/values-{environment}.yaml")
+
+    def commit_by_hand(self, place: str, old: str, new: str) -> None:
+        """Somebody edits the values file of a place and commits."""
+        environment, application = place.split("/")
+        name = f"applications/{application}/values-{environment}.yaml"
+        self.edit(lambda text: text.replace(old, new), f"gitops/{name}")
+        self.git("commit", "-q", "-m", "By hand", "--", name)
+
+    def everything(self) -> dict[str, str]:
+        """A fingerprint of all that a look must leave alone: files by their bytes, the ledger by its head."""
+        found = {"ledger": str(self.head())}
+        for path in sorted(self.root.rglob("*")):
+            name = str(path.relative_to(self.root))
+            # SQLite's own files change when they are read; git's index may be refreshed.
+            if path.is_file() and not name.startswith("ledger.db") and not name.endswith(".git/index"):
+                found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return found
+
+
+def new_site(root: Path) -> Site:
+    """Make one from nothing, with an empty ledger: half a second."""
+    make_workspace(root)
+    site = Site(root)
+    site.clock(BEGIN)
+    return site
+
+
+def copy_site(template: Path, root: Path) -> Site:
+    """A copy of one that was made before."""
+    shutil.copytree(template, root, symlinks=True)
+    return Site(root)
