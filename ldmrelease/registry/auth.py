@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from ldmrelease.registry.credentials import Credentials
-from ldmrelease.registry.errors import BadAnswer, Denied
+from ldmrelease.registry.errors import BadAnswer
 
 _CHALLENGE = re.compile(r"(?:^|,\s*)(basic|bearer)\b(.*?)(?=,\s*(?:basic|bearer)\s|$)", re.IGNORECASE)
 _PARAMETER = re.compile(r'([a-z_]+)="([^"]*)"', re.IGNORECASE)
@@ -68,7 +68,7 @@ class Authority:
                 return self._token(scopes, self._challenge)
         return self._basic
 
-    def answer(self, challenge: str, scopes: frozenset[str], refused: str | None) -> str:
+    def answer(self, challenge: str, scopes: frozenset[str], refused: str | None) -> str | None:
         """The Authorization to send after a 401 that came for `refused`; raises Denied if we have nothing
         else.
         """
@@ -80,7 +80,7 @@ class Authority:
                 return self._token(scopes | _asked(self._challenge), self._challenge)
             credentials = self._find() if "basic" in challenges else None
             if credentials is None or credentials.basic() == refused:
-                raise self._denied("the registry wants credentials that we do not have")
+                return None
             self._basic = credentials.basic()
             return self._basic
 
@@ -119,9 +119,6 @@ class Authority:
 
     def _bad(self, what: str) -> BadAnswer:
         return BadAnswer(what, method="GET", repository=self._registry)
-
-    def _denied(self, what: str) -> Denied:
-        return Denied(what, method="GET", repository=self._registry, status=401)
 
 
 def _asked(challenge: dict[str, str]) -> frozenset[str]:

@@ -98,6 +98,9 @@ class Transport:
             _discard(response)
             challenge = response.headers.get("WWW-Authenticate", "")
             header = self._authority.answer(challenge, call.scopes, header)
+            if header is None:
+                what = "the registry wants credentials other than those we have"
+                raise Denied(what, status=401, **_where(call))
             response = self._send(call, header)
         if response.status in (401, 403) or response.status in _TEMPORARY:
             self._refuse(call, response, denied=response.status in (401, 403))
