@@ -49,12 +49,12 @@ def fold_observations(get: Get, event: Event) -> States:
     if moment is None:
         return {}
     changed: States = {place_key(observation.place): _latest(observation, moment)}
-    seen = get(_seen_key(observation.place)) or {"residences": [], "stays": []}
+    seen = get(seen_key(observation.place)) or {"residences": [], "stays": []}
     residences = _fold_residences(get, changed, seen["residences"], observation, moment)
     stays = _fold_stays(get, changed, seen["stays"], observation, moment)
     now = {"residences": residences, "stays": stays}
     if now != seen:
-        changed[_seen_key(observation.place)] = now
+        changed[seen_key(observation.place)] = now
     return changed
 
 
@@ -73,6 +73,11 @@ def replayed(events: Iterable[Event]) -> States:
 def place_key(place: Place) -> str:
     """The key of the latest observation at a place."""
     return _key("place", *_parts(place))
+
+
+def seen_key(place: Place) -> str:
+    """The key of what the latest observation at a place saw: `residences` and `stays`, by key."""
+    return _key("seen", *_parts(place))
 
 
 def residence_prefixes(digest: str) -> tuple[str, str]:
@@ -185,10 +190,6 @@ def _described(place: Place, image: Seen) -> dict[str, Any]:
 
 def _where(place: Place) -> dict[str, Any]:
     return {"environment": place.environment, "application": place.application}
-
-
-def _seen_key(place: Place) -> str:
-    return _key("seen", *_parts(place))
 
 
 def _residence_key(place: Place, image: Seen) -> str:

@@ -1,5 +1,7 @@
 """Ledgers that were cut, edited, forked or never were ledgers."""
 
+import errno
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -16,11 +18,14 @@ from ldmrelease.ledger import (
     DiskFull,
     Ledger,
     LedgerError,
+    LedgerExists,
     NoLedger,
+    Problem,
     TooNew,
     create_ledger,
     open_ledger,
 )
+from ldmrelease.ledger.files import created
 
 from .conftest import NOON
 
@@ -106,6 +111,24 @@ def test_a_page_turned_over_is_told(filled: Ledger, path: Path) -> None:
     path.write_bytes(content)
     with open_ledger(path) as opened:
         assert {each.code for each in opened.verify()} == {"unreadable"}
+
+
+def test_an_index_that_does_not_fit_its_table_is_told(filled: Ledger, path: Path) -> None:
+    filled.close()
+    content = bytearray(path.read_bytes())
+    with closing(sqlite3.connect(path)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_kind'").fetchone()
+    place = content.index(b"test", (page - 1) * 4096)
+    content[place : place + 4] = b"past"
+    path.write_bytes(content)
+    with open_ledger(path) as opened:
+        assert {each.code for each in opened.verify()} == {"unreadable"}
+
+
+def test_a_closed_ledger_is_a_mistake_of_the_program(ledger: Ledger) -> None:
+    ledger.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        ledger.head()
 
 
 def test_a_ledger_of_a_newer_program_names_the_version_it_needs(ledger: Ledger, path: Path) -> None:
@@ -281,6 +304,31 @@ def test_a_failed_creation_leaves_nothing_behind(path: Path, monkeypatch: pytest
     with pytest.raises(LedgerError, match="broken"):
         create_ledger(path, at=NOON, actor="alice")
     assert list(path.parent.iterdir()) == []
+
+
+def test_of_two_that_create_at_once_one_is_told(path: Path) -> None:
+    with pytest.raises(LedgerExists), created(path):
+        create_ledger(path, at=NOON, actor="faster").close()
+    with open_ledger(path) as ledger:
+        assert ledger.verify() == ()
+    assert [each.name for each in path.parent.iterdir()] == ["ledger.db"]
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.ENOSPC, DiskFull), (errno.EPERM, LedgerError)])
+def test_a_name_that_cannot_be_given_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[LedgerError]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    with pytest.raises(kind, match=os.strerror(number)):
+        create_ledger(path, at=NOON, actor="alice")
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_problem_without_values_is_its_code_and_place() -> None:
+    assert str(Problem("unreadable", "file")) == "unreadable at file"
 
 
 def test_an_older_ledger_is_brought_forward(

@@ -89,3 +89,13 @@ def test_an_edited_projection_is_found_and_rebuilt(counting: Ledger, path: Path)
     counting.rebuild_projections()
     assert counting.verify() == ()
     assert counting.states("count") == before
+
+
+def test_an_event_that_no_fold_can_take_is_a_problem_and_no_crash(path: Path) -> None:
+    create_ledger(path, at=NOON, actor="alice").close()
+
+    def strict(_get: Callable[[str], Any], event: Event) -> Mapping[str, Any]:
+        return {event.body["name"]: True}
+
+    with Ledger(Connection(path), projectors=(Projector("strict", strict),)) as ledger:
+        assert [(each.code, each.where) for each in ledger.verify()] == [("projection", "rebuilding")]

@@ -1,0 +1,114 @@
+"""Make a ledger of any size, fast: releases are pinned one after the other and observed to run at places.
+
+    python benchmarks/where/make_ledger.py LEDGER --events 100000 --releases 1000
+
+Everything is signed and chained as `pin` and `observe` would do it; it is written in one transaction, so that
+the file's size and not its durability costs the time. Each place runs every release for a while, in order;
+with `--menu N` it keeps the last N of them at once.
+"""
+
+import argparse
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.acts import Observation, Pin, Seen
+from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.places import Place
+from ldmrelease.ledger import chain, projections, schema
+from ldmrelease.ledger.files import created
+from ldmrelease.trust.acts import seal
+from ldmrelease.trust.signer import Signer, generate, load_signer
+
+START = datetime(2023, 1, 1, tzinfo=UTC)
+PLACES = tuple(
+    Place(environment, application)
+    for environment in ("usdfdev", "base", "summit")
+    for application in ("nublado", "prompt-processing")
+)
+COMPONENTS = ("lab", "processing", "tools")
+UUID = "00000000-0000-4000-8000-000000000000"
+
+
+def digest(*parts: object) -> str:
+    """A digest of its own for each thing."""
+    return canonical.digest("/".join(map(str, parts)).encode())
+
+
+def tag(number: int) -> str:
+    """The weeklies of long years."""
+    return f"w.{2023 + number // 52}.{number % 52 + 1:02d}"
+
+
+def pin(number: int, signer: Signer) -> NewEvent:
+    """The pin of one release."""
+    act = Pin(
+        product="stack",
+        tag=tag(number),
+        digest=digest("release", number),
+        document=digest("document", number),
+        revision=1,
+        complete=True,
+        content=None,
+        time=START,
+    )
+    images = [digest(component, number) for component in COMPONENTS]
+    return NewEvent(Kind.PINNED, f"release/stack/{act.tag}", {**seal(act, signer), "digests": images})
+
+
+def observation(place: Place, numbers: range, at: datetime, signer: Signer) -> NewEvent:
+    """These releases, seen to run at a place."""
+    images = tuple(
+        Seen("stack", name, digest(name, number), tag(number), True, digest("release", number))
+        for number in numbers
+        for name in COMPONENTS
+    )
+    releases = tuple(digest("release", number) for number in numbers)
+    act = Observation(place, at, "committed", f"{numbers[-1]:040x}", images, releases)
+    return NewEvent(Kind.OBSERVED, place.stream, seal(act, signer))
+
+
+def events(count: int, releases: int, menu: int, signer: Signer) -> Iterator[tuple[datetime, NewEvent]]:
+    """The pins, and then observations of all places every hour."""
+    for number in range(releases):
+        yield START, pin(number, signer)
+    rounds = -(-(count - releases) // len(PLACES))
+    for index in range(count - releases):
+        hour, where = divmod(index, len(PLACES))
+        newest = hour * releases // rounds
+        at = START + timedelta(hours=hour)
+        yield at, observation(PLACES[where], range(max(0, newest - menu + 1), newest + 1), at, signer)
+
+
+def make(path: Path, *, count: int, releases: int, menu: int, signer: Signer) -> None:
+    """Write the ledger; `count` is of all its events, the first among them."""
+    versions: dict[str, int] = {}
+    with created(path) as connection, connection.writing() as tables:
+        schema.create_tables(tables, UUID)
+        event = chain.first(UUID, {"schema": schema.SCHEMA}, at=START, actor="bench")
+        chain.insert(tables, event)
+        for at, new in events(count - 1, releases, menu, signer):
+            versions[new.stream] = version = versions.get(new.stream, 0) + 1
+            event = chain.seal(new, event, version=version, at=at, actor="bench")
+            chain.insert(tables, event)
+            projections.maintain(tables, projections.PROJECTORS, event)
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("ledger", type=Path)
+    parser.add_argument("--events", type=int, default=1000)
+    parser.add_argument("--releases", type=int, default=10)
+    parser.add_argument("--menu", type=int, default=1)
+    parser.add_argument("--key", type=Path, help="the private key that signs; otherwise a new one")
+    given = parser.parse_args()
+    if given.events <= given.releases:
+        parser.error("more events than releases are needed")
+    signer = load_signer(given.key) if given.key else generate()
+    make(given.ledger, count=given.events, releases=given.releases, menu=given.menu, signer=signer)
+
+
+if __name__ == "__main__":
+    main()
