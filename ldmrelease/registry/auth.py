@@ -69,9 +69,7 @@ class Authority:
         return self._basic
 
     def answer(self, challenge: str, scopes: frozenset[str], refused: str | None) -> str | None:
-        """The Authorization to send after a 401 that came for `refused`; raises Denied if we have nothing
-        else.
-        """
+        """The Authorization to send after a 401 that came for `refused`; None if we have nothing else."""
         with self._lock:
             challenges = {scheme.lower(): rest for scheme, rest in _CHALLENGE.findall(challenge)}
             if "bearer" in challenges:

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError, SSLError
+from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ReadTimeoutError, SSLError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
@@ -122,9 +122,6 @@ class Transport:
                     decode_content=False,
                     retries=_CappedRetry.of(self._options.retries) if call.repeatable else False,
                 )
-            except SSLError as error:
-                hint = "check the registry's certificate and the configured authorities"
-                raise Unreachable(f"TLS failed: {error}", hint=hint, **_where(call)) from error
             except HTTPError as error:
                 raise _unreachable(call, error) from error
         self.meter.add(1 + (len(response.retries.history) if response.retries else 0))
@@ -247,7 +244,11 @@ def _explanation(content: bytes) -> str:
 
 
 def _unreachable(call: Call, error: Exception) -> Unreachable:
-    return Unreachable(str(error), **_where(call))
+    cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    if isinstance(cause, SSLError):
+        hint = "check the registry's certificate and the configured authorities"
+        return Unreachable(f"TLS failed: {cause}", hint=hint, **_where(call))
+    return Unreachable(str(cause), **_where(call))
 
 
 class _Where(TypedDict):

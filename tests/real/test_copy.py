@@ -1,0 +1,317 @@
+"""Copies: few requests, nothing twice, everything that refers, and never what holds for one place only."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ldmrelease.domain.images import digest_of, parse_reference
+from ldmrelease.registry.copy import Copier, copy
+from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError, Unreachable
+from ldmrelease.registry.identity import identity
+from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
+from ldmrelease.registry.repository import Registries, RegistryOptions, Repository
+from tests.images import attach, descriptor_of, put_legacy_attestation, put_sample_image, put_sample_index
+from tests.real.faultproxy import FaultProxy, cut_answer, cut_request, flip, status, truncate
+from tests.real.registries import RunningRegistry
+
+pytestmark = pytest.mark.real
+
+RECEIPT = "https://slsa.dev/verification_summary/v1"
+_rooms = (f"copy{number}" for number in itertools.count())
+
+Opener = Callable[[str], Repository]
+
+
+def opener(address: str, directory: Path, retries: int = 1) -> Opener:
+    """Opens repositories of a new room; they share what they learn about the registry."""
+    room, places = next(_rooms), Registries(directory, RegistryOptions(retries=retries))
+    return lambda name: places.open(parse_reference(f"{address}/{room}/{name}"))
+
+
+def envelope(predicate_type: str) -> bytes:
+    statement = json.dumps({"_type": "https://in-toto.io/Statement/v1", "predicateType": predicate_type})
+    payload = base64.b64encode(statement.encode()).decode()
+    return json.dumps(
+        {"payloadType": "application/vnd.in-toto+json", "payload": payload, "signatures": []}
+    ).encode()
+
+
+PLACES = ["layout", "docker_registry", "referrers_registry"]
+
+
+@pytest.fixture(params=list(itertools.product(PLACES, PLACES)), ids="-".join)
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Repository, Repository]:
+    """Two empty repositories, in every pair of kinds of places."""
+    room, places = next(_rooms), Registries(tmp_path)
+
+    def open_one(kind: str, name: str) -> Repository:
+        if kind == "layout":
+            return places.open(parse_reference(f"oci:{room}/{name}"))
+        running: RunningRegistry = request.getfixturevalue(kind)
+        return places.open(parse_reference(f"{running.address}/{room}/{name}"))
+
+    source, destination = request.param
+    return open_one(source, "from"), open_one(destination, "to")
+
+
+def test_an_index_goes_from_any_place_to_any_place_with_its_referrers(
+    pair: tuple[Repository, Repository],
+) -> None:
+    source, destination = pair
+    image = put_sample_index(source, "w_2023_16", seed="a")
+    about_index = attach(source, image.index)
+    about_platform = attach(source, image.platforms[1].manifest, content=b"arm64")
+    legacy = put_legacy_attestation(source, image.index, envelope("text/x"))
+    report = copy(source, "w_2023_16", destination)
+    assert (report.digest, report.found) == (image.index, False)
+    assert set(report.referrers) == {about_index, about_platform, legacy}
+    assert identity(destination, "w_2023_16") == image
+    for platform in image.platforms:
+        for blob in destination.manifest(platform.manifest).blobs():
+            assert len(destination.blob(blob.digest)) == blob.size
+    listed = {each.digest for each in list_referrers(destination, image.index)}
+    assert listed == {about_index, legacy}
+    [found] = list_referrers(destination, image.platforms[1].manifest)
+    read = read_referrer(destination, found, image.platforms[1].manifest)
+    assert read is not None
+    assert read.layers[0].content == b"arm64"
+
+    again = copy(source, "w_2023_16", destination)
+    assert (again.found, again.mounted, again.uploaded, again.referrers) == (True, 0, 0, ())
+
+
+def test_within_a_registry_nothing_is_uploaded(docker_registry: RunningRegistry, tmp_path: Path) -> None:
+    place = opener(docker_registry.address, tmp_path)
+    source, destination = place("from"), place("to")
+    image = put_sample_image(source, "t", seed="mount", layers=[64] * 5)
+    report = copy(source, image.index, destination)
+    assert (report.mounted, report.uploaded) == (6, 0)
+    assert destination.tags() == []
+    assert identity(destination, image.index) == image
+
+
+@pytest.mark.parametrize("layers", [1, 20])
+def test_requests_of_a_copy_within_a_registry(proxied: FaultProxy, tmp_path: Path, layers: int) -> None:
+    place = opener(proxied.address, tmp_path)
+    image = put_sample_image(place("from"), "t", seed=f"count{layers}", layers=[32] * layers)
+    proxied.heal()
+    fresh = Registries(tmp_path)
+    source, destination = (fresh.open(parse_reference(place(name).name)) for name in ("from", "to"))
+    report = copy(source, image.index, destination, tag="t", with_referrers=False)
+    # The look whether it is there, then the floor: manifest, layers, configuration, manifest.
+    assert proxied.count("HEAD") == 1
+    assert proxied.count() == report.requests == layers + 3 + 1
+    assert proxied.count("GET") == proxied.count("PUT") == 1
+
+    proxied.heal()
+    report = copy(source, image.index, destination, tag="t", with_referrers=False)
+    assert (report.requests, proxied.count("HEAD")) == (1, 1)
+
+
+def test_requests_of_a_second_copy(proxied_referrers: FaultProxy, tmp_path: Path) -> None:
+    place = opener(proxied_referrers.address, tmp_path)
+    image = put_sample_image(place("from"), "t", seed="second")
+    copy(place("from"), image.index, place("to"), tag="t")
+    proxied_referrers.heal()
+    copy(place("from"), image.index, place("to"), tag="t")
+    # One look at the image; one for referrers, in the three places where there may be some.
+    assert proxied_referrers.count("HEAD", "/to/manifests/t$") == 1
+    assert proxied_referrers.count("GET", "/from/referrers/") == 1
+    assert proxied_referrers.count(".*", "/from/manifests/sha256-") == 2
+    assert proxied_referrers.count() == 4
+
+
+def test_one_layer_in_many_images_is_placed_once(proxied: FaultProxy, tmp_path: Path) -> None:
+    place = opener(proxied.address, tmp_path)
+    source = place("from")
+    put_sample_image(source, "a", seed="same", layers=[32] * 4)
+    manifest = source.manifest("a")
+    for tag in "bc":
+        source.put_manifest(
+            manifest.content.replace(b'"schemaVersion"', b" " * ord(tag) + b'"schemaVersion"'),
+            manifest.media_type,
+            tag,
+        )
+    proxied.heal()
+    with Copier(source, place("to"), with_referrers=False) as copier:
+        reports = [copier.copy(tag) for tag in "abc"]
+    assert [report.mounted for report in reports] == [5, 0, 0]
+    assert proxied.count("POST") == 5
+    assert place("to").tags() == ["a", "b", "c"]
+
+
+def test_many_images_at_once(docker_registry: RunningRegistry, tmp_path: Path) -> None:
+    place = opener(docker_registry.address, tmp_path)
+    source, destination = place("from"), place("to")
+    images = {f"t{number}": put_sample_image(source, f"t{number}", seed=str(number)) for number in range(12)}
+    note = attach(source, "t7")
+    with Copier(source, destination) as copier:
+        reports = copier.copy_all(list(images))
+    assert [report.digest for report in reports] == [image.index for image in images.values()]
+    assert [report.referrers for report in reports if report.referrers] == [(note,)]
+    assert destination.tags() == sorted([*images, images["t7"].index.replace(":", "-")])
+
+
+def test_a_moved_tag_moves_at_the_destination(any_registry: RunningRegistry, tmp_path: Path) -> None:
+    place = opener(any_registry.address, tmp_path)
+    source, destination = place("from"), place("to")
+    put_sample_image(source, "latest", seed="first")
+    copy(source, "latest", destination)
+    second = put_sample_image(source, "latest", seed="second")
+    assert not copy(source, "latest", destination).found
+    assert descriptor_of(destination, "latest").digest == second.index
+
+
+def test_new_referrers_of_an_image_that_is_there_go_along(
+    any_registry: RunningRegistry, tmp_path: Path
+) -> None:
+    place = opener(any_registry.address, tmp_path)
+    source, destination = place("from"), place("to")
+    image = put_sample_index(source, "t", seed="a")
+    copy(source, "t", destination)
+    late = attach(source, image.platforms[0].manifest)
+    report = copy(source, "t", destination)
+    assert (report.found, report.referrers) == (True, (late,))
+    assert copy(source, "t", destination).referrers == ()
+
+
+def test_referrers_stay_behind_when_told(any_registry: RunningRegistry, tmp_path: Path) -> None:
+    place = opener(any_registry.address, tmp_path)
+    image = put_sample_image(place("from"), "t", seed="a")
+    attach(place("from"), "t")
+    assert copy(place("from"), "t", place("to"), with_referrers=False).referrers == ()
+    assert list_referrers(place("to"), image.index) == []
+
+
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+
+def test_receipts_are_never_copied_however_they_are_dressed(pair: tuple[Repository, Repository]) -> None:
+    source, destination = pair
+    image = put_sample_image(source, "t", seed="a")
+    bundle = json.dumps({"dsseEnvelope": json.loads(envelope(RECEIPT))}).encode()
+    typed = attach(source, "t", "text/x-approval", b"yes")
+    annotated = attach(source, "t", BUNDLE, bundle, **{"dev.sigstore.bundle.predicateType": RECEIPT})
+    plain = attach(source, "t", BUNDLE, bundle)
+    lying = attach(source, "t", BUNDLE, bundle, **{"dev.sigstore.bundle.predicateType": "text/x"})
+    bare = attach(source, "t", DSSE_ENVELOPE, envelope(RECEIPT))
+    unreadable = attach(source, "t", BUNDLE, b"nonsense")
+    mixed = put_legacy_attestation(source, image.index, envelope("text/x"), envelope(RECEIPT))
+    evidence = attach(source, "t", DSSE_ENVELOPE, envelope("https://in-toto.io/attestation/test-result/v0.1"))
+    other = attach(source, "t", "application/spdx+json", b"{}")
+    report = copy(source, "t", destination, skip_types={RECEIPT, "text/x-approval"})
+    assert set(report.left) == {typed, annotated, plain, lying, bare, unreadable, mixed}
+    assert set(report.referrers) == {evidence, other}
+    assert {each.digest for each in list_referrers(destination, image.index)} == {evidence, other}
+
+
+def test_what_is_not_there_cannot_be_copied(any_registry: RunningRegistry, tmp_path: Path) -> None:
+    place = opener(any_registry.address, tmp_path)
+    for reference in ("nothing", digest_of(b"nothing")):
+        with pytest.raises(NotFound, match="from"):
+            copy(place("from"), reference, place("to"))
+    assert place("to").tags() == []
+
+
+@pytest.mark.parametrize("fault", [cut_request, cut_answer, truncate], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize(
+    "what", ["HEAD /to/", "GET /from/manifests", "GET /from/blobs", "POST /to/", "PUT /to/manifests"]
+)
+def test_a_copy_survives_one_fault(
+    docker_registry: RunningRegistry,
+    proxied: FaultProxy,
+    tmp_path: Path,
+    what: str,
+    fault: Callable[..., None],
+) -> None:
+    # Two names of one registry, so that bytes have to move.
+    source = opener(docker_registry.address, tmp_path)("from")
+    image = put_sample_image(source, "t", seed=what + fault.__name__, layers=[3000])
+    through = Registries(tmp_path, RegistryOptions(retries=1))
+    behind = through.open(parse_reference(source.name.replace(docker_registry.address, proxied.address)))
+    destination = Registries(tmp_path).open(
+        parse_reference(f"localhost:{proxied.address.split(':')[1]}/{next(_rooms)}/to")
+    )
+    method, path = what.split()
+    proxied.fail(method, path, fault, times=1)  # type: ignore[arg-type]
+    report = copy(behind, "t", destination)
+    assert identity(destination, "t") == image
+    assert report.mounted == 0
+
+
+def test_a_flipped_bit_on_the_way_is_not_stored(
+    docker_registry: RunningRegistry, proxied: FaultProxy, tmp_path: Path
+) -> None:
+    source = opener(docker_registry.address, tmp_path)("from")
+    image = put_sample_image(source, "t", seed="flipped on the way", layers=[3000])
+    behind = Registries(tmp_path).open(
+        parse_reference(source.name.replace(docker_registry.address, proxied.address))
+    )
+    proxied.fail("GET", "/blobs/", flip)
+    layout = Registries(tmp_path).open(parse_reference("oci:images/lab"))
+    with pytest.raises(DigestMismatch):
+        copy(behind, "t", layout)
+    assert layout.tags() == []
+    for blob in source.manifest(image.index).blobs():
+        assert not layout.has_blob(blob.digest)
+
+
+def test_killed_before_and_after_each_request_a_copy_can_be_finished(
+    docker_registry: RunningRegistry, tmp_path: Path
+) -> None:
+    class Kill(BaseException):
+        pass
+
+    room = next(_rooms)
+    prepared = docker_registry.open(f"{room}/from")
+    image = put_sample_image(prepared, "t", seed="kill", layers=[32])
+    note = attach(prepared, "t")
+
+    def run(name: str, stop_at: int) -> int:
+        moments = itertools.count(1)
+        last = 0
+
+        def observe(phase: str, method: str, url: str) -> None:
+            nonlocal last
+            last = next(moments)
+            if last == stop_at:
+                raise Kill
+
+        places = Registries(tmp_path, RegistryOptions(observer=observe))
+        source, destination = (
+            places.open(parse_reference(f"{docker_registry.address}/{room}/{each}"))
+            for each in ("from", name)
+        )
+        copy(source, image.index, destination, tag="t")
+        return last
+
+    total = run("whole", stop_at=0)
+    for moment in range(1, total + 1):
+        name = f"to{moment}"
+        try:
+            run(name, stop_at=moment)
+        except Kill:
+            run(name, stop_at=0)
+        destination = docker_registry.open(f"{room}/{name}")
+        assert identity(destination, "t") == image
+        assert [each.digest for each in list_referrers(destination, image.index)] == [note]
+
+
+def test_a_list_of_referrers_that_cannot_be_had_is_no_empty_list(
+    docker_registry: RunningRegistry, proxied: FaultProxy, tmp_path: Path
+) -> None:
+    place = opener(proxied.address, tmp_path)
+    put_sample_image(place("from"), "t", seed="a")
+    proxied.fail("GET", "/from/referrers/", status(500))
+    with pytest.raises(RegistryError, match="500"):
+        copy(place("from"), "t", place("to"))
+    proxied.heal()
+    proxied.fail("GET", "/from/manifests/sha256-", cut_request)
+    with pytest.raises(Unreachable):
+        copy(place("from"), "t", place("to"))
