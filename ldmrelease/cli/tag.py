@@ -1,6 +1,5 @@
 """`ldmrelease tag`: read tags, put them in order. Loads nothing but the tag grammars."""
 
-import json
 import sys
 from typing import Annotated
 
@@ -73,6 +72,8 @@ def _lines() -> list[str]:
 
 def _spelled(tag: Tag, output: Output) -> str:
     if output is Output.json:
+        import json  # noqa: PLC0415 - felt at every start
+
         return json.dumps(tag.fields())
     if output is Output.yaml:
         return "---\n" + as_yaml(tag.fields()).rstrip("\n")

@@ -1,7 +1,6 @@
 """Answers on standard output: JSON, YAML or text, one value in three spellings."""
 
 import enum
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -44,6 +43,8 @@ def emit(value: object, output: Output, text: Callable[[], str]) -> None:
 
 def as_json(value: object) -> str:
     """Indented JSON; a list is one array."""
+    import json  # noqa: PLC0415 - `--help` goes without
+
     return json.dumps(_plain(value), indent=2)
 
 
