@@ -54,19 +54,24 @@ class Checkout:
         self._note.unlink(missing_ok=True)
 
     def catch_up(self, tip: str) -> None:
-        """Let the copy follow a commit of ours that it has not followed yet; remove the note."""
+        """Let the copy follow a commit of ours that it has not followed yet; remove the note.
+
+        Raises `Refused` (`uncommitted`) where the user has changed the file since: then it stays as it is.
+        """
         if not self._note.is_file():
             return
         note = canonical.decode(self._note.read_bytes(), _Note)
         blob = read_blob(self.git, tip, self.file)
-        # Anything else in file or index is the user's, and stays.
-        if blob.oid == note.after and self._states() <= {note.before, note.after}:
+        untouched = self._is_untouched(note)
+        if blob.oid == note.after and untouched:
             self._follow(blob)
         self.withdraw()
+        if blob.oid == note.after and not untouched:
+            raise Refused("uncommitted", file=self.file, where=str(self.root))
 
     def _follow(self, blob: Blob) -> None:
         self.git.tell("before", "checkout")
-        content = self._run("cat-file", "--filters", f"--path={self.file}", blob.oid)
+        content = self._as_checked_out(blob.oid)
         draft = self._note.with_suffix(".new")
         draft.write_bytes(content)
         draft.chmod(0o755 if blob.mode == "100755" else 0o644)
@@ -74,12 +79,19 @@ class Checkout:
         self._run("update-index", "--", self.file)
         self.git.tell("after", "checkout")
 
-    def _states(self) -> set[str]:
-        """The blobs that the index and the file hold."""
+    def _is_untouched(self, note: _Note) -> bool:
+        """Whether index and file both hold one of the note's blobs."""
+        ours = (note.before, note.after)
         staged = self._run("ls-files", "-s", "--", self.file).split()
         path = self.root / self.file
-        held = self._run("hash-object", f"--path={self.file}", "--", str(path)) if path.is_file() else b"none"
-        return {staged[1].decode() if len(staged) > 1 else "none", held.decode().strip()}
+        if len(staged) < 2 or staged[1].decode() not in ours or not path.is_file():
+            return False
+        # Line ends may have been converted on the way in or out, and not always there and back.
+        held = self._run("hash-object", f"--path={self.file}", "--", str(path)).decode().strip()
+        return held in ours or path.read_bytes() in [self._as_checked_out(each) for each in ours]
+
+    def _as_checked_out(self, oid: str) -> bytes:
+        return self._run("cat-file", "--filters", f"--path={self.file}", oid)
 
     @property
     def _note(self) -> Path:

@@ -415,6 +415,41 @@ def test_a_rival_that_changes_our_setting_while_we_push_wins(tree: Path, bare: P
     assert dispatch.fence_of(target(bare.as_uri()), SUMMIT, Access(tmp_path)) is None
 
 
+def test_a_rival_in_the_same_directory_is_built_upon_or_wins(tree: Path, tmp_path: Path) -> None:
+    def rival(phase: str, what: str) -> None:
+        if (phase, what) == ("before", "update-ref") and not commits:
+            blob = (
+                git(tree, "rev-parse", "main:README") if harmless else git(tree, "rev-parse", f"main:{FILE}")
+            )
+            git(tree, "update-index", "--add", "--cacheinfo", f"100644,{blob},theirs")
+            if not harmless:
+                (tree / FILE).write_text(VALUES.replace("w_2023_15    #", "w_2023_17    #"))
+                git(tree, "add", FILE)
+            git(tree, "commit", "-q", "-m", "By hand")
+            commits.append(git(tree, "rev-parse", "main"))
+
+    for harmless in (True, False):
+        commits: list[str] = []
+        written = write(target("conf"), Access(tmp_path, rival))
+        assert not list((tree / ".git" / "ldmrelease").iterdir())
+        if harmless:
+            assert isinstance(written, Written)
+            assert git(tree, "rev-parse", "main~") == commits[0]
+            dispatch.restore(target("conf"), BEFORE, OURS, Access(tmp_path), Promoter().warrant())
+        else:
+            assert isinstance(written, Refusal)
+            assert (written.code, written.values["commit"]) == ("changed-by", commits[0])
+            assert git(tree, "rev-parse", "main") == commits[0]
+
+
+def test_a_line_that_is_cut_after_the_server_did_it_counts_as_done(bare: Path, access: Access) -> None:
+    hook = bare / "hooks" / "reference-transaction"
+    hook.write_text('#!/bin/sh\n[ "$1" = committed ] && kill -9 $PPID\nexit 0\n')
+    hook.chmod(0o755)
+    assert isinstance(write(target(bare.as_uri()), access), Written)
+    assert show(bare) == AFTER
+
+
 def test_a_branch_that_never_rests_is_given_up_and_not_forced(tree: Path, bare: Path, tmp_path: Path) -> None:
     def rival(phase: str, what: str) -> None:
         if (phase, what) == ("before", "push"):
@@ -505,6 +540,14 @@ def test_line_ends_of_the_copy_are_the_users(tree: Path, access: Access) -> None
     assert git(tree, "status", "--porcelain") == ""
 
 
+def test_bytes_are_committed_as_they_are_whatever_the_user_converts(tree: Path, access: Access) -> None:
+    put(tree, {FILE: VALUES.replace("\n", "\r\n")})
+    git(tree, "config", "core.autocrlf", "input")
+    assert isinstance(write(target("conf"), access), Written)
+    assert show(tree) == AFTER.replace("\n", "\r\n")
+    assert (tree / FILE).read_bytes().decode() == show(tree)
+
+
 @pytest.mark.parametrize("staged", [False, True])
 def test_the_users_uncommitted_change_of_the_file_is_refused(
     tree: Path, access: Access, staged: bool
@@ -580,6 +623,22 @@ def test_after_a_kill_at_any_point_the_same_again_ends_the_same(
     else:
         pytest.fail("the write never came to its end")
     assert count > 8
+
+
+def test_what_the_user_changed_after_a_kill_stays(tree: Path, access: Access) -> None:
+    def kill_before_the_copy_follows(kill: Callable[[str, str], None]) -> object:
+        def observer(phase: str, what: str) -> None:
+            if (phase, what) == ("after", "update-ref"):
+                kill(phase, what)
+
+        return write(target("conf"), replace(access, observer=observer))
+
+    assert in_a_child_killed_at(1, kill_before_the_copy_follows)
+    (tree / FILE).write_text("mine: 1\n")
+    found = write(target("conf"), access)
+    assert isinstance(found, Written)
+    assert (found.found, found.unsynced) == (True, "uncommitted")
+    assert (tree / FILE).read_text() == "mine: 1\n"
 
 
 def test_a_users_revert_is_not_taken_for_what_a_kill_left(tree: Path, access: Access) -> None:

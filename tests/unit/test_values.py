@@ -185,12 +185,15 @@ def test_several_settings_change_together() -> None:
     assert result == b"a: v1 # x\nb: {c: v2}\nd: 3\n"
 
 
-def test_a_splice_that_hits_the_wrong_place_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (0, 4), (3, 3), (-5, -4)])
+def test_a_splice_that_hits_the_wrong_place_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, start: int, end: int
+) -> None:
     right = module._scalar_splice
 
     def shifted(text: str, node: module.Node, value: module.Scalar) -> module.Splice:
         splice = right(text, node, value)
-        return module.Splice(splice.start, splice.end + 3, splice.text)
+        return module.Splice(splice.start + start, splice.end + end, splice.text)
 
     monkeypatch.setattr(module, "_scalar_splice", shifted)
     assert refused("{tag: a, b: c}\n", "tag").code == "unsafe"
