@@ -1,4 +1,4 @@
-"""The notebook menu: which images users may start, and the names that stand for them (LDM-564 2.2.2).
+"""The notebook menu: which images users may start, and the names that stand for them (LDM-564 2.2.1).
 
 The notebook service lists what its registry has; a menu is gated by telling it to list nothing by itself
 (`numReleases`, `numWeeklies`, `numDailies` 0) and each release by name (`pin`). Pure; `writer` does the work.
