@@ -1,0 +1,266 @@
+"""Words for findings: one sentence for each code of each rule, with its values (design section 5).
+
+The policy room writes codes; a sentence can be made better here without a changed replay.
+"""
+
+from collections.abc import Callable, Mapping
+
+from ldmrelease.domain.decision import Finding
+from ldmrelease.render.uncounted import seen_words
+from ldmrelease.render.words import Values, listed, said, values_of
+
+Words = Callable[[Values], str]
+
+ANY_RULE = "*"
+"""In place of a rule: codes that every rule may have."""
+
+
+def sentence(finding: Finding) -> str:
+    """What was found, in one sentence without its full stop."""
+    values = values_of(finding.values)
+    words = WORDS.get((finding.rule, finding.code)) or WORDS.get((ANY_RULE, finding.code))
+    if words is None:
+        told = f": {said(finding.values)}" if finding.values else ""
+        return f"{finding.code}{told}"
+    return words(values) + _remarks(finding, values)
+
+
+def _remarks(finding: Finding, values: Values) -> str:
+    """What holds for several rules: a flaky check, tags that are gone, evidence that was seen in vain."""
+    remarks = []
+    if values.get("flaky"):
+        remarks.append("it is flaky: it both failed and passed of late")
+    if values.get("tag_gone"):
+        remarks.append(f"the tag of {values.listed('tag_gone')} is gone, the digest is still there")
+    if finding.code in ("not-counted", "too-few", "no-run", "no-evidence") and values.get("seen"):
+        remarks.append(seen_words(values["seen"]))
+    return "".join(f"; {each}" for each in remarks)
+
+
+def _about(v: Values) -> str:
+    """What evidence is owed about: the release, its content, or each of its images."""
+    return {"release": "the release", "content": "the content", "image": "every image"}.get(v["about"], "it")
+
+
+def _of_part(v: Values) -> str:
+    """Which images or platforms are meant, where a rule looked at each of them."""
+    lacking = v.get("lacking")
+    if not isinstance(lacking, list):
+        return ""
+    names = [f"{each.get('component', '?')} {each.get('platform', '')}".strip() for each in lacking]
+    return f" for {listed(dict.fromkeys(names))}" if any(names) else ""
+
+
+def _where(v: Values) -> str:
+    """The place or the level that an `after` asks for."""
+    if "environment" in v:
+        return f"at {v['environment']}" + (f"/{v['application']}" if "application" in v else "")
+    return f"at level {v['level']}"
+
+
+def _asked(v: Values) -> str:
+    return f"; {v.span('for')} are asked for" if v.get("for") else ""
+
+
+_BUILT_IN: dict[tuple[str, str], Words] = {
+    ("accepts", "unreadable-tag"): lambda v: f"{v['tag']} is no tag of its product's grammar",
+    ("accepts", "kind-not-accepted"): lambda v: (
+        f"{v['tag']} is of kind {v['kind']}, and the level accepts {v.listed('accepts')}"
+    ),
+    ("accepts", "kind-accepted"): lambda v: f"the level accepts the kind {v['kind']}",
+    ("complete", "open"): lambda v: (
+        f"the release is open: {v.listed('missing')} "
+        f"{'is' if len(v.get('missing', [])) == 1 else 'are'} not built yet; pin it again later"
+    ),
+    ("complete", "complete"): lambda _: "every component is pinned",
+    ("held", "held"): lambda v: f"a hold lies on it: {v.listed('holds')}; whoever set it has to lift it",
+    ("held", "not-held"): lambda _: "no hold lies on release, images or environment",
+    ("empty", "no-requirements"): lambda _: (
+        "the level asks for nothing here, and nothing is never enough: its policy needs a requirement"
+    ),
+    ("ran-here", "never-ran"): lambda v: (
+        f"it never ran at {v['place']}: a rollback goes back to what ran there; promote it instead"
+    ),
+    ("ran-here", "ran"): lambda v: f"it ran at {v['place']} from {v['first']} to {v['last']}",
+    ("present", "no-images"): lambda _: "the release has no images",
+    ("present", "absent"): lambda v: f"the image of {v.listed('components')} is no longer in its repository",
+    ("present", "present"): lambda _: "every image is still there",
+    ("live", "live"): lambda v: f"it runs at {v['place']} now",
+    ("live", "not-live"): lambda v: f"it does not run at {v['place']} now",
+}
+
+_IMAGES: dict[tuple[str, str], Words] = {
+    ("images", "no-images"): lambda _: "the release has no images",
+    ("images", "present"): lambda v: (
+        "every image is there"
+        + (f" for {v.listed('platforms')}" if v.get("platforms") else "")
+        + " and its tag has not moved"
+    ),
+    ("images", "absent"): lambda v: f"the image of {v['component']} is not in {v['image']} any more",
+    ("images", "child-absent"): lambda v: (
+        f"the image of {v['component']} in {v['image']} names a platform whose manifest is not there"
+    ),
+    ("images", "tag-moved"): lambda v: (
+        f"the tag of {v['component']} in {v['image']} has moved: pinned is {said(v['pinned'])}, "
+        f"now it names {said(v['now'])}; pin the release again, with a reason"
+    ),
+    ("images", "duplicate-platform"): lambda v: (
+        f"the image of {v['component']} has two manifests for one platform, so nobody knows which one runs"
+    ),
+    ("images", "platform-absent"): lambda v: (
+        f"the image of {v['component']} is not built for {v['platform']} (it has {v.listed('has')})"
+    ),
+    ("images", "nested-index"): lambda v: (
+        f"the image of {v['component']} is an index of indexes: build it flat"
+    ),
+    ("images", "no-platform"): lambda v: f"the image of {v['component']} names no platform at all",
+    ("images", "not-an-image"): lambda v: f"what {v['component']} points to in {v['image']} is no image",
+}
+
+_ATTESTED: dict[tuple[str, str], Words] = {
+    ("attested", "attested"): lambda v: f"{v['type']} about {_about(v)} is signed as asked",
+    ("attested", "no-evidence"): lambda v: f"there is no {v['type']} about {_about(v)}{_of_part(v)}",
+    ("attested", "not-counted"): lambda v: f"no {v['type']} about {_about(v)} counts{_of_part(v)}",
+    ("attested", "too-few"): lambda v: (
+        f"{v['found']} of {v['minimum']} {v['type']} statements about {_about(v)}{_of_part(v)}"
+    ),
+    ("attested", "too-old"): lambda v: (
+        f"the {v['type']} about {_about(v)}{_of_part(v)} was too old from {v['since']} on "
+        f"(at most {v.span('max_age')})"
+    ),
+    ("attested", "future"): lambda v: (
+        f"the {v['type']} about {_about(v)}{_of_part(v)} claims to come from the future: check the clocks"
+    ),
+    ("attested", "no-images"): lambda _: "the release has no images that evidence could be about",
+    ("attested", "no-content"): lambda _: (
+        "the release has no content digest: its EUPS build list is not there"
+    ),
+    ("attested", "platform-absent"): lambda v: (
+        f"the image of {v['component']} is not built for {v['platform']}"
+    ),
+}
+
+_CHECK: dict[tuple[str, str], Words] = {
+    ("check", "passed"): lambda v: f"the latest run of {v['check']} passed",
+    ("check", "passed-with-warnings"): lambda v: (
+        f"the latest run of {v['check']} passed with warnings, which is accepted"
+    ),
+    ("check", "warned"): lambda v: f"the latest run of {v['check']} warned, and the level wants a pass",
+    ("check", "failed"): lambda v: (
+        f"the latest run of {v['check']} failed"
+        + (f": {v.listed('failed_tests')}" if v.get("failed_tests") else "")
+    ),
+    ("check", "no-run"): lambda v: f"{v['check']} was not run for {_about(v)} yet{_of_part(v)}",
+    ("check", "not-counted"): lambda v: f"no run of {v['check']} for {_about(v)} counts{_of_part(v)}",
+    ("check", "too-old"): lambda v: (
+        f"the result of {v['check']} was too old from {v['since']} on (at most {v.span('max_age')})"
+    ),
+    ("check", "running"): lambda v: f"a run of {v['check']} is under way ({v['run']})",
+    ("check", "no-result"): lambda v: f"the run {v['run']} of {v['check']} gave no result by its deadline",
+    ("check", "result-gone"): lambda v: f"the result of run {v['run']} of {v['check']} is not there any more",
+    ("check", "contradictory"): lambda v: f"the result of run {v['run']} of {v['check']} contradicts itself",
+    ("check", "unknown-result"): lambda v: f"run {v['run']} of {v['check']} has a result that nobody knows",
+    ("check", "future"): lambda v: (
+        f"the result of {v['check']} claims to come from the future: check the clocks"
+    ),
+    ("check", "unknown-check"): lambda v: (
+        f"the policy asks for the check {v['name']}, which the workspace does not have"
+    ),
+    ("check", "no-images"): lambda _: "the release has no images that could be checked",
+    ("check", "no-content"): lambda _: "the release has no content digest: its EUPS build list is not there",
+    ("check", "platform-absent"): lambda v: f"the image of {v['component']} is not built for {v['platform']}",
+}
+
+_AFTER: dict[tuple[str, str], Words] = {
+    ("after", "ran"): lambda v: (
+        f"it ran at {v['place']} since {v['first']}, seen for {v.span('observed')}{_asked(v)}"
+    ),
+    ("after", "never-ran"): lambda v: f"it has not run {_where(v)} yet{_asked(v)}",
+    ("after", "restored"): lambda v: (
+        f"it was tried {_where(v)} and taken back ({v['place']}), so it never settled there"
+    ),
+    ("after", "soaking"): lambda v: (
+        f"it runs at {v['place']} since {v['first']}, and was seen there for {v.span('observed')}{_asked(v)}"
+    ),
+    ("after", "too-short"): lambda v: (
+        f"it ran at {v['place']} for {v.span('observed')} only, and runs there no more{_asked(v)}"
+    ),
+    ("after", "failed-since"): lambda v: (
+        f"{v['check']} failed at {v['place']} since it came there"
+        + (f" ({v.listed('failed_tests')})" if v.get("failed_tests") else "")
+        + ": it has to pass there in a later run"
+    ),
+    ("after", "earlier-in-plan"): lambda v: f"{v['place']} comes earlier in the same promotion",
+}
+
+_OTHERS: dict[tuple[str, str], Words] = {
+    ("together", "together"): lambda v: f"{v.listed('applications')} at {v['environment']} has it too",
+    ("together", "earlier-in-plan"): lambda v: (
+        f"{v.listed('applications')} gets it earlier in the same promotion"
+    ),
+    ("together", "not-together"): lambda v: (
+        f"{v.listed('applications')} at {v['environment']} runs another release, and they go together"
+    ),
+    ("together", "nothing-named"): lambda _: (
+        "the policy names no other application that it goes together with"
+    ),
+    ("not-returned", "runs-here"): lambda _: "it runs here already",
+    ("not-returned", "not-returned"): lambda _: "it is not one that this place has left behind",
+    ("not-returned", "returned"): lambda v: (
+        f"this place ran it from {v['first']} to {v['last']} and left it behind ({v['ended']}); "
+        "if that is meant, go back to it by a rollback"
+    ),
+    ("same-content-as", "not-applicable"): lambda v: (
+        f"it is a {v['of']}: only finals have a {v['kind']} to compare with"
+    ),
+    ("same-content-as", "no-candidate"): lambda v: (
+        f"no {v['kind']} of this version is pinned: pin the last one"
+    ),
+    ("same-content-as", "ambiguous-candidate"): lambda v: (
+        f"several pins are the last {v['kind']}, and their contents differ: "
+        + listed(each.get("tag", "?") for each in v.get("candidates", []))
+    ),
+    ("same-content-as", "no-content"): lambda v: (
+        f"its content cannot be compared with {v['candidate']}: one of them has no EUPS build list"
+    ),
+    ("same-content-as", "other-content"): lambda v: (
+        f"its content is not that of {v['candidate']}, its last {v['kind']}"
+    ),
+    ("same-content-as", "same-content"): lambda v: f"it has the content of {v['candidate']}",
+    ("window", "open"): lambda v: f"the window is open until {v['end']}",
+    ("window", "closed"): lambda v: (
+        f"the window is closed; the next one is from {v['start']} to {v['end']} ({v['zone']})"
+    ),
+    ("window", "no-interval"): lambda v: f"the policy's window never opens ({v['zone']})",
+}
+
+_ANY: dict[tuple[str, str], Words] = {
+    (ANY_RULE, "unknown-rule"): lambda v: (
+        f"this program has no rule {v['rule']}: is the policy a newer one's?"
+    ),
+    (ANY_RULE, "unknown-parameter"): lambda v: (
+        f"the rule does not know {v.listed('unknown')}: see `policy schema`"
+    ),
+    (ANY_RULE, "bad-parameters"): lambda v: (
+        "the policy's requirement makes no sense" + (f": {said(v['detail'])}" if "detail" in v else "")
+    ),
+    (ANY_RULE, "unknown-level"): lambda v: (
+        f"the policy names the level {v.get('name', v.get('level'))}, which no place has"
+    ),
+    (ANY_RULE, "unknown-environment"): lambda v: (
+        f"the policy names the environment {v.get('name', v.get('environment'))}, which the workspace does not have"
+    ),
+    (ANY_RULE, "unknown-application"): lambda v: (
+        f"the policy names {said(v.get('applications', v.get('application', '?')))}, which does not run there"
+    ),
+}
+
+WORDS: Mapping[tuple[str, str], Words] = {
+    **_BUILT_IN,
+    **_IMAGES,
+    **_ATTESTED,
+    **_CHECK,
+    **_AFTER,
+    **_OTHERS,
+    **_ANY,
+}

@@ -1,0 +1,220 @@
+"""Words for refusals that are no decisions: of targets, of pinning, of requests. Each says what would be right."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ldmrelease.render.words import Values, listed, moment, said, values_of
+from ldmrelease.services.pin import Unpinnable
+from ldmrelease.services.request import Impossible, NoTarget
+from ldmrelease.services.steps.step import Busy, Interrupted
+from ldmrelease.targets.outcome import Refusal, Unreachable
+
+Words = Callable[[Values], str]
+
+
+def refusal_words(refusal: Refusal | Unreachable) -> str:
+    """What a target refused, where (file, line, setting), and what would be right."""
+    if isinstance(refusal, Unreachable):
+        return f"{said(refusal.where)} could not be asked: {said(refusal.reason)}"
+    return target_words(refusal.code, refusal.values)
+
+
+def target_words(code: str, plain: Mapping[str, Any]) -> str:
+    """The same, from a code and values as the ledger keeps them."""
+    problems = plain.get("problems")
+    if isinstance(problems, list) and problems:
+        return "\n".join(
+            _one({"file": plain.get("file"), **each}, each.get("code", code)) for each in problems
+        )
+    return _one(plain, code)
+
+
+def _one(plain: Mapping[str, Any], code: str) -> str:
+    values = values_of({key: value for key, value in plain.items() if value is not None})
+    words = TARGET_WORDS.get(code)
+    told = words(values) if words is not None else f"{code}: {said(plain)}"
+    where = _position(values)
+    return f"{where}: {told}" if where else told
+
+
+def _position(v: Values) -> str:
+    """`file:line: setting`, as far as it is known."""
+    if "file" not in v:
+        return ""
+    place = f"{v['file']}:{v['line']}" if "line" in v else said(v["file"])
+    return f"{said(place)}: {said(v['path'])}" if "path" in v else said(place)
+
+
+def _found(v: Values) -> str:
+    return said(v["found"])
+
+
+def _changed_by(v: Values) -> str:
+    return (
+        f"says {_found(v)}, which is neither what was there ({said(v['expected'])}) nor ours: {said(v['author'])} "
+        f"changed it at {v['time']} in {said(v['commit'])[:12]}; look at that change, then ask again"
+    )
+
+
+TARGET_WORDS: Mapping[str, Words] = {
+    # Repositories, branches, files.
+    "no-repository": lambda v: (
+        f"{said(v['where'])} is no git repository{' (' + _found(v) + ')' if 'found' in v else ''}; "
+        "name its folder or URL in ldmrelease.yaml"
+    ),
+    "no-branch": lambda v: (
+        f"{said(v['where'])} has no branch {said(v['branch'])}; make it, or name another one"
+    ),
+    "rejected": lambda v: (
+        f"{said(v['where'])} does not take our push: {_found(v)}; ask for the right to push there"
+    ),
+    "locked": lambda _: "git is at work there, or was stopped; if no git runs, remove this lock file",
+    "uncommitted": lambda v: f"was changed in {said(v['where'])} and not committed; commit or undo it",
+    "no-file": lambda _: "is not in the branch; commit it there, or name another file in ldmrelease.yaml",
+    "not-a-file": lambda v: f"is no ordinary file (mode {_found(v)}); write a file there",
+    "bad-file": lambda _: "can be no file of the repository; write its path from the repository's root",
+    # The text of a values file.
+    "not-utf-8": lambda _: "is not UTF-8; save it as UTF-8",
+    "not-yaml": lambda v: f"cannot be read as YAML: {_found(v)}",
+    "several-documents": lambda v: f"has {_found(v)} YAML documents; a values file has one",
+    "empty-file": lambda _: "is empty; write the setting into it first",
+    "absent": lambda v: f"the setting is not there (no {_found(v)}); write it once by hand, with any value",
+    "duplicate-key": lambda v: f"{_found(v)} stands there twice; leave one",
+    "not-a-mapping": lambda v: f"is a {_found(v)} where a mapping belongs",
+    "not-a-list": lambda v: f"is {_found(v)} where a list belongs; write [] there",
+    "not-a-scalar": lambda v: f"is a {_found(v)} where one value belongs",
+    "not-text": lambda v: f"holds {_found(v)}, and not all of it is text; quote the tags",
+    "alias": lambda v: (
+        f"is the YAML alias {_found(v)}, so that another setting would change too; write the value out"
+    ),
+    "anchor": lambda v: (
+        f"has the YAML anchor {_found(v)}, so that other settings would change too; write them out"
+    ),
+    "merge-key": lambda _: "comes from a YAML merge key (<<); write the setting out",
+    "tagged": lambda v: f"has the YAML tag {_found(v)}; take it away",
+    "multi-line": lambda v: f"goes over several lines ({_found(v)}); write it in one",
+    "templated": lambda v: f"is a template ({_found(v)}); write a plain value",
+    "layout": lambda v: f"is a list that cannot be edited line by line ({_found(v)}); write one item a line",
+    "overlap": lambda _: "two changes touch the same characters; give each setting a place of its own",
+    "unsafe": lambda v: (
+        f"the edit would change more than the setting ({_found(v)}); edit it by hand and report this"
+    ),
+    "changed-by": _changed_by,
+    # What a setting wants.
+    "no-component": lambda v: (
+        f"nothing of {said(v['release'])} belongs there (it is about {v.listed('found')}"
+        f"{', wanted is ' + said(v['expected']) if 'expected' in v else ''})"
+    ),
+    "not-an-image": lambda v: f"says {_found(v)}, which is no image reference; write one",
+    "other-repository": lambda v: (
+        f"names the repository {_found(v)}, and the release's image is in {said(v['expected'])}; "
+        "change the one or the other by hand"
+    ),
+    # Menus.
+    "no-alias": lambda v: (
+        f"has no alias {said(v['alias'])}; known are {listed(v['found']) if v.get('found') else 'none'}"
+    ),
+    "not-a-menu": lambda _: "is no menu: only a menu can do without a release; promote another one instead",
+    "not-live": lambda v: (
+        f"{said(v['tag'])} is not in the menu, which has {v.listed('found')}; promote it there first"
+    ),
+    "aliased": lambda v: (
+        f"{v.listed('found')} still means {said(v['tag'])}; move that name first (`alias move`)"
+    ),
+    "other-cycle": lambda v: (
+        f"the menu shows cycle {_found(v)} only, and {said(v['tag'])} is of cycle {said(v['expected'])}; "
+        "change the cycle first"
+    ),
+    "not-a-cycle": lambda v: f"says {_found(v)}, which is no number of a cycle",
+    # Fences.
+    "no-ref": lambda v: f"git has no ref for the name {_found(v)}; use letters, digits, '-' and '_' in it",
+    "bad-fence": lambda v: f"the fence at {said(v['revision'])} cannot be read ({_found(v)}); who wrote it?",
+    "other-ledger": lambda v: (
+        f"{v['place']} belongs to the ledger {_found(v)}, and ours is {said(v['expected'])}; act with that one"
+    ),
+    "ledger-behind": lambda v: (
+        f"{v['place']} has seen {_found(v)} events of our ledger, which has {said(v['expected'])} or others: "
+        "it is a copy or was cut; restore it from its export"
+    ),
+    "fenced": lambda v: f"{said(v['promotion'])} has claimed {v['place']} since; nothing of ours was written",
+}
+
+STEP_WORDS: Mapping[str, Words] = {
+    "no-decision": lambda v: f"no decision lets it enter {v['place']}",
+    "unknown-check": lambda v: f"the workspace has no check {said(v['check'])} any more",
+    "still-there": lambda v: f"{said(v['tag'])} is still seen there after it was taken away",
+    "digest-differs": lambda v: (
+        f"{v['component']} should be {said(v['wanted'])}, and what is seen is {_seen(v['found'])}; has the tag moved?"
+    ),
+}
+
+
+def _seen(found: object) -> str:
+    if not isinstance(found, list) or not found:
+        return "nothing"
+    return listed(f"{each.get('spelling', '?')} ({each.get('digest') or 'not there'})" for each in found)
+
+
+def failure_words(code: str, values: Mapping[str, Any]) -> str:
+    """Why a step of a promotion failed."""
+    words = STEP_WORDS.get(code)
+    return words(values_of(values)) if words is not None else target_words(code, values)
+
+
+PIN_WORDS: Mapping[str, Words] = {
+    "unreadable": lambda v: f"{said(v['tag'])} is no tag in the grammar {v['grammar']}: {said(v['reason'])}",
+    "nothing-found": lambda v: (
+        f"nothing of {v['product']} is tagged {said(v['tag'])}: no image, configuration or build; "
+        "is the tag spelled right, and built?"
+    ),
+    "bad-image": lambda v: (
+        f"{v['component']}: the image tagged {said(v['tag'])} cannot be used: {_image_problem(v)}"
+    ),
+    "ambiguous-tag": lambda v: (
+        f"{v['component']}: two spellings of the tag name two commits ({said(v['commits'])}); delete the wrong one"
+    ),
+}
+
+_IMAGE_PROBLEMS = {
+    "absent": "nothing is there",
+    "child-absent": "it names a manifest that is not there",
+    "nested-index": "it is an index of indexes; build it flat",
+    "duplicate-platform": "it has two manifests for one platform",
+    "no-platform": "it names no platform",
+    "not-an-image": "it is no image",
+}
+
+
+def _image_problem(v: Values) -> str:
+    return f"{_IMAGE_PROBLEMS.get(v['code'], v['code'])} ({said(v['subject'])})"
+
+
+def unpinnable_words(why: Unpinnable) -> str:
+    """Why a tag cannot be pinned."""
+    words = PIN_WORDS.get(why.code)
+    return words(values_of(why.values)) if words is not None else f"{why.code}: {said(why.values)}"
+
+
+def no_target_words(answer: NoTarget) -> str:
+    """That a target names nothing here."""
+    if not answer.known:
+        return f"{said(answer.target)} is no target: nothing in the workspace runs this product"
+    return f"{said(answer.target)} names no place that runs this product; known are {listed(answer.known)}"
+
+
+def impossible_words(answer: Impossible) -> str:
+    """That a place cannot be written as asked."""
+    return f"{answer.place}: {refusal_words(answer.refusal)}"
+
+
+def busy_words(busy: Busy) -> str:
+    """Who claims a place."""
+    return (
+        f"{busy.place or 'a place of it'} is claimed by {busy.promotion} ({said(busy.holder)}) since "
+        f"{moment(busy.since)}; wait for it, or take it over with `ldmrelease resume {busy.promotion} --take-over`"
+    )
+
+
+def interrupted_words(interrupted: Interrupted) -> str:
+    """Who could not be asked in the middle of a promotion."""
+    return f"{said(interrupted.where)} could not be asked: {said(interrupted.reason)}"
