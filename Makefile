@@ -7,8 +7,7 @@ DEMO ?= demo
 .PHONY: demo test lint docs setup setup-test clean
 
 demo: $(VENV)/.runtime
-	rm -rf $(DEMO)
-	$(BIN)/ldmrelease demo $(DEMO)
+	$(BIN)/ldmrelease demo $(DEMO) --again
 
 test: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS: dict[str, Entry] = {
+    "demo": Entry("demo", "Play the week of 2023-04-20 in a workspace made on the spot."),
     "init": Entry("init", "Make a workspace, empty or in the shape of a sample."),
     "doctor": Entry("doctor", "Look whether everything that a promotion needs is there."),
     "workspace": Entry("workspace", "Check the workspace's files."),

@@ -12,6 +12,9 @@ from ldmrelease.demo.world import STACK, build_world
 from ldmrelease.domain.times import instant
 from ldmrelease.ledger import create_ledger
 
+MARK = ".ldmrelease-demo"
+"""The file that says that a demonstration made this folder."""
+
 Run = Callable[[list[str]], int]
 Say = Callable[[str], None]
 
@@ -24,6 +27,7 @@ def make_workspace(folder: Path) -> None:
     began = instant(STACK[0].created)
     init_workspace(folder, "rubin", began, person=_PERSON)
     create_ledger(folder / "ledger.db", at=began, actor=_PERSON).close()
+    (folder / MARK).write_text("made by `ldmrelease demo`; `--again` replaces the folder\n")
     build_world(folder)
 
 

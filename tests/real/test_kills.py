@@ -1,0 +1,138 @@
+"""A promotion over three environments, killed before and after every write and request, and resumed.
+
+The process is really killed (SIGKILL). Then a new one does what a user would: resume what is open, and give the
+same command again. However often and wherever it was killed: one receipt each, no step twice, no claim left,
+the same end.
+"""
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ldmrelease.domain.events import Kind
+from ldmrelease.services.claims import claim_now
+from ldmrelease.services.pin import Pinned, find_or_pin
+from ldmrelease.services.promote import Promoted, consider, promote, resume_all
+from ldmrelease.services.request import NothingToDo, Wish
+from ldmrelease.services.workbench import Workbench
+from tests.workspace import WEEKLY, Site, copy_site, new_site
+
+pytestmark = pytest.mark.real
+
+PLACES = ("usdfdev/batch", "usdfint/batch", "tucson-teststand/ocps")
+SHARES = 16
+"""The points are dealt out, so that workers can take turns."""
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site in which the weekly is complete, made once."""
+    root = tmp_path_factory.mktemp("kills") / "template"
+    new_site(root).release_weekly()
+    return root
+
+
+def wish(bench: Workbench) -> Wish:
+    product = bench.world.product("stack")
+    assert product is not None
+    pinned = find_or_pin(bench, product, WEEKLY)
+    assert isinstance(pinned, Pinned)
+    return Wish(pinned, "development")
+
+
+def quiet(_code: str, _values: dict) -> None:
+    pass
+
+
+class Countdown:
+    """Kills the process at the call with this number; counts them without one."""
+
+    def __init__(self, number: int | None = None) -> None:
+        self.number = number
+        self.calls: list[str] = []
+
+    def __call__(self, phase: str, what: str) -> None:
+        self.calls.append(f"{phase} {what}")
+        if len(self.calls) == self.number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed_at(site: Site, number: int) -> None:
+    """Promote in another process, which is killed at its call with this number."""
+    child = os.fork()
+    if child == 0:
+        try:
+            bench = site.bench(Countdown(number))
+            promote(bench, wish(bench), quiet)
+        finally:
+            os._exit(7)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), f"the call {number} was never made: {status}"
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def finish(site: Site) -> None:
+    """What a user does after a crash."""
+    bench = site.bench()
+    for outcome in resume_all(bench, quiet):
+        assert outcome.state.ended, outcome
+    if not isinstance(consider(bench, wish(bench)), NothingToDo):
+        answer = promote(bench, wish(bench), quiet)
+        assert isinstance(answer, Promoted)
+        assert answer.outcome.state == "succeeded", answer.outcome
+    bench.ledger.close()
+
+
+def assert_done_once(site: Site) -> None:
+    """The same end as without a kill."""
+    bench = site.bench()
+    receipts = Counter(
+        (event.body["place"], event.body["component"]) for event in bench.ledger.events(kinds=[Kind.RECEIPT])
+    )
+    assert receipts == {(place, each): 1 for place in PLACES for each in ("scipipe", "release")}
+    done = Counter(event.body["step"] for event in bench.ledger.events(kinds=[Kind.DONE]))
+    repeated = {step for step, count in done.items() if count > 1 and not step.endswith("/claim")}
+    assert not repeated, "no step twice"
+    ends = [event.body["state"] for event in bench.ledger.events(kinds=[Kind.ENDED])]
+    assert ends == ["succeeded"]
+    for place in PLACES:
+        application = next(each for each in bench.world.applications if str(each.place) == place)
+        assert claim_now(bench, application.place) is None, "no claim left"
+        assert "tag: al9-w_2023_16" in site.committed(place)
+        file = f"applications/{application.place.application}/values-{application.place.environment}.yaml"
+        assert len(site.git("log", "--format=%h", "main", "--", file).split()) == 2, "one commit each"
+    assert site.git("status", "--porcelain") == ""
+    assert bench.ledger.verify() == ()
+    assert isinstance(consider(bench, wish(bench)), NothingToDo)
+    bench.ledger.close()
+
+
+def count_calls(site: Site) -> list[str]:
+    counter = Countdown()
+    bench = site.bench(counter)
+    answer = promote(bench, wish(bench), quiet)
+    assert isinstance(answer, Promoted)
+    assert answer.outcome.state == "succeeded"
+    bench.ledger.close()
+    return counter.calls
+
+
+def test_without_a_kill(template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site = copy_site(template, tmp_path / "site")
+    calls = count_calls(site)
+    assert_done_once(site)
+    with capsys.disabled():
+        print(f"\nkill test: N = {len(calls)} points over three environments (layouts, git, ledger)")
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_killed_and_resumed(template: Path, tmp_path: Path, share: int) -> None:
+    total = len(count_calls(copy_site(template, tmp_path / "counted")))
+    for number in range(1 + share, total + 1, SHARES):
+        site = copy_site(template, tmp_path / f"killed-{number}")
+        killed_at(site, number)
+        finish(site)
+        assert_done_once(site)
