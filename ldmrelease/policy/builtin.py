@@ -28,7 +28,9 @@ def complete(facts: Facts) -> Finding:
         return _finding("complete", Outcome.FAILED, release.problem, {"tag": release.tag})
     if release.missing:
         values = {"missing": sorted(release.missing)}
-        return _finding("complete", Outcome.PENDING, "open", values, next=command("pin", release.tag))
+        return _finding(
+            "complete", Outcome.PENDING, "open", values, next=command("release", "pin", release.tag)
+        )
     return _finding("complete", Outcome.SATISFIED, "complete")
 
 

@@ -68,7 +68,7 @@ def judge(requirement: Requirement, parameters: Parameters, context: Context) ->
         best.code,
         values | best.values,
         evidence=best.evidence,
-        next=_next(best, places[0], context),
+        next=_next(best, parameters, context),
         when=best.when,
     )
 
@@ -88,12 +88,16 @@ def _places(parameters: Parameters, context: Context) -> tuple[str | None, tuple
     return (None, places) if places else ("unknown-application", ())
 
 
-def _next(found: _Found, place: Place, context: Context) -> tuple[str, ...]:
-    target, tag = found.values.get("place", str(place)), context.facts.release.tag
+def _next(found: _Found, parameters: Parameters, context: Context) -> tuple[str, ...]:
+    target, tag = found.values["place"], context.facts.release.tag
     if found.code == "failed-since":
         return command("check-run", found.values["check"], tag, "--target", target)
     if found.code == "soaking":
-        return command("observe", target.partition("/")[0])
+        return command("observe", "--target", target)
+    if found.code == "never-ran":
+        # Which of the places runs the product is not known here; the level or the environment is no guess.
+        named = target if parameters.application else parameters.level or parameters.environment
+        return command("promote", tag, "--target", str(named))
     if found.outcome is Outcome.MISSING:
         return command("promote", tag, "--target", target)
     return ()

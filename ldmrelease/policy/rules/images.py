@@ -41,7 +41,11 @@ def judge(requirement: Requirement, parameters: Parameters, context: Context) ->
     if len(faults) > 1:
         values["faults"] = [{"code": code} | about for _, code, about in faults]
     return context.finding(
-        requirement, outcome, code, values, next=command("pin", release.tag) if code == "tag-moved" else ()
+        requirement,
+        outcome,
+        code,
+        values,
+        next=command("release", "pin", release.tag) if code == "tag-moved" else (),
     )
 
 

@@ -55,7 +55,7 @@ def test_it_counts_what_was_observed_not_what_went_by() -> None:
     finding = look(stay(first=ago(999 * HOUR), observed=3 * HOUR))
     assert both(finding) == ("pending", "soaking")
     assert finding.when == NOW + timedelta(hours=1)
-    assert finding.next == ("ldmrelease", "observe", "base")
+    assert finding.next == ("ldmrelease", "observe", "--target", "base/nublado")
 
 
 def test_without_a_time_having_run_is_enough() -> None:
@@ -65,7 +65,7 @@ def test_without_a_time_having_run_is_enough() -> None:
 def test_never_there_is_missing_and_says_how_to_get_there() -> None:
     finding = look()
     assert both(finding) == ("missing", "never-ran")
-    assert finding.next == ("ldmrelease", "promote", "w.2023.16", "--target", "base/nublado")
+    assert finding.next == ("ldmrelease", "promote", "w.2023.16", "--target", "base")
 
 
 def test_another_release_there_is_not_this_one() -> None:

@@ -100,7 +100,7 @@ def test_built_in_findings(known: Facts, name: str, code: str, verdict: Verdict)
 def test_an_open_release_names_what_is_missing() -> None:
     finding = decide(level(IMAGES), facts(release=weekly(missing=("b", "a")))).findings[1]
     assert finding.values == {"missing": ["a", "b"]}
-    assert finding.next == ("ldmrelease", "pin", "w.2023.16")
+    assert finding.next == ("ldmrelease", "release", "pin", "w.2023.16")
 
 
 @pytest.mark.parametrize("phase", [Phase.ENTER, Phase.CONFIRM])

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,13 +44,14 @@ def texts(node: ast.expr | None) -> Iterator[str]:
 def after_outcome(nodes: list[ast.expr]) -> Iterator[str]:
     """What stands behind an `Outcome.X` among arguments or in a tuple."""
     for one, other in pairwise(nodes):
-        found = {each.value.id for each in ast.walk(one) if _is_member(each)}
-        if found == {"Outcome"}:
+        if _owners(one) == {"Outcome"}:
             yield from texts(other)
 
 
-def _is_member(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+def _owners(node: ast.expr) -> set[str]:
+    """The names whose attributes an expression asks for."""
+    found = (each.value for each in ast.walk(node) if isinstance(each, ast.Attribute))
+    return {each.id for each in found if isinstance(each, ast.Name)}
 
 
 def codes(name: str) -> set[str]:
@@ -77,7 +79,7 @@ def codes(name: str) -> set[str]:
 
 
 def rule_codes() -> set[tuple[str, str]]:
-    found = set()
+    found: set[Any] = set()
     for rule in RULES:
         name = f"policy/rules/{rule.replace('-', '_')}.py"
         found |= {(rule, code) for code in codes(name)}
@@ -88,7 +90,7 @@ def rule_codes() -> set[tuple[str, str]]:
 
 
 def builtin_codes() -> set[tuple[str, str]]:
-    found = set()
+    found: set[Any] = set()
     for node in ast.walk(tree("policy/builtin.py")):
         match node:
             case ast.Call(func=ast.Name(id="_finding"), args=[ast.Constant(value=str(name)), _, code, *_]):
@@ -127,7 +129,7 @@ def test_a_code_of_a_newer_program_is_shown_as_it_is() -> None:
 
 
 def refused_codes() -> set[str]:
-    found = set()
+    found: set[Any] = set()
     for path in (SOURCE / "targets").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
@@ -145,7 +147,7 @@ def test_every_refusal_of_a_target_has_words(code: str) -> None:
 
 
 def step_codes() -> set[str]:
-    found = set()
+    found: set[Any] = set()
     for path in (SOURCE / "services" / "steps").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
@@ -160,7 +162,7 @@ def test_every_failure_of_a_step_has_words(code: str) -> None:
 
 
 def pin_codes() -> set[str]:
-    found = set()
+    found: set[Any] = set()
     for node in ast.walk(tree("services/pin.py")):
         match node:
             case ast.Call(func=ast.Name(id="Unpinnable"), args=[first, *_]):
@@ -174,7 +176,7 @@ def test_every_reason_why_a_tag_cannot_be_pinned_has_words() -> None:
 
 def uncounted_codes() -> set[str]:
     names = {"NotCounted", "_Refused", "Malformed", "Unreadable", "Contradiction", "_untimely"}
-    found = set()
+    found: set[Any] = set()
     paths = [*(SOURCE / "trust").glob("*.py"), SOURCE / "domain" / "evidence.py"]
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
