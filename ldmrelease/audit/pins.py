@@ -4,23 +4,26 @@ from collections.abc import Callable
 from typing import Any
 
 from ldmrelease.audit.envelopes import claimed_payload
+from ldmrelease.domain import canonical
+from ldmrelease.domain.acts import Pin
 from ldmrelease.domain.events import Event, Kind
 from ldmrelease.domain.times import spell
 
 
 def fold_pins(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
     """The revisions of each `product/tag`, oldest first."""
-    pin = claimed_payload(event.body) if event.kind == Kind.PINNED else None
+    pin = _pin(event)
     if pin is None:
         return {}
-    key = f"{pin['product']}/{pin['tag']}"
+    key = f"{pin.product}/{pin.tag}"
     revision = {
-        "digest": pin["digest"],
-        "document": pin["document"],
-        "revision": pin["revision"],
-        "complete": pin["complete"],
-        "content": pin["content"],
-        "reason": pin["reason"],
+        "digest": pin.digest,
+        "document": pin.document,
+        "revision": pin.revision,
+        "complete": pin.complete,
+        "content": pin.content,
+        "reason": pin.reason,
+        "digests": _images(event),
         "time": spell(event.time),
         "by": event.actor,
         "sequence": event.sequence,
@@ -30,13 +33,26 @@ def fold_pins(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
 
 def fold_digests(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
     """By digest of a release or of one of its images: the names of the releases that have it."""
-    pin = claimed_payload(event.body) if event.kind == Kind.PINNED else None
+    pin = _pin(event)
     if pin is None:
         return {}
-    name = f"{pin['product']}/{pin['tag']}"
+    name = f"{pin.product}/{pin.tag}"
     changed = {}
-    for digest in [pin["digest"], *event.body.get("digests", [])]:
+    for digest in [pin.digest, *_images(event)]:
         names = get(digest) or []
         if name not in names:
             changed[digest] = [*names, name]
     return changed
+
+
+def _pin(event: Event) -> Pin | None:
+    payload = claimed_payload(event.body) if event.kind == Kind.PINNED else None
+    try:
+        return canonical.from_plain(payload, Pin) if payload is not None else None
+    except canonical.NotCanonical:
+        return None
+
+
+def _images(event: Event) -> list[str]:
+    digests = event.body.get("digests")
+    return [each for each in digests if isinstance(each, str)] if isinstance(digests, list) else []

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ldmrelease.audit.envelopes import claimed_payload
+from ldmrelease.domain import canonical
+from ldmrelease.domain.acts import Request
 from ldmrelease.domain.events import Event, Kind
 from ldmrelease.domain.times import spell
 
@@ -16,7 +18,8 @@ def fold_promotions(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
         return {}
     key = event.stream.removeprefix("promotion/")
     if event.kind == Kind.REQUESTED:
-        return {key: _requested(key, event)}
+        requested = _requested(key, event)
+        return {key: requested} if requested is not None else {}
     state = get(key)
     if state is None:
         return {}
@@ -28,7 +31,7 @@ def fold_promotions(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
 
 def _finished(event: Event) -> list[str]:
     """The place that a promotion is through with, where this event says so."""
-    step = event.body.get("step", "") if event.kind == Kind.DONE else ""
+    step = str(event.body.get("step")) if event.kind == Kind.DONE else ""
     return [step.removesuffix("/publish")] if step.endswith("/publish") else []
 
 
@@ -38,8 +41,11 @@ def fold_open(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
     return {key: state if state["state"] in OPEN else None for key, state in changed.items()}
 
 
-def _requested(key: str, event: Event) -> dict[str, Any]:
-    request = claimed_payload(event.body) or {}
+def _requested(key: str, event: Event) -> dict[str, Any] | None:
+    try:
+        request = canonical.from_plain(claimed_payload(event.body), Request)
+    except canonical.NotCanonical:
+        return None
     return {
         "promotion": key,
         "sequence": event.sequence,
@@ -49,8 +55,13 @@ def _requested(key: str, event: Event) -> dict[str, Any]:
         "by": event.actor,
         "until": None,
         "who": [],
-        **{name: request.get(name) for name in ("intent", "product", "tag", "release", "target", "alias")},
-        "places": [f"{each['environment']}/{each['application']}" for each in request.get("places", [])],
+        "intent": str(request.intent),
+        "product": request.product,
+        "tag": request.tag,
+        "release": request.release,
+        "target": request.target,
+        "alias": request.alias,
+        "places": [str(each) for each in request.places],
         "done": [],
     }
 
@@ -64,7 +75,7 @@ def _running(_: dict[str, Any]) -> dict[str, Any]:
 
 
 def _intended(body: dict[str, Any]) -> dict[str, Any]:
-    return {"state": "restoring"} if body["step"].endswith("/restore") else {}
+    return {"state": "restoring"} if str(body.get("step")).endswith("/restore") else {}
 
 
 _CHANGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -73,5 +84,5 @@ _CHANGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     Kind.RESUMED: _running,
     Kind.HALTING: lambda _: {"state": "halting", "until": None, "who": []},
     Kind.INTENDED: _intended,
-    Kind.ENDED: lambda body: {"state": body["state"], "until": None, "who": []},
+    Kind.ENDED: lambda body: {"state": body.get("state"), "until": None, "who": []},
 }

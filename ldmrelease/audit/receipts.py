@@ -9,8 +9,8 @@ from ldmrelease.domain.times import spell
 
 def fold_receipts(_get: Callable[[str], Any], event: Event) -> dict[str, Any]:
     """By `place/release digest`: the promotion that signed its newest receipt there, and when."""
-    if event.kind != Kind.RECEIPT:
-        return {}
     body = event.body
+    if event.kind != Kind.RECEIPT or not {"place", "release", "promotion"} <= body.keys():
+        return {}
     key = f"{body['place']}/{body['release']}"
     return {key: {"promotion": body["promotion"], "time": spell(event.time), "sequence": event.sequence}}

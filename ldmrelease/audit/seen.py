@@ -96,6 +96,11 @@ def residences_now(read: Read) -> tuple[Residence, ...]:
     return _sorted(_residence(each) for each in read("residence/").values())
 
 
+def residences_ended(read: Read) -> tuple[Residence, ...]:
+    """Every image that was somewhere and is there no more."""
+    return _sorted(_residence(each) for each in read("residence-ended/").values())
+
+
 def residences_of(read: Read, digest: str) -> tuple[Residence, ...]:
     """Where an image digest is and was."""
     return _sorted(_residence(row) for prefix in residence_prefixes(digest) for row in read(prefix).values())

@@ -1,11 +1,12 @@
 """History of a place or a release: what ran there and when, by signed observations (design section 2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from ldmrelease.audit.residences import PROJECTION
+from ldmrelease.audit import seen
 from ldmrelease.domain.places import Place
+from ldmrelease.domain.times import spell
+from ldmrelease.services.where import reader, release_name
 from ldmrelease.services.workbench import Workbench
 
 
@@ -38,7 +39,7 @@ def history(
     product_tag: str | None = None,
 ) -> list[Residence]:
     """The residences of a place, of an environment, or of a release (`product/tag`), oldest first."""
-    found = [_residence(bench, each) for each in _states(bench)]
+    found = [_residence(bench, each) for each in _residences(bench, product_tag)]
     chosen = [
         each
         for each in found
@@ -49,26 +50,31 @@ def history(
     return sorted(chosen, key=lambda each: (each.first, each.place, each.component, each.spelling))
 
 
-def _states(bench: Workbench) -> Iterator[dict[str, Any]]:
-    for prefix in ("residence-ended/", "residence/"):
-        yield from bench.ledger.states(PROJECTION, prefix).values()
+def _residences(bench: Workbench, product_tag: str | None) -> Iterable[seen.Residence]:
+    """Those of a release's own images alone, where one is asked for."""
+    read = reader(bench)
+    if product_tag is None:
+        return [*seen.residences_now(read), *seen.residences_ended(read)]
+    revisions = bench.ledger.state("pins", product_tag) or []
+    digests = {digest for each in revisions for digest in each["digests"]}
+    return [residence for digest in sorted(digests) for residence in seen.residences_of(read, digest)]
 
 
-def _residence(bench: Workbench, state: dict[str, Any]) -> Residence:
-    names = bench.ledger.state("digests", state["release"]) if state["release"] else None
+def _residence(bench: Workbench, image: seen.Residence) -> Residence:
+    span = image.span
     return Residence(
-        place=f"{state['environment']}/{state['application']}",
-        product=state["product"],
-        component=state["component"],
-        spelling=state["spelling"],
-        digest=state["digest"],
-        release=names[-1] if names else None,
-        first=state["first"],
-        last=state["last"],
-        observed=state["observed"],
-        intervals=tuple((start, end) for start, end in state["intervals"]),
-        ended=state.get("ended"),
-        gone=state.get("gone"),
+        place=str(image.place),
+        product=image.product,
+        component=image.component,
+        spelling=image.spelling,
+        digest=image.digest,
+        release=release_name(bench, image.release),
+        first=spell(span.first),
+        last=spell(span.last),
+        observed=span.observed,
+        intervals=tuple((spell(each.start), spell(each.end)) for each in span.intervals),
+        ended=span.ended,
+        gone=spell(span.gone) if span.gone else None,
     )
 
 

@@ -109,12 +109,12 @@ def _bare(content: bytes) -> Iterable[bytes]:
         yield envelope.to_bytes()
 
 
-def facts_of(bench: Workbench, pinned: Pinned, taken: Iterable[Taken], now: datetime) -> tuple[StatementFact, ...]:
+def facts_of(
+    bench: Workbench, pinned: Pinned, taken: Iterable[Taken], now: datetime
+) -> tuple[StatementFact, ...]:
     """The facts of the statements, in a fixed order; what is new counts as if taken in now."""
     checks = {each.name: each.tests for each in bench.world.checks}
-    images = {
-        digest: image.source for image in pinned.release.images for digest in image.identity.digests()
-    }
+    images = {digest: image.source for image in pinned.release.images for digest in image.identity.digests()}
     facts = [
         statement_fact(
             each.envelope,

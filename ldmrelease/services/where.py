@@ -1,13 +1,14 @@
 """Which release runs where, since when, and why it was allowed: from projections, without a scan of events."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from ldmrelease.audit.residences import PROJECTION, place_key
+from ldmrelease.audit import seen
+from ldmrelease.audit.residences import PROJECTION
 from ldmrelease.domain.places import Application, Place
-from ldmrelease.domain.times import instant
+from ldmrelease.domain.times import spell
 from ldmrelease.services.workbench import Workbench
 
 
@@ -15,8 +16,8 @@ from ldmrelease.services.workbench import Workbench
 class Running:
     """An image at a place. `state` is `committed` or `running`, or `unobserved` where nobody has looked lately.
 
-    `release` is `product/tag` where a pin knows the digest; `promotion` and `decision` say why it was
-    allowed, and are None for what came there by another way.
+    `release` is `product/tag` where a pin knows the digest; `promotion` and `allowed` (a time) say why it
+    was let in, and are None for what came there by another way.
     """
 
     place: Place
@@ -44,50 +45,54 @@ class Unseen:
 
 def where(bench: Workbench, *, now: datetime) -> Iterator[Running | Unseen]:
     """Every place with what it runs, in the order of the workspace."""
+    read = reader(bench)
+    latest = {each.place: each for each in seen.places_seen(read)}
+    images: dict[Place, list[seen.Residence]] = {}
+    for residence in seen.residences_now(read):
+        images.setdefault(residence.place, []).append(residence)
     for application in bench.world.applications:
-        latest = bench.ledger.state(PROJECTION, place_key(application.place))
-        if latest is None:
+        observed = latest.get(application.place)
+        if observed is None:
             yield Unseen(application.place, application.level)
             continue
-        yield from _running(bench, application, latest, now)
+        for residence in images.get(application.place, []):
+            yield _running(bench, application, observed, residence, now)
+
+
+def reader(bench: Workbench) -> Callable[[str], Mapping[str, Any]]:
+    """Reads the states of the projection of what was observed, by the beginning of their keys."""
+    return lambda prefix: bench.ledger.states(PROJECTION, prefix)
+
+
+def release_name(bench: Workbench, digest: str | None) -> str | None:
+    """`product/tag` of a release's digest, None where no pin has it."""
+    names = bench.ledger.state("digests", digest) if digest else None
+    return names[-1] if names else None
 
 
 def _running(
-    bench: Workbench, application: Application, latest: dict[str, Any], now: datetime
-) -> Iterator[Running]:
-    place = application.place
-    seen = bench.ledger.state(PROJECTION, place_key(place).replace("place/", "seen/", 1)) or {}
-    state = "unobserved"
-    if now - instant(latest["time"]) <= timedelta(seconds=latest["every"]):
-        state = "committed" if latest["basis"] == "committed" else "running"
-    found = [bench.ledger.state(PROJECTION, key) for key in seen.get("residences", [])]
-    for each in sorted((one for one in found if one), key=_menu_order):
-        yield _one(bench, application, latest, each, state)
-
-
-def _menu_order(residence: dict[str, Any]) -> tuple[str, str, str]:
-    return residence["product"], residence["component"], residence["spelling"]
-
-
-def _one(
-    bench: Workbench, application: Application, latest: dict[str, Any], each: dict[str, Any], state: str
+    bench: Workbench, application: Application, observed: seen.Latest, image: seen.Residence, now: datetime
 ) -> Running:
-    release = each["release"]
-    names = bench.ledger.state("digests", release) if release else None
-    receipt = bench.ledger.state("receipts", f"{application.place}/{release}") if release else None
-    aliases = tuple(name for name, tag in latest["aliases"].items() if tag == each["spelling"])
+    key = f"{application.place}/{image.release}"
+    receipt = bench.ledger.state("receipts", key) if image.release else None
     return Running(
         place=application.place,
         level=application.level,
-        product=each["product"],
-        component=each["component"],
-        digest=each["digest"],
-        spelling=each["spelling"],
-        release=names[-1] if names else None,
-        since=each["first"],
-        last=each["last"],
-        state=state,
-        aliases=aliases,
+        product=image.product,
+        component=image.component,
+        digest=image.digest,
+        spelling=image.spelling,
+        release=release_name(bench, image.release),
+        since=spell(image.span.first),
+        last=spell(image.span.last),
+        state=_state(observed, now),
+        aliases=tuple(name for name, tag in sorted(observed.aliases.items()) if tag == image.spelling),
         promotion=receipt["promotion"] if receipt else None,
         allowed=receipt["time"] if receipt else None,
     )
+
+
+def _state(observed: seen.Latest, now: datetime) -> str:
+    if not observed.speaks_for(now):
+        return "unobserved"
+    return "committed" if observed.basis == "committed" else "running"
