@@ -52,9 +52,18 @@ def where_of(application: Application) -> Where:
 
 
 def register(
-    bench: Workbench, check: Check, pinned: Pinned, where: Where, *, promotion: str | None
+    bench: Workbench,
+    check: Check,
+    pinned: Pinned,
+    where: Where,
+    *,
+    promotion: str | None = None,
+    expect: dict[str, int] | None = None,
 ) -> RunRegistration | Unregistered:
-    """Say that a run is about to start. A promotion's run has one id however often it is resumed."""
+    """Say that a run is about to start. A promotion's run has one id however often it is resumed.
+
+    `expect` are further stream versions that have to stand.
+    """
     definition = check_fact(check).digest
     known = registered_runs(bench, pinned.digest)
     run = _run_id(check, pinned, where, promotion, len(known))
@@ -77,7 +86,7 @@ def register(
     )
     stream = runs_stream(pinned.digest)
     event = NewEvent(Kind.REGISTERED, stream, seal(act, bench.signers.runner))
-    moved = bench.append([event], expect={stream: bench.ledger.version(stream)})
+    moved = bench.append([event], expect={**(expect or {}), stream: bench.ledger.version(stream)})
     return Unregistered(stream) if moved else act
 
 

@@ -22,7 +22,7 @@ from ldmrelease.services.decide import decide, record
 from ldmrelease.services.gather import Question
 from ldmrelease.services.promotions import Promotion, load_promotion
 from ldmrelease.services.steps import STEPS
-from ldmrelease.services.steps.step import Busy, Done, Failed, Interrupted, Work
+from ldmrelease.services.steps.step import Busy, Done, Failed, Interrupted, Overtaken, Work
 from ldmrelease.services.workbench import Workbench
 
 Progress = Callable[[str, dict[str, Any]], None]
@@ -169,6 +169,8 @@ class _Driver:
         self.progress("step", {"step": step.id, "place": str(step.place), "kind": str(step.kind)})
         answer = STEPS[step.kind](self._work(promotion, claims, step))
         match answer:
+            case Overtaken():
+                raise _Lost
             case Interrupted():
                 return Outcome(promotion.id, promotion.journal.state, interrupted=answer)
             case Done(result, events, blobs):
@@ -209,6 +211,7 @@ class _Driver:
             journal=journal,
             holder=self.holder,
             epoch=claim.epoch if claim is not None else None,
+            expect=self._expected(promotion, claims, step.place),
         )
 
     def _append(
@@ -221,16 +224,18 @@ class _Driver:
         expect: dict[str, int] | None = None,
     ) -> None:
         """Append under the versions that this round has read. Raises `_Lost` where one has moved."""
-        expected = {**(expect or {}), promotion.stream: self._version(promotion)}
-        if place is not None:
-            claim = claims.get(place)
-            expected[place.claim_stream] = claim_version(self.bench, place, claim)
+        expected = {**(expect or {}), **self._expected(promotion, claims, place)}
         if self.bench.append(events, expect=expected, blobs=blobs) is not None:
             raise _Lost
         promotion.appended += sum(each.stream == promotion.stream for each in events)
 
-    def _version(self, promotion: Promotion) -> int:
-        return promotion.version + promotion.appended
+    def _expected(
+        self, promotion: Promotion, claims: dict[Place, Claim | None], place: Place | None
+    ) -> dict[str, int]:
+        expected = {promotion.stream: promotion.version + promotion.appended}
+        if place is not None:
+            expected[place.claim_stream] = claim_version(self.bench, place, claims.get(place))
+        return expected
 
 
 def claim_version(bench: Workbench, place: Place, claim: Claim | None) -> int:

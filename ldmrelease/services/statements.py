@@ -19,7 +19,7 @@ from ldmrelease.registry.repository import Repository
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.trust.dsse import Envelope, read_wrapped
-from ldmrelease.trust.facts_of import statement_fact
+from ldmrelease.trust.facts_of import Seen, see_statement
 
 _ENVELOPES = {BUNDLE_TYPE, DSSE_ENVELOPE}
 
@@ -113,22 +113,33 @@ def facts_of(
     bench: Workbench, pinned: Pinned, taken: Iterable[Taken], now: datetime
 ) -> tuple[StatementFact, ...]:
     """The facts of the statements, in a fixed order; what is new counts as if taken in now."""
+    facts = [seen.fact for _, seen in seen_of(bench, pinned, taken, now)]
+    return tuple(sorted(facts, key=lambda fact: (fact.received, fact.evidence, fact.blob)))
+
+
+def seen_of(
+    bench: Workbench, pinned: Pinned | None, taken: Iterable[Taken], now: datetime
+) -> list[tuple[Taken, Seen]]:
+    """Each statement as it stands in a fact, and why it does not count; `pinned` is what it is about, if known."""
     checks = {each.name: each.tests for each in bench.world.checks}
-    images = {digest: image.source for image in pinned.release.images for digest in image.identity.digests()}
-    facts = [
-        statement_fact(
-            each.envelope,
-            blob=each.blob,
-            keyring=bench.keyring,
-            received=each.received or now,
-            now=now,
-            repository=_scope(each.subject),
-            checks=checks,
-            images=images,
+    released = pinned.release.images if pinned is not None else ()
+    images = {digest: image.source for image in released for digest in image.identity.digests()}
+    return [
+        (
+            each,
+            see_statement(
+                each.envelope,
+                blob=each.blob,
+                keyring=bench.keyring,
+                received=each.received or now,
+                now=now,
+                repository=_scope(each.subject),
+                checks=checks,
+                images=images,
+            ),
         )
         for each in taken
     ]
-    return tuple(sorted(facts, key=lambda fact: (fact.received, fact.evidence, fact.blob)))
 
 
 def _scope(subject: Subject) -> str | None:

@@ -1,7 +1,7 @@
 """Check: run one of the level's checks where the release runs now; register first, sign what was seen."""
 
 from ldmrelease.services.check_run import Unregistered, register, run_registered, where_of
-from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
+from ldmrelease.services.steps.step import Answer, Done, Failed, Overtaken, Work
 
 
 def act(work: Work) -> Answer:
@@ -10,8 +10,9 @@ def act(work: Work) -> Answer:
     check = work.bench.world.check(name)
     if check is None:
         return Failed("unknown-check", {"check": name})
-    run = register(work.bench, check, work.pinned, where_of(work.application), promotion=work.promotion)
+    where = where_of(work.application)
+    run = register(work.bench, check, work.pinned, where, promotion=work.promotion, expect=work.expect)
     if isinstance(run, Unregistered):
-        return Interrupted("ledger", f"the run of {name} could not be registered: {run.stream} has moved")
+        return Overtaken()
     result = run_registered(work.bench, check, run, work.pinned, work.application)
     return Done({"run": run.run, "result": result.result}, result.events, result.blobs)

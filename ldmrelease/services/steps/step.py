@@ -15,7 +15,11 @@ from ldmrelease.services.workbench import Workbench
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One step to carry out, with everything around it. `epoch` is that of our claim of the place."""
+    """One step to carry out, with everything around it. `epoch` is that of our claim of the place.
+
+    `expect` are the stream versions that whatever the step appends itself has to name: who was taken over
+    fails there.
+    """
 
     bench: Workbench
     promotion: str
@@ -28,6 +32,7 @@ class Work:
     journal: Journal
     holder: str
     epoch: int | None
+    expect: dict[str, int]
 
     @property
     def before(self) -> dict[str, Any]:
@@ -68,6 +73,11 @@ class Interrupted:
 
 
 @dataclass(frozen=True, slots=True)
+class Overtaken:
+    """An append of the step was refused: somebody else has carried the promotion on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Busy:
     """Somebody else claims the place."""
 
@@ -77,4 +87,4 @@ class Busy:
     since: str
 
 
-Answer = Done | Failed | Interrupted
+Answer = Done | Failed | Interrupted | Overtaken
