@@ -1,0 +1,106 @@
+"""A decision for people, as a careful reviewer would tell it: the verdict, then each finding, unmet ones first."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from ldmrelease.domain.decision import Decision, Finding, Outcome, Verdict
+from ldmrelease.domain.facts import Intent
+from ldmrelease.render.findings import sentence
+from ldmrelease.render.output import Colour, painted
+from ldmrelease.render.words import command_line, listed, moment, short
+
+MARKS: dict[Outcome, tuple[str, Colour]] = {
+    Outcome.FAILED: ("FAILED", Colour.red),
+    Outcome.MISSING: ("MISSING", Colour.red),
+    Outcome.ERRORED: ("ERROR", Colour.red),
+    Outcome.PENDING: ("wait", Colour.yellow),
+    Outcome.REPORTED: ("reported", Colour.yellow),
+    Outcome.WAIVED: ("waived", Colour.yellow),
+    Outcome.SATISFIED: ("ok", Colour.green),
+}
+"""In the order in which findings are told."""
+
+_COLOURS = {
+    Verdict.ALLOWED: Colour.green,
+    Verdict.WAITING: Colour.yellow,
+    Verdict.UNDECIDED: Colour.red,
+    Verdict.REFUSED: Colour.red,
+}
+_WIDTH = max(len(mark) for mark, _ in MARKS.values())
+_MAY = {
+    Intent.PROMOTE: ("may enter", "may not enter", "may not enter yet", "could not be decided for"),
+    Intent.ROLLBACK: (
+        "may come back to",
+        "may not come back to",
+        "may not come back yet to",
+        "could not be decided for",
+    ),
+    Intent.ALIAS: (
+        "may be named at",
+        "may not be named at",
+        "may not be named yet at",
+        "could not be decided for",
+    ),
+    Intent.RETIRE: ("may leave", "may not leave", "may not leave yet", "could not be decided for"),
+}
+_VERDICTS = (Verdict.ALLOWED, Verdict.REFUSED, Verdict.WAITING, Verdict.UNDECIDED)
+
+
+def decision_text(decision: Decision, default_product: str | None = None) -> str:
+    """The whole decision. `default_product` is the one that a tag alone means here."""
+    product = decision.name.partition("/")[0]
+    named = product if product != default_product else None
+    ordered = sorted(decision.findings, key=lambda each: list(MARKS).index(each.outcome))
+    lines = [verdict_line(decision)]
+    for each in ordered:
+        lines += finding_lines(each, decision.now, named)
+    return "\n".join(lines)
+
+
+def verdict_line(decision: Decision) -> str:
+    """The verdict in one line: what, where, until when."""
+    words = dict(zip(_VERDICTS, _MAY[decision.intent], strict=True))[decision.verdict]
+    mark = painted(str(decision.verdict).upper(), _COLOURS[decision.verdict])
+    line = f"{mark}: {decision.name} {words} {decision.place} (level {decision.level})"
+    if decision.verdict is Verdict.ALLOWED and decision.valid_until is not None:
+        line += f", until {moment(decision.valid_until)} as things stand"
+    if decision.verdict is Verdict.WAITING:
+        line += _until(decision.unmet(), decision.now)
+    return line
+
+
+def _until(unmet: Sequence[Finding], now: datetime) -> str:
+    times = [each.when for each in unmet]
+    known = [each for each in times if each is not None]
+    if known and len(known) == len(times):
+        return f"; at the earliest {moment(max(known), now)}"
+    who = sorted({each for one in unmet for each in one.who})
+    return f"; it waits for {listed(who)}" if who else ""
+
+
+def finding_lines(finding: Finding, now: datetime, product: str | None = None) -> Iterator[str]:
+    """One finding: its mark and sentence, and under it what can be done about it."""
+    mark, colour = MARKS[finding.outcome]
+    yield f"  {painted(mark, colour)}{' ' * (_WIDTH - len(mark))}  {finding.requirement}: {sentence(finding)}"
+    for line in _remedies(finding, now, product):
+        yield f"  {' ' * _WIDTH}    {line}"
+
+
+def _remedies(finding: Finding, now: datetime, product: str | None) -> Iterator[str]:
+    if finding.outcome is Outcome.SATISFIED:
+        return
+    if finding.outcome is Outcome.REPORTED and finding.until is not None:
+        yield f"not enforced before {moment(finding.until)}; from then on it is {finding.unmet}"
+    if finding.when is not None:
+        yield f"can become true {moment(finding.when, now)}"
+    if finding.who:
+        yield f"who can change it: {listed(finding.who)}"
+    if finding.next:
+        yield f"next: {command_line(finding.next, product)}"
+
+
+def decision_source(decision: Decision, digest: str | None = None) -> str:
+    """What the decision is of: for whoever wants to replay it."""
+    of = f"decision {short(digest)}, " if digest is not None else ""
+    policy, facts = short(decision.policy), short(decision.facts)
+    return f"{of}policy {decision.level} {policy}, facts {facts}, as of {moment(decision.now)}"
