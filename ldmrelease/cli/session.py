@@ -1,13 +1,15 @@
 """The workspace that a command works in."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import typer
 
+from ldmrelease.config.problems import BadInput
 from ldmrelease.config.workspace import Workspace, find_workspace, load_workspace
 from ldmrelease.domain import times
-from ldmrelease.services.workbench import Workbench, open_workbench
+from ldmrelease.services.workbench import Workbench, open_workbench, wall_clock
 
 
 def workspace_file(ctx: typer.Context) -> Path:
@@ -31,3 +33,12 @@ def open_bench(ctx: typer.Context) -> Workbench:
     bench = open_workbench(open_workspace(ctx))
     ctx.call_on_close(bench.ledger.close)
     return bench
+
+
+def time_here(ctx: typer.Context) -> datetime:
+    """The time of the workspace; the wall's where there is none, or none that can be read."""
+    try:
+        clock = load_workspace(workspace_file(ctx)).clock
+    except BadInput:
+        return wall_clock()
+    return clock or wall_clock()

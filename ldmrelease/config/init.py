@@ -65,7 +65,7 @@ def init_workspace(folder: Path, sample: str | None, at: datetime, person: str =
         message, remedy = f"no sample {sample!r}", f"known are {', '.join(SAMPLES)}"
         raise BadInput([Problem(shown(folder), message, remedy=remedy)])
     files = dict(_files(sample or _EMPTY))
-    _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore"])
+    _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore", "ledger.db"])
     for name, data in files.items():
         _write(folder / name, data)
     _write(folder / ".gitignore", _IGNORED.encode())

@@ -92,6 +92,11 @@ def lint(file: Path) -> tuple[Problem, ...]:
     return BadInput([*_local(parts), *_keys(parts)]).problems
 
 
+def policy_folder(file: Path) -> Path:
+    """Where a workspace's policies are, whatever is in them. Raises `BadInput`."""
+    return file.parent / validate(WorkspaceFile, yaml.read(file)).policies
+
+
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """The files of a workspace, read and found to agree."""
