@@ -8,7 +8,7 @@ with `--menu N` it keeps the last N of them at once.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,26 +69,30 @@ def observation(place: Place, numbers: range, at: datetime, signer: Signer) -> N
     return NewEvent(Kind.OBSERVED, place.stream, seal(act, signer))
 
 
-def events(count: int, releases: int, menu: int, signer: Signer) -> Iterator[tuple[datetime, NewEvent]]:
+def events(
+    count: int, releases: int, menu: int, signer: Signer, places: Sequence[Place] = PLACES
+) -> Iterator[tuple[datetime, NewEvent]]:
     """The pins, and then observations of all places every hour."""
     for number in range(releases):
         yield START, pin(number, signer)
-    rounds = -(-(count - releases) // len(PLACES))
+    rounds = -(-(count - releases) // len(places))
     for index in range(count - releases):
-        hour, where = divmod(index, len(PLACES))
+        hour, where = divmod(index, len(places))
         newest = hour * releases // rounds
         at = START + timedelta(hours=hour)
-        yield at, observation(PLACES[where], range(max(0, newest - menu + 1), newest + 1), at, signer)
+        yield at, observation(places[where], range(max(0, newest - menu + 1), newest + 1), at, signer)
 
 
-def make(path: Path, *, count: int, releases: int, menu: int, signer: Signer) -> None:
+def make(
+    path: Path, *, count: int, releases: int, menu: int, signer: Signer, places: Sequence[Place] = PLACES
+) -> None:
     """Write the ledger; `count` is of all its events, the first among them."""
     versions: dict[str, int] = {}
     with created(path) as connection, connection.writing() as tables:
         schema.create_tables(tables, UUID)
         event = chain.first(UUID, {"schema": schema.SCHEMA}, at=START, actor="bench")
         chain.insert(tables, event)
-        for at, new in events(count - 1, releases, menu, signer):
+        for at, new in events(count - 1, releases, menu, signer, places):
             versions[new.stream] = version = versions.get(new.stream, 0) + 1
             event = chain.seal(new, event, version=version, at=at, actor="bench")
             chain.insert(tables, event)

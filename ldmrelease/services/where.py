@@ -7,14 +7,17 @@ from typing import Any
 
 from ldmrelease.audit import seen
 from ldmrelease.audit.residences import PROJECTION
+from ldmrelease.domain.acts import Observation
 from ldmrelease.domain.places import Application, Place
 from ldmrelease.domain.times import spell
 from ldmrelease.services.workbench import Workbench
+from ldmrelease.trust.acts import Opened, open_act
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An image at a place. `state` is `committed` or `running`, or `unobserved` where nobody has looked lately.
+    """An image at a place. `state` is `committed` or `running`; `unobserved` where nobody has looked lately,
+    `unsigned` where the latest observation does not count.
 
     `release` is `product/tag` where a pin knows the digest; `promotion` and `allowed` (a time) say why it
     was let in, and are None for what came there by another way.
@@ -55,8 +58,9 @@ def where(bench: Workbench, *, now: datetime) -> Iterator[Running | Unseen]:
         if observed is None:
             yield Unseen(application.place, application.level)
             continue
+        state = _state(bench, observed, now)
         for residence in images.get(application.place, []):
-            yield _running(bench, application, observed, residence, now)
+            yield _running(bench, application, observed, residence, state)
 
 
 def reader(bench: Workbench) -> Callable[[str], Mapping[str, Any]]:
@@ -71,7 +75,7 @@ def release_name(bench: Workbench, digest: str | None) -> str | None:
 
 
 def _running(
-    bench: Workbench, application: Application, observed: seen.Latest, image: seen.Residence, now: datetime
+    bench: Workbench, application: Application, observed: seen.Latest, image: seen.Residence, state: str
 ) -> Running:
     key = f"{application.place}/{image.release}"
     receipt = bench.ledger.state("receipts", key) if image.release else None
@@ -85,14 +89,18 @@ def _running(
         release=release_name(bench, image.release),
         since=spell(image.span.first),
         last=spell(image.span.last),
-        state=_state(observed, now),
+        state=state,
         aliases=tuple(name for name, tag in sorted(observed.aliases.items()) if tag == image.spelling),
         promotion=receipt["promotion"] if receipt else None,
         allowed=receipt["time"] if receipt else None,
     )
 
 
-def _state(observed: seen.Latest, now: datetime) -> str:
+def _state(bench: Workbench, observed: seen.Latest, now: datetime) -> str:
+    event = bench.ledger.get(observed.sequence)
+    opened = open_act(event.body, Observation, bench.keyring, at=event.time) if event is not None else None
+    if not isinstance(opened, Opened):
+        return "unsigned"
     if not observed.speaks_for(now):
         return "unobserved"
     return "committed" if observed.basis == "committed" else "running"
