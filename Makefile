@@ -17,8 +17,8 @@ test: $(VENV)/.test
 	$(BIN)/pytest --numprocesses auto
 
 docs: $(VENV)/.test
-	$(BIN)/python -m ldmrelease.render.policy_reference
-	$(BIN)/python -m ldmrelease.render.command_reference
+	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
+	$(BIN)/python -m ldmrelease.cli.reference > docs/command-reference.md
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

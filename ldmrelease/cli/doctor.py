@@ -1,6 +1,7 @@
 """`ldmrelease doctor`: whether everything that a promotion needs is there."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 import typer
 
@@ -45,10 +46,17 @@ def _spelled(found: Diagnosis) -> dict[str, str]:
 
 
 def _text(found: list[Diagnosis]) -> str:
-    return table(("", "WHAT", "FOUND"), [_row(each) for each in found])
+    return table(("", "WHAT", "FOUND"), [_row(list(group)) for _, group in groupby(found, _told)])
 
 
-def _row(found: Diagnosis) -> tuple[Cell, str, str]:
+def _row(alike: list[Diagnosis]) -> tuple[Cell, str, str]:
+    """One line for a row of things with the same trouble, such as the places of one repository."""
+    first, *others = alike
+    what = f"{first.what} (and {len(others)} more)" if others else first.what
+    return Cell(first.health.value, _COLOURS[first.health]), what, _told(first)
+
+
+def _told(found: Diagnosis) -> str:
     spelled = _spelled(found)
     told = "; ".join(part for part in (spelled["message"], spelled["remedy"]) if part)
-    return Cell(found.health.value, _COLOURS[found.health]), found.what, told
+    return "; ".join(line for line in told.splitlines() if line)

@@ -91,6 +91,7 @@ def checkpoint(
 def export(
     ctx: typer.Context,
     out: Annotated[Path, typer.Argument(metavar="FILE | -", help="A new file; `-` is standard output.")],
+    output: OutputOption = Output.text,
 ) -> None:
     """Write all events and blobs as text, a line each: the backup that `import` restores."""
     ledger = open_bench(ctx).ledger
@@ -98,6 +99,8 @@ def export(
         ledger.export(sys.stdout.buffer)
     else:
         _write_new(out, ledger.export)
+        head = ledger.head()
+        emit(head, output, lambda: f"exported {counted(head.size, 'event')} of ledger {head.ledger} to {out}")
 
 
 @app.command(

@@ -14,6 +14,7 @@ from ldmrelease.cli.commands import COMMANDS
 from ldmrelease.cli.options import HELP, Code, examples
 
 TRACEBACK_VARIABLE = "LDMRELEASE_TRACEBACK"
+PROMOTING = {"promote", "rollback", "retire", "alias", "resume"}
 
 
 class Program(TyperGroup):
@@ -35,7 +36,8 @@ class Program(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            _end("interrupted; `ldmrelease resume --all` goes on with what was under way", Code.INTERRUPTED)
+            resume = "; `ldmrelease resume --all` goes on with what was under way"
+            _end(f"interrupted{resume if ctx.invoked_subcommand in PROMOTING else ''}", Code.INTERRUPTED)
         except BrokenPipeError:
             _stop_quietly()
         except (typer.TyperException, typer.Exit, typer.Abort):

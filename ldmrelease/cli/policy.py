@@ -9,7 +9,7 @@ from ldmrelease.cli.options import Code, Mistake, OutputOption, examples, new_ap
 from ldmrelease.cli.session import open_workspace, workspace_file
 from ldmrelease.config.faults import did_you_mean
 from ldmrelease.config.policy import level_schema, policy_files, read_levels
-from ldmrelease.config.problems import BadInput, Problem
+from ldmrelease.config.problems import BadInput, Problem, shown
 from ldmrelease.config.workspace import policy_folder
 from ldmrelease.render.output import Output, as_json, emit
 from ldmrelease.render.problems import problem_lines
@@ -40,7 +40,7 @@ def lint(
     named = files or [policy_folder(workspace_file(ctx))]
     paths = [path for each in named for path in (policy_files(each) if each.is_dir() else (each,))]
     problems = _problems(paths)
-    emit(problems, output, lambda: problem_lines(problems, ", ".join(map(str, named))))
+    emit(problems, output, lambda: problem_lines(problems, ", ".join(map(shown, named))))
     raise typer.Exit(Code.REFUSED if problems else Code.OK)
 
 

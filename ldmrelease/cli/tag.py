@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ldmrelease.cli.options import OutputOption, examples, new_app
+from ldmrelease.cli.options import Mistake, OutputOption, examples, new_app
 from ldmrelease.domain.tags import Grammar, Tag, parse, sort
-from ldmrelease.render.output import Output, as_yaml, printable
+from ldmrelease.render.output import Output, as_yaml, emit, printable
 
 app = new_app(
     "Read release tags and put them in order.",
@@ -35,7 +35,10 @@ def parse_tags(
     alias: Aliases = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Say what each tag means, a line each; what is no tag is said to be none, and is no error."""
+    """Say what each tag means, a line each.
+
+    What fits nothing is said to be no tag, and is no error.
+    """
     for text in _given(tags):
         print(_spelled(parse(text, grammar, frozenset(alias or ())), output))
 
@@ -47,11 +50,16 @@ def parse_tags(
         "git tag | ldmrelease tag sort --grammar semver -",
     ),
 )
-def sort_tags(tags: Tags = None, grammar: GrammarOption = Grammar.rubin, alias: Aliases = None) -> None:
+def sort_tags(
+    tags: Tags = None,
+    grammar: GrammarOption = Grammar.rubin,
+    alias: Aliases = None,
+    output: OutputOption = Output.text,
+) -> None:
     """Print the tags in rising order, a line each, kind by kind."""
     ordered, open_points = sort(parse(text, grammar, frozenset(alias or ())) for text in _given(tags))
-    for tag in ordered:
-        print(tag.input)
+    inputs = [tag.input for tag in ordered]
+    emit(inputs, output, lambda: "\n".join(inputs))
     if open_points.kinds:
         kinds = ", ".join(open_points.kinds)
         typer.echo(f"not compared: {kinds} (no order between kinds; each is sorted by itself)", err=True)
@@ -60,7 +68,9 @@ def sort_tags(tags: Tags = None, grammar: GrammarOption = Grammar.rubin, alias: 
 
 
 def _given(tags: list[str] | None) -> list[str]:
-    """The arguments, with the lines of standard input in place of `-`."""
+    """The arguments, with the lines of standard input in place of `-`; of it alone where there are none."""
+    if not tags and sys.stdin.isatty():
+        raise Mistake("no tags were given", "name some, or `-` to type them, a line each")
     return [text for each in tags or ["-"] for text in (_lines() if each == "-" else [each])]
 
 

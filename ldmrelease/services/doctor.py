@@ -137,7 +137,7 @@ def _ledger(bench: Workbench) -> Diagnosis:
         return Diagnosis(
             "ledger", Health.BAD, message, "set the clock right: nothing can be appended before it"
         )
-    return Diagnosis("ledger", Health.OK, f"{head.size} events, {head.ledger}")
+    return Diagnosis("ledger", Health.OK, f"{head.ledger}, last event {head.size}")
 
 
 def _images(bench: Workbench) -> Iterator[Diagnosis]:
