@@ -3,9 +3,9 @@
 from ldmrelease.cli.options import Code, Mistake
 from ldmrelease.config.problems import BadInput
 from ldmrelease.domain.canonical import NotCanonical
-from ldmrelease.ledger import Busy, LedgerError, LedgerExists, NotImportable
+from ldmrelease.ledger import Busy, LedgerError, LedgerExists, NoLedger, NotImportable
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.decide import UnknownLevel
+from ldmrelease.services.decide import Hypothetical, UnknownLevel
 from ldmrelease.services.order import CircularOrder
 from ldmrelease.services.promotions import NoSuchPromotion, Untrusted
 from ldmrelease.services.workbench import NoKey
@@ -20,6 +20,7 @@ _ASKED_WRONGLY = (
     KeyProblem,
     NoKey,
     UnknownLevel,
+    Hypothetical,
     CircularOrder,
     LedgerExists,
     NotImportable,
@@ -42,6 +43,8 @@ def _code(error: Exception) -> Code:
 def _message(error: Exception) -> str:
     if isinstance(error, NoSuchPromotion):
         return f"there is no promotion {error}; `ldmrelease promotions list` shows all"
+    if isinstance(error, NoLedger):
+        return f"{error}; `ldmrelease ledger import` restores a backup"
     if isinstance(error, OSError):
         return f"{error.filename or 'the system'}: {error.strerror or error}"
     if isinstance(error, (*_ASKED_WRONGLY, *_NOT_FINISHED)):

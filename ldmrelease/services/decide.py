@@ -1,5 +1,6 @@
 """Decide: gather facts, evaluate, and (apart from a look) put the decision into the ledger."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,10 @@ from ldmrelease.services.workbench import Workbench
 
 class UnknownLevel(ValueError):
     """A place is at a level for which the workspace has no policy."""
+
+
+class Hypothetical(ValueError):
+    """A policy is not the one that the trust document records: nothing acts on what it decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,23 @@ def level_at(bench: Workbench, place: Place) -> Level:
     if name is None or name not in bench.levels:
         raise UnknownLevel(f"{place} is at level {name!r}, which no policy describes")
     return bench.levels[name]
+
+
+def hypothetical_levels(bench: Workbench, places: Iterable[Place]) -> tuple[str, ...]:
+    """The levels of these places whose policy is not the one that was agreed."""
+    levels = {each.name for each in (level_at(bench, place) for place in places)}
+    return tuple(sorted(levels & set(bench.workspace.local_policies)))
+
+
+def require_agreed(bench: Workbench, places: Iterable[Place]) -> None:
+    """Raise `Hypothetical` where a decision about one of these places is not to be acted on."""
+    local = hypothetical_levels(bench, places)
+    if local:
+        raise Hypothetical(
+            f"the policy of {', '.join(local)} is not the one that the trust document records, so its decisions "
+            "are hypothetical and nothing acts on them; `ldmrelease workspace lint` says what differs, "
+            "`ldmrelease check` what would be decided"
+        )
 
 
 def record(

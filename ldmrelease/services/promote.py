@@ -10,7 +10,7 @@ from ldmrelease.domain.places import Application, Place
 from ldmrelease.domain.times import spell
 from ldmrelease.promotion.journal import Stage, State
 from ldmrelease.services.claims import claim_now, this_holder
-from ldmrelease.services.decide import decide
+from ldmrelease.services.decide import decide, require_agreed
 from ldmrelease.services.drive import Outcome, Progress, drive
 from ldmrelease.services.gather import Question
 from ldmrelease.services.pin import push_release
@@ -55,11 +55,14 @@ def consider(bench: Workbench, wish: Wish) -> NoTarget | Impossible | NothingToD
 
 
 def promote(bench: Workbench, wish: Wish, progress: Progress) -> Answer:
-    """Decide, record, act. Raises where a part could not be asked; what was recorded can be resumed."""
+    """Decide, record, act. Raises where a part could not be asked (what was recorded can be resumed), and
+    `Hypothetical`.
+    """
     for _ in range(_TRIES):
         considered = consider(bench, wish)
         if not isinstance(considered, Look):
             return considered
+        require_agreed(bench, [each.place for each in considered.plan.places])
         busy = _busy(bench, considered)
         if busy is not None:
             return busy
@@ -106,6 +109,7 @@ def resume(bench: Workbench, promotion_id: str, progress: Progress, *, take_over
     journal = promotion.journal
     if journal.state.ended:
         return Outcome(promotion_id, journal.state, dict(journal.cause))
+    require_agreed(bench, [each.place for each in promotion.plan.places])
     if journal.waiting and journal.waits_at is not None:
         if _still_waits(bench, promotion, journal.waits_at):
             until = spell(journal.until) if journal.until else None
