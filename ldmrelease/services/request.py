@@ -135,12 +135,17 @@ def plan_for(
 ) -> Plan | Impossible:
     """The plan: pure but for one read of each target, which shows that its settings are there."""
     for application in applications:
-        there = writing.snapshot(bench, application)
-        wanted = _edits(wish, application, there) if isinstance(there, Snapshot) else there
-        if isinstance(wanted, Refusal | Unreachable):
-            return Impossible(application.place, wanted)
+        refusal = writing.foreign(bench, application) or _unwritable(bench, wish, application)
+        if refusal is not None:
+            return Impossible(application.place, refusal)
     release, sites = wish.pinned.release, sites_for(bench, wish, applications)
     return make_plan(promotion, wish.intent, release.product, release.tag, wish.pinned.digest, sites)
+
+
+def _unwritable(bench: Workbench, wish: Wish, application: Application) -> Refusal | Unreachable | None:
+    there = writing.snapshot(bench, application)
+    wanted = _edits(wish, application, there) if isinstance(there, Snapshot) else there
+    return wanted if isinstance(wanted, Refusal | Unreachable) else None
 
 
 def sites_for(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> list[Site]:

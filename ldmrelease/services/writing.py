@@ -113,6 +113,24 @@ def _warrant(work: Work, verb: str) -> Warrant:
     return Warrant(work.step.place, fence, lambda found: _extends(bench, found), _note(work, verb))
 
 
+def foreign(bench: Workbench, application: Application) -> Refusal | Unreachable | None:
+    """Why this ledger may not write at a place, seen before anything is requested; None where it may.
+
+    `other-ledger`: the place belongs to another. `ledger-behind`: this one lacks what the place's fence saw,
+    so it is a copy, or its tail was cut (trust.md section 2).
+    """
+    found = dispatch.fence_of(application.target, application.place, access(bench))
+    if not isinstance(found, Fence):
+        return found
+    values = {"place": str(application.place), "promotion": found.promotion}
+    if (found.ledger, found.genesis) != (bench.ledger.uuid, bench.ledger.genesis):
+        return Refusal("other-ledger", {**values, "found": found.ledger, "expected": bench.ledger.uuid})
+    if not _extends(bench, found):
+        size = bench.ledger.head().size
+        return Refusal("ledger-behind", {**values, "found": found.size, "expected": size})
+    return None
+
+
 def _extends(bench: Workbench, found: Fence) -> bool:
     event = bench.ledger.get(found.size)
     return event is not None and event.hash == found.head
