@@ -29,7 +29,6 @@ from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.places import Check, Place
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, order_key, parse
-from ldmrelease.registry.identity import identity
 from ldmrelease.services import statements
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.stays import stays_at
@@ -133,7 +132,7 @@ def image_fact(bench: Workbench, component: Component) -> ImageFact:
     present = tag_now == component.digest or repository.resolve(component.digest) is not None
     problem = None
     if present:
-        found = identity(repository, component.digest)
+        found = bench.identity(repository, component.digest)
         problem = None if isinstance(found, ImageIdentity) else found.code
     return ImageFact(
         component.name, component.source, component.digest, component.platforms, present, tag_now, problem

@@ -14,6 +14,7 @@ from ldmrelease.domain.acts import Request
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.places import Application, Place
 from ldmrelease.domain.plan import Plan
 from ldmrelease.promotion.journal import Stage, State
@@ -97,8 +98,22 @@ def places_for(bench: Workbench, wish: Wish) -> tuple[Application, ...] | NoTarg
 
 
 def nothing_to_do(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> bool:
-    """Whether every place holds what is wished and has a receipt for it. Reads the targets alone."""
-    return all(_has_it(bench, wish, each) for each in applications)
+    """Whether every place holds what is wished and has a receipt for it, and no tag has moved since.
+
+    Reads the targets, and asks for each image's tag once.
+    """
+    return all(_has_it(bench, wish, each) for each in applications) and _unmoved(bench, wish, applications)
+
+
+def _unmoved(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> bool:
+    release = wish.pinned.release
+    names = {name for each in applications for name in each.components(release.product)}
+    for image in release.images:
+        if image.name in names:
+            found = bench.registries.open(parse_reference(image.source)).resolve(image.spelling)
+            if found is None or found.digest != image.digest:
+                return False
+    return True
 
 
 def _has_it(bench: Workbench, wish: Wish, application: Application) -> bool:

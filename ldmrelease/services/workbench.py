@@ -8,11 +8,12 @@ from pathlib import Path
 
 from ldmrelease.config.workspace import Workspace
 from ldmrelease.domain.events import Moved, NewEvent
-from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.places import World
 from ldmrelease.domain.times import whole
 from ldmrelease.ledger import Ledger, open_ledger
+from ldmrelease.registry.identity import identity
 from ldmrelease.registry.repository import Registries, RegistryOptions, Repository
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.signer import Signer, load_signer
@@ -82,6 +83,7 @@ class Workbench:
     clock: Callable[[], datetime]
     observer: Observer | None = None
     signers: Signers = field(init=False)
+    _identities: dict[tuple[str, str], ImageIdentity | ImageProblem] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.signers = Signers(self.workspace.keys)
@@ -108,6 +110,13 @@ class Workbench:
         told = None if observer is None else (lambda phase, method, url: observer(phase, f"{method} {url}"))
         options = RegistryOptions(observer=told, insecure=frozenset(self.workspace.insecure))
         return Registries(self.workspace.root, options)
+
+    def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
+        """What an image's digest stands for: read once, since a digest always means the same bytes."""
+        key = (repository.name, digest)
+        if key not in self._identities:
+            self._identities[key] = identity(repository, digest)
+        return self._identities[key]
 
     def release_repository(self) -> Repository:
         """Where release artifacts are."""
