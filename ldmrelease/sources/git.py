@@ -37,7 +37,8 @@ def tag_commit(repository: str, spellings: tuple[str, ...]) -> str | Ambiguous |
 
 def tags(repository: str) -> list[str]:
     """Every tag of the repository. Raises `GitUnreachable`."""
-    return [each.removeprefix("refs/tags/") for each in _ls_remote(repository, ["refs/tags/*"])]
+    names = _ls_remote(repository, ["refs/tags/*"])
+    return [each.removeprefix("refs/tags/") for each in names if not each.endswith("^{}")]
 
 
 def _ls_remote(repository: str, patterns: list[str]) -> dict[str, str]:
