@@ -28,20 +28,20 @@ _COLOURS = {
 }
 _WIDTH = max(len(mark) for mark, _ in MARKS.values())
 _MAY = {
-    Intent.PROMOTE: ("may enter", "may not enter", "may not enter yet", "could not be decided for"),
+    Intent.PROMOTE: ("may enter", "may not enter", "may not yet enter", "could not be decided for"),
     Intent.ROLLBACK: (
         "may come back to",
         "may not come back to",
-        "may not come back yet to",
+        "may not yet come back to",
         "could not be decided for",
     ),
     Intent.ALIAS: (
         "may be named at",
         "may not be named at",
-        "may not be named yet at",
+        "may not yet be named at",
         "could not be decided for",
     ),
-    Intent.RETIRE: ("may leave", "may not leave", "may not leave yet", "could not be decided for"),
+    Intent.RETIRE: ("may leave", "may not leave", "may not yet leave", "could not be decided for"),
 }
 _VERDICTS = (Verdict.ALLOWED, Verdict.REFUSED, Verdict.WAITING, Verdict.UNDECIDED)
 

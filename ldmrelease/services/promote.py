@@ -41,7 +41,14 @@ class Promoted:
     outcome: Outcome
 
 
-Answer = NoTarget | Impossible | NothingToDo | Look | Busy | Promoted
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The same was asked for before and has not ended: that promotion was carried on instead."""
+
+    outcome: Outcome
+
+
+Answer = NoTarget | Impossible | NothingToDo | Look | Busy | Promoted | Resumed
 
 
 def consider(bench: Workbench, wish: Wish) -> NoTarget | Impossible | NothingToDo | Look:
@@ -58,6 +65,9 @@ def promote(bench: Workbench, wish: Wish, progress: Progress) -> Answer:
     """Decide, record, act. Raises where a part could not be asked (what was recorded can be resumed), and
     `Hypothetical`.
     """
+    open_already = _same_request(bench, wish)
+    if open_already is not None:
+        return Resumed(resume(bench, open_already, progress))
     for _ in range(_TRIES):
         considered = consider(bench, wish)
         if not isinstance(considered, Look):
@@ -73,6 +83,15 @@ def promote(bench: Workbench, wish: Wish, progress: Progress) -> Answer:
         outcome = drive(bench, recorded.promotion, holder=this_holder(), progress=progress)
         return Promoted(recorded.look, outcome)
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
+
+
+def _same_request(bench: Workbench, wish: Wish) -> str | None:
+    """The promotion that asks for exactly this and has not ended: asking twice is no newer request."""
+    mine = (str(wish.intent), wish.pinned.digest, wish.target, wish.alias)
+    for each in open_promotions(bench):
+        if (each["intent"], each["release"], each["target"], each["alias"]) == mine:
+            return str(each["promotion"])
+    return None
 
 
 def _busy(bench: Workbench, considered: Look) -> Busy | None:

@@ -1,0 +1,108 @@
+"""`ldmrelease check-run`: run a check by hand, registered and signed."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from ldmrelease.cli.asked import ProductOption, ReleaseArgument, TargetOption, release_stored
+from ldmrelease.cli.options import Code, Mistake, OutputOption, examples, new_app
+from ldmrelease.cli.session import open_bench
+from ldmrelease.config.faults import did_you_mean
+from ldmrelease.domain.acts import RunRegistration
+from ldmrelease.domain.places import Application, Check
+from ldmrelease.render.output import Output, emit, printable
+from ldmrelease.render.refusals import no_target_words
+from ldmrelease.render.words import listed, moment
+from ldmrelease.services.check_run import RunResult, Unregistered, register, run_registered, where_of
+from ldmrelease.services.pin import Pinned, push_release
+from ldmrelease.services.publishing import publish_envelope
+from ldmrelease.services.request import NoTarget, Wish, places_for
+from ldmrelease.services.workbench import Workbench
+
+app = new_app()
+
+_CODES = {"PASSED": Code.OK, "FAILED": Code.REFUSED, "ERRORED": Code.UNDECIDED, "REGISTERED": Code.WAITING}
+_WORST_FIRST = ("FAILED", "ERRORED", "REGISTERED", "PASSED")
+
+
+@app.command(
+    "check-run",
+    epilog=examples(
+        "ldmrelease check-run smoke w.2023.16 --target usdfdev",
+        "ldmrelease check-run versions 24.0.0 --target usdfprod   # of kind reported: only registered",
+    ),
+)
+def check_run(
+    ctx: typer.Context,
+    check: Annotated[str, typer.Argument(help="A check of the workspace.")],
+    release: ReleaseArgument,
+    target: TargetOption,
+    product: ProductOption = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Run a check of kind `command` for a release, once in each environment of the target.
+
+    The run is registered before it starts; its result is signed by the runner's key, taken in and published. A
+    check of kind `reported` is only registered, for whoever signs its result. Exit 0 if it passed, 1 if it
+    failed, 3 if it said nothing, 4 if its result is still to come.
+    """
+    bench = open_bench(ctx)
+    wanted = bench.world.check(check)
+    if wanted is None:
+        known = [each.name for each in bench.world.checks]
+        raise Mistake(f"there is no check {check!r}", did_you_mean(check, known))
+    pinned = release_stored(bench, release, product)
+    places = places_for(bench, Wish(pinned, target))
+    if isinstance(places, NoTarget):
+        raise Mistake(no_target_words(places))
+    push_release(bench, pinned)
+    runs = list(_runs(bench, wanted, pinned, places))
+    emit(runs, output, lambda: "\n".join(_line(each, pinned) for each in runs))
+    results = {each["result"] for each in runs}
+    raise typer.Exit(_CODES[next(each for each in _WORST_FIRST if each in results)])
+
+
+def _runs(
+    bench: Workbench, check: Check, pinned: Pinned, places: tuple[Application, ...]
+) -> Iterator[dict[str, Any]]:
+    """One run for each environment, where its first application is."""
+    for application in {each.place.environment: each for each in reversed(places)}.values():
+        run = register(bench, check, pinned, where_of(application))
+        if isinstance(run, Unregistered):
+            typer.echo("somebody else registered a run at the same moment; ask again", err=True)
+            raise typer.Exit(Code.WAITING)
+        yield _done(bench, check, run, pinned, application)
+
+
+def _done(
+    bench: Workbench, check: Check, run: RunRegistration, pinned: Pinned, application: Application
+) -> dict[str, Any]:
+    plain: dict[str, Any] = {"check": check.name, "run": run.run, "environment": run.environment}
+    if not check.command:
+        return {**plain, "result": "REGISTERED", "deadline": moment(run.deadline)}
+    found = run_registered(bench, check, run, pinned, application)
+    _take_in(bench, found)
+    ran = found.ran
+    told = {"passed": list(ran.passed), "failed": list(ran.failed), "exit_code": ran.exit_code}
+    return {**plain, "result": found.result, **told, "problem": ran.problem, "output": ran.output}
+
+
+def _take_in(bench: Workbench, found: RunResult) -> None:
+    """The ledger first: what is in it counts, whatever the registry shows."""
+    if found.events:
+        bench.append(list(found.events), blobs=found.blobs)
+    for envelope in found.blobs.values():
+        publish_envelope(bench, bench.workspace.releases, envelope)
+
+
+def _line(run: dict[str, Any], pinned: Pinned) -> str:
+    head = f"{run['result']}: {run['check']} for {pinned.release.name} at {run['environment']} (run {run['run']})"
+    if run["result"] == "REGISTERED":
+        sign = f"ldmrelease evidence sign {pinned.release.name} --type check --check {run['check']} --run {run['run']}"
+        return f"{head}\n  its result is owed by {run['deadline']}: {sign}"
+    if run["result"] == "PASSED":
+        return head
+    why = f"failed: {listed(run['failed'])}" if run["failed"] else f"{run['problem']}"
+    output = [f"  | {printable(line)}" for line in run["output"].splitlines()[-20:]]
+    return "\n".join([f"{head}: {why}", *output])

@@ -1,0 +1,57 @@
+"""`ldmrelease promotions`: list them, and show one from request to receipts."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ldmrelease.cli.asked import ProductOption, usual_product
+from ldmrelease.cli.options import OutputOption, examples, new_app
+from ldmrelease.cli.session import open_bench
+from ldmrelease.promotion.journal import State
+from ldmrelease.render.output import Output, emit
+from ldmrelease.render.promotions import promotions_table, report_text
+from ldmrelease.services.report import report
+
+app = new_app(
+    "List and show promotions.",
+    examples=examples("ldmrelease promotions list --open", "ldmrelease promotions show P-42"),
+)
+
+
+@app.command(
+    "list",
+    epilog=examples("ldmrelease promotions list", "ldmrelease promotions list --state waiting -o json"),
+)
+def list_promotions(
+    ctx: typer.Context,
+    state: Annotated[list[State] | None, typer.Option("--state", help="Only these; repeatable.")] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Only those that have not ended.")] = False,
+    product: ProductOption = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """List promotions, oldest first."""
+    bench = open_bench(ctx)
+    rows: list[dict[str, Any]] = sorted(
+        bench.ledger.states("open-promotions" if open_ else "promotions").values(),
+        key=lambda each: int(each["sequence"]),
+    )
+    chosen = [
+        each
+        for each in rows
+        if (not state or each["state"] in state) and (product is None or each["product"] == product)
+    ]
+    emit(chosen, output, lambda: promotions_table(chosen))
+
+
+@app.command(
+    "show", epilog=examples("ldmrelease promotions show P-42", "ldmrelease promotions show P-42 -o json")
+)
+def show(
+    ctx: typer.Context,
+    promotion: Annotated[str, typer.Argument(help="Such as P-42.")],
+    output: OutputOption = Output.text,
+) -> None:
+    """Show a promotion: what was asked, what was decided and why, each step, the receipts, what is next."""
+    bench = open_bench(ctx)
+    found = report(bench, promotion)
+    emit(found, output, lambda: report_text(found, usual_product(bench), bench.now()))

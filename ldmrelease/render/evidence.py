@@ -1,0 +1,92 @@
+"""Evidence for people: what there is, what it is about, and whether it counts."""
+
+from collections.abc import Sequence
+
+from ldmrelease.domain.facts import StatementFact
+from ldmrelease.render.output import Cell, Colour, table
+from ldmrelease.render.uncounted import why_not
+from ldmrelease.render.words import Values, listed, said, short, values_of
+from ldmrelease.services.evidence import Added, Judged, Unusable
+from ldmrelease.trust.facts_of import Seen
+
+
+def evidence_table(found: Sequence[Judged], release: str) -> str:
+    """All evidence about a release."""
+    if not found:
+        return f"there is no evidence about {release}"
+    rows: list[list[str | Cell]] = [
+        [
+            _type(each.seen.fact),
+            _about(each),
+            each.seen.fact.signer or "nobody we know",
+            _counts(each.seen),
+            each.seen.fact.result or "",
+            _taken_in(each),
+            short(each.taken.blob),
+        ]
+        for each in found
+    ]
+    return table(["type", "about", "signer", "counts", "result", "taken in", "envelope"], rows)
+
+
+def _type(fact: StatementFact) -> str:
+    return f"{fact.type} {fact.check}" if fact.check else fact.type
+
+
+def _about(each: Judged) -> str:
+    subject = each.taken.subject
+    return subject.component or short(subject.digest)
+
+
+def _taken_in(each: Judged) -> str | Cell:
+    received = each.taken.received
+    return f"{received:%Y-%m-%dT%H:%M:%SZ}" if received else Cell("not yet", Colour.yellow)
+
+
+def _counts(seen: Seen) -> Cell:
+    if seen.fact.counted:
+        return Cell("counts", Colour.green)
+    return Cell(f"not counted: {seen_words(seen)}", Colour.red)
+
+
+def seen_words(seen: Seen) -> str:
+    """Why a statement does not count."""
+    if seen.refusal is not None:
+        return why_not(seen.refusal.code, seen.refusal.values)
+    return why_not(seen.fact.code or "not-counted")
+
+
+def verified_text(each: Judged, name: str) -> str:
+    """Whether one statement counts."""
+    fact = each.seen.fact
+    counts = _counts(each.seen).text
+    by = f", signed by {fact.signer} as {listed(fact.roles)}" if fact.counted else ""
+    return f"{name}: {_type(fact)} about {listed(fact.subjects)}: {counts}{by}"
+
+
+def added_text(added: Added) -> str:
+    """What became of a statement that was added."""
+    taken = "taken in" if added.new else "was taken in already"
+    told = f"{added.type} about {added.release} {taken} ({short(added.blob)}), attached to {len(added.referrers)}"
+    told += " subject" + ("" if len(added.referrers) == 1 else "s")
+    counts = "it counts" if added.seen.fact.counted else f"it does not count: {seen_words(added.seen)}"
+    return f"{told}; {counts}"
+
+
+def unusable_words(why: Unusable) -> str:
+    """Why evidence cannot be signed or taken in."""
+    v: Values = values_of(why.values)
+    match why.code:
+        case "receipt":
+            return "this is a receipt: promotions sign them, and they are no evidence"
+        case "other-subject":
+            return f"it is about {v.listed('subjects')}, and nothing of {v['release']} has such a digest"
+        case "no-content":
+            return f"{v['release']} has no content digest: its EUPS build list is not there"
+        case "no-component":
+            return f"name the image with --component: {v['release']} has {v.listed('known')}"
+        case "unknown-component":
+            return f"there is no image component {said(v['component'])}; known are {v.listed('known')}"
+        case "unknown-platform":
+            return f"the image has no platform {said(v['platform'])}; it has {v.listed('known')}"
+    return why_not(why.code, why.values)

@@ -1,0 +1,85 @@
+"""Places for people: what runs where, what ran there, which names stand for what, what an observation saw."""
+
+from collections.abc import Iterable, Sequence
+
+from ldmrelease.domain.acts import Observation
+from ldmrelease.domain.times import spell_seconds
+from ldmrelease.render.output import Cell, Colour, table
+from ldmrelease.render.words import counted, listed, short
+from ldmrelease.services.aliases import AliasOf
+from ldmrelease.services.history import Residence
+from ldmrelease.services.where import Running, Unseen
+
+_STATES = {"unobserved": Colour.yellow, "unsigned": Colour.red, "never observed": Colour.yellow}
+
+
+def where_table(rows: Iterable[Running | Unseen]) -> str:
+    """What runs where, since when, and what let it in."""
+    cells = [_running(each) if isinstance(each, Running) else _unseen(each) for each in rows]
+    if not cells:
+        return "nothing of it is anywhere"
+    return table(["place", "level", "component", "image", "release", "since", "state", "let in by"], cells)
+
+
+def _running(each: Running) -> list[str | Cell]:
+    names = f" = {listed(each.aliases)}" if each.aliases else ""
+    return [
+        str(each.place),
+        each.level,
+        f"{each.product}/{each.component}",
+        each.spelling + names,
+        each.release or Cell(short(each.digest) or "no such image", Colour.yellow),
+        each.since,
+        Cell(each.state, _STATES.get(each.state)),
+        f"{each.promotion} at {each.allowed}" if each.promotion else Cell("nobody we know of", Colour.grey),
+    ]
+
+
+def _unseen(each: Unseen) -> list[str | Cell]:
+    state = Cell("never observed", _STATES["never observed"])
+    return [str(each.place), each.level, "", "", "", "", state, ""]
+
+
+def history_table(rows: Sequence[Residence]) -> str:
+    """What ran there and when; gaps are told as what was seen of the time."""
+    if not rows:
+        return "nothing was observed"
+    cells = [
+        (
+            each.place,
+            f"{each.product}/{each.component}",
+            each.spelling,
+            each.release or short(each.digest),
+            each.first,
+            each.last,
+            spell_seconds(each.observed),
+            each.ended or "is there",
+        )
+        for each in rows
+    ]
+    return table(["place", "component", "image", "release", "from", "last seen", "seen for", "end"], cells)
+
+
+def observation_text(observation: Observation) -> str:
+    """What was seen at a place, in a line."""
+    if not observation.images:
+        return f"{observation.place}: nothing ({observation.basis})"
+    images = [f"{each.spelling}{'' if each.digest else ' (no such image)'}" for each in observation.images]
+    seen = (
+        listed(images)
+        if len(images) < 4
+        else f"{listed(images[:3])} and {counted(len(images) - 3, 'more', 'more')}"
+    )
+    names = "".join(f", {alias} = {tag}" for alias, tag in sorted(observation.aliases.items()))
+    return f"{observation.place}: {seen}{names} ({observation.basis})"
+
+
+def aliases_table(rows: Sequence[AliasOf]) -> str:
+    """Which names stand for what, menu by menu."""
+    if not rows:
+        return "no menu has aliases"
+    cells = [
+        (str(each.place), each.alias, each.tag or Cell("nothing", Colour.grey), each.release or "")
+        for each in rows
+    ]
+    return table(["place", "alias", "image", "release"], cells)

@@ -1,0 +1,245 @@
+"""Promotions for people: what became of a request, what to do next, and the whole story of one."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.places import Place
+from ldmrelease.domain.plan import PlacePlan, Plan, Step
+from ldmrelease.domain.times import instant
+from ldmrelease.promotion.journal import State
+from ldmrelease.render.decisions import decision_text, verdict_line
+from ldmrelease.render.output import Cell, Colour, painted, printable, table
+from ldmrelease.render.refusals import busy_words, failure_words, interrupted_words
+from ldmrelease.render.words import indented, listed, moment, said, short, values_of
+from ldmrelease.services.drive import Outcome
+from ldmrelease.services.report import PlaceReport, Report, StepReport
+from ldmrelease.services.request import Look, NothingToDo
+
+_COLOURS = {
+    State.SUCCEEDED: Colour.green,
+    State.WAITING: Colour.yellow,
+    State.RUNNING: Colour.yellow,
+    State.SUPERSEDED: Colour.grey,
+    State.ABORTED: Colour.grey,
+}
+
+
+def state_cell(state: str) -> Cell:
+    """A state with its colour."""
+    colour = _COLOURS.get(State(state), Colour.red) if state in set(State) else None
+    return Cell(state, colour)
+
+
+def outcome_text(outcome: Outcome, now: datetime) -> str:
+    """Where a promotion was left, and the next command."""
+    cell = state_cell(str(outcome.state))
+    lines = [f"promotion {outcome.promotion}: {painted(cell.text, cell.colour)}{_why(outcome, now)}"]
+    if outcome.interrupted is not None:
+        lines.append(f"interrupted: {interrupted_words(outcome.interrupted)}")
+    if outcome.busy is not None:
+        lines.append(busy_words(outcome.busy))
+    lines += [f"next: {each}" for each in _next(outcome)]
+    return "\n".join(lines)
+
+
+def _why(outcome: Outcome, now: datetime) -> str:
+    cause = outcome.cause
+    if outcome.state is State.WAITING:
+        return _waits(cause.get("until"), cause.get("who", ()), now)
+    words = cause_words(cause)
+    return f": {words}" if words else ""
+
+
+def _waits(until: Any, who: Sequence[str], now: datetime) -> str:
+    parts = [f"until {moment(until, now)}"] if until else []
+    if until and _instant(until) <= now:
+        parts = ["as of its last decision, and can go on now"]
+    parts += [f"for {listed(who)}"] if who else []
+    return f" {' and '.join(parts)}" if parts else ""
+
+
+def _instant(at: Any) -> datetime:
+    return at if isinstance(at, datetime) else instant(str(at))
+
+
+def cause_words(cause: Mapping[str, Any]) -> str:
+    """Why a promotion ended; empty where its state says enough. Reads the end as recorded, or as driven."""
+    flat = {**cause, **(cause.get("values") or {})}
+    v = values_of(flat)
+    code = str(cause.get("cause", ""))
+    match code:
+        case "" | "ended" | "all-places" | "decision":
+            return ""
+        case "not-confirmed":
+            return f"{v['place']} did not pass what the level asks for after it runs there, and was restored"
+        case "refused-later":
+            return f"the decision for {v['place']} came out against it; earlier places keep it"
+        case "claim-lost":
+            return f"{v['place']} was taken over by {v['to']}" if "place" in v else f"taken over by {v['to']}"
+        case "aborted":
+            reason = f": {said(v['reason'])}" if v.get("reason") else ""
+            return f"by {said(v['by'])}{reason}"
+        case "newer-request":
+            return f"by {v['by']}, which wants the same place"
+        case "restore-failed":
+            return f"{v['place']} could not be restored: {failure_words(str(flat.get('code', '')), flat)}"
+    if code.endswith("-failed"):
+        kind = code.removesuffix("-failed")
+        return f"{kind} failed at {v['place']}: {failure_words(str(flat.get('code', '')), flat)}"
+    return f"{code} {said(cause.get('values', {}))}"
+
+
+def _next(outcome: Outcome) -> Iterator[str]:
+    name = outcome.promotion
+    match outcome.state:
+        case State.WAITING:
+            yield f"ldmrelease resume {name} (or `ldmrelease resume --all` from cron)"
+        case State.SUCCEEDED:
+            yield "ldmrelease where"
+        case State.REFUSED | State.UNDECIDED:
+            yield f"ldmrelease promotions show {name}"
+        case State.HALTED | State.STUCK:
+            yield f"ldmrelease promotions show {name}"
+        case _ if not outcome.state.ended:
+            yield f"ldmrelease resume {name}"
+
+
+def nothing_text(answer: NothingToDo, name: str, intent: Intent, alias: str | None) -> str:
+    """That everything is as wished already."""
+    places = listed(answer.places)
+    match intent:
+        case Intent.ALIAS:
+            what = f"{alias} means {name} at {places} already"
+        case Intent.RETIRE:
+            what = f"{name} is not at {places}"
+        case _:
+            what = f"{name} is at {places} already, with a receipt"
+    return f"nothing to do: {what}; nothing was written"
+
+
+def look_text(look: Look, default_product: str | None) -> str:
+    """The decisions of a look, place by place."""
+    return "\n\n".join(decision_text(each.decision, default_product) for each in look.decided)
+
+
+def plan_text(plan: Plan) -> str:
+    """What a promotion would do: the plan, place by place."""
+    lines = ["plan:"]
+    for place in plan.places:
+        lines += [f"  {place.place} (level {place.level})", *indented(_plan_lines(place), 4)]
+    return "\n".join(lines)
+
+
+def _plan_lines(place: PlacePlan) -> Iterator[str]:
+    for step in place.steps:
+        yield _step_words(step)
+    if place.confirms:
+        yield "a failed check restores what was there"
+
+
+def _step_words(step: Step) -> str:
+    match str(step.kind):
+        case "claim":
+            return "claim the place, and decide again under the claim"
+        case "apply":
+            wanted = step.parameters["wanted"]
+            images = ", ".join(f"{name} {each['spelling']}" for name, each in wanted["images"].items())
+            alias = f"let {wanted['alias']} mean " if wanted.get("alias") else ""
+            return printable({"retire": "take away "}.get(wanted["intent"], "write ") + alias + images)
+        case "settle":
+            return "look that it is what was promoted, by digest"
+        case "check":
+            return f"run the check {step.parameters['check']}"
+        case "receipt":
+            return f"sign receipts for {listed([*step.parameters['components'], 'the release'])}"
+        case kind:
+            return {"publish": "attach the receipts to the images"}.get(kind, kind)
+
+
+def promotions_table(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The list of promotions."""
+    cells: list[list[str | Cell]] = [
+        [
+            str(each["promotion"]),
+            state_cell(each["state"]),
+            str(each["intent"]),
+            f"{each['product']}/{each['tag']}",
+            str(each["target"]),
+            str(each["by"]),
+            str(each["requested"]),
+            _row_note(each),
+        ]
+        for each in rows
+    ]
+    if not cells:
+        return "no promotions"
+    return table(["promotion", "state", "intent", "release", "target", "by", "requested", "waits for"], cells)
+
+
+def _row_note(row: Mapping[str, Any]) -> str:
+    parts = [str(row["until"])] if row.get("until") else []
+    return ", ".join([*parts, *row.get("who", ())])
+
+
+def report_text(report: Report, default_product: str | None, now: datetime) -> str:
+    """A promotion from request to receipts."""
+    request = report.request
+    cell = state_cell(report.state)
+    lines = [
+        f"promotion {report.promotion}: {painted(cell.text, cell.colour)}{_report_cause(report, now)}",
+        f"  {_intent(request.intent, request.alias)} {request.product}/{request.tag} ({short(request.release)}) "
+        f"at {said(request.target)}",
+        f"  requested {moment(report.requested)} by {said(report.requester)}"
+        + (f": {said(request.reason)}" if request.reason else ""),
+    ]
+    for place in report.places:
+        lines += [
+            "",
+            f"{place.place} (level {place.level}): {place.state}",
+            *indented(_place_lines(place), 2),
+        ]
+    lines += _decision_lines(report, default_product)
+    if report.receipts:
+        lines += ["", "receipts:"]
+        lines += [f"  {each.place} {each.component}: {each.envelope}" for each in report.receipts]
+    if report.next:
+        lines += ["", f"next: {' '.join(report.next)}"]
+    return "\n".join(lines)
+
+
+def _intent(intent: Intent, alias: str | None) -> str:
+    return f"alias {alias} to" if alias else str(intent)
+
+
+def _report_cause(report: Report, now: datetime) -> str:
+    if report.state == State.WAITING:
+        return _waits(report.cause.get("until"), report.cause.get("who", ()), now)
+    words = cause_words(report.cause)
+    return f": {words}" if words else ""
+
+
+def _place_lines(place: PlaceReport) -> Iterator[str]:
+    for step in place.steps:
+        if step.state != "open":
+            yield f"{step.state:8} {_named(place.place, step)}"
+
+
+def _named(place: Place, step: StepReport) -> str:
+    name = step.step.removeprefix(f"{place}/")
+    if step.state == "failed":
+        return f"{name}: {failure_words(str(step.result.get('code', '')), step.result)}"
+    notes = {key: step.result[key] for key in ("result", "revision", "found") if step.result.get(key)}
+    return f"{name} {said(notes)}" if notes else name
+
+
+def _decision_lines(report: Report, default_product: str | None) -> list[str]:
+    """The last decision in full, earlier ones in a line."""
+    lines: list[str] = []
+    for number, ruled in enumerate(report.decisions, 1):
+        told = decision_text(ruled.decision, default_product)
+        if number < len(report.decisions):
+            told = verdict_line(ruled.decision)
+        lines += ["", f"{ruled.stage} {moment(ruled.decision.now)} {ruled.digest}", *told.splitlines()]
+    return lines

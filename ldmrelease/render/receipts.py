@@ -1,0 +1,33 @@
+"""Receipts for people."""
+
+import base64
+import json
+from collections.abc import Sequence
+
+from ldmrelease.render.output import table
+from ldmrelease.render.words import listed, said, short
+from ldmrelease.services.receipts import StoredReceipt
+
+
+def receipts_text(receipts: Sequence[StoredReceipt]) -> str:
+    """What each receipt says, a line each."""
+    rows = [
+        (
+            each.place,
+            each.name,
+            each.component,
+            _says(each.envelope),
+            each.promotion,
+            each.time,
+            f"{each.repository}@{short(each.subject)}",
+            each.digest,
+        )
+        for each in receipts
+    ]
+    return table(["place", "release", "component", "says", "promotion", "signed", "about", "envelope"], rows)
+
+
+def _says(envelope: bytes) -> str:
+    statement = json.loads(base64.b64decode(json.loads(envelope)["payload"]))
+    predicate = statement["predicate"]
+    return f"{said(predicate['verificationResult'])} {listed(predicate['verifiedLevels'])}"

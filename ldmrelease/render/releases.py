@@ -1,0 +1,110 @@
+"""Releases for people: what is pinned, what is in it, and what differs between two."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ldmrelease.domain.release import Component
+from ldmrelease.render.output import table
+from ldmrelease.render.words import counted, listed, said, short
+from ldmrelease.services.compare import Comparison, ComponentChange, ProductChange, Version
+from ldmrelease.services.pin import Pinned
+
+
+def pinned_text(pinned: Pinned) -> str:
+    """A pin with its components."""
+    release = pinned.release
+    lines = [f"{release.name} ({release.kind}) {state_words(release.missing)}", f"  release  {pinned.digest}"]
+    if release.content:
+        lines.append(f"  content  {release.content}")
+    return "\n".join([*lines, "", _components(release.components)])
+
+
+def state_words(missing: Sequence[str]) -> str:
+    """Whether a release is complete, and what it lacks."""
+    return f"is open: {listed(missing)} still missing" if missing else "is complete"
+
+
+def _components(components: Iterable[Component]) -> str:
+    rows = [(each.name, str(each.kind), each.source, each.spelling, _what(each)) for each in components]
+    return table(["component", "kind", "source", "tag", "digest"], rows)
+
+
+def _what(component: Component) -> str:
+    platforms = ", ".join(each.platform for each in component.platforms)
+    return f"{component.digest}{f' ({platforms})' if platforms else ''}"
+
+
+def revisions_text(revisions: Sequence[Mapping[str, Any]]) -> str:
+    """The pins of one tag, oldest first."""
+    rows = [
+        (
+            str(each["revision"]),
+            each["time"],
+            each["by"],
+            "complete" if each["complete"] else "open",
+            short(each["digest"]),
+            each["reason"] or "",
+        )
+        for each in revisions
+    ]
+    return table(["revision", "pinned", "by", "state", "release", "reason"], rows)
+
+
+def releases_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The list of pinned releases."""
+    if not rows:
+        return "no releases are pinned"
+    cells = [
+        (
+            f"{each['product']}/{each['tag']}",
+            each["kind"],
+            "complete" if each["complete"] else "open",
+            str(each["revision"]),
+            each["pinned"],
+            short(each["digest"]),
+        )
+        for each in rows
+    ]
+    return table(["release", "kind", "state", "revision", "pinned", "digest"], cells)
+
+
+def comparison_text(found: Comparison) -> str:
+    """What differs, component by component and product by product."""
+    lines = [f"{found.before} -> {found.after}" + (": the same, but for spellings" if found.same else "")]
+    lines += [f"  {each}" for change in found.components for each in _change(change)]
+    if found.products is None:
+        lines.append("  EUPS products: one of the two has no build list, so they cannot be compared")
+    else:
+        lines.append(
+            f"  EUPS products: {counted(len(found.products), 'differs', 'differ')} of {found.listed}"
+        )
+        lines += [f"    {_product(each)}" for each in found.products]
+    return "\n".join(lines)
+
+
+def _change(change: ComponentChange) -> Iterator[str]:
+    before, after = change.before, change.after
+    what = f"{change.kind} {change.component}"
+    if before is None or after is None:
+        there = before or after
+        assert there is not None
+        yield f"{what}: {'added' if before is None else 'removed'}: {_version(there)}"
+    elif change.differs:
+        yield f"{what}: {_version(before)} -> {_version(after)}"
+    else:
+        spelled = (
+            "" if before.spelling == after.spelling else f", tagged {before.spelling} and {after.spelling}"
+        )
+        yield f"{what}: the same ({short(after.digest)}{spelled})"
+
+
+def _version(version: Version) -> str:
+    return said(f"{version.source} {version.spelling} ") + short(version.digest)
+
+
+def _product(change: ProductChange) -> str:
+    if change.before is None:
+        return f"+ {change.name} {change.after}"
+    if change.after is None:
+        return f"- {change.name} {change.before}"
+    return f"~ {change.name} {change.before[:12]} -> {change.after[:12]}"
