@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from contextlib import chdir
 from pathlib import Path
 from typing import Annotated
 
@@ -50,7 +51,8 @@ def _run(folder: Path, words: list[str]) -> int:
     """One command, as the user would give it in the folder, in this process."""
     sys.stdout.flush()
     try:
-        typer.main.get_command(program)(["-C", str(folder), *words], prog_name="ldmrelease")
+        with chdir(folder):
+            typer.main.get_command(program)(words, prog_name="ldmrelease")
     except SystemExit as end:
         sys.stdout.flush()
         return end.code if isinstance(end.code, int) else int(bool(end.code))

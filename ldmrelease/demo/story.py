@@ -46,6 +46,7 @@ STORY = (
             "release pin w.2023.15",
             "release pin v24.0.0.rc4",
             "release pin 24.0.0",
+            "release compare v24.0.0.rc4 24.0.0",
             "release pin 1.0.0 --product prompt-processing",
             "release pin w_2023_15_c0029.007 --product cycle",
             "observe",
@@ -60,7 +61,7 @@ STORY = (
     Scene(
         "2023-04-20T12:30:00Z",
         "All of it is there. Commissioning is asked for at once, and is refused: nothing has run it yet",
-        (f"promote {TAG} --target commissioning",),
+        (f"promote {TAG} --target commissioning", f"release compare w.2023.15 {TAG}"),
         _lab_images,
     ),
     Scene(

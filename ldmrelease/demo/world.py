@@ -44,7 +44,16 @@ REBUILDS = {"v24.0.0.rc4": "r24_0_0_rc4_rsp18", "24.0.0": "r24_0_0_rsp19", "v24.
 CYCLES = ("w_2023_13_c0029.005", "w_2023_14_c0029.006", "w_2023_15_c0029.007")
 NEW_CYCLE = "w_2023_16_c0029.008"
 PROMPT = ("1.0.0", "1.1.0-rc.1", "1.1.0")
-_PRODUCTS = ("afw", "ap_verify", "daf_butler", "drp_pipe", "ip_isr", "lsst_distrib", "meas_algorithms", "utils")
+_PRODUCTS = (
+    "afw",
+    "ap_verify",
+    "daf_butler",
+    "drp_pipe",
+    "ip_isr",
+    "lsst_distrib",
+    "meas_algorithms",
+    "utils",
+)
 _WEEKLY = "w.2023.16"
 
 
@@ -118,7 +127,9 @@ def make_gitops(folder: Path, moment: datetime) -> None:
 def _sha1(name: str, content: str) -> str:
     """A commit: most products do not change from one build to the next."""
     changing = name in ("drp_pipe", "daf_butler", "lsst_distrib")
-    return hashlib.sha1(f"{name}/{content if changing else content[:6]}".encode(), usedforsecurity=False).hexdigest()
+    return hashlib.sha1(
+        f"{name}/{content if changing else content[:6]}".encode(), usedforsecurity=False
+    ).hexdigest()
 
 
 def _write(path: Path, text: str) -> None:

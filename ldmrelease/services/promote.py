@@ -1,12 +1,12 @@
 """Promote, resume, abort: what the faces offer of promotions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
 from ldmrelease.domain.events import Kind, NewEvent
-from ldmrelease.domain.places import Application, Place
+from ldmrelease.domain.places import Place
 from ldmrelease.domain.times import spell
 from ldmrelease.promotion.journal import Stage, State
 from ldmrelease.services.claims import claim_now, this_holder
@@ -21,8 +21,8 @@ from ldmrelease.services.request import (
     NoTarget,
     NothingToDo,
     Wish,
+    left_to_do,
     look,
-    nothing_to_do,
     open_promotions,
     places_for,
     record_request,
@@ -56,9 +56,10 @@ def consider(bench: Workbench, wish: Wish) -> NoTarget | Impossible | NothingToD
     applications = places_for(bench, wish)
     if isinstance(applications, NoTarget):
         return applications
-    if nothing_to_do(bench, wish, applications):
+    left = left_to_do(bench, wish, applications)
+    if not left:
         return NothingToDo(tuple(each.place for each in applications))
-    return look(bench, wish, applications)
+    return look(bench, wish, left)
 
 
 def promote(bench: Workbench, wish: Wish, progress: Progress) -> Answer:
@@ -101,25 +102,6 @@ def _busy(bench: Workbench, considered: Look) -> Busy | None:
     if claim is None or considered.first.decision.verdict is not Verdict.ALLOWED:
         return None
     return Busy(str(place), claim.promotion, claim.holder, spell(claim.since))
-
-
-def earlier_levels(bench: Workbench, applications: Sequence[Application]) -> tuple[str, ...]:
-    """The levels that these places want to come after, first ones first (for `--through`)."""
-    found: list[str] = []
-
-    def visit(level_name: str, environment: str | None) -> None:
-        level = bench.levels[level_name]
-        demands = (level.at(environment) if environment else level).enter
-        for requirement in demands:
-            wanted = requirement.parameters.get("level") if requirement.rule == "after" else None
-            if wanted and wanted not in found:
-                visit(wanted, None)
-                found.append(wanted)
-
-    for application in applications:
-        visit(application.level, application.place.environment)
-    own = {each.level for each in applications}
-    return tuple(each for each in found if each not in own)
 
 
 def resume(bench: Workbench, promotion_id: str, progress: Progress, *, take_over: bool = False) -> Outcome:

@@ -97,12 +97,15 @@ def places_for(bench: Workbench, wish: Wish) -> tuple[Application, ...] | NoTarg
     return ordered_places(found, bench.levels)
 
 
-def nothing_to_do(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> bool:
-    """Whether every place holds what is wished and has a receipt for it, and no tag has moved since.
+def left_to_do(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> tuple[Application, ...]:
+    """The places that do not hold what is wished, or have no receipt for it; all, where a tag has moved since.
 
     Reads the targets, and asks for each image's tag once.
     """
-    return all(_has_it(bench, wish, each) for each in applications) and _unmoved(bench, wish, applications)
+    left = tuple(each for each in applications if not _has_it(bench, wish, each))
+    if len(left) < len(applications) and not _unmoved(bench, wish, applications):
+        return tuple(applications)
+    return left
 
 
 def _unmoved(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> bool:

@@ -16,6 +16,13 @@ from ldmrelease.targets.git import Identity, Note
 from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value, Written
 from ldmrelease.targets.writer import Access
 
+_VERBS = {
+    Intent.PROMOTE: "promote",
+    Intent.ROLLBACK: "roll back to",
+    Intent.ALIAS: "name",
+    Intent.RETIRE: "retire",
+}
+
 
 def access(bench: Workbench) -> Access:
     """How the workspace's git repositories are reached."""
@@ -71,7 +78,11 @@ def write(work: Work) -> Written | Refusal | Unreachable:
         return planned
     wanted, before = planned
     return dispatch.write(
-        work.application.target, wanted, access(work.bench), expect=before, warrant=_warrant(work, "promote")
+        work.application.target,
+        wanted,
+        access(work.bench),
+        expect=before,
+        warrant=_warrant(work, _VERBS[work.plan.intent]),
     )
 
 
