@@ -8,8 +8,9 @@ the referrers are counted beside that.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TypeVar
 
@@ -24,8 +25,8 @@ from ldmrelease.registry.statements import carries, claims_to_be
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
-_THREADS = 8
-_IMAGES_AT_ONCE = 4
+# Measured with benchmarks/copy: more threads cost more than they bring.
+_THREADS = 6
 _STREAM_TRIES = 3
 
 
@@ -82,6 +83,9 @@ class Copier:
         self._with_referrers = with_referrers
         self._skip_types = frozenset(skip_types)
         self._pool = ThreadPoolExecutor(_THREADS)
+        self._in_turn = False
+        # Tags that are known not to be at the destination.
+        self._absent: frozenset[str] = frozenset()
         # Digests of blobs that are known to be at the destination, and whether mounting was ever refused.
         self._placed: set[str] = set()
         self._mounts = True
@@ -95,9 +99,20 @@ class Copier:
         self._pool.shutdown(cancel_futures=True)
 
     def copy_all(self, references: Sequence[str]) -> list[CopyReport]:
-        """Copy several images, in this order in the result; the first error ends it."""
-        with ThreadPoolExecutor(_IMAGES_AT_ONCE) as images:
-            return list(images.map(self.copy, references))
+        """Copy several images, in this order in the result; the first error ends it.
+
+        The images go side by side and each one's requests one after another: that needs no waiting for each other.
+        """
+        if len(references) < _THREADS:
+            return [self.copy(reference) for reference in references]
+        self._in_turn = True
+        # One list in place of a look for each image. A list that is cut short costs needless mounts, no more.
+        self._absent = frozenset(references).difference(self._destination.tags())
+        try:
+            with ThreadPoolExecutor(_THREADS) as images:
+                return list(images.map(self.copy, references))
+        finally:
+            self._in_turn, self._absent = False, frozenset()
 
     def copy(self, reference: str, tag: str | None = None) -> CopyReport:
         """Copy one image; arguments as of the function `copy`."""
@@ -105,9 +120,11 @@ class Copier:
         if tag is None and not is_digest(reference):
             tag = reference
         work = _Work()
+        look = self._start(self._look, tag or reference)
+        # What a tag names must be read in any case; what a digest names only if it is not there yet.
         known = None if is_digest(reference) else self._source.manifest(reference)
         digest = reference if known is None else known.digest
-        there = self._destination.resolve(tag or digest)
+        there = look()
         found = there is not None and there.digest == digest
         if there is not None and found:
             subjects = self._subjects_there(there)
@@ -119,7 +136,7 @@ class Copier:
             listings |= self._listings([child.digest for child in children])
             self._put_image(manifest, children, tag, work)
         for subject, listing in listings.items():
-            self._put_referrers(subject, listing.result(), work)
+            self._put_referrers(subject, listing(), work)
         return CopyReport(
             digest,
             found,
@@ -129,6 +146,10 @@ class Copier:
             tuple(work.left),
             self._requests() - before,
         )
+
+    def _look(self, reference: str) -> Descriptor | None:
+        absent = reference in self._absent and not is_digest(reference)
+        return None if absent else self._destination.resolve(reference)
 
     def _subjects_there(self, there: Descriptor) -> list[str]:
         if not self._with_referrers or there.media_type not in INDEX_TYPES:
@@ -193,10 +214,10 @@ class Copier:
                 break
         return 0, blob.size
 
-    def _listings(self, subjects: Iterable[str]) -> dict[str, Future[list[Descriptor]]]:
+    def _listings(self, subjects: Iterable[str]) -> dict[str, Callable[[], list[Descriptor]]]:
         if not self._with_referrers:
             return {}
-        return {each: self._pool.submit(list_referrers, self._source, each) for each in subjects}
+        return {each: self._start(partial(list_referrers, self._source), each) for each in subjects}
 
     def _put_referrers(self, subject: str, listed: Sequence[Descriptor], work: _Work) -> None:
         wanted = []
@@ -238,7 +259,13 @@ class Copier:
         return None if is_legacy else own
 
     def _each(self, act: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
+        if self._in_turn:
+            return [act(item) for item in items]
         return list(self._pool.map(act, items))
+
+    def _start(self, act: Callable[[_T], _R], item: _T) -> Callable[[], _R]:
+        """Begin now, if there are threads for it; calling what comes back gives the result."""
+        return partial(act, item) if self._in_turn else self._pool.submit(act, item).result
 
     def _requests(self) -> int:
         meters = {id(meter): meter for meter in (self._source.meter, self._destination.meter)}

@@ -49,7 +49,11 @@ def docker_registry(directory: Path, auth: dict[str, object] | None = None) -> I
     config: dict[str, object] = {
         "version": "0.1",
         "log": {"level": "error", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(directory / "data")}, "delete": {"enabled": True}},
+        "storage": {
+            "cache": {"blobdescriptor": "inmemory"},
+            "filesystem": {"rootdirectory": str(directory / "data")},
+            "delete": {"enabled": True},
+        },
         "http": {"addr": address},
     }
     if auth is not None:

@@ -1,0 +1,135 @@
+"""Copy images within one registry: ours beside crane, in one run, interleaved.
+
+    python benchmarks/copy/run.py [--repeats 7]
+
+Needs docker-registry and Go. crane copies no referrers: ours is measured without them, which is the same work, and
+with them. Requests are counted by a proxy, in runs of their own: the proxy is slower than either.
+
+A whole command of ours begins with Python's start and its imports, which alone take as long as crane needs for one
+image: that row cannot be good, and shows what it costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent.parent))
+
+import copy_command  # noqa: E402
+
+from ldmrelease.domain.images import parse_reference  # noqa: E402
+from ldmrelease.registry.repository import Registries  # noqa: E402
+from ldmrelease.registry.sample import put_sample_image  # noqa: E402
+from tests.real.faultproxy import FaultProxy  # noqa: E402
+from tests.real.gotools import go_tool  # noqa: E402
+from tests.real.registries import docker_registry  # noqa: E402
+
+Copy = Callable[[str, str, str], float]
+WORK = {"one": ("big:t", "1 image of 20 layers"), "all": ("many", "50 images of 8 layers")}
+TARGET = 0.7
+# The same work in the same conditions; the other rows are shown.
+HELD = {"in process"}
+_numbers = itertools.count()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=7)
+    repeats = parser.parse_args().repeats
+    crane = go_tool("crane", "github.com/google/go-containerregistry/cmd/crane", HERE)
+    library = go_tool("incrane", "./incrane", HERE)
+    command = (sys.executable, str(HERE / "copy_command.py"))
+    ways: dict[str, tuple[Copy, Copy]] = {
+        "in process": (
+            lambda *what: ours_in_process(*what, "alone"),
+            lambda *what: said(str(library), *what),
+        ),
+        "in process, with referrers": (ours_in_process, lambda *what: said(str(library), *what)),
+        "whole command": (
+            lambda *what: timed(*command, *what, "alone"),
+            lambda what, *names: timed(
+                str(crane), "copy", "--insecure", *(["-a"] if what == "all" else []), *names
+            ),
+        ),
+    }
+    good = True
+    # In memory where there is such a place: the disk is the same for both, and noisy.
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(dir=memory) as directory, docker_registry(Path(directory)) as registry:
+        make_images(registry.address)
+        for what, (source, title) in WORK.items():
+            for way, (ours, cranes) in ways.items():
+                reached = compare(
+                    f"{title}, {way}", (ours, cranes), (what, registry.address, source), repeats
+                )
+                good &= reached or way not in HELD
+        for what, (source, title) in WORK.items():
+            count_requests(registry.address, title, (what, source), ways["whole command"])
+    return 0 if good else 1
+
+
+def make_images(address: str) -> None:
+    places = Registries(Path())
+    put_sample_image(places.open(parse_reference(f"{address}/big")), "t", seed="big", layers=[2000] * 20)
+    many = places.open(parse_reference(f"{address}/many"))
+    for number in range(50):
+        put_sample_image(many, f"t{number}", seed=f"many{number}", layers=[2000] * 8)
+
+
+def compare(title: str, sides: tuple[Copy, Copy], work: tuple[str, str, str], repeats: int) -> bool:
+    """Interleaved, so that whatever else the machine does falls on both."""
+    what, address, source = work
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for _ in range(repeats):
+        for side, times in zip(sides, seconds, strict=True):
+            times.append(side(what, f"{address}/{source}", destination(address, source)))
+    ours, cranes = (statistics.median(times) for times in seconds)
+    ratio = ours / cranes
+    verdict = "good" if ratio <= TARGET else f"ABOVE {TARGET}"
+    print(f"{title:50} ours {ours:6.3f} s   crane {cranes:6.3f} s   ratio {ratio:.2f}  {verdict}", flush=True)
+    return ratio <= TARGET
+
+
+def count_requests(address: str, title: str, work: tuple[str, str], sides: tuple[Copy, Copy]) -> None:
+    what, source = work
+    counts = []
+    for side in sides:
+        with FaultProxy(address) as proxy:
+            side(what, f"{proxy.address}/{source}", destination(proxy.address, source))
+            counts.append(proxy.count())
+    print(f"{title:50} requests: ours {counts[0]}, crane {counts[1]}, ratio {counts[0] / counts[1]:.2f}")
+
+
+def destination(address: str, source: str) -> str:
+    _, colon, tag = source.partition(":")
+    return f"{address}/to{next(_numbers)}{colon}{tag}"
+
+
+def ours_in_process(*arguments: str) -> float:
+    """With new connections, as crane's library has them; imports are done."""
+    begun = time.perf_counter()
+    copy_command.main(*arguments)
+    return time.perf_counter() - begun
+
+
+def timed(*command: str) -> float:
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - begun
+
+
+def said(*command: str) -> float:
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
