@@ -70,9 +70,14 @@ def _confirm(bench: Workbench, wish: Wish, yes: bool) -> None:
     if considered.first.decision.verdict not in (Verdict.ALLOWED, Verdict.WAITING):
         return
     places = [each.place for each in meant if each.level == PRODUCTION]
-    if not sys.stdin.isatty():
+    if not on_terminal():
         raise Mistake(f"{listed(places)} is production, and nobody can be asked", "say --yes")
     typer.echo(look_text(considered, usual_product(bench)), err=True)
     if not typer.confirm(f"{wish.intent} {wish.pinned.release.name} at {listed(places)}?", err=True):
         typer.echo("not confirmed: nothing was written", err=True)
         raise typer.Exit(Code.REFUSED)
+
+
+def on_terminal() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
