@@ -23,9 +23,11 @@ from ldmrelease.config.workspace import FILE, load_workspace
 from ldmrelease.demo import world
 from ldmrelease.demo.play import make_workspace, set_clock
 from ldmrelease.domain.events import Event, Head
+from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.times import instant, spell
 from ldmrelease.ledger import open_ledger
 from ldmrelease.registry.repository import Registries
+from ldmrelease.registry.sample import put_sample_index
 from ldmrelease.services.workbench import Observer, Workbench, open_workbench
 
 BEGIN = instant("2023-04-20T12:00:00Z")
@@ -87,6 +89,11 @@ class Site:
         registries = Registries(self.root)
         world.push_scipipe(registries, world.weekly())
         world.push_lab(registries, world.weekly())
+
+    def move_tag(self, image: str, tag: str) -> None:
+        """Somebody pushes another image under a tag that is there."""
+        repository = Registries(self.root).open(parse_reference(f"oci:images/{image}"))
+        put_sample_index(repository, tag, seed=f"moved:{image}:{tag}")
 
     def smoke(self, passes: bool) -> None:
         """What the smoke check says from now on. Its definition stays the same."""
