@@ -21,8 +21,8 @@ from ldmrelease.services.claims import claim_events, claim_now, may_take
 from ldmrelease.services.decide import decide, record
 from ldmrelease.services.gather import Question
 from ldmrelease.services.promotions import Promotion, load_promotion
-from ldmrelease.services.steps import STEPS
 from ldmrelease.services.steps.step import Busy, Done, Failed, Interrupted, Overtaken, Work
+from ldmrelease.services.steps.table import STEPS
 from ldmrelease.services.workbench import Workbench
 
 Progress = Callable[[str, dict[str, Any]], None]

@@ -1,0 +1,18 @@
+"""Which step is carried out how."""
+
+from collections.abc import Callable
+
+from ldmrelease.domain.plan import StepKind
+from ldmrelease.services.steps import apply, check, claim, free, publish, receipt, restore, settle
+from ldmrelease.services.steps.step import Answer, Work
+
+STEPS: dict[StepKind, Callable[[Work], Answer]] = {
+    StepKind.CLAIM: claim.act,
+    StepKind.APPLY: apply.act,
+    StepKind.SETTLE: settle.act,
+    StepKind.CHECK: check.act,
+    StepKind.RECEIPT: receipt.act,
+    StepKind.PUBLISH: publish.act,
+    StepKind.FREE: free.act,
+    StepKind.RESTORE: restore.act,
+}
