@@ -25,6 +25,9 @@ from ldmrelease.services.steps.step import Busy
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets.outcome import Unreachable
 
+WRONG_LEDGER = {"other-ledger", "ledger-behind", "bad-fence"}
+"""Refusals of a place that say nothing about the release: this ledger is not the one to ask."""
+
 VERDICT_CODES = {
     Verdict.ALLOWED: Code.OK,
     Verdict.REFUSED: Code.REFUSED,
@@ -42,6 +45,8 @@ _STATE_CODES = {
 }
 # These halts are a definite no: a decision or a check came out against the release.
 _REFUSALS = {"not-confirmed", "refused-later"}
+# These say that ours is the wrong ledger, or that git is busy: nothing about the release.
+_NOT_KNOWN = {"other-ledger", "ledger-behind", "bad-fence", "fenced", "locked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ def told(bench: Workbench, wish: Wish, answer: Answer) -> Told:
 
 def told_impossible(answer: Impossible) -> Told:
     """A place that cannot be written as asked: refused, or nobody could be asked."""
-    unknown = isinstance(answer.refusal, Unreachable)
+    unknown = isinstance(answer.refusal, Unreachable) or answer.refusal.code in WRONG_LEDGER
     kind = "undecided" if unknown else "refused"
     plain = {"answer": kind, "place": str(answer.place), "refusal": canonical.to_plain(answer.refusal)}
     code = Code.UNDECIDED if unknown else Code.REFUSED

@@ -130,13 +130,13 @@ TARGET_WORDS: Mapping[str, Words] = {
     "no-ref": lambda v: f"git has no ref for the name {_found(v)}; use letters, digits, '-' and '_' in it",
     "bad-fence": lambda v: f"the fence at {said(v['revision'])} cannot be read ({_found(v)}); who wrote it?",
     "other-ledger": lambda v: (
-        f"{v['place']} belongs to the ledger {_found(v)}, and ours is {said(v['expected'])}; act with that one"
+        f"the place belongs to the ledger {_found(v)}, and ours is {said(v['expected'])}; act with that one"
     ),
     "ledger-behind": lambda v: (
-        f"{v['place']} has seen {_found(v)} events of our ledger, which has {said(v['expected'])} or others: "
+        f"the place has seen {_found(v)} events of our ledger, which has {said(v['expected'])} or others: "
         "it is a copy or was cut; restore it from its export"
     ),
-    "fenced": lambda v: f"{said(v['promotion'])} has claimed {v['place']} since; nothing of ours was written",
+    "fenced": lambda v: f"{said(v['promotion'])} has claimed the place since; nothing of ours was written",
 }
 
 STEP_WORDS: Mapping[str, Words] = {

@@ -8,13 +8,13 @@ from ldmrelease.domain.decision import Phase, Verdict
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.places import Place
 from ldmrelease.domain.times import spell
-from ldmrelease.promotion.journal import Stage, State
+from ldmrelease.promotion.journal import Stage, State, read_journal
 from ldmrelease.services.claims import claim_now, this_holder
 from ldmrelease.services.decide import decide, require_agreed
 from ldmrelease.services.drive import Outcome, Progress, drive
 from ldmrelease.services.gather import Question
 from ldmrelease.services.pin import push_release
-from ldmrelease.services.promotions import Promotion, load_promotion
+from ldmrelease.services.promotions import Promotion, Untrusted, load_promotion
 from ldmrelease.services.request import (
     Impossible,
     Look,
@@ -148,17 +148,35 @@ def abort(bench: Workbench, promotion_id: str, reason: str | None, progress: Pro
 
     A holder that is at work sees it at its next append and does so itself.
     """
-    promotion = load_promotion(bench, promotion_id)
+    why = {"by": bench.person, **({"reason": reason} if reason else {})}
+    try:
+        promotion = load_promotion(bench, promotion_id)
+    except Untrusted:
+        return _abort_untouched(bench, promotion_id, why)
     journal = promotion.journal
     if journal.state.ended:
         return Outcome(promotion_id, journal.state, dict(journal.cause))
     here = next((each.place for each in promotion.plan.places if not journal.step(each.free.id).done), None)
-    body = {
-        "place": canonical.to_plain(here) if here else None,
-        "cause": "aborted",
-        "values": {"by": bench.person, **({"reason": reason} if reason else {})},
-    }
+    body = {"place": canonical.to_plain(here) if here else None, "cause": "aborted", "values": why}
     event = NewEvent(Kind.HALTING, promotion.stream, body)
     if bench.append([event], expect={promotion.stream: promotion.version}) is not None:
         return abort(bench, promotion_id, reason, progress)
     return drive(bench, promotion_id, holder=this_holder(), progress=progress)
+
+
+def _abort_untouched(bench: Workbench, promotion_id: str, why: dict[str, str]) -> Outcome:
+    """End a promotion whose plan cannot be made again, if it touched nothing. Raises `Untrusted` if it did:
+    then the workspace has to be what it was before anything is put back.
+    """
+    stream = f"promotion/{promotion_id}"
+    journal = read_journal(bench.ledger.events(stream=stream))
+    if journal.steps or journal.state.ended:
+        raise Untrusted(
+            f"{promotion_id} has begun, and its plan cannot be made again: put the workspace back to what it was "
+            "then, and abort it after that"
+        )
+    body = {"state": str(State.ABORTED), "cause": "aborted", "values": why}
+    version = bench.ledger.version(stream)
+    if bench.append([NewEvent(Kind.ENDED, stream, body)], expect={stream: version}) is not None:
+        return _abort_untouched(bench, promotion_id, why)
+    return Outcome(promotion_id, State.ABORTED, {"cause": "aborted", **why})

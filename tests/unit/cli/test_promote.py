@@ -305,6 +305,21 @@ def test_an_abort_frees_a_waiting_promotion(ready: Site) -> None:
     assert ready.everything() == before
 
 
+def test_a_promotion_whose_plan_cannot_be_made_again_acts_on_nothing_and_can_be_aborted(ready: Site) -> None:
+    ready.ok("promote", WEEKLY, "--target", "development")
+    assert ready.run("promote", WEEKLY, "--target", "base").exit_code == 4
+    promotion = promotions(ready)[-1]["promotion"]
+    by_us = "kind: command\n    command: [sh, checks/smoke.sh]"
+    ready.edit(lambda text: text.replace(by_us, "kind: reported"))
+    before = ready.everything()
+    done = ready.run("resume", promotion)
+    assert done.exit_code == 3
+    assert "Abort it and ask again" in done.stderr
+    assert ready.everything() == before
+    assert "aborted" in ready.ok("abort", promotion)
+    assert promotions(ready)[-1]["state"] == "aborted"
+
+
 def test_a_rollback_goes_back_to_what_ran_before(ready: Site) -> None:
     before = ready.committed(PLACE)
     ready.ok("promote", WEEKLY, "--target", PLACE)
@@ -327,8 +342,8 @@ def test_an_alias_moves_in_one_menu_to_what_is_live_there(ready: Site) -> None:
     ready.ok("promote", WEEKLY, "--target", "jupyterlab")
     said = ready.ok("alias", "move", "recommended", WEEKLY, "--target", MENU)
     assert "stack/w.2023.16 may be named at usdfdev/nublado" in said
-    assert "recommendedTag: w_2023_16" in ready.committed(MENU)
-    assert "recommendedTag: recommended\n" in ready.committed("usdfint/nublado") + "\n"
+    assert 'recommendedTag: "w_2023_16"' in ready.committed(MENU)
+    assert 'recommendedTag: "recommended"\n' in ready.committed("usdfint/nublado")
     rows = {
         (each["place"]["environment"], each["release"])
         for each in json.loads(ready.ok("alias", "list", "-o", "json"))
