@@ -33,7 +33,7 @@ COMMANDS: dict[str, Entry] = {
     "retire": Entry("retire", "Take a release out of a menu."),
     "alias": Entry("alias", "Move and list names such as `recommended`."),
     "observe": Entry("observe", "Look what runs, and record it signed."),
-    "where": Entry("where", "Say where a release, an image or a commit is."),
+    "where": Entry("where", "Say which release runs where, since when, and what let it in."),
     "history": Entry("history", "Say what ran at a place, or where a release ran, and when."),
     "receipt": Entry("receipt", "Show the receipts of promotions."),
     "ledger": Entry("ledger", "Verify, export and import the ledger."),
