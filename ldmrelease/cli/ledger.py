@@ -54,7 +54,7 @@ def verify(
     output: OutputOption = Output.text,
 ) -> None:
     """Check every event, blob and projection, and that nothing was cut since a checkpoint. Exit 1 if not."""
-    bench = open_bench(ctx)
+    bench = open_bench(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(bench, checkpoint)
     found = Verified(bench.ledger.head(), earlier, bench.ledger.verify(earlier))
     emit(found, output, lambda: _verified(found))

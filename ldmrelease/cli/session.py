@@ -28,9 +28,12 @@ def open_workspace(ctx: typer.Context) -> Workspace:
     return workspace
 
 
-def open_bench(ctx: typer.Context) -> Workbench:
-    """The workspace with its ledger, which is closed as the command ends. Raises `BadInput`, `LedgerError`."""
-    bench = open_workbench(open_workspace(ctx))
+def open_bench(ctx: typer.Context, *, damaged: bool = False) -> Workbench:
+    """The workspace with its ledger, which is closed as the command ends. Raises `BadInput`, `LedgerError`.
+
+    `damaged` opens a ledger whose end was cut, to look at it.
+    """
+    bench = open_workbench(open_workspace(ctx), damaged=damaged)
     ctx.call_on_close(bench.ledger.close)
     return bench
 

@@ -18,11 +18,13 @@ def windows(requirement: Requirement, around: datetime) -> tuple[Interval, ...]:
     zone = ZoneInfo(parameters["zone"])
     start, end = time.fromisoformat(parameters["start"]), time.fromisoformat(parameters["end"])
     over_midnight = timedelta(days=1 if end <= start else 0)
-    return tuple(
+    found = (
         Interval(_instant(day, start, zone), _instant(day + over_midnight, end, zone))
         for day in _days((around - _BEFORE).date(), (around + _BEYOND).date())
         if _opens(day, parameters.get("weekday"), parameters.get("week_of_month"))
     )
+    # A day that a zone skips (Apia, 2011-12-30) begins when the next one does.
+    return tuple({each.start: each for each in found if each.start < each.end}.values())
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -63,6 +63,18 @@ class Ledger:
         last = self._last_event()
         return Head(self.uuid, last.sequence, last.hash)
 
+    def require_whole(self) -> None:
+        """Raise `Damaged` where the projections know another last event than the log has: it was cut.
+
+        One look; `verify` recomputes everything.
+        """
+        last, known = self._last_event(), self.state(projections.HEAD, "last")
+        if known != {"sequence": last.sequence, "hash": last.hash}:
+            raise Damaged(
+                f"{self.path}: the log ends with event {last.sequence}, and its projections have seen "
+                f"{known['sequence'] if known else 'none'}: the file was cut or edited; `ledger verify` says where"
+            )
+
     def version(self, stream: str) -> int:
         """How many events a stream has; 0 where it has none."""
         row = self._db.row("SELECT max(stream_version) FROM events WHERE stream = ?", (stream,))

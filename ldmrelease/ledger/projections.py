@@ -27,6 +27,14 @@ class Projector:
     fold: Fold
 
 
+HEAD = "head"
+"""The projection that knows the last event: projections of a file whose end was cut know more than it has."""
+
+
+def _fold_head(_get: Callable[[str], Any], event: Event) -> Mapping[str, Any]:
+    return {"last": {"sequence": event.sequence, "hash": event.hash}}
+
+
 PROJECTORS = (
     Projector(residences.PROJECTION, residences.fold_observations),
     Projector("pins", pins.fold_pins),
@@ -34,6 +42,7 @@ PROJECTORS = (
     Projector("promotions", promotions.fold_promotions),
     Projector("open-promotions", promotions.fold_open),
     Projector("receipts", receipts.fold_receipts),
+    Projector(HEAD, _fold_head),
 )
 
 

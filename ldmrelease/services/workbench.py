@@ -148,7 +148,13 @@ def open_workbench(
     *,
     clock: Callable[[], datetime] = wall_clock,
     observer: Observer | None = None,
+    damaged: bool = False,
 ) -> Workbench:
-    """Open what the workspace names. Raises the errors of the ledger and of the trust document."""
+    """Open what the workspace names; `damaged` opens a ledger whose end was cut, to look at it.
+
+    Raises the errors of the ledger and of the trust document.
+    """
     ledger = open_ledger(workspace.ledger, observer=observer)
+    if not damaged:
+        ledger.require_whole()
     return Workbench(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)

@@ -53,7 +53,7 @@ class World:
                 self._decide(place, str(stage))
             case Do(step):
                 self._do(step)
-            case Wait(place, until, who):
+            case Wait(place, _, who):
                 self.log.append(f"wait {place}")
                 self.tell(Kind.WAITING, {"place": place_body(place), "until": None, "who": list(who)})
             case Halting(place, cause, values):

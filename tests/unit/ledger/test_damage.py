@@ -243,6 +243,7 @@ def rechain(path: Path, ledger: Ledger, change: Callable[[Event], Event]) -> Non
 def test_a_recomputed_chain_passes_alone_and_fails_its_checkpoint(filled: Ledger, path: Path) -> None:
     kept = filled.checkpoint(NOON)
     rechain(path, filled, lambda last: replace(last, body={"number": 99}))
+    filled.rebuild_projections()
     assert filled.verify() == ()
     problem = filled.extends(kept)
     assert problem is not None
@@ -252,17 +253,30 @@ def test_a_recomputed_chain_passes_alone_and_fails_its_checkpoint(filled: Ledger
 
 def test_a_time_that_goes_back_is_found_even_with_a_right_hash(filled: Ledger, path: Path) -> None:
     rechain(path, filled, lambda last: replace(last, time=NOON - timedelta(hours=1)))
+    filled.rebuild_projections()
     assert found(filled) == {("time", "event 11")}
 
 
 def test_a_cut_tail_fails_its_checkpoint(filled: Ledger, path: Path) -> None:
     kept = filled.checkpoint(NOON)
     edit(path, "DELETE FROM events WHERE sequence > 8")
+    filled.rebuild_projections()
     assert filled.verify() == ()
     problem = filled.extends(kept)
     assert problem is not None
     assert (problem.code, problem.where, problem.found) == ("cut", "event 11", "8")
     assert str(problem) == "cut at event 11: expected at least 11 events, found 8"
+
+
+def test_a_cut_tail_shows_at_one_look_unless_the_projections_were_cut_with_it(
+    filled: Ledger, path: Path
+) -> None:
+    filled.require_whole()
+    edit(path, "DELETE FROM events WHERE sequence > 8")
+    with pytest.raises(Damaged, match="ends with event 8, and its projections have seen 11"):
+        filled.require_whole()
+    filled.rebuild_projections()
+    filled.require_whole()
 
 
 def test_a_ledger_that_grew_extends_its_checkpoint(filled: Ledger) -> None:
