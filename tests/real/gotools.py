@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.real.parts import missing
+
 TOOLS = Path(__file__).parent / "tools"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ldmrelease"
 
@@ -31,7 +33,7 @@ def go_tool(name: str, package: str, source: Path | None = None) -> Path:
 def _build(module: Path, package: str, binary: Path) -> None:
     go = shutil.which("go")
     if go is None:
-        pytest.skip(f"{binary.name} cannot be built: Go is not installed (Debian's golang-go may be too old)")
+        missing(f"{binary.name} cannot be built: install Go >= 1.26 (Debian's golang-go may be too old)")
     CACHE.mkdir(parents=True, exist_ok=True)
     # Built aside and moved, so that two test processes never run half a binary.
     with tempfile.TemporaryDirectory(dir=CACHE) as aside:

@@ -32,6 +32,7 @@ from ldmrelease.registry.sample import put_sample_image, put_sample_index
 from ldmrelease.trust.dsse import Envelope
 from ldmrelease.trust.signer import Signer, generate
 from tests.real.gotools import go_tool
+from tests.real.parts import missing
 from tests.unit.test_receipt import RECEIPT
 from tests.unit.trust_samples import result_predicate
 
@@ -67,7 +68,7 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def _docker_registry(directory: Path, address: str) -> list[str]:
     binary = shutil.which("docker-registry")
     if binary is None:
-        pytest.skip("docker-registry is not installed (Debian package docker-registry)")
+        missing("docker-registry is missing: apt-get install docker-registry")
     config = directory / "config.yml"
     config.write_text(
         "version: 0.1\n"

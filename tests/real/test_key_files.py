@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from ldmrelease.trust.signer import PASSWORD_VARIABLE, load_signer
+from tests.real.parts import missing
 
 
 @pytest.mark.real
@@ -15,7 +16,7 @@ def test_openssl_and_ssh_keygen_agree(tmp_path, monkeypatch):
     monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
     for tool in ("openssl", "ssh-keygen"):
         if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+            missing(f"{tool} is missing: apt-get install openssl openssh-client")
     path = tmp_path / "key.pem"
     subprocess.run(
         ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path],

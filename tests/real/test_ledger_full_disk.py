@@ -11,6 +11,7 @@ import pytest
 
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.ledger import DiskFull, Ledger, create_ledger, open_ledger
+from tests.real.parts import missing
 
 pytestmark = pytest.mark.real
 
@@ -23,10 +24,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
     if os.geteuid() != 0:
-        pytest.skip("needs root, to mount a small file system")
+        missing("root is missing, to mount a small file system")
     mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)]
     if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-        pytest.skip("needs the right to mount a small file system")
+        missing("the right to mount a small file system is missing")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
 
