@@ -26,7 +26,7 @@ from ldmrelease.domain.events import Event, Head
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.times import instant, spell
 from ldmrelease.ledger import open_ledger
-from ldmrelease.registry.repository import Registries
+from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.sample import put_sample_index
 from ldmrelease.services.workbench import Observer, Workbench, open_workbench
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import Copier
-from ldmrelease.registry.repository import Registries
+from ldmrelease.registry.opening import Registries
 
 
 def main(what: str, source: str, destination: str, alone: str = "") -> None:

@@ -27,7 +27,7 @@ sys.path.insert(0, str(HERE.parent.parent))
 import copy_command  # noqa: E402
 
 from ldmrelease.domain.images import parse_reference  # noqa: E402
-from ldmrelease.registry.repository import Registries  # noqa: E402
+from ldmrelease.registry.opening import Registries  # noqa: E402
 from ldmrelease.registry.sample import put_sample_image  # noqa: E402
 from tests.real.faultproxy import FaultProxy  # noqa: E402
 from tests.real.gotools import go_tool  # noqa: E402

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import copy
-from ldmrelease.registry.repository import Registries
+from ldmrelease.registry.opening import Registries
 from ldmrelease.services.promote import promote
 from ldmrelease.services.request import NothingToDo
 from tests.real.registries import docker_registry

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ldmrelease.demo import world
-from ldmrelease.registry.repository import Registries
+from ldmrelease.registry.opening import Registries
 
 ACTION = Callable[[Path], None]
 TAG = "w.2023.16"

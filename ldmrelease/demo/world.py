@@ -12,7 +12,7 @@ from pathlib import Path
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.times import instant, spell
-from ldmrelease.registry.repository import Registries
+from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.sample import put_sample_index
 
 

@@ -6,13 +6,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from ldmrelease.domain.images import Carrier, Reference
 from ldmrelease.registry.manifests import Descriptor, Manifest
-
-if TYPE_CHECKING:
-    from ldmrelease.registry.http import Transport
 
 MIB = 1024 * 1024
 # Manifests above this are refused by most registries, too (distribution specification, "Pushing manifests").
@@ -127,39 +123,3 @@ class RegistryOptions:
     retries: int = 4
     connections: int = 16
     observer: Observer | None = None
-
-
-class Registries:
-    """Opens repositories; those at one registry share connections and tokens.
-
-    `base_dir` is what relative layout directories are relative to.
-    """
-
-    def __init__(self, base_dir: Path, options: RegistryOptions | None = None) -> None:
-        self._base_dir = base_dir
-        self._options = options or RegistryOptions()
-        self._transports: dict[str, Transport] = {}
-
-    def open(self, reference: Reference) -> Repository:
-        """The repository that the reference is in; nothing is asked or written yet."""
-        if reference.carrier is Carrier.LAYOUT:
-            from ldmrelease.registry.layout import LayoutRepository  # noqa: PLC0415
-
-            return LayoutRepository(
-                self._base_dir / reference.repository, name=reference.name, observer=self._options.observer
-            )
-        # Imported late: the HTTP client costs more than the rest of a command that needs only layouts.
-        from ldmrelease.registry.http import Transport  # noqa: PLC0415
-        from ldmrelease.registry.remote import RemoteRepository  # noqa: PLC0415
-
-        transport = self._transports.get(reference.registry)
-        if transport is None:
-            transport = self._transports[reference.registry] = Transport(reference.registry, self._options)
-        return RemoteRepository(transport, reference.repository)
-
-
-def open_repository(
-    reference: Reference, *, base_dir: Path, options: RegistryOptions | None = None
-) -> Repository:
-    """Open a single repository; who opens several at one registry keeps a `Registries` instead."""
-    return Registries(base_dir, options).open(reference)

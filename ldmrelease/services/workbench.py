@@ -14,7 +14,8 @@ from ldmrelease.domain.places import World
 from ldmrelease.domain.times import whole
 from ldmrelease.ledger import Ledger, open_ledger
 from ldmrelease.registry.identity import identity
-from ldmrelease.registry.repository import Registries, RegistryOptions, Repository
+from ldmrelease.registry.opening import Registries
+from ldmrelease.registry.repository import RegistryOptions, Repository
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.signer import Signer, load_signer
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import yaml
 
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.registry.repository import Registries, RegistryOptions, Repository
+from ldmrelease.registry.opening import Registries
+from ldmrelease.registry.repository import RegistryOptions, Repository
 from tests.real.gotools import go_tool
 from tests.real.parts import require
 

@@ -14,8 +14,9 @@ from ldmrelease.domain.images import digest_of, parse_reference
 from ldmrelease.registry.copy import Copier, copy
 from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError, Unreachable
 from ldmrelease.registry.identity import identity
+from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
-from ldmrelease.registry.repository import Registries, RegistryOptions, Repository
+from ldmrelease.registry.repository import RegistryOptions, Repository
 from tests.images import attach, descriptor_of, put_legacy_attestation, put_sample_image, put_sample_index
 from tests.real.faultproxy import FaultProxy, cut_answer, cut_request, flip, status, truncate
 from tests.real.registries import RunningRegistry

@@ -26,8 +26,9 @@ from ldmrelease.domain.receipt import (
     bundle_annotations,
     write_receipt,
 )
+from ldmrelease.registry.opening import open_repository
 from ldmrelease.registry.referrers import put_referrer
-from ldmrelease.registry.repository import Repository, open_repository
+from ldmrelease.registry.repository import Repository
 from ldmrelease.registry.sample import put_sample_image, put_sample_index
 from ldmrelease.trust.dsse import Envelope
 from ldmrelease.trust.signer import Signer, generate

@@ -13,8 +13,8 @@ import pytest
 from ldmrelease.config.workspace import FILE
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import copy
+from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import list_referrers
-from ldmrelease.registry.repository import Registries
 from tests.real.registries import RunningRegistry
 from tests.real.test_kills import assert_done_once, count_calls, finish, killed_at
 from tests.workspace import Site, copy_site, new_site

@@ -24,7 +24,8 @@ from cryptography.x509.oid import NameOID
 from ldmrelease.domain.images import digest_of, parse_reference
 from ldmrelease.registry.copy import copy
 from ldmrelease.registry.errors import Denied, Unreachable
-from ldmrelease.registry.repository import Registries, RegistryOptions
+from ldmrelease.registry.opening import Registries
+from ldmrelease.registry.repository import RegistryOptions
 from tests.images import descriptor_of, put_sample_image
 from tests.real import registries
 from tests.real.faultproxy import FaultProxy, status

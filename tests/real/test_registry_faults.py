@@ -18,8 +18,9 @@ from ldmrelease.registry.errors import (
     Unreachable,
 )
 from ldmrelease.registry.manifests import OCI_INDEX, OCI_MANIFEST, Descriptor
+from ldmrelease.registry.opening import open_repository
 from ldmrelease.registry.referrers import list_referrers
-from ldmrelease.registry.repository import Observer, RegistryOptions, Repository, open_repository
+from ldmrelease.registry.repository import Observer, RegistryOptions, Repository
 from tests.images import attach, put_sample_image
 from tests.real.faultproxy import (
     Answer,

@@ -12,8 +12,9 @@ from ldmrelease.registry.errors import BadAnswer, DigestMismatch, LimitExceeded,
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.layout import LayoutRepository
 from ldmrelease.registry.manifests import OCI_INDEX, OCI_MANIFEST, Descriptor, write_object
+from ldmrelease.registry.opening import open_repository
 from ldmrelease.registry.referrers import list_referrers, put_referrer
-from ldmrelease.registry.repository import RegistryOptions, open_repository
+from ldmrelease.registry.repository import RegistryOptions
 from tests.images import attach, descriptor_of, put_sample_image, put_sample_index
 
 
