@@ -143,6 +143,9 @@ STEP_WORDS: Mapping[str, Words] = {
     "no-decision": lambda v: f"no decision lets it enter {v['place']}",
     "unknown-check": lambda v: f"the workspace has no check {said(v['check'])} any more",
     "still-there": lambda v: f"{said(v['tag'])} is still seen there after it was taken away",
+    "alias-differs": lambda v: (
+        f"{v['alias']} is seen to stand for {said(v['found'])} there, not for the release"
+    ),
     "digest-differs": lambda v: (
         f"{v['component']} should be {said(v['wanted'])}, and what is seen is {_seen(v['found'])}; has the tag moved?"
     ),

@@ -36,12 +36,20 @@ def _wrong(work: Work, seen: Observation) -> Failed | None:
     if intent is Intent.RETIRE:
         return Failed("still-there", {"tag": release.tag}) if there else None
     if intent is Intent.ALIAS:
-        return None
+        return _wrong_alias(work, seen)
     for name in work.application.components(release.product):
         component = release.component(name)
         if component is not None and component in release.images and there.get(name) != component.digest:
             return Failed("digest-differs", _difference(name, component.digest, seen))
     return None
+
+
+def _wrong_alias(work: Work, seen: Observation) -> Failed | None:
+    alias = work.request.alias or ""
+    tags = {each.spelling for each in seen.images if each.release == work.pinned.digest}
+    if seen.aliases.get(alias) in tags:
+        return None
+    return Failed("alias-differs", {"alias": alias, "found": seen.aliases.get(alias), "wanted": sorted(tags)})
 
 
 def _difference(component: str, wanted: str, seen: Observation) -> dict[str, Any]:
