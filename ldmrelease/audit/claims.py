@@ -11,7 +11,8 @@ from ldmrelease.domain.events import Event, Kind
 class Claim:
     """A claim that stands. `epoch` is the sequence of the event that made it: what fences an older holder.
 
-    `last_append` is the time of the last event of the promotion that holds it, among the events given.
+    `last_append` is the time of the last event of the promotion that holds it, among the events given;
+    `ended` says that the promotion has ended there and left its claim, as one that is stuck does.
     """
 
     promotion: str
@@ -19,6 +20,7 @@ class Claim:
     epoch: int
     since: datetime
     last_append: datetime
+    ended: bool = False
 
 
 def claim_of(events: Iterable[Event]) -> Claim | None:
@@ -43,7 +45,7 @@ def _after(claim: Claim | None, event: Event) -> Claim | None:
         return claim
     if event.kind == Kind.RELEASED and event.body.get("epoch") == claim.epoch:
         return None
-    return replace(claim, last_append=event.time)
+    return replace(claim, last_append=event.time, ended=claim.ended or event.kind == Kind.ENDED)
 
 
 def _may_claim(claim: Claim | None, event: Event) -> bool:

@@ -69,38 +69,47 @@ def next_action(plan: Plan, journal: Journal, claims: dict[Place, Claim | None])
         return Stop(journal.state, "ended")
     if journal.halt is not None:
         return _halt(plan, journal, claims)
-    for index, place_plan in enumerate(plan.places):
-        if not journal.step(place_plan.free.id).done or not _through(place_plan, journal):
-            return _at_place(plan, place_plan, index, journal, claims)
-    return Stop(State.SUCCEEDED, "all-places")
+    here = current_place(plan, journal)
+    if here is None:
+        return Stop(State.SUCCEEDED, "all-places")
+    return _at_place(plan, here, journal, claims)
+
+
+def current_place(plan: Plan, journal: Journal) -> PlacePlan | None:
+    """The first place that the promotion is not through with; None where it is through with all.
+
+    A place that was given free to wait for its confirmation is not through: what was applied is still there.
+    """
+    for each in plan.places:
+        if not journal.step(each.free.id).done or not _through(each, journal):
+            return each
+    return None
 
 
 def _through(place_plan: PlacePlan, journal: Journal) -> bool:
     return all(journal.step(each.id).done for each in place_plan.steps if each.kind is not StepKind.CLAIM)
 
 
-def _at_place(
-    plan: Plan, here: PlacePlan, index: int, journal: Journal, claims: dict[Place, Claim | None]
-) -> Action:
+def _at_place(plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place, Claim | None]) -> Action:
     if _through(here, journal):
         return Do(here.free)
     if journal.ruling(here.place, Stage.ASK) is None:
         return Decide(here.place, Stage.ASK)
-    barred = _barred(here, journal)
+    barred = barring(here.place, journal)
     if barred is None:
         return _claimed(plan, here, journal, claims)
     stage, ruling = barred
     if not journal.step(here.steps[0].id).done:
-        return _unclaimed(ruling, here, index, journal)
+        return _unclaimed(plan, here, ruling, journal)
     if stage is Stage.CONFIRM and ruling.verdict is not Verdict.WAITING:
         return Halting(here.place, "not-confirmed", {"decision": ruling.decision})
     return Do(here.free)
 
 
-def _barred(here: PlacePlan, journal: Journal) -> tuple[Stage, Ruling] | None:
-    """The decision that stands in the way at this place."""
+def barring(place: Place, journal: Journal) -> tuple[Stage, Ruling] | None:
+    """The decision that stands in the way at a place, and its stage."""
     for stage in Stage:
-        ruling = journal.ruling(here.place, stage)
+        ruling = journal.ruling(place, stage)
         if ruling is not None and ruling.verdict is not Verdict.ALLOWED:
             return stage, ruling
     return None
@@ -110,6 +119,8 @@ def _claimed(plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place, 
     claim, holding = claims.get(here.place), journal.step(here.steps[0].id)
     if claim is not None and claim.promotion != plan.promotion and holding.done:
         return Halting(here.place, "claim-lost", {"to": claim.promotion})
+    if holding.failed:
+        return Halting(here.place, "claim-failed", {"step": here.steps[0].id, **holding.result})
     if claim is None or not holding.done or holding.result.get("epoch") != claim.epoch:
         return Do(here.steps[0])
     entered = journal.ruling(here.place, Stage.ENTER)
@@ -135,11 +146,11 @@ def _next_step(here: PlacePlan, journal: Journal) -> Action:
     return Do(here.free)
 
 
-def _unclaimed(ruling: Ruling, here: PlacePlan, index: int, journal: Journal) -> Action:
+def _unclaimed(plan: Plan, here: PlacePlan, ruling: Ruling, journal: Journal) -> Action:
     """A decision said no, or not yet, and the place is not claimed."""
     if ruling.verdict is Verdict.WAITING:
         return Wait(here.place, ruling.until, ruling.who)
-    if index == 0 and not _applied(here, journal):
+    if here is plan.places[0] and not _applied(here, journal):
         state = State.REFUSED if ruling.verdict is Verdict.REFUSED else State.UNDECIDED
         return Stop(state, "decision", {"decision": ruling.decision})
     if ruling.verdict is Verdict.UNDECIDED:
@@ -173,6 +184,8 @@ def _restore(here: PlacePlan, journal: Journal, claim: Claim | None, ours: bool)
     if claim is not None and not ours:
         return Stop(State.STUCK, "claim-lost", {"place": str(here.place), "to": claim.promotion})
     holding = journal.step(here.steps[0].id)
+    if holding.failed:
+        return Stop(State.STUCK, "restore-failed", {"place": str(here.place), **holding.result})
     if claim is None or not holding.done or holding.result.get("epoch") != claim.epoch:
         return Do(here.steps[0])
     return Do(here.restore)

@@ -34,8 +34,10 @@ def claim_now(bench: Workbench, place: Place) -> Claim | None:
 
 
 def may_take(claim: Claim, now: datetime, take_over: bool) -> bool:
-    """Whether a claim of another process may be taken: on demand, when quiet, or when its process is gone."""
-    return take_over or now - claim.last_append > QUIET or _is_gone(claim.holder)
+    """Whether a claim of another process may be taken: on demand, when quiet, or when its promotion has
+    ended or its process is gone.
+    """
+    return take_over or claim.ended or now - claim.last_append > QUIET or _is_gone(claim.holder)
 
 
 def claim_events(promotion: str, step: Step, holder: str, *, takeover: bool) -> list[NewEvent]:

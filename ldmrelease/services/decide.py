@@ -7,6 +7,7 @@ from typing import Any
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
 from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.facts import Facts
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.places import Place
 from ldmrelease.domain.times import spell
@@ -81,20 +82,24 @@ def record(
     """The events and blobs that make a decision durable, with the evidence that it took in."""
     decision = decided.decision
     events, blobs = statements.intake(decided.gathered.taken)
-    waiting = [each for each in decision.unmet() if each.outcome is Outcome.PENDING]
     body: dict[str, Any] = {
         "place": canonical.to_plain(decision.place),
         "stage": str(stage),
         "verdict": str(decision.verdict),
         "decision": decided.digest,
         "facts": decided.gathered.digest,
-        "until": _until(waiting),
-        "who": sorted({person for each in waiting for person in each.who}),
         "epoch": epoch,
+        **waits_for(decision),
     }
     events.append(NewEvent(Kind.DECIDED, f"promotion/{promotion}", body))
     blobs |= {decided.digest: decided.document, decided.gathered.digest: decided.gathered.document}
     return events, blobs
+
+
+def waits_for(decision: Decision) -> dict[str, Any]:
+    """`until` when (spelled, None if unknown) and for `who` a decision waits."""
+    waiting = [each for each in decision.unmet() if each.outcome is Outcome.PENDING]
+    return {"until": _until(waiting), "who": sorted({role for each in waiting for role in each.who})}
 
 
 def _until(waiting: list[Finding]) -> str | None:
@@ -109,8 +114,6 @@ def replay(bench: Workbench, decision_digest: str) -> tuple[Decision, bytes]:
 
     The policy must still be the one of the decision; raises `UnknownLevel` where it is not at hand.
     """
-    from ldmrelease.domain.facts import Facts  # noqa: PLC0415
-
     stored = canonical.decode(bench.ledger.blob(decision_digest), Decision)
     facts_bytes = bench.ledger.blob(stored.facts)
     level = bench.levels.get(stored.level)

@@ -9,8 +9,9 @@ from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.places import Place
 from ldmrelease.domain.times import spell
 from ldmrelease.promotion.journal import Stage, State, read_journal
+from ldmrelease.promotion.machine import barring, current_place
 from ldmrelease.services.claims import claim_now, this_holder
-from ldmrelease.services.decide import decide, require_agreed
+from ldmrelease.services.decide import decide, require_agreed, waits_for
 from ldmrelease.services.drive import Outcome, Progress, drive
 from ldmrelease.services.gather import Question
 from ldmrelease.services.pin import push_release
@@ -96,10 +97,13 @@ def _same_request(bench: Workbench, wish: Wish) -> str | None:
 
 
 def _busy(bench: Workbench, considered: Look) -> Busy | None:
-    """Who claims the first place, where it is claimed: nothing is requested on top of a running promotion."""
+    """Who claims the first place, where it is claimed: nothing is requested on top of a running promotion.
+
+    The claim that a stuck promotion left is nobody's: asking again is the way out.
+    """
     place = considered.plan.places[0].place
     claim = claim_now(bench, place)
-    if claim is None or considered.first.decision.verdict is not Verdict.ALLOWED:
+    if claim is None or claim.ended or considered.first.decision.verdict is not Verdict.ALLOWED:
         return None
     return Busy(str(place), claim.promotion, claim.holder, spell(claim.since))
 
@@ -112,9 +116,9 @@ def resume(bench: Workbench, promotion_id: str, progress: Progress, *, take_over
         return Outcome(promotion_id, journal.state, dict(journal.cause))
     require_agreed(bench, [each.place for each in promotion.plan.places])
     if journal.waiting and journal.waits_at is not None:
-        if _still_waits(bench, promotion, journal.waits_at):
-            until = spell(journal.until) if journal.until else None
-            return Outcome(promotion_id, State.WAITING, {"until": until, "who": list(journal.who)})
+        waits = _still_waits(bench, promotion, journal.waits_at)
+        if waits is not None:
+            return waits
         body = {"place": canonical.to_plain(journal.waits_at)}
         event = NewEvent(Kind.RESUMED, promotion.stream, body)
         if bench.append([event], expect={promotion.stream: promotion.version}) is not None:
@@ -123,18 +127,23 @@ def resume(bench: Workbench, promotion_id: str, progress: Progress, *, take_over
     return drive(bench, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
 
 
-def _still_waits(bench: Workbench, promotion: Promotion, place: Place) -> bool:
-    stage = next(
-        (
-            each
-            for each in Stage
-            if (ruling := promotion.journal.ruling(place, each)) and ruling.verdict is Verdict.WAITING
-        ),
-        Stage.ASK,
-    )
+def _still_waits(bench: Workbench, promotion: Promotion, place: Place) -> Outcome | None:
+    """Where it waits, as of now, if what made it wait would be answered the same again.
+
+    That is a decision that waits, or one that could not be made at a later place.
+    """
+    barred = barring(place, promotion.journal)
+    if barred is None:
+        return None
+    stage, ruling = barred
     phase = Phase.CONFIRM if stage is Stage.CONFIRM else Phase.ENTER
     question = Question(place, promotion.plan.intent, promotion.requester)
-    return decide(bench, promotion.pinned, question, phase).decision.verdict is Verdict.WAITING
+    decision = decide(bench, promotion.pinned, question, phase).decision
+    if decision.verdict is not ruling.verdict:
+        return None
+    if decision.verdict is Verdict.WAITING:
+        return Outcome(promotion.id, State.WAITING, waits_for(decision))
+    return Outcome(promotion.id, State.WAITING, {"until": None, "who": list(promotion.journal.who)})
 
 
 def resume_all(bench: Workbench, progress: Progress, *, take_over: bool = False) -> Iterator[Outcome]:
@@ -156,8 +165,8 @@ def abort(bench: Workbench, promotion_id: str, reason: str | None, progress: Pro
     journal = promotion.journal
     if journal.state.ended:
         return Outcome(promotion_id, journal.state, dict(journal.cause))
-    here = next((each.place for each in promotion.plan.places if not journal.step(each.free.id).done), None)
-    body = {"place": canonical.to_plain(here) if here else None, "cause": "aborted", "values": why}
+    here = current_place(promotion.plan, journal)
+    body = {"place": canonical.to_plain(here.place) if here else None, "cause": "aborted", "values": why}
     event = NewEvent(Kind.HALTING, promotion.stream, body)
     if bench.append([event], expect={promotion.stream: promotion.version}) is not None:
         return abort(bench, promotion_id, reason, progress)

@@ -186,7 +186,8 @@ def _site(bench: Workbench, wish: Wish, application: Application) -> Site:
 def record_request(bench: Workbench, look: Look) -> Recorded | None:
     """Append pin, request, evidence, plan and first decision together; None if somebody was faster.
 
-    A waiting promotion of the same place is superseded in the same transaction.
+    A waiting promotion of the same place is superseded in the same transaction, unless this one is turned
+    down at once: what is not let in takes nobody's place.
     """
     promotion = f"P-{bench.ledger.head().size + 1}"
     plan = replace(look.plan, promotion=promotion)
@@ -201,13 +202,13 @@ def record_request(bench: Workbench, look: Look) -> Recorded | None:
         expect |= pin_expect
     plan_document = canonical.encode(plan)
     events.append(NewEvent(Kind.REQUESTED, stream, _request_body(bench, look, promotion)))
-    superseded, superseded_expect = _supersede(bench, plan, promotion)
-    events += superseded
-    expect |= superseded_expect
     decision_events, decision_blobs = record(promotion, look.first, Stage.ASK, None)
     events += decision_events
     blobs |= decision_blobs
     if look.first.decision.verdict in (Verdict.ALLOWED, Verdict.WAITING):
+        superseded, superseded_expect = _supersede(bench, plan, promotion)
+        events += superseded
+        expect |= superseded_expect
         events.append(NewEvent(Kind.PLANNED, stream, {"plan": plan.digest}))
         blobs[plan.digest] = plan_document
     moved = bench.append(events, expect=expect, blobs=blobs)

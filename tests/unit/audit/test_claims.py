@@ -80,3 +80,13 @@ def test_what_the_holder_appends_shows_that_it_works() -> None:
     claim = claim_of(events)
     assert claim is not None
     assert (claim.since, claim.last_append) == (minute(1), minute(2))
+
+
+def test_a_claim_outlives_its_promotion_and_says_so() -> None:
+    end = told(2, Kind.ENDED, "promotion/p1", state="stuck")
+    claim = claim_of([claimed(1, "p1"), end])
+    assert claim is not None
+    assert claim.ended
+    again = claim_of([claimed(1, "p1"), end, claimed(3, "p2", takeover=True)])
+    assert again is not None
+    assert not again.ended

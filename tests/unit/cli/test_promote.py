@@ -135,7 +135,9 @@ def test_a_week_goes_from_development_to_base_and_waits_for_its_soak(ready: Site
     assert ready.everything() == unchanged
 
     ready.advance(hours=2)
-    assert ready.run("resume", promotion).exit_code == 4, "nobody has looked: time alone is no soak"
+    still = ready.run("resume", promotion)
+    assert still.exit_code == 4, "nobody has looked: time alone is no soak"
+    assert "until 2023-04-20T17:00:00Z (in 2h)" in still.stdout, "as of now, not as of the request"
     ready.ok("observe")
     assert "succeeded" in ready.ok("resume", "--all")
     assert "al9-w_2023_16" in ready.committed(BASE)
