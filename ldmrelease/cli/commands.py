@@ -26,7 +26,7 @@ COMMANDS: dict[str, Entry] = {
     "check": Entry("check", "Say what a promotion would decide; nothing is changed."),
     "check-run": Entry("check_run", "Run a level's checks by hand and sign their results."),
     "promote": Entry("promote", "Promote a release to a level, environment or application."),
-    "promotions": Entry("promotions", "List and show promotions."),
+    "promotions": Entry("promotions", "List, show and replay promotions."),
     "resume": Entry("resume", "Go on with a promotion that waits or was interrupted."),
     "rollback": Entry("rollback", "Go back to what ran before."),
     "abort": Entry("abort", "End a promotion that is not finished."),

@@ -1,19 +1,22 @@
-"""`ldmrelease promotions`: list them, and show one from request to receipts."""
+"""`ldmrelease promotions`: list them, show one from request to receipts, replay its decisions."""
 
 from typing import Annotated, Any
 
 import typer
 
 from ldmrelease.cli.asked import ProductOption, usual_product
-from ldmrelease.cli.options import OutputOption, examples, new_app
+from ldmrelease.cli.options import Code, OutputOption, examples, new_app
 from ldmrelease.cli.session import open_bench
 from ldmrelease.promotion.journal import State
+from ldmrelease.render.decisions import replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text
+from ldmrelease.services.promotions import NoSuchPromotion
+from ldmrelease.services.replay import replay
 from ldmrelease.services.report import report
 
 app = new_app(
-    "List and show promotions.",
+    "List, show and replay promotions.",
     examples=examples("ldmrelease promotions list --open", "ldmrelease promotions show P-42"),
 )
 
@@ -55,3 +58,32 @@ def show(
     bench = open_bench(ctx)
     found = report(bench, promotion)
     emit(found, output, lambda: report_text(found, usual_product(bench), bench.now()))
+
+
+@app.command("replay", epilog=examples("ldmrelease promotions replay P-42"))
+def replay_decisions(
+    ctx: typer.Context,
+    promotion: Annotated[str, typer.Argument(help="Such as P-42.")],
+    output: OutputOption = Output.text,
+) -> None:
+    """Make a promotion's decisions again from the facts and policies that the ledger keeps.
+
+    Exit 1 where one of them does not come out with the same bytes.
+    """
+    bench = open_bench(ctx)
+    found = list(replay(bench.ledger, promotion))
+    if not found:
+        raise NoSuchPromotion(promotion)
+    rows = [
+        {
+            "stage": each.stage,
+            "place": str(each.decision.place),
+            "verdict": str(each.decision.verdict),
+            "decision": each.digest,
+            "again": each.again,
+            "same": each.same,
+        }
+        for each in found
+    ]
+    emit(rows, output, lambda: replay_text(found))
+    raise typer.Exit(Code.OK if all(each.same for each in found) else Code.REFUSED)

@@ -25,14 +25,23 @@ def load_level(path: Path) -> Level:
     return read_level(path)[0]
 
 
+def parse_level(data: bytes, name: str) -> Level:
+    """The level of a policy document that was kept as bytes; `name` is for messages. Raises `BadInput`."""
+    return _level_of(yaml.parse(data, name))
+
+
 def read_level(path: Path) -> tuple[Level, yaml.Document]:
     """The level, and the document for the places of its values. Raises `BadInput`."""
     document = yaml.read(path)
+    return _level_of(document), document
+
+
+def _level_of(document: yaml.Document) -> Level:
     file = validate(LevelFile, document, later=(*KEYS_TO_COME, *RULES_TO_COME))
     problems = list(_clashes(file, document))
     if problems:
         raise BadInput(problems)
-    return _level(file, canonical.digest(document.data)), document
+    return _level(file, canonical.digest(document.data))
 
 
 def load_levels(directory: Path) -> dict[str, Level]:

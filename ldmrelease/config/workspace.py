@@ -32,6 +32,7 @@ class Workspace:
     `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
     `runner`, `observer`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock. `local_policies`
     are levels whose policy is not the one that the trust document records: what they decide is hypothetical.
+    `documents` are the policies as written, by the name of the level.
     """
 
     root: Path
@@ -42,6 +43,7 @@ class Workspace:
     trust: Path
     world: World
     levels: dict[str, Level]
+    documents: dict[str, bytes]
     keyring: Keyring
     keys: dict[str, Path]
     clock: datetime | None = None
@@ -182,6 +184,7 @@ def _workspace(parts: _Parts) -> Workspace:
         trust=root / file.trust,
         world=parts.world,
         levels=levels,
+        documents={name: document.data for name, (_, document) in parts.policies.items()},
         keyring=parts.trust.keyring,
         keys=_key_files(file.keys, root),
         clock=file.clock,

@@ -1,13 +1,14 @@
 """A decision for people, as a careful reviewer would tell it: the verdict, then each finding, unmet ones first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Verdict
 from ldmrelease.domain.facts import Intent
 from ldmrelease.render.findings import sentence
-from ldmrelease.render.output import Colour, painted
+from ldmrelease.render.output import Cell, Colour, painted, table
 from ldmrelease.render.words import command_line, listed, moment, short
+from ldmrelease.services.replay import Replayed
 
 MARKS: dict[Outcome, tuple[str, Colour]] = {
     Outcome.FAILED: ("FAILED", Colour.red),
@@ -104,3 +105,18 @@ def decision_source(decision: Decision, digest: str | None = None) -> str:
     of = f"decision {short(digest)}, " if digest is not None else ""
     policy, facts = short(decision.policy), short(decision.facts)
     return f"{of}policy {decision.level} {policy}, facts {facts}, as of {moment(decision.now)}"
+
+
+def replay_text(found: Iterable[Replayed]) -> str:
+    """What came of making decisions again."""
+    rows: list[list[str | Cell]] = [
+        [
+            each.stage,
+            str(each.decision.place),
+            str(each.decision.verdict),
+            each.digest,
+            Cell("same bytes", Colour.green) if each.same else Cell(f"now {each.again}", Colour.red),
+        ]
+        for each in found
+    ]
+    return table(["stage", "place", "verdict", "decision", "replayed"], rows)

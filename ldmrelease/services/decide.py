@@ -7,7 +7,6 @@ from typing import Any
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
 from ldmrelease.domain.events import Kind, NewEvent
-from ldmrelease.domain.facts import Facts
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.places import Place
 from ldmrelease.domain.times import spell
@@ -77,9 +76,12 @@ def require_agreed(bench: Workbench, places: Iterable[Place]) -> None:
 
 
 def record(
-    promotion: str, decided: Decided, stage: Stage, epoch: int | None
+    bench: Workbench, promotion: str, decided: Decided, stage: Stage, epoch: int | None
 ) -> tuple[list[NewEvent], dict[str, bytes]]:
-    """The events and blobs that make a decision durable, with the evidence that it took in."""
+    """The events and blobs that make a decision durable, with the evidence that it took in.
+
+    Policy and keyring are kept as they were: a replay asks for them when the workspace has others.
+    """
     decision = decided.decision
     events, blobs = statements.intake(decided.gathered.taken)
     body: dict[str, Any] = {
@@ -92,7 +94,12 @@ def record(
         **waits_for(decision),
     }
     events.append(NewEvent(Kind.DECIDED, f"promotion/{promotion}", body))
-    blobs |= {decided.digest: decided.document, decided.gathered.digest: decided.gathered.document}
+    blobs |= {
+        decided.digest: decided.document,
+        decided.gathered.digest: decided.gathered.document,
+        decision.policy: bench.workspace.documents[decision.level],
+        bench.keyring.digest: bench.keyring.document,
+    }
     return events, blobs
 
 
@@ -107,23 +114,3 @@ def _until(waiting: list[Finding]) -> str | None:
     times = [each.when for each in waiting]
     known = [each for each in times if each is not None]
     return spell(max(known)) if known and len(known) == len(times) else None
-
-
-def replay(bench: Workbench, decision_digest: str) -> tuple[Decision, bytes]:
-    """Evaluate a recorded decision's facts again: the stored decision, and the bytes made now.
-
-    The policy must still be the one of the decision; raises `UnknownLevel` where it is not at hand.
-    """
-    stored = canonical.decode(bench.ledger.blob(decision_digest), Decision)
-    facts_bytes = bench.ledger.blob(stored.facts)
-    level = bench.levels.get(stored.level)
-    if level is None or level.digest != stored.policy:
-        raise UnknownLevel(f"the policy {stored.policy} of level {stored.level!r} is not at hand")
-    phase = Phase.CONFIRM if _is_confirm(stored) else Phase.ENTER
-    facts = canonical.decode(facts_bytes, Facts)
-    again = evaluate(level, facts, stored.now, facts_digest=canonical.digest(facts_bytes), phase=phase)
-    return stored, canonical.encode(again)
-
-
-def _is_confirm(decision: Decision) -> bool:
-    return any(each.phase is Phase.CONFIRM for each in decision.findings)

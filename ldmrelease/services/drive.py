@@ -146,7 +146,7 @@ class _Driver:
         decided = decide(self.bench, promotion.pinned, question, phase)
         claim = claims.get(place)
         epoch = claim.epoch if claim is not None and claim.promotion == promotion.id else None
-        events, blobs = record(promotion.id, decided, stage, epoch)
+        events, blobs = record(self.bench, promotion.id, decided, stage, epoch)
         self._append(promotion, claims, place, events, blobs, decided.gathered.expect)
         verdict = str(decided.decision.verdict)
         self.progress(

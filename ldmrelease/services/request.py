@@ -202,7 +202,7 @@ def record_request(bench: Workbench, look: Look) -> Recorded | None:
         expect |= pin_expect
     plan_document = canonical.encode(plan)
     events.append(NewEvent(Kind.REQUESTED, stream, _request_body(bench, look, promotion)))
-    decision_events, decision_blobs = record(promotion, look.first, Stage.ASK, None)
+    decision_events, decision_blobs = record(bench, promotion, look.first, Stage.ASK, None)
     events += decision_events
     blobs |= decision_blobs
     if look.first.decision.verdict in (Verdict.ALLOWED, Verdict.WAITING):

@@ -106,11 +106,16 @@ class Keyring:
                 raise ValueError(f"key {key.id!r}: there is no role {unknown[0]!r}")
 
     @property
-    def digest(self) -> str:
-        """The digest of its canonical spelling, whatever order the document lists things in."""
+    def document(self) -> bytes:
+        """Its canonical spelling, whatever order the trust document lists things in."""
         keys = sorted(self.keys, key=lambda each: each.keyid)
         roles = sorted(self.roles, key=lambda each: each.name)
-        return canonical.digest_of({"keys": keys, "roles": roles})
+        return canonical.encode({"keys": keys, "roles": roles})
+
+    @property
+    def digest(self) -> str:
+        """The digest of its canonical spelling."""
+        return canonical.digest(self.document)
 
     def find(self, keyid: str) -> Key | None:
         """The key of a fingerprint."""
