@@ -14,7 +14,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 docs: $(VENV)/.test
 	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
