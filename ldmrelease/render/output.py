@@ -49,12 +49,12 @@ def as_json(value: object) -> str:
 
 
 def as_yaml(value: object) -> str:
-    """YAML, with the keys in the value's own order."""
+    """YAML, with the keys in the value's own order; as JSON it is ASCII, so that no line break gets lost."""
     import yaml  # noqa: PLC0415 - `tag parse` and `--help` go without
 
     # Unpaired surrogates, which JSON escapes, are nothing that YAML can hold.
     plain = _each_text(_plain(value), printable_text)
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)
+    return yaml.safe_dump(plain, sort_keys=False, width=110)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str | Cell]]) -> str:

@@ -270,7 +270,9 @@ def test_whoever_reads_may_stop_reading():
 
 def test_an_interrupt_is_a_line_and_exit_130():
     code = (
-        "import sys, ldmrelease.cli.tag\n"
+        # Whoever runs the tests in the background has it ignored, and children inherit that.
+        "import signal, sys, ldmrelease.cli.tag\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "ldmrelease.cli.tag._lines = lambda: (print('ready', flush=True), __import__('time').sleep(60))\n"
         "from ldmrelease.cli.main import main; main()"
     )
