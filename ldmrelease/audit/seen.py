@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ldmrelease.audit.residences import place_key, residence_prefixes, stay_prefixes
+from ldmrelease.audit.residences import residence_prefixes, stay_prefixes
 from ldmrelease.domain import times
 from ldmrelease.domain.facts import Interval
 from ldmrelease.domain.places import Place
@@ -79,13 +79,6 @@ class ReleaseStay:
     span: Span
 
 
-def latest_at(read: Read, place: Place) -> Latest | None:
-    """The latest observation of a place, None where it was never observed."""
-    key = place_key(place)
-    found = read(key).get(key)
-    return None if found is None else _latest(found)
-
-
 def places_seen(read: Read) -> tuple[Latest, ...]:
     """The latest observation of every place that was ever observed, by place."""
     return tuple(_latest(each) for each in read("place/").values())
@@ -104,11 +97,6 @@ def residences_ended(read: Read) -> tuple[Residence, ...]:
 def residences_of(read: Read, digest: str) -> tuple[Residence, ...]:
     """Where an image digest is and was."""
     return _sorted(_residence(row) for prefix in residence_prefixes(digest) for row in read(prefix).values())
-
-
-def stays_now(read: Read) -> tuple[ReleaseStay, ...]:
-    """Every release that is there now, anywhere; reads nothing that ended."""
-    return tuple(sorted((_stay(each) for each in read("stay/").values()), key=_stay_order))
 
 
 def stays_of(read: Read, release: str) -> tuple[ReleaseStay, ...]:

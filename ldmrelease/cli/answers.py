@@ -45,8 +45,6 @@ _STATE_CODES = {
 }
 # These halts are a definite no: a decision or a check came out against the release.
 _REFUSALS = {"not-confirmed", "refused-later"}
-# These say that ours is the wrong ledger, or that git is busy: nothing about the release.
-_NOT_KNOWN = {"other-ledger", "ledger-behind", "bad-fence", "fenced", "locked"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,8 +103,3 @@ _NAMES: dict[str, type[Act]] = {
 def payload_type(act: type[Act]) -> str:
     """The DSSE payload type of a kind of act."""
     return ACT_TYPE.format(next(name for name, kind in _NAMES.items() if kind is act))
-
-
-def act_kind(payload_type: str) -> type[Act] | None:
-    """The kind of act that a DSSE payload type announces."""
-    return next((kind for name, kind in _NAMES.items() if ACT_TYPE.format(name) == payload_type), None)

@@ -28,7 +28,6 @@ from ldmrelease.registry.repository import BLOB_LIMIT, MANIFEST_LIMIT, MIB, Repo
 
 _ACCEPT = {"Accept": ", ".join(ACCEPTED)}
 _Scopes = frozenset[str]
-_NO_SCOPES: _Scopes = frozenset()
 _OCTETS = "application/octet-stream"
 _PAGE_LIMIT = 4 * MIB
 _TAGS_PER_PAGE = 1000

@@ -1,6 +1,5 @@
 """Promote, resume, abort: what the faces offer of promotions."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ldmrelease.domain import canonical
@@ -144,12 +143,6 @@ def _still_waits(bench: Workbench, promotion: Promotion, place: Place) -> Outcom
     if decision.verdict is Verdict.WAITING:
         return Outcome(promotion.id, State.WAITING, waits_for(decision))
     return Outcome(promotion.id, State.WAITING, {"until": None, "who": list(promotion.journal.who)})
-
-
-def resume_all(bench: Workbench, progress: Progress, *, take_over: bool = False) -> Iterator[Outcome]:
-    """Every promotion that has not ended, oldest first: one line for cron."""
-    for each in open_promotions(bench):
-        yield resume(bench, each["promotion"], progress, take_over=take_over)
 
 
 def abort(bench: Workbench, promotion_id: str, reason: str | None, progress: Progress) -> Outcome:

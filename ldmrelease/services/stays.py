@@ -1,14 +1,13 @@
 """Stays of a release, from observations whose signatures count (design section 5; trust.md section 2)."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from ldmrelease.audit.residences import PROJECTION, replayed, stay_keys
+from ldmrelease.audit.seen import ReleaseStay, stays_of
 from ldmrelease.domain.acts import Observation
 from ldmrelease.domain.events import Event, Kind
 from ldmrelease.domain.facts import Stay
 from ldmrelease.domain.places import Application
-from ldmrelease.domain.times import instant
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.trust.acts import Opened, open_act
@@ -27,12 +26,14 @@ def stays_at(bench: Workbench, application: Application, pinned: Pinned) -> list
         return []
     since = min(int(each["from"]) for each in known)
     states = replayed(_verified(bench, application, since))
-    found = [
-        _stay(application, pinned, state, key == now_key)
-        for key, state in states.items()
-        if key == now_key or key.startswith(ended_prefix)
-    ]
-    return sorted(found, key=lambda each: (each.first, each.last))
+
+    def read(prefix: str) -> dict[str, dict[str, object]]:
+        return {key: state for key, state in states.items() if key.startswith(prefix)}
+
+    stays = [each for each in stays_of(read, pinned.digest) if each.place == application.place]
+    return sorted(
+        (_stay(application, pinned, each) for each in stays), key=lambda each: (each.first, each.last)
+    )
 
 
 def _verified(bench: Workbench, application: Application, since: int) -> Iterator[Event]:
@@ -41,20 +42,16 @@ def _verified(bench: Workbench, application: Application, since: int) -> Iterato
             yield event
 
 
-def _stay(application: Application, pinned: Pinned, state: dict[str, object], current: bool) -> Stay:
-    ended = state.get("ended")
+def _stay(application: Application, pinned: Pinned, stay: ReleaseStay) -> Stay:
+    span = stay.span
     return Stay(
         place=application.place,
         level=application.level,
         release=pinned.digest,
         name=pinned.release.name,
-        first=_time(state["first"]),
-        last=_time(state["last"]),
-        observed=int(str(state["observed"])),
-        current=current,
-        ended=None if ended is None else str(ended),
+        first=span.first,
+        last=span.last,
+        observed=span.observed,
+        current=span.current,
+        ended=span.ended,
     )
-
-
-def _time(text: object) -> datetime:
-    return instant(str(text))

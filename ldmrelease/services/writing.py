@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.places import Application, GitOpsTarget, MenuTarget, Place, Target
+from ldmrelease.domain.places import Application, MenuTarget, Target
 from ldmrelease.domain.release import Release
 from ldmrelease.promotion.journal import Stage
 from ldmrelease.services.steps.step import Work
@@ -163,18 +163,3 @@ def _note(work: Work, verb: str) -> Note:
         work.bench.now(),
         trailers,
     )
-
-
-def file_of(target: Target) -> str:
-    """The file that a target writes, for people."""
-    kind = "settings" if isinstance(target, GitOpsTarget) else "menu"
-    return f"{target.file} ({kind}, {target.repository} {target.branch})"
-
-
-def claimed_elsewhere(bench: Workbench, place: Place) -> Fence | None:
-    """The fence of a place, if it can be read: for people."""
-    application = bench.world.application(place)
-    if application is None:
-        return None
-    found = dispatch.fence_of(application.target, place, access(bench))
-    return found if isinstance(found, Fence) else None

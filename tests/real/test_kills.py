@@ -15,8 +15,8 @@ import pytest
 from ldmrelease.domain.events import Kind
 from ldmrelease.services.claims import claim_now
 from ldmrelease.services.pin import Pinned, find_or_pin
-from ldmrelease.services.promote import Promoted, consider, promote, resume_all
-from ldmrelease.services.request import NothingToDo, Wish
+from ldmrelease.services.promote import Promoted, consider, promote, resume
+from ldmrelease.services.request import NothingToDo, Wish, open_promotions
 from ldmrelease.services.workbench import Workbench
 from tests.workspace import WEEKLY, Site, copy_site, new_site
 
@@ -77,7 +77,8 @@ def killed_at(site: Site, number: int) -> None:
 def finish(site: Site) -> None:
     """What a user does after a crash."""
     bench = site.bench()
-    for outcome in resume_all(bench, quiet):
+    for each in open_promotions(bench):
+        outcome = resume(bench, each["promotion"], quiet)
         assert outcome.state.ended, outcome
     if not isinstance(consider(bench, wish(bench)), NothingToDo):
         answer = promote(bench, wish(bench), quiet)

@@ -1,7 +1,6 @@
 """What the steps of a promotion have in common: what they are given and what they answer."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from ldmrelease.domain.acts import Request
@@ -38,13 +37,6 @@ class Work:
     def before(self) -> dict[str, Any]:
         """What the target held when the place was first claimed."""
         return self.journal.before.get(str(self.step.place), {})
-
-
-class Found(StrEnum):
-    """What a step that was intended and not recorded left: done, not done, or neither."""
-
-    DONE = "done"
-    NOT_DONE = "not-done"
 
 
 @dataclass(frozen=True, slots=True)

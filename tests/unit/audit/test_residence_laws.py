@@ -90,7 +90,8 @@ def test_what_is_now_is_what_the_latest_observation_saw(history: list[Event]) ->
     history.sort(key=lambda each: each.time)
     states = replayed(history)
     read = reader(states)
-    now = {(each.place, each.release) for each in seen.stays_now(read)}
+    stays = [each for release in RELEASES for each in seen.stays_of(read, release)]
+    now = {(each.place, each.release) for each in stays if each.span.current}
     latest = {(each.place, release) for each in seen.places_seen(read) for release in each.releases}
     assert latest <= now
     listed = {(each.place, each.release) for each in seen.residences_now(read)}

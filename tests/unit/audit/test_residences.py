@@ -3,6 +3,7 @@
 import base64
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,15 @@ BASE = Place("base", "nublado")
 
 def stays(*observations: Observation, release: str = W16) -> tuple[ReleaseStay, ...]:
     return seen.stays_of(reader(folded(*observations)), release)
+
+
+def stays_now(states: dict[str, Any]) -> list[ReleaseStay]:
+    found = [each for release in (W15, W16, W17) for each in seen.stays_of(reader(states), release)]
+    return [each for each in found if each.span.current]
+
+
+def latest_at(states: dict[str, Any], place: Place) -> seen.Latest | None:
+    return next((each for each in seen.places_seen(reader(states)) if each.place == place), None)
 
 
 def stay(*observations: Observation, release: str = W16) -> ReleaseStay:
@@ -106,7 +116,7 @@ def test_what_comes_back_later_is_another_stay_and_the_earlier_one_is_kept() -> 
 
 def test_many_releases_run_at_one_place_at_once() -> None:
     states = folded(observation(0, W15, W16), observation(1, W15, W16, W17), observation(2, W16, W17))
-    now = seen.stays_now(reader(states))
+    now = stays_now(states)
     assert [(each.release, each.span.observed) for each in now] == [(W16, 2 * HOUR), (W17, HOUR)]
     assert [each.digest[-1] for each in seen.residences_now(reader(states))] == ["6", "7"]
 
@@ -156,18 +166,18 @@ def test_intervals_are_bounded_and_observed_is_not() -> None:
 
 def test_the_latest_observation_of_a_place() -> None:
     states = folded(observation(0, W15), observation(1, W16, aliases={"recommended": W16}, every=HOUR))
-    latest = seen.latest_at(reader(states), SUMMIT)
+    latest = latest_at(states, SUMMIT)
     assert latest is not None
     assert (latest.sequence, latest.time, latest.releases) == (2, at(1), (W16,))
     assert (latest.basis, latest.revision, latest.aliases) == ("committed", "abc", {"recommended": W16})
     assert latest.speaks_for(NOON + timedelta(hours=2))
     assert not latest.speaks_for(NOON + timedelta(hours=2, seconds=1))
-    assert seen.latest_at(reader(states), BASE) is None
+    assert latest_at(states, BASE) is None
 
 
 def test_a_place_whose_name_begins_like_another_is_not_it() -> None:
     states = folded(observation(0, W16, place=Place("summit", "nublado2")))
-    assert seen.latest_at(reader(states), SUMMIT) is None
+    assert latest_at(states, SUMMIT) is None
     assert stay_keys(W16, SUMMIT)[0] not in states
 
 
@@ -198,8 +208,8 @@ def test_events_that_are_no_observation_change_nothing() -> None:
 def test_names_with_slashes_do_not_spell_other_keys() -> None:
     odd = Place("summit/nublado", "x")
     states = folded(observation(0, W16, place=odd))
-    assert seen.latest_at(reader(states), Place("summit", "nublado/x")) is None
-    assert seen.latest_at(reader(states), odd) is not None
+    assert latest_at(states, Place("summit", "nublado/x")) is None
+    assert latest_at(states, odd) is not None
 
 
 def test_replaying_verified_events_alone_leaves_the_others_out() -> None:
@@ -208,4 +218,4 @@ def test_replaying_verified_events_alone_leaves_the_others_out() -> None:
     (found,) = seen.stays_of(reader(states), W16)
     assert found.span.observed == 3 * HOUR
     ends = [event(5, observation(5, W15))]
-    assert seen.stays_now(reader(replayed(events + ends)))[0].release == W15
+    assert stays_now(replayed(events + ends))[0].release == W15
