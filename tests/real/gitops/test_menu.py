@@ -11,7 +11,7 @@ from ldmrelease.domain.tags import Grammar, order_key, parse
 from ldmrelease.targets import dispatch, menu
 from ldmrelease.targets.outcome import Refusal, Snapshot, Unquoted, Value, Written
 from ldmrelease.targets.writer import Access
-from tests.real.gitops_fixture import FILE, Promoter, git, new_repository, put, release, show
+from tests.real.gitops.site import FILE, Promoter, git, new_repository, put, release, show
 
 pytestmark = pytest.mark.real
 

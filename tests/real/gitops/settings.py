@@ -1,0 +1,54 @@
+"""The settings that tests of GitOps write, and short ways to write them."""
+
+import pytest
+
+from ldmrelease.domain.places import GitOpsTarget, Setting, Writes
+from ldmrelease.targets import dispatch
+from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value, Written
+from ldmrelease.targets.writer import Access
+from tests.real.gitops.site import git, (
+    VALUES,
+    Promoter,
+    release,
+)
+
+pytestmark = pytest.mark.real
+
+ALL = (
+    Setting("lab", "image.tag"),
+    Setting("lab", "image.digest", Writes.DIGEST),
+    Setting("lab", "worker.image", Writes.IMAGE),
+)
+BEFORE: dict[str, Value] = {"image.tag": "w_2023_15"}
+OURS: dict[str, Value] = {"image.tag": "w_2023_16"}
+AFTER = VALUES.replace("tag: w_2023_15", "tag: w_2023_16")
+
+
+def snapshot_of(target: GitOpsTarget, access: Access) -> Snapshot:
+    snapshot = dispatch.read(target, access)
+    assert isinstance(snapshot, Snapshot), snapshot
+    return snapshot
+
+
+def wanted(target: GitOpsTarget, access: Access, tag: str = "w_2023_16") -> tuple[dict, dict]:
+    """What was there, and what the release makes of it."""
+    snapshot = snapshot_of(target, access)
+    edits = dispatch.desired(target, release(tag), snapshot)
+    assert isinstance(edits, dict), edits
+    return {path: snapshot.values[path] for path in edits}, edits
+
+
+def write(
+    target: GitOpsTarget,
+    access: Access,
+    promoter: Promoter | None = None,
+    edits: dict = OURS,
+    expect: dict = BEFORE,
+) -> Written | Refusal | Unreachable:
+    return dispatch.write(target, edits, access, expect=expect, warrant=(promoter or Promoter()).warrant())
+
+
+def push(tree: Path, directory: Path) -> None:
+    if tree != directory:
+        git(tree, "push", "-q", str(directory), "main")
+
