@@ -30,7 +30,7 @@ from ldmrelease.domain.places import Check, Place
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, order_key, parse
 from ldmrelease.services import statements
-from ldmrelease.services.pin import Pinned
+from ldmrelease.services.pin import Pinned, stored_pin
 from ldmrelease.services.stays import stays_at
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.trust.acts import Opened, open_act
@@ -169,27 +169,26 @@ def _stays(bench: Workbench, pinned: Pinned) -> tuple[Stay, ...]:
 
 
 def _relatives(bench: Workbench, pinned: Pinned, level: Level) -> tuple[Relative, ...]:
-    """The candidates of the same version, where the level compares contents with one."""
+    """The newest counted pins of the candidates of the same version, where the level compares contents with one."""
     if not any(each.rule == "same-content-as" for each in level.enter) or pinned.tag.version is None:
         return ()
-    product, version = pinned.release.product, pinned.tag.version[:3]
-    grammar = pinned.tag.grammar
-    found = []
-    for key, revisions in bench.ledger.states("pins", f"{product}/").items():
-        tag = parse(key.partition("/")[2], grammar)
-        if tag.kind is Kind.candidate and tag.version is not None and tag.version[:3] == version:
-            newest = revisions[-1]
-            found.append(
-                Relative(
-                    tag.name or tag.input,
-                    str(tag.kind),
-                    newest["digest"],
-                    newest["content"],
-                    tag.version,
-                    order_key(tag),
-                )
-            )
-    return tuple(found)
+    product = bench.world.product(pinned.release.product)
+    assert product is not None
+    tags = (
+        parse(key.partition("/")[2], product.grammar)
+        for key in bench.ledger.states("pins", f"{product.name}/")
+    )
+    version = pinned.tag.version[:3]
+    candidates = (
+        tag for tag in tags if tag.kind is Kind.candidate and tag.version and tag.version[:3] == version
+    )
+    found = (stored_pin(bench, product, tag.input) for tag in candidates)
+    return tuple(_relative(each) for each in found if each is not None)
+
+
+def _relative(pinned: Pinned) -> Relative:
+    release, tag = pinned.release, pinned.tag
+    return Relative(release.tag, str(tag.kind), pinned.digest, release.content, tag.version, order_key(tag))
 
 
 def _companions(bench: Workbench, place: Place) -> tuple[Companion, ...]:

@@ -430,3 +430,14 @@ def test_every_command_of_the_promotion_half_has_examples() -> None:
     for group in ("release", "evidence", "promotions", "alias", "receipt"):
         for name, command in load(group).commands.items():
             assert "Examples:" in (command.epilog or ""), f"{group} {name}"
+
+
+def test_a_final_is_compared_with_the_last_counted_pin_of_its_candidate(ready: Site) -> None:
+    def compared() -> dict[str, Any]:
+        (decision,) = json.loads(ready.run("check", "24.0.0", "-t", PRODUCTION, "-o", "json").stdout)
+        (found,) = [each for each in decision["findings"] if each["rule"] == "same-content-as"]
+        return dict(found)
+
+    assert compared()["code"] == "no-candidate"
+    ready.ok("release", "pin", "v24.0.0.rc4")
+    assert (compared()["code"], compared()["values"]["candidate"]) == ("same-content", "v24.0.0.rc4")
