@@ -1,18 +1,17 @@
 """The settings that tests of GitOps write, and short ways to write them."""
 
-import pytest
+from pathlib import Path
 
 from ldmrelease.domain.places import GitOpsTarget, Setting, Writes
 from ldmrelease.targets import dispatch
 from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value, Written
 from ldmrelease.targets.writer import Access
-from tests.real.gitops.site import git, (
+from tests.real.gitops.site import (
     VALUES,
     Promoter,
+    git,
     release,
 )
-
-pytestmark = pytest.mark.real
 
 ALL = (
     Setting("lab", "image.tag"),
@@ -51,4 +50,3 @@ def write(
 def push(tree: Path, directory: Path) -> None:
     if tree != directory:
         git(tree, "push", "-q", str(directory), "main")
-
