@@ -6,7 +6,7 @@ DEMO ?= demo
 # Rooms without input, output or clock (trust but for its signer): their branches have to be covered.
 PURE := domain policy promotion audit trust
 
-.PHONY: demo test lint docs setup setup-test clean
+.PHONY: demo test docs clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/ldmrelease demo $(DEMO) --again
