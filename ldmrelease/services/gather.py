@@ -5,7 +5,7 @@ What depends on the outside is resolved here: registries, signatures, roles, tim
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ldmrelease.config.windows import windows
 from ldmrelease.domain import canonical
@@ -78,7 +78,7 @@ def gather(bench: Workbench, pinned: Pinned, question: Question, level: Level, n
         runs=_runs(bench, pinned, facts_about),
         stays=_stays(bench, pinned),
         relatives=_relatives(bench, pinned, at_place),
-        companions=_companions(bench, question.place),
+        companions=_companions(bench, question.place, now),
         windows=_windows(at_place, now),
         earlier=question.earlier,
         places={name: bench.world.level_places(name) for name in sorted(bench.levels)},
@@ -191,14 +191,14 @@ def _relative(pinned: Pinned) -> Relative:
     return Relative(release.tag, str(tag.kind), pinned.digest, release.content, tag.version, order_key(tag))
 
 
-def _companions(bench: Workbench, place: Place) -> tuple[Companion, ...]:
-    """What the other applications of the environment run, by their last observations."""
+def _companions(bench: Workbench, place: Place, now: datetime) -> tuple[Companion, ...]:
+    """What the other applications of the environment run, by observations that still speak for now."""
     found = []
     for application in bench.world.applications:
         if application.place.environment != place.environment or application.place == place:
             continue
         observation = last_observation(bench, application.place)
-        if observation is None:
+        if observation is None or now - observation.time > timedelta(seconds=observation.every):
             continue
         names = [bench.ledger.state("digests", each) or [] for each in observation.releases]
         products = {name.partition("/")[0] for each in names for name in each}

@@ -6,6 +6,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.places import Place
+from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.times import spell
 from ldmrelease.promotion.journal import Stage, State, read_journal
 from ldmrelease.promotion.machine import barring, current_place
@@ -74,7 +75,7 @@ def promote(bench: Workbench, wish: Wish, progress: Progress) -> Answer:
         if not isinstance(considered, Look):
             return considered
         require_agreed(bench, [each.place for each in considered.plan.places])
-        busy = _busy(bench, considered)
+        busy = _busy(bench, considered) or _unconfirmed(bench, considered)
         if busy is not None:
             return busy
         recorded = record_request(bench, considered)
@@ -105,6 +106,22 @@ def _busy(bench: Workbench, considered: Look) -> Busy | None:
     if claim is None or claim.ended or considered.first.decision.verdict is not Verdict.ALLOWED:
         return None
     return Busy(str(place), claim.promotion, claim.holder, spell(claim.since))
+
+
+def _unconfirmed(bench: Workbench, considered: Look) -> Busy | None:
+    """A promotion that has written one of these places and waits for its confirmation there.
+
+    It cannot be superseded: a restore of its successor would put back what nobody has confirmed.
+    """
+    wanted = {each.place for each in considered.plan.places}
+    for other in open_promotions(bench):
+        if other["state"] != State.WAITING:
+            continue
+        journal = read_journal(bench.ledger.events(stream=f"promotion/{other['promotion']}"))
+        place = journal.waits_at
+        if place in wanted and journal.step(f"{place}/{StepKind.APPLY}").intended:
+            return Busy(str(place), other["promotion"], other["by"], other["last"])
+    return None
 
 
 def resume(bench: Workbench, promotion_id: str, progress: Progress, *, take_over: bool = False) -> Outcome:

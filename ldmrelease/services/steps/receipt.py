@@ -66,7 +66,7 @@ def _receipt(work: Work, decision_digest: str) -> Receipt:
         promotion=work.promotion,
         head=bench.ledger.head(),
         verified=bench.now(),
-        valid_until=decision.valid_until,
+        valid_until=min((each.valid_until for each in rulings if each.valid_until), default=None),
         inputs=tuple(Input(f"{bench.world.base_uri}/evidence/{each}", each) for each in evidence),
     )
 

@@ -102,3 +102,16 @@ def test_a_place_whose_file_goes_while_it_waits_ends_the_promotion(ready: Site) 
     ready.git("commit", "-q", "-m", "Moved elsewhere")
     assert ready.run("resume", "--all").exit_code == 3
     assert newest(ready)["state"] == "halted"
+
+
+def test_what_waits_for_its_confirmation_is_not_superseded(ready: Site) -> None:
+    with ruled(Verdict.WAITING, Phase.CONFIRM, (PLACE,)):
+        assert ready.run("promote", WEEKLY, "--target", PLACE).exit_code == 4
+    first = newest(ready)["promotion"]
+    head = ready.head()
+    asked = ready.run("promote", BEFORE, "--target", PLACE)
+    assert asked.exit_code == 4, asked.stdout
+    assert first in asked.stdout
+    assert ready.head() == head
+    ready.ok("resume", first)
+    assert newest(ready)["state"] == "succeeded"
