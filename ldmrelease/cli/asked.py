@@ -20,7 +20,19 @@ ProductOption = Annotated[
 TargetOption = Annotated[
     str, typer.Option("--target", "-t", help="A level, an environment, or environment/application.")
 ]
-ReasonOption = Annotated[str | None, typer.Option("--reason", help="Why; it is signed and kept.")]
+
+
+def _as_text(given: str | None) -> str | None:
+    """What was typed, where the locale did not say that it is UTF-8. Raises `BadParameter` if it is not."""
+    try:
+        return given.encode("utf-8", "surrogateescape").decode("utf-8") if given is not None else None
+    except UnicodeError:
+        raise typer.BadParameter("it is no UTF-8 text; write it in UTF-8") from None
+
+
+ReasonOption = Annotated[
+    str | None, typer.Option("--reason", callback=_as_text, help="Why; it is signed and kept.")
+]
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A tag, such as w.2023.16.")]
 
 _FOUND_BAD = {"bad-image", "ambiguous-tag"}

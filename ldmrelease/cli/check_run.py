@@ -100,7 +100,7 @@ def _line(run: dict[str, Any], pinned: Pinned) -> str:
     head = f"{run['result']}: {run['check']} for {pinned.release.name} at {run['environment']} (run {run['run']})"
     if run["result"] == "REGISTERED":
         sign = f"ldmrelease evidence sign {pinned.release.name} --type check --check {run['check']} --run {run['run']}"
-        return f"{head}\n  its result is owed by {run['deadline']}: {sign}"
+        return f"{head}\n  its result is owed by {run['deadline']}: {sign} --key FILE"
     if run["result"] == "PASSED":
         return head
     why = f"failed: {listed(run['failed'])}" if run["failed"] else f"{run['problem']}"

@@ -23,7 +23,7 @@ app = new_app()
     )
 )
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where to make the workspace; it must not exist yet.")],
+    folder: Annotated[Path, typer.Argument(help="Where to make the workspace; it must be new or empty.")],
     again: Annotated[
         bool, typer.Option("--again", help="Replace a folder that an earlier demonstration made.")
     ] = False,
@@ -33,7 +33,7 @@ def demo(
     Everything is real but the clock: OCI images in layout directories, git, signatures, SQLite. The summit
     is left for your hand.
     """
-    if folder.exists():
+    if folder.is_file() or (folder.exists() and any(folder.iterdir())):
         _clear(folder, again)
     make_workspace(folder)
     play(folder.resolve(), lambda words: _run(folder, words), typer.echo)
@@ -44,7 +44,12 @@ def _clear(folder: Path, again: bool) -> None:
         raise Mistake(f"{folder} exists, and no demonstration made it", "name another folder")
     if not again:
         raise Mistake(f"{folder} has a demonstration already", "name another folder, or add --again")
-    shutil.rmtree(folder)
+    # The folder itself stays: it may be where we are, a link, or where a disk is mounted.
+    for each in folder.iterdir():
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
 
 
 def _run(folder: Path, words: list[str]) -> int:

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from ldmrelease.cli.asked import ProductOption, product_and_tag
-from ldmrelease.cli.options import OutputOption, examples, new_app
+from ldmrelease.cli.options import Mistake, OutputOption, examples, new_app
 from ldmrelease.cli.session import open_bench
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.places import Place, Product
 from ldmrelease.domain.tags import parse
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import history_table
@@ -49,5 +49,14 @@ def _rows(bench: Workbench, what: str | None, product: str | None) -> list[Resid
         return find_history(bench, place=Place.parse(what))
     if any(what == each.place.environment for each in bench.world.applications):
         return find_history(bench, environment=what)
-    chosen, tag = product_and_tag(bench, what, product)
+    chosen, tag = _release(bench, what, product)
     return find_history(bench, product_tag=f"{chosen.name}/{parse(tag, chosen.grammar).git or tag}")
+
+
+def _release(bench: Workbench, what: str, product: str | None) -> tuple[Product, str]:
+    try:
+        return product_and_tag(bench, what, product)
+    except Mistake as error:
+        raise Mistake(
+            str(error), f"no environment and no environment/application is called {what!r} either"
+        ) from None

@@ -102,9 +102,21 @@ def program(
 
 def main() -> None:
     """Run the command line."""
+    _open_closed_streams()
     # Tags and paths may hold bytes that are no text: they are shown escaped, never a reason to fail.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     typer.main.get_command(app)(prog_name="ldmrelease")
+
+
+def _open_closed_streams() -> None:
+    """A standard stream that the caller has closed is nothing to read or write: no file may take its number."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - to the end
 
 
 def _stop_quietly() -> NoReturn:

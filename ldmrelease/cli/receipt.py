@@ -59,6 +59,8 @@ def show(
     chosen = [each for each in found if component in (None, each.component)]
     if not chosen:
         typer.echo("there is no such receipt", err=True)
+        if not dsse:
+            emit([], output, str)
         raise typer.Exit(Code.REFUSED)
     if dsse:
         _write_envelope(chosen)

@@ -28,7 +28,9 @@ def where(
     ctx: typer.Context,
     what: Annotated[
         str | None,
-        typer.Argument(metavar="[WHAT]", help="A release, an image tag or a digest; else everything."),
+        typer.Argument(
+            metavar="[WHAT]", help="A release, an image tag, a digest or a place; else everything."
+        ),
     ] = None,
     product: ProductOption = None,
     environment: Annotated[str | None, typer.Option("--environment", "-e", help="Only this one.")] = None,
@@ -42,14 +44,21 @@ def where(
     known = {each.place.environment for each in bench.world.applications}
     if environment is not None and environment not in known:
         raise Mistake(f"there is no environment {environment!r}", did_you_mean(environment, known))
+    place = what if what is not None and what in known | _places(bench) else None
+    what = what if place is None else None
     meant = _matcher(bench, what)
     rows = [
         each
         for each in find_where(bench, now=bench.now())
         if (environment is None or each.place.environment == environment)
+        and (place is None or place in (each.place.environment, str(each.place)))
         and _is_asked(each, what, product, meant)
     ]
     emit(rows, output, lambda: where_table(rows))
+
+
+def _places(bench: Workbench) -> set[str]:
+    return {str(each.place) for each in bench.world.applications}
 
 
 def _is_asked(

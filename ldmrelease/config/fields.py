@@ -22,6 +22,7 @@ _WHERE = re.compile(f"(level:)?{_NAME.pattern}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
 
 def _kebab(name: str) -> str:
@@ -72,9 +73,12 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
 
 
 def _moment(text: str) -> datetime:
-    if _DATE.fullmatch(text):
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    return times.instant(text)
+    date = _DATE.fullmatch(text) is not None
+    moment = datetime.fromisoformat(text).replace(tzinfo=UTC) if date else times.instant(text)
+    # Ages are subtracted from times and spans added to them: that must not leave the calendar.
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(text)
+    return moment
 
 
 @cache

@@ -17,6 +17,7 @@ from ldmrelease.config.yaml import Document
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.places import ComponentKind
 from ldmrelease.domain.tags import image_tag, parse
+from ldmrelease.targets.yamltree import parse_path
 
 ALIAS_KEYS = ("recommendedTag",)
 """Keys of a menu that hold a moving name."""
@@ -132,6 +133,7 @@ class References:
         elif entry.target.gitops is not None:
             settings = entry.target.gitops.settings
             for index, setting in enumerate(settings):
+                yield from self._path((*place, "gitops", "settings", index, "path"), setting.path)
                 yield from self._runs_here((*place, "gitops", "settings", index, "component"), setting, entry)
             yield from self._unwritten((*place, "gitops", "settings"), settings, entry)
 
@@ -161,7 +163,14 @@ class References:
                 message = f"no setting writes {component!r}, which runs here"
                 yield self._document.problem(path, message, "add its setting")
 
+    def _path(self, path: Path, setting: str) -> Iterator[Problem]:
+        try:
+            parse_path(setting)
+        except ValueError as error:
+            yield self._document.problem(path, str(error))
+
     def _menu(self, path: Path, menu: MenuEntry, entry: ApplicationEntry) -> Iterator[Problem]:
+        yield from self._path((*path, "path"), menu.path)
         yield from self._runs_here((*path, "component"), menu, entry)
         for alias, key in menu.aliases.items():
             if key not in ALIAS_KEYS:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ldmrelease.config.faults import did_you_mean
 from ldmrelease.render.words import Values, listed, moment, said, values_of
 from ldmrelease.services.pin import Unpinnable
 from ldmrelease.services.request import Impossible, NoTarget
@@ -201,8 +202,8 @@ def unpinnable_words(why: Unpinnable) -> str:
 def no_target_words(answer: NoTarget) -> str:
     """That a target names nothing here."""
     if not answer.known:
-        return f"{said(answer.target)} is no target: nothing in the workspace runs this product"
-    return f"{said(answer.target)} names no place that runs this product; known are {listed(answer.known)}"
+        return f"'{said(answer.target)}' is no target: nothing in the workspace runs this product"
+    return f"'{said(answer.target)}' names no place that runs this product; {did_you_mean(answer.target, answer.known)}"
 
 
 def impossible_words(answer: Impossible) -> str:

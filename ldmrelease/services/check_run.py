@@ -12,9 +12,9 @@ from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, w
 from ldmrelease.domain.places import Application, Check
 from ldmrelease.services.gather import check_fact, registered_runs, runs_stream
 from ldmrelease.services.pin import Pinned
+from ldmrelease.services.sealing import sealed
 from ldmrelease.services.statements import evidence_stream
 from ldmrelease.services.workbench import Workbench
-from ldmrelease.trust.acts import seal
 from ldmrelease.trust.results import CheckUsed, Outcomes, RunDone, write_result
 
 
@@ -85,7 +85,7 @@ def register(
         promotion=promotion,
     )
     stream = runs_stream(pinned.digest)
-    event = NewEvent(Kind.REGISTERED, stream, seal(act, bench.signers.runner))
+    event = NewEvent(Kind.REGISTERED, stream, sealed(bench, act, bench.signers.runner))
     moved = bench.append([event], expect={**(expect or {}), stream: bench.ledger.version(stream)})
     return Unregistered(stream) if moved else act
 

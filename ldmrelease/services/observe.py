@@ -12,11 +12,11 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services import writing
+from ldmrelease.services.sealing import sealed
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets import dispatch
 from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable
 from ldmrelease.targets.stated import Stated
-from ldmrelease.trust.acts import seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def observe(
 
 def observation_event(bench: Workbench, observation: Observation) -> NewEvent:
     """The signed observation, as an event of its place."""
-    body = seal(observation, bench.signers.observer)
+    body = sealed(bench, observation, bench.signers.observer)
     return NewEvent(Kind.OBSERVED, observation.place.stream, body)
 
 

@@ -22,9 +22,10 @@ from ldmrelease.domain.release import (
 from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag, parse
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.repository import Repository
+from ldmrelease.services.sealing import sealed
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.sources import eups, git
-from ldmrelease.trust.acts import Opened, open_act, seal
+from ldmrelease.trust.acts import Opened, open_act
 
 _REBUILT = {Kind.release, Kind.candidate}
 BASE_DIGEST = "org.opencontainers.image.base.digest"
@@ -210,7 +211,7 @@ def pin_events(
         bench.now(),
         reason,
     )
-    body = {**seal(act, bench.signers.me), "digests": [each.digest for each in release.images]}
+    body = {**sealed(bench, act, bench.signers.me), "digests": [each.digest for each in release.images]}
     blobs = {act.document: document}
     if release.content and pinned.listing is not None:
         blobs[release.content] = pinned.listing

@@ -24,9 +24,9 @@ from ldmrelease.services.decide import Decided, decide, level_at, record
 from ldmrelease.services.gather import Question
 from ldmrelease.services.order import ordered_places
 from ldmrelease.services.pin import Pinned, pin_events
+from ldmrelease.services.sealing import require_receipts, sealed
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value
-from ldmrelease.trust.acts import seal
 
 _DRAFT = "draft"
 
@@ -187,7 +187,8 @@ def record_request(bench: Workbench, look: Look) -> Recorded | None:
     """Append pin, request, evidence, plan and first decision together; None if somebody was faster.
 
     A waiting promotion of the same place is superseded in the same transaction, unless this one is turned
-    down at once: what is not let in takes nobody's place.
+    down at once: what is not let in takes nobody's place. Raises `KeyProblem` and `NoKey` where
+    what it has to sign would not count: then nothing is appended.
     """
     promotion = f"P-{bench.ledger.head().size + 1}"
     plan = replace(look.plan, promotion=promotion)
@@ -206,6 +207,7 @@ def record_request(bench: Workbench, look: Look) -> Recorded | None:
     events += decision_events
     blobs |= decision_blobs
     if look.first.decision.verdict in (Verdict.ALLOWED, Verdict.WAITING):
+        require_receipts(bench, plan, look.wish.pinned.release)
         superseded, superseded_expect = _supersede(bench, plan, promotion)
         events += superseded
         expect |= superseded_expect
@@ -229,7 +231,7 @@ def _request_body(bench: Workbench, look: Look, promotion: str) -> dict[str, Any
         reason=wish.reason,
         alias=wish.alias,
     )
-    return seal(act, bench.signers.me)
+    return sealed(bench, act, bench.signers.me)
 
 
 def _supersede(bench: Workbench, plan: Plan, promotion: str) -> tuple[list[NewEvent], dict[str, int]]:
