@@ -1,5 +1,6 @@
 """What a promotion, rollback, alias or retirement answers: its words, its JSON, its exit code."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,6 +73,11 @@ def narrator(bench: Workbench, output: Output) -> Progress:
     """Tells on stderr how a promotion goes; nothing where a program reads the answer."""
 
     def tell(code: str, values: dict[str, Any]) -> None:
+        # A promotion does not stop in the middle because nobody listens any more.
+        with contextlib.suppress(OSError):
+            _tell(code, values)
+
+    def _tell(code: str, values: dict[str, Any]) -> None:
         line = progress_line(code, values)
         if line is not None:
             typer.echo(line, err=True)

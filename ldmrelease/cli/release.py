@@ -20,7 +20,7 @@ from ldmrelease.render.output import Output, emit
 from ldmrelease.render.releases import comparison_text, pinned_text, releases_table, revisions_text
 from ldmrelease.render.words import listed, said
 from ldmrelease.services.compare import compare as compare_pins
-from ldmrelease.services.pin import Pinned, pin, stored_pin
+from ldmrelease.services.pin import Pinned, newest_counted, pin, stored_pin
 from ldmrelease.services.pinning import changed_components, store_pin
 from ldmrelease.services.workbench import Workbench
 
@@ -88,7 +88,7 @@ def list_releases(
     kind: Annotated[list[Kind] | None, typer.Option("--kind", help="Only these; repeatable.")] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """List what is pinned, each tag with its newest revision, in the order of pinning."""
+    """List what is pinned, each tag with its newest revision that counts, in the order of pinning."""
     bench = open_bench(ctx)
     if product is not None and bench.world.product(product) is None:
         raise Mistake(
@@ -104,8 +104,9 @@ def _rows(bench: Workbench, product: str | None) -> list[dict[str, Any]]:
     for name, revisions in bench.ledger.states("pins").items():
         owner, _, tag = name.partition("/")
         known = bench.world.product(owner)
-        if product in (None, owner):
-            newest = revisions[-1]
+        found = newest_counted(bench, revisions) if product in (None, owner) else None
+        if found is not None:
+            newest, opened = found
             rows.append(
                 {
                     "product": owner,
@@ -114,7 +115,7 @@ def _rows(bench: Workbench, product: str | None) -> list[dict[str, Any]]:
                     "complete": newest["complete"],
                     "revision": newest["revision"],
                     "pinned": newest["time"],
-                    "by": newest["by"],
+                    "by": opened.person,
                     "digest": newest["digest"],
                     "sequence": newest["sequence"],
                 }

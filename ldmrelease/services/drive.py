@@ -10,13 +10,14 @@ from typing import Any
 
 from ldmrelease.audit.claims import Claim
 from ldmrelease.domain import canonical
-from ldmrelease.domain.decision import Phase
+from ldmrelease.domain.decision import Phase, Verdict
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.places import Place
 from ldmrelease.domain.plan import Step, StepKind
 from ldmrelease.domain.times import spell
 from ldmrelease.promotion.journal import Stage, State
 from ldmrelease.promotion.machine import Decide, Do, Halting, Stop, Wait, next_action
+from ldmrelease.services import writing
 from ldmrelease.services.claims import claim_events, claim_now, may_take
 from ldmrelease.services.decide import decide, record
 from ldmrelease.services.gather import Question
@@ -39,6 +40,10 @@ class Outcome:
     interrupted: Interrupted | None = None
     busy: Busy | None = None
     taken_over: bool = False
+
+
+_RESTS_ON = {StepKind.APPLY: Stage.ENTER, StepKind.RECEIPT: Stage.CONFIRM}
+"""The stages whose decisions let a step change something that outlives it."""
 
 
 class _Lost(Exception):
@@ -66,6 +71,8 @@ class _Driver:
     holder: str
     take_over: bool
     progress: Progress
+    allowed: set[str] = field(default_factory=set)
+    """The decisions that this process made and that allow something."""
 
     def run(self, promotion_id: str) -> Outcome:
         while True:
@@ -148,6 +155,8 @@ class _Driver:
         epoch = claim.epoch if claim is not None and claim.promotion == promotion.id else None
         events, blobs = record(self.bench, promotion.id, decided, stage, epoch)
         self._append(promotion, claims, place, events, blobs, decided.gathered.expect)
+        if decided.decision.verdict is Verdict.ALLOWED:
+            self.allowed.add(decided.digest)
         verdict = str(decided.decision.verdict)
         self.progress(
             "decided", {"place": str(place), "stage": str(stage), "verdict": verdict, "decided": decided}
@@ -157,7 +166,27 @@ class _Driver:
         done = promotion.journal
         return tuple(each for each in earlier if not done.step(f"{each}/free").done)
 
+    def _asks_again(
+        self, promotion: Promotion, claims: dict[Place, Claim | None], step: Step
+    ) -> Stage | None:
+        """The stage whose decision a step rests on, where only a row of the ledger says that it was allowed.
+
+        Whoever can write rows could let anything in that way: they are never acted on (trust.md section 2).
+        What an earlier process wrote already is not written again, and needs no decision.
+        """
+        stage = _RESTS_ON.get(step.kind)
+        ruling = promotion.journal.ruling(step.place, stage) if stage is not None else None
+        if ruling is None or ruling.decision in self.allowed:
+            return None
+        if step.kind is StepKind.APPLY and writing.is_written(self._work(promotion, claims, step)):
+            return None
+        return stage
+
     def _do(self, promotion: Promotion, claims: dict[Place, Claim | None], step: Step) -> Outcome | None:
+        again = self._asks_again(promotion, claims, step)
+        if again is not None:
+            self._decide(promotion, claims, step.place, again)
+            return None
         if step.kind is StepKind.CLAIM:
             claimed = self._claim(promotion, claims, step)
             if claimed is not None:

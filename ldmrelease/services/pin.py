@@ -168,11 +168,19 @@ def stored_pin(bench: Workbench, product: Product, text: str) -> Pinned | None:
     tag = parse(text, product.grammar, product.aliases)
     if tag.name is None:
         return None
-    for revision in reversed(bench.ledger.state("pins", f"{product.name}/{tag.name}") or []):
+    found = newest_counted(bench, bench.ledger.state("pins", f"{product.name}/{tag.name}") or [])
+    return _read_pin(bench, found[1].act, tag) if found is not None else None
+
+
+def newest_counted(
+    bench: Workbench, revisions: list[dict[str, Any]]
+) -> tuple[dict[str, Any], Opened[Pin]] | None:
+    """Of a tag's revisions, oldest first, the newest whose signature counts, with the act behind it."""
+    for revision in reversed(revisions):
         event = bench.ledger.get(revision["sequence"])
         opened = open_act(event.body, Pin, bench.keyring, at=event.time) if event is not None else None
         if isinstance(opened, Opened):
-            return _read_pin(bench, opened.act, tag)
+            return revision, opened
     return None
 
 
@@ -236,6 +244,7 @@ __all__ = [
     "Pinned",
     "Unpinnable",
     "find_or_pin",
+    "newest_counted",
     "pin",
     "pin_events",
     "push_release",

@@ -8,14 +8,14 @@ from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.places import Place
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.times import spell
-from ldmrelease.promotion.journal import Stage, State, read_journal
+from ldmrelease.promotion.journal import Stage, State
 from ldmrelease.promotion.machine import barring, current_place
 from ldmrelease.services.claims import claim_now, this_holder
 from ldmrelease.services.decide import decide, require_agreed, waits_for
 from ldmrelease.services.drive import Outcome, Progress, drive
 from ldmrelease.services.gather import Question
 from ldmrelease.services.pin import push_release
-from ldmrelease.services.promotions import Promotion, Untrusted, load_promotion
+from ldmrelease.services.promotions import Promotion, Untrusted, journal_of, load_promotion
 from ldmrelease.services.request import (
     Impossible,
     Look,
@@ -117,7 +117,9 @@ def _unconfirmed(bench: Workbench, considered: Look) -> Busy | None:
     for other in open_promotions(bench):
         if other["state"] != State.WAITING:
             continue
-        journal = read_journal(bench.ledger.events(stream=f"promotion/{other['promotion']}"))
+        journal = journal_of(
+            other["promotion"], bench.ledger.events(stream=f"promotion/{other['promotion']}")
+        )
         place = journal.waits_at
         if place in wanted and journal.step(f"{place}/{StepKind.APPLY}").intended:
             return Busy(str(place), other["promotion"], other["by"], other["last"])
@@ -188,7 +190,7 @@ def _abort_untouched(bench: Workbench, promotion_id: str, why: dict[str, str]) -
     then the workspace has to be what it was before anything is put back.
     """
     stream = f"promotion/{promotion_id}"
-    journal = read_journal(bench.ledger.events(stream=stream))
+    journal = journal_of(promotion_id, bench.ledger.events(stream=stream))
     if journal.steps or journal.state.ended:
         raise Untrusted(
             f"{promotion_id} has begun, and its plan cannot be made again: put the workspace back to what it was "

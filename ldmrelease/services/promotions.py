@@ -1,5 +1,6 @@
 """A promotion as the ledger has it: its signed request, its plan made again, its release and its journal."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ldmrelease.domain import canonical
@@ -54,12 +55,23 @@ def load_promotion(bench: Workbench, promotion_id: str) -> Promotion:
     opened = _request(bench, promotion_id, events)
     request = opened.act
     pinned = pinned_by_digest(bench, request.product, request.tag, request.release)
-    journal = read_journal(events)
+    journal = journal_of(promotion_id, events)
     plan = _plan_again(bench, request, pinned)
     if journal.plan is not None and journal.plan != plan.digest:
         stored = canonical.decode(bench.ledger.blob(journal.plan), Plan)
         raise Untrusted(_plan_differs(promotion_id, stored, plan))
     return Promotion(promotion_id, request, opened.person, plan, pinned, journal, len(events))
+
+
+def journal_of(promotion_id: str, events: Iterable[Event]) -> Journal:
+    """The journal of a promotion's events. Raises `Untrusted` for rows that we did not write."""
+    try:
+        return read_journal(events)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Untrusted(
+            f"the journal of {promotion_id} has a row that cannot be read ({type(error).__name__}: {error}); "
+            "`ldmrelease ledger verify` says whether the ledger was edited"
+        ) from None
 
 
 def _plan_differs(promotion_id: str, stored: Plan, made: Plan) -> str:

@@ -1,5 +1,6 @@
 """Between a promotion and its targets: what is wanted there, our right to write it, and the write."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from ldmrelease.targets.git import Identity, Note
 from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value, Written
 from ldmrelease.targets.writer import Access
 
+_NO_NAME = re.compile(r"[<>\x00-\x1f]")
 _VERBS = {
     Intent.PROMOTE: "promote",
     Intent.ROLLBACK: "roll back to",
@@ -69,6 +71,16 @@ def claim(work: Work) -> tuple[Snapshot, Written] | Refusal | Unreachable:
         return fenced
     there = dispatch.read(target, reach)
     return (there, fenced) if isinstance(there, Snapshot) else there
+
+
+def is_written(work: Work) -> bool:
+    """Whether the place holds already what this promotion wants there."""
+    there = snapshot(work.bench, work.application)
+    if not isinstance(there, Snapshot) or not work.before:
+        return False
+    then = replace(there, values=dispatch.values_from_plain(work.before))
+    wanted = edits(work.application.target, work.pinned.release, work.plan.intent, work.request.alias, then)
+    return not isinstance(wanted, Refusal) and holds(wanted, there)
 
 
 def write(work: Work) -> Written | Refusal | Unreachable:
@@ -156,10 +168,17 @@ def _note(work: Work, verb: str) -> Note:
     if ruling is not None:
         trailers["Decision"] = ruling.decision
     trailers["Promotion"] = work.promotion
-    person = work.bench.person
     return Note(
         f"{verb} {release.name} at {work.step.place}",
-        Identity(person, f"{person.replace(' ', '.')}@localhost"),
+        _identity(work.bench.person),
         work.bench.now(),
         trailers,
     )
+
+
+def _identity(person: str) -> Identity:
+    """A person as the author of a commit: `Ada <ada@lsst.org>` brings an address, others get a local one."""
+    name, _, address = person.partition("<")
+    name = " ".join(_NO_NAME.sub(" ", name).split()) or "unnamed"
+    address = _NO_NAME.sub("", address).strip() or f"{name.replace(' ', '.')}@localhost"
+    return Identity(name, address)

@@ -52,6 +52,8 @@ def _ls_remote(repository: str, patterns: list[str]) -> dict[str, str]:
             env=environment,
             check=False,
         )
+    except FileNotFoundError:
+        raise GitUnreachable(f"git ls-remote {repository}: git is not installed; install it") from None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise GitUnreachable(f"git ls-remote {repository}: {error}") from error
     if answer.returncode != 0:

@@ -34,6 +34,8 @@ _SETTINGS = (
 # Where git keeps credentials is the user's own affair; everything else of GIT_* could redirect us.
 _KEPT = {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_EXEC_PATH"}
 _PATIENCE = 300
+NO_GIT, NO_ANSWER = 127, 124
+"""Statuses of a `GitError` that say nothing about the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,9 @@ def call(arguments: Sequence[str], *, stdin: bytes = b"", env: Mapping[str, str]
             start_new_session=True,
         )
     except FileNotFoundError:
-        raise GitError(command, 127, "git is not installed") from None
+        raise GitError(command, NO_GIT, "git is not installed; install it") from None
     except subprocess.TimeoutExpired:
-        raise GitError(command, 124, f"no answer within {_PATIENCE} s") from None
+        raise GitError(command, NO_ANSWER, f"no answer within {_PATIENCE} s") from None
     if done.returncode:
         # A push tells on its standard output what became of each ref.
         message = (done.stderr + done.stdout).decode(errors="replace").strip()

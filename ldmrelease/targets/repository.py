@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ldmrelease.targets.git import Git, GitError, Observer, call, committer
+from ldmrelease.targets.git import NO_ANSWER, NO_GIT, Git, GitError, Observer, call, committer
 from ldmrelease.targets.outcome import Refused
 
 _SCHEMES = {"file", "ssh", "https", "http", "git"}
@@ -120,6 +120,8 @@ def open_repository(spec: str, workspace: Path, observer: Observer | None = None
     try:
         found = call(["-C", str(directory), "rev-parse", "--absolute-git-dir", "--show-prefix"])
     except GitError as error:
+        if error.status in (NO_GIT, NO_ANSWER):
+            raise
         raise Refused("no-repository", where=spec, found=str(error)) from None
     git_directory, _, prefix = found.decode().partition("\n")
     if prefix.strip():

@@ -25,7 +25,7 @@ def shell(site: Site, words: str, **environ: str) -> subprocess.CompletedProcess
     """A command as a shell starts it, with its streams redirected in `words`."""
     program = '"$0" -c "$1" ' + words
     return subprocess.run(
-        ["sh", "-c", program, PROGRAM[0], PROGRAM[2]],
+        ["/bin/sh", "-c", program, PROGRAM[0], PROGRAM[2]],
         cwd=site.root,
         capture_output=True,
         text=True,
@@ -155,3 +155,25 @@ def test_what_no_command_could_use_is_found_in_the_workspace_file(
     asked = ready.run("promote", WEEKLY, "--target", PLACE)
     assert asked.exit_code == 2
     assert "ldmrelease.yaml:" in asked.stderr
+
+
+def test_a_promotion_goes_on_when_nobody_listens_any_more(ready: Site) -> None:
+    shell(ready, f"promote {WEEKLY} --target {PLACE} 2>&1 | head -1")
+    (promotion,) = json.loads(ready.ok("promotions", "list", "-o", "json"))
+    assert promotion["state"] == "succeeded"
+
+
+def test_without_git_it_could_not_be_decided(ready: Site) -> None:
+    before = ready.everything()
+    done = shell(ready, f"promote {WEEKLY} --target {PLACE}", PATH="/nosuch")
+    assert done.returncode == 3
+    assert "git is not installed; install it" in done.stdout + done.stderr
+    assert ready.everything() == before
+
+
+def test_a_person_with_an_address_is_the_author_of_commits(ready: Site) -> None:
+    ready.edit(
+        lambda text: text.replace("person: release manager", "person: Ada <ada@lsst.org>"), "trust.yaml"
+    )
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    assert ready.git("log", "-1", "--format=%an %ae") == "Ada ada@lsst.org"
