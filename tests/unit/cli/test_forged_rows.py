@@ -163,3 +163,16 @@ def test_a_receipt_row_that_is_none_is_left_out(ready: Site) -> None:
     shown = ready.ok("receipt", "show", PLACE, WEEKLY, "-o", "json")
     forge(ready, f"receipts/{PLACE}", Kind.RECEIPT, {})
     assert ready.ok("receipt", "show", PLACE, WEEKLY, "-o", "json") == shown
+
+
+def test_a_plan_that_was_exchanged_is_not_carried_out(waiting: tuple[Site, str]) -> None:
+    site, promotion = waiting
+    (other, _) = site.events(Kind.PLANNED)
+    site.advance(hours=3)
+    site.ok("observe")
+    forge(site, f"promotion/{promotion}", Kind.PLANNED, other.body)
+    refs = site.refs()
+    done = site.run("resume", promotion)
+    assert done.exit_code == 3
+    assert f"the plan of {promotion} is {other.body['plan']} in the ledger" in done.stderr
+    assert site.refs() == refs
