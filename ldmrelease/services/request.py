@@ -100,8 +100,11 @@ def places_for(bench: Workbench, wish: Wish) -> tuple[Application, ...] | NoTarg
 def left_to_do(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> tuple[Application, ...]:
     """The places that do not hold what is wished, or have no receipt for it; all, where a tag has moved since.
 
-    Reads the targets, and asks for each image's tag once.
+    Reads the targets, and asks for each image's tag once. A release that is to go has gone where it never was;
+    where it is nowhere, every place is left, and says so.
     """
+    if wish.intent is Intent.RETIRE:
+        return tuple(each for each in applications if _is_live(bench, wish, each)) or tuple(applications)
     left = tuple(each for each in applications if not _has_it(bench, wish, each))
     if len(left) < len(applications) and not _unmoved(bench, wish, applications):
         return tuple(applications)
@@ -126,9 +129,16 @@ def _has_it(bench: Workbench, wish: Wish, application: Application) -> bool:
     wanted = _edits(wish, application, there)
     if isinstance(wanted, Refusal) or not writing.holds(wanted, there):
         return False
-    if wish.intent in (Intent.ALIAS, Intent.RETIRE):
+    if wish.intent is Intent.ALIAS:
         return True
     return bench.ledger.state("receipts", f"{application.place}/{wish.pinned.digest}") is not None
+
+
+def _is_live(bench: Workbench, wish: Wish, application: Application) -> bool:
+    """Whether there is something to take away; a target that cannot be read is asked again, to say why."""
+    there = writing.snapshot(bench, application)
+    wanted = _edits(wish, application, there) if isinstance(there, Snapshot) else there
+    return not (isinstance(wanted, Refusal) and wanted.code == "not-live")
 
 
 def _edits(wish: Wish, application: Application, there: Snapshot) -> dict[str, Value] | Refusal:

@@ -11,7 +11,7 @@ from ldmrelease.cli.main import load
 from ldmrelease.services.pin import Pinned, find_or_pin
 from ldmrelease.services.promote import promote
 from ldmrelease.services.request import Wish
-from tests.workspace import BASE, BEFORE, MENU, PLACE, WEEKLY, Site
+from tests.workspace import BASE, BEFORE, PLACE, WEEKLY, Site
 
 PRODUCTION = "usdf-cm/cm-service"
 
@@ -296,83 +296,6 @@ def test_a_mistake_is_told_with_its_remedy_and_changes_nothing(
     assert done.exit_code == 2, done.stdout
     assert said in done.stderr
     assert ready.everything() == before
-
-
-def test_an_abort_frees_a_waiting_promotion(ready: Site) -> None:
-    ready.ok("promote", WEEKLY, "--target", "development")
-    assert ready.run("promote", WEEKLY, "--target", "base").exit_code == 4
-    promotion = promotions(ready)[-1]["promotion"]
-    said = ready.ok("abort", promotion, "--reason", "w.2023.17 is near")
-    assert f"promotion {promotion}: aborted: by release manager: w.2023.17 is near" in said
-    before = ready.everything()
-    assert ready.run("abort", promotion).exit_code == 1
-    assert ready.run("resume", promotion).exit_code == 1
-    assert ready.everything() == before
-
-
-def test_a_promotion_whose_plan_cannot_be_made_again_acts_on_nothing_and_can_be_aborted(ready: Site) -> None:
-    ready.ok("promote", WEEKLY, "--target", "development")
-    assert ready.run("promote", WEEKLY, "--target", "base").exit_code == 4
-    promotion = promotions(ready)[-1]["promotion"]
-    by_us = "kind: command\n    command: [sh, checks/smoke.sh]"
-    ready.edit(lambda text: text.replace(by_us, "kind: reported"))
-    before = ready.everything()
-    done = ready.run("resume", promotion)
-    assert done.exit_code == 3
-    assert "Abort it and ask again" in done.stderr
-    assert ready.everything() == before
-    assert "aborted" in ready.ok("abort", promotion)
-    assert promotions(ready)[-1]["state"] == "aborted"
-
-
-def test_a_rollback_goes_back_to_what_ran_before(ready: Site) -> None:
-    before = ready.committed(PLACE)
-    ready.ok("promote", WEEKLY, "--target", PLACE)
-    ready.advance(minutes=5)
-    said = ready.ok("rollback", "--target", PLACE, "--reason", "exposures fail")
-    assert "stack/w.2023.15 may come back to usdfdev/batch" in said
-    assert ready.committed(PLACE) == before
-    refused = ready.run("rollback", "w.2023.14", "--target", PLACE)
-    assert refused.exit_code == 2, "never pinned"
-    ready.ok("release", "pin", "w.2023.14")
-    refused = ready.run("rollback", "w.2023.14", "--target", PLACE)
-    assert refused.exit_code == 1
-    assert "it never ran at usdfdev/batch" in refused.stdout
-
-
-def test_an_alias_moves_in_one_menu_to_what_is_live_there(ready: Site) -> None:
-    refused = ready.run("alias", "move", "recommended", BEFORE, "--target", MENU)
-    assert refused.exit_code == 1
-    assert "w_2023_15 is not in the menu" in refused.stdout
-    ready.ok("promote", WEEKLY, "--target", "jupyterlab")
-    said = ready.ok("alias", "move", "recommended", WEEKLY, "--target", MENU)
-    assert "stack/w.2023.16 may be named at usdfdev/nublado" in said
-    assert 'recommendedTag: "w_2023_16"' in ready.committed(MENU)
-    assert 'recommendedTag: "recommended"\n' in ready.committed("usdfint/nublado")
-    rows = {
-        (each["place"]["environment"], each["release"])
-        for each in json.loads(ready.ok("alias", "list", "-o", "json"))
-    }
-    assert ("usdfdev", "stack/w.2023.16") in rows
-    unchanged = ready.everything()
-    assert "recommended means stack/w.2023.16 at usdfdev/nublado already" in ready.ok(
-        "alias", "move", "recommended", WEEKLY, "--target", MENU
-    )
-    assert ready.everything() == unchanged
-
-
-def test_retiring_takes_a_release_out_of_a_menu_but_not_from_under_an_alias(ready: Site) -> None:
-    ready.ok("promote", BEFORE, "--target", MENU)
-    ready.ok("promote", WEEKLY, "--target", MENU)
-    ready.ok("alias", "move", "recommended", WEEKLY, "--target", MENU)
-    refused = ready.run("retire", WEEKLY, "--target", MENU)
-    assert refused.exit_code == 1
-    assert "recommended still means w_2023_16" in refused.stdout
-    ready.ok("retire", BEFORE, "--target", MENU)
-    assert "w_2023_15" not in ready.committed(MENU)
-    refused = ready.run("retire", WEEKLY, "--target", PLACE)
-    assert refused.exit_code == 1
-    assert "is no menu" in refused.stdout
 
 
 def test_a_place_that_another_process_holds_is_busy(ready: Site) -> None:
