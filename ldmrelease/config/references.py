@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from ldmrelease.config.cluster_references import cluster_problems
 from ldmrelease.config.faults import Path, did_you_mean
 from ldmrelease.config.problems import Problem
 from ldmrelease.config.workspace_file import (
@@ -22,7 +23,7 @@ from ldmrelease.targets.yamltree import parse_path
 ALIAS_KEYS = ("recommendedTag",)
 """Keys of a menu that hold a moving name."""
 
-_Written = tuple[str, str, str, str]
+_Written = tuple[str | int, str, str, str]
 
 
 class References:
@@ -43,6 +44,7 @@ class References:
             yield from self._runs(path, entry)
             yield from self._target(path, entry)
         yield from self._written_twice()
+        yield from cluster_problems(self._file, self._document)
 
     def _workspace(self) -> Iterator[Problem]:
         if "://" in self._file.ledger:
@@ -197,7 +199,9 @@ class References:
                     where: Path = (*path, "target", "gitops", "settings", index, "path")
                     yield where, (tree.repository, tree.branch, tree.file, each.path)
             elif menu is not None:
-                yield (*path, "target", "menu", "path"), (menu.repository, menu.branch, menu.file, menu.path)
+                file = menu.file or str(menu.config_map)
+                written = (menu.repository or path[1], menu.branch, file, menu.path)
+                yield (*path, "target", "menu", "path"), written
 
 
 _EXAMPLES = {"rubin": "w.2023.16", "rsp": "w_2023_16", "semver": "15.2.0"}

@@ -72,12 +72,23 @@ class GitOpsEntry(Strict):
     settings: Annotated[list[SettingEntry], Field(min_length=1)] = Field(description="What is written.")
 
 
-class MenuEntry(Strict):
-    """The menu of a notebook service, as a mapping of a values file."""
+class ConfigMapEntry(Strict):
+    """A ConfigMap of the environment's cluster."""
 
-    repository: Text = Field(description="A git repository: a folder or a URL.")
+    namespace: Name = Field(description="Its namespace.")
+    name: Name = Field(description="Its name.")
+    key: Text = Field(description="The key whose YAML text has the menu, such as config.yaml.")
+
+
+class MenuEntry(Strict):
+    """The menu of a notebook service: a mapping of a values file, or of a ConfigMap."""
+
+    repository: Text | None = Field(None, description="A git repository: a folder or a URL.")
     branch: Text = Field("main", description="The branch that is deployed.")
-    file: Text = Field(description="The values file, from the root of the repository.")
+    file: Text | None = Field(None, description="The values file, from the root of the repository.")
+    config_map: ConfigMapEntry | None = Field(
+        None, description="A ConfigMap in place of repository, branch and file."
+    )
     path: Text = Field(description="The menu's mapping, such as controller.config.images.")
     component: Text = Field(description="The component whose images are on the menu.")
     keep: dict[TagKind, Annotated[int, Field(ge=0)]] = Field(
@@ -88,17 +99,66 @@ class MenuEntry(Strict):
         default_factory=dict, description="Names that move by promotion, with the menu's key that holds them."
     )
 
+    @model_validator(mode="after")
+    def _file_or_config_map(self) -> Self:
+        if (self.config_map is None) != (self.repository is not None and self.file is not None):
+            said("a menu has repository and file, or a config-map in place of both")
+        return self
+
+
+class KubernetesEntry(Strict):
+    """Image fields of the application's workloads, written by server-side apply."""
+
+    take_over: Annotated[list[Text], UNIQUE] = Field(
+        default_factory=list, description="Field managers whose image fields may be taken over."
+    )
+    manifests: Text | None = Field(
+        None,
+        description="A folder of whole manifests with component://NAME images, applied in place of fields.",
+    )
+
 
 class TargetEntry(Strict):
-    """How it is written. Exactly one of gitops and menu."""
+    """How it is written. Exactly one of gitops, menu and kubernetes."""
 
     gitops: GitOpsEntry | None = Field(None, description="Settings of a values file.")
     menu: MenuEntry | None = Field(None, description="A notebook service's menu.")
+    kubernetes: KubernetesEntry | None = Field(None, description="Workloads of the environment's cluster.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        exactly_one(self, "gitops", "menu")
+        exactly_one(self, "gitops", "menu", "kubernetes")
         return self
+
+
+class SelectionEntry(Strict):
+    """Workloads of one kind. Exactly one of name, labels and annotation chooses."""
+
+    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Pod", "Job"] = Field(
+        "Deployment", description="What they are; a Job is audited only."
+    )
+    name: Text | None = Field(None, description="The workload's name.")
+    labels: Text | None = Field(None, description="A label selector, such as app=prompt.")
+    annotation: Text | None = Field(None, description="An annotation, as KEY or KEY=VALUE.")
+    containers: Annotated[dict[Text, Text], Field(min_length=1)] = Field(
+        description="Each container's component; init containers too."
+    )
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        exactly_one(self, "name", "labels", "annotation")
+        return self
+
+
+class WorkloadsEntry(Strict):
+    """What runs the application in the environment's cluster."""
+
+    namespace: Name = Field(description="Their namespace.")
+    select: Annotated[list[SelectionEntry], Field(min_length=1)] = Field(description="Which workloads.")
+    deadline: Duration = Field(600, description="How long a rollout may take.")
+    patience: Duration = Field(
+        60, description="How long a pod may be in trouble before the rollout has failed."
+    )
 
 
 class ApplicationEntry(Strict):
@@ -107,12 +167,22 @@ class ApplicationEntry(Strict):
     level: Name | None = Field(None, description="Its level, where it is not the environment's.")
     runs: Runs = Field(description="Components that run here, as PRODUCT/COMPONENT.")
     target: TargetEntry = Field(description="How it is written.")
-    observe: Literal["committed"] = Field(
-        "committed", description="committed: what the branch says counts as running."
+    workloads: WorkloadsEntry | None = Field(None, description="What runs it in the environment's cluster.")
+    observe: Literal["committed", "pods"] | None = Field(
+        None,
+        description="committed: what the branch says counts as running; pods: what the workloads' pods run.",
     )
     observe_every: Duration | None = Field(
         None, description="The longest time between two looks that leaves no gap, where it is not 12h."
     )
+
+    @model_validator(mode="after")
+    def _workloads_to_watch(self) -> Self:
+        if self.workloads is None and (self.target.kubernetes is not None or self.observe == "pods"):
+            said("a kubernetes target and observe: pods need workloads")
+        if self.target.kubernetes is not None and self.observe == "committed":
+            said("a kubernetes target is observed from its pods")
+        return self
 
 
 class EnvironmentEntry(Strict):
@@ -120,6 +190,14 @@ class EnvironmentEntry(Strict):
 
     level: Name | None = Field(None, description="The level of its applications.")
     cluster_uid: Text | None = Field(None, description="The UID of its cluster's kube-system namespace.")
+    context: Text | None = Field(
+        None, description="The context of its cluster in the kubeconfig; in-cluster: the cluster we run in."
+    )
+    kubeconfig: Text | None = Field(None, description="A kubeconfig file in place of kubectl's own.")
+    registry: Text | None = Field(
+        None,
+        description="Its own registry, as host or host/path: images are copied there and run from there.",
+    )
     applications: dict[Name, ApplicationEntry] = Field(
         default_factory=dict, description="What runs there, by name."
     )
@@ -128,19 +206,31 @@ class EnvironmentEntry(Strict):
 class CheckEntry(Strict):
     """A check that policies may ask for."""
 
-    kind: Literal["command", "reported"] = Field(
-        description="command: a process here; reported: somebody else signs its result."
+    kind: Literal["command", "container", "job", "reported"] = Field(
+        description="command: a process here; container: on a Docker engine; job: a Kubernetes Job where the "
+        "release runs; reported: somebody else signs its result."
     )
     command: Annotated[list[Text], Field(min_length=1)] | None = Field(
-        None, description="The program and its arguments, run in the workspace's folder."
+        None, description="The program and its arguments, run in the workspace's folder or in the image."
     )
+    image: Text | None = Field(
+        None, description="For container and job: the component whose image is run, or an image by digest."
+    )
+    template: Text | None = Field(None, description="For job: the file of the Job's template.")
+    namespace: Name | None = Field(None, description="For job: its namespace, ldmrelease-checks if not said.")
     tests: SomeNames = Field(description="The tests that it runs; a pass covers all of them.")
     deadline: Duration = Field(3600, description="When a run without a result has failed to answer.")
 
     @model_validator(mode="after")
     def _command_to_run(self) -> Self:
-        if (self.kind == "command") != (self.command is not None):
-            said("a check of kind command has a command, one of kind reported has none")
+        if self.kind == "command" and self.command is None:
+            said("a check of kind command has a command")
+        if self.kind == "reported" and self.command is not None:
+            said("a check of kind reported has no command")
+        if (self.kind in ("container", "job")) != (self.image is not None):
+            said("a check of kind container or job has an image, others have none")
+        if self.kind != "job" and (self.template is not None or self.namespace is not None):
+            said("only a check of kind job has a template and a namespace")
         return self
 
 

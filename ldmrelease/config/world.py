@@ -5,17 +5,22 @@ from collections.abc import Iterator
 from ldmrelease.config.workspace_file import (
     DEFAULT_TAG,
     ApplicationEntry,
+    CheckEntry,
     ComponentEntry,
     EnvironmentEntry,
+    MenuEntry,
     TargetEntry,
+    WorkloadsEntry,
     WorkspaceFile,
 )
 from ldmrelease.domain.places import (
+    CHECKS_NAMESPACE,
     Application,
     Check,
     ComponentKind,
     ComponentSource,
     GitOpsTarget,
+    KubernetesTarget,
     MenuTarget,
     Place,
     Product,
@@ -25,6 +30,7 @@ from ldmrelease.domain.places import (
     Writes,
 )
 from ldmrelease.domain.tags import Grammar
+from ldmrelease.domain.workloads import ClusterAccess, ConfigMapFile, Selection, WorkloadKind, Workloads
 
 _OBSERVE_EVERY = 12 * 3600
 
@@ -53,11 +59,21 @@ def world(file: WorkspaceFile) -> World:
     return World(
         products=tuple(_products(file)),
         applications=tuple(_applications(file)),
-        checks=tuple(
-            Check(name, each.kind, tuple(each.tests), tuple(each.command or ()), each.deadline)
-            for name, each in file.checks.items()
-        ),
+        checks=tuple(_check(name, each) for name, each in file.checks.items()),
         base_uri=file.base_uri.rstrip("/"),
+    )
+
+
+def _check(name: str, entry: CheckEntry) -> Check:
+    return Check(
+        name,
+        entry.kind,
+        tuple(entry.tests),
+        tuple(entry.command or ()),
+        entry.deadline,
+        entry.image,
+        entry.template,
+        entry.namespace or CHECKS_NAMESPACE,
     )
 
 
@@ -75,27 +91,68 @@ def _component(name: str, entry: ComponentEntry) -> ComponentSource:
 def _applications(file: WorkspaceFile) -> Iterator[Application]:
     for environment, site in file.environments.items():
         for name, entry in site.applications.items():
+            workloads = _workloads(site, entry.workloads)
             yield Application(
                 place=Place(environment, name),
                 level=level_of(site, entry) or "",
                 runs=tuple(entry.runs),
-                target=_target(entry.target),
-                observe=entry.observe,
+                target=_target(entry.target, site, workloads),
+                observe=entry.observe or ("committed" if workloads is None else "pods"),
                 observe_every=entry.observe_every or _OBSERVE_EVERY,
                 cluster_uid=site.cluster_uid,
+                workloads=workloads,
+                registry=site.registry,
             )
 
 
-def _target(entry: TargetEntry) -> Target:
+def cluster_of(site: EnvironmentEntry) -> ClusterAccess:
+    """The way into the environment's cluster. The file's references have been checked."""
+    return ClusterAccess(site.context or "", site.kubeconfig)
+
+
+def _workloads(site: EnvironmentEntry, entry: WorkloadsEntry | None) -> Workloads | None:
+    if entry is None:
+        return None
+    selections = tuple(
+        Selection(
+            WorkloadKind(each.kind),
+            {container: component_name(name) for container, name in each.containers.items()},
+            each.name,
+            each.labels,
+            each.annotation,
+        )
+        for each in entry.select
+    )
+    return Workloads(cluster_of(site), entry.namespace, selections, entry.deadline, entry.patience)
+
+
+def _target(entry: TargetEntry, site: EnvironmentEntry, workloads: Workloads | None) -> Target:
     if entry.gitops is not None:
         tree = entry.gitops
         settings = tuple(
             Setting(component_name(each.component), each.path, Writes(each.writes)) for each in tree.settings
         )
         return GitOpsTarget(tree.repository, tree.branch, tree.file, settings)
-    menu = entry.menu
-    if menu is None:
-        raise AssertionError("the file's shape demands a target")
+    if entry.menu is not None:
+        return _menu(entry.menu, site)
+    if entry.kubernetes is None or workloads is None:
+        raise AssertionError("the file's shape demands a target, and workloads for that of a cluster")
+    own = entry.kubernetes
+    return KubernetesTarget(workloads, tuple(own.take_over), own.manifests, site.registry)
+
+
+def _menu(menu: MenuEntry, site: EnvironmentEntry) -> MenuTarget:
     component = component_name(menu.component)
     keep = {str(kind): count for kind, count in menu.keep.items()}
-    return MenuTarget(menu.repository, menu.branch, menu.file, menu.path, component, keep, dict(menu.aliases))
+    own = menu.config_map
+    config_map = ConfigMapFile(cluster_of(site), own.namespace, own.name, own.key) if own else None
+    return MenuTarget(
+        repository=menu.repository or "",
+        branch=menu.branch,
+        file=menu.file or (str(config_map) if config_map else ""),
+        path=menu.path,
+        component=component,
+        keep=keep,
+        aliases=dict(menu.aliases),
+        config_map=config_map,
+    )

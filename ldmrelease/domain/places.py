@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ldmrelease.domain.tags import Grammar
+from ldmrelease.domain.workloads import ConfigMapFile, Workloads
+
+CHECKS_NAMESPACE = "ldmrelease-checks"
+"""Where Jobs of checks run, if the workspace says nothing else."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,7 +111,8 @@ class MenuTarget:
     """A notebook menu: the mapping at `path` of a values file (numReleases, pin, recommendedTag, cycle).
 
     `keep` bounds how many pinned releases of a kind stay live; `aliases` are the names that move by
-    promotion, each with the key that holds it.
+    promotion, each with the key that holds it. With `config_map` it is text of a ConfigMap in place of a
+    file of a repository.
     """
 
     repository: str
@@ -118,9 +123,26 @@ class MenuTarget:
     keep: dict[str, int]
     aliases: dict[str, str]
     kind: str = "menu"
+    config_map: ConfigMapFile | None = None
 
 
-Target = GitOpsTarget | MenuTarget
+@dataclass(frozen=True, slots=True)
+class KubernetesTarget:
+    """Image fields of workloads, written by server-side apply.
+
+    `take_over` lists the field managers whose ownership of image fields may be taken; `manifests` is a folder
+    of whole manifests with `component://NAME` images (whole-manifest mode), None where image fields alone are
+    written. `registry` is the environment's own registry (`host[:port][/path]`), that images are run from.
+    """
+
+    workloads: Workloads
+    take_over: tuple[str, ...] = ()
+    manifests: str | None = None
+    registry: str | None = None
+    kind: str = "kubernetes"
+
+
+Target = GitOpsTarget | MenuTarget | KubernetesTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +150,9 @@ class Application:
     """An application of an environment: its level, what it runs, how it is written and observed.
 
     `runs` are `product/component` names; `observe` is `committed` where the committed tree counts as
-    running; `observe_every` is the longest time, in seconds, between two observations that still counts
-    as seen without a gap.
+    running, `pods` where `workloads` tell; `observe_every` is the longest time, in seconds, between two
+    observations that still counts as seen without a gap. `registry` is the environment's own registry
+    (`host[:port][/path]`): images are copied there first.
     """
 
     place: Place
@@ -139,6 +162,8 @@ class Application:
     observe: str = "committed"
     observe_every: int = 43200
     cluster_uid: str | None = None
+    workloads: Workloads | None = None
+    registry: str | None = None
 
     def components(self, product: str) -> tuple[str, ...]:
         """The names of the product's components that run here."""
@@ -148,9 +173,15 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check that a level may ask for: `command` is run as a local process (kind `command`), or somebody
-    else reports its result (kind `reported`). `tests` is the declared, non-empty list of test names.
-    `deadline` is in seconds from registration.
+    """A check that a level may ask for. `tests` is the declared, non-empty list of test names.
+
+    kind: `command` (a local process), `container` (on a Docker engine), `job` (a Kubernetes Job where the
+        release runs), or `reported` (somebody else signs its result).
+    command: the program and its arguments; in a container or Job it replaces the image's own where given.
+    image: for containers and Jobs, the component whose image is run, or a reference by digest.
+    template: for Jobs, the file of the Job's template; None is the default one.
+    namespace: for Jobs, the namespace that they run in.
+    deadline: in seconds from registration.
     """
 
     name: str
@@ -158,6 +189,9 @@ class Check:
     tests: tuple[str, ...]
     command: tuple[str, ...] = ()
     deadline: int = 3600
+    image: str | None = None
+    template: str | None = None
+    namespace: str = CHECKS_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,81 @@
+"""What runs an application in a cluster: workloads, chosen by name, label or annotation (LDM-564 2.2)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class WorkloadKind(StrEnum):
+    """The kinds of workload that are read; a `Job` is audited only, since its template never changes."""
+
+    DEPLOYMENT = "Deployment"
+    STATEFUL_SET = "StatefulSet"
+    DAEMON_SET = "DaemonSet"
+    CRON_JOB = "CronJob"
+    POD = "Pod"
+    JOB = "Job"
+
+
+IN_CLUSTER = "in-cluster"
+"""The context that stands for the service account of the pod that we run in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAccess:
+    """The way into a cluster: a context of a kubeconfig file, or `IN_CLUSTER`.
+
+    `kubeconfig` is a file; None is where kubectl looks (`KUBECONFIG`, then `~/.kube/config`).
+    """
+
+    context: str
+    kubeconfig: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Workloads of one kind, and which component each of their containers runs.
+
+    Exactly one of `name`, `labels` (a label selector, such as `app=prompt`) and `annotation` (`key=value` or
+    `key`) chooses. `containers` maps container names (init containers too) to component names.
+    """
+
+    kind: WorkloadKind
+    containers: dict[str, str]
+    name: str | None = None
+    labels: str | None = None
+    annotation: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name or self.labels or self.annotation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Workloads:
+    """The workloads of an application in one namespace of a cluster.
+
+    `deadline` is how long, in seconds, a rollout may take; `patience` is how long a pod may stay in trouble
+    (no image, crashing, unschedulable) before the rollout counts as failed.
+    """
+
+    cluster: ClusterAccess
+    namespace: str
+    selections: tuple[Selection, ...]
+    deadline: int = 600
+    patience: int = 60
+
+    @property
+    def components(self) -> frozenset[str]:
+        """The components that its containers run."""
+        return frozenset(name for each in self.selections for name in each.containers.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigMapFile:
+    """A text of a ConfigMap: the value of `key`."""
+
+    cluster: ClusterAccess
+    namespace: str
+    name: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"ConfigMap {self.namespace}/{self.name} {self.key}"
