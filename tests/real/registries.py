@@ -47,6 +47,13 @@ def docker_registry(directory: Path, auth: dict[str, object] | None = None) -> I
     """Debian's docker-registry: it has no referrers API, and mounts."""
     program = require("docker-registry", "apt-get install docker-registry")
     address = f"127.0.0.1:{free_port()}"
+    config = write_docker_config(directory, address, auth)
+    with _running([str(program), "serve", str(config)], address, directory):
+        yield RunningRegistry(address, directory)
+
+
+def write_docker_config(directory: Path, address: str, auth: dict[str, object] | None = None) -> Path:
+    """A configuration of docker-registry that keeps its data in the directory; returns the file."""
     config: dict[str, object] = {
         "version": "0.1",
         "log": {"level": "error", "accesslog": {"disabled": True}},
@@ -59,9 +66,9 @@ def docker_registry(directory: Path, auth: dict[str, object] | None = None) -> I
     }
     if auth is not None:
         config["auth"] = auth
-    (directory / "config.yml").write_text(yaml.safe_dump(config))
-    with _running([str(program), "serve", str(directory / "config.yml")], address, directory):
-        yield RunningRegistry(address, directory)
+    file = directory / "config.yml"
+    file.write_text(yaml.safe_dump(config))
+    return file
 
 
 @contextmanager
