@@ -1,0 +1,273 @@
+"""Checks of kind `job`: a Kubernetes Job where the release runs, made, waited for and read from outside.
+
+No key is inside and the tested image says nothing of its own accord: the Job's and the pod's specifications are
+read back, the image that ran has to be of the identity, and the exit status decides (trust.md section 2). A run
+that was killed at any point is run again: its Job's name comes from the run, so that it is adopted.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ldmrelease.checks.job_state import Exited, Lost, Pending, Running, Stage, container_status, stage
+from ldmrelease.checks.judge import Ran, Verdict, judge, said_nothing, started, tail
+from ldmrelease.checks.readback import difference, is_of
+from ldmrelease.checks.templates import PROMOTION, RUN, Template, fill, pod_spec
+from ldmrelease.cluster.client import Api
+from ldmrelease.cluster.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
+from ldmrelease.cluster.paths import path_of
+from ldmrelease.cluster.watch import Watched, watched
+from ldmrelease.domain.places import Check
+
+PATIENCE = 60.0
+"""Seconds that a pod may be in trouble (no image, no node, no quota) before the run counts as not started."""
+
+_LOG_LINES = 200
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class JobRan:
+    """What a Job gave. `uid` is None where no Job of ours was made, so that there is none to delete.
+
+    `pod`, `container` and `image_id` are what ran, as the node reports it; empty where nothing ran.
+    """
+
+    ran: Ran
+    namespace: str
+    name: str
+    uid: str | None = None
+    pod: str = ""
+    container: str = ""
+    image_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The cluster could not be asked; the Job may be there and is adopted by the next attempt."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobLeft:
+    """A Job of a promotion that is still there."""
+
+    namespace: str
+    name: str
+    uid: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A Job that is to be judged, and what it is judged by."""
+
+    api: Api
+    check: Check
+    template: Template
+    wanted: dict[str, Any]
+    identity: frozenset[str]
+    variables: Mapping[str, str]
+
+    @property
+    def namespace(self) -> str:
+        return self.check.namespace
+
+    @property
+    def name(self) -> str:
+        return str(self.wanted["metadata"]["name"])
+
+    def made(self, ran: Ran, job: Mapping[str, Any] | None = None, pod: Mapping[str, Any] | None = None) -> JobRan:
+        """The outcome, with what is known of the Job and its pod."""
+        uid = None if job is None else str(job["metadata"]["uid"])
+        if pod is None:
+            return JobRan(ran, self.namespace, self.name, uid)
+        status = container_status(pod)
+        seen = pod["metadata"]["uid"], status.get("name", ""), status.get("imageID", "")
+        return JobRan(ran, self.namespace, self.name, uid, *seen)
+
+
+def run_job(
+    api: Api,
+    check: Check,
+    template: Template,
+    run: str,
+    image: str,
+    identity: frozenset[str],
+    variables: Mapping[str, str],
+    *,
+    labels: Mapping[str, str],
+    deadline: float,
+    patience: float = PATIENCE,
+    progress: Progress = lambda _: None,
+) -> JobRan | Cut:
+    """Make the run's Job or adopt it, wait until it ended, and judge what was seen. It is left there.
+
+    `run` is the registered run's id; `image` is a reference by digest and `identity` every digest that it may
+    be seen under; `deadline` is how many seconds are left. `progress` is told what is waited for.
+
+    Problems of `ran`: `not-started`, `deadline`, `gone`, `mutated`, `contradiction`.
+    """
+    wanted = fill(template, check, run, image, variables, labels)
+    this = _Run(api, check, template, wanted, identity, variables)
+    until = time.monotonic() + deadline
+    try:
+        job = _create_or_adopt(this)
+        if isinstance(job, JobRan):
+            return job
+        return _judged(this, job, _wait(this, job, until, patience, progress))
+    except ClusterError as error:
+        return Cut(str(error))
+
+
+def delete_job(api: Api, namespace: str, name: str, uid: str) -> None:
+    """Delete the Job with its pod, after its result is recorded. One of that name with another UID stays."""
+    with suppress(Absent, Conflict):
+        api.delete(path_of("Job", namespace, name), uid=uid, propagation="Background")
+
+
+def leftover_jobs(api: Api, namespace: str, promotion: str) -> tuple[JobLeft, ...]:
+    """The Jobs of a promotion that are still there: to sweep once all its results are recorded."""
+    found = api.list(path_of("Job", namespace), labels=f"{PROMOTION}={promotion}")
+    metadata = [each["metadata"] for each in found.items]
+    return tuple(
+        JobLeft(namespace, each["name"], each["uid"], each["labels"].get(RUN, "")) for each in metadata
+    )
+
+
+def _create_or_adopt(this: _Run) -> dict[str, Any] | JobRan:
+    try:
+        job = this.api.create(path_of("Job", this.namespace), this.wanted)
+    except Conflict:
+        job = this.api.get(path_of("Job", this.namespace, this.name))
+        if job["metadata"].get("labels", {}).get(RUN) != this.wanted["metadata"]["labels"][RUN]:
+            return this.made(said_nothing("mutated", "a Job of that name belongs to somebody else"))
+    except (Forbidden, Invalid, Absent) as error:
+        return this.made(said_nothing("not-started", str(error)))
+    changed = _job_difference(this, job)
+    return this.made(said_nothing("mutated", f"{changed} is not as it was sent"), job) if changed else job
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen last; `before` is the trouble that the pod was in, should it be gone by now."""
+
+    at: Stage
+    job: dict[str, Any] | None
+    before: str | None = None
+
+
+def _wait(this: _Run, job: dict[str, Any], until: float, patience: float, progress: Progress) -> _Seen:
+    """Wait until the Job ended, or is as far as it will get."""
+    seen = _Seen(Pending(), job)
+    while not isinstance(seen.at, Exited | Lost) and not (isinstance(seen.at, Pending) and seen.at.hopeless):
+        progress(_spoken(seen.at))
+        limit = min(until, time.monotonic() + _allowed(this, seen.at, patience))
+        later = _next(this, job, seen, limit)
+        if _kind(later.at) == _kind(seen.at):
+            return later
+        seen = later
+    return seen
+
+
+def _next(this: _Run, job: dict[str, Any], seen: _Seen, limit: float) -> _Seen:
+    """What is seen at the next stage, or at the limit."""
+    before = _kind(seen.at)
+    for found, pods in _states(this, job, limit):
+        trouble = seen.at.trouble if isinstance(seen.at, Pending) else None
+        seen = _Seen(stage(found, pods), found, trouble or seen.before)
+        if _kind(seen.at) != before:
+            break
+    return seen
+
+
+def _states(
+    this: _Run, job: dict[str, Any], limit: float
+) -> Iterator[tuple[dict[str, Any] | None, list[dict[str, Any]]]]:
+    """The Job, None once it is gone, and the pods of its run, whenever something changed."""
+    raise NotImplementedError
+
+
+def _kind(at: Stage) -> tuple[type, bool, bool]:
+    pending = isinstance(at, Pending)
+    return type(at), pending and at.trouble is not None, pending and at.hopeless
+
+
+def _allowed(this: _Run, at: Stage, patience: float) -> float:
+    """How many seconds it may stay at a stage."""
+    if isinstance(at, Pending) and at.trouble is not None:
+        return patience
+    if isinstance(at, Running) and this.template.verdict is Verdict.STARTS:
+        return this.template.settle
+    return float("inf")
+
+
+def _spoken(at: Stage) -> str:
+    return (at.trouble or "pending") if isinstance(at, Pending) else "running"
+
+
+def _judged(this: _Run, job: dict[str, Any], seen: _Seen) -> JobRan:
+    at = seen.at
+    if isinstance(at, Pending):
+        why = _creation_refused(this, job) or at.trouble
+        return this.made(said_nothing("not-started" if at.trouble else "deadline", why or ""), job)
+    if isinstance(at, Lost):
+        if at.code == "deadline" and seen.before:
+            return this.made(said_nothing("not-started", seen.before), job)
+        return this.made(said_nothing(at.code, at.why), None if seen.job is None else job)
+    changed = _mutation(this, seen.job or job, at.pod)
+    ran = said_nothing("mutated", changed) if changed else _outcome(this, at)
+    return this.made(ran, job, at.pod)
+
+
+def _creation_refused(this: _Run, job: dict[str, Any]) -> str | None:
+    """Why the cluster makes no pod (quota, pod security): only the Job's events tell."""
+    try:
+        events = this.api.list(
+            path_of("Event", this.namespace), fields=f"involvedObject.uid={job['metadata']['uid']}"
+        )
+    except Forbidden:
+        return None
+    told = [str(each.get("message", "")) for each in events.items if each.get("reason") == "FailedCreate"]
+    return told[-1] if told else None
+
+
+def _mutation(this: _Run, job: Mapping[str, Any], pod: Mapping[str, Any]) -> str | None:
+    """In what the Job, its pod or the image that ran are not what was sent."""
+    changed = _job_difference(this, job) or difference(pod_spec(this.wanted), pod["spec"], "pod.spec")
+    if changed:
+        return f"{changed} is not as it was sent"
+    image_id = container_status(pod).get("imageID", "")
+    return None if is_of(image_id, this.identity) else f"the node ran {image_id or 'an unknown image'}"
+
+
+def _job_difference(this: _Run, job: Mapping[str, Any]) -> str | None:
+    both = ({key: each[key] for key in ("metadata", "spec")} for each in (this.wanted, job))
+    return difference(*both)
+
+
+def _outcome(this: _Run, at: Exited | Running) -> Ran:
+    tests, verdict = this.check.tests, this.template.verdict
+    if isinstance(at, Running):
+        if verdict is Verdict.STARTS:
+            return started(tests, _log(this, at.pod), None)
+        return said_nothing("deadline", _log(this, at.pod))
+    # The message of a pass is what it wrote to /dev/termination-log; most write to their output alone.
+    output = at.message or _log(this, at.pod)
+    if not at.began and verdict is not Verdict.STARTS:
+        return said_nothing("not-started", output, at.exit_code)
+    if at.job_succeeded != (at.exit_code == 0):
+        return said_nothing("contradiction", output, at.exit_code)
+    return judge(tests, at.exit_code, output, verdict, this.variables)
+
+
+def _log(this: _Run, pod: Mapping[str, Any]) -> str:
+    container = pod["spec"]["containers"][0]["name"]
+    with suppress(ClusterError):
+        log = this.api.log(this.namespace, str(pod["metadata"]["name"]), container, lines=_LOG_LINES)
+        return tail(log.encode())
+    return ""
