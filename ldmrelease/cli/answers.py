@@ -18,11 +18,11 @@ from ldmrelease.render.progress import progress_line
 from ldmrelease.render.promotions import look_text, nothing_text, outcome_text, plan_text
 from ldmrelease.render.refusals import busy_words, impossible_words, no_target_words
 from ldmrelease.services.decide import Decided, hypothetical_levels
-from ldmrelease.services.drive import Outcome, Progress
+from ldmrelease.services.drive import Outcome
 from ldmrelease.services.notify import event_of, notify
 from ldmrelease.services.promote import Answer, Promoted, Resumed
 from ldmrelease.services.request import Impossible, Look, NoTarget, NothingToDo, Wish
-from ldmrelease.services.steps.step import Busy
+from ldmrelease.services.steps.step import Busy, Progress
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets.outcome import Unreachable
 

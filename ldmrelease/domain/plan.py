@@ -13,6 +13,8 @@ class StepKind(StrEnum):
     """What a step does. `claim`, `free` and `restore` belong to the machine, the others to the plan."""
 
     CLAIM = "claim"
+    COPY = "copy"
+    PULL = "pull"
     APPLY = "apply"
     SETTLE = "settle"
     CHECK = "check"

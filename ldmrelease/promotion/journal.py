@@ -87,7 +87,7 @@ class Halt:
 class Journal:
     """What happened to a promotion so far. Built by `read_journal`, never changed by the machine.
 
-    `before` keeps, by place, what the target held when the place was first claimed: what a restore puts back.
+    `waits_for` has the step that needs somebody's act, and why. `before` keeps, by place, what the target held when the place was first claimed: what a restore puts back.
     """
 
     state: State = State.REQUESTED
@@ -99,6 +99,7 @@ class Journal:
     waits_at: Place | None = None
     until: datetime | None = None
     who: tuple[str, ...] = ()
+    waits_for: dict[str, Any] = field(default_factory=dict)
     plan: str | None = None
     cause: dict[str, Any] = field(default_factory=dict)
     started: datetime | None = None
@@ -147,11 +148,15 @@ def _waiting(journal: Journal, body: dict[str, Any]) -> None:
     until = body.get("until")
     journal.until = instant(until) if until else None
     journal.who = tuple(body.get("who", ()))
+    journal.waits_for = {key: body[key] for key in ("step", "code", "values") if key in body}
+    # What waits holds no claim: it is claimed anew when it goes on.
+    journal.steps.pop(f"{journal.waits_at}/claim", None)
 
 
 def _resumed(journal: Journal, body: dict[str, Any]) -> None:
     """A waiting promotion goes on: what made it wait is asked again."""
     journal.waiting, journal.state, journal.until, journal.who = False, State.RUNNING, None, ()
+    journal.waits_for = {}
     place = Place(**body["place"])
     for stage in Stage:
         ruling = journal.rulings.get((place, stage))

@@ -14,7 +14,9 @@ class Site:
     """What the plan needs to know of a place.
 
     `wanted` is what the target has to hold (a setting's path and value, or a menu's change); `checks` are
-    run after it runs there; `receipts` are the components that get one, beside the release itself.
+    run after it runs there; `receipts` are the components that get one, beside the release itself. `registry`
+    is the environment's own, that images are copied to first; `pulls` says that its nodes fetch them before
+    anything is switched.
     """
 
     place: Place
@@ -23,6 +25,8 @@ class Site:
     checks: tuple[str, ...]
     receipts: tuple[str, ...]
     confirms: bool
+    registry: str | None = None
+    pulls: bool = False
 
 
 def make_plan(
@@ -36,6 +40,7 @@ def make_plan(
 def _place_plan(site: Site, intent: Intent) -> PlacePlan:
     kinds: list[tuple[StepKind, str, dict[str, Any]]] = [
         (StepKind.CLAIM, "", {}),
+        *_brought(site, intent),
         (StepKind.APPLY, "", {"wanted": site.wanted}),
         (StepKind.SETTLE, "", {}),
     ]
@@ -50,6 +55,15 @@ def _place_plan(site: Site, intent: Intent) -> PlacePlan:
     restore = _step(site.place, StepKind.RESTORE, "", {"wanted": site.wanted})
     confirms = site.confirms and intent in (Intent.PROMOTE, Intent.ROLLBACK)
     return PlacePlan(site.place, site.level, steps, free, restore, confirms)
+
+
+def _brought(site: Site, intent: Intent) -> list[tuple[StepKind, str, dict[str, Any]]]:
+    """What brings the images to the site before anything is changed there."""
+    if intent is Intent.RETIRE or site.registry is None:
+        return []
+    images = {"components": list(site.receipts), "registry": site.registry}
+    copied = [(StepKind.COPY, "", images)]
+    return [*copied, (StepKind.PULL, "", images)] if site.pulls else copied
 
 
 def _step(place: Place, kind: StepKind, name: str, parameters: dict[str, Any]) -> Step:

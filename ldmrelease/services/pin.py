@@ -219,7 +219,7 @@ def pin_events(
         bench.now(),
         reason,
     )
-    body = {**sealed(bench, act, bench.signers.me), "digests": [each.digest for each in release.images]}
+    body = {**sealed(bench, act, bench.signers.me), "digests": _digests(release)}
     blobs = {act.document: document}
     if release.content and pinned.listing is not None:
         blobs[release.content] = pinned.listing
@@ -250,3 +250,8 @@ __all__ = [
     "push_release",
     "stored_pin",
 ]
+
+
+def _digests(release: Release) -> list[str]:
+    """Every digest by which a cluster may report an image of the release."""
+    return sorted({digest for each in release.images for digest in each.identity.digests()})

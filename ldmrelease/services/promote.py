@@ -12,7 +12,7 @@ from ldmrelease.promotion.journal import Stage, State
 from ldmrelease.promotion.machine import barring, current_place
 from ldmrelease.services.claims import claim_now, this_holder
 from ldmrelease.services.decide import decide, require_agreed, waits_for
-from ldmrelease.services.drive import Outcome, Progress, drive
+from ldmrelease.services.drive import Outcome, drive
 from ldmrelease.services.gather import Question
 from ldmrelease.services.pin import push_release
 from ldmrelease.services.promotions import Promotion, Untrusted, journal_of, load_promotion
@@ -28,7 +28,7 @@ from ldmrelease.services.request import (
     places_for,
     record_request,
 )
-from ldmrelease.services.steps.step import Busy
+from ldmrelease.services.steps.step import Busy, Progress
 from ldmrelease.services.workbench import Workbench
 
 _TRIES = 5

@@ -31,6 +31,10 @@ from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value
 _DRAFT = "draft"
 
 
+RUN_BY_US = ("command", "container", "job")
+"""The kinds of check that a promotion runs itself; others are reported by somebody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a user asks for. `alias` is the name to move, for intent alias."""
@@ -186,11 +190,20 @@ def _site(bench: Workbench, wish: Wish, application: Application) -> Site:
     level = level_at(bench, application.place).at(application.place.environment)
     kinds = {each.name: each.kind for each in bench.world.checks}
     asked = [each.parameters["check"] for each in level.confirm if each.rule == "check"]
-    checks = tuple(dict.fromkeys(each for each in asked if kinds.get(each) == "command"))
+    checks = tuple(dict.fromkeys(each for each in asked if kinds.get(each) in RUN_BY_US))
     images = {each.name for each in release.images}
     components = tuple(each for each in application.components(release.product) if each in images)
     wanted = writing.wish_of(release, application, wish.intent, wish.alias)
-    return Site(application.place, level.name, wanted, checks, components, bool(level.confirm))
+    return Site(
+        place=application.place,
+        level=level.name,
+        wanted=wanted,
+        checks=checks,
+        receipts=components,
+        confirms=bool(level.confirm),
+        registry=application.registry,
+        pulls=application.workloads is not None and level.availability is not None,
+    )
 
 
 def record_request(bench: Workbench, look: Look) -> Recorded | None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from ldmrelease.domain.times import instant
 from ldmrelease.promotion.journal import State
-from ldmrelease.services.drive import Outcome, Progress
+from ldmrelease.services.drive import Outcome
 from ldmrelease.services.promote import resume
+from ldmrelease.services.steps.step import Progress
 from ldmrelease.services.workbench import Workbench
 
 POLL = timedelta(minutes=1)

@@ -1,10 +1,15 @@
 """Free: give up the claim of a place, in the same append as the record of it."""
 
 from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.places import Place
 from ldmrelease.services.steps.step import Answer, Done, Work
 
 
 def act(work: Work) -> Answer:
     """The release counts for our epoch alone."""
-    body = {"promotion": work.promotion, "epoch": work.epoch}
-    return Done({"epoch": work.epoch}, (NewEvent(Kind.RELEASED, work.step.place.claim_stream, body),))
+    return Done({"epoch": work.epoch}, (released(work.promotion, work.step.place, work.epoch),))
+
+
+def released(promotion: str, place: Place, epoch: int | None) -> NewEvent:
+    """The claim of an epoch is given up."""
+    return NewEvent(Kind.RELEASED, place.claim_stream, {"promotion": promotion, "epoch": epoch})

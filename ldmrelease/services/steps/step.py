@@ -1,5 +1,6 @@
 """What the steps of a promotion have in common: what they are given and what they answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,9 @@ from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.promotion.journal import Journal
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.workbench import Workbench
+
+Progress = Callable[[str, dict[str, Any]], None]
+"""Told what happens, for people who watch: a code and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Work:
     holder: str
     epoch: int | None
     expect: dict[str, int]
+    progress: Progress
 
     @property
     def before(self) -> dict[str, Any]:
@@ -41,11 +46,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The step's postcondition holds. `events` and `blobs` go into the ledger together with its record."""
+    """The step's postcondition holds. `events` and `blobs` go into the ledger together with its record.
+
+    `then` tidies up once it is recorded; it is lost with the process, so nothing may depend on it.
+    """
 
     result: dict[str, Any] = field(default_factory=dict)
     events: tuple[NewEvent, ...] = ()
     blobs: dict[str, bytes] = field(default_factory=dict)
+    then: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,15 @@ class Failed:
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The postcondition needs an act of somebody: the promotion waits, and holds no claim meanwhile."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+    who: tuple[str, ...] = ("operator",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +97,4 @@ class Busy:
     since: str
 
 
-Answer = Done | Failed | Interrupted | Overtaken
+Answer = Done | Failed | Pending | Interrupted | Overtaken

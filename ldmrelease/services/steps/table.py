@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from ldmrelease.domain.plan import StepKind
-from ldmrelease.services.steps import apply, check, claim, free, publish, receipt, restore, settle
+from ldmrelease.services.steps import apply, check, claim, copy, free, publish, pull, receipt, restore, settle
 from ldmrelease.services.steps.step import Answer, Work
 
 STEPS: dict[StepKind, Callable[[Work], Answer]] = {
     StepKind.CLAIM: claim.act,
+    StepKind.COPY: copy.act,
+    StepKind.PULL: pull.act,
     StepKind.APPLY: apply.act,
     StepKind.SETTLE: settle.act,
     StepKind.CHECK: check.act,
