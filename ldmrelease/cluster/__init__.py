@@ -1,0 +1,1 @@
+"""The way to Kubernetes API servers: requests, lists and watches on plain JSON objects."""
