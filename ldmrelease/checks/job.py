@@ -6,7 +6,7 @@ that was killed at any point is run again: its Job's name comes from the run, so
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +14,11 @@ from typing import Any
 from ldmrelease.checks.job_state import Exited, Lost, Pending, Running, Stage, container_status, stage
 from ldmrelease.checks.judge import Ran, Verdict, judge, said_nothing, started, tail
 from ldmrelease.checks.readback import difference, is_of
-from ldmrelease.checks.templates import PROMOTION, RUN, Template, fill, pod_spec
+from ldmrelease.checks.templates import PROMOTION, RUN, ImageRun, fill, pod_spec
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
 from ldmrelease.cluster.paths import path_of
 from ldmrelease.cluster.watch import Watched, watched
-from ldmrelease.domain.places import Check
 
 PATIENCE = 60.0
 """Seconds that a pod may be in trouble (no image, no node, no quota) before the run counts as not started."""
@@ -64,24 +63,23 @@ class JobLeft:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A Job that is to be judged, and what it is judged by."""
+    """A run, where it is run, and its Job as it is wanted."""
 
     api: Api
-    check: Check
-    template: Template
+    of: ImageRun
     wanted: dict[str, Any]
-    identity: frozenset[str]
-    variables: Mapping[str, str]
 
     @property
     def namespace(self) -> str:
-        return self.check.namespace
+        return self.of.check.namespace
 
     @property
     def name(self) -> str:
         return str(self.wanted["metadata"]["name"])
 
-    def made(self, ran: Ran, job: Mapping[str, Any] | None = None, pod: Mapping[str, Any] | None = None) -> JobRan:
+    def made(
+        self, ran: Ran, job: Mapping[str, Any] | None = None, pod: Mapping[str, Any] | None = None
+    ) -> JobRan:
         """The outcome, with what is known of the Job and its pod."""
         uid = None if job is None else str(job["metadata"]["uid"])
         if pod is None:
@@ -93,27 +91,19 @@ class _Run:
 
 def run_job(
     api: Api,
-    check: Check,
-    template: Template,
-    run: str,
-    image: str,
-    identity: frozenset[str],
-    variables: Mapping[str, str],
+    run: ImageRun,
     *,
-    labels: Mapping[str, str],
     deadline: float,
     patience: float = PATIENCE,
     progress: Progress = lambda _: None,
 ) -> JobRan | Cut:
     """Make the run's Job or adopt it, wait until it ended, and judge what was seen. It is left there.
 
-    `run` is the registered run's id; `image` is a reference by digest and `identity` every digest that it may
-    be seen under; `deadline` is how many seconds are left. `progress` is told what is waited for.
+    `deadline` is how many seconds are left; `progress` is told what is waited for.
 
     Problems of `ran`: `not-started`, `deadline`, `gone`, `mutated`, `contradiction`.
     """
-    wanted = fill(template, check, run, image, variables, labels)
-    this = _Run(api, check, template, wanted, identity, variables)
+    this = _Run(api, run, fill(run))
     until = time.monotonic() + deadline
     try:
         job = _create_or_adopt(this)
@@ -144,7 +134,7 @@ def _create_or_adopt(this: _Run) -> dict[str, Any] | JobRan:
         job = this.api.create(path_of("Job", this.namespace), this.wanted)
     except Conflict:
         job = this.api.get(path_of("Job", this.namespace, this.name))
-        if job["metadata"].get("labels", {}).get(RUN) != this.wanted["metadata"]["labels"][RUN]:
+        if job["metadata"].get("labels", {}).get(RUN) != this.of.run:
             return this.made(said_nothing("mutated", "a Job of that name belongs to somebody else"))
     except (Forbidden, Invalid, Absent) as error:
         return this.made(said_nothing("not-started", str(error)))
@@ -154,64 +144,73 @@ def _create_or_adopt(this: _Run) -> dict[str, Any] | JobRan:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What was seen last; `before` is the trouble that the pod was in, should it be gone by now."""
+    """What was seen last. `before` is the trouble that the pod was in earlier; `cut` is why the cluster cannot be
+    asked at the moment."""
 
     at: Stage
-    job: dict[str, Any] | None
+    job: Mapping[str, Any] | None
     before: str | None = None
+    cut: str | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing can follow that would say more."""
+        return isinstance(self.at, Exited | Lost) or (isinstance(self.at, Pending) and self.at.hopeless)
+
+    @property
+    def kind(self) -> tuple[type, bool, bool]:
+        """What has to change for another stage to begin, that may last as long as it is allowed to."""
+        troubled = isinstance(self.at, Pending) and self.at.trouble is not None
+        return type(self.at), troubled, self.cut is not None
 
 
-def _wait(this: _Run, job: dict[str, Any], until: float, patience: float, progress: Progress) -> _Seen:
+def _wait(this: _Run, job: Mapping[str, Any], until: float, patience: float, progress: Progress) -> _Seen:
     """Wait until the Job ended, or is as far as it will get."""
     seen = _Seen(Pending(), job)
-    while not isinstance(seen.at, Exited | Lost) and not (isinstance(seen.at, Pending) and seen.at.hopeless):
-        progress(_spoken(seen.at))
-        limit = min(until, time.monotonic() + _allowed(this, seen.at, patience))
-        later = _next(this, job, seen, limit)
-        if _kind(later.at) == _kind(seen.at):
+    while not seen.is_last:
+        progress(_spoken(seen))
+        limit = min(until, time.monotonic() + _allowed(this, seen, patience))
+        later = _next(this, seen, limit)
+        if later.kind == seen.kind and not later.is_last:
             return later
         seen = later
     return seen
 
 
-def _next(this: _Run, job: dict[str, Any], seen: _Seen, limit: float) -> _Seen:
+def _next(this: _Run, seen: _Seen, limit: float) -> _Seen:
     """What is seen at the next stage, or at the limit."""
-    before = _kind(seen.at)
-    for found, pods in _states(this, job, limit):
+    before = seen.kind
+    jobs = Watched(path_of("Job", this.namespace), fields=f"metadata.name={this.name}")
+    pods = Watched(path_of("Pod", this.namespace), labels=f"{RUN}={this.of.run}")
+    for state in watched(this.api, (jobs, pods), until=limit):
+        found = next(iter(state.collections[0].values()), None)
+        at = stage(found, tuple(state.collections[1].values()))
         trouble = seen.at.trouble if isinstance(seen.at, Pending) else None
-        seen = _Seen(stage(found, pods), found, trouble or seen.before)
-        if _kind(seen.at) != before:
+        seen = _Seen(at, found, trouble or seen.before, state.cut.reason if state.cut else None)
+        if seen.is_last or seen.kind != before:
             break
     return seen
 
 
-def _states(
-    this: _Run, job: dict[str, Any], limit: float
-) -> Iterator[tuple[dict[str, Any] | None, list[dict[str, Any]]]]:
-    """The Job, None once it is gone, and the pods of its run, whenever something changed."""
-    raise NotImplementedError
-
-
-def _kind(at: Stage) -> tuple[type, bool, bool]:
-    pending = isinstance(at, Pending)
-    return type(at), pending and at.trouble is not None, pending and at.hopeless
-
-
-def _allowed(this: _Run, at: Stage, patience: float) -> float:
+def _allowed(this: _Run, seen: _Seen, patience: float) -> float:
     """How many seconds it may stay at a stage."""
-    if isinstance(at, Pending) and at.trouble is not None:
+    if seen.cut is None and isinstance(seen.at, Pending) and seen.at.trouble is not None:
         return patience
-    if isinstance(at, Running) and this.template.verdict is Verdict.STARTS:
-        return this.template.settle
+    if seen.cut is None and isinstance(seen.at, Running) and this.of.template.verdict is Verdict.STARTS:
+        return this.of.template.settle
     return float("inf")
 
 
-def _spoken(at: Stage) -> str:
-    return (at.trouble or "pending") if isinstance(at, Pending) else "running"
+def _spoken(seen: _Seen) -> str:
+    if seen.cut is not None:
+        return f"the cluster cannot be asked: {seen.cut}"
+    return (seen.at.trouble or "pending") if isinstance(seen.at, Pending) else "running"
 
 
-def _judged(this: _Run, job: dict[str, Any], seen: _Seen) -> JobRan:
+def _judged(this: _Run, job: Mapping[str, Any], seen: _Seen) -> JobRan | Cut:
     at = seen.at
+    if seen.cut is not None and not seen.is_last:
+        return Cut(seen.cut)
     if isinstance(at, Pending):
         why = _creation_refused(this, job) or at.trouble
         return this.made(said_nothing("not-started" if at.trouble else "deadline", why or ""), job)
@@ -224,7 +223,7 @@ def _judged(this: _Run, job: dict[str, Any], seen: _Seen) -> JobRan:
     return this.made(ran, job, at.pod)
 
 
-def _creation_refused(this: _Run, job: dict[str, Any]) -> str | None:
+def _creation_refused(this: _Run, job: Mapping[str, Any]) -> str | None:
     """Why the cluster makes no pod (quota, pod security): only the Job's events tell."""
     try:
         events = this.api.list(
@@ -242,16 +241,16 @@ def _mutation(this: _Run, job: Mapping[str, Any], pod: Mapping[str, Any]) -> str
     if changed:
         return f"{changed} is not as it was sent"
     image_id = container_status(pod).get("imageID", "")
-    return None if is_of(image_id, this.identity) else f"the node ran {image_id or 'an unknown image'}"
+    return None if is_of(image_id, this.of.identity) else f"the node ran {image_id or 'an unknown image'}"
 
 
 def _job_difference(this: _Run, job: Mapping[str, Any]) -> str | None:
-    both = ({key: each[key] for key in ("metadata", "spec")} for each in (this.wanted, job))
-    return difference(*both)
+    sent, found = ({key: each[key] for key in ("metadata", "spec")} for each in (this.wanted, job))
+    return difference(sent, found)
 
 
 def _outcome(this: _Run, at: Exited | Running) -> Ran:
-    tests, verdict = this.check.tests, this.template.verdict
+    tests, verdict = this.of.check.tests, this.of.template.verdict
     if isinstance(at, Running):
         if verdict is Verdict.STARTS:
             return started(tests, _log(this, at.pod), None)
@@ -262,7 +261,7 @@ def _outcome(this: _Run, at: Exited | Running) -> Ran:
         return said_nothing("not-started", output, at.exit_code)
     if at.job_succeeded != (at.exit_code == 0):
         return said_nothing("contradiction", output, at.exit_code)
-    return judge(tests, at.exit_code, output, verdict, this.variables)
+    return judge(tests, at.exit_code, output, verdict, this.of.variables)
 
 
 def _log(this: _Run, pod: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ safety of a run rests on (no token, no retry, no rights) is set here, whatever t
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ldmrelease.checks.judge import Verdict
@@ -60,32 +60,40 @@ def job_name(run: str) -> str:
     return f"check-{run.removeprefix('run-')}"
 
 
-def fill(
-    template: Template,
-    check: Check,
-    run: str,
-    image: str,
-    variables: Mapping[str, str],
-    labels: Mapping[str, str],
-) -> dict[str, Any]:
-    """The Job of a run: the same, byte for byte, however often the run is resumed.
+@dataclass(frozen=True, slots=True)
+class ImageRun:
+    """A run of a check in an image.
 
-    `image` is a reference by digest; `variables` go into the environment; `labels` onto the Job and its pod.
+    `run` is the registered run's id; `image` a reference by digest; `identity` every digest that the image may be
+    seen under (index, platform manifests, configurations); `variables` go into the environment; `labels` onto
+    the Job and its pod.
     """
-    job = deepcopy(template.job)
+
+    check: Check
+    template: Template
+    run: str
+    image: str
+    identity: frozenset[str]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def fill(this: ImageRun) -> dict[str, Any]:
+    """The Job of a run: the same, byte for byte, however often the run is resumed."""
+    job = deepcopy(this.template.job)
     given = job.get("metadata", {})
-    every = {**given.get("labels", {}), **labels, RUN: run}
+    every = {**given.get("labels", {}), **this.labels, RUN: this.run}
     job["metadata"] = {
-        "name": job_name(run),
-        "namespace": check.namespace,
+        "name": job_name(this.run),
+        "namespace": this.check.namespace,
         "labels": every,
         "annotations": given.get("annotations", {}),
     }
-    job["spec"] |= {"backoffLimit": 0, "activeDeadlineSeconds": check.deadline}
+    job["spec"] |= {"backoffLimit": 0, "activeDeadlineSeconds": this.check.deadline}
     pod = job["spec"]["template"]
     pod["metadata"] = {**pod.get("metadata", {}), "labels": every}
     _fill_pod(pod["spec"])
-    _fill_container(pod["spec"]["containers"][0], check, image, variables)
+    _fill_container(pod["spec"]["containers"][0], this)
     return job
 
 
@@ -99,12 +107,10 @@ def _fill_pod(spec: dict[str, Any]) -> None:
     }
 
 
-def _fill_container(
-    container: dict[str, Any], check: Check, image: str, variables: Mapping[str, str]
-) -> None:
-    container |= {"image": image, "terminationMessagePolicy": "FallbackToLogsOnError"}
-    if check.command:
-        container["command"] = list(check.command)
+def _fill_container(container: dict[str, Any], this: ImageRun) -> None:
+    container |= {"image": this.image, "terminationMessagePolicy": "FallbackToLogsOnError"}
+    if this.check.command:
+        container["command"] = list(this.check.command)
         container.pop("args", None)
     container["securityContext"] = {
         "readOnlyRootFilesystem": True,
@@ -113,5 +119,5 @@ def _fill_container(
         "capabilities": {"drop": ["ALL"]},
     }
     # Ours come first: Kubernetes expands $(NAME) from what stands before it.
-    own = [{"name": name, "value": value} for name, value in variables.items()]
-    container["env"] = own + [each for each in container.get("env", []) if each["name"] not in variables]
+    own = [{"name": name, "value": value} for name, value in this.variables.items()]
+    container["env"] = own + [each for each in container.get("env", []) if each["name"] not in this.variables]
