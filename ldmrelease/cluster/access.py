@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ldmrelease.cluster.errors import BadAccess, Unreached
 from ldmrelease.domain.workloads import IN_CLUSTER, ClusterAccess
 
@@ -39,6 +41,12 @@ class Entry:
     expires: datetime | None = None
     token_file: Path | None = None
     stamp: tuple[int, int] | None = None
+
+    @property
+    def credential(self) -> str:
+        """Whose credential it is, and that it ended if it did, for a person."""
+        ended = _ended(self.client.configuration)
+        return f"{self.whose}, which ended at {ended:%Y-%m-%dT%H:%M:%SZ}" if ended else self.whose
 
     @property
     def is_stale(self) -> bool:
@@ -249,3 +257,36 @@ def _client(configuration: Configuration) -> ApiClient:
 
 def _words(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _ended(configuration: Configuration) -> datetime | None:
+    """When the token or certificate ended, if it did and says so."""
+    ends = _end_of_token(configuration.api_key.get("BearerToken", ""))
+    if ends is None and configuration.cert_file:
+        ends = _end_of_certificate(Path(configuration.cert_file))
+    return ends if ends is not None and ends <= datetime.now(UTC) else None
+
+
+def _end_of_token(token: str) -> datetime | None:
+    """The `exp` of a JSON web token (RFC 7519); other tokens do not say."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=="), type=_Claims)
+    except ValueError:
+        return None
+    return datetime.fromtimestamp(claims.exp, UTC) if claims.exp else None
+
+
+class _Claims(msgspec.Struct):
+    exp: float = 0
+
+
+def _end_of_certificate(file: Path) -> datetime | None:
+    from cryptography import x509  # noqa: PLC0415 -- read for an error alone
+
+    try:
+        return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return None

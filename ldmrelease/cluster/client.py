@@ -22,7 +22,7 @@ Object = dict[str, Any]
 # `Api.list` hides the type of that name inside its class.
 Objects = list[Object]
 Observer = Callable[[str, str], None]
-"""Told "before" and "after", and the request (`PATCH /api/...`), around everything that changes something."""
+"""Told "before" and the request (`PATCH /api/...`) of all that changes something, and "after" if it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,15 +254,18 @@ class Api:
         return page
 
     def _plural(self, version: str, kind: str) -> tuple[str, bool]:
-        if (version, kind) not in self._plurals:
-            found = self.get(join(version, "", None, None).rstrip("/"))
-            for each in found.get("resources") or ():
-                if "/" not in each["name"]:
-                    self._plurals[version, each["kind"]] = (each["name"], bool(each["namespaced"]))
         try:
+            if (version, kind) not in self._plurals:
+                self._discover(version)
             return self._plurals[version, kind]
-        except KeyError:
+        except (Absent, KeyError):
             raise Absent(self.where, f"the cluster has no kind {kind} of {version}") from None
+
+    def _discover(self, version: str) -> None:
+        found = self.get(join(version, "", None, None).rstrip("/"))
+        for each in found.get("resources") or ():
+            if "/" not in each["name"]:
+                self._plurals[version, each["kind"]] = (each["name"], bool(each["namespaced"]))
 
     def _read(self, call: Call) -> Object:
         return self._transport.decode(call, self._transport.fetch(call))

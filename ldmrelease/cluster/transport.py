@@ -130,7 +130,7 @@ class Transport:
             with contextlib.closing(response):
                 said = _plain(_object(_whole(response)).get("message", "Unauthorized"))
             raise Unreached(
-                self.where, f"the API server does not accept the credential of {entry.whose}: {said}"
+                self.where, f"the API server does not accept the credential of {entry.credential}: {said}"
             )
         return response
 
