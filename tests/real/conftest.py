@@ -8,6 +8,24 @@ import pytest
 
 from tests.real import registries
 from tests.real.faultproxy import FaultProxy
+from tests.real.kube.fixtures import (  # noqa: F401  # every test below has them
+    _third_cluster,
+    account,
+    audit_log,
+    cluster,
+    cluster_access,
+    disturbable_cluster,
+    kube,
+    kubectl,
+    make_namespace,
+    namespace,
+    own_cluster,
+    own_second_cluster,
+    second_cluster,
+    second_cluster_access,
+    second_kube,
+    second_namespace,
+)
 from tests.real.registries import RunningRegistry
 
 

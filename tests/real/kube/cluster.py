@@ -116,15 +116,31 @@ class Own:
             check=False,
         )
         if done.returncode:
-            raise NoCluster(f"{command} {part} of {self.context} failed: {done.stderr[-2000:] or done.stdout[-2000:]}")
+            raise NoCluster(
+                f"{command} {part} of {self.context} failed: {done.stderr[-2000:] or done.stdout[-2000:]}"
+            )
 
     def _lives(self, process: str) -> bool:
-        try:
-            pid, since = (self.directory / f"{process}.pid").read_text().split()
-            status = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-        except (OSError, ValueError):
-            return False
-        return status[19] == since and status[0] != "Z"
+        return lives(self.directory / f"{process}.pid")
+
+
+def lives(pid_file: Path) -> bool:
+    """Whether the process lives whose id and start time are in the file."""
+    try:
+        pid, since = pid_file.read_text().split()
+        state = _state(int(pid))
+    except (OSError, ValueError):
+        return False
+    return state[19] == since and state[0] != "Z"
+
+
+def identified(pid: int) -> str:
+    """What a pid file holds: the id of a process and the time it started, since ids come again."""
+    return f"{pid} {_state(pid)[19]}\n"
+
+
+def _state(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
 
 
 def load(directory: Path) -> Own:
@@ -150,7 +166,9 @@ def _main(command: str, directory: str, index: str) -> None:
         cluster.down()
     else:
         cluster.up(kube_proxy=bool(os.environ.get("KUBE_PROXY")))
-        print(f"kubeconfig {cluster.kubeconfig}, context {cluster.context}, registry {cluster.registry.address}")
+        print(
+            f"kubeconfig {cluster.kubeconfig}, context {cluster.context}, registry {cluster.registry.address}"
+        )
 
 
 if __name__ == "__main__":

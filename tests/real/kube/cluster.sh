@@ -213,7 +213,13 @@ up() {
   touch ready
 }
 
-keep() { exec 9>"$dir.users"; flock -x 9; down 9>&-; }
+keep() {
+  exec 9>"$dir.users"; flock -x 9
+  # The directory was made anew since. Logs stay for whoever asks why; the next `up` takes them away.
+  mkdir -p "$dir"; cd "$dir"
+  down 9>&-
+  rm -rf containerd kubelet etcd ipam registry/data pause.tar
+}
 
 case $cmd in
   up | down | keep) "$cmd" ;;

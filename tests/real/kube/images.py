@@ -16,7 +16,22 @@ from ldmrelease.registry.repository import Repository
 from tests.real.registries import RunningRegistry
 
 _BUSYBOX = Path("/bin/busybox")
-_APPLETS = ("sh", "sleep", "cat", "echo", "touch", "rm", "test", "date", "env", "nc", "wget", "ls", "httpd", "id")
+_APPLETS = (
+    "sh",
+    "sleep",
+    "cat",
+    "echo",
+    "touch",
+    "rm",
+    "test",
+    "date",
+    "env",
+    "nc",
+    "wget",
+    "ls",
+    "httpd",
+    "id",
+)
 
 # What containers do, by name. Each ends at once when it is told to. READY is an environment variable.
 SCRIPTS: Mapping[str, str] = {
@@ -69,7 +84,9 @@ def push_image(
     """
     target = registry.open(repository)
     made = [_put_platform(target, "linux/amd64", seed, script, env or {}, labels or {})]
-    made += [_put_platform(target, platform, seed, script, env or {}, labels or {}) for platform in other_platforms]
+    made += [
+        _put_platform(target, platform, seed, script, env or {}, labels or {}) for platform in other_platforms
+    ]
     content, config, _ = made[0]
     name = f"{registry.address}/{repository}"
     if not other_platforms:
@@ -91,7 +108,12 @@ def pause_archive() -> bytes:
 
 
 def _put_platform(
-    target: Repository, platform: str, seed: str, script: str, env: Mapping[str, str], labels: Mapping[str, str]
+    target: Repository,
+    platform: str,
+    seed: str,
+    script: str,
+    env: Mapping[str, str],
+    labels: Mapping[str, str],
 ) -> tuple[bytes, str, Json]:
     text = f"#!/bin/sh\n# {seed}\n{SCRIPTS.get(script, script)}\n"
     layers = [_base_layer(), _archive({"entrypoint": (text.encode(), 0o755)})]
@@ -113,7 +135,11 @@ def _put_platform(
 
 
 def _config(
-    platform: str, entrypoint: Sequence[str], env: Mapping[str, str], labels: Mapping[str, str], layers: Sequence[bytes]
+    platform: str,
+    entrypoint: Sequence[str],
+    env: Mapping[str, str],
+    labels: Mapping[str, str],
+    layers: Sequence[bytes],
 ) -> Json:
     system, architecture = platform.split("/")[:2]
     settings = {
@@ -131,7 +157,9 @@ def _config(
 
 @cache
 def _base_layer() -> bytes:
-    return _archive({"bin/busybox": (_BUSYBOX.read_bytes(), 0o755)}, {f"bin/{name}": "busybox" for name in _APPLETS})
+    return _archive(
+        {"bin/busybox": (_BUSYBOX.read_bytes(), 0o755)}, {f"bin/{name}": "busybox" for name in _APPLETS}
+    )
 
 
 def _archive(files: Mapping[str, tuple[bytes, int]], links: Mapping[str, str] | None = None) -> bytes:
