@@ -203,7 +203,7 @@ class _Reader(threading.Thread):
         self._stopped = threading.Event()
         self._events: Events | None = None
         self._version: str | None = None
-        self._was_listed = False
+        self._was_watched = False
         self._lost: float | None = None
         self._failures = 0
 
@@ -234,7 +234,7 @@ class _Reader(threading.Thread):
             self._wait(error.retry_after)
         except ClusterError as error:
             # A server that just started refuses what it has not read the rights of yet.
-            if not self._was_listed:
+            if not self._was_watched:
                 raise
             self._cut(error)
             self._wait(None)
@@ -243,7 +243,6 @@ class _Reader(threading.Thread):
         request = self._request
         found = self._api.list(request.path, labels=request.labels, fields=request.fields, keep=request.keep)
         self._version = found.version
-        self._was_listed = True
         self._tell(_Listed({_key(item): item for item in found.items}))
         self._hear()
 
@@ -255,6 +254,7 @@ class _Reader(threading.Thread):
         self._events = self._api.stream(request.path, version, request.labels, request.fields, seconds)
         if self._stopped.is_set():
             self._events.close()
+        self._was_watched = True
         self._hear()
         try:
             for event in self._events:
