@@ -41,7 +41,7 @@ def check_run(
     product: ProductOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Run a check of kind `command` for a release, once in each environment of the target.
+    """Run a check of kind `command`, `container` or `job` for a release, once in each environment of the target.
 
     The run is registered before it starts; its result is signed by the runner's key, taken in and published. A
     check of kind `reported` is only registered, for whoever signs its result. Exit 0 if it passed, 1 if it
@@ -68,7 +68,7 @@ def _runs(
 ) -> Iterator[dict[str, Any]]:
     """One run for each environment, where its first application is."""
     for application in {each.place.environment: each for each in reversed(places)}.values():
-        run = register(bench, check, pinned, where_of(application))
+        run = register(bench, check, pinned, where_of(bench, application))
         if isinstance(run, Unregistered):
             typer.echo("somebody else registered a run at the same moment; ask again", err=True)
             raise typer.Exit(Code.WAITING)
@@ -79,9 +79,12 @@ def _done(
     bench: Workbench, check: Check, run: RunRegistration, pinned: Pinned, application: Application
 ) -> dict[str, Any]:
     plain: dict[str, Any] = {"check": check.name, "run": run.run, "environment": run.environment}
-    if not check.command:
+    if check.kind == "reported":
         return {**plain, "result": "REGISTERED", "deadline": moment(run.deadline)}
-    found = run_registered(bench, check, run, pinned, application)
+    found = run_registered(bench, check, run, pinned, application, progress_to_stderr())
+    if isinstance(found, Cut):
+        typer.echo(f"the cluster could not be asked: {found.why}; the run {run.run} goes on there", err=True)
+        raise typer.Exit(Code.UNDECIDED)
     _take_in(bench, found)
     ran = found.ran
     told = {"passed": list(ran.passed), "failed": list(ran.failed), "exit_code": ran.exit_code}
@@ -92,6 +95,8 @@ def _take_in(bench: Workbench, found: RunResult) -> None:
     """The ledger first: what is in it counts, whatever the registry shows."""
     if found.events:
         bench.append(list(found.events), blobs=found.blobs)
+    if found.then is not None:
+        found.then()
     for envelope in found.blobs.values():
         publish_envelope(bench, bench.workspace.releases, envelope)
 

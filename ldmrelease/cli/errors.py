@@ -1,6 +1,7 @@
 """What an exception means to whoever called: its message and the exit code (design section 7)."""
 
 from ldmrelease.cli.options import Code, Mistake
+from ldmrelease.cluster.errors import BadAccess, ClusterError
 from ldmrelease.config.problems import BadInput
 from ldmrelease.domain.canonical import NotCanonical
 from ldmrelease.ledger import Busy, LedgerError, LedgerExists, NoLedger, NotImportable
@@ -22,10 +23,20 @@ _ASKED_WRONGLY = (
     UnknownLevel,
     Hypothetical,
     CircularOrder,
+    BadAccess,
     LedgerExists,
     NotImportable,
 )
-_NOT_FINISHED = (RegistryError, LedgerError, GitUnreachable, GitError, Untrusted, BadList, NotCanonical)
+_NOT_FINISHED = (
+    RegistryError,
+    ClusterError,
+    LedgerError,
+    GitUnreachable,
+    GitError,
+    Untrusted,
+    BadList,
+    NotCanonical,
+)
 _WRONG_PATH = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 
 

@@ -19,7 +19,7 @@ from ldmrelease.domain import times
 from ldmrelease.domain.level import Level
 from ldmrelease.trust.signer import generate
 
-SAMPLES = ("rubin",)
+SAMPLES = ("rubin", "kubernetes")
 
 _EMPTY = "empty"
 _EVERYWHERE = ["*"]

@@ -6,23 +6,32 @@ import gzip
 import hashlib
 import io
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ldmrelease.domain.images import ImageIdentity, PlatformImage, digest_of
 from ldmrelease.registry.manifests import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Json, write_object
 from ldmrelease.registry.repository import Repository
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
+PROGRAM = "/app"
+"""Where the program of an image is that can be run."""
+
+Program = Callable[[str], bytes]
+"""From a platform to a static program for it."""
 
 
 def sample_layer(seed: str, size: int = 64) -> tuple[bytes, str]:
     """A compressed layer with one file of `size` bytes, and the digest of the archive uncompressed."""
     stream = b"".join(hashlib.sha256(f"{seed}/{n}".encode()).digest() for n in range(size // 32 + 1))[:size]
+    return _layer(f"opt/{hashlib.sha256(seed.encode()).hexdigest()[:12]}", stream, 0o644)
+
+
+def _layer(name: str, content: bytes, mode: int) -> tuple[bytes, str]:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        member = tarfile.TarInfo(f"opt/{hashlib.sha256(seed.encode()).hexdigest()[:12]}")
-        member.size = len(stream)
-        tar.addfile(member, io.BytesIO(stream))
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = len(content), mode
+        tar.addfile(member, io.BytesIO(content))
     return _stored_gzip(archive.getvalue()), digest_of(archive.getvalue())
 
 
@@ -55,11 +64,12 @@ def put_sample_index(
     seed: str,
     platforms: Sequence[str] = PLATFORMS,
     layers: Sequence[int] = (64, 64),
+    program: Program | None = None,
 ) -> ImageIdentity:
-    """Put an image of several platforms under one index."""
+    """Put an image of several platforms under one index; with a program it can be run."""
     images, entries = [], []
     for platform in platforms:
-        image, content = _put_platform(repository, f"{seed}/{platform}", platform, layers)
+        image, content = _put_platform(repository, f"{seed}/{platform}", platform, layers, program)
         repository.put_manifest(content, OCI_MANIFEST)
         images.append(image)
         entries.append(_described(OCI_MANIFEST, content) | {"platform": _platform_json(platform)})
@@ -69,13 +79,18 @@ def put_sample_index(
 
 
 def _put_platform(
-    repository: Repository, seed: str, platform: str, layers: Sequence[int]
+    repository: Repository,
+    seed: str,
+    platform: str,
+    layers: Sequence[int],
+    program: Program | None = None,
 ) -> tuple[PlatformImage, bytes]:
     made = [sample_layer(f"{seed}/{number}", size) for number, size in enumerate(layers)]
-    config = write_object(
-        _platform_json(platform)
-        | {"config": {}, "rootfs": {"type": "layers", "diff_ids": [diff_id for _, diff_id in made]}}
-    )
+    if program is not None:
+        made.append(_layer(PROGRAM.removeprefix("/"), program(platform), 0o755))
+    runs = {"Entrypoint": [PROGRAM]} if program is not None else {}
+    layered = {"type": "layers", "diff_ids": [diff_id for _, diff_id in made]}
+    config = write_object(_platform_json(platform) | {"config": runs, "rootfs": layered})
     for content in [*(layer for layer, _ in made), config]:
         repository.put_blob(content)
     manifest = write_object(

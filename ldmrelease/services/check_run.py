@@ -1,19 +1,24 @@
 """Check runs: registered before they start, run, signed by the runner, taken in (trust.md section 2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
-from ldmrelease.checks.command import Ran, run_command
+from ldmrelease.checks.job import Cut
+from ldmrelease.checks.judge import Ran, said_nothing
 from ldmrelease.domain import canonical
-from ldmrelease.domain.acts import RunRegistration
+from ldmrelease.domain.acts import Observation, RunRegistration
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.domain.places import Application, Check
+from ldmrelease.services.carrying import Assignment, carry_out
+from ldmrelease.services.clusters import cluster_uid
 from ldmrelease.services.gather import check_fact, registered_runs, runs_stream
+from ldmrelease.services.observe import observe
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.sealing import sealed
 from ldmrelease.services.statements import evidence_stream
+from ldmrelease.services.steps.step import Progress
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.trust.results import CheckUsed, Outcomes, RunDone, write_result
 
@@ -38,17 +43,19 @@ class RunResult:
     """What came of a run: PASSED or FAILED, or ERRORED where it said nothing about the release.
 
     `events` and `blobs` take the signed result in; an errored run has none, and is errored by its deadline.
+    `then` removes what the run has left, once this is recorded.
     """
 
     result: str
     ran: Ran
     events: tuple[NewEvent, ...] = ()
     blobs: dict[str, bytes] = field(default_factory=dict)
+    then: Callable[[], None] | None = None
 
 
-def where_of(application: Application) -> Where:
-    """The environment of an application."""
-    return Where(application.place.environment, application.cluster_uid)
+def where_of(bench: Workbench, application: Application) -> Where:
+    """The environment of an application, and its cluster. Raises `BadAccess`, `ClusterError`."""
+    return Where(application.place.environment, cluster_uid(bench, application))
 
 
 def register(
@@ -96,13 +103,23 @@ def _run_id(check: Check, pinned: Pinned, where: Where, promotion: str | None, n
 
 
 def run_registered(
-    bench: Workbench, check: Check, run: RunRegistration, pinned: Pinned, application: Application | None
-) -> RunResult:
-    """Run it as a local process and sign what was seen."""
+    bench: Workbench,
+    check: Check,
+    run: RunRegistration,
+    pinned: Pinned,
+    application: Application,
+    progress: Progress = lambda _code, _values: None,
+) -> RunResult | Cut:
+    """Carry a registered run out, and sign what was seen."""
     started = bench.now()
-    ran = run_command(check, _variables(pinned, run, application), bench.workspace.root)
+    carried = carry_out(bench, Assignment(check, run, pinned, application), progress)
+    if isinstance(carried, Cut):
+        return carried
+    ran = carried.ran
+    if ran.problem is None and application.workloads is not None:
+        ran = _unless_rolling(bench, application, pinned, ran)
     if ran.problem is not None:
-        return RunResult("ERRORED", ran)
+        return RunResult("ERRORED", ran, then=carried.then)
     result = "FAILED" if ran.failed else "PASSED"
     predicate = write_result(
         CheckUsed(check.name, run.check_digest),
@@ -115,21 +132,12 @@ def run_registered(
     envelope = bench.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
     event = NewEvent(Kind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})
-    return RunResult(result, ran, (event,), {blob: envelope})
+    return RunResult(result, ran, (event,), {blob: envelope}, carried.then)
 
 
-def _variables(pinned: Pinned, run: RunRegistration, application: Application | None) -> dict[str, str]:
-    """What the command is told about the release and where it runs."""
-    release = pinned.release
-    told: dict[str, Any] = {
-        "LDMRELEASE_PRODUCT": release.product,
-        "LDMRELEASE_TAG": release.tag,
-        "LDMRELEASE_RELEASE": pinned.digest,
-        "LDMRELEASE_RUN": run.run,
-        "LDMRELEASE_ENVIRONMENT": run.environment or "",
-        "LDMRELEASE_APPLICATION": application.place.application if application else "",
-    }
-    for image in release.images:
-        name = image.name.upper().replace("-", "_").replace(".", "_")
-        told[f"LDMRELEASE_IMAGE_{name}"] = f"{image.source}@{image.digest}"
-    return told
+def _unless_rolling(bench: Workbench, application: Application, pinned: Pinned, ran: Ran) -> Ran:
+    """The run, unless something else ran there when it ended: then it says nothing about the release."""
+    seen = observe(bench, application)
+    if isinstance(seen, Observation) and pinned.digest in seen.releases:
+        return ran
+    return said_nothing("rollout", f"{pinned.release.name} did not run at {application.place} when it ended")

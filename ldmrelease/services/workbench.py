@@ -16,6 +16,7 @@ from ldmrelease.ledger import Ledger, open_ledger
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions, Repository
+from ldmrelease.targets.clusters import Clusters
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.signer import Signer, load_signer
 
@@ -111,6 +112,11 @@ class Workbench:
         told = None if observer is None else (lambda phase, method, url: observer(phase, f"{method} {url}"))
         options = RegistryOptions(observer=told, insecure=frozenset(self.workspace.insecure))
         return Registries(self.workspace.root, options)
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Opens the clusters of the workspace."""
+        return Clusters(self.workspace.root, self.observer)
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""

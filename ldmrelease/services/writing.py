@@ -27,8 +27,13 @@ _VERBS = {
 
 
 def access(bench: Workbench) -> Access:
-    """How the workspace's git repositories are reached."""
-    return Access(bench.workspace.root, bench.observer)
+    """How the workspace's git repositories and clusters are reached."""
+    return Access(bench.workspace.root, bench.observer, bench.clusters)
+
+
+def preflight(bench: Workbench, application: Application) -> Refusal | Unreachable | None:
+    """Why the application's cluster does not let us write there: found when planning, all of it at once."""
+    return dispatch.preflight(application.target, access(bench))
 
 
 def snapshot(bench: Workbench, application: Application) -> Snapshot | Refusal | Unreachable:

@@ -1,7 +1,11 @@
 """Check: run one of the level's checks where the release runs now; register first, sign what was seen."""
 
-from ldmrelease.services.check_run import Unregistered, register, run_registered, where_of
-from ldmrelease.services.steps.step import Answer, Done, Failed, Overtaken, Work
+from typing import Any
+
+from ldmrelease.checks.job import Cut
+from ldmrelease.cluster.errors import BadAccess, ClusterError
+from ldmrelease.services.check_run import RunResult, Unregistered, register, run_registered, where_of
+from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Overtaken, Work
 
 
 def act(work: Work) -> Answer:
@@ -10,9 +14,21 @@ def act(work: Work) -> Answer:
     check = work.bench.world.check(name)
     if check is None:
         return Failed("unknown-check", {"check": name})
-    where = where_of(work.application)
-    run = register(work.bench, check, work.pinned, where, promotion=work.promotion, expect=work.expect)
-    if isinstance(run, Unregistered):
-        return Overtaken()
-    result = run_registered(work.bench, check, run, work.pinned, work.application)
-    return Done({"run": run.run, "result": result.result}, result.events, result.blobs)
+    try:
+        where = where_of(work.bench, work.application)
+        run = register(work.bench, check, work.pinned, where, promotion=work.promotion, expect=work.expect)
+        if isinstance(run, Unregistered):
+            return Overtaken()
+        found = run_registered(work.bench, check, run, work.pinned, work.application, work.progress)
+    except (BadAccess, ClusterError) as error:
+        return Interrupted(error.where, error.reason)
+    if isinstance(found, Cut):
+        return Interrupted(str(work.step.place), found.why)
+    return Done(
+        {"run": run.run, "result": found.result, **_problem(found)}, found.events, found.blobs, found.then
+    )
+
+
+def _problem(found: RunResult) -> dict[str, Any]:
+    ran = found.ran
+    return {"problem": ran.problem, "output": ran.output} if ran.problem is not None else {}

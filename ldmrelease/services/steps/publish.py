@@ -1,9 +1,12 @@
 """Publish: put the stored receipts where others look for them. Copies: the ledger has them already."""
 
+from collections.abc import Iterator
+
+from ldmrelease.domain.site import site_repository
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.pin import push_release
 from ldmrelease.services.publishing import publish_envelope
-from ldmrelease.services.receipts import receipts_of
+from ldmrelease.services.receipts import StoredReceipt, receipts_of
 from ldmrelease.services.steps.step import Answer, Done, Interrupted, Work
 
 
@@ -13,7 +16,16 @@ def act(work: Work) -> Answer:
     try:
         push_release(work.bench, work.pinned)
         for receipt in receipts_of(work.bench, work.step.place, work.promotion):
-            pushed += publish_envelope(work.bench, receipt.repository, receipt.envelope)
+            for repository in _repositories(work, receipt):
+                pushed += publish_envelope(work.bench, repository, receipt.envelope)
     except RegistryError as error:
         return Interrupted(error.repository, str(error))
     return Done({"referrers": pushed})
+
+
+def _repositories(work: Work, receipt: StoredReceipt) -> Iterator[str]:
+    """Where the image was built, and the site's registry: its gate looks there alone."""
+    yield receipt.repository
+    registry = work.application.registry
+    if registry is not None and receipt.component in work.step.parameters["components"]:
+        yield site_repository(receipt.repository, registry)

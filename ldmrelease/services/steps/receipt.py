@@ -1,13 +1,15 @@
 """Receipt: sign that the release was allowed here and passed, once, stored before anybody else sees it."""
 
 from ldmrelease import __version__
+from ldmrelease.cluster.errors import BadAccess, ClusterError
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.evidence import PAYLOAD_TYPE
 from ldmrelease.domain.receipt import Input, Receipt, Resource, write_receipt
 from ldmrelease.promotion.journal import Stage
-from ldmrelease.services.steps.step import Answer, Done, Failed, Work
+from ldmrelease.services.clusters import cluster_uid
+from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
 
 
 def act(work: Work) -> Answer:
@@ -15,7 +17,11 @@ def act(work: Work) -> Answer:
     ruling = work.journal.ruling(work.step.place, Stage.ENTER)
     if ruling is None:
         return Failed("no-decision", {"place": str(work.step.place)})
-    receipt = _receipt(work, ruling.decision)
+    try:
+        cluster = cluster_uid(work.bench, work.application)
+    except (BadAccess, ClusterError) as error:
+        return Interrupted(error.where, error.reason)
+    receipt = _receipt(work, ruling.decision, cluster)
     signer = work.bench.signers.receipts(work.here.level)
     events, blobs = [], {}
     for name, resource in _resources(work):
@@ -41,7 +47,7 @@ def act(work: Work) -> Answer:
     return Done({"receipts": sorted(blobs)}, tuple(events), blobs)
 
 
-def _receipt(work: Work, decision_digest: str) -> Receipt:
+def _receipt(work: Work, decision_digest: str, cluster: str | None) -> Receipt:
     bench = work.bench
     decision = canonical.decode(bench.ledger.blob(decision_digest), Decision)
     confirmed = work.journal.ruling(work.step.place, Stage.CONFIRM)
@@ -59,7 +65,7 @@ def _receipt(work: Work, decision_digest: str) -> Receipt:
         policy_version=level.version,
         policy_digest=level.digest,
         environment=work.step.place.environment,
-        cluster_uid=work.application.cluster_uid,
+        cluster_uid=cluster,
         release=work.pinned.digest,
         decision=decision_digest,
         trust=bench.keyring.digest,

@@ -1,0 +1,109 @@
+"""Carry a registered run out: as a local process, in a container, or as a Job where the release runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ldmrelease.checks.command import run_command
+from ldmrelease.checks.container import run_container
+from ldmrelease.checks.job import Cut, delete_job, run_job
+from ldmrelease.checks.judge import Ran, said_nothing
+from ldmrelease.checks.templates import PROMOTION, ImageRun
+from ldmrelease.cluster.client import Api
+from ldmrelease.config.check_template import template_of
+from ldmrelease.domain.acts import RunRegistration
+from ldmrelease.domain.places import Application, Check
+from ldmrelease.domain.site import site_repository
+from ldmrelease.services.pin import Pinned
+from ldmrelease.services.steps.step import Progress
+from ldmrelease.services.workbench import Workbench
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What came of it; `then` removes what the run has left, once its result is recorded."""
+
+    ran: Ran
+    then: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A registered run: of which check, for which release, at which application."""
+
+    check: Check
+    run: RunRegistration
+    pinned: Pinned
+    application: Application
+
+
+def carry_out(bench: Workbench, this: Assignment, progress: Progress) -> Carried | Cut:
+    """Run it. `Cut`: the cluster could not be asked, and a later try finds what is there.
+
+    Raises `BadInput` for a bad template, `BadAccess` and `ClusterError` where there is no way into the cluster.
+    """
+    if this.check.kind == "command":
+        return Carried(run_command(this.check, variables(this), bench.workspace.root))
+    workloads = this.application.workloads
+    in_cluster = this.check.kind == "job"
+    if in_cluster and workloads is None:
+        return Carried(said_nothing("no-cluster", f"{this.application.place} has no workloads in a cluster"))
+
+    def waits(what: str) -> None:
+        progress("check", {"check": this.check.name, "waits": what})
+
+    run = _image_run(bench, this, this.application.registry if in_cluster else None)
+    if isinstance(run, Ran):
+        return Carried(run)
+    if workloads is None or not in_cluster:
+        return Carried(run_container(run, deadline=_left(bench, this), progress=waits).ran)
+    return _as_job(bench.clusters.open(workloads.cluster), run, _left(bench, this), waits)
+
+
+def _as_job(api: Api, run: ImageRun, left: float, waits: Callable[[str], None]) -> Carried | Cut:
+    done = run_job(api, run, deadline=left, progress=waits)
+    if isinstance(done, Cut):
+        return done
+    uid = done.uid
+    if uid is None:
+        return Carried(done.ran)
+    return Carried(done.ran, lambda: delete_job(api, done.namespace, done.name, uid))
+
+
+def _left(bench: Workbench, this: Assignment) -> float:
+    return (this.run.deadline - bench.now()).total_seconds()
+
+
+def _image_run(bench: Workbench, this: Assignment, registry: str | None) -> ImageRun | Ran:
+    """The run with its image: a component's, as the site pulls it, or the one that the check names by digest."""
+    template = template_of(this.check, bench.workspace.root)
+    wanted = template.component or this.check.image or ""
+    name, at, digest = wanted.partition("@")
+    component = None if at else this.pinned.release.component(name.rpartition("/")[2])
+    if at:
+        image, identity = wanted, frozenset({digest})
+    elif component is not None:
+        image = f"{site_repository(component.source, registry)}@{component.digest}"
+        identity = component.identity.digests()
+    else:
+        return said_nothing("no-image", f"{this.pinned.release.name} has no component {wanted!r}")
+    labels = {PROMOTION: this.run.promotion} if this.run.promotion else {}
+    return ImageRun(this.check, template, this.run.run, image, identity, variables(this), labels)
+
+
+def variables(this: Assignment) -> dict[str, str]:
+    """What a run is told about the release and where it runs."""
+    release = this.pinned.release
+    told: dict[str, Any] = {
+        "LDMRELEASE_PRODUCT": release.product,
+        "LDMRELEASE_TAG": release.tag,
+        "LDMRELEASE_EUPS": this.pinned.tag.eups or "",
+        "LDMRELEASE_RELEASE": this.pinned.digest,
+        "LDMRELEASE_RUN": this.run.run,
+        "LDMRELEASE_ENVIRONMENT": this.run.environment or "",
+        "LDMRELEASE_APPLICATION": this.application.place.application,
+    }
+    for image in release.images:
+        name = image.name.upper().replace("-", "_").replace(".", "_")
+        told[f"LDMRELEASE_IMAGE_{name}"] = f"{image.source}@{image.digest}"
+    return told
