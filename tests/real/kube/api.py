@@ -117,17 +117,11 @@ class Kube:
     def watch(
         self, kind: str, namespace: str, *, seconds: int = 60, **query: str
     ) -> Iterator[tuple[str, Object]]:
-        """What is there now (as ADDED), then every change, for so many seconds."""
-        query |= {"watch": "1", "timeoutSeconds": str(seconds)}
-        response = self._send("GET", path_of(kind, namespace), None, "application/json", query)
-        if response.status >= 300:
-            raise Refused(response.status, json.loads(response.data))
-        try:
-            for line in _lines(response.stream(65536)):
-                event = json.loads(line)
-                yield event["type"], event["object"]
-        finally:
-            response.close()
+        """What is there now (as ADDED), then every change, for so many seconds; raises Refused."""
+        now = self.request("GET", path_of(kind, namespace), **query)
+        for item in now["items"]:
+            yield "ADDED", {"kind": kind} | item
+        yield from self._changes(kind, namespace, now["metadata"]["resourceVersion"], seconds, query)
 
     def until(
         self, kind: str, namespace: str, name: str, true: Callable[[Object], bool], *, seconds: int = 60
@@ -145,19 +139,29 @@ class Kube:
 
     def gone(self, kind: str, namespace: str, name: str, *, seconds: int = 60) -> None:
         """Return when there is no such object; raises TimeoutError."""
+        selected = {"fieldSelector": f"metadata.name={name}"}
+        now = self.request("GET", path_of(kind, namespace), **selected)
+        if not now["items"]:
+            return
+        changes = self._changes(kind, namespace, now["metadata"]["resourceVersion"], seconds, selected)
+        if not any(event == "DELETED" for event, _ in changes):
+            raise TimeoutError(f"{kind}/{name} is still there after {seconds} s")
+
+    def _changes(
+        self, kind: str, namespace: str, version: str, seconds: int, query: Mapping[str, str]
+    ) -> Iterator[tuple[str, Object]]:
+        # From a version, never "from now": behind an etcd before 3.4.31 that waits for the next write in the
+        # cluster, and is refused after three seconds ("Too large resource version").
+        since = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds)}
+        response = self._send("GET", path_of(kind, namespace), None, "application/json", {**query, **since})
         try:
-            version = self.get(kind, namespace, name)["metadata"]["resourceVersion"]
-        except Refused as refused:
-            if refused.code == 404:
-                return
-            raise
-        selector = f"metadata.name={name}"
-        for event, _ in self.watch(
-            kind, namespace, seconds=seconds, fieldSelector=selector, resourceVersion=version
-        ):
-            if event == "DELETED":
-                return
-        raise TimeoutError(f"{kind}/{name} is still there after {seconds} s")
+            for line in _lines(response.stream(65536)):
+                event = json.loads(line)
+                if response.status >= 300 or event["type"] == "ERROR":
+                    raise Refused(response.status, event.get("object", event))
+                yield event["type"], event["object"]
+        finally:
+            response.close()
 
     def _send(self, method: str, path: str, body: Any, content_type: str, query: Mapping[str, str]) -> Any:
         headers = dict(self._client.default_headers) | {"Accept": "application/json"}
