@@ -22,6 +22,10 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
         case Kind.STEP_FAILED:
             step = v["step"].removeprefix(f"{v['place']}/")
             return f"{v['place']}: {step} failed: {failure_words(v['code'], plain)}"
+        case "copying":
+            return f"{v['place']}: copying {v['component']} to {said(v['to'])}"
+        case "pulling":
+            return f"{v['place']}: {v['done']} of {v['of']} nodes have the images"
         case "halting":
             return f"{v['place']}: stops here"
     return None
@@ -33,6 +37,10 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
     match kind:
         case "claim":
             return "claimed"
+        case "copy":
+            return _copied(plain)
+        case "pull":
+            return _pulled(plain)
         case "apply":
             return _applied(plain)
         case "settle":
@@ -46,6 +54,34 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
         case "restore":
             return f"put back what was there (commit {said(v['revision'])[:12]})"
     return ""
+
+
+def _copied(plain: Mapping[str, Any]) -> str:
+    images = plain.get("images", ())
+    if plain.get("found"):
+        return f"{counted(len(images), 'image')} at the site already"
+    sent = values_of(plain)["bytes"]
+    return f"{counted(len(images), 'image')} at the site ({sent} bytes in {values_of(plain)['requests']} requests)"
+
+
+_SKIPPED = {
+    "no-workloads": "nothing runs in a cluster",
+    "pull-late": "not every node had them in time",
+    "pull-forbidden": "we may not",
+    "pull-not-accepted": "the cluster does not take our pods",
+}
+
+
+def _pulled(plain: Mapping[str, Any]) -> str:
+    v = values_of(plain)
+    if "skipped" in plain:
+        why = _SKIPPED.get(str(v["skipped"]), said(v["skipped"]))
+        more = said(plain.get("message") or plain.get("nodes") or "")
+        return f"images not fetched beforehand: {why}{': ' + more if more else ''}; going on without"
+    left = plain.get("left")
+    without = f", without {listed(left)}" if left else ""
+    nodes = counted(len(plain.get("nodes", ())), "node")
+    return f"images fetched by {nodes} in {v.span('seconds')}{without}"
 
 
 def _applied(plain: Mapping[str, Any]) -> str:

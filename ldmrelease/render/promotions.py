@@ -12,7 +12,7 @@ from ldmrelease.promotion.journal import State
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, printable, table
 from ldmrelease.render.refusals import busy_words, failure_words, interrupted_words
-from ldmrelease.render.words import indented, listed, moment, said, short, values_of
+from ldmrelease.render.words import indented, listed, moment, said, short, span, values_of
 from ldmrelease.services.drive import Outcome
 from ldmrelease.services.report import PlaceReport, Report, StepReport
 from ldmrelease.services.request import Look, NothingToDo
@@ -143,6 +143,11 @@ def _step_words(step: Step) -> str:
     match str(step.kind):
         case "claim":
             return "claim the place, and decide again under the claim"
+        case "copy":
+            components = listed(step.parameters["components"])
+            return f"copy {components} to {said(step.parameters['registry'])}, and verify it there"
+        case "pull":
+            return "let the nodes there fetch the images"
         case "apply":
             wanted = step.parameters["wanted"]
             images = ", ".join(f"{name} {each['spelling']}" for name, each in wanted["images"].items())
@@ -230,8 +235,30 @@ def _named(place: Place, step: StepReport) -> str:
     name = step.step.removeprefix(f"{place}/")
     if step.state == "failed":
         return f"{name}: {failure_words(str(step.result.get('code', '')), step.result)}"
-    notes = {key: step.result[key] for key in ("result", "revision", "found") if step.result.get(key)}
-    return f"{name} {said(notes)}" if notes else name
+    return f"{name}{_noted(step.result)}"
+
+
+def _noted(result: Mapping[str, Any]) -> str:
+    """What a done step recorded that is worth a word."""
+    notes = {key: result[key] for key in ("result", "revision", "found", "skipped") if result.get(key)}
+    left = result.get("left")
+    parts = [said(notes)] if notes else []
+    parts += [f"without {listed(left)}"] if isinstance(left, Mapping) and left else []
+    measured = availability_words(result.get("availability"))
+    parts += [f"({measured})"] if measured else []
+    return f" {' '.join(parts)}" if parts else ""
+
+
+def availability_words(measured: Any) -> str:
+    """How long after its tag a release was ready; empty where that was not measured."""
+    if not isinstance(measured, Mapping):
+        return ""
+    asked = measured.get("asked")
+    within = f"asked: within {span(asked)}" if asked is not None else "the level asks for no time"
+    if measured.get("seconds") is None:
+        return f"when it was tagged is not known; {within}" if asked is not None else ""
+    late = ", which it did not meet" if measured.get("met") is False else ""
+    return f"ran there {span(measured['seconds'])} after its tag; {within}{late}"
 
 
 def _decision_lines(report: Report, default_product: str | None) -> list[str]:

@@ -51,9 +51,31 @@ def _found(v: Values) -> str:
 
 
 def _changed_by(v: Values) -> str:
+    commit = f" in {said(v['commit'])[:12]}" if "commit" in v else ""
     return (
         f"says {_found(v)}, which is neither what was there ({said(v['expected'])}) nor ours: {said(v['author'])} "
-        f"changed it at {v['time']} in {said(v['commit'])[:12]}; look at that change, then ask again"
+        f"changed it at {v['time']}{commit}; look at that change, then ask again"
+    )
+
+
+def _forbidden(v: Values) -> str:
+    told = f" ({said(v['message'])})" if v.get("message") else ""
+    return (
+        f"we may not {said(v['verb'])} {said(v['resource'])} in the namespace {said(v['namespace'])}{told}; "
+        "let a role give us that verb, and bind it to us"
+    )
+
+
+def _there(v: Values, key: str = "there") -> str:
+    return listed(v[key]) if v.get(key) else "none"
+
+
+def _owned_by(v: Values) -> str:
+    container = f"the image of {said(v['container'])} " if "container" in v else ""
+    since = f" since {said(v['time'])}" if v.get("time") else ""
+    return (
+        f"{container}belongs to the field manager {_found(v)}{since}; let that one leave it alone, "
+        "or list it under takeOver in ldmrelease.yaml"
     )
 
 
@@ -138,6 +160,67 @@ TARGET_WORDS: Mapping[str, Words] = {
         "it is a copy or was cut; restore it from its export"
     ),
     "fenced": lambda v: f"{said(v['promotion'])} has claimed the place since; nothing of ours was written",
+    # Clusters: what is selected.
+    "no-cluster": lambda v: (
+        f"no way into the cluster {said(v['where'])}: {_found(v)}{'; ' + said(v['hint']) if v.get('hint') else ''}"
+    ),
+    "namespace-absent": lambda v: (
+        f"the cluster has no namespace {said(v['namespace'])}; make it, or name another one in ldmrelease.yaml"
+    ),
+    "workload-absent": lambda v: (
+        f"the namespace {said(v['namespace'])} has no {said(v['workload'])}, it has {_there(v)}; deploy it once "
+        "by hand (`ldmrelease resolve` writes digests into manifests), or name another one in ldmrelease.yaml"
+    ),
+    "nothing-chosen": lambda v: (
+        f"{said(v['selection'])} chooses nothing in the namespace {said(v['namespace'])}, which has {_there(v)}; "
+        "correct the selection in ldmrelease.yaml"
+    ),
+    "container-absent": lambda v: (
+        f"{said(v['workload'])} has no container {said(v['container'])}, it has {_there(v)}; "
+        "correct its name under containers in ldmrelease.yaml"
+    ),
+    "chosen-twice": lambda v: (
+        f"{said(v['workload'])} is chosen twice, by {_there(v, 'selections')}; let one selection choose it"
+    ),
+    "controlled": lambda v: (
+        f"{said(v['workload'])} belongs to {said(v['controller'])}, which would undo a change; select that one"
+    ),
+    "forbidden": _forbidden,
+    "vanished": lambda v: f"{_found(v)} is not there any more; look who deleted it, then ask again",
+    "not-accepted": lambda v: f"the API server does not take this: {_found(v)}",
+    # Clusters: what is against writing there.
+    "paused": lambda _: "is paused, so nothing would come of a change; `kubectl rollout resume` it first",
+    "audited-only": lambda _: (
+        "is a Job, whose template never changes; leave it to observe, and write a CronJob"
+    ),
+    "managed-by": lambda v: (
+        f"is managed by {_found(v)}{' (' + said(v['application']) + ')' if v.get('application') else ''}, which "
+        "would take the change back; write what it reads, with a gitops target"
+    ),
+    "owned-by": _owned_by,
+    # Whole manifests.
+    "no-manifests": lambda _: "is no folder with manifests (*.yaml); name the right one in ldmrelease.yaml",
+    "no-manifest": lambda v: (
+        f"no manifest describes {_found(v)}, which is selected; write one, or select it elsewhere"
+    ),
+    "two-manifests": lambda v: f"{_found(v)} is described twice; leave one manifest",
+    "not-selected": lambda v: (
+        f"describes {_found(v)}, which is not among the selected workloads ({_there(v, 'known')}); "
+        "select it in ldmrelease.yaml, or keep it in another folder"
+    ),
+    "other-namespace": lambda v: (
+        f"is for the namespace {_found(v)}, and the application is in {said(v['expected'])}; leave it out"
+    ),
+    "unknown-component": lambda v: (
+        f"component://{_found(v)} is no component here; known are {_there(v, 'known')}"
+    ),
+    "no-component-image": lambda v: (
+        f"the image of {said(v['container'])} is {said(v['found']) or 'not there'}; write {said(v['expected'])}"
+    ),
+    # Texts in ConfigMaps.
+    "no-config-map": lambda _: "is not there; make it once by hand, or name another one in ldmrelease.yaml",
+    "no-key": lambda v: f"has no key {_found(v)}, it has {_there(v, 'known')}; name one of them",
+    "immutable": lambda _: "is immutable; make it anew without `immutable: true`",
 }
 
 STEP_WORDS: Mapping[str, Words] = {
@@ -149,6 +232,22 @@ STEP_WORDS: Mapping[str, Words] = {
     ),
     "digest-differs": lambda v: (
         f"{v['component']} should be {said(v['wanted'])}, and what is seen is {_seen(v['found'])}; has the tag moved?"
+    ),
+    # Site registries.
+    "no-image": lambda v: f"the release has no image {said(v['component'])}",
+    "not-at-source": lambda v: (
+        f"{v['component']}: {said(v['where'])} has {said(v['wanted'])} no more ({_found(v)}); push it there again"
+    ),
+    "site-differs": lambda v: (
+        f"{v['component']}: {said(v['where'])} should have {said(v['wanted'])} now, and has {_found(v)}; "
+        "nothing was switched; does something else write there, or is it a mirror?"
+    ),
+    "referrers-missing": lambda v: (
+        f"{v['component']}: {said(v['where'])} does not list {v.listed('found')} that were copied there; "
+        "does somebody else write there now? Ask again"
+    ),
+    "pull-failed": lambda v: (
+        f"the node {said(v['node'])} cannot fetch {said(v['image'])}: {said(v['message'])}; nothing was switched"
     ),
 }
 
