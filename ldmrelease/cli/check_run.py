@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ldmrelease.checks.job import Cut
+from ldmrelease.cli.answers import narrator
 from ldmrelease.cli.asked import ProductOption, ReleaseArgument, TargetOption, release_stored
 from ldmrelease.cli.options import Code, Mistake, OutputOption, examples, new_app
 from ldmrelease.cli.session import open_bench
@@ -18,6 +20,7 @@ from ldmrelease.services.check_run import RunResult, Unregistered, register, run
 from ldmrelease.services.pin import Pinned, push_release
 from ldmrelease.services.publishing import publish_envelope
 from ldmrelease.services.request import NoTarget, Wish, places_for
+from ldmrelease.services.steps.step import Progress
 from ldmrelease.services.workbench import Workbench
 
 app = new_app()
@@ -57,14 +60,19 @@ def check_run(
     if isinstance(places, NoTarget):
         raise Mistake(no_target_words(places))
     push_release(bench, pinned)
-    runs = list(_runs(bench, wanted, pinned, places))
+    progress = narrator(bench, output)
+    runs = list(_runs(bench, wanted, pinned, places, progress))
     emit(runs, output, lambda: "\n".join(_line(each, pinned) for each in runs))
     results = {each["result"] for each in runs}
     raise typer.Exit(_CODES[next(each for each in _WORST_FIRST if each in results)])
 
 
 def _runs(
-    bench: Workbench, check: Check, pinned: Pinned, places: tuple[Application, ...]
+    bench: Workbench,
+    check: Check,
+    pinned: Pinned,
+    places: tuple[Application, ...],
+    progress: Progress,
 ) -> Iterator[dict[str, Any]]:
     """One run for each environment, where its first application is."""
     for application in {each.place.environment: each for each in reversed(places)}.values():
@@ -72,16 +80,21 @@ def _runs(
         if isinstance(run, Unregistered):
             typer.echo("somebody else registered a run at the same moment; ask again", err=True)
             raise typer.Exit(Code.WAITING)
-        yield _done(bench, check, run, pinned, application)
+        yield _done(bench, check, run, pinned, application, progress)
 
 
 def _done(
-    bench: Workbench, check: Check, run: RunRegistration, pinned: Pinned, application: Application
+    bench: Workbench,
+    check: Check,
+    run: RunRegistration,
+    pinned: Pinned,
+    application: Application,
+    progress: Progress,
 ) -> dict[str, Any]:
     plain: dict[str, Any] = {"check": check.name, "run": run.run, "environment": run.environment}
     if check.kind == "reported":
         return {**plain, "result": "REGISTERED", "deadline": moment(run.deadline)}
-    found = run_registered(bench, check, run, pinned, application, progress_to_stderr())
+    found = run_registered(bench, check, run, pinned, application, progress)
     if isinstance(found, Cut):
         typer.echo(f"the cluster could not be asked: {found.why}; the run {run.run} goes on there", err=True)
         raise typer.Exit(Code.UNDECIDED)

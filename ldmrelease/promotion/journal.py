@@ -87,7 +87,8 @@ class Halt:
 class Journal:
     """What happened to a promotion so far. Built by `read_journal`, never changed by the machine.
 
-    `waits_for` has the step that needs somebody's act, and why. `before` keeps, by place, what the target held when the place was first claimed: what a restore puts back.
+    `waits_for` has the step that needs somebody's act, and why. `before` keeps, by place, what the target
+    held when the place was first claimed: what a restore puts back.
     """
 
     state: State = State.REQUESTED
