@@ -22,6 +22,7 @@ COMMANDS: dict[str, Entry] = {
     "tag": Entry("tag", "Read release tags and put them in order."),
     "policy": Entry("policy", "Check and explain the policies of the levels."),
     "release": Entry("release", "Pin, list, show and compare releases."),
+    "resolve": Entry("resolve", "Write the digests of a release into manifests."),
     "evidence": Entry("evidence", "Sign, add, list and verify statements."),
     "check": Entry("check", "Say what a promotion would decide; nothing is changed."),
     "check-run": Entry("check_run", "Run a level's checks by hand and sign their results."),

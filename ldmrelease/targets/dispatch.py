@@ -1,5 +1,6 @@
 """One surface for every kind of target: what is there, what is wanted, write it, put it back.
 
+refusal = preflight(target, access)                        # when planning: may it be written at all
 snapshot = read(target, access)                            # what is committed
 edits = desired(target, release, snapshot)                 # pure
 before = {path: snapshot.values[path] for path in edits}   # journal both before the write
@@ -10,9 +11,9 @@ restore(target, before, edits, access, warrant=...)
 from typing import Any
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.places import GitOpsTarget, Place, Target
+from ldmrelease.domain.places import GitOpsTarget, KubernetesTarget, MenuTarget, Place, Target
 from ldmrelease.domain.release import Release
-from ldmrelease.targets import gitops, menu, writer
+from ldmrelease.targets import cluster, config_map, gitops, image_fields, menu, planning, writer
 from ldmrelease.targets.fence import Fence, Warrant
 from ldmrelease.targets.outcome import (
     Change,
@@ -29,10 +30,25 @@ from ldmrelease.targets.stated import Stated
 from ldmrelease.targets.writer import Access, ValuesFile
 
 
+def preflight(target: Target, access: Access) -> Refusal | Unreachable | None:
+    """Why a cluster does not let us write there, all of it at once, before anything is touched; None where
+    nothing is known against it. What is in git tells when it is read."""
+    if isinstance(target, KubernetesTarget):
+        return planning.workloads_refused(target, access)
+    if isinstance(target, MenuTarget) and target.config_map is not None:
+        return planning.text_refused(target.config_map, access)
+    return None
+
+
 def read(target: Target, access: Access) -> Snapshot | Refusal | Unreachable:
     """The target's settings as committed now."""
-    if isinstance(target, GitOpsTarget):
-        return writer.read_file(_file(target), gitops.paths(target), access)
+    match target:
+        case KubernetesTarget():
+            return cluster.read(target, access)
+        case GitOpsTarget():
+            return writer.read_file(_file(target), gitops.paths(target), access)
+    if target.config_map is not None:
+        return config_map.read_text(target.config_map, menu.paths(target), access, menu.optional(target))
     return writer.read_file(_file(target), menu.paths(target), access, menu.optional(target))
 
 
@@ -40,33 +56,43 @@ def desired(
     target: Target, release: Release, snapshot: Snapshot, alias: str | None = None
 ) -> dict[str, Value] | Refusal:
     """What the settings say when the release is there, or when the menu's `alias` stands for it."""
-    if isinstance(target, GitOpsTarget):
+    if isinstance(target, MenuTarget):
         if alias is not None:
-            return Refusal("no-alias", {"file": target.file, "alias": alias, "found": []})
-        return gitops.desired(target, release, snapshot)
+            return menu.with_alias(target, alias, release, snapshot)
+        return menu.with_release(target, release, snapshot)
     if alias is not None:
-        return menu.with_alias(target, alias, release, snapshot)
-    return menu.with_release(target, release, snapshot)
+        return Refusal("no-alias", {"file": _named(target), "alias": alias, "found": []})
+    if isinstance(target, KubernetesTarget):
+        return image_fields.desired(target, release, snapshot)
+    return gitops.desired(target, release, snapshot)
 
 
 def retired(target: Target, tag: str, snapshot: Snapshot) -> dict[str, Value] | Refusal:
     """What the settings say when an image tag is taken off a menu; only menus can do without."""
-    if isinstance(target, GitOpsTarget):
-        return Refusal("not-a-menu", {"file": target.file, "tag": tag})
-    return menu.without_tag(target, tag, snapshot)
+    if isinstance(target, MenuTarget):
+        return menu.without_tag(target, tag, snapshot)
+    return Refusal("not-a-menu", {"file": _named(target), "tag": tag})
 
 
 def stated(target: Target, snapshot: Snapshot) -> tuple[Stated, ...] | Refusal:
     """Which images the committed settings name."""
-    if isinstance(target, GitOpsTarget):
-        return gitops.stated(target, snapshot)
-    return menu.stated(target, snapshot)
+    match target:
+        case KubernetesTarget():
+            return image_fields.stated(snapshot)
+        case GitOpsTarget():
+            return gitops.stated(target, snapshot)
+        case MenuTarget():
+            return menu.stated(target, snapshot)
 
 
 def write(
     target: Target, edits: Values, access: Access, *, expect: Values, warrant: Warrant
 ) -> Written | Refusal | Unreachable:
     """Commit the edits where each setting is as expected or already as wanted; the fence moves with them."""
+    if isinstance(target, KubernetesTarget):
+        return cluster.write(target, edits, access, expect=expect, warrant=warrant)
+    if isinstance(target, MenuTarget) and target.config_map is not None:
+        return config_map.write_text(target.config_map, edits, access, expect=expect, warrant=warrant)
     return writer.write_file(_file(target), edits, access, expect=expect, warrant=warrant)
 
 
@@ -74,21 +100,35 @@ def restore(
     target: Target, before: Values, ours: Values, access: Access, warrant: Warrant
 ) -> Written | Refusal | Unreachable:
     """Put back what was there before, where the settings are still ours; else `changed-by` says whose."""
-    return writer.write_file(_file(target), before, access, expect=ours, warrant=warrant)
+    if isinstance(target, KubernetesTarget):
+        return cluster.restore(target, before, ours, access, warrant)
+    return write(target, before, access, expect=ours, warrant=warrant)
 
 
 def claim(target: Target, access: Access, warrant: Warrant) -> Written | Refusal | Unreachable:
     """Move the place's fence to ours: from then on an earlier holder cannot write."""
+    if isinstance(target, KubernetesTarget):
+        return cluster.claim(target, access, warrant)
+    if isinstance(target, MenuTarget) and target.config_map is not None:
+        return config_map.claim_place(target.config_map, access, warrant)
     return writer.claim_place(_file(target), access, warrant)
 
 
 def fence_of(target: Target, place: Place, access: Access) -> Fence | Refusal | Unreachable | None:
     """The place's fence; None where nobody has claimed it yet."""
+    if isinstance(target, KubernetesTarget):
+        return cluster.fence_of(target, place, access)
+    if isinstance(target, MenuTarget) and target.config_map is not None:
+        return config_map.read_fence(target.config_map, place, access)
     return writer.read_fence(_file(target), place, access)
 
 
 def changed_by(target: Target, path: str, access: Access) -> Change | Refusal | Unreachable:
     """Who last changed a setting."""
+    if isinstance(target, KubernetesTarget):
+        return cluster.changed_by(target, path, access)
+    if isinstance(target, MenuTarget) and target.config_map is not None:
+        return config_map.who_changed(target.config_map, access)
     return writer.who_changed(_file(target), path, access)
 
 
@@ -103,5 +143,9 @@ def values_from_plain(plain: object) -> dict[str, Value]:
     return canonical.from_plain(plain, dict[str, str | Unquoted | tuple[Scalar, ...]])
 
 
-def _file(target: Target) -> ValuesFile:
+def _named(target: GitOpsTarget | KubernetesTarget) -> str:
+    return image_fields.where(target) if isinstance(target, KubernetesTarget) else target.file
+
+
+def _file(target: GitOpsTarget | MenuTarget) -> ValuesFile:
     return ValuesFile(target.repository, target.branch, target.file)

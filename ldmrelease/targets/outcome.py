@@ -41,12 +41,17 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The settings of a target as committed at `revision`; `blob` is the file's, `lines` start at 1."""
+    """The settings of a target as committed at `revision`; `blob` is the file's, `lines` start at 1.
+
+    In a cluster `revision` names what was read, there are no `lines`, and `components` says what each setting
+    is about.
+    """
 
     revision: str
     blob: str
     values: dict[str, Value]
     lines: dict[str, int]
+    components: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from ldmrelease.cluster.client import Api
 from ldmrelease.domain.places import Place
+from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.targets import fence
 from ldmrelease.targets.checkout import Checkout, checkout_of
+from ldmrelease.targets.clusters import Clusters
 from ldmrelease.targets.fence import Fence, Warrant
 from ldmrelease.targets.git import (
     Blob,
@@ -34,11 +37,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How repositories are reached: the workspace's directory (relative ones start there, mirrors of remotes
-    are kept in its `.ldmrelease/git`), and who is told around every change (for tests that kill)."""
+    """How repositories and clusters are reached: the workspace's directory (relative ones start there, mirrors
+    of remotes are kept in its `.ldmrelease/git`), who is told around every change (for tests that kill), and
+    the clusters that are open already."""
 
     workspace: Path
     observer: Observer | None = None
+    opened: Clusters | None = None
+
+    def cluster(self, access: ClusterAccess) -> Api:
+        """A cluster's API server, opened once. Raises BadAccess and Unreached."""
+        return (self.opened or Clusters(self.workspace, self.observer)).open(access)
 
 
 @dataclass(frozen=True, slots=True)

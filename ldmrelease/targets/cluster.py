@@ -1,0 +1,240 @@
+"""The workloads of a cluster as a target: image fields are written, each workload by one server-side apply.
+
+What a write is fenced by is in `cluster_fence`. Others may change the same workloads at the same time (an
+autoscaler, another controller): a write that meets such a change is tried again on what is there then.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ldmrelease.cluster.client import Api
+from ldmrelease.cluster.errors import Absent, Conflict, Unreached
+from ldmrelease.cluster.paths import path_of
+from ldmrelease.cluster.workloads import Workload, find, read_workload
+from ldmrelease.domain.places import KubernetesTarget, Place
+from ldmrelease.targets import cluster_fence, image_fields, manifests
+from ldmrelease.targets.cluster_fence import Guarded
+from ldmrelease.targets.clusters import TRIES, answer, require_none
+from ldmrelease.targets.fence import Fence, Warrant
+from ldmrelease.targets.image_fields import PROMOTION, RELEASE
+from ldmrelease.targets.outcome import Change, Refusal, Refused, Snapshot, Unreachable, Values, Written
+from ldmrelease.targets.ownership import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS, image_field, owners
+from ldmrelease.targets.writer import Access
+
+
+def read(target: KubernetesTarget, access: Access) -> Snapshot | Refusal | Unreachable:
+    """The images that the workloads want now; one refusal with everything that is wrong with the selections."""
+    return answer(lambda: image_fields.snapshot_of(_Session.open(target, access).workloads()))
+
+
+def write(
+    target: KubernetesTarget, edits: Values, access: Access, *, expect: Values, warrant: Warrant
+) -> Written | Refusal | Unreachable:
+    """Write the images where each field is as expected, or as wanted; `found` where all were as wanted.
+
+    Nothing is written unless every field of every workload may be. Raises KeyError where `expect` lacks one.
+    """
+    release = warrant.note.trailers.get("Release", "")
+    return answer(lambda: _Session.open(target, access).write(_Wish(edits, expect, warrant, release)))
+
+
+def restore(
+    target: KubernetesTarget, before: Values, ours: Values, access: Access, warrant: Warrant
+) -> Written | Refusal | Unreachable:
+    """Put back the images that were there before, where they still are ours."""
+    return answer(lambda: _Session.open(target, access).write(_Wish(before, ours, warrant, "")))
+
+
+def claim(target: KubernetesTarget, access: Access, warrant: Warrant) -> Written | Refusal | Unreachable:
+    """Move the fence to ours, then annotate every workload: from then on an earlier holder cannot write."""
+    return answer(lambda: _Session.open(target, access).claim(warrant))
+
+
+def fence_of(target: KubernetesTarget, place: Place, access: Access) -> Fence | Refusal | Unreachable | None:
+    """The place's fence; None where nobody has claimed it yet."""
+    workloads = target.workloads
+    return answer(lambda: cluster_fence.read(access.cluster(workloads.cluster), workloads.namespace, place))
+
+
+def changed_by(target: KubernetesTarget, path: str, access: Access) -> Change | Refusal | Unreachable:
+    """The field manager that last wrote an image field."""
+
+    def act() -> Change:
+        for each in _Session.open(target, access).workloads():
+            if path in image_fields.values_of(each):
+                return _changed_by(each, path)
+        raise Refused("vanished", file=image_fields.where(target), found=path)
+
+    return answer(act)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """The fields that are to change, what each must say before, and in whose name."""
+
+    edits: Values
+    expect: Values
+    warrant: Warrant
+    release: str
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Whose promotion this is, and of what; a restore does not say of what."""
+        own = {PROMOTION: self.warrant.fence.promotion, RELEASE: self.release}
+        return {key: value for key, value in own.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """The workloads of a target in an opened cluster; with whole manifests, if the target has any."""
+
+    target: KubernetesTarget
+    api: Api
+    documents: tuple[manifests.Document, ...] | None
+
+    @classmethod
+    def open(cls, target: KubernetesTarget, access: Access) -> "_Session":
+        folder = target.manifests
+        documents = manifests.load(access.workspace, folder) if folder is not None else None
+        return cls(target, access.cluster(target.workloads.cluster), documents)
+
+    @property
+    def namespace(self) -> str:
+        return self.target.workloads.namespace
+
+    @property
+    def where(self) -> str:
+        return image_fields.where(self.target)
+
+    @property
+    def manager(self) -> str:
+        return IMAGES_MANAGER if self.documents is None else MANIFESTS_MANAGER
+
+    def workloads(self) -> tuple[Workload, ...]:
+        """What is selected. Raises `Refused` with every problem."""
+        found = find(self.api, self.target.workloads)
+        refusals = [Refusal(each.code, {"file": self.where, **each.values}) for each in found.problems]
+        if self.documents is not None:
+            refusals += manifests.problems(self.documents, found.workloads, self.target.workloads)
+        require_none(refusals)
+        return found.workloads
+
+    def claim(self, warrant: Warrant) -> Written:
+        workloads = self.workloads()
+        moved = cluster_fence.hold(self.api, self.namespace, warrant)
+        marked = self._mark(workloads, warrant)
+        return Written(image_fields.snapshot_of(workloads).revision, {}, found=not (moved or marked))
+
+    def write(self, wish: _Wish) -> Written:
+        # First the workloads, then the fence: what is written is fenced by what was read before it.
+        workloads = self.workloads()
+        cluster_fence.hold(self.api, self.namespace, wish.warrant)
+        if self._mark(workloads, wish.warrant):
+            workloads = self.workloads()
+            cluster_fence.require_ours(self.api, self.namespace, wish.warrant)
+        self._require_all_there(workloads, wish)
+        require_none([problem for each in workloads for problem in self._obstacles(each, wish)])
+        done = [self._bring(each, wish) for each in workloads]
+        revision = image_fields.snapshot_of(now for now, _ in done).revision
+        return Written(revision, {}, found=not any(written for _, written in done))
+
+    def _mark(self, workloads: tuple[Workload, ...], warrant: Warrant) -> bool:
+        guarded = [Guarded(self._path(each), each.manifest) for each in workloads]
+        return cluster_fence.mark(self.api, self.namespace, warrant, guarded)
+
+    def _require_all_there(self, workloads: tuple[Workload, ...], wish: _Wish) -> None:
+        there = {path for each in workloads for path in image_fields.values_of(each)}
+        require_none(
+            [
+                Refusal("vanished", {"file": self.where, "found": path})
+                for path in wish.edits
+                if path not in there
+            ]
+        )
+
+    def _obstacles(self, workload: Workload, wish: _Wish) -> list[Refusal]:
+        """Why a workload may not be written: somebody has changed a field, or owns it."""
+        changed = [
+            self._changed(workload, path, found, wish)
+            for path, found in image_fields.values_of(workload).items()
+            if path in wish.edits and found not in (wish.edits[path], wish.expect[path])
+        ]
+        owned = [
+            Refusal(
+                "owned-by", {"file": self.where, "path": path, "found": owner.manager, "time": owner.time}
+            )
+            for path, owner in image_fields.rivals(workload, wish.edits, self.target.take_over)
+        ]
+        return changed or owned
+
+    def _changed(self, workload: Workload, path: str, found: str, wish: _Wish) -> Refusal:
+        change = _changed_by(workload, path)
+        values = {"path": path, "found": found, "expected": wish.expect[path]}
+        who = {"author": change.author, "time": change.time}
+        return Refusal("changed-by", {"file": self.where, **values, **who})
+
+    def _bring(self, workload: Workload, wish: _Wish) -> tuple[Workload, bool]:
+        """Write one workload; what it is then, and whether anything was written."""
+        force = False
+        for _ in range(TRIES):
+            if self._is_there(workload, wish):
+                return workload, False
+            require_none(self._obstacles(workload, wish))
+            try:
+                return self._apply(workload, wish, force), True
+            except Conflict as conflict:
+                force = self._may_force(conflict, workload)
+            except Absent:
+                raise Refused("vanished", file=self.where, found=workload.key) from None
+            workload = self._again(workload)
+            # What was read now is written only if the fence is ours after that.
+            cluster_fence.require_ours(self.api, self.namespace, wish.warrant)
+        raise Unreached(self.api.where, f"{workload.key} changes faster than it can be written")
+
+    def _is_there(self, workload: Workload, wish: _Wish) -> bool:
+        images = image_fields.values_of(workload)
+        if any(found != wish.edits[path] for path, found in images.items() if path in wish.edits):
+            return False
+        if self.documents is None:
+            return True
+        # The images alone do not tell whether the rest of the manifest was applied.
+        annotations = workload.manifest["metadata"].get("annotations") or {}
+        return all(annotations.get(key) == value for key, value in wish.annotations.items())
+
+    def _apply(self, workload: Workload, wish: _Wish, force: bool) -> Workload:
+        path = self._path(workload)
+        images = image_fields.images_to_apply(workload, wish.edits, self.manager)
+        body: dict[str, Any]
+        if self.documents is None:
+            body = image_fields.body(workload, path, images, wish.annotations)
+        else:
+            body = manifests.body(self.documents, workload, images, wish.annotations)
+        answered = self.api.apply(path, body, manager=self.manager, force=force)
+        return read_workload(workload.kind, answered, workload.components)
+
+    def _may_force(self, conflict: Conflict, workload: Workload) -> bool:
+        """Whether all who own what we would write are to be taken over; false where it was no such conflict."""
+        others = sorted(set(conflict.managers) - OURS - set(self.target.take_over))
+        if others:
+            values = {"path": workload.key, "found": ", ".join(others), "message": conflict.reason}
+            raise Refused("owned-by", file=self.where, **values)
+        return bool(conflict.managers)
+
+    def _again(self, workload: Workload) -> Workload:
+        try:
+            manifest = self.api.get(self._path(workload))
+        except Absent:
+            raise Refused("vanished", file=self.where, found=workload.key) from None
+        return read_workload(workload.kind, manifest, workload.components)
+
+    def _path(self, workload: Workload) -> str:
+        return path_of(workload.kind, self.namespace, workload.name)
+
+
+def _changed_by(workload: Workload, path: str) -> Change:
+    for each in workload.containers:
+        if image_fields.field_name(workload, each.name) == path:
+            found = owners(workload.manifest, image_field(workload.kind, each))
+            if found:
+                return Change("", found[0].manager, found[0].time)
+    return Change("", "nobody who is named", "")

@@ -1,0 +1,134 @@
+"""The image fields of workloads: what they say, what a release wants there, and what an apply of them says.
+
+Pure; `cluster` does the work. A field is named `Deployment/prompt/main`: kind, name, container.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ldmrelease.cluster.workloads import POD_SPEC_AT, VOLUME, Workload
+from ldmrelease.domain import canonical
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.places import KubernetesTarget
+from ldmrelease.domain.release import Release
+from ldmrelease.domain.site import site_repository
+from ldmrelease.targets.cluster_fence import Guarded
+from ldmrelease.targets.outcome import Refusal, Snapshot, Value, Values
+from ldmrelease.targets.ownership import OURS, Owner, image_field, owners
+from ldmrelease.targets.stated import Stated
+
+PROMOTION = "ldmrelease.dev/promotion"
+RELEASE = "ldmrelease.dev/release"
+
+
+def field_name(workload: Workload, container: str) -> str:
+    """How a container's image field is named."""
+    return f"{workload.key}/{container}"
+
+
+def values_of(workload: Workload) -> dict[str, str]:
+    """The images that the fields of its mapped containers say."""
+    images = workload.images
+    return {field_name(workload, each): images[each] for each in workload.components if each in images}
+
+
+def snapshot_of(workloads: Iterable[Workload]) -> Snapshot:
+    """What all of them say. The revision names these workloads with these images, and nothing else of them:
+    an autoscaler does not change it."""
+    values: dict[str, Value] = {}
+    components: dict[str, str] = {}
+    uids: dict[str, str] = {}
+    for each in workloads:
+        uids[each.key] = each.uid
+        values |= values_of(each)
+        components |= {field_name(each, name): component for name, component in each.components.items()}
+    revision = canonical.digest_of({"uids": uids, "images": dict(values)})
+    return Snapshot(revision, "", values, {}, components)
+
+
+def desired(target: KubernetesTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
+    """What the fields say when the release is there: the images of its components, by digest.
+
+    Fields of components that it does not have are left out. Refused: `no-component` (it has none of them).
+    """
+    images = {each.name: each for each in release.images}
+    wanted: dict[str, Value] = {}
+    for path in snapshot.values:
+        component = images.get(snapshot.components.get(path, ""))
+        if component is not None:
+            wanted[path] = f"{site_repository(component.source, target.registry)}@{component.digest}"
+    if not wanted:
+        names = sorted(target.workloads.components)
+        return Refusal("no-component", {"file": where(target), "found": names, "release": release.name})
+    return wanted
+
+
+def stated(snapshot: Snapshot) -> tuple[Stated, ...]:
+    """What each field says as read; lines are 0, since there is no file."""
+    return tuple(
+        Stated(component, path, 0, *_said(snapshot.values[path]))
+        for path, component in snapshot.components.items()
+        if path in snapshot.values
+    )
+
+
+def where(target: KubernetesTarget) -> str:
+    """The namespace and its cluster, for people."""
+    return f"{target.workloads.cluster.context}/{target.workloads.namespace}"
+
+
+def rivals(workload: Workload, edits: Values, take_over: Iterable[str]) -> tuple[tuple[str, Owner], ...]:
+    """The fields that would change and that others own, whose ownership may not be taken."""
+    allowed = OURS | set(take_over)
+    found = []
+    for each in workload.containers:
+        name = field_name(workload, each.name)
+        if each.name not in workload.components or edits.get(name, each.image) == each.image:
+            continue
+        others = owners(workload.manifest, image_field(workload.kind, each))
+        found += [(name, owner) for owner in others if owner.manager not in allowed]
+    return tuple(found)
+
+
+def images_to_apply(workload: Workload, edits: Values, manager: str) -> dict[str, str]:
+    """The image of every container that is mapped, or that `manager` has written before.
+
+    A field that an apply leaves out is taken away where its manager owned it alone: so all are always said.
+    """
+    images = {}
+    for each in workload.containers:
+        own = any(
+            owner.manager == manager for owner in owners(workload.manifest, image_field(workload.kind, each))
+        )
+        wanted = edits.get(field_name(workload, each.name), each.image)
+        if (own or each.name in workload.components) and wanted:
+            images[each.name] = str(wanted)
+    return images
+
+
+def body(
+    workload: Workload, path: str, images: Mapping[str, str], annotations: dict[str, str]
+) -> dict[str, Any]:
+    """What an apply of these images and annotations says, of this workload in this state."""
+    lists: dict[str, Any] = {}
+    for each in workload.containers:
+        if each.name in images:
+            lists.setdefault(each.field, []).append(_item(each.field, each.name, images[each.name]))
+    nested = lists
+    for step in reversed(POD_SPEC_AT[workload.kind]):
+        nested = {step: nested}
+    return Guarded(path, workload.manifest).body(annotations) | nested
+
+
+def _item(field: str, name: str, image: str) -> dict[str, Any]:
+    if field == "volumes":
+        return {"name": name.removeprefix(VOLUME), "image": {"reference": image}}
+    return {"name": name, "image": image}
+
+
+def _said(value: Value) -> tuple[str | None, str | None]:
+    try:
+        reference = parse_reference(value) if isinstance(value, str) else None
+    except ValueError:
+        return None, None
+    return (reference.tag, reference.digest) if reference is not None else (None, None)

@@ -1,0 +1,117 @@
+"""What is against writing in a cluster, found when planning: everything at once, before anything is touched."""
+
+from collections.abc import Iterable, Iterator
+
+from ldmrelease.cluster.client import Api
+from ldmrelease.cluster.errors import Absent, Forbidden
+from ldmrelease.cluster.paths import describe, path_of
+from ldmrelease.cluster.workloads import Workload, find
+from ldmrelease.domain.places import KubernetesTarget
+from ldmrelease.domain.workloads import ConfigMapFile, WorkloadKind
+from ldmrelease.targets import image_fields, manifests
+from ldmrelease.targets.clusters import answer, joined, refusal_of
+from ldmrelease.targets.outcome import Refusal, Refused, Unreachable
+from ldmrelease.targets.ownership import OURS, image_field, owners
+from ldmrelease.targets.writer import Access
+
+Right = tuple[str, str]
+"""A verb, and the kind of object it is needed for."""
+
+_FENCE_RIGHTS: tuple[Right, ...] = tuple((verb, "ConfigMap") for verb in ("get", "create", "update"))
+
+
+def workloads_refused(target: KubernetesTarget, access: Access) -> Refusal | Unreachable | None:
+    """Why the target's workloads cannot be written; None where nothing is known against it."""
+    return _joined(answer(lambda: list(_against_workloads(target, access))))
+
+
+def text_refused(where: ConfigMapFile, access: Access) -> Refusal | Unreachable | None:
+    """Why the text of a ConfigMap cannot be written; None where nothing is known against it."""
+    return _joined(answer(lambda: list(_against_text(where, access))))
+
+
+def _joined(found: list[Refusal] | Refusal | Unreachable) -> Refusal | Unreachable | None:
+    if isinstance(found, list):
+        return joined(found) if found else None
+    return found
+
+
+def _against_workloads(target: KubernetesTarget, access: Access) -> Iterator[Refusal]:
+    api, asked, where = access.cluster(target.workloads.cluster), target.workloads, image_fields.where(target)
+    found = find(api, asked)
+    for each in found.problems:
+        yield Refusal(each.code, {"file": where, **each.values})
+    for workload in found.workloads:
+        for refusal in _against_workload(workload, target):
+            yield Refusal(refusal.code, {"file": where, "path": workload.key, **refusal.values})
+    if target.manifests is not None:
+        yield from _against_manifests(target, access, found.workloads)
+    # Whether we may do something in a namespace that is not there tells nothing.
+    if not any(each.code == "namespace-absent" for each in found.problems):
+        yield from _forbidden(api, asked.namespace, _rights(target))
+
+
+def _against_workload(workload: Workload, target: KubernetesTarget) -> Iterator[Refusal]:
+    if workload.kind is WorkloadKind.JOB:
+        yield Refusal("audited-only")
+    if workload.kind is WorkloadKind.DEPLOYMENT and workload.paused:
+        yield Refusal("paused")
+    from ldmrelease.cluster.owners import managed_by
+
+    manager = managed_by(workload.manifest)
+    if manager is not None:
+        yield Refusal("managed-by", {"found": str(manager.system), "application": manager.application})
+    allowed = OURS | set(target.take_over)
+    for each in workload.containers:
+        if each.name in workload.components:
+            for owner in owners(workload.manifest, image_field(workload.kind, each)):
+                if owner.manager not in allowed:
+                    values = {"container": each.name, "found": owner.manager, "time": owner.time}
+                    yield Refusal("owned-by", values)
+
+
+def _against_manifests(
+    target: KubernetesTarget, access: Access, workloads: tuple[Workload, ...]
+) -> list[Refusal]:
+    try:
+        documents = manifests.load(access.workspace, target.manifests or "")
+    except Refused as refused:
+        return [refused.refusal]
+    return manifests.problems(documents, workloads, target.workloads)
+
+
+def _rights(target: KubernetesTarget) -> Iterator[Right]:
+    kinds = {each.kind for each in target.workloads.selections} - {WorkloadKind.JOB}
+    yield from (("patch", kind) for kind in sorted(kinds))
+    if WorkloadKind.STATEFUL_SET in kinds:
+        # A pod that cannot pull its image stays so after a restore, until it is deleted.
+        yield ("delete", "Pod")
+    yield from _FENCE_RIGHTS
+
+
+def _against_text(where: ConfigMapFile, access: Access) -> Iterator[Refusal]:
+    api = access.cluster(where.cluster)
+    try:
+        manifest = api.get(path_of("ConfigMap", where.namespace, where.name))
+    except Absent:
+        yield Refusal("no-config-map", {"file": str(where)})
+    except Forbidden as error:
+        refusal = refusal_of(error)
+        assert refusal is not None
+        yield refusal
+    else:
+        from ldmrelease.cluster.owners import managed_by
+
+        manager = managed_by(manifest)
+        if manager is not None:
+            values = {"found": str(manager.system), "application": manager.application}
+            yield Refusal("managed-by", {"file": str(where), **values})
+    yield from _forbidden(api, where.namespace, (("patch", "ConfigMap"), *_FENCE_RIGHTS))
+
+
+def _forbidden(api: Api, namespace: str, rights: Iterable[Right]) -> Iterator[Refusal]:
+    for verb, kind in rights:
+        about = describe(path_of(kind, namespace))
+        if not api.allowed(verb, about.resource, namespace, about.group):
+            values = {"verb": verb, "resource": about.resource, "namespace": namespace, "message": ""}
+            yield Refusal("forbidden", {"file": api.where, **values})
