@@ -110,6 +110,11 @@ class _Session:
     def manager(self) -> str:
         return IMAGES_MANAGER if self.documents is None else MANIFESTS_MANAGER
 
+    @property
+    def _yielding(self) -> frozenset[str]:
+        """The managers whose fields we may take."""
+        return OURS | set(self.target.take_over)
+
     def workloads(self) -> tuple[Workload, ...]:
         """What is selected. Raises `Refused` with every problem."""
         found = find(self.api, self.target.workloads)
@@ -163,7 +168,8 @@ class _Session:
             Refusal(
                 "owned-by", {"file": self.where, "path": path, "found": owner.manager, "time": owner.time}
             )
-            for path, owner in image_fields.rivals(workload, wish.edits, self.target.take_over)
+            for path, owner in image_fields.others(workload, wish.edits)
+            if owner.manager not in self._yielding
         ]
         return changed or owned
 
@@ -181,15 +187,23 @@ class _Session:
                 return workload, False
             require_none(self._obstacles(workload, wish))
             try:
-                return self._apply(workload, wish, force), True
+                return self._apply(workload, wish, force or self._takes(workload, wish)), True
             except Conflict as conflict:
                 force = self._may_force(conflict, workload)
             except Absent:
                 raise Refused("vanished", file=self.where, found=workload.key) from None
-            workload = self._again(workload)
-            # What was read now is written only if the fence is ours after that.
-            cluster_fence.require_ours(self.api, self.namespace, wish.warrant)
+            if not force:
+                workload = self._again(workload)
+                # What was read now is written only if the fence is ours after that.
+                cluster_fence.require_ours(self.api, self.namespace, wish.warrant)
         raise Unreached(self.api.where, f"{workload.key} changes faster than it can be written")
+
+    def _takes(self, workload: Workload, wish: _Wish) -> bool:
+        """Whether images alone are written, and somebody else's who yields: of this version, nobody's besides."""
+        if self.documents is not None:
+            return False
+        owners_now = image_fields.others(workload, wish.edits)
+        return any(owner.manager != self.manager for _, owner in owners_now)
 
     def _is_there(self, workload: Workload, wish: _Wish) -> bool:
         images = image_fields.values_of(workload)
@@ -213,8 +227,9 @@ class _Session:
         return read_workload(workload.kind, answered, workload.components)
 
     def _may_force(self, conflict: Conflict, workload: Workload) -> bool:
-        """Whether all who own what we would write are to be taken over; false where it was no such conflict."""
-        others = sorted(set(conflict.managers) - OURS - set(self.target.take_over))
+        """Whether all who own what we would write yield; false where it was no such conflict. With the version
+        that was read, force meets the very state that was judged."""
+        others = sorted(set(conflict.managers) - self._yielding)
         if others:
             values = {"path": workload.key, "found": ", ".join(others), "message": conflict.reason}
             raise Refused("owned-by", file=self.where, **values)

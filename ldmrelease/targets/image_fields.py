@@ -14,7 +14,7 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.site import site_repository
 from ldmrelease.targets.cluster_fence import Guarded
 from ldmrelease.targets.outcome import Refusal, Snapshot, Value, Values
-from ldmrelease.targets.ownership import OURS, Owner, image_field, owners
+from ldmrelease.targets.ownership import Owner, image_field, owners
 from ldmrelease.targets.stated import Stated
 
 PROMOTION = "ldmrelease.dev/promotion"
@@ -77,16 +77,14 @@ def where(target: KubernetesTarget) -> str:
     return f"{target.workloads.cluster.context}/{target.workloads.namespace}"
 
 
-def rivals(workload: Workload, edits: Values, take_over: Iterable[str]) -> tuple[tuple[str, Owner], ...]:
-    """The fields that would change and that others own, whose ownership may not be taken."""
-    allowed = OURS | set(take_over)
-    found = []
+def others(workload: Workload, edits: Values) -> tuple[tuple[str, Owner], ...]:
+    """The fields that would change, each with everybody who owns it."""
+    found: list[tuple[str, Owner]] = []
     for each in workload.containers:
         name = field_name(workload, each.name)
-        if each.name not in workload.components or edits.get(name, each.image) == each.image:
-            continue
-        others = owners(workload.manifest, image_field(workload.kind, each))
-        found += [(name, owner) for owner in others if owner.manager not in allowed]
+        if each.name in workload.components and edits.get(name, each.image) != each.image:
+            field = image_field(workload.kind, each)
+            found += [(name, owner) for owner in owners(workload.manifest, field)]
     return tuple(found)
 
 

@@ -58,8 +58,8 @@ def test_every_command_has_the_output_option(everything):
         for name, each in everything
         if not isinstance(each, TyperGroup) and not any("--output" in p.opts for p in each.params)
     ]
-    # The one plays other commands, the other writes a document.
-    assert lacking == ["demo", "evidence sign"]
+    # The one plays other commands, the others write documents.
+    assert lacking == ["demo", "resolve", "evidence sign"]
 
 
 def test_every_command_says_in_one_line_what_it_does(everything):
