@@ -1,0 +1,352 @@
+"""Whether a workload runs what is wanted: judged at its pods, by image identity, in any repository.
+
+The numbers in a workload's status do not tell: a paused Deployment and an OnDelete StatefulSet are observed and
+all ready while they run the old image, and a bare pod's status is old for seconds after its image was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ldmrelease.cluster import reasons
+from ldmrelease.cluster.pods import (
+    ContainerState,
+    Related,
+    Revisions,
+    condition,
+    digest_named,
+    is_live,
+    is_ready,
+    jobs_of,
+    name_of,
+    revisions_of,
+    states,
+)
+from ldmrelease.cluster.workloads import VOLUME, Container, Manifest, Workload, containers_of, pod_spec
+from ldmrelease.domain.workloads import WorkloadKind
+
+Wanted = Mapping[str, frozenset[str] | None]
+"""For each container the digests of the image that it shall run (any name of its identity); None where they
+are not known: then the image in the specification alone decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is to be said of a workload: a code, and the values it is about."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran(Told):
+    """All live pods are new, enough, ready, and run it. `values`: `ready`, `wanted` counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling(Told):
+    """It is on its way. Codes: `not-observed`, `creating`, `other-image`, `not-ready`, `node-lost`, `min-ready`
+    (ready, but not for `minReadySeconds` yet), `old-pods`, `job-running`. `values`: `ready` and `wanted` counts, `waiting_for` (names of pods), `message`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled(Told):
+    """It does not get on, as it is now. Codes: those of `reasons.Trouble`, `stuck` (an old pod that a StatefulSet
+    waits for; `reason` is its code), `job-failed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Idle(Told):
+    """Nothing is to run there (zero replicas, no node that it is for, a pod that has ended)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Armed(Told):
+    """A CronJob names the image, and no Job has run it yet. `values`: `suspended`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused(Told):
+    """A paused Deployment whose pods are still old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Told):
+    """Old pods that their controller does not replace: somebody must restart `pods` (code `on-delete`), or move
+    the `partition`."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodesNotReady(Told):
+    """A DaemonSet runs it on every node that is ready; `nodes` are those that are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten(Told):
+    """The workload names another image. Codes: `other-digest` (in its specification), `other-content` (its tag
+    leads to something else), `no-container`."""
+
+
+Verdict = Ran | Rolling | Troubled | Idle | Armed | Paused | Held | NodesNotReady | Unwritten
+
+
+def judge(workload: Workload, related: Related, wanted: Wanted) -> Verdict:
+    """Judge a workload by what was read of it and around it."""
+    missing = _unwritten(workload.containers, wanted)
+    if missing:
+        return missing
+    match workload.kind:
+        case WorkloadKind.CRON_JOB | WorkloadKind.JOB:
+            return _judge_jobs(workload, related, wanted)
+        case WorkloadKind.POD:
+            return _judge_pod(workload, related, wanted)
+        case _:
+            return _judge_replicas(workload, related, wanted)
+
+
+def _unwritten(containers: tuple[Container, ...], wanted: Wanted) -> Unwritten | None:
+    images = {each.name: each.image for each in containers}
+    for name in sorted(wanted):
+        digests = wanted[name]
+        if name not in images:
+            return Unwritten("no-container", {"container": name, "there": sorted(images)})
+        found = digest_named(images[name])
+        # What is mounted from a tag is told by nobody.
+        may_be = found in digests if digests and (found or name.startswith(VOLUME)) else True
+        if not may_be:
+            return Unwritten("other-digest", {"container": name, "image": images[name]})
+    return None
+
+
+def mismatch(pod: Manifest, wanted: Wanted) -> ContainerState | None:
+    """The first container of a pod that is not known to run what is wanted."""
+    found = {each.container.name: each for each in states(pod)}
+    for name in sorted(wanted):
+        if name not in found:
+            return ContainerState(Container(name, ""), None, False, {})
+        if not _runs(found[name], wanted[name]):
+            return found[name]
+    return None
+
+
+def _runs(state: ContainerState, digests: frozenset[str] | None) -> bool:
+    named = digest_named(state.container.image)
+    if state.container.field == "volumes":
+        # No kubelet tells what it mounted.
+        return digests is None or named in digests
+    if digests is None:
+        return state.running is not None
+    return (named is None or named in digests) and state.running in digests
+
+
+def _judge_replicas(workload: Workload, related: Related, wanted: Wanted) -> Verdict:
+    if workload.observed_generation < workload.generation:
+        return Rolling("not-observed", {"wanted": workload.replicas})
+    pods = revisions_of(workload, related)
+    lost = _lost_nodes(workload, pods, related)
+    counted = _Count.of(workload, pods, lost, wanted)
+    if not workload.replicas:
+        return Rolling("old-pods", counted.values(counted.all_names)) if counted.all_names else Idle("idle")
+    if pods.is_current and counted.good and counted.is_all and not counted.old:
+        if not _available(workload, counted):
+            return Rolling("min-ready", counted.values(()))
+        if lost:
+            return NodesNotReady("nodes-not-ready", {"nodes": lost, **counted.values(())})
+        return Ran("ran", counted.values(()))
+    if workload.paused and (counted.old or not pods.is_current):
+        return Paused("paused", counted.values(counted.old))
+    return (
+        _trouble(workload, pods, related, counted)
+        or _other_content(counted, wanted)
+        or _held(workload, pods, counted)
+        or _rolling(pods, related, counted)
+    )
+
+
+def _available(workload: Workload, counted: _Count) -> bool:
+    """Whether enough pods have been ready for as long as the workload asks for."""
+    if not (workload.manifest.get("spec") or {}).get("minReadySeconds"):
+        return True
+    status = workload.status
+    return int(status.get("availableReplicas", status.get("numberAvailable", 0))) >= counted.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """The pods that count (on nodes that are ready): how many are wanted, and which are how far, by name."""
+
+    wanted: int
+    good: tuple[str, ...]
+    unready: tuple[str, ...]
+    other: tuple[ContainerState, ...]
+    others: tuple[str, ...]
+    old: tuple[str, ...]
+    all_names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, workload: Workload, pods: Revisions, lost: list[str], wanted: Wanted) -> _Count:
+        new = [each for each in pods.new if _node(each) not in lost]
+        old = [each for each in pods.old if _node(each) not in lost]
+        left_out = len(pods.new) + len(pods.old) - len(new) - len(old)
+        found = [(name_of(each), mismatch(each, wanted), is_ready(each)) for each in new]
+        return cls(
+            wanted=max(0, (workload.replicas or 0) - left_out),
+            good=tuple(name for name, other, ready in found if not other and ready),
+            unready=tuple(name for name, other, ready in found if not ready),
+            other=tuple(other for _, other, ready in found if other and ready),
+            others=tuple(name for name, other, ready in found if other and ready),
+            old=tuple(map(name_of, old)),
+            all_names=tuple(name_of(each) for each in (*pods.new, *pods.old)),
+        )
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every new pod is as wanted, and there are enough of them."""
+        return not self.unready and not self.others and len(self.good) >= self.wanted
+
+    def values(self, waiting_for: tuple[str, ...]) -> dict[str, Any]:
+        return {"ready": len(self.good), "wanted": self.wanted, "waiting_for": list(waiting_for)}
+
+
+def _lost_nodes(workload: Workload, pods: Revisions, related: Related) -> list[str]:
+    """The nodes of a DaemonSet's pods that are not ready: their pods cannot be replaced, and are left out."""
+    if workload.kind is not WorkloadKind.DAEMON_SET:
+        return []
+    bad = {name_of(each) for each in related.nodes if condition(each, "Ready").get("status") != "True"}
+    return sorted(bad & {_node(each) for each in (*pods.new, *pods.old)})
+
+
+def _node(pod: Manifest) -> str:
+    spec = pod.get("spec") or {}
+    return str(spec.get("nodeName") or "")
+
+
+def _trouble(workload: Workload, pods: Revisions, related: Related, counted: _Count) -> Troubled | None:
+    for each in reasons.troubles(pods.new, related):
+        if each.code not in reasons.HOPEFUL:
+            return Troubled(each.code, {**counted.values(()), **each.values})
+    if workload.kind is WorkloadKind.STATEFUL_SET:
+        for each in stuck_pods(pods, related):
+            return Troubled("stuck", {**counted.values(()), "reason": each.code, **each.values})
+    if len(pods.new) < counted.wanted:
+        short = reasons.workload_trouble(workload, pods.source, pods.new, related)
+        if short:
+            return Troubled(short.code, {**counted.values(()), **short.values})
+    slow = reasons.progress_trouble(workload)
+    return Troubled(slow.code, {**counted.values(()), **slow.values}) if slow else None
+
+
+def stuck_pods(pods: Revisions, related: Related) -> tuple[reasons.Trouble, ...]:
+    """The troubles of old pods: a StatefulSet waits for each of its pods to be ready before it replaces any."""
+    found = reasons.troubles(pods.old, related)
+    return tuple(each for each in found if each.code not in reasons.HOPEFUL)
+
+
+def _held(workload: Workload, pods: Revisions, counted: _Count) -> Held | None:
+    if not counted.old or not pods.is_current:
+        return None
+    values = {**counted.values(counted.old), "pods": list(counted.old)}
+    if workload.strategy == "OnDelete":
+        return Held("on-delete", values)
+    spec = (workload.manifest.get("spec") or {}).get("updateStrategy") or {}
+    partition = int((spec.get("rollingUpdate") or {}).get("partition") or 0)
+    below = all(_ordinal(each) < partition for each in counted.old)
+    if workload.kind is WorkloadKind.STATEFUL_SET and partition and below:
+        return Held("partition", {**values, "partition": partition})
+    return None
+
+
+def _ordinal(pod: str) -> int:
+    last = pod.rpartition("-")[2]
+    return int(last) if last.isdigit() else -1
+
+
+def _other_content(counted: _Count, wanted: Wanted) -> Unwritten | None:
+    """New pods that are ready and run something else although their specification does not say so."""
+    for each in counted.other:
+        if digest_named(each.container.image) is None and each.running and wanted.get(each.container.name):
+            return Unwritten("other-content", _shown(each))
+    return None
+
+
+def _shown(state: ContainerState) -> dict[str, Any]:
+    return {"container": state.container.name, "image": state.container.image, "running": state.running}
+
+
+def _rolling(pods: Revisions, related: Related, counted: _Count) -> Rolling:
+    for each in reasons.troubles(pods.new, related):
+        return Rolling(each.code, {**counted.values(counted.unready), **each.values})
+    if counted.unready:
+        return Rolling("not-ready", counted.values(counted.unready))
+    if counted.other:
+        return Rolling("other-image", {**counted.values(counted.others), **_shown(counted.other[0])})
+    if len(pods.new) < counted.wanted:
+        return Rolling("creating", counted.values(()))
+    return Rolling("old-pods", counted.values(counted.old))
+
+
+def _judge_pod(workload: Workload, related: Related, wanted: Wanted) -> Verdict:
+    pod, pods = workload.manifest, Revisions((workload.manifest,), (), True)
+    phase = workload.status.get("phase")
+    if phase == "Succeeded":
+        return Idle("ended", {"pod": workload.name})
+    counted = _Count.of(workload, pods, [], wanted)
+    if phase == "Failed":
+        return _trouble(workload, pods, related, counted) or _rolling(pods, related, counted)
+    if not is_live(pod):
+        return Rolling("creating", {"ready": 0, "wanted": 1, "waiting_for": [workload.name]})
+    if 0 < workload.observed_generation < workload.generation:
+        return Rolling("not-observed", {"wanted": 1})
+    if counted.is_all:
+        return Ran("ran", counted.values(()))
+    return (
+        _trouble(workload, pods, related, counted)
+        or _other_content(counted, wanted)
+        or _rolling(pods, related, counted)
+    )
+
+
+def _judge_jobs(workload: Workload, related: Related, wanted: Wanted) -> Verdict:
+    """By the newest Job of the same images that has ended: a CronJob is armed until one has."""
+    same = [each for each in jobs_of(workload, related) if _same_images(workload, each)]
+    ended = [each for each in same if _has(each, "Failed") or _has(each, "Complete")]
+    if not same:
+        return Armed("armed", {"suspended": workload.paused})
+    if ended:
+        return _judge_ended(workload, ended[0], related, wanted)
+    job = same[0]
+    live = tuple(each for each in related.pods_of(job["metadata"]["uid"]) if is_live(each))
+    for each in reasons.troubles(live, related):
+        if each.code not in reasons.HOPEFUL:
+            return Troubled(each.code, {"job": name_of(job), **each.values})
+    return Rolling("job-running", {"job": name_of(job), "waiting_for": [name_of(each) for each in live]})
+
+
+def _same_images(workload: Workload, job: Manifest) -> bool:
+    return containers_of(pod_spec(WorkloadKind.JOB, job)) == workload.containers
+
+
+def _has(job: Manifest, kind: str) -> bool:
+    return condition(job, kind).get("status") == "True"
+
+
+def _judge_ended(workload: Workload, job: Manifest, related: Related, wanted: Wanted) -> Verdict:
+    name = name_of(job)
+    if _has(job, "Failed"):
+        message = condition(job, "Failed").get("message", "")
+        return Troubled("job-failed", {"workload": workload.key, "job": name, "message": message})
+    pods = related.pods_of(job["metadata"]["uid"])
+    ended = [each for each in pods if (each.get("status") or {}).get("phase") == "Succeeded"]
+    other = next((each for pod in ended if (each := mismatch(pod, wanted))), None)
+    if other:
+        return Unwritten("other-content", {**_shown(other), "job": name})
+    if ended or _all_by_digest(workload, wanted):
+        return Ran("ended", {"job": name, "ready": len(ended), "wanted": len(ended), "waiting_for": []})
+    return Armed("armed", {"suspended": workload.paused})
+
+
+def _all_by_digest(workload: Workload, wanted: Wanted) -> bool:
+    """Whether a Job whose pods are gone is known to have run it by its specification."""
+    return all(digest_named(workload.images[name]) for name in wanted if wanted[name] is not None)
