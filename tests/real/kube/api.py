@@ -50,6 +50,7 @@ class Kube:
         method: str,
         path: str,
         body: Object | list[Object] | None = None,
+        /,
         *,
         content_type: str = "application/json",
         **query: str,

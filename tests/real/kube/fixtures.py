@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -129,7 +129,9 @@ def second_cluster_access(second_cluster: Cluster) -> ClusterAccess:
 def account(cluster: Cluster, kube: Kube, namespace: str, tmp_path: Path) -> Callable[..., access.Account]:
     """Makes a service account in the namespace: `account("reader", rules=[rule("get list", "pods")])`."""
 
-    def make(name: str, *, rules: list[Object] | None = None, **more: list[Object] | int) -> access.Account:
+    def make(
+        name: str, *, rules: Sequence[Object] = (), cluster_rules: Sequence[Object] = (), seconds: int = 3600
+    ) -> access.Account:
         return access.service_account(
             kube,
             cluster.kubeconfig,
@@ -137,8 +139,9 @@ def account(cluster: Cluster, kube: Kube, namespace: str, tmp_path: Path) -> Cal
             namespace=namespace,
             name=name,
             directory=tmp_path,
-            rules=rules or [],
-            **more,
+            rules=rules,
+            cluster_rules=cluster_rules,
+            seconds=seconds,
         )
 
     return make
