@@ -10,7 +10,11 @@ import typer
 
 from ldmrelease.cli.main import app as program
 from ldmrelease.cli.options import Mistake, examples, new_app
-from ldmrelease.demo.play import MARK, make_workspace, play
+from ldmrelease.demo.cluster_story import CLUSTER_STORY
+from ldmrelease.demo.clusters import Clusters, make_cluster_workspace, remove
+from ldmrelease.demo.play import MARK, make_workspace, mark, play
+from ldmrelease.demo.story import STORY
+from ldmrelease.domain.workloads import ClusterAccess
 
 app = new_app()
 
@@ -20,6 +24,7 @@ app = new_app()
         "ldmrelease demo /tmp/demo",
         "ldmrelease demo /tmp/demo --again",
         "ldmrelease -C /tmp/demo promote w.2023.16 --target commissioning",
+        "ldmrelease demo /tmp/demo --kubernetes kind-kind --registry 127.0.0.1:5001/demo --insecure",
     )
 )
 def demo(
@@ -27,16 +32,53 @@ def demo(
     again: Annotated[
         bool, typer.Option("--again", help="Replace a folder that an earlier demonstration made.")
     ] = False,
+    kubernetes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kubernetes",
+            metavar="CONTEXT",
+            help="Play it on a real cluster; given twice, the second one is the summit's.",
+        ),
+    ] = None,
+    registry: Annotated[
+        str | None,
+        typer.Option(metavar="HOST[/PATH]", help="With --kubernetes: a registry that its nodes pull from."),
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="With --kubernetes: the registry is spoken to without TLS.")
+    ] = False,
 ) -> None:
     """Make a workspace with images, git repositories and keys, and play the week of 2023-04-20 in it.
 
     Everything is real but the clock: OCI images in layout directories, git, signatures, SQLite. The summit
     is left for your hand.
+
+    With --kubernetes the applications run in namespaces of that cluster (usdfdev-ocps, tucson-teststand-ocps,
+    base-ocps, summit-ocps and ldmrelease-checks), with small images that are put into the registry. `--again`
+    deletes the namespaces of an earlier demonstration.
     """
+    clusters = _clusters(kubernetes or [], registry, insecure)
     if folder.is_file() or (folder.exists() and any(folder.iterdir())):
         _clear(folder, again)
-    make_workspace(folder)
-    play(folder.resolve(), lambda words: _run(folder, words), typer.echo)
+    mark(folder)
+    if clusters is None:
+        make_workspace(folder)
+    else:
+        make_cluster_workspace(folder, clusters)
+    story = STORY if clusters is None else CLUSTER_STORY
+    play(folder.resolve(), story, lambda words: _run(folder, words), typer.echo)
+
+
+def _clusters(contexts: list[str], registry: str | None, insecure: bool) -> Clusters | None:
+    if not contexts and registry is None and not insecure:
+        return None
+    if not contexts or registry is None or len(contexts) > 2:
+        raise Mistake(
+            "--kubernetes, once or twice, and --registry go together",
+            "name a registry that the cluster's nodes can pull from, as --registry 127.0.0.1:5001/demo --insecure",
+        )
+    first, last = ClusterAccess(contexts[0]), ClusterAccess(contexts[-1])
+    return Clusters(first, last, registry, f"{registry.rstrip('/')}/summit", insecure)
 
 
 def _clear(folder: Path, again: bool) -> None:
@@ -44,6 +86,7 @@ def _clear(folder: Path, again: bool) -> None:
         raise Mistake(f"{folder} exists, and no demonstration made it", "name another folder")
     if not again:
         raise Mistake(f"{folder} has a demonstration already", "name another folder, or add --again")
+    remove(folder)
     # The folder itself stays: it may be where we are, a link, or where a disk is mounted.
     for each in folder.iterdir():
         if each.is_dir() and not each.is_symlink():

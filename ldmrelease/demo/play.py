@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ldmrelease.config.init import init_workspace
 from ldmrelease.config.workspace import FILE
-from ldmrelease.demo.story import AFTERWARDS, STORY, Scene
+from ldmrelease.demo.story import AFTERWARDS, Scene
 from ldmrelease.demo.world import STACK, build_world
 from ldmrelease.domain.times import instant
 from ldmrelease.ledger import create_ledger
@@ -27,13 +27,18 @@ def make_workspace(folder: Path) -> None:
     began = instant(STACK[0].created)
     init_workspace(folder, "rubin", began, person=_PERSON)
     create_ledger(folder / "ledger.db", at=began, actor=_PERSON).close()
-    (folder / MARK).write_text("made by `ldmrelease demo`; `--again` replaces the folder\n")
     build_world(folder)
 
 
-def play(folder: Path, run: Run, say: Say) -> None:
+def mark(folder: Path) -> None:
+    """Say in a folder that a demonstration made it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).write_text("made by `ldmrelease demo`; `--again` replaces the folder\n")
+
+
+def play(folder: Path, story: tuple[Scene, ...], run: Run, say: Say) -> None:
     """Every scene in turn; `run` is the command line in this process, `say` prints a line."""
-    for scene in STORY:
+    for scene in story:
         _play_scene(folder, scene, run, say)
     say("")
     say("Now it is yours. In that folder, for example:")

@@ -75,7 +75,12 @@ def build_world(folder: Path) -> None:
 
 def weekly() -> Built:
     """The weekly that the demonstration is about."""
-    return next(each for each in STACK if each.git == _WEEKLY)
+    return build_of(_WEEKLY)
+
+
+def build_of(tag: str) -> Built:
+    """The build of a tag of the science pipelines."""
+    return next(each for each in STACK if each.git == tag)
 
 
 def push_scipipe(registries: Registries, built: Built) -> None:

@@ -20,6 +20,7 @@ from ldmrelease.domain.plan import Plan
 from ldmrelease.promotion.journal import Stage, State
 from ldmrelease.promotion.planning import Site, make_plan
 from ldmrelease.services import writing
+from ldmrelease.services.clusters import other_cluster
 from ldmrelease.services.decide import Decided, decide, level_at, record
 from ldmrelease.services.gather import Question
 from ldmrelease.services.order import ordered_places
@@ -167,7 +168,12 @@ def plan_for(
 ) -> Plan | Impossible:
     """The plan: pure but for one read of each target, which shows that its settings are there."""
     for application in applications:
-        refusal = writing.foreign(bench, application) or _unwritable(bench, wish, application)
+        refusal = (
+            other_cluster(bench, application)
+            or writing.preflight(bench, application)
+            or writing.foreign(bench, application)
+            or _unwritable(bench, wish, application)
+        )
         if refusal is not None:
             return Impossible(application.place, refusal)
     release, sites = wish.pinned.release, sites_for(bench, wish, applications)

@@ -1,0 +1,196 @@
+"""The demonstration on a real cluster: its workspace, and what runs there before the story begins.
+
+Every environment is a namespace of a cluster that was named; the images are small, can be run, and are put
+into a registry that the clusters pull from.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ldmrelease.cluster.client import Api, open_api
+from ldmrelease.cluster.errors import Absent
+from ldmrelease.cluster.paths import path_of
+from ldmrelease.cluster.watch import Watched, watched
+from ldmrelease.config.init import init_workspace
+from ldmrelease.config.workspace import FILE, load_workspace
+from ldmrelease.demo.program import program
+from ldmrelease.demo.world import STACK, Built, build_of
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.places import CHECKS_NAMESPACE, Application, World
+from ldmrelease.domain.times import instant
+from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.ledger import create_ledger
+from ldmrelease.registry.opening import Registries
+from ldmrelease.registry.repository import RegistryOptions
+from ldmrelease.registry.sample import put_sample_index
+
+SAMPLE = "kubernetes"
+MARK = "ldmrelease.dev/demo"
+"""The label of namespaces that a demonstration made."""
+BEFORE = "w.2023.15"
+
+_PERSON = "release manager"
+_MANAGER = "kubectl-create"
+_PATIENCE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Where the demonstration runs: contexts of the test systems and of the summit, and registries.
+
+    `registry` and `site_registry` are `host[:port][/path]`; the second is the summit's own. `insecure` says
+    that they are spoken to without TLS.
+    """
+
+    test_systems: ClusterAccess
+    summit: ClusterAccess
+    registry: str
+    site_registry: str
+    insecure: bool
+
+
+def make_cluster_workspace(folder: Path, clusters: Clusters) -> None:
+    """The sample workspace with everything that it names. Raises `BadInput` where the folder has one."""
+    began = instant(STACK[0].created)
+    init_workspace(folder, SAMPLE, began, person=_PERSON)
+    file = folder / FILE
+    file.write_text(_located(file.read_text(encoding="utf-8"), clusters), encoding="utf-8")
+    create_ledger(folder / "ledger.db", at=began, actor=_PERSON).close()
+    for tag in ("w.2023.14", BEFORE):
+        push_stack(folder, build_of(tag))
+    deploy(folder, BEFORE)
+
+
+def _located(text: str, clusters: Clusters) -> str:
+    hosts = dict.fromkeys(each.partition("/")[0] for each in (clusters.registry, clusters.site_registry))
+    changes = {
+        "registry.example/lsst": clusters.registry,
+        "registry.summit.example": clusters.site_registry,
+        "context: test-systems": _context(clusters.test_systems),
+        "context: summit": _context(clusters.summit),
+        "insecure: []": f"insecure: [{', '.join(map(repr, hosts))}]" if clusters.insecure else "insecure: []",
+    }
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    return text
+
+
+def _context(access: ClusterAccess) -> str:
+    own = f"\n    kubeconfig: {access.kubeconfig}" if access.kubeconfig else ""
+    return f"context: {access.context}{own}"
+
+
+def push_stack(folder: Path, built: Built, status: int = 0) -> None:
+    """The stack's image of a tag; `status` is what its smoke test ends with."""
+    workspace = load_workspace(folder / FILE)
+    registries = Registries(folder, RegistryOptions(insecure=frozenset(workspace.insecure)))
+    product = workspace.world.product("stack")
+    assert product is not None
+    repository = registries.open(parse_reference(product.components[0].source))
+    tag = f"al9-{built.eups}"
+    put_sample_index(
+        repository, tag, seed=f"scipipe:{tag}", program=lambda platform: program(platform, status)
+    )
+
+
+def deploy(folder: Path, tag: str) -> None:
+    """Every environment as it was: a Deployment that somebody made by hand, with the image by its tag."""
+    world = load_workspace(folder / FILE).world
+    for application in world.applications:
+        api = _api(application)
+        for manifest in _manifests(world, application, tag):
+            name, namespace = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
+            api.apply(path_of(manifest["kind"], namespace, name), manifest, manager=_MANAGER)
+
+
+def set_image(folder: Path, environment: str, tag: str) -> None:
+    """What `kubectl set image` does: somebody changes what runs, without asking."""
+    world = load_workspace(folder / FILE).world
+    application = next(each for each in world.applications if each.place.environment == environment)
+    *_, manifest = _manifests(world, application, tag)
+    name, namespace = manifest["metadata"]["name"], manifest["metadata"]["namespace"]
+    containers = manifest["spec"]["template"]["spec"]["containers"]
+    change = {
+        "apiVersion": manifest["apiVersion"],
+        "kind": manifest["kind"],
+        "metadata": manifest["metadata"],
+    }
+    body = change | {"spec": {"template": {"spec": {"containers": containers}}}}
+    _api(application).apply(
+        path_of(manifest["kind"], namespace, name), body, manager="kubectl-set", force=True
+    )
+
+
+def remove(folder: Path) -> None:
+    """Delete the namespaces that a demonstration made, and wait until they are gone."""
+    if not (folder / FILE).exists():
+        return
+    for application in load_workspace(folder / FILE).world.applications:
+        if application.workloads is not None:
+            api = _api(application)
+            for name in _namespaces(application):
+                _remove(api, name)
+
+
+def _remove(api: Api, name: str) -> None:
+    path = path_of("Namespace", name=name)
+    with suppress(Absent):
+        found = api.get(path)
+        if MARK in found["metadata"].get("labels", {}):
+            api.delete(path, uid=found["metadata"]["uid"])
+            watched_states = watched(
+                api,
+                [Watched(path_of("Namespace"), fields=f"metadata.name={name}")],
+                until=time.monotonic() + _PATIENCE,
+            )
+            any(not state.collections[0] for state in watched_states)
+
+
+def _api(application: Application) -> Api:
+    assert application.workloads is not None
+    return open_api(application.workloads.cluster)
+
+
+def _namespaces(application: Application) -> tuple[str, str]:
+    assert application.workloads is not None
+    return application.workloads.namespace, CHECKS_NAMESPACE
+
+
+def _manifests(world: World, application: Application, tag: str) -> Iterator[dict[str, Any]]:
+    for name in _namespaces(application):
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {MARK: "true"}}}
+    yield _object("v1", "ServiceAccount", CHECKS_NAMESPACE, "ldmrelease-check")
+    workloads = application.workloads
+    assert workloads is not None
+    for selection in workloads.selections:
+        assert selection.name is not None
+        containers = [
+            {"name": container, "image": _image(world, component, tag)}
+            for container, component in selection.containers.items()
+        ]
+        labels = {"app": selection.name}
+        yield _object("apps/v1", "Deployment", workloads.namespace, selection.name) | {
+            "spec": {
+                "replicas": 2,
+                "selector": {"matchLabels": labels},
+                "template": {
+                    "metadata": {"labels": labels},
+                    "spec": {"terminationGracePeriodSeconds": 1, "containers": containers},
+                },
+            }
+        }
+
+
+def _object(version: str, kind: str, namespace: str, name: str) -> dict[str, Any]:
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}}
+
+
+def _image(world: World, component: str, tag: str) -> str:
+    source = next(
+        each.source for product in world.products for each in product.components if each.name == component
+    )
+    return f"{source}:al9-{build_of(tag).eups}"
