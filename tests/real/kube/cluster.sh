@@ -35,6 +35,17 @@ wait_for() {
   echo "cluster: $what did not come up; see $dir/log" >&2; exit 1
 }
 
+# What no pid file names any more: a part that was started in this very directory, or a shim that outlived its
+# containerd, which names the socket.
+stray() {
+  local part; part=$(cat "$1/comm" 2>/dev/null) || return 1
+  case $part in
+    etcd | kube-* | kubelet | containerd | docker-registry | socat) case $(readlink "$1/cwd") in "$dir" | "$dir (deleted)") return 0 ;; esac ;;
+    containerd-shim*) tr '\0' ' ' <"$1/cmdline" 2>/dev/null | grep -qF -- "-address $dir/containerd.sock " && return 0 ;;
+  esac
+  return 1
+}
+
 down() {
   # The kubelet first, so that nothing restarts; then every container of this containerd, then the daemons.
   rm -f ready
@@ -44,11 +55,8 @@ down() {
     timeout 10 $ctr tasks ls -q 2>/dev/null | xargs -r -P4 -n1 timeout 10 $ctr tasks rm -f >/dev/null 2>&1 || true
   fi
   for each in proxy forward sched kcm apiserver etcd containerd registry; do stop "$each"; done
-  # Shims that outlived their containerd name its socket.
-  for shim in /proc/[0-9]*; do
-    case "$(tr '\0' ' ' <"$shim/cmdline" 2>/dev/null)" in
-      *containerd-shim*"-address $dir/containerd.sock "*) kill -KILL "${shim#/proc/}" 2>/dev/null || true ;;
-    esac
+  for process in /proc/[0-9]*; do
+    ! stray "$process" || kill -KILL "${process#/proc/}" 2>/dev/null || true
   done
   awk -v d="$dir/" 'index($2, d) == 1 {print $2}' /proc/mounts | sort -r | xargs -r -n1 umount -l 2>/dev/null || true
   ip link del "$bridge" 2>/dev/null || true
@@ -223,7 +231,7 @@ keep() {
 
 case $cmd in
   up | down | keep) "$cmd" ;;
-  start) "start_${part:?part}" ;;
+  start) stop "${part:?part}"; "start_$part" ;;
   kill) signal KILL "${part:?part}" ;;
   pause) signal STOP "${part:?part}" ;;
   continue) signal CONT "${part:?part}" ;;
