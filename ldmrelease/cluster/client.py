@@ -109,7 +109,8 @@ class Api:
         """Apply the fields in `body` as `manager` (server-side apply), and the object as it is then.
 
         A `resourceVersion` or `uid` in the body's metadata must be that of the object, else Conflict; so is a
-        field of another manager, unless `force`.
+        field of another manager, unless `force`. Without a `uid` an object that is gone is made anew, whatever
+        the `resourceVersion` says.
         """
         query = (
             ("fieldManager", manager),

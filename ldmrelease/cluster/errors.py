@@ -65,7 +65,7 @@ class Absent(ClusterError):
 
 
 class Conflict(ClusterError):
-    """The object is there already, changed since it was read, or has a field of another manager (409).
+    """The object is there already, is not the one that was read any more, or has a field of another manager (409).
 
     `managers` are the field managers that server-side apply named, empty for the other two.
     """

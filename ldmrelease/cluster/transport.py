@@ -39,6 +39,8 @@ _BROKEN = frozenset({500, 502, 504})
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _APPLY = "application/apply-patch+yaml"
 _PIECE = 64 * 1024
+# Server-side apply answers a field that there is not with 500, as if the server were broken.
+_UNKNOWN_FIELD = "failed to create typed patch object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,20 +195,18 @@ class Transport:
 
     def _failure(self, call: Call, status: int, said: dict[str, Any], wait: float | None) -> ClusterError:
         message = _plain(said.get("message", ""))
-        match status:
-            case 403:
-                about = describe(call.path)
-                verb = call.verb or _VERBS[call.method]
-                return Forbidden(self.where, verb, about.resource, about.group, about.namespace, message)
-            case 404:
-                return Absent(self.where, message or f"there is no {call.path}")
-            case 409:
-                return Conflict(self.where, message, _managers(said))
-            case 410:
-                metadata = said.get("metadata")
-                return Expired(
-                    self.where, message, metadata.get("continue") if isinstance(metadata, dict) else None
-                )
+        if status == 403:
+            about = describe(call.path)
+            verb = call.verb or _VERBS[call.method]
+            return Forbidden(self.where, verb, about.resource, about.group, about.namespace, message)
+        if status == 404:
+            return Absent(self.where, message or f"there is no {call.path}")
+        if status == 409 or _is_of_another_uid(said):
+            return Conflict(self.where, message, _managers(said))
+        if status == 410:
+            return Expired(self.where, message, _part(said, "metadata").get("continue"))
+        if status == 500 and message.startswith(_UNKNOWN_FIELD):
+            return Invalid(self.where, message)
         if status in _NOT_NOW or status >= 500 or status < 400:
             # A 500 or 504 may come after the deed.
             maybe_done = not call.is_read and status not in _NOT_NOW
@@ -307,14 +307,26 @@ def _object(content: bytes) -> dict[str, Any]:
 
 def _managers(said: dict[str, Any]) -> tuple[str, ...]:
     """The field managers that a conflict of server-side apply names, each once."""
-    details = said.get("details")
-    causes = details.get("causes") if isinstance(details, dict) else None
-    found: dict[str, None] = {}
-    for cause in causes or ():
-        if isinstance(cause, dict) and cause.get("reason") == "FieldManagerConflict":
-            _, _, rest = str(cause.get("message", "")).partition('conflict with "')
-            found[rest.partition('"')[0]] = None
-    return tuple(name for name in found if name)
+    told = [
+        cause.get("message", "") for cause in _causes(said) if cause.get("reason") == "FieldManagerConflict"
+    ]
+    names = [str(message).partition('conflict with "')[2].partition('"')[0] for message in told]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _is_of_another_uid(said: dict[str, Any]) -> bool:
+    """Server-side apply to an object that was made anew: the server calls the uid that was read invalid."""
+    return any(cause.get("field") == "metadata.uid" for cause in _causes(said))
+
+
+def _causes(said: dict[str, Any]) -> list[dict[str, Any]]:
+    causes = _part(said, "details").get("causes")
+    return [cause for cause in causes if isinstance(cause, dict)] if isinstance(causes, list) else []
+
+
+def _part(said: dict[str, Any], name: str) -> dict[str, Any]:
+    part = said.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def _plain(said: object) -> str:

@@ -180,7 +180,7 @@ def test_a_context_that_names_what_is_not_there(tmp_path: Path, what: str, secti
 
 
 def test_a_kubeconfig_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(BadAccess, match="no kubeconfig file .*nowhere"):
+    with pytest.raises(BadAccess, match=r"no kubeconfig file .*nowhere"):
         open_api(ClusterAccess("base", str(tmp_path / "nowhere")))
 
 

@@ -31,7 +31,7 @@ def test_a_list_is_read_in_pages_and_is_of_the_first_pages_version(server: FakeS
     assert found.version == "7"
     first, second = server.queries(f"GET {MAPS}")
     assert first == {"labelSelector": "app in (x, y)", "fieldSelector": "metadata.name!=z", "limit": "500"}
-    assert second == first | {"continue": "more"}
+    assert second == {**first, "continue": "more"}
 
 
 def test_objects_of_a_list_say_what_they_are(server: FakeServer, api: Api) -> None:
@@ -208,6 +208,13 @@ def test_a_conflict_of_fields_names_the_managers(server: FakeServer, api: Api) -
     with pytest.raises(Conflict) as error:
         api.apply(ONE, config_map("one"), manager="ldmrelease")
     assert error.value.managers == ("helm", "argocd-controller")
+
+
+def test_an_apply_to_an_object_that_was_made_anew_is_a_conflict(server: FakeServer, api: Api) -> None:
+    causes = [{"reason": "FieldValueInvalid", "message": "field is immutable", "field": "metadata.uid"}]
+    server.on(f"PATCH {ONE}", status(422, "uid: field is immutable", details={"causes": causes}))
+    with pytest.raises(Conflict):
+        api.apply(ONE, config_map("one"), manager="ldmrelease")
 
 
 def test_an_apply_says_who_applies_and_is_strict(server: FakeServer, api: Api) -> None:
