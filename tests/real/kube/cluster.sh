@@ -16,7 +16,7 @@ mkdir -p "$dir"; cd "$dir"; dir=$PWD; mkdir -p pki log cni
 
 # --- processes: NAME.pid holds the id and the time it started, so that a reused id is never taken for ours
 
-started() { awk '{sub(/.*\) /, ""); print $20}' "/proc/$1/stat" 2>/dev/null; }
+started() { awk '{sub(/.*\) /, ""); if ($1 != "Z") print $20}' "/proc/$1/stat" 2>/dev/null; }
 spawn() { local name=$1; shift; setsid "$@" >>"log/$name.log" 2>&1 </dev/null & echo "$! $(started $!)" >"$name.pid"; }
 pid_of() {
   local pid since; read -r pid since 2>/dev/null <"$1.pid" || return 1
