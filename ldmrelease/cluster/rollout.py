@@ -48,7 +48,8 @@ class Ran(Told):
 @dataclass(frozen=True, slots=True)
 class Rolling(Told):
     """It is on its way. Codes: `not-observed`, `creating`, `other-image`, `not-ready`, `node-lost`, `min-ready`
-    (ready, but not for `minReadySeconds` yet), `old-pods`, `job-running`. `values`: `ready` and `wanted` counts, `waiting_for` (names of pods), `message`."""
+    (ready, but not for `minReadySeconds` yet), `old-pods`, `job-running`. `values`: `ready` and `wanted` counts,
+    `waiting_for` (names of pods), `message`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,8 @@ def _available(workload: Workload, counted: _Count) -> bool:
     if not (workload.manifest.get("spec") or {}).get("minReadySeconds"):
         return True
     status = workload.status
-    return int(status.get("availableReplicas", status.get("numberAvailable", 0))) >= counted.wanted
+    available = int(status.get("availableReplicas") or status.get("numberAvailable") or 0)
+    return available >= counted.wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ while the API server is away, it is tried again until the deadline.
 
 from __future__ import annotations
 
+import math
 import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,9 +62,17 @@ class State:
     cut: Cut | None = None
 
 
-def watched(api: Api, requests: Sequence[Watched], *, until: float) -> Iterator[State]:
+def _never() -> float:
+    return math.inf
+
+
+def watched(
+    api: Api, requests: Sequence[Watched], *, until: float, wake: Callable[[], float] = _never
+) -> Generator[State, None, None]:
     """The state of all collections once they are listed, then whenever something changed or the server was lost
     or found again; ends at `until` (monotonic seconds).
+
+    `wake` says, each time anew, when the state is wanted again though nothing changes (monotonic seconds).
 
     Close the generator (or run it to its end) to end its threads. Raises the error of a request that the
     server refuses at first (Forbidden, Absent, Invalid), and Unreached where the collections could not be
@@ -75,7 +84,7 @@ def watched(api: Api, requests: Sequence[Watched], *, until: float) -> Iterator[
     try:
         for reader in readers:
             reader.start()
-        yield from _states(api.where, news, len(requests), until)
+        yield from _states(api.where, news, len(requests), until, wake)
     finally:
         for reader in readers:
             reader.stop()
@@ -104,12 +113,14 @@ _News = _Listed | _Now | _Heard | Cut | Exception
 _Queue = queue.SimpleQueue[tuple[int, _News]]
 
 
-def _states(where: str, news: _Queue, count: int, until: float) -> Iterator[State]:
+def _states(where: str, news: _Queue, count: int, until: float, wake: Callable[[], float]) -> Iterator[State]:
     held = _Held(count)
-    while batch := _batch(news, until):
+    while time.monotonic() < until:
+        # Before everything is listed there is no state to give.
+        batch = _batch(news, min(until, wake()) if held.is_complete else until)
         for index, item in batch:
             held.take(index, item)
-        state = held.next_state()
+        state = held.next_state(even_the_same=not batch and time.monotonic() < until)
         if state is not None:
             yield state
     if not held.is_complete:
@@ -117,7 +128,7 @@ def _states(where: str, news: _Queue, count: int, until: float) -> Iterator[Stat
 
 
 def _batch(news: _Queue, until: float) -> list[tuple[int, _News]]:
-    """All there is, at least one; nothing once the deadline has passed."""
+    """All there is, at least one; nothing once that time has come."""
     found: list[tuple[int, _News]] = []
     while (left := until - time.monotonic()) > 0:
         try:
@@ -159,9 +170,9 @@ class _Held:
             case _:
                 raise item
 
-    def next_state(self) -> State | None:
+    def next_state(self, *, even_the_same: bool) -> State | None:
         """The state, unless nothing changed or something is not listed yet."""
-        if not self._is_news or not self.is_complete:
+        if not (self._is_news or even_the_same) or not self.is_complete:
             return None
         for index in {index for index, _ in self._changed}:
             self._shown[index] = dict(self._collections[index] or {})
