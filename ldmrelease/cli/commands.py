@@ -35,6 +35,7 @@ COMMANDS: dict[str, Entry] = {
     "alias": Entry("alias", "Move and list names such as `recommended`."),
     "observe": Entry("observe", "Look what runs, and record it signed."),
     "where": Entry("where", "Say which release runs where, since when, and what let it in."),
+    "drift": Entry("drift", "Say where trees, decisions and what runs differ, and who did it."),
     "history": Entry("history", "Say what ran at a place, or where a release ran, and when."),
     "receipt": Entry("receipt", "Show the receipts of promotions."),
     "ledger": Entry("ledger", "Verify, export and import the ledger."),

@@ -9,6 +9,11 @@ from ldmrelease.render.output import Output
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to print the answer.")]
 
+TimeoutOption = Annotated[
+    float,
+    typer.Option("--timeout", min=0.1, help="How many seconds each environment may take to answer."),
+]
+
 
 class Code(enum.IntEnum):
     """The exit codes (design section 7)."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ldmrelease.domain.images import Reference, parse_reference
+from ldmrelease.domain.images import parse_reference
 from ldmrelease.services.decided import Allowed
 from ldmrelease.services.sides import Ran, Said
 
@@ -78,7 +78,7 @@ def _wrong_spec(sides: Sides, ran: Ran) -> Drift | None:
     values = {"workload": ran.workload, "container": ran.container, "image": ran.image}
     by = {"by": ran.by, "time": ran.since} if ran.by else {}
     if sides.said is not None:
-        if _agree(sides.said, ran) or sides.arriving is not None:
+        if _agree(sides, sides.said, ran) or sides.arriving is not None:
             return None
         wanted = {"wanted": sides.said.tag or sides.said.digest}
         return Drift("spec-differs" if ran.by_hand else "not-synced", values | wanted | by)
@@ -88,20 +88,16 @@ def _wrong_spec(sides: Sides, ran: Ran) -> Drift | None:
     return Drift(code, values | _decided(sides) | by)
 
 
-def _agree(said: Said, ran: Ran) -> bool:
+def _agree(sides: Sides, said: Said, ran: Ran) -> bool:
     """Whether tree and workload name one image, as far as both say."""
-    found = _reference(ran.image)
-    if found is None:
-        return False
-    if said.digest is not None and found.digest is not None:
-        return said.digest == found.digest
-    return said.tag is not None and said.tag == found.tag
+    if said.digest is not None and ran.spec_digest is not None:
+        return said.digest == ran.spec_digest or {said.digest, ran.spec_digest} <= sides.good
+    return said.tag is not None and said.tag == _tag_of(ran.image)
 
 
 def _is_good(sides: Sides, ran: Ran) -> bool:
-    found = _reference(ran.image)
-    if found is not None and found.digest is not None:
-        return found.digest in sides.good
+    if ran.spec_digest is not None:
+        return ran.spec_digest in sides.good
     # A tag alone says nothing: what runs under it does.
     return bool(ran.digests) and set(ran.digests) <= sides.good
 
@@ -123,8 +119,8 @@ def _decided(sides: Sides) -> dict[str, Any]:
     return {"decided": sides.allowed.decided.spelling} if sides.allowed is not None else {}
 
 
-def _reference(image: str) -> Reference | None:
+def _tag_of(image: str) -> str | None:
     try:
-        return parse_reference(image)
+        return parse_reference(image).tag
     except ValueError:
         return None

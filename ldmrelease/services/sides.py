@@ -46,6 +46,31 @@ class Tree:
     unheard: Answer | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A container of a workload, or an image volume.
+
+    image: as the workload's specification names it (`spec_digest`: by its digest, if it does); `digests` are
+        what its pods report.
+    verdict: what became of the rollout; it is `settled` when nothing more is to come, `reason` says why not.
+    by: the field manager that wrote the image (`since`: RFC 3339, empty where it is not told); `by_hand` says
+        that it is a person's tool, and not one that syncs.
+    """
+
+    workload: str
+    container: str
+    component: str
+    image: str
+    spec_digest: str | None
+    digests: tuple[str, ...]
+    verdict: str
+    settled: bool
+    reason: str = ""
+    by: str = ""
+    since: str = ""
+    by_hand: bool = False
+
+
 TellTree = Callable[[Place, "Tree | Answer"], None]
 TellChange = Callable[[tuple[Place, str], Change], None]
 
