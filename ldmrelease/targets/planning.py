@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Forbidden
+from ldmrelease.cluster.owners import manager_of
 from ldmrelease.cluster.paths import describe, path_of
 from ldmrelease.cluster.workloads import Workload, find
 from ldmrelease.domain.places import KubernetesTarget
@@ -56,11 +57,9 @@ def _against_workload(workload: Workload, target: KubernetesTarget) -> Iterator[
         yield Refusal("audited-only")
     if workload.kind is WorkloadKind.DEPLOYMENT and workload.paused:
         yield Refusal("paused")
-    from ldmrelease.cluster.owners import managed_by
-
-    manager = managed_by(workload.manifest)
+    manager = manager_of(workload.manifest)
     if manager is not None:
-        yield Refusal("managed-by", {"found": str(manager.system), "application": manager.application})
+        yield Refusal("managed-by", {"found": manager.name, "application": manager.object})
     allowed = OURS | set(target.take_over)
     for each in workload.containers:
         if each.name in workload.components:
@@ -100,11 +99,9 @@ def _against_text(where: ConfigMapFile, access: Access) -> Iterator[Refusal]:
         assert refusal is not None
         yield refusal
     else:
-        from ldmrelease.cluster.owners import managed_by
-
-        manager = managed_by(manifest)
+            manager = manager_of(manifest)
         if manager is not None:
-            values = {"found": str(manager.system), "application": manager.application}
+            values = {"found": manager.name, "application": manager.object}
             yield Refusal("managed-by", {"file": str(where), **values})
     yield from _forbidden(api, where.namespace, (("patch", "ConfigMap"), *_FENCE_RIGHTS))
 
