@@ -99,7 +99,7 @@ def _against_text(where: ConfigMapFile, access: Access) -> Iterator[Refusal]:
         assert refusal is not None
         yield refusal
     else:
-            manager = manager_of(manifest)
+        manager = manager_of(manifest)
         if manager is not None:
             values = {"found": manager.name, "application": manager.object}
             yield Refusal("managed-by", {"file": str(where), **values})
