@@ -239,8 +239,8 @@ STEP_WORDS: Mapping[str, Words] = {
         f"{v['component']}: {said(v['where'])} has {said(v['wanted'])} no more ({_found(v)}); push it there again"
     ),
     "site-differs": lambda v: (
-        f"{v['component']}: {said(v['where'])} should have {said(v['wanted'])} now, and has {_found(v)}; "
-        "nothing was switched; does something else write there, or is it a mirror?"
+        f"{v['component']}: {said(v['where'])} should have {said(v['wanted'])} now; found instead: {_found(v)}; "
+        "nothing was switched. Does something else write there, or is it a mirror?"
     ),
     "referrers-missing": lambda v: (
         f"{v['component']}: {said(v['where'])} does not list {v.listed('found')} that were copied there; "
