@@ -11,7 +11,7 @@ from ldmrelease.cluster.errors import Absent, BadAccess, ClusterError, Forbidden
 from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.targets.outcome import Refusal, Refused, Unreachable
 
-TRIES = 40
+TRIES = 100
 """How often a write is tried against others who change the same object, such as an autoscaler."""
 
 T = TypeVar("T")

@@ -5,6 +5,7 @@ text, for whoever applies it otherwise.
 """
 
 import copy
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,6 +208,7 @@ def _items(spec: Any, name: str) -> list[dict[str, Any]]:
 def _components(text: str, file: str) -> Iterator[Any]:
     """The tokens of the scalars that name a component."""
     try:
+        deque(yaml.parse(text, Loader=yaml.CSafeLoader), maxlen=0)  # tokens alone need make no document
         for token in yaml.scan(text, Loader=yaml.CSafeLoader):
             if isinstance(token, yaml.ScalarToken) and token.value.startswith(SCHEME):
                 yield token

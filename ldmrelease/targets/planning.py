@@ -60,6 +60,7 @@ def _against_workload(workload: Workload, target: KubernetesTarget) -> Iterator[
     manager = manager_of(workload.manifest)
     if manager is not None:
         yield Refusal("managed-by", {"found": manager.name, "application": manager.object})
+        return
     allowed = OURS | set(target.take_over)
     for each in workload.containers:
         if each.name in workload.components:
