@@ -1,0 +1,119 @@
+"""The judging of runs: the exit status decides, a message names tests and never turns a failure into a pass."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ldmrelease.checks.judge import KEPT, Verdict, judge, started, tail
+
+TESTS = ("starts", "answers")
+MESSAGES = st.one_of(
+    st.text(max_size=200),
+    st.sampled_from(
+        ["PASSED", "FAILED", "ok 1 - starts", "not ok 1 - starts", '{"result": "PASSED"}', "{", "[]"]
+    ),
+    st.builds(
+        lambda result, passed, failed: json.dumps(
+            {"result": result, "passedTests": passed, "failedTests": failed}
+        ),
+        st.sampled_from(["PASSED", "FAILED", "WARNED", 1, None]),
+        st.one_of(st.lists(st.sampled_from(TESTS)), st.none(), st.lists(st.integers())),
+        st.one_of(st.lists(st.sampled_from(TESTS)), st.text(max_size=3)),
+    ),
+)
+
+
+def result(**fields: object) -> str:
+    return json.dumps({"result": "PASSED", "passedTests": [], "failedTests": []} | fields)
+
+
+@given(MESSAGES, st.integers(1, 255), st.sampled_from(Verdict))
+def test_another_exit_status_than_zero_is_a_failure_whatever_is_said(
+    message: str, code: int, verdict: Verdict
+) -> None:
+    found = judge(TESTS, code, message, verdict)
+    assert found.passed == ()
+    assert found.failed
+    assert (found.problem, found.exit_code) == (None, code)
+
+
+@given(MESSAGES, st.sampled_from(Verdict))
+def test_exit_status_zero_passes_or_says_nothing_or_prints_wrong_versions(
+    message: str, verdict: Verdict
+) -> None:
+    found = judge(TESTS, 0, message, verdict)
+    assert bool(found.passed) + bool(found.problem or verdict is Verdict.VERSIONS) == 1
+    assert not (found.passed and found.failed)
+
+
+@pytest.mark.parametrize(
+    ("message", "failed"),
+    [
+        ("not ok 1 - starts", ("starts",)),
+        ("ok 1 - starts\nnot ok 2 - answers # slow", ("answers",)),
+        (result(result="FAILED"), ()),
+        (result(failedTests=["answers"]), ("answers",)),
+        (result(result="WARNED"), ()),
+        (result(passedTests="starts"), ()),
+        (result(failedTests=[""]), ()),
+        ("noise\n" + result(result="FAILED"), ()),
+        ("all done\nFAILED\n", ()),
+    ],
+)
+def test_a_message_of_failure_beside_exit_status_zero_is_a_contradiction(
+    message: str, failed: tuple[str, ...]
+) -> None:
+    found = judge(TESTS, 0, message)
+    assert (found.problem, found.passed, found.failed) == ("contradiction", (), failed)
+
+
+@pytest.mark.parametrize(
+    ("message", "passed"),
+    [
+        ("", TESTS),
+        ("PASSED", TESTS),
+        ("ok 1 - starts", ("starts",)),
+        (result(passedTests=["starts", "answers", "starts"]), TESTS),
+        (result(), TESTS),
+        ('{"level": "info"}', TESTS),
+        ("the test FAILED last week", TESTS),
+    ],
+)
+def test_a_pass_names_the_tests_that_it_says_or_all_that_are_declared(
+    message: str, passed: tuple[str, ...]
+) -> None:
+    assert judge(TESTS, 0, message).passed == passed
+
+
+@pytest.mark.parametrize(
+    ("printed", "failed"),
+    [
+        ("lsst_distrib w_2025_10\n", False),
+        ("lsst_distrib w_2025_10\nmeas_base  w.2025.10\n\n", False),
+        ("lsst_distrib w_2025_10\nmeas_base w_2025_09", True),
+        ("w_2025_10", True),
+        ("lsst_distrib w_2025_10 extra", True),
+        ("", True),
+    ],
+)
+def test_every_printed_version_is_a_spelling_of_the_release(printed: str, failed: bool) -> None:
+    told = {"LDMRELEASE_TAG": "w.2025.10", "LDMRELEASE_EUPS": "w_2025_10", "LDMRELEASE_PRODUCT": "extra"}
+    found = judge(TESTS, 0, printed, Verdict.VERSIONS, told)
+    assert (found.failed, found.passed) == ((TESTS, ()) if failed else ((), TESTS))
+
+
+def test_without_a_spelling_of_the_release_no_version_is_right() -> None:
+    assert judge(TESTS, 0, "lsst_distrib w_2025_10", Verdict.VERSIONS, {"LDMRELEASE_TAG": ""}).failed == TESTS
+
+
+def test_what_was_only_to_start_has_started_while_it_runs() -> None:
+    assert started(TESTS, "not ok 1 - starts", None).passed == TESTS
+    assert started(TESTS, "", 137).failed == TESTS
+
+
+def test_the_end_of_an_output_is_kept() -> None:
+    assert tail(b"x" * KEPT + b"end\xff") == "x" * (KEPT - 4) + "end\ufffd"
