@@ -55,22 +55,33 @@ class Decisions:
                 return _allowed(release, component, receipt)
         return None
 
-    def of_tag(self, place: Place, product: Product, component: str, tag: str) -> Allowed | None:
-        """The image that an image tag stood for when its release was last let in at the place."""
+    def of_image(
+        self, place: Place, product: Product, component: str, tag: str | None, digest: str | None
+    ) -> Allowed | None:
+        """The image of the release that a menu's tag spells, or else that has the digest, as it was last let in."""
+        for name in self._names(product, component, tag, digest):
+            found: list[tuple[int, Allowed]] = []
+            for revision in self._bench.ledger.state("pins", name) or []:
+                receipt = self._bench.ledger.state("receipts", f"{place}/{revision['digest']}")
+                release = self.release(revision["digest"]) if receipt is not None else None
+                allowed = _allowed(release, component, receipt) if release is not None else None
+                if allowed is not None:
+                    found.append((receipt["sequence"], allowed))
+            if found:
+                return max(found, key=lambda each: each[0])[1]
+        return None
+
+    def _names(self, product: Product, component: str, tag: str | None, digest: str | None) -> Iterator[str]:
         source = product.component(component)
-        if source is None:
-            return None
-        parsed = tag_pattern_match(source.spelling, tag, product.grammar)
-        if parsed is None or parsed.name is None:
-            return None
-        found: list[tuple[int, Allowed]] = []
-        for revision in self._bench.ledger.state("pins", f"{product.name}/{parsed.name}") or []:
-            receipt = self._bench.ledger.state("receipts", f"{place}/{revision['digest']}")
-            release = self.release(revision["digest"]) if receipt is not None else None
-            allowed = _allowed(release, component, receipt) if release is not None else None
-            if allowed is not None:
-                found.append((receipt["sequence"], allowed))
-        return max(found, key=lambda each: each[0])[1] if found else None
+        parsed = (
+            tag_pattern_match(source.spelling, tag, product.grammar)
+            if source is not None and tag is not None
+            else None
+        )
+        if parsed is not None and parsed.name is not None:
+            yield f"{product.name}/{parsed.name}"
+        if digest is not None:
+            yield from self._bench.ledger.state("digests", digest) or []
 
     def at_work(self, place: Place) -> AtWork | None:
         """The promotion that is changing the place now."""

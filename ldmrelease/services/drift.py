@@ -108,11 +108,15 @@ def _not_rolled_out(sides: Sides, ran: Ran) -> Iterator[Drift]:
         yield Drift("not-rolled-out", values | {"verdict": ran.verdict, "reason": ran.reason})
         return
     # Beside what was let in, nothing says which digests an image has: then the workload's word is enough.
-    wanted = sides.said.digest if sides.said is not None else None
-    known = sides.said is None or wanted in sides.good
+    known = sides.said is None or sides.said.digest in sides.good or _is_decided_tag(sides, sides.said)
     others = sorted(set(ran.digests) - sides.good)
     if known and others:
         yield Drift("not-rolled-out", values | {"verdict": ran.verdict, "found": others})
+
+
+def _is_decided_tag(sides: Sides, said: Said) -> bool:
+    """Whether a tag that nobody could be asked about is the decided one."""
+    return not said.resolved and sides.allowed is not None and said.tag == sides.allowed.decided.spelling
 
 
 def _decided(sides: Sides) -> dict[str, Any]:

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.owners import image_owner
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.cluster.pods import Manifests, Related, digest_named, is_live, pods_of, states
-from ldmrelease.cluster.rollout import Armed, Idle, NodesNotReady, Verdict, judge
+from ldmrelease.cluster.pods import digest_named
+from ldmrelease.cluster.rollout import Armed, Idle, NodesNotReady, Verdict
 from ldmrelease.cluster.rollout import Ran as RanOut
-from ldmrelease.cluster.workloads import Found, Workload, find
+from ldmrelease.cluster.seen import ContainerSeen, WorkloadSeen, look
+from ldmrelease.cluster.workloads import VOLUME
 from ldmrelease.domain.places import Application, Place
-from ldmrelease.domain.workloads import WorkloadKind, Workloads
+from ldmrelease.domain.workloads import Workloads
 from ldmrelease.services.sides import Answer, Ran
 from ldmrelease.targets.clusters import Clusters, answer, require_none
 from ldmrelease.targets.outcome import Refusal, Refused
@@ -36,11 +35,10 @@ def read_pods(root: Path, applications: Iterable[Application], tell: Tell) -> No
 def _read(clusters: Clusters, application: Application, workloads: Workloads) -> tuple[Ran, ...] | Answer:
     def act() -> tuple[Ran, ...]:
         _require_cluster(clusters, application, workloads)
-        api = clusters.open(workloads.cluster)
-        found = find(api, workloads)
-        _require_all(found, workloads)
-        related = _related(api, found.workloads, workloads.namespace)
-        return tuple(ran for each in found.workloads for ran in _ran(each, related))
+        seen = look(clusters.open(workloads.cluster), workloads)
+        where = f"{workloads.cluster.context}/{workloads.namespace}"
+        require_none([Refusal(each.code, {"file": where, **each.values}) for each in seen.problems])
+        return tuple(ran for each in seen.workloads for ran in _ran(each))
 
     return answer(act)
 
@@ -54,61 +52,34 @@ def _require_cluster(clusters: Clusters, application: Application, workloads: Wo
         raise Refused("other-cluster", file=context, found=uid, expected=application.cluster_uid)
 
 
-def _require_all(found: Found, workloads: Workloads) -> None:
-    where = f"{workloads.cluster.context}/{workloads.namespace}"
-    require_none([Refusal(each.code, {"file": where, **each.values}) for each in found.problems])
-
-
-def _related(api: Api, workloads: Iterable[Workload], namespace: str) -> Related:
-    """The pods, and what ties them to workloads of these kinds."""
-    kinds = {each.kind for each in workloads}
-
-    def there(kind: str, *of: WorkloadKind) -> Manifests:
-        return tuple(api.list(path_of(kind, namespace)).items) if kinds & set(of) else ()
-
-    return Related(
-        pods=there("Pod", *(set(WorkloadKind) - {WorkloadKind.POD})),
-        replica_sets=there("ReplicaSet", WorkloadKind.DEPLOYMENT),
-        revisions=there("ControllerRevision", WorkloadKind.DAEMON_SET),
-        jobs=there("Job", WorkloadKind.CRON_JOB),
-    )
-
-
-def _ran(workload: Workload, related: Related) -> Iterator[Ran]:
-    verdict = judge(workload, related, dict.fromkeys(workload.components))
-    running = _running(workload, related)
-    for each in workload.containers:
-        if each.name not in workload.components:
+def _ran(seen: WorkloadSeen) -> Iterator[Ran]:
+    settled = isinstance(seen.verdict, _SETTLED)
+    for each in seen.containers:
+        if each.component is None:
             continue
-        digest = digest_named(each.image)
-        # No kubelet tells what it mounted as a volume: its digest in the specification does.
-        told = running.get(each.name) or ({digest} if each.field == "volumes" and digest else set())
-        owner = image_owner(workload.manifest, each.name)
+        owner = image_owner(seen.workload.manifest, each.name)
         yield Ran(
-            workload.key,
+            seen.workload.key,
             each.name,
-            workload.components[each.name],
+            each.component,
             each.image,
-            digest,
-            tuple(sorted(told)),
-            _named(verdict),
-            isinstance(verdict, _SETTLED),
-            "" if isinstance(verdict, _SETTLED) else verdict.code,
+            digest_named(each.image),
+            _running(each),
+            _named(seen.verdict),
+            settled,
+            "" if settled else seen.verdict.code,
             owner.manager if owner is not None else "",
             owner.time if owner is not None else "",
             owner is not None and not _is_syncing(owner.manager),
         )
 
 
-def _running(workload: Workload, related: Related) -> dict[str, set[str]]:
-    """What each container runs in live pods, of old revisions too."""
-    found: dict[str, set[str]] = {}
-    for pod in pods_of(workload, related):
-        if is_live(pod):
-            for state in states(pod):
-                if state.running is not None:
-                    found.setdefault(state.container.name, set()).add(state.running)
-    return found
+def _running(container: ContainerSeen) -> tuple[str, ...]:
+    """The digests that run; for image volumes, which no kubelet tells, those that the pods name."""
+    told = set(container.running)
+    if container.name.startswith(VOLUME):
+        told = {digest for each in container.named if (digest := digest_named(each)) is not None}
+    return tuple(sorted(told))
 
 
 def _is_syncing(manager: str) -> bool:

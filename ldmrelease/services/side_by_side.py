@@ -130,9 +130,9 @@ class Rows:
         """A menu has many releases, each let in by itself; elsewhere the last one counts."""
         if not isinstance(application.target, MenuTarget):
             return self._decisions.newest(application.place, product, component)
-        if said is None or said.tag is None:
+        if said is None:
             return None
-        return self._decisions.of_tag(application.place, product, component, said.tag)
+        return self._decisions.of_image(application.place, product, component, said.tag, said.digest)
 
     def _arriving(self, at_work: AtWork | None, component: str) -> frozenset[str] | None:
         if at_work is None:
