@@ -60,7 +60,11 @@ class RunRegistration:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An image that was seen at a place. `release` is the digest of the release it belongs to, if known."""
+    """An image that was seen at a place. `release` is the digest of the release it belongs to, if known.
+
+    `state` says why it does not simply run: `idle` (nothing is to run), `armed` (a CronJob that has not run it
+    yet), `rolling`, `troubled`, `held`, `paused`, ...
+    """
 
     product: str
     component: str
@@ -68,6 +72,7 @@ class Seen:
     spelling: str
     ready: bool
     release: str | None = None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

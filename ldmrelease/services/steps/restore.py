@@ -1,20 +1,35 @@
 """Restore: put a failed place back to what it held before, only where the value is still ours."""
 
+from ldmrelease.domain.acts import Observation
 from ldmrelease.services import writing
 from ldmrelease.services.observe import observation_event, observe
+from ldmrelease.services.rollout import rolled_out
 from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
-from ldmrelease.targets.outcome import Refusal, Unreachable
+from ldmrelease.targets.outcome import Refusal, Unreachable, Written
 
 
 def act(work: Work) -> Answer:
-    """Write back; what somebody else changed meanwhile is left, and said."""
+    """Write back, and wait until it runs again; what somebody else changed meanwhile is left, and said."""
     answer = writing.restore(work)
     match answer:
         case Unreachable():
             return Interrupted(answer.where, answer.reason)
         case Refusal():
             return Failed(answer.code, answer.values)
+        case Written():
+            return _running_again(work, answer)
+
+
+def _running_again(work: Work, written: Written) -> Answer:
+    """What was there before may not have run either: then it is restored all the same, and said."""
+    workloads, again = work.application.workloads, {}
+    if workloads is not None and work.application.observe == "pods":
+        state = rolled_out(work, workloads, {})
+        if isinstance(state, Interrupted):
+            return state
+        again = {"state": state} if isinstance(state, str) else {"state": "not-running", "why": state.code}
+    result = {"revision": written.revision, **again}
     seen = observe(work.bench, work.application, cause="restore")
-    if isinstance(seen, Unreachable | Refusal):
-        return Done({"revision": answer.revision})
-    return Done({"revision": answer.revision}, (observation_event(work.bench, seen),))
+    if not isinstance(seen, Observation):
+        return Done(result)
+    return Done(result, (observation_event(work.bench, seen),))

@@ -4,13 +4,43 @@ from typing import Any
 
 from ldmrelease.domain.acts import Observation
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.workloads import Workloads
+from ldmrelease.services.availability import availability
 from ldmrelease.services.observe import observation_event, observe
+from ldmrelease.services.rollout import rolled_out
 from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
 from ldmrelease.targets.outcome import Refusal, Unreachable
 
 
 def act(work: Work) -> Answer:
-    """Observe, and compare by digest: a tag that was written is verified here."""
+    """Wait for the pods where there are any; then observe, and compare by digest."""
+    workloads = work.application.workloads
+    if workloads is not None and work.application.observe == "pods":
+        return _settled_in_cluster(work, workloads)
+    seen = _look(work)
+    if not isinstance(seen, Observation):
+        return seen
+    return _wrong(work, seen) or _done(work, seen, "committed")
+
+
+def _settled_in_cluster(work: Work, workloads: Workloads) -> Answer:
+    state = rolled_out(work, workloads, _wanted(work))
+    if not isinstance(state, str):
+        return state
+    seen = _look(work)
+    if not isinstance(seen, Observation):
+        return seen
+    # What has no pods is seen by what it names; what runs has to be seen running.
+    return _wrong(work, seen) or _done(work, seen, state)
+
+
+def _wanted(work: Work) -> dict[str, frozenset[str]]:
+    release = work.pinned.release
+    names = work.application.components(release.product)
+    return {each.name: each.identity.digests() for each in release.images if each.name in names}
+
+
+def _look(work: Work) -> Observation | Failed | Interrupted:
     cause = "retire" if work.plan.intent is Intent.RETIRE else "apply"
     seen = observe(work.bench, work.application, cause=cause)
     match seen:
@@ -18,16 +48,15 @@ def act(work: Work) -> Answer:
             return Interrupted(seen.where, seen.reason)
         case Refusal():
             return Failed(seen.code, seen.values)
-    wrong = _wrong(work, seen)
-    if wrong is not None:
-        return wrong
-    result = {"basis": seen.basis, "revision": seen.revision, "state": _state(seen)}
+    return seen
+
+
+def _done(work: Work, seen: Observation, state: str) -> Done:
+    result: dict[str, Any] = {"basis": seen.basis, "revision": seen.revision, "state": state}
+    if state == "promoted":
+        level = work.bench.levels[work.here.level]
+        result["availability"] = availability(work.bench, work.pinned, level, work.bench.now())
     return Done(result, (observation_event(work.bench, seen),))
-
-
-def _state(seen: Observation) -> str:
-    """A tree tells what was committed; only a cluster tells what runs."""
-    return "promoted" if seen.basis == "pods" else "committed"
 
 
 def _wrong(work: Work, seen: Observation) -> Failed | None:

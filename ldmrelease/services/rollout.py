@@ -1,0 +1,63 @@
+"""Wait for a place's pods, and say what came of it in the terms of a step."""
+
+from collections.abc import Mapping
+
+from ldmrelease.cluster.rollout import Armed, Held, Idle
+from ldmrelease.cluster.settle import Broke, Judged, NotWritten, Settled, TimedOut, wait_for
+from ldmrelease.cluster.watch import Cut
+from ldmrelease.domain.places import KubernetesTarget
+from ldmrelease.domain.workloads import Workloads
+from ldmrelease.services.steps.step import Failed, Interrupted, Pending, Work
+from ldmrelease.targets.clusters import answer
+from ldmrelease.targets.outcome import Refusal, Unreachable
+
+_OWED = ("on-delete", "partition")
+"""Troubles that end when somebody restarts pods or moves a partition, and not before."""
+
+
+def rolled_out(
+    work: Work, workloads: Workloads, wanted: Mapping[str, frozenset[str]]
+) -> str | Failed | Pending | Interrupted:
+    """Wait until the pods run what is wanted; `promoted`, `idle` or `armed` where they do.
+
+    `wanted` has, for each component, all digests of its image; a component that is not there is not compared.
+    """
+    written = isinstance(work.application.target, KubernetesTarget)
+    found = answer(
+        lambda: wait_for(
+            work.bench.clusters.open(workloads.cluster),
+            workloads,
+            wanted,
+            progress=lambda code, values: work.progress(
+                "rollout", {"place": str(work.step.place), "code": code, **values}
+            ),
+            written=written,
+        )
+    )
+    match found:
+        case Settled(seen):
+            return _state(seen)
+        case NotWritten(values):
+            # Who writes to git leaves it to another to bring it to the cluster, at times by hand.
+            return Failed("changed-there", values) if written else Pending("not-synced", values)
+        case Broke(code, values):
+            return Pending(code, values) if code in _OWED else Failed(code, values)
+        case TimedOut(values, seen):
+            held = next((each for each in seen if isinstance(each.verdict, Held)), None)
+            if held is not None:
+                return Pending(held.verdict.code, {"workload": held.workload.key, **held.verdict.values})
+            return Failed("rollout-timeout", values)
+        case Cut(reason=reason):
+            return Interrupted(workloads.cluster.context, reason)
+        case Unreachable(where, reason):
+            return Interrupted(where, reason)
+        case Refusal(code, values):
+            return Failed(code, values)
+
+
+def _state(seen: tuple[Judged, ...]) -> str:
+    """One word for all workloads: what is idle or armed does not run it."""
+    verdicts = [each.verdict for each in seen]
+    if any(isinstance(each, Armed) for each in verdicts):
+        return "armed"
+    return "idle" if any(isinstance(each, Idle) for each in verdicts) else "promoted"
