@@ -1,6 +1,7 @@
 """Checks of kind `command`: a local process; its exit status decides, its TAP lines say which test failed."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -13,18 +14,25 @@ __all__ = ["Ran", "run_command"]
 def run_command(check: Check, variables: dict[str, str], folder: Path) -> Ran:
     """Run the check's command in `folder`, with `variables` added to the environment, up to its deadline."""
     try:
-        answer = subprocess.run(
+        process = subprocess.Popen(
             check.command,
             cwd=folder,
             env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=check.deadline,
-            check=False,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired as error:
-        return said_nothing("deadline", tail(error.stdout or b""))
     except OSError as error:
         return said_nothing("not-started", str(error))
-    return judge(check.tests, answer.returncode, tail(answer.stdout))
+    with process:
+        try:
+            output, _ = process.communicate(timeout=check.deadline)
+        except subprocess.TimeoutExpired as error:
+            # What it started holds its output open: without the whole group the deadline would not hold.
+            os.killpg(process.pid, signal.SIGKILL)
+            return said_nothing("deadline", tail(error.stdout or b""))
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return judge(check.tests, process.returncode, tail(output))

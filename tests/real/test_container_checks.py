@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -199,3 +200,36 @@ def quick(run: ImageRun) -> ImageRun:
     container = {**pod["containers"][0], "env": env}
     spec = {"template": {"spec": {**pod, "containers": [container]}}}
     return replace(run, template=replace(run.template, job={**job, "spec": spec}))
+
+
+def test_a_notebook_kernel_answers(
+    engine: Engine, registry: RunningRegistry, host: str, tmp_path: Path
+) -> None:
+    """In an image with Jupyter's kernel of Python, made here; and it does not in one whose kernel is broken."""
+    whole = _pushed(engine, registry, "notebook", _NOTEBOOK, tmp_path)
+    found = ran(a_run(whole, template="notebook"), host, deadline=120).ran
+    assert found.passed == ("kernel-starts", "kernel-answers"), found
+    broken = _pushed(
+        engine, registry, "broken", f"{_NOTEBOOK}RUN echo 'raise SystemExit(1)' > {_KERNEL}\n", tmp_path
+    )
+    failed = ran(a_run(broken, template="notebook"), host, deadline=120).ran
+    assert (failed.passed, failed.failed, failed.problem) == ((), TESTS, None), failed
+
+
+_KERNEL = "$(python3 -c 'import ipykernel_launcher; print(ipykernel_launcher.__file__)')"
+_NOTEBOOK = """
+ARG BASE
+FROM ${BASE}
+RUN python3 -m venv /opt/jupyter && /opt/jupyter/bin/pip install --quiet --no-cache-dir ipykernel==6.29.5
+ENV PATH=/opt/jupyter/bin:$PATH
+"""
+
+
+def _pushed(engine: Engine, registry: RunningRegistry, name: str, dockerfile: str, context: Path) -> Pushed:
+    """Build an image and push it; a cluster would be told its manifest and its configuration."""
+    repository = f"{registry.address}/{name}"
+    engine.build(f"{repository}:1", dockerfile=dockerfile, context=context)
+    pushed = re.search("sha256:[0-9a-f]{64}", engine.docker("push", f"{repository}:1"))
+    assert pushed
+    config = engine.docker("image", "inspect", "--format", "{{.Id}}", f"{repository}:1").strip()
+    return Pushed(repository, "1", pushed[0], pushed[0], config)

@@ -41,7 +41,13 @@ def test_a_failed_test_with_exit_zero_is_a_contradiction(tmp_path: Path) -> None
 
 def test_too_long_says_nothing_about_the_release(tmp_path: Path) -> None:
     ran = run("echo begun; sleep 30", tmp_path, deadline=1)
-    assert (ran.problem, ran.passed, ran.failed) == ("deadline", (), ())
+    assert (ran.problem, ran.passed, ran.failed, ran.output) == ("deadline", (), (), "begun\n")
+
+
+def test_what_it_leaves_behind_does_not_outlast_the_deadline(tmp_path: Path) -> None:
+    """The sleeper holds the output open: the run would end with it, were it not ended with its parent."""
+    ran = run("sleep 3600 & echo begun; wait", tmp_path, deadline=1)
+    assert (ran.problem, ran.output) == ("deadline", "begun\n")
 
 
 def test_a_program_that_is_not_there_says_nothing_about_the_release(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ WRONG = [
     ("- name: check\n", "- name: other\n          image: x\n        - name: check\n", "containers", "one container"),
     ("- name: check\n", "- \n", "name", "missing"),
     ("      containers:\n", "      initContainers: [{name: x}]\n      containers:\n", "initContainers", "leave it out"),
-    ("          env:\n", "          envFrom: [{secretRef: {name: x}}]\n          env:\n", "envFrom", "name each variable"),
+    ("          env:\n", "          envFrom: [{}]\n          env:\n", "envFrom", "name each variable"),
     ("  template:\n", "  template: text\n  other:\n", "spec.template", "write a mapping"),
     ("      securityContext:\n        runAsNonRoot", "      securityContext: x\n      other:\n        runAsNonRoot",
      "securityContext", "write a mapping"),
