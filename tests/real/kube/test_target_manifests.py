@@ -1,0 +1,141 @@
+"""Whole manifests of workloads, applied with the images of a release."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.targets import dispatch
+from ldmrelease.targets.outcome import Refusal, Written
+from tests.real.gitops.site import Promoter
+from tests.real.kube import objects
+from tests.real.kube.api import Kube
+from tests.real.kube.target_site import NEW, NEWER, OLD, Site, create, pod, selection, site
+
+pytestmark = pytest.mark.real
+
+
+def manifest(name: str = "prompt", *, replicas: int = 2, level: str = "2", **more: object) -> dict:
+    """What the folder says: images by component, and something else than what is there."""
+    template = objects.pod_spec(
+        [
+            {"name": "main", "image": "component://app", "env": [{"name": "LEVEL", "value": level}]},
+            {"name": "side", "image": "registry.example/side:1"},
+        ]
+    )
+    made = objects.deployment("", name, template, replicas=replicas)
+    del made["metadata"]["namespace"]
+    return made | more
+
+
+def put(workspace: Path, *manifests: dict) -> None:
+    folder = workspace / "manifests"
+    folder.mkdir(exist_ok=True)
+    (folder / "prompt.yaml").write_text(yaml.safe_dump_all(manifests))
+
+
+@pytest.fixture
+def whole(kube: Kube, namespace: str, cluster_access: ClusterAccess, tmp_path: Path) -> Site:
+    """A Deployment that an autoscaler has scaled to 0, and its manifest, which says 2."""
+    create(kube, objects.deployment(namespace, "prompt", pod(), replicas=0))
+    put(tmp_path, manifest())
+    chosen = selection("Deployment", "prompt")
+    return site(kube, namespace, cluster_access, tmp_path, chosen, manifests="manifests")
+
+
+def codes(refusal: object) -> list[str]:
+    assert isinstance(refusal, Refusal), refusal
+    return [each["code"] for each in refusal.values.get("problems", [])] or [refusal.code]
+
+
+def test_the_manifest_is_applied_with_the_images_and_without_replicas(whole: Site):
+    assert dispatch.preflight(whole.target, whole.access) is None
+    assert isinstance(whole.write(), Written)
+    spec = whole.get("Deployment", "prompt")["spec"]
+    assert spec["replicas"] == 0
+    main, side = spec["template"]["spec"]["containers"]
+    assert (main["image"], main["env"]) == (NEW, [{"name": "LEVEL", "value": "2"}])
+    assert side["image"] == "registry.example/side:1"
+
+
+def test_a_second_write_finds_it_there_and_the_next_promotion_applies_again(whole: Site):
+    whole.write()
+    again = whole.write()
+    assert isinstance(again, Written)
+    assert again.found
+    put(whole.access.workspace, manifest(level="3"))
+    later = Promoter(epoch=9, promotion="p-2")
+    written = whole.write(promoter=later, expect=NEW)
+    assert isinstance(written, Written)
+    assert not written.found
+    main = whole.get("Deployment", "prompt")["spec"]["template"]["spec"]["containers"][0]
+    assert main["env"] == [{"name": "LEVEL", "value": "3"}]
+
+
+def test_a_restore_puts_the_earlier_images_into_the_manifest(whole: Site):
+    before = whole.snapshot()
+    whole.write()
+    ours = whole.snapshot().values
+    restored = dispatch.restore(
+        whole.target, before.values, ours, whole.access, Promoter().warrant()
+    )
+    assert isinstance(restored, Written)
+    assert whole.images() == {OLD}
+
+
+def test_both_modes_can_follow_each_other(whole: Site):
+    fields = site(
+        whole.kube,
+        whole.namespace,
+        whole.target.workloads.cluster,
+        whole.access.workspace,
+        *whole.target.workloads.selections,
+    )
+    assert isinstance(fields.write(), Written)
+    assert isinstance(whole.write(NEWER, Promoter(9, "p-2"), expect=NEW), Written)
+    assert isinstance(fields.write(NEW, Promoter(11, "p-3"), expect=NEWER), Written)
+    assert whole.images() == {NEW}
+
+
+def test_a_field_of_another_manager_is_refused_by_its_name(whole: Site):
+    kube, namespace = whole.kube, whole.namespace
+    containers = [{"name": "main", "env": [{"name": "LEVEL", "value": "9"}]}]
+    change = {"spec": {"template": {"spec": {"containers": containers}}}}
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/prompt"
+    strategic = "application/strategic-merge-patch+json"
+    kube.request("PATCH", path, change, content_type=strategic, fieldManager="somebody")
+    refusal = whole.write()
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.values["found"]) == ("owned-by", "somebody")
+    assert whole.images() == {OLD}
+
+
+def test_everything_that_is_wrong_with_manifests_is_found_when_planning(whole: Site):
+    wrong = manifest()
+    wrong["metadata"]["namespace"] = "elsewhere"
+    containers = wrong["spec"]["template"]["spec"]["containers"]
+    containers[0]["image"] = "registry.example/app:1"
+    containers[1]["image"] = "component://sidecar"
+    put(whole.access.workspace, wrong, manifest("other"))
+    found = sorted(codes(dispatch.preflight(whole.target, whole.access)))
+    assert found == ["no-component-image", "not-selected", "other-namespace", "unknown-component"]
+    assert sorted(codes(dispatch.read(whole.target, whole.access))) == found
+
+
+def test_a_workload_without_a_manifest_is_refused(whole: Site):
+    put(whole.access.workspace, manifest("other"))
+    assert sorted(codes(dispatch.read(whole.target, whole.access))) == ["no-manifest", "not-selected"]
+
+
+def test_a_folder_without_manifests_is_refused(whole: Site):
+    (whole.access.workspace / "manifests" / "prompt.yaml").unlink()
+    assert codes(dispatch.preflight(whole.target, whole.access)) == ["no-manifests"]
+
+
+def test_what_is_no_yaml_is_refused_with_file_and_line(whole: Site):
+    (whole.access.workspace / "manifests" / "prompt.yaml").write_text("kind: Deployment\nspec: [\n")
+    refusal = dispatch.read(whole.target, whole.access)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.values["file"]) == ("not-yaml", "manifests/prompt.yaml")
+    assert refusal.values["line"]
