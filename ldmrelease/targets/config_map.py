@@ -15,7 +15,7 @@ from ldmrelease.domain.places import Place
 from ldmrelease.domain.workloads import ConfigMapFile
 from ldmrelease.targets import cluster_fence
 from ldmrelease.targets.cluster_fence import Guarded
-from ldmrelease.targets.clusters import TRIES, answer
+from ldmrelease.targets.clusters import TRIES, answer, require_none
 from ldmrelease.targets.fence import Fence, Warrant
 from ldmrelease.targets.outcome import Change, Refusal, Refused, Snapshot, Unreachable, Values, Written
 from ldmrelease.targets.ownership import IMAGES_MANAGER, Manifest, data_field, owners
@@ -59,6 +59,17 @@ def who_changed(where: ConfigMapFile, access: Access) -> Change | Refusal | Unre
     return answer(act)
 
 
+def problems(manifest: Manifest, where: ConfigMapFile) -> list[Refusal]:
+    """Why a text of this ConfigMap cannot be written: `no-key`, `immutable`."""
+    data = manifest.get("data") or {}
+    found = []
+    if where.key not in data:
+        found.append(Refusal("no-key", {"file": str(where), "found": where.key, "known": sorted(data)}))
+    if manifest.get("immutable"):
+        found.append(Refusal("immutable", {"file": str(where)}))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Session:
     """A ConfigMap in an opened cluster."""
@@ -80,11 +91,7 @@ class _Session:
             manifest = self.api.get(self.path)
         except Absent:
             raise Refused("no-config-map", file=str(self.file)) from None
-        data = manifest.get("data") or {}
-        if self.file.key not in data:
-            raise Refused("no-key", file=str(self.file), found=self.file.key, known=sorted(data))
-        if manifest.get("immutable"):
-            raise Refused("immutable", file=str(self.file))
+        require_none(problems(manifest, self.file))
         return Guarded(self.path, manifest)
 
     def snapshot(self, paths: Sequence[str], optional: Collection[str]) -> Snapshot:

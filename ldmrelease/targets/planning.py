@@ -9,7 +9,7 @@ from ldmrelease.cluster.paths import describe, path_of
 from ldmrelease.cluster.workloads import Workload, find
 from ldmrelease.domain.places import KubernetesTarget
 from ldmrelease.domain.workloads import ConfigMapFile, WorkloadKind
-from ldmrelease.targets import image_fields, manifests
+from ldmrelease.targets import config_map, image_fields, manifests
 from ldmrelease.targets.clusters import answer, joined, refusal_of
 from ldmrelease.targets.outcome import Refusal, Refused, Unreachable
 from ldmrelease.targets.ownership import OURS, image_field, owners
@@ -100,6 +100,7 @@ def _against_text(where: ConfigMapFile, access: Access) -> Iterator[Refusal]:
         assert refusal is not None
         yield refusal
     else:
+        yield from config_map.problems(manifest, where)
         manager = manager_of(manifest)
         if manager is not None:
             values = {"found": manager.name, "application": manager.object}
