@@ -55,7 +55,7 @@ class Rolling(Told):
 @dataclass(frozen=True, slots=True)
 class Troubled(Told):
     """It does not get on, as it is now. Codes: those of `reasons.Trouble`, `stuck` (an old pod that a StatefulSet
-    waits for; `reason` is its code), `job-failed`."""
+    waits for; `trouble` is its code), `job-failed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ def _trouble(workload: Workload, pods: Revisions, related: Related, counted: _Co
             return Troubled(each.code, {**counted.values(()), **each.values})
     if workload.kind is WorkloadKind.STATEFUL_SET:
         for each in stuck_pods(pods, related):
-            return Troubled("stuck", {**counted.values(()), "reason": each.code, **each.values})
+            return Troubled("stuck", {**counted.values(()), "trouble": each.code, **each.values})
     if len(pods.new) < counted.wanted:
         short = reasons.workload_trouble(workload, pods.source, pods.new, related)
         if short:
@@ -284,9 +284,9 @@ def _rolling(pods: Revisions, related: Related, counted: _Count) -> Rolling:
         return Rolling("not-ready", counted.values(counted.unready))
     if counted.other:
         return Rolling("other-image", {**counted.values(counted.others), **_shown(counted.other[0])})
-    if len(pods.new) < counted.wanted:
-        return Rolling("creating", counted.values(()))
-    return Rolling("old-pods", counted.values(counted.old))
+    if counted.old:
+        return Rolling("old-pods", counted.values(counted.old))
+    return Rolling("creating", counted.values(()))
 
 
 def _judge_pod(workload: Workload, related: Related, wanted: Wanted) -> Verdict:

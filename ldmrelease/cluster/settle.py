@@ -237,7 +237,7 @@ class _Follower:
         self._cut = cut
 
     def _with_log(self, outcome: Settled | Broke | NotWritten) -> Outcome:
-        if not isinstance(outcome, Broke) or "crash-loop" not in (outcome.code, outcome.values.get("reason")):
+        if not isinstance(outcome, Broke) or "crash-loop" not in (outcome.code, outcome.values.get("trouble")):
             return outcome
         pod, container = outcome.values["pod"], outcome.values["container"]
         log = _last_lines(self._api, self._namespace, pod, container)

@@ -1,0 +1,413 @@
+"""What a workload runs is judged at its pods, by image identity, whatever its status counts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ldmrelease.cluster.pods import Related
+from ldmrelease.cluster.rollout import (
+    Armed,
+    Held,
+    Idle,
+    NodesNotReady,
+    Paused,
+    Ran,
+    Rolling,
+    Troubled,
+    Unwritten,
+    Verdict,
+    judge,
+)
+from ldmrelease.domain.workloads import WorkloadKind
+from tests.unit.cluster.objects import (
+    CONFIG,
+    IDENTITY,
+    INDEX,
+    MANIFEST,
+    NEW_IMAGE,
+    OLD,
+    OLD_IMAGE,
+    WANTED,
+    Object,
+    bare,
+    controller_revision,
+    cron_job,
+    daemon_set,
+    deployment,
+    event,
+    job,
+    node,
+    of_deployment,
+    old_pod,
+    pod,
+    read,
+    replica_set,
+    stateful_set,
+    status_of,
+    template,
+    waiting,
+)
+
+IN_SET = ("StatefulSet", "prompt")
+IN_DAEMON = ("DaemonSet", "prompt")
+
+
+def judged(manifest: Object, related: Related, kind: WorkloadKind = WorkloadKind.DEPLOYMENT) -> Verdict:
+    return judge(read(kind, manifest), related, WANTED)
+
+
+def judged_set(manifest: Object, *pods: Object) -> Verdict:
+    return judged(manifest, Related(pods=pods), WorkloadKind.STATEFUL_SET)
+
+
+def judged_daemon(manifest: Object, *pods: Object, nodes: tuple[Object, ...] = ()) -> Verdict:
+    revisions = (controller_revision("old", OLD_IMAGE, 1), controller_revision("new", NEW_IMAGE, 2))
+    return judged(manifest, Related(pods=pods, revisions=revisions, nodes=nodes), WorkloadKind.DAEMON_SET)
+
+
+def judged_pod(manifest: Object) -> Verdict:
+    return judged(bare(manifest), Related(), WorkloadKind.POD)
+
+
+# Deployments
+
+
+def test_all_new_pods_ready_is_ran() -> None:
+    found = judged(deployment(), of_deployment(pod("a"), pod("b")))
+    assert found == Ran("ran", {"ready": 2, "wanted": 2, "waiting_for": []})
+
+
+@pytest.mark.parametrize(
+    "running",
+    [
+        f"docker-pullable://registry.lsst.org/prod@{INDEX}",
+        f"other.registry:5000/app@{MANIFEST}",
+        CONFIG,
+    ],
+)
+def test_any_name_of_the_image_in_any_repository_counts(running: str) -> None:
+    found = judged(deployment(replicas=1), of_deployment(pod("a", running=running)))
+    assert isinstance(found, Ran)
+
+
+def test_a_surge_pod_is_no_obstacle_and_must_be_right_too() -> None:
+    assert isinstance(judged(deployment(), of_deployment(pod("a"), pod("b"), pod("c"))), Ran)
+    odd = pod("c", running=f"x@{OLD}")
+    assert isinstance(judged(deployment(), of_deployment(pod("a"), pod("b"), odd)), Rolling)
+
+
+def test_a_paused_deployment_is_observed_and_ready_and_runs_the_old_image() -> None:
+    related = Related(pods=(old_pod("a"), old_pod("b")), replica_sets=(replica_set("old", OLD_IMAGE, 3),))
+    found = judged(deployment(paused=True), related)
+    assert isinstance(found, Paused)
+    assert found.values["waiting_for"] == ["a", "b"]
+
+
+def test_a_paused_deployment_that_has_rolled_out_before_runs_it() -> None:
+    assert isinstance(judged(deployment(paused=True), of_deployment(pod("a"), pod("b"))), Ran)
+
+
+def test_a_generation_that_is_not_observed_is_not_judged_by_its_pods() -> None:
+    found = judged(deployment(observed=3), of_deployment(pod("a"), pod("b")))
+    assert found.code == "not-observed"
+
+
+def test_a_replica_set_that_is_not_made_yet_leaves_old_pods() -> None:
+    related = Related(pods=(old_pod("a"), old_pod("b")), replica_sets=(replica_set("old", OLD_IMAGE, 3),))
+    assert isinstance(judged(deployment(), related), Rolling)
+
+
+def test_old_pods_beside_enough_new_ones_are_waited_for() -> None:
+    found = judged(deployment(), of_deployment(pod("a"), pod("b"), old_pod("z")))
+    assert (found.code, found.values["waiting_for"]) == ("old-pods", ["z"])
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_ended_and_leaving_pods_do_not_count(phase: str) -> None:
+    leaving = old_pod("z")
+    leaving["metadata"]["deletionTimestamp"] = "2026-11-01T00:00:00Z"
+    evicted = old_pod("y", phase=phase)
+    assert isinstance(judged(deployment(), of_deployment(pod("a"), pod("b"), leaving, evicted)), Ran)
+    assert judged(deployment(), of_deployment(pod("a"), leaving)).code == "creating"
+
+
+def test_pods_that_have_not_been_ready_long_enough_are_waited_for() -> None:
+    manifest = deployment(minReadySeconds=30)
+    manifest["status"]["availableReplicas"] = 1
+    assert judged(manifest, of_deployment(pod("a"), pod("b"))).code == "min-ready"
+    manifest["status"]["availableReplicas"] = 2
+    assert isinstance(judged(manifest, of_deployment(pod("a"), pod("b"))), Ran)
+
+
+def test_the_pods_of_another_workload_do_not_count() -> None:
+    foreign = pod("b", by=("ReplicaSet", "elsewhere"))
+    assert judged(deployment(), of_deployment(pod("a"), foreign)).code == "creating"
+
+
+def test_zero_replicas_are_idle_and_never_ran() -> None:
+    manifest = deployment(replicas=0)
+    assert isinstance(judged(manifest, of_deployment()), Idle)
+    assert judged(manifest, of_deployment(old_pod("a"))).code == "old-pods"
+
+
+def test_a_specification_with_another_image_is_unwritten() -> None:
+    found = judged(deployment(OLD_IMAGE), of_deployment(pod("a"), pod("b")))
+    assert found == Unwritten("other-digest", {"container": "main", "image": OLD_IMAGE})
+
+
+def test_a_container_that_is_not_there_is_named() -> None:
+    found = judge(read(WorkloadKind.DEPLOYMENT, deployment()), of_deployment(), {"side": IDENTITY})
+    assert found == Unwritten("no-container", {"container": "side", "there": ["main"]})
+
+
+def by_tag(running: str) -> Verdict:
+    image = "registry.lsst.org/prod:w_2026_45"
+    related = Related(pods=(pod("a", image, running),), replica_sets=(replica_set("new", image, 4),))
+    return judged(deployment(image, replicas=1), related)
+
+
+def test_an_image_by_tag_is_judged_by_what_runs() -> None:
+    assert isinstance(by_tag(f"x@{MANIFEST}"), Ran)
+    assert by_tag(f"x@{OLD}") == Unwritten(
+        "other-content", {"container": "main", "image": "registry.lsst.org/prod:w_2026_45", "running": OLD}
+    )
+
+
+def test_an_image_by_tag_and_digest_is_judged_by_its_digest() -> None:
+    image = f"registry.lsst.org/prod:w_2026_45@{OLD}"
+    assert judged(deployment(image), of_deployment()).code == "other-digest"
+
+
+def test_where_the_digests_are_not_known_the_specification_alone_decides() -> None:
+    workload = read(WorkloadKind.DEPLOYMENT, deployment())
+    related = of_deployment(pod("a", running=f"x@{OLD}"), pod("b"))
+    assert isinstance(judge(workload, related, {"main": None}), Ran)
+    assert isinstance(judge(workload, related, WANTED), Rolling)
+
+
+@pytest.mark.parametrize("where", ["containers", "initContainers"])
+def test_a_sidecar_with_the_old_image_is_seen(where: str) -> None:
+    manifest, one = deployment(replicas=1), pod("a")
+    side = {"name": "side", "image": NEW_IMAGE}
+    sets = replica_set("new", NEW_IMAGE, 4)
+    for spec in (manifest["spec"]["template"]["spec"], one["spec"], sets["spec"]["template"]["spec"]):
+        spec[where] = [*spec.get(where, ()), side]
+    kind = "containerStatuses" if where == "containers" else "initContainerStatuses"
+    told = one["status"].setdefault(kind, [])
+    told.append(status_of("side", f"x@{OLD}"))
+    workload, related = read(WorkloadKind.DEPLOYMENT, manifest), Related(pods=(one,), replica_sets=(sets,))
+    wanted = {"main": IDENTITY, "side": IDENTITY}
+    found = judge(workload, related, wanted)
+    assert (found.code, found.values["container"]) == ("other-image", "side")
+    told[-1]["imageID"] = f"x@{CONFIG}"
+    assert isinstance(judge(workload, related, wanted), Ran)
+
+
+def test_an_image_volume_is_judged_by_its_reference() -> None:
+    def verdict(reference: str) -> Verdict:
+        manifest, one, sets = deployment(replicas=1), pod("a"), replica_set("new", NEW_IMAGE, 4)
+        for spec in (manifest["spec"]["template"]["spec"], one["spec"], sets["spec"]["template"]["spec"]):
+            spec["volumes"] = [
+                {"name": "cache", "emptyDir": {}},
+                {"name": "data", "image": {"reference": reference}},
+            ]
+        related = Related(pods=(one,), replica_sets=(sets,))
+        return judge(read(WorkloadKind.DEPLOYMENT, manifest), related, WANTED | {"volume/data": IDENTITY})
+
+    assert isinstance(verdict(f"registry.lsst.org/calib@{INDEX}"), Ran)
+    assert verdict(f"registry.lsst.org/calib@{OLD}").code == "other-digest"
+    # Nobody tells what is mounted from a tag.
+    assert verdict("registry.lsst.org/calib:1").code == "other-digest"
+
+
+def test_a_quota_is_the_trouble_of_the_newest_replica_set() -> None:
+    sets = (replica_set("new", NEW_IMAGE, 4, failure="exceeded quota: pods=1"),)
+    found = judged(deployment(), Related(pods=(pod("a"),), replica_sets=sets))
+    assert isinstance(found, Troubled)
+    assert (found.code, found.values["message"]) == ("not-created", "exceeded quota: pods=1")
+
+
+def test_a_deployment_that_was_given_up_says_so() -> None:
+    manifest = deployment()
+    manifest["status"]["conditions"] = [
+        {"type": "Progressing", "reason": "ProgressDeadlineExceeded", "message": "m"}
+    ]
+    found = judged(manifest, of_deployment(pod("a", ready=False, phase="Pending"), pod("b")))
+    assert isinstance(found, Troubled)
+    assert found.code == "progress-deadline"
+
+
+def test_a_pod_in_trouble_comes_before_what_is_told_of_the_deployment() -> None:
+    sick = pod("a", ready=False, phase="Pending", container=waiting("ImagePullBackOff", "not found"))
+    found = judged(deployment(), of_deployment(sick, pod("b")))
+    assert isinstance(found, Troubled)
+    assert (found.code, found.values["pod"], found.values["ready"]) == ("image-pull", "a", 1)
+
+
+def test_an_old_pod_in_trouble_is_none_of_a_deployment_that_moves_on() -> None:
+    sick = old_pod("z", ready=False, container=waiting("CrashLoopBackOff", restarts=3))
+    assert judged(deployment(), of_deployment(pod("a"), pod("b", ready=False), sick)).code == "not-ready"
+
+
+# StatefulSets
+
+
+def test_a_stateful_set_runs_by_its_update_revision() -> None:
+    pods = [pod(f"prompt-{n}", by=IN_SET, hash_="new") for n in range(2)]
+    assert isinstance(judged_set(stateful_set(), *pods), Ran)
+
+
+def test_an_on_delete_stateful_set_says_which_pods_somebody_must_restart() -> None:
+    old = [old_pod(f"prompt-{n}", by=IN_SET, hash_="old") for n in range(2)]
+    found = judged_set(stateful_set(type="OnDelete"), *old)
+    assert isinstance(found, Held)
+    assert (found.code, found.values["pods"]) == ("on-delete", ["prompt-0", "prompt-1"])
+
+
+def test_a_partition_holds_the_pods_below_it() -> None:
+    pods = (old_pod("prompt-0", by=IN_SET, hash_="old"), pod("prompt-1", by=IN_SET, hash_="new"))
+    found = judged_set(stateful_set(rollingUpdate={"partition": 1}), *pods)
+    assert isinstance(found, Held)
+    assert (found.code, found.values["pods"]) == ("partition", ["prompt-0"])
+    assert judged_set(stateful_set(), *pods).code == "old-pods"
+
+
+def test_a_stateful_set_waits_for_ever_for_an_old_pod_without_an_image() -> None:
+    stuck = old_pod("prompt-1", by=IN_SET, hash_="bad", ready=False, container=waiting("ImagePullBackOff"))
+    found = judged_set(stateful_set(), pod("prompt-0", by=IN_SET, hash_="new"), stuck)
+    assert isinstance(found, Troubled)
+    assert (found.code, found.values["trouble"], found.values["pod"]) == ("stuck", "image-pull", "prompt-1")
+
+
+# DaemonSets
+
+
+def test_a_daemon_set_runs_by_its_newest_controller_revision() -> None:
+    new = [pod(f"d{n}", by=IN_DAEMON, hash_="new") for n in range(2)]
+    assert isinstance(judged_daemon(daemon_set(), *new), Ran)
+    old = old_pod("d9", by=IN_DAEMON, hash_="old")
+    assert judged_daemon(daemon_set(), new[0], old).code == "old-pods"
+    assert isinstance(judged_daemon(daemon_set(strategy="OnDelete"), new[0], old), Held)
+
+
+def test_the_nodes_that_are_not_ready_are_named() -> None:
+    there = pod("d1", by=IN_DAEMON, hash_="new", node="node-1")
+    lost = old_pod("d2", by=IN_DAEMON, hash_="old", node="node-2", ready=False)
+    nodes = (node("node-1", ready=True), node("node-2", ready=False))
+    found = judged_daemon(daemon_set(), there, lost, nodes=nodes)
+    assert isinstance(found, NodesNotReady)
+    assert (found.values["nodes"], found.values["ready"], found.values["wanted"]) == (["node-2"], 1, 1)
+
+
+def test_a_daemon_set_on_lost_nodes_alone_does_not_run() -> None:
+    lost = pod("d2", by=IN_DAEMON, hash_="new", node="node-2", ready=False)
+    found = judged_daemon(daemon_set(desired=1), lost, nodes=(node("node-2", ready=False),))
+    assert isinstance(found, Rolling)
+
+
+def test_a_daemon_set_for_no_node_is_idle() -> None:
+    assert isinstance(judged_daemon(daemon_set(desired=0)), Idle)
+
+
+# Bare pods
+
+
+def test_a_bare_pod_is_ready_with_its_old_image_for_seconds() -> None:
+    found = judged_pod(pod("prompt", NEW_IMAGE, running=f"x@{OLD}"))
+    assert found.code == "other-image"
+    assert isinstance(judged_pod(pod("prompt")), Ran)
+
+
+def test_a_bare_pod_whose_kubelet_has_not_seen_the_change_is_waited_for() -> None:
+    manifest = pod("prompt", observedGeneration=1)
+    manifest["metadata"]["generation"] = 2
+    assert judged_pod(manifest).code == "not-observed"
+
+
+def test_an_ended_bare_pod_does_not_run() -> None:
+    assert isinstance(judged_pod(pod("prompt", phase="Succeeded", ready=False)), Idle)
+    failed = judged_pod(pod("prompt", phase="Failed", ready=False, reason="Evicted", message="disk"))
+    assert isinstance(failed, Troubled)
+    assert (failed.code, failed.values["reason"]) == ("failed", "Evicted")
+
+
+# CronJobs
+
+
+def judged_cron(*jobs: Object, pods: tuple[Object, ...] = (), manifest: Object | None = None) -> Verdict:
+    return judged(manifest or cron_job(), Related(pods=pods, jobs=jobs), WorkloadKind.CRON_JOB)
+
+
+def test_a_cron_job_is_armed_until_a_job_of_the_image_has_ended() -> None:
+    assert judged_cron() == Armed("armed", {"suspended": False})
+    assert judged_cron(job("old", OLD_IMAGE, ended="Complete")) == Armed("armed", {"suspended": False})
+    assert judged_cron(job("new")).code == "job-running"
+    assert isinstance(judged_cron(job("new", ended="Complete")), Ran)
+    assert judged_cron(manifest=cron_job(suspend=True)) == Armed("armed", {"suspended": True})
+
+
+def test_a_job_whose_pod_ran_something_else_does_not_count() -> None:
+    ran = pod("p", by=("Job", "new"), running=f"x@{OLD}", phase="Succeeded", ready=False)
+    assert judged_cron(job("new", ended="Complete"), pods=(ran,)).code == "other-content"
+
+
+def test_the_newest_job_that_ended_decides() -> None:
+    before = job("before", ended="Complete", created="2026-11-01T00:00:00Z")
+    after = job("after", ended="Failed", created="2026-11-02T00:00:00Z")
+    assert judged_cron(before, after).code == "job-failed"
+    assert isinstance(judged_cron(before, job("now", created="2026-11-03T00:00:00Z")), Ran)
+
+
+# Laws
+
+digests = st.sampled_from([INDEX, MANIFEST, CONFIG, OLD, "sha256:" + "8" * 64])
+images = st.builds("{}@{}".format, st.sampled_from(["prod", "app"]), digests)
+pods = st.builds(
+    pod,
+    st.uuids().map(str),
+    images,
+    images,
+    by=st.sampled_from([("ReplicaSet", "new"), ("ReplicaSet", "old"), ("ReplicaSet", "elsewhere")]),
+    ready=st.booleans(),
+    phase=st.sampled_from(["Running", "Pending", "Failed", "Succeeded"]),
+)
+
+
+def is_right(found: Object) -> bool:
+    told = found["status"]["containerStatuses"][0]
+    named = found["spec"]["containers"][0]["image"]
+    return told["imageID"][-71:] in IDENTITY and named[-71:] in IDENTITY and told["ready"]
+
+
+@given(st.lists(pods, max_size=5), st.integers(0, 4))
+def test_it_never_ran_with_a_live_pod_that_is_not_right(found: list[Object], replicas: int) -> None:
+    verdict = judged(deployment(replicas=replicas), of_deployment(*found))
+    owned = [each for each in found if each["metadata"]["ownerReferences"][0]["name"] != "elsewhere"]
+    live = [each for each in owned if each["status"]["phase"] in ("Running", "Pending")]
+    new = [each for each in live if each["metadata"]["ownerReferences"][0]["name"] == "new"]
+    ran = len(new) == len(live) >= replicas > 0 and all(map(is_right, new))
+    assert isinstance(verdict, Ran) == ran
+
+
+@given(st.lists(pods, max_size=5).flatmap(lambda each: st.tuples(st.just(each), st.permutations(each))))
+def test_the_order_of_the_pods_does_not_matter(both: tuple[list[Object], list[Object]]) -> None:
+    one, other = (judged(deployment(), of_deployment(*each)) for each in both)
+    assert one == other
+
+
+def test_events_that_are_over_are_no_trouble() -> None:
+    refused = event("prompt", "FailedCreate", "exceeded quota", "2026-10-31T23:00:00Z")
+    related = Related(pods=(pod("prompt-0", by=IN_SET, hash_="new"),), events=(refused,))
+    assert judged(stateful_set(), related, WorkloadKind.STATEFUL_SET).code == "creating"
+    later = event("prompt", "FailedCreate", "exceeded quota")
+    related = Related(pods=related.pods, events=(refused, later))
+    assert judged(stateful_set(), related, WorkloadKind.STATEFUL_SET).code == "not-created"
+
+
+def test_a_template_without_its_own_controller_revision_is_not_rolled_out() -> None:
+    manifest = daemon_set()
+    manifest["spec"]["template"] = template({"main": f"new@{CONFIG}"})
+    pods = [pod(f"d{n}", by=IN_DAEMON, hash_="new") for n in range(2)]
+    assert isinstance(judged_daemon(manifest, *pods), Rolling)
