@@ -10,6 +10,7 @@ from typing import Any
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Conflict, Unreached
 from ldmrelease.cluster.paths import path_of
+from ldmrelease.cluster.settle import unstick
 from ldmrelease.cluster.workloads import Workload, find, read_workload
 from ldmrelease.domain.places import KubernetesTarget, Place
 from ldmrelease.targets import cluster_fence, image_fields, manifests
@@ -41,8 +42,11 @@ def write(
 def restore(
     target: KubernetesTarget, before: Values, ours: Values, access: Access, warrant: Warrant
 ) -> Written | Refusal | Unreachable:
-    """Put back the images that were there before, where they still are ours."""
-    return answer(lambda: _Session.open(target, access).write(_Wish(before, ours, warrant, "")))
+    """Put back the images that were there before, where they still are ours.
+
+    Pods that hinder it are deleted: those of a StatefulSet that are in trouble by what we wrote.
+    """
+    return answer(lambda: _Session.open(target, access).restore(_Wish(before, ours, warrant, "")))
 
 
 def claim(target: KubernetesTarget, access: Access, warrant: Warrant) -> Written | Refusal | Unreachable:
@@ -142,6 +146,12 @@ class _Session:
         done = [self._bring(each, wish) for each in workloads]
         revision = image_fields.snapshot_of(now for now, _ in done).revision
         return Written(revision, {}, found=not any(written for _, written in done))
+
+    def restore(self, wish: _Wish) -> Written:
+        written = self.write(wish)
+        for each in self.workloads():
+            unstick(self.api, each)
+        return written
 
     def _mark(self, workloads: tuple[Workload, ...], warrant: Warrant) -> bool:
         guarded = [Guarded(self._path(each), each.manifest) for each in workloads]
