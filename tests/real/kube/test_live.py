@@ -112,6 +112,21 @@ def test_what_is_selected_and_not_there_could_not_be_asked(deployed: Deployed):
     assert NAME in done.stderr
 
 
+def test_without_a_tree_the_workload_is_what_is_wanted(deployed: Deployed, kubectl: Callable[..., str]):
+    deployed.site.edit(_write_workloads_directly)
+    # The promotion of the tree let the weekly in here; the workload runs the one before it.
+    image = deployed.images["al9-w_2023_16"].by_digest
+    kubectl("set", "image", "-n", deployed.namespace, f"deployment/{NAME}", f"main={image}")
+    deployed.kube.until("Deployment", deployed.namespace, NAME, objects.rolled_out)
+    assert deployed.drift() == []
+    assert deployed.row()["desired"]["spelling"] == image
+    image = deployed.images["al9-w_2023_15"].by_digest
+    kubectl("set", "image", "-n", deployed.namespace, f"deployment/{NAME}", f"main={image}")
+    (found,) = deployed.drift()
+    assert (found["code"], found["values"]["by"]) == ("spec-differs", "kubectl-set")
+    assert found["values"]["decided"] == "al9-w_2023_16"
+
+
 def test_a_cluster_that_says_nothing_holds_nobody_up(deployed: Deployed, tmp_path: Path):
     deployed.sync("al9-w_2023_16")
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -140,6 +155,14 @@ def _configure(site: Site, cluster: Cluster, namespace: str, source: str) -> Non
         return yaml.safe_dump(said, sort_keys=False)
 
     site.edit(change)
+
+
+def _write_workloads_directly(text: str) -> str:
+    said = yaml.safe_load(text)
+    environment, application = PLACE.split("/")
+    found = said["environments"][environment]["applications"][application]
+    found |= {"target": {"kubernetes": {}}, "observe": "pods"}
+    return yaml.safe_dump(said, sort_keys=False)
 
 
 def _add_silent_cluster(site: Site, kubeconfig: Path, port: int) -> None:
