@@ -33,6 +33,8 @@ from ldmrelease.cluster.workloads import Workload, find, read_workload
 from ldmrelease.domain.workloads import WorkloadKind, Workloads
 
 _LOG_LINES = 20
+# What a kubelet answers (as a log) of a container that it has cleared away.
+_NO_LOG = "unable to retrieve container logs"
 
 Digests = Mapping[str, frozenset[str]]
 Progress = Callable[[str, dict[str, Any]], None]
@@ -237,7 +239,10 @@ class _Follower:
         self._cut = cut
 
     def _with_log(self, outcome: Settled | Broke | NotWritten) -> Outcome:
-        if not isinstance(outcome, Broke) or "crash-loop" not in (outcome.code, outcome.values.get("trouble")):
+        if not isinstance(outcome, Broke) or "crash-loop" not in (
+            outcome.code,
+            outcome.values.get("trouble"),
+        ):
             return outcome
         pod, container = outcome.values["pod"], outcome.values["container"]
         log = _last_lines(self._api, self._namespace, pod, container)
@@ -251,7 +256,7 @@ def _last_lines(api: Api, namespace: str, pod: str, container: str) -> str:
             found = api.log(namespace, pod, container, lines=_LOG_LINES, previous=previous)
         except ClusterError:
             continue
-        if found:
+        if found and not found.startswith(_NO_LOG):
             return found
     return ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.watch import Watched, watched
@@ -15,10 +14,8 @@ MAPS = "/api/v1/namespaces/ns/configmaps"
 def test_the_same_state_comes_again_when_it_is_time(server: FakeServer, api: Api) -> None:
     server.on(f"GET {MAPS}", listing(config_map("a")))
     server.on(f"WATCH {MAPS}", Watch([], then="goes on"))
-    times: Iterator[float] = iter([time.monotonic() + 0.05])
-    states = watched(
-        api, [Watched(MAPS)], until=time.monotonic() + 60, wake=lambda: next(times, float("inf"))
-    )
+    due = time.monotonic() + 0.05
+    states = watched(api, [Watched(MAPS)], until=time.monotonic() + 60, wake=lambda: due)
     first, again = next(states), next(states)
     states.close()
     assert first.changed == {(0, "ns/a")}
