@@ -185,11 +185,17 @@ def _next(this: _Run, seen: _Seen, limit: float) -> _Seen:
     for state in watched(this.api, (jobs, pods), until=limit):
         found = next(iter(state.collections[0].values()), None)
         at = stage(found, tuple(state.collections[1].values()))
-        trouble = seen.at.trouble if isinstance(seen.at, Pending) else None
-        seen = _Seen(at, found, trouble or seen.before, state.cut.reason if state.cut else None)
+        seen = _Seen(at, found, _trouble(seen), state.cut.reason if state.cut else None)
         if seen.is_last or seen.kind != before:
             break
     return seen
+
+
+def _trouble(seen: _Seen) -> str | None:
+    """The trouble that it was in up to now; none once it ran."""
+    if isinstance(seen.at, Running):
+        return None
+    return (seen.at.trouble if isinstance(seen.at, Pending) else None) or seen.before
 
 
 def _allowed(this: _Run, seen: _Seen, patience: float) -> float:
