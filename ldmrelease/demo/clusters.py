@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ldmrelease.checks.templates import SERVICE_ACCOUNT
 from ldmrelease.cluster.client import Api, open_api
 from ldmrelease.cluster.errors import Absent
 from ldmrelease.cluster.paths import path_of
@@ -20,7 +21,7 @@ from ldmrelease.config.workspace import FILE, load_workspace
 from ldmrelease.demo.program import program
 from ldmrelease.demo.world import STACK, Built, build_of
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.places import CHECKS_NAMESPACE, Application, World
+from ldmrelease.domain.places import Application, World
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.ledger import create_ledger
@@ -55,14 +56,19 @@ class Clusters:
 
 def make_cluster_workspace(folder: Path, clusters: Clusters) -> None:
     """The sample workspace with everything that it names. Raises `BadInput` where the folder has one."""
+    write_workspace(folder, clusters)
+    for tag in ("w.2023.14", BEFORE):
+        push_stack(folder, build_of(tag))
+    deploy(folder, BEFORE)
+
+
+def write_workspace(folder: Path, clusters: Clusters) -> None:
+    """The sample's files, keys and ledger, for these clusters and registries."""
     began = instant(STACK[0].created)
     init_workspace(folder, SAMPLE, began, person=_PERSON)
     file = folder / FILE
     file.write_text(_located(file.read_text(encoding="utf-8"), clusters), encoding="utf-8")
     create_ledger(folder / "ledger.db", at=began, actor=_PERSON).close()
-    for tag in ("w.2023.14", BEFORE):
-        push_stack(folder, build_of(tag))
-    deploy(folder, BEFORE)
 
 
 def _located(text: str, clusters: Clusters) -> str:
@@ -129,10 +135,11 @@ def remove(folder: Path) -> None:
     """Delete the namespaces that a demonstration made, and wait until they are gone."""
     if not (folder / FILE).exists():
         return
-    for application in load_workspace(folder / FILE).world.applications:
+    world = load_workspace(folder / FILE).world
+    for application in world.applications:
         if application.workloads is not None:
             api = _api(application)
-            for name in _namespaces(application):
+            for name in _namespaces(world, application):
                 _remove(api, name)
 
 
@@ -155,15 +162,20 @@ def _api(application: Application) -> Api:
     return open_api(application.workloads.cluster)
 
 
-def _namespaces(application: Application) -> tuple[str, str]:
+def _namespaces(world: World, application: Application) -> list[str]:
     assert application.workloads is not None
-    return application.workloads.namespace, CHECKS_NAMESPACE
+    return [application.workloads.namespace, *_check_namespaces(world)]
+
+
+def _check_namespaces(world: World) -> list[str]:
+    return sorted({each.namespace for each in world.checks if each.kind == "job"})
 
 
 def _manifests(world: World, application: Application, tag: str) -> Iterator[dict[str, Any]]:
-    for name in _namespaces(application):
+    for name in _namespaces(world, application):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {MARK: "true"}}}
-    yield _object("v1", "ServiceAccount", CHECKS_NAMESPACE, "ldmrelease-check")
+    for name in _check_namespaces(world):
+        yield _object("v1", "ServiceAccount", name, SERVICE_ACCOUNT)
     workloads = application.workloads
     assert workloads is not None
     for selection in workloads.selections:
