@@ -142,15 +142,23 @@ class Api:
         self._write(Call("DELETE", path, body=body))
 
     def allowed(
-        self, verb: str, resource: str, namespace: str | None, group: str = "", subresource: str = ""
+        self,
+        verb: str,
+        resource: str,
+        namespace: str | None,
+        group: str = "",
+        subresource: str = "",
+        name: str = "",
     ) -> bool:
-        """Whether we may do this (SelfSubjectAccessReview). `resource` is the plural."""
+        """Whether we may do this (SelfSubjectAccessReview). `resource` is the plural; `name` is one object's,
+        which a role may be limited to."""
         attributes = {
             "verb": verb,
             "resource": resource,
             "group": group,
             "subresource": subresource,
             "namespace": namespace or "",
+            "name": name,
         }
         kind = "SelfSubjectAccessReview"
         body = {

@@ -9,16 +9,21 @@ from ldmrelease.cluster.paths import describe, path_of
 from ldmrelease.cluster.workloads import Workload, find
 from ldmrelease.domain.places import KubernetesTarget
 from ldmrelease.domain.workloads import ConfigMapFile, WorkloadKind
-from ldmrelease.targets import config_map, image_fields, manifests
+from ldmrelease.targets import cluster_fence, config_map, image_fields, manifests
 from ldmrelease.targets.clusters import answer, joined, refusal_of
 from ldmrelease.targets.outcome import Refusal, Refused, Unreachable
 from ldmrelease.targets.ownership import OURS, image_field, owners
 from ldmrelease.targets.writer import Access
 
-Right = tuple[str, str]
-"""A verb, and the kind of object it is needed for."""
+Right = tuple[str, str, str]
+"""A verb, the kind of object it is needed for, and the object's name where it is known."""
 
-_FENCE_RIGHTS: tuple[Right, ...] = tuple((verb, "ConfigMap") for verb in ("get", "create", "update"))
+_FENCE_RIGHTS: tuple[Right, ...] = (
+    ("get", "ConfigMap", cluster_fence.NAME),
+    # No role can be limited to the name of what is not there yet.
+    ("create", "ConfigMap", ""),
+    ("update", "ConfigMap", cluster_fence.NAME),
+)
 
 
 def workloads_refused(target: KubernetesTarget, access: Access) -> Refusal | Unreachable | None:
@@ -81,11 +86,11 @@ def _against_manifests(
 
 
 def _rights(target: KubernetesTarget) -> Iterator[Right]:
-    kinds = {each.kind for each in target.workloads.selections} - {WorkloadKind.JOB}
-    yield from (("patch", kind) for kind in sorted(kinds))
-    if WorkloadKind.STATEFUL_SET in kinds:
+    written = [each for each in target.workloads.selections if each.kind is not WorkloadKind.JOB]
+    yield from (("patch", each.kind, each.name or "") for each in written)
+    if any(each.kind is WorkloadKind.STATEFUL_SET for each in written):
         # A pod that cannot pull its image stays so after a restore, until it is deleted.
-        yield ("delete", "Pod")
+        yield ("delete", "Pod", "")
     yield from _FENCE_RIGHTS
 
 
@@ -105,12 +110,12 @@ def _against_text(where: ConfigMapFile, access: Access) -> Iterator[Refusal]:
         if manager is not None:
             values = {"found": manager.name, "application": manager.object}
             yield Refusal("managed-by", {"file": str(where), **values})
-    yield from _forbidden(api, where.namespace, (("patch", "ConfigMap"), *_FENCE_RIGHTS))
+    yield from _forbidden(api, where.namespace, (("patch", "ConfigMap", where.name), *_FENCE_RIGHTS))
 
 
 def _forbidden(api: Api, namespace: str, rights: Iterable[Right]) -> Iterator[Refusal]:
-    for verb, kind in rights:
+    for verb, kind, name in dict.fromkeys(rights):
         about = describe(path_of(kind, namespace))
-        if not api.allowed(verb, about.resource, namespace, about.group):
+        if not api.allowed(verb, about.resource, namespace, about.group, name=name):
             values = {"verb": verb, "resource": about.resource, "namespace": namespace, "message": ""}
             yield Refusal("forbidden", {"file": api.where, **values})

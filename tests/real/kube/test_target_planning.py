@@ -20,7 +20,8 @@ pytestmark = pytest.mark.real
 
 ENOUGH = [
     rule("get list patch", "deployments statefulsets", group="apps"),
-    rule("get create update", "configmaps"),
+    rule("create", "configmaps"),
+    rule("get update", "configmaps", names=["ldmrelease"]),
     rule("delete", "pods"),
 ]
 
