@@ -105,7 +105,9 @@ class Api:
             yield page["items"]
             token = _token(page)
 
-    def apply(self, path: str, body: Object, *, manager: str, force: bool = False) -> Object:
+    def apply(
+        self, path: str, body: Object, *, manager: str, force: bool = False, dry_run: bool = False
+    ) -> Object:
         """Apply the fields in `body` as `manager` (server-side apply), and the object as it is then.
 
         A `resourceVersion` or `uid` in the body's metadata must be that of the object, else Conflict; so is a
@@ -117,6 +119,8 @@ class Api:
             ("force", "true" if force else "false"),
             ("fieldValidation", "Strict"),
         )
+        if dry_run:
+            return self._read(Call("PATCH", path, (*query, ("dryRun", "All")), body, verb="patch"))
         return self._write(Call("PATCH", path, query, body))
 
     def create(self, path: str, body: Object) -> Object:

@@ -72,9 +72,10 @@ def _there(v: Values, key: str = "there") -> str:
 
 def _owned_by(v: Values) -> str:
     container = f"the image of {said(v['container'])} " if "container" in v else ""
+    fields = f"what we would write ({said(v['message'])}) " if v.get("message") else ""
     since = f" since {said(v['time'])}" if v.get("time") else ""
     return (
-        f"{container}belongs to the field manager {_found(v)}{since}; let that one leave it alone, "
+        f"{container or fields}belongs to the field manager {_found(v)}{since}; let that one leave it alone, "
         "or list it under takeOver in ldmrelease.yaml"
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ldmrelease.cluster.client import Api
-from ldmrelease.cluster.errors import Absent, Forbidden
+from ldmrelease.cluster.errors import Absent, Conflict, Forbidden, Invalid
 from ldmrelease.cluster.owners import manager_of
 from ldmrelease.cluster.paths import describe, path_of
 from ldmrelease.cluster.workloads import Workload, find
@@ -12,7 +12,7 @@ from ldmrelease.domain.workloads import ConfigMapFile, WorkloadKind
 from ldmrelease.targets import cluster_fence, config_map, image_fields, manifests
 from ldmrelease.targets.clusters import answer, joined, refusal_of
 from ldmrelease.targets.outcome import Refusal, Refused, Unreachable
-from ldmrelease.targets.ownership import OURS, image_field, owners
+from ldmrelease.targets.ownership import MANIFESTS_MANAGER, OURS, Manifest, image_field, owners
 from ldmrelease.targets.writer import Access
 
 Right = tuple[str, str, str]
@@ -51,7 +51,7 @@ def _against_workloads(target: KubernetesTarget, access: Access) -> Iterator[Ref
         for refusal in _against_workload(workload, target):
             yield Refusal(refusal.code, {"file": where, "path": workload.key, **refusal.values})
     if target.manifests is not None:
-        yield from _against_manifests(target, access, found.workloads)
+        yield from _against_manifests(api, target, access, found.workloads)
     # Whether we may do something in a namespace that is not there tells nothing.
     if not any(each.code == "namespace-absent" for each in found.problems):
         yield from _forbidden(api, asked.namespace, _rights(target))
@@ -76,13 +76,49 @@ def _against_workload(workload: Workload, target: KubernetesTarget) -> Iterator[
 
 
 def _against_manifests(
-    target: KubernetesTarget, access: Access, workloads: tuple[Workload, ...]
-) -> list[Refusal]:
+    api: Api, target: KubernetesTarget, access: Access, workloads: tuple[Workload, ...]
+) -> Iterator[Refusal]:
     try:
         documents = manifests.load(access.workspace, target.manifests or "")
     except Refused as refused:
-        return [refused.refusal]
-    return manifests.problems(documents, workloads, target.workloads)
+        yield refused.refusal
+        return
+    refusals = manifests.problems(documents, workloads, target.workloads)
+    yield from refusals
+    if not refusals:
+        for each in workloads:
+            yield from _against_document(api, target, documents, each)
+
+
+def _against_document(
+    api: Api, target: KubernetesTarget, documents: tuple[manifests.Document, ...], workload: Workload
+) -> Iterator[Refusal]:
+    """What the API server says to the manifest with the images that are there now, in a dry run."""
+    images = image_fields.images_to_apply(workload, {}, MANIFESTS_MANAGER)
+    content = manifests.body(documents, workload, images, {})
+    # Who changes the workload just now does not tell against the manifest.
+    del content["metadata"]["resourceVersion"]
+    where = image_fields.where(target)
+    try:
+        _try_out(api, workload, content, OURS | set(target.take_over))
+    except Conflict as conflict:
+        values = {"path": workload.key, "found": ", ".join(conflict.managers), "message": conflict.reason}
+        yield Refusal("owned-by", {"file": where, **values})
+    except Invalid as error:
+        yield Refusal("not-accepted", {"file": where, "path": workload.key, "found": error.reason})
+    except Forbidden:
+        pass  # Our rights are asked for one by one.
+
+
+def _try_out(api: Api, workload: Workload, content: Manifest, yielding: frozenset[str]) -> None:
+    """A dry run, over those who yield. Raises Conflict for the others, Invalid, and what else may go wrong."""
+    path = path_of(workload.kind, workload.namespace, workload.name)
+    try:
+        api.apply(path, content, manager=MANIFESTS_MANAGER, dry_run=True)
+    except Conflict as conflict:
+        if set(conflict.managers) - yielding:
+            raise
+        api.apply(path, content, manager=MANIFESTS_MANAGER, force=True, dry_run=True)
 
 
 def _rights(target: KubernetesTarget) -> Iterator[Right]:

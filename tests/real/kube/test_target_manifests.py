@@ -77,9 +77,7 @@ def test_a_restore_puts_the_earlier_images_into_the_manifest(whole: Site):
     before = whole.snapshot()
     whole.write()
     ours = whole.snapshot().values
-    restored = dispatch.restore(
-        whole.target, before.values, ours, whole.access, Promoter().warrant()
-    )
+    restored = dispatch.restore(whole.target, before.values, ours, whole.access, Promoter().warrant())
     assert isinstance(restored, Written)
     assert whole.images() == {OLD}
 
@@ -105,10 +103,23 @@ def test_a_field_of_another_manager_is_refused_by_its_name(whole: Site):
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments/prompt"
     strategic = "application/strategic-merge-patch+json"
     kube.request("PATCH", path, change, content_type=strategic, fieldManager="somebody")
-    refusal = whole.write()
-    assert isinstance(refusal, Refusal)
-    assert (refusal.code, refusal.values["found"]) == ("owned-by", "somebody")
+    for refusal in (dispatch.preflight(whole.target, whole.access), whole.write()):
+        assert isinstance(refusal, Refusal)
+        assert (refusal.code, refusal.values["found"]) == ("owned-by", "somebody")
     assert whole.images() == {OLD}
+
+
+def test_what_the_api_server_would_not_take_is_found_when_planning(whole: Site):
+    wrong = manifest()
+    wrong["spec"]["selector"]["matchLabels"] = {"app": "other"}
+    wrong["spec"]["template"]["metadata"]["labels"] = {"app": "other"}
+    put(whole.access.workspace, wrong)
+    before = whole.get("Deployment", "prompt")["metadata"]["resourceVersion"]
+    refusal = dispatch.preflight(whole.target, whole.access)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "not-accepted"
+    assert "immutable" in str(refusal.values["found"])
+    assert whole.get("Deployment", "prompt")["metadata"]["resourceVersion"] == before
 
 
 def test_everything_that_is_wrong_with_manifests_is_found_when_planning(whole: Site):
