@@ -170,6 +170,8 @@ nodeStatusUpdateFrequency: 2s
 syncFrequency: 5s
 makeIPTablesUtilChains: false
 maxPods: 200
+# Kubelets of one machine would take each other's logs for orphans, and delete them.
+podLogsDir: "$dir/pod-logs"
 Y
   spawn kubelet "$bin/kubelet" --config=kubelet.yaml --kubeconfig=kubelet.kubeconfig --hostname-override="node$i" --node-ip="$net.1" --root-dir="$dir/kubelet" --cert-dir="$dir/pki/kubelet"
 }

@@ -26,7 +26,7 @@ USER = 10001
 _SECONDS = 180
 
 _FORWARD = """
-import asyncio, os
+import asyncio, os, signal
 
 async def pump(reader, writer):
     try:
@@ -44,6 +44,8 @@ async def main():
     server = await asyncio.start_server(serve, "127.0.0.1", int(os.environ["PORT"]))
     await server.serve_forever()
 
+# The first process of a container is not ended by a signal that it does not handle.
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 asyncio.run(main())
 """
 
