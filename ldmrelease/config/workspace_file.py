@@ -216,7 +216,10 @@ class CheckEntry(Strict):
     image: Text | None = Field(
         None, description="For container and job: the component whose image is run, or an image by digest."
     )
-    template: Text | None = Field(None, description="For job: the file of the Job's template.")
+    template: Text | None = Field(
+        None,
+        description="For container and job: a Job's template: a file, or starts, versions, script or notebook.",
+    )
     namespace: Name | None = Field(None, description="For job: its namespace, ldmrelease-checks if not said.")
     tests: SomeNames = Field(description="The tests that it runs; a pass covers all of them.")
     deadline: Duration = Field(3600, description="When a run without a result has failed to answer.")
@@ -229,8 +232,10 @@ class CheckEntry(Strict):
             said("a check of kind reported has no command")
         if (self.kind in ("container", "job")) != (self.image is not None):
             said("a check of kind container or job has an image, others have none")
-        if self.kind != "job" and (self.template is not None or self.namespace is not None):
-            said("only a check of kind job has a template and a namespace")
+        if self.kind not in ("container", "job") and self.template is not None:
+            said("only a check of kind container or job has a template")
+        if self.kind != "job" and self.namespace is not None:
+            said("only a check of kind job has a namespace")
         return self
 
 

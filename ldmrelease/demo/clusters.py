@@ -6,14 +6,14 @@ into a registry that the clusters pull from.
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ldmrelease.checks.templates import SERVICE_ACCOUNT
 from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.errors import Absent
+from ldmrelease.cluster.errors import Absent, Conflict
 from ldmrelease.cluster.paths import path_of
 from ldmrelease.cluster.watch import Watched, watched
 from ldmrelease.config.init import init_workspace
@@ -108,6 +108,8 @@ def deploy(folder: Path, tag: str) -> None:
     world = load_workspace(folder / FILE).world
     for application in world.applications:
         api = _api(application)
+        for name in _namespaces(world, application):
+            _until_gone(api, name)
         for manifest in _manifests(world, application, tag):
             name, namespace = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
             api.apply(path_of(manifest["kind"], namespace, name), manifest, manager=_MANAGER)
@@ -131,30 +133,39 @@ def set_image(folder: Path, environment: str, tag: str) -> None:
     )
 
 
-def remove(folder: Path) -> None:
-    """Delete the namespaces that a demonstration made, and wait until they are gone."""
+def remove(folder: Path, *, wait: bool = True) -> None:
+    """Delete the namespaces that a demonstration made; `wait` until they are gone, so that it may be played again."""
     if not (folder / FILE).exists():
         return
     world = load_workspace(folder / FILE).world
-    for application in world.applications:
-        if application.workloads is not None:
-            api = _api(application)
-            for name in _namespaces(world, application):
-                _remove(api, name)
+    doomed = [
+        (_api(application), name)
+        for application in world.applications
+        if application.workloads is not None
+        for name in _namespaces(world, application)
+    ]
+    for api, name in doomed:
+        _delete(api, name)
+    for api, name in doomed if wait else ():
+        _until_gone(api, name)
 
 
-def _remove(api: Api, name: str) -> None:
+def _delete(api: Api, name: str) -> None:
     path = path_of("Namespace", name=name)
-    with suppress(Absent):
+    with suppress(Absent, Conflict):
         found = api.get(path)
         if MARK in found["metadata"].get("labels", {}):
             api.delete(path, uid=found["metadata"]["uid"])
-            watched_states = watched(
-                api,
-                [Watched(path_of("Namespace"), fields=f"metadata.name={name}")],
-                until=time.monotonic() + _PATIENCE,
-            )
-            any(not state.collections[0] for state in watched_states)
+
+
+def _until_gone(api: Api, name: str) -> None:
+    """Wait for a namespace that is being deleted; one that stays is somebody else's."""
+    request = Watched(path_of("Namespace"), fields=f"metadata.name={name}")
+    with closing(watched(api, [request], until=time.monotonic() + _PATIENCE)) as states:
+        for state in states:
+            there = next(iter(state.collections[0].values()), None)
+            if there is None or "deletionTimestamp" not in there["metadata"]:
+                return
 
 
 def _api(application: Application) -> Api:

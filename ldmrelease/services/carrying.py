@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldmrelease.checks.command import run_command
-from ldmrelease.checks.container import run_container
+from ldmrelease.checks.container import remove_container, run_container
 from ldmrelease.checks.job import Cut, delete_job, run_job
 from ldmrelease.checks.judge import Ran, said_nothing
 from ldmrelease.checks.templates import PROMOTION, ImageRun
@@ -56,7 +56,8 @@ def carry_out(bench: Workbench, this: Assignment, progress: Progress) -> Carried
     if isinstance(run, Ran):
         return Carried(run)
     if workloads is None or not in_cluster:
-        return Carried(run_container(run, deadline=_left(bench, this), progress=waits).ran)
+        done = run_container(run, deadline=_left(bench, this), progress=waits)
+        return Carried(done.ran, lambda: _removed(this.run.run))
     return _as_job(bench.clusters.open(workloads.cluster), run, _left(bench, this), waits)
 
 
@@ -68,6 +69,10 @@ def _as_job(api: Api, run: ImageRun, left: float, waits: Callable[[str], None]) 
     if uid is None:
         return Carried(done.ran)
     return Carried(done.ran, lambda: delete_job(api, done.namespace, done.name, uid))
+
+
+def _removed(run: str) -> None:
+    remove_container(run)
 
 
 def _left(bench: Workbench, this: Assignment) -> float:

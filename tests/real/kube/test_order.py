@@ -53,8 +53,9 @@ def test_a_release_goes_through_the_test_systems_to_base_and_after_its_soak_to_t
     assert spec["containers"][0]["image"] == (
         f"{second_site_registry(site)}/{site.own}/{site.own}/scipipe@{weekly.index}"
     )
-    rows = json.loads(site.ok("receipt", "list", "--output", "json"))
-    assert {each["place"] for each in rows} == {USDFDEV, TESTSTAND, BASE, SUMMIT}
+    signed = [(each.body["place"], each.body["component"]) for each in site.events("receipt.signed")]
+    places = (USDFDEV, TESTSTAND, BASE, SUMMIT)
+    assert sorted(signed) == sorted((place, what) for place in places for what in ("release", "scipipe"))
     again = site.head()
     assert "nothing to do" in site.ok("promote", WEEKLY, "--target", "commissioning", "--yes")
     assert site.head() == again
