@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.real.kube.api import Kube
+from tests.real.kube.images import push_image
 from tests.real.kube.site import BASE, BEFORE, SUMMIT, TESTSTAND, USDFDEV, WEEKLY, ClusterSite
 
 pytestmark = pytest.mark.real
@@ -67,20 +68,23 @@ def second_site_registry(site: ClusterSite) -> str:
     return application.registry.partition("/")[0]
 
 
-def test_a_check_that_fails_at_base_stops_before_the_summit_and_restores_base_alone(site, kube, second_kube):
-    site.push_weekly()
+def test_a_check_that_fails_at_base_stops_before_the_summit_and_restores_base_alone(
+    site, cluster, kube, second_kube
+):
+    site.edit(lambda text: text.replace("[/app, smoke]", '[sh, -c, "test $LDMRELEASE_ENVIRONMENT != base"]'))
+    push_image(cluster.registry, f"{site.own}/scipipe", "al9-w_2023_16", seed=site.own)
     on_development(site)
     before = running(kube, site.namespace(BASE))
     summit = second_kube.get("Deployment", site.namespace(SUMMIT), "ocps")
-    site.edit(lambda text: text.replace("command: [/app, smoke]", "command: [/absent, smoke]"))
     halted = site.run("promote", WEEKLY, "--target", "commissioning", "--yes")
     assert halted.exit_code in (1, 3), halted.output
     assert "base/ocps" in halted.output
-    assert "restored" in halted.output
+    assert "was restored" in halted.output
     assert running(kube, site.namespace(BASE)) == before
     image = kube.get("Deployment", site.namespace(BASE), "ocps")["spec"]["template"]["spec"]["containers"][0]
     assert image["image"].endswith(f"al9-{BEFORE.replace('.', '_')}")
     after = second_kube.get("Deployment", site.namespace(SUMMIT), "ocps")
     assert after["spec"] == summit["spec"]
     weekly = json.loads(site.ok("where", "--output", "json"))
-    assert {each["place"] for each in weekly if each["release"] == f"stack/{WEEKLY}"} == {USDFDEV, TESTSTAND}
+    there = [each["place"]["environment"] for each in weekly if each["release"] == f"stack/{WEEKLY}"]
+    assert sorted(there) == ["tucson-teststand", "usdfdev"]

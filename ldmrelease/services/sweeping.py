@@ -1,0 +1,44 @@
+"""Sweep what a promotion left in a cluster: Jobs whose results are recorded, pods that fetched images."""
+
+from contextlib import suppress
+
+from ldmrelease.checks.job import delete_job, leftover_jobs
+from ldmrelease.cluster.client import Api
+from ldmrelease.cluster.errors import Absent, Forbidden
+from ldmrelease.cluster.prepull import delete_prepull_pods
+from ldmrelease.domain.plan import StepKind
+from ldmrelease.domain.workloads import Workloads
+from ldmrelease.services.steps.step import Work
+from ldmrelease.targets.clusters import answer
+from ldmrelease.targets.outcome import Unreachable
+
+
+def swept(work: Work) -> Unreachable | None:
+    """Sweep the place's cluster; what we may not list was never made by us."""
+    workloads = work.application.workloads
+    if workloads is None:
+        return None
+    found = answer(lambda: _sweep(work, workloads))
+    return found if isinstance(found, Unreachable) else None
+
+
+def _sweep(work: Work, workloads: Workloads) -> None:
+    begun = [each for each in work.here.steps if work.journal.step(each.id).intended]
+    checks = [
+        work.bench.world.check(each.parameters["check"]) for each in begun if each.kind is StepKind.CHECK
+    ]
+    namespaces = {each.namespace for each in checks if each is not None and each.kind == "job"}
+    pulled = any(each.kind is StepKind.PULL for each in begun)
+    if namespaces or pulled:
+        api = work.bench.clusters.open(workloads.cluster)
+        for namespace in sorted(namespaces):
+            with suppress(Absent, Forbidden):
+                _sweep_jobs(api, namespace, work.promotion)
+        if pulled:
+            with suppress(Absent, Forbidden):
+                delete_prepull_pods(api, workloads.namespace, work.promotion)
+
+
+def _sweep_jobs(api: Api, namespace: str, promotion: str) -> None:
+    for job in leftover_jobs(api, namespace, promotion):
+        delete_job(api, job.namespace, job.name, job.uid)
