@@ -79,7 +79,7 @@ class Namespaces:
         meta = made["metadata"]
         if made["kind"] == "Namespace":
             meta["name"] = names[meta["name"]]
-        elif meta["namespace"] in names:
+        elif meta.get("namespace") in names:
             meta["namespace"] = names[meta["namespace"]]
         else:
             # Another test may bind the same name there.
@@ -110,12 +110,17 @@ class Promoter:
     def home(self) -> str:
         return self.namespaces.home
 
+    @property
+    def rights(self) -> list[Object]:
+        """What it is given: rbac.yaml, and the nodes of rbac-options.yaml."""
+        optional = [each for each in documents("rbac-options.yaml") if each["kind"].startswith("ClusterRole")]
+        return [self.namespaces.renamed(each) for each in (*documents("rbac.yaml"), *optional)]
+
     def install(self, workspace: Path) -> None:
         """Its rights, its volume, its workspace and its keys, as docs/in-cluster.md says."""
-        for manifest in documents("rbac.yaml"):
+        for manifest in self.rights:
             # The test made the namespaces; their labels are put on.
-            renamed = self.namespaces.renamed(manifest)
-            self.kube.apply(renamed, "tests", force=True)
+            self.kube.apply(manifest, "tests", force=True)
         self._bind_volume()
         files = {name: (workspace / name).read_text() for name in ("ldmrelease.yaml", "trust.yaml")}
         self._config_map("ldmrelease-workspace", files)
@@ -212,6 +217,7 @@ class Promoter:
         self.kube.delete("PersistentVolume", "", self.home)
         for kind in ("RoleBinding", "Role"):
             self.kube.delete(kind, "kube-system", f"ldmrelease-cluster-uid-{self.home}")
+            self.kube.delete(f"Cluster{kind}", "", f"ldmrelease-nodes-{self.home}")
 
 
 def bridge(cluster: Own) -> str:

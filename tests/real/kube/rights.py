@@ -25,11 +25,11 @@ class Right(NamedTuple):
 
 
 def granted(manifests: Iterable[Object]) -> set[Right]:
-    """What the Roles among these objects grant."""
+    """What the Roles and ClusterRoles among these objects grant."""
     return {
         right
         for each in manifests
-        if each["kind"] == "Role"
+        if each["kind"] in ("Role", "ClusterRole")
         for rule in each["rules"]
         for right in of(rule, each)
     }
@@ -37,7 +37,7 @@ def granted(manifests: Iterable[Object]) -> set[Right]:
 
 def of(rule: Object, role: Object) -> set[Right]:
     """What a rule of a Role grants."""
-    namespace = role["metadata"]["namespace"]
+    namespace = role["metadata"].get("namespace", "")
     several = product(rule["verbs"], rule["resources"], rule["apiGroups"], rule.get("resourceNames", [""]))
     return {Right(verb, resource, group, namespace, name) for verb, resource, group, name in several}
 
