@@ -16,6 +16,7 @@ from ldmrelease.cluster.paths import path_of
 from ldmrelease.cluster.pods import Related, revisions_of
 from ldmrelease.cluster.rollout import (
     Armed,
+    Held,
     Idle,
     NodesNotReady,
     Paused,
@@ -128,8 +129,11 @@ class Patience:
                 return Broke(each.verdict.code, told(each), seen)
             if isinstance(each.verdict, Unwritten):
                 return NotWritten(told(each), seen)
-        settled = all(isinstance(each.verdict, Ran | Idle | Armed) or each in over for each in judged)
-        return Settled(seen) if settled else None
+        if not all(isinstance(each.verdict, Ran | Idle | Armed) or each in over for each in judged):
+            return None
+        # What its operator has to restart does not get on by itself; everything else is through.
+        held = next((each for each in over if isinstance(each.verdict, Held)), None)
+        return Broke(held.verdict.code, told(held), seen) if held is not None else Settled(seen)
 
     @property
     def due(self) -> float:
@@ -139,7 +143,7 @@ class Patience:
     def _is_impatient(self, verdict: Verdict) -> bool:
         if isinstance(verdict, Unwritten):
             return self.written
-        return isinstance(verdict, Troubled | Paused | NodesNotReady)
+        return isinstance(verdict, Troubled | Paused | NodesNotReady | Held)
 
     def _is_over(self, each: Judged, now: float) -> bool:
         key = each.workload.key

@@ -1,10 +1,11 @@
 """Lines that tell how a promotion goes, while it goes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ldmrelease.domain.events import Kind
 from ldmrelease.render.refusals import failure_words
+from ldmrelease.render.rollouts import rollout_line
 from ldmrelease.render.words import counted, listed, said, values_of
 
 _STAGES = {"ask": "asked", "enter": "asked again under the claim", "confirm": "confirmed after it runs there"}
@@ -24,6 +25,8 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
             return f"{v['place']}: {step} failed: {failure_words(v['code'], plain)}"
         case "copying":
             return f"{v['place']}: copying {v['component']} to {said(v['to'])}"
+        case "rollout":
+            return f"{v['place']}: {rollout_line(plain)}"
         case "pulling":
             return f"{v['place']}: {v['done']} of {v['of']} nodes have the images"
         case "halting":
@@ -44,7 +47,7 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
         case "apply":
             return _applied(plain)
         case "settle":
-            return f"seen there ({v['state']} at {said(v['revision'])[:12]})"
+            return _settled(plain)
         case "check":
             return f"check {step.split('/', 3)[3]}: {v['result']} (run {v['run']})"
         case "receipt":
@@ -52,7 +55,7 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
         case "publish":
             return f"receipts published ({counted(len(plain.get('referrers', ())), 'referrer')})"
         case "restore":
-            return f"put back what was there (commit {said(v['revision'])[:12]})"
+            return _restored(plain)
     return ""
 
 
@@ -84,17 +87,60 @@ def _pulled(plain: Mapping[str, Any]) -> str:
     return f"images fetched by {nodes} in {v.span('seconds')}{without}"
 
 
+_SEEN = {
+    "idle": "written there, where nothing is to run (idle)",
+    "armed": "written there, and the next Job runs it (armed)",
+}
+
+
+def _settled(plain: Mapping[str, Any]) -> str:
+    v = values_of(plain)
+    return _SEEN.get(v["state"]) or f"seen there ({v['state']} at {_revision(plain)})"
+
+
+def _restored(plain: Mapping[str, Any]) -> str:
+    """What was put back; a place whose pods did not come again all the same is said to be so."""
+    v = values_of(plain)
+    told = f"put back what was there ({'commit ' if _is_commit(plain) else ''}{_revision(plain)})"
+    return f"{told}, which does not run either ({v['why']})" if v["state"] == "not-running" else told
+
+
+def _is_commit(plain: Mapping[str, Any]) -> bool:
+    """Whether the revision is git's, and not the digest of what a cluster was told."""
+    return ":" not in str(plain.get("revision", ""))
+
+
+def _revision(plain: Mapping[str, Any]) -> str:
+    return said(values_of(plain)["revision"]).removeprefix("sha256:")[:12]
+
+
 def _applied(plain: Mapping[str, Any]) -> str:
     v = values_of(plain)
-    lines = _lines(plain.get("lines", {}))
+    fields, commit = plain.get("fields"), f" (commit {_revision(plain)})" if _is_commit(plain) else ""
+    lines = _fields(fields) if fields else _lines(plain.get("lines", {}))
     if plain.get("found"):
-        return f"says so already ({lines})"
+        return f"says so already ({lines})" if lines else "says so already"
     unsynced = f"; the checked-out copy did not follow: {said(v['unsynced'])}" if "unsynced" in plain else ""
-    return f"written: {lines} (commit {said(v['revision'])[:12]}){unsynced}"
+    return f"written: {lines}{commit}{unsynced}"
 
 
 def _lines(lines: Mapping[str, int]) -> str:
     """Where it was written: the setting by name, or of several the lines alone."""
     if len(lines) == 1:
         return "".join(f"{path} in line {line}" for path, line in lines.items())
-    return f"{len(lines)} settings in lines {listed(sorted(lines.values()))}"
+    return f"{len(lines)} settings in lines {listed(sorted(lines.values()))}" if lines else ""
+
+
+def _fields(fields: Iterable[str]) -> str:
+    """The containers that were written, by workload: `Deployment/ocps worker`."""
+    found: dict[str, list[str]] = {}
+    for each in fields:
+        workload, _, container = each.rpartition("/") if each.count("/") < 3 else _volume(each)
+        found.setdefault(workload, []).append(container)
+    return ", ".join(f"{said(workload)} {listed(names)}" for workload, names in found.items())
+
+
+def _volume(field: str) -> tuple[str, str, str]:
+    """Kind, name and the name of an image volume, which has a slash of its own."""
+    kind, name, container = field.split("/", 2)
+    return f"{kind}/{name}", "/", container

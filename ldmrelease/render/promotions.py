@@ -1,6 +1,6 @@
 """Promotions for people: what became of a request, what to do next, and the whole story of one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from ldmrelease.promotion.journal import State
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, printable, table
 from ldmrelease.render.refusals import busy_words, failure_words, interrupted_words
+from ldmrelease.render.rollouts import owed_words
 from ldmrelease.render.words import indented, listed, moment, said, short, span, values_of
 from ldmrelease.services.drive import Outcome
 from ldmrelease.services.report import PlaceReport, Report, StepReport
@@ -47,17 +48,19 @@ def outcome_text(outcome: Outcome, now: datetime) -> str:
 def _why(outcome: Outcome, now: datetime) -> str:
     cause = outcome.cause
     if outcome.state is State.WAITING:
-        return _waits(cause.get("until"), cause.get("who", ()), now)
+        return _waits(cause, now)
     words = cause_words(cause)
     return f": {words}" if words else ""
 
 
-def _waits(until: Any, who: Sequence[str], now: datetime) -> str:
+def _waits(cause: Mapping[str, Any], now: datetime) -> str:
+    until, who = cause.get("until"), cause.get("who", ())
     parts = [f"until {moment(until, now)}"] if until else []
     if until and _instant(until) <= now:
         parts = ["as of its last decision, and can go on now"]
     parts += [f"for {listed(who)}"] if who else []
-    return f" {' and '.join(parts)}" if parts else ""
+    owed = f": {owed_words(str(cause['code']), cause.get('values') or {})}" if "code" in cause else ""
+    return f" {' and '.join(parts)}{owed}" if parts else owed
 
 
 def _instant(at: Any) -> datetime:
@@ -220,7 +223,7 @@ def _intent(intent: Intent, alias: str | None) -> str:
 
 def _report_cause(report: Report, now: datetime) -> str:
     if report.state == State.WAITING:
-        return _waits(report.cause.get("until"), report.cause.get("who", ()), now)
+        return _waits(report.cause, now)
     words = cause_words(report.cause)
     return f": {words}" if words else ""
 

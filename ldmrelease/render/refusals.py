@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ldmrelease.config.faults import did_you_mean
+from ldmrelease.render.rollouts import FAILURES
 from ldmrelease.render.words import Values, listed, moment, said, values_of
 from ldmrelease.services.pin import Unpinnable
 from ldmrelease.services.request import Impossible, NoTarget
@@ -261,7 +262,7 @@ def _seen(found: object) -> str:
 
 def failure_words(code: str, values: Mapping[str, Any]) -> str:
     """Why a step of a promotion failed."""
-    words = STEP_WORDS.get(code)
+    words = STEP_WORDS.get(code) or FAILURES.get(code)
     return words(values_of(values)) if words is not None else target_words(code, values)
 
 

@@ -1,6 +1,6 @@
 """Promote, resume, abort: what the faces offer of promotions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
@@ -14,6 +14,7 @@ from ldmrelease.services.claims import claim_now, this_holder
 from ldmrelease.services.decide import decide, require_agreed, waits_for
 from ldmrelease.services.drive import Outcome, drive
 from ldmrelease.services.gather import Question
+from ldmrelease.services.owed import still_owed
 from ldmrelease.services.pin import push_release
 from ldmrelease.services.promotions import Promotion, Untrusted, journal_of, load_promotion
 from ldmrelease.services.request import (
@@ -28,8 +29,9 @@ from ldmrelease.services.request import (
     places_for,
     record_request,
 )
-from ldmrelease.services.steps.step import Busy, Progress
+from ldmrelease.services.steps.step import Busy, Interrupted, Progress
 from ldmrelease.services.workbench import Workbench
+from ldmrelease.targets.outcome import Unreachable
 
 _TRIES = 5
 
@@ -134,7 +136,9 @@ def resume(bench: Workbench, promotion_id: str, progress: Progress, *, take_over
         return Outcome(promotion_id, journal.state, dict(journal.cause))
     require_agreed(bench, [each.place for each in promotion.plan.places])
     if journal.waiting and journal.waits_at is not None:
-        waits = _still_waits(bench, promotion, journal.waits_at)
+        waits = _still_owed(bench, promotion, journal.waits_at) or _still_waits(
+            bench, promotion, journal.waits_at
+        )
         if waits is not None:
             return waits
         body = {"place": canonical.to_plain(journal.waits_at)}
@@ -143,6 +147,21 @@ def resume(bench: Workbench, promotion_id: str, progress: Progress, *, take_over
             return resume(bench, promotion_id, progress, take_over=take_over)
     push_release(bench, promotion.pinned)
     return drive(bench, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
+
+
+def _still_owed(bench: Workbench, promotion: Promotion, place: Place) -> Outcome | None:
+    """Where it waits, if what somebody owes it in the cluster is still owed, or nobody can be asked."""
+    journal, application = promotion.journal, bench.world.application(place)
+    if not journal.waits_for or application is None:
+        return None
+    owed = still_owed(bench, application, promotion.pinned.release, str(journal.waits_for.get("code")))
+    left = Outcome(
+        promotion.id, State.WAITING, {"until": None, "who": list(journal.who), **journal.waits_for}
+    )
+    if isinstance(owed, Unreachable):
+        return replace(left, interrupted=Interrupted(owed.where, owed.reason))
+    # What the cluster refuses is told by the step itself.
+    return left if owed is True else None
 
 
 def _still_waits(bench: Workbench, promotion: Promotion, place: Place) -> Outcome | None:

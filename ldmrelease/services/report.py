@@ -113,6 +113,9 @@ def place_state(plan: PlacePlan, journal: Journal) -> str:
         return "restored"
     if settled.done:
         return str(settled.result.get("state", "promoted"))
+    if journal.waits_for and journal.waits_at == plan.place:
+        # It waits for somebody to bring there what was written.
+        return "committed"
     return "unknown" if journal.step(plan.step(StepKind.APPLY).id).intended else "untouched"
 
 
@@ -139,7 +142,8 @@ def _decisions(bench: Workbench, events: list[Event]) -> Iterator[Ruled]:
 
 def _cause(journal: Journal) -> dict[str, Any]:
     if journal.waiting:
-        return {"until": journal.until, "who": list(journal.who), "place": journal.waits_at}
+        waits = {"until": journal.until, "who": list(journal.who), "place": journal.waits_at}
+        return {**waits, **journal.waits_for}
     if journal.halt is not None and not journal.state.ended:
         return {"cause": journal.halt.cause, "values": journal.halt.values}
     return {key: value for key, value in journal.cause.items() if key != "state"}

@@ -1,6 +1,7 @@
 """Wait for a place's pods, and say what came of it in the terms of a step."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from ldmrelease.cluster.rollout import Armed, Held, Idle
 from ldmrelease.cluster.settle import Broke, Judged, NotWritten, Settled, TimedOut, wait_for
@@ -39,20 +40,28 @@ def rolled_out(
             return _state(seen)
         case NotWritten(values):
             # Who writes to git leaves it to another to bring it to the cluster, at times by hand.
-            return Failed("changed-there", values) if written else Pending("not-synced", values)
+            return (
+                Failed("changed-there", _about(values)) if written else Pending("not-synced", _about(values))
+            )
         case Broke(code, values):
+            values = _about(values)
             return Pending(code, values) if code in _OWED else Failed(code, values)
         case TimedOut(values, seen):
             held = next((each for each in seen if isinstance(each.verdict, Held)), None)
             if held is not None:
                 return Pending(held.verdict.code, {"workload": held.workload.key, **held.verdict.values})
-            return Failed("rollout-timeout", values)
+            return Failed("rollout-timeout", {**_about(values), "trouble": values.get("code", "?")})
         case Cut(reason=reason):
             return Interrupted(workloads.cluster.context, reason)
         case Unreachable(where, reason):
             return Interrupted(where, reason)
         case Refusal(code, values):
             return Failed(code, values)
+
+
+def _about(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values without the code of the workload's state: a step's failure has a code of its own."""
+    return {key: value for key, value in values.items() if key != "code"}
 
 
 def _state(seen: tuple[Judged, ...]) -> str:

@@ -145,7 +145,9 @@ class _Session:
         require_none([problem for each in workloads for problem in self._obstacles(each, wish)])
         done = [self._bring(each, wish) for each in workloads]
         revision = image_fields.snapshot_of(now for now, _ in done).revision
-        return Written(revision, {}, found=not any(written for _, written in done))
+        changed = [now for now, written in done if written]
+        fields = [path for each in changed for path in image_fields.values_of(each) if path in wish.edits]
+        return Written(revision, {}, found=not changed, fields=tuple(fields))
 
     def restore(self, wish: _Wish) -> Written:
         written = self.write(wish)

@@ -59,13 +59,15 @@ class Written:
     """The target holds what was wanted, at `revision`.
 
     `found` says that it did so before and no commit was made. `unsynced` says why a checked-out copy could
-    not be brought up to date (the commit stands all the same).
+    not be brought up to date (the commit stands all the same). `fields` are those of a cluster's workloads
+    that were written.
     """
 
     revision: str
     lines: dict[str, int]
     found: bool = False
     unsynced: str | None = None
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Apply: make the target hold what is wanted, by compare-and-swap under the fence."""
 
+from typing import Any
+
 from ldmrelease.services import writing
 from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
 from ldmrelease.targets.outcome import Refusal, Unreachable
@@ -13,5 +15,6 @@ def act(work: Work) -> Answer:
             return Interrupted(answer.where, answer.reason)
         case Refusal():
             return Failed(answer.code, answer.values)
-    result = {"revision": answer.revision, "lines": answer.lines, "found": answer.found}
+    result: dict[str, Any] = {"revision": answer.revision, "lines": answer.lines, "found": answer.found}
+    result |= {"fields": list(answer.fields)} if answer.fields else {}
     return Done(result if answer.unsynced is None else {**result, "unsynced": answer.unsynced})

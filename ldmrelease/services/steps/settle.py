@@ -7,6 +7,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.workloads import Workloads
 from ldmrelease.services.availability import availability
 from ldmrelease.services.observe import observation_event, observe
+from ldmrelease.services.owed import wanted_there
 from ldmrelease.services.rollout import rolled_out
 from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
 from ldmrelease.targets.outcome import Refusal, Unreachable
@@ -24,7 +25,7 @@ def act(work: Work) -> Answer:
 
 
 def _settled_in_cluster(work: Work, workloads: Workloads) -> Answer:
-    state = rolled_out(work, workloads, _wanted(work))
+    state = rolled_out(work, workloads, wanted_there(work.pinned.release, work.application))
     if not isinstance(state, str):
         return state
     seen = _look(work)
@@ -32,12 +33,6 @@ def _settled_in_cluster(work: Work, workloads: Workloads) -> Answer:
         return seen
     # What has no pods is seen by what it names; what runs has to be seen running.
     return _wrong(work, seen) or _done(work, seen, state)
-
-
-def _wanted(work: Work) -> dict[str, frozenset[str]]:
-    release = work.pinned.release
-    names = work.application.components(release.product)
-    return {each.name: each.identity.digests() for each in release.images if each.name in names}
 
 
 def _look(work: Work) -> Observation | Failed | Interrupted:

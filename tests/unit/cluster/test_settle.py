@@ -75,6 +75,20 @@ def test_a_slow_start_is_waited_for_until_the_deadline() -> None:
         assert patience.take(now, [judged(Rolling("not-ready")), judged(Held("on-delete"), "b")]) is None
 
 
+def test_pods_that_their_operator_restarts_are_not_waited_for_once_all_else_is_through() -> None:
+    patience = Patience(60)
+    held = judged(Held("on-delete", {"pods": ["b-0"]}), "b")
+    assert patience.take(0, [judged(Rolling("not-ready")), held]) is None
+    assert patience.take(70, [judged(Rolling("not-ready")), held]) is None
+    found = patience.take(80, [judged(Ran("ran")), held])
+    assert isinstance(found, Broke)
+    assert (found.code, found.values["workload"], found.values["pods"]) == (
+        "on-delete",
+        "Deployment/b",
+        ["b-0"],
+    )
+
+
 def test_a_pause_is_no_wait() -> None:
     patience = Patience(60)
     patience.take(0, [judged(Paused("paused"))])
