@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ldmrelease.cluster.access import door
+from ldmrelease.cluster.call import Call
 from ldmrelease.cluster.errors import Absent, Expired, Unreached
 from ldmrelease.cluster.paths import join, path_of
-from ldmrelease.cluster.transport import Call, Stream, Transport
 from ldmrelease.domain.workloads import ClusterAccess
+
+if TYPE_CHECKING:
+    from ldmrelease.cluster.transport import Transport
 
 PAGE = 500
 _FRESH_STARTS = 3
@@ -43,6 +46,9 @@ def open_api(access: ClusterAccess, *, observer: Observer | None = None, patienc
 
     Raises BadAccess for a wrong configuration, Unreached for a credential plugin that fails.
     """
+    # Every command that opens the workspace imports this module; few open a cluster.
+    from ldmrelease.cluster.transport import Transport  # noqa: PLC0415
+
     return Api(Transport(door(access), access.context, patience), observer)
 
 
@@ -301,7 +307,7 @@ class Events:
     def __init__(self, transport: Transport, call: Call) -> None:
         self._transport = transport
         self._call = call
-        self._stream = Stream(transport, call, _LONGEST_SILENCE)
+        self._stream = transport.stream(call, _LONGEST_SILENCE)
 
     def __iter__(self) -> Iterator[Object]:
         for line in self._stream:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import msgspec
 from urllib3.exceptions import (
@@ -26,11 +25,9 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
 from ldmrelease.cluster.access import Door, Entry
+from ldmrelease.cluster.call import Call
 from ldmrelease.cluster.errors import Absent, ClusterError, Conflict, Expired, Forbidden, Invalid, Unreached
 from ldmrelease.cluster.paths import describe
-
-if TYPE_CHECKING:
-    pass
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -41,23 +38,6 @@ _APPLY = "application/apply-patch+yaml"
 _PIECE = 64 * 1024
 # Server-side apply answers a field that there is not with 500, as if the server were broken.
 _UNKNOWN_FIELD = "failed to create typed patch object"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request. `verb` is the right that it needs; `is_read` says that it changes nothing."""
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...] = ()
-    body: dict[str, Any] | None = None
-    is_read: bool = False
-    verb: str = ""
-
-    @property
-    def name(self) -> str:
-        """What it is, for a person."""
-        return f"{self.method} {self.path}"
 
 
 class Transport:
@@ -98,6 +78,10 @@ class Transport:
                 raise self._refusal(call, response, _whole(response))
         except HTTPError as error:
             raise self.unreached(call, error) from error
+
+    def stream(self, call: Call, read_seconds: float) -> Stream:
+        """The lines of an answer that goes on; errors as of `open`."""
+        return Stream(self, call, read_seconds)
 
     def impatient(self) -> Transport:
         """The same connections, without trying again."""
