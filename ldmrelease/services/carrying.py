@@ -1,6 +1,7 @@
 """Carry a registered run out: as a local process, in a container, or as a Job where the release runs."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from ldmrelease.checks.job import Cut, delete_job, run_job
 from ldmrelease.checks.judge import Ran, said_nothing
 from ldmrelease.checks.templates import PROMOTION, ImageRun
 from ldmrelease.cluster.client import Api
+from ldmrelease.cluster.errors import ClusterError
 from ldmrelease.config.check_template import template_of
 from ldmrelease.domain.acts import RunRegistration
 from ldmrelease.domain.places import Application, Check
@@ -68,7 +70,13 @@ def _as_job(api: Api, run: ImageRun, left: float, waits: Callable[[str], None]) 
     uid = done.uid
     if uid is None:
         return Carried(done.ran)
-    return Carried(done.ran, lambda: delete_job(api, done.namespace, done.name, uid))
+    return Carried(done.ran, lambda: _deleted(api, done.namespace, done.name, uid))
+
+
+def _deleted(api: Api, namespace: str, name: str, uid: str) -> None:
+    # What cannot be deleted now is swept before the place is let go.
+    with suppress(ClusterError):
+        delete_job(api, namespace, name, uid)
 
 
 def _removed(run: str) -> None:
