@@ -98,7 +98,9 @@ def _agree(sides: Sides, said: Said, ran: Ran) -> bool:
 def _is_good(sides: Sides, ran: Ran) -> bool:
     if ran.spec_digest is not None:
         return ran.spec_digest in sides.good
-    # A tag alone says nothing: what runs under it does.
+    if sides.allowed is not None and _tag_of(ran.image) != sides.allowed.decided.spelling:
+        return False
+    # The decided tag alone says nothing: what runs under it does.
     return bool(ran.digests) and set(ran.digests) <= sides.good
 
 

@@ -94,10 +94,14 @@ def test_a_workload_behind_its_tree_waits_for_a_sync_unless_somebody_set_it():
     assert codes(said(), ran(OTHER, (OTHER,), by_hand=True)) == ["spec-differs"]
 
 
-def test_a_workload_by_tag_is_what_runs_under_it():
-    assert codes(None, ran(None, (CONFIG,), tag="latest")) == []
+def test_a_workload_by_the_decided_tag_is_what_runs_under_it():
+    assert codes(None, ran(None, (CONFIG,))) == []
     assert codes(None, ran(None, (OTHER,))) == ["spec-differs"]
     assert codes(None, ran(None, ())) == ["spec-differs"]
+
+
+def test_a_workload_by_another_tag_is_set_by_somebody_though_its_pods_are_still_the_old_ones():
+    assert codes(None, ran(None, (CONFIG,), tag="w_2023_14")) == ["spec-differs"]
 
 
 def test_a_workload_by_the_trees_tag_whose_pods_run_something_else_is_not_rolled_out():
