@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.real.engine import docker_engine
 from tests.real.kube import rights
@@ -30,6 +29,7 @@ from tests.real.kube.objects import (
 )
 from tests.real.kube.promoter import Ended, Namespaces, Promoter, documents, forwarded
 from tests.real.kube.rights import Right
+from tests.real.kube.stand import application, make_stand
 from tests.workspace import Site
 
 pytestmark = pytest.mark.real
@@ -94,7 +94,14 @@ def world(
                 kube.apply(names.renamed(manifest), "tests", force=True)
         images = _images(own_cluster, names.application)
         _deploy(kube, names.application, images[0])
-        site = _site(tmp_path_factory.mktemp("site") / "workspace", own_cluster, names)
+        # What a CronJob will run is armed and does not run: a place of its own, so that the other comes to its end.
+        places = {
+            "prompt": application(names.application, KINDS[:3]),
+            "nightly": application(names.application, KINDS[3:]),
+        }
+        registry = f"{own_cluster.registry.address}/{names.application}"
+        folder = tmp_path_factory.mktemp("site") / "workspace"
+        site = make_stand(folder, registry, places, {"context": "in-cluster"}, checks=names.checks)
         promoter = Promoter(own_cluster, kube, names, image, tmp_path_factory.mktemp("volume"))
         began = audit_log.mark()
         promoter.install(site.root)
@@ -217,59 +224,3 @@ def _image(workload: Object) -> str:
     template = spec["jobTemplate"]["spec"]["template"] if "jobTemplate" in spec else spec["template"]
     found: str = template["spec"]["containers"][0]["image"]
     return found
-
-
-def _application(namespace: str, kinds: Sequence[str]) -> Object:
-    selected = [
-        {"kind": kind, "name": kind.lower(), "containers": {"main": "prompt/service"}} for kind in kinds
-    ]
-    return {
-        "runs": ["prompt/service"],
-        "workloads": {"namespace": namespace, "select": selected, "deadline": "60s", "patience": "5s"},
-        "target": {"kubernetes": {"take-over": ["tests"]}},
-    }
-
-
-def _site(root: Path, cluster: Own, names: Namespaces) -> Site:
-    """A workspace with one place, which is where the promoter runs."""
-    site = Site(root.parent)
-    site.ok("init", str(root))
-    registry = f"{cluster.registry.address}/{names.application}"
-    # What a CronJob will run is armed and does not run: a place of its own, so that the other comes to its end.
-    applications = {
-        "prompt": _application(names.application, KINDS[:3]),
-        "nightly": _application(names.application, KINDS[3:]),
-    }
-    smoke = {
-        "kind": "job",
-        "image": "prompt/service",
-        "command": ["sh", "-c", "echo ok 1 - answers"],
-        "tests": ["answers"],
-        "namespace": names.checks,
-        "deadline": "60s",
-    }
-    file = root / "ldmrelease.yaml"
-    workspace = yaml.safe_load(file.read_text()) | {
-        "releases": f"{registry}/releases",
-        "products": {
-            "prompt": {
-                "grammar": "semver",
-                "default": True,
-                "components": {"service": {"image": f"{registry}/service"}},
-            }
-        },
-        "checks": {"smoke": smoke},
-        "environments": {
-            "stand": {
-                "level": "development",
-                "context": "in-cluster",
-                "applications": applications,
-            }
-        },
-    }
-    file.write_text(yaml.safe_dump(workspace))
-    trust = yaml.safe_load((root / "trust.yaml").read_text())
-    (root / "trust.yaml").write_text(yaml.safe_dump(trust | {"environments": {"stand": "development"}}))
-    made = Site(root)
-    made.ok("workspace", "lint")
-    return made
