@@ -101,7 +101,8 @@ def told(bench: Workbench, wish: Wish, answer: Answer) -> Told:
             return told_impossible(answer)
         case NothingToDo():
             name, places = wish.pinned.release.name, [str(each) for each in answer.places]
-            plain = {"answer": "nothing-to-do", "release": name, "places": places}
+            idle = {"idle": [str(each) for each in answer.idle]} if answer.idle else {}
+            plain = {"answer": "nothing-to-do", "release": name, "places": places, **idle}
             return Told(plain, lambda: nothing_text(answer, name, wish.intent, wish.alias), Code.OK)
         case Busy():
             plain = {"answer": "busy", **canonical.to_plain(answer)}

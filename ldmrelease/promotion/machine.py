@@ -1,7 +1,8 @@
 """The machine: from a plan and its journal to what is to be done next. No effect, no clock (design 4).
 
 A place goes: ask (a decision without a claim) -> claim -> enter (the decision again, under the claim) ->
-apply -> settle -> checks -> confirm -> receipt -> publish -> free. What waits holds no claim. A failure
+apply -> settle -> checks -> confirm -> receipt -> publish -> free; without checks and confirmation where it
+settled as idle, which gets no receipt either. What waits holds no claim. A failure
 starts nothing new, restores that place alone, and stops.
 """
 
@@ -87,7 +88,17 @@ def current_place(plan: Plan, journal: Journal) -> PlacePlan | None:
 
 
 def _through(place_plan: PlacePlan, journal: Journal) -> bool:
-    return all(journal.step(each.id).done for each in place_plan.steps if each.kind is not StepKind.CLAIM)
+    return all(journal.step(each.id).done for each in _after_claim(place_plan, journal))
+
+
+def _after_claim(place_plan: PlacePlan, journal: Journal) -> list[Step]:
+    """The steps that a place takes under its claim: where nothing is to run, nothing can be checked."""
+    left_out = {StepKind.CLAIM, StepKind.CHECK} if _idle(place_plan, journal) else {StepKind.CLAIM}
+    return [each for each in place_plan.steps if each.kind not in left_out]
+
+
+def _idle(place_plan: PlacePlan, journal: Journal) -> bool:
+    return journal.step(place_plan.step(StepKind.SETTLE).id).result.get("state") == "idle"
 
 
 def _at_place(plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place, Claim | None]) -> Action:
@@ -134,11 +145,12 @@ def _applied(here: PlacePlan, journal: Journal) -> bool:
 
 
 def _next_step(here: PlacePlan, journal: Journal) -> Action:
-    for step in here.steps[1:]:
+    confirms = here.confirms and not _idle(here, journal)
+    for step in _after_claim(here, journal):
         record = journal.step(step.id)
         if record.failed:
             return Halting(here.place, f"{step.kind}-failed", {"step": step.id, **record.result})
-        unconfirmed = here.confirms and journal.ruling(here.place, Stage.CONFIRM) is None
+        unconfirmed = confirms and journal.ruling(here.place, Stage.CONFIRM) is None
         if step.kind in _AFTER_CONFIRM and unconfirmed:
             return Decide(here.place, Stage.CONFIRM)
         if not record.done:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ldmrelease.domain.acts import Observation
+from ldmrelease.domain.acts import Observation, Seen
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.render.output import Cell, Colour, table
 from ldmrelease.render.words import counted, listed, short
@@ -64,7 +64,7 @@ def observation_text(observation: Observation) -> str:
     """What was seen at a place, in a line."""
     if not observation.images:
         return f"{observation.place}: nothing ({observation.basis})"
-    images = [f"{each.spelling}{'' if each.digest else ' (no such image)'}" for each in observation.images]
+    images = [f"{each.spelling}{_image_note(each)}" for each in observation.images]
     seen = (
         listed(images)
         if len(images) < 4
@@ -72,6 +72,12 @@ def observation_text(observation: Observation) -> str:
     )
     names = "".join(f", {alias} = {tag}" for alias, tag in sorted(observation.aliases.items()))
     return f"{observation.place}: {seen}{names} ({observation.basis})"
+
+
+def _image_note(image: Seen) -> str:
+    if not image.digest:
+        return " (no such image)"
+    return f" ({image.state})" if image.state is not None else ""
 
 
 def aliases_table(rows: Sequence[AliasOf]) -> str:

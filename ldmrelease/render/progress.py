@@ -51,8 +51,12 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
         case "check":
             return f"check {step.split('/', 3)[3]}: {v['result']} (run {v['run']})"
         case "receipt":
+            if plain.get("skipped") == "idle":
+                return "no receipt signed: nothing runs there"
             return f"{counted(len(plain.get('receipts', ())), 'receipt')} signed"
         case "publish":
+            if plain.get("skipped"):
+                return ""
             return f"receipts published ({counted(len(plain.get('referrers', ())), 'referrer')})"
         case "restore":
             return _restored(plain)

@@ -118,8 +118,19 @@ def nothing_text(answer: NothingToDo, name: str, intent: Intent, alias: str | No
         case Intent.RETIRE:
             what = f"{name} is not at {places}"
         case _:
-            what = f"{name} is at {places} already, with a receipt"
+            what = f"{name} is at {places} already, {_with_receipts(answer)}"
     return f"nothing to do: {what}; nothing was written"
+
+
+def _with_receipts(answer: NothingToDo) -> str:
+    idle = (
+        f"idle at {listed(answer.idle)}: nothing is to run there, so there is no receipt"
+        if answer.idle
+        else ""
+    )
+    if len(answer.idle) == len(answer.places):
+        return idle
+    return f"with a receipt{'; ' + idle if idle else ''}"
 
 
 def look_text(look: Look, default_product: str | None) -> str:
@@ -238,7 +249,15 @@ def _named(place: Place, step: StepReport) -> str:
     name = step.step.removeprefix(f"{place}/")
     if step.state == "failed":
         return f"{name}: {failure_words(str(step.result.get('code', '')), step.result)}"
+    if step.result.get("skipped") in _UNSIGNED:
+        return f"{name}: {_UNSIGNED[step.result['skipped']]}"
     return f"{name}{_noted(step.result)}"
+
+
+_UNSIGNED = {
+    "idle": "none signed, since nothing runs there (idle)",
+    "no-receipts": "nothing to publish",
+}
 
 
 def _noted(result: Mapping[str, Any]) -> str:

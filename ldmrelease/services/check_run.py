@@ -138,6 +138,14 @@ def run_registered(
 def _unless_rolling(bench: Workbench, application: Application, pinned: Pinned, ran: Ran) -> Ran:
     """The run, unless something else ran there when it ended: then it says nothing about the release."""
     seen = observe(bench, application)
-    if isinstance(seen, Observation) and pinned.digest in seen.releases:
+    if isinstance(seen, Observation) and (pinned.digest in seen.releases or _is_armed(seen, pinned)):
         return ran
     return said_nothing("rollout", f"{pinned.release.name} did not run at {application.place} when it ended")
+
+
+def _is_armed(seen: Observation, pinned: Pinned) -> bool:
+    """Whether CronJobs alone name the release there, and nothing else is about to run."""
+    images = [each for each in seen.images if each.product == pinned.release.product]
+    return bool(images) and all(
+        each.release == pinned.digest and (each.ready or each.state == "armed") for each in images
+    )

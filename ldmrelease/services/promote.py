@@ -1,10 +1,12 @@
 """Promote, resume, abort: what the faces offer of promotions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
 from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.places import Place
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.times import spell
@@ -23,15 +25,15 @@ from ldmrelease.services.request import (
     NoTarget,
     NothingToDo,
     Wish,
+    has_receipt,
     left_to_do,
     look,
     open_promotions,
     places_for,
     record_request,
 )
-from ldmrelease.services.steps.step import Busy, Interrupted, Progress
+from ldmrelease.services.steps.step import Busy, Interrupted, Progress, refused
 from ldmrelease.services.workbench import Workbench
-from ldmrelease.targets.outcome import Unreachable
 
 _TRIES = 5
 
@@ -61,8 +63,14 @@ def consider(bench: Workbench, wish: Wish) -> NoTarget | Impossible | NothingToD
         return applications
     left = left_to_do(bench, wish, applications)
     if not left:
-        return NothingToDo(tuple(each.place for each in applications))
+        return _nothing_to_do(bench, wish, [each.place for each in applications])
     return look(bench, wish, left)
+
+
+def _nothing_to_do(bench: Workbench, wish: Wish, places: Sequence[Place]) -> NothingToDo:
+    runs = wish.intent in (Intent.PROMOTE, Intent.ROLLBACK)
+    idle = [each for each in places if runs and not has_receipt(bench, wish.pinned, each)]
+    return NothingToDo(tuple(places), tuple(idle))
 
 
 def promote(bench: Workbench, wish: Wish, progress: Progress) -> Answer:
@@ -158,8 +166,9 @@ def _still_owed(bench: Workbench, promotion: Promotion, place: Place) -> Outcome
     left = Outcome(
         promotion.id, State.WAITING, {"until": None, "who": list(journal.who), **journal.waits_for}
     )
-    if isinstance(owed, Unreachable):
-        return replace(left, interrupted=Interrupted(owed.where, owed.reason))
+    unheard = None if isinstance(owed, bool) else refused(owed)
+    if isinstance(unheard, Interrupted):
+        return replace(left, interrupted=unheard)
     # What the cluster refuses is told by the step itself.
     return left if owed is True else None
 

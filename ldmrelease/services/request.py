@@ -23,6 +23,7 @@ from ldmrelease.services import writing
 from ldmrelease.services.clusters import other_cluster
 from ldmrelease.services.decide import Decided, decide, level_at, record
 from ldmrelease.services.gather import Question
+from ldmrelease.services.idle import is_idle
 from ldmrelease.services.order import ordered_places
 from ldmrelease.services.pin import Pinned, pin_events
 from ldmrelease.services.sealing import require_receipts, sealed
@@ -65,9 +66,10 @@ class Impossible:
 
 @dataclass(frozen=True, slots=True)
 class NothingToDo:
-    """Every place has it already, with a receipt."""
+    """Every place has it already, with a receipt, or `idle`: it is written there, and nothing is to run."""
 
     places: tuple[Place, ...]
+    idle: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,12 @@ def _has_it(bench: Workbench, wish: Wish, application: Application) -> bool:
         return False
     if wish.intent is Intent.ALIAS:
         return True
-    return bench.ledger.state("receipts", f"{application.place}/{wish.pinned.digest}") is not None
+    return has_receipt(bench, wish.pinned, application.place) or is_idle(bench, application, wish.pinned)
+
+
+def has_receipt(bench: Workbench, pinned: Pinned, place: Place) -> bool:
+    """Whether the release has a receipt at a place."""
+    return bench.ledger.state("receipts", f"{place}/{pinned.digest}") is not None
 
 
 def _is_live(bench: Workbench, wish: Wish, application: Application) -> bool:

@@ -8,7 +8,7 @@ from ldmrelease.cluster.settle import Broke, Judged, NotWritten, Settled, TimedO
 from ldmrelease.cluster.watch import Cut
 from ldmrelease.domain.places import KubernetesTarget
 from ldmrelease.domain.workloads import Workloads
-from ldmrelease.services.steps.step import Failed, Interrupted, Pending, Work
+from ldmrelease.services.steps.step import Failed, Interrupted, Pending, Work, refused
 from ldmrelease.targets.clusters import answer
 from ldmrelease.targets.outcome import Refusal, Unreachable
 
@@ -53,10 +53,8 @@ def rolled_out(
             return Failed("rollout-timeout", {**_about(values), "trouble": values.get("code", "?")})
         case Cut(reason=reason):
             return Interrupted(workloads.cluster.context, reason)
-        case Unreachable(where, reason):
-            return Interrupted(where, reason)
-        case Refusal(code, values):
-            return Failed(code, values)
+        case Refusal() | Unreachable():
+            return refused(found)
 
 
 def _about(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from ldmrelease.trust.acts import Opened, open_act
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An image at a place. `state` is `committed` or `running`; `unobserved` where nobody has looked lately,
-    `unsigned` where the latest observation does not count.
+    """An image at a place. `state` is `committed` or `running`, or why it does not run (`idle`, `armed`, `rolling`,
+    `troubled`, ...); `unobserved` where nobody has looked lately, `unsigned` where the latest observation does not
+    count.
 
     `release` is `product/tag` where a pin knows the digest; `promotion` and `allowed` (a time) say why it
     was let in, and are None for what came there by another way.
@@ -58,9 +59,10 @@ def where(bench: Workbench, *, now: datetime) -> Iterator[Running | Unseen]:
         if observed is None:
             yield Unseen(application.place, application.level)
             continue
-        state = _state(bench, observed, now)
+        state, told = _state(bench, observed, now)
         for residence in images.get(application.place, []):
-            yield _running(bench, application, observed, residence, state)
+            own = told.get((residence.component, residence.digest), state)
+            yield _running(bench, application, observed, residence, own)
 
 
 def reader(bench: Workbench) -> Callable[[str], Mapping[str, Any]]:
@@ -96,11 +98,16 @@ def _running(
     )
 
 
-def _state(bench: Workbench, observed: seen.Latest, now: datetime) -> str:
+_States = dict[tuple[str, str], str]
+"""By component and digest: why an image does not simply run."""
+
+
+def _state(bench: Workbench, observed: seen.Latest, now: datetime) -> tuple[str, _States]:
     event = bench.ledger.get(observed.sequence)
     opened = open_act(event.body, Observation, bench.keyring, at=event.time) if event is not None else None
     if not isinstance(opened, Opened):
-        return "unsigned"
+        return "unsigned", {}
     if not observed.speaks_for(now):
-        return "unobserved"
-    return "committed" if observed.basis == "committed" else "running"
+        return "unobserved", {}
+    told = {(each.component, each.digest): each.state for each in opened.act.images if each.state is not None}
+    return "committed" if observed.basis == "committed" else "running", told

@@ -37,6 +37,7 @@ class World:
     claims: dict[Place, Claim | None] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     epoch: int = 0
+    idle: tuple[Place, ...] = ()
 
     def __post_init__(self) -> None:
         self.tell(Kind.PLANNED, {"plan": self.plan.digest})
@@ -95,6 +96,8 @@ class World:
             return
         if step.kind is StepKind.CLAIM:
             result = {"epoch": self.epoch, "before": {"image.tag": f"old{self.epoch}"}}
+        if step.kind is StepKind.SETTLE and step.place in self.idle:
+            result = {"state": "idle"}
         if step.kind is StepKind.FREE:
             self.claims[step.place] = None
         self.tell(Kind.DONE, {"step": step.id, "result": result})
@@ -120,6 +123,22 @@ def test_a_place_goes_through_its_steps_in_order() -> None:
         "do base/nublado/free",
         "stop succeeded all-places",
     ]
+
+
+def test_where_nothing_is_to_run_nothing_is_checked_or_confirmed() -> None:
+    world = World(plan_for(BASE, SUMMIT), idle=(BASE,))
+    assert world.run() == "stop succeeded all-places"
+    assert [each for each in world.log if "base" in each] == [
+        "decide base/nublado ask allowed",
+        "do base/nublado/claim",
+        "decide base/nublado enter allowed",
+        "do base/nublado/apply",
+        "do base/nublado/settle",
+        "do base/nublado/receipt",
+        "do base/nublado/publish",
+        "do base/nublado/free",
+    ]
+    assert "do summit/nublado/check/smoke" in world.log
 
 
 def test_a_level_without_confirmation_has_no_such_decision() -> None:

@@ -3,18 +3,15 @@
 from typing import Any
 
 from ldmrelease.services import writing
-from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
+from ldmrelease.services.steps.step import Answer, Done, Work, refused
 from ldmrelease.targets.outcome import Refusal, Unreachable
 
 
 def act(work: Work) -> Answer:
     """Write; finding it written already is done too, finding a third value is a refusal that names who."""
     answer = writing.write(work)
-    match answer:
-        case Unreachable():
-            return Interrupted(answer.where, answer.reason)
-        case Refusal():
-            return Failed(answer.code, answer.values)
+    if isinstance(answer, Refusal | Unreachable):
+        return refused(answer)
     result: dict[str, Any] = {"revision": answer.revision, "lines": answer.lines, "found": answer.found}
     result |= {"fields": list(answer.fields)} if answer.fields else {}
     return Done(result if answer.unsynced is None else {**result, "unsynced": answer.unsynced})

@@ -12,10 +12,14 @@ from ldmrelease.services.steps.step import Answer, Done, Interrupted, Work
 
 def act(work: Work) -> Answer:
     """Push each receipt as a referrer of its index and of each platform's manifest; again does no harm."""
+    receipts = list(receipts_of(work.bench, work.step.place, work.promotion))
+    if not receipts:
+        # A place where nothing is to run passed nothing.
+        return Done({"referrers": [], "skipped": "no-receipts"})
     pushed = []
     try:
         push_release(work.bench, work.pinned)
-        for receipt in receipts_of(work.bench, work.step.place, work.promotion):
+        for receipt in receipts:
             for repository in _repositories(work, receipt):
                 pushed += publish_envelope(work.bench, repository, receipt.envelope)
     except RegistryError as error:

@@ -6,14 +6,18 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.evidence import PAYLOAD_TYPE
+from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.receipt import Input, Receipt, Resource, write_receipt
 from ldmrelease.promotion.journal import Stage
 from ldmrelease.services.clusters import cluster_uid
+from ldmrelease.services.idle import IDLE
 from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
 
 
 def act(work: Work) -> Answer:
-    """One receipt per component and one for the release (trust.md section 1)."""
+    """One receipt per component and one for the release (trust.md section 1); none for what nothing runs."""
+    if work.journal.step(work.here.step(StepKind.SETTLE).id).result.get("state") == IDLE:
+        return Done({"receipts": [], "skipped": IDLE})
     ruling = work.journal.ruling(work.step.place, Stage.ENTER)
     if ruling is None:
         return Failed("no-decision", {"place": str(work.step.place)})

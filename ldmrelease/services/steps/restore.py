@@ -4,20 +4,14 @@ from ldmrelease.domain.acts import Observation
 from ldmrelease.services import writing
 from ldmrelease.services.observe import observation_event, observe
 from ldmrelease.services.rollout import rolled_out
-from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
-from ldmrelease.targets.outcome import Refusal, Unreachable, Written
+from ldmrelease.services.steps.step import Answer, Done, Interrupted, Work, refused
+from ldmrelease.targets.outcome import Written
 
 
 def act(work: Work) -> Answer:
     """Write back, and wait until it runs again; what somebody else changed meanwhile is left, and said."""
     answer = writing.restore(work)
-    match answer:
-        case Unreachable():
-            return Interrupted(answer.where, answer.reason)
-        case Refusal():
-            return Failed(answer.code, answer.values)
-        case Written():
-            return _running_again(work, answer)
+    return _running_again(work, answer) if isinstance(answer, Written) else refused(answer)
 
 
 def _running_again(work: Work, written: Written) -> Answer:

@@ -9,8 +9,7 @@ from ldmrelease.services.availability import availability
 from ldmrelease.services.observe import observation_event, observe
 from ldmrelease.services.owed import wanted_there
 from ldmrelease.services.rollout import rolled_out
-from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
-from ldmrelease.targets.outcome import Refusal, Unreachable
+from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work, refused
 
 
 def act(work: Work) -> Answer:
@@ -38,12 +37,7 @@ def _settled_in_cluster(work: Work, workloads: Workloads) -> Answer:
 def _look(work: Work) -> Observation | Failed | Interrupted:
     cause = "retire" if work.plan.intent is Intent.RETIRE else "apply"
     seen = observe(work.bench, work.application, cause=cause)
-    match seen:
-        case Unreachable():
-            return Interrupted(seen.where, seen.reason)
-        case Refusal():
-            return Failed(seen.code, seen.values)
-    return seen
+    return seen if isinstance(seen, Observation) else refused(seen)
 
 
 def _done(work: Work, seen: Observation, state: str) -> Done:

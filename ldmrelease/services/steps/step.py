@@ -11,6 +11,7 @@ from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.promotion.journal import Journal
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.workbench import Workbench
+from ldmrelease.targets.outcome import Refusal, Unreachable
 
 Progress = Callable[[str, dict[str, Any]], None]
 """Told what happens, for people who watch: a code and values."""
@@ -80,6 +81,16 @@ class Interrupted:
 
     where: str
     reason: str
+
+
+def refused(answer: Refusal | Unreachable) -> Failed | Interrupted:
+    """What a target's or a cluster's answer is to a step: without a way into the cluster, nobody was asked."""
+    if isinstance(answer, Unreachable):
+        return Interrupted(answer.where, answer.reason)
+    if answer.code == "no-cluster":
+        reason = "; ".join(str(answer.values[key]) for key in ("found", "hint") if answer.values.get(key))
+        return Interrupted(str(answer.values["where"]), reason)
+    return Failed(answer.code, answer.values)
 
 
 @dataclass(frozen=True, slots=True)
