@@ -35,12 +35,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def wish(bench: Workbench) -> Wish:
+def wish(bench: Workbench, target: str = "development") -> Wish:
     product = bench.world.product("stack")
     assert product is not None
     pinned = find_or_pin(bench, product, WEEKLY)
     assert isinstance(pinned, Pinned)
-    return Wish(pinned, "development")
+    return Wish(pinned, target)
 
 
 def quiet(_code: str, _values: dict) -> None:
