@@ -1,0 +1,85 @@
+"""A workspace with one application for each namespace, its Deployments selected by a label, and two releases."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from ldmrelease.demo import clusters, world
+from ldmrelease.domain.images import ImageIdentity, parse_reference
+from ldmrelease.domain.times import instant
+from ldmrelease.domain.workloads import ClusterAccess
+from tests.workspace import Site
+
+BEFORE, AFTER = "w.2023.14", "w.2023.15"
+_LATER = instant("2023-04-20T12:00:00Z")
+_ENVIRONMENT = """\
+  {name}:
+    level: development
+    context: {access.context}
+    kubeconfig: {access.kubeconfig}
+    applications:
+      apps:
+        runs: [stack/scipipe]
+        workloads:
+          namespace: {name}
+          select:
+            - {{kind: Deployment, labels: part=bench, containers: {{main: stack/scipipe}}}}
+        target: {{kubernetes: {{take-over: [kubectl-create]}}}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """The images of both releases by digest, and all digests of the second's identity."""
+
+    before: str
+    after: str
+    digests: frozenset[str]
+
+
+def make_site(folder: Path, access: ClusterAccess, registry: str, namespaces: Sequence[str]) -> Site:
+    """A workspace about these namespaces; `BEFORE` and `AFTER` are pinned, nothing is deployed."""
+    where = clusters.Clusters(access, access, f"{registry}/bench", f"{registry}/site", insecure=True)
+    clusters.write_workspace(folder, where)
+    site = Site(folder)
+    environments = "".join(_ENVIRONMENT.format(name=name, access=access) for name in namespaces)
+    site.edit(lambda text: text.partition("environments:\n")[0] + "environments:\n" + environments)
+    levels = "".join(f"  {name}: development\n" for name in namespaces)
+    site.edit(lambda text: text.replace("environments:\n", "environments:\n" + levels, 1), "trust.yaml")
+    site.clock(_LATER)
+    for tag in (BEFORE, AFTER):
+        clusters.push_stack(folder, world.build_of(tag))
+        site.ok("release", "pin", tag)
+    return site
+
+
+def images_of(site: Site) -> Images:
+    """What containers are to name."""
+    bench = site.bench()
+    product = bench.world.product("stack")
+    assert product is not None
+    repository = bench.registries.open(parse_reference(product.components[0].source))
+    found = []
+    for tag in (BEFORE, AFTER):
+        pushed = repository.resolve(f"al9-{world.build_of(tag).eups}")
+        assert pushed is not None
+        identity = bench.identity(repository, pushed.digest)
+        assert isinstance(identity, ImageIdentity)
+        found.append(identity)
+    before, after = found
+    source = product.components[0].source
+    return Images(f"{source}@{before.index}", f"{source}@{after.index}", after.digests())
+
+
+def without_checks(site: Site) -> None:
+    """What lets a release into the level is its images alone: the same work as kubectl's."""
+    site.edit(lambda text: text.partition("  confirm:\n")[0], "policies/development.yaml")
+    receipts = "  receipts-development:\n    types: [receipt]\n    environments: "
+    site.edit(
+        lambda text: text.replace(receipts + "[usdfdev, tucson-teststand]", receipts + "['*']"), "trust.yaml"
+    )
