@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from _pytest.mark.structures import ParameterSet
 
 from tests.real.kube import rights
 from tests.real.kube.access import new_token, with_token
@@ -85,13 +85,13 @@ def names(kube: Kube, make_namespace: Callable[[Kube], str]) -> Iterator[Namespa
         kube.delete(kind, "kube-system", f"ldmrelease-cluster-uid-{stand}")
 
 
-def _parameter(right: Right) -> ParameterSet:
+def _parameter(right: Right) -> Any:
     reason = _UNSAID.get((right.verb, right.resource, right.namespace))
     marks = [] if reason is None else [pytest.mark.xfail(strict=True, reason=reason)]
     return pytest.param(right, id="-".join(filter(None, right)).replace("/", "-"), marks=marks)
 
 
-@pytest.mark.parametrize("right", map(_parameter, _RIGHTS))
+@pytest.mark.parametrize("right", [_parameter(each) for each in _RIGHTS])
 def test_a_right_that_is_missing_is_named(
     right: Right,
     images: tuple[str, Pushed, Pushed],
