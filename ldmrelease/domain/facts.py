@@ -82,11 +82,15 @@ class StatementFact:
     run: str | None = None
     environment: str | None = None
     platform: str | None = None
+    cluster_uid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
-    """A check run that was registered before it started; `evidence` is its result's id, once it is there."""
+    """A check run that was registered before it started; `evidence` is its result's id, once it is there.
+
+    `cluster_uid` is the cluster that it was registered for, where it runs in one.
+    """
 
     run: str
     check: str
@@ -96,6 +100,7 @@ class RunFact:
     registered: datetime
     deadline: datetime
     evidence: str | None = None
+    cluster_uid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,8 @@ class Facts:
 
     `windows` are the open intervals of each requirement of rule `window`, by requirement id, already in
     UTC; `earlier` are places of the same plan that come before this one and are not through yet;
-    `places` are all places by level, so that a rule can tell an unknown environment from an empty one.
+    `places` are all places by level, so that a rule can tell an unknown environment from an empty one;
+    `clusters` are the UIDs of the environments' clusters, where the workspace states them.
     """
 
     intent: Intent
@@ -179,6 +185,7 @@ class Facts:
     windows: dict[str, tuple[Interval, ...]] = field(default_factory=dict)
     earlier: tuple[Place, ...] = ()
     places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    clusters: dict[str, str] = field(default_factory=dict)
     checks: tuple[CheckFact, ...] = ()
     held: tuple[str, ...] = ()
     keyring: str = ""

@@ -55,7 +55,7 @@ def attempts(subject: Subject, wanted: Wanted, context: Context) -> Attempts:
     for result in subject.found_in(context.index.results, wanted.check):
         run_of = context.index.registered.get(result.run or "")
         if run_of is None:
-            _take_outside(result, wanted, found)
+            _take_outside(result, wanted, context, found)
         elif (code := _foreign(result, run_of, runs, wanted, context)) is not None:
             found.seen[code] += 1
     found.counted.sort(key=lambda each: (each.time, each.name))
@@ -79,7 +79,7 @@ def _registered(subject: Subject, wanted: Wanted, context: Context) -> dict[str,
 
 
 def _take_run(run: RunFact, subject: Subject, wanted: Wanted, context: Context, found: Attempts) -> None:
-    code = _run_not_counted(run, wanted)
+    code = _run_not_counted(run, wanted, context)
     if code is not None:
         found.seen[code] += 1
         return
@@ -99,12 +99,20 @@ def _take_run(run: RunFact, subject: Subject, wanted: Wanted, context: Context, 
     found.counted.append(Attempt(run.registered, run.run, counted, run.deadline, code))
 
 
-def _run_not_counted(run: RunFact, wanted: Wanted) -> str | None:
+def _run_not_counted(run: RunFact, wanted: Wanted, context: Context) -> str | None:
     if run.check_digest != wanted.definition:
         return "other-definition"
     if wanted.environments is not None and run.environment not in wanted.environments:
         return "other-environment"
+    if _is_elsewhere(run, context):
+        return "other-cluster"
     return None
+
+
+def _is_elsewhere(what: RunFact | StatementFact, context: Context) -> bool:
+    """Whether it was in another cluster than its environment is: a name can be given to any cluster."""
+    expected = context.facts.clusters.get(what.environment or "")
+    return expected is not None and what.cluster_uid not in (None, expected)
 
 
 def _result_not_counted(result: StatementFact, run: RunFact, wanted: Wanted) -> str | None:
@@ -112,6 +120,8 @@ def _result_not_counted(result: StatementFact, run: RunFact, wanted: Wanted) -> 
         return "other-check"
     if result.environment != run.environment:
         return "other-environment"
+    if result.cluster_uid != run.cluster_uid:
+        return "other-cluster"
     if result.check_digest not in (None, run.check_digest):
         return "other-definition"
     return not_counted(result, wanted.by)
@@ -127,8 +137,10 @@ def _foreign(
     return None if run.run in runs else "other-run"
 
 
-def _take_outside(result: StatementFact, wanted: Wanted, found: Attempts) -> None:
-    code = _outside_not_counted(result, wanted)
+def _take_outside(result: StatementFact, wanted: Wanted, context: Context, found: Attempts) -> None:
+    code = _outside_not_counted(result, wanted) or (
+        "other-cluster" if _is_elsewhere(result, context) else None
+    )
     if code is not None:
         found.seen[code] += 1
     else:

@@ -42,6 +42,7 @@ REASONS: Mapping[str, str] = {
     # Runs.
     "other-definition": "it was of another definition of the check",
     "other-environment": "it ran in another environment",
+    "other-cluster": "it ran in another cluster than its environment's",
     "other-check": "it is the result of another check",
     "other-subject": "it is about something else",
     "other-run": "it is the result of another run",

@@ -82,6 +82,7 @@ def gather(bench: Workbench, pinned: Pinned, question: Question, level: Level, n
         windows=_windows(at_place, now),
         earlier=question.earlier,
         places={name: bench.world.level_places(name) for name in sorted(bench.levels)},
+        clusters=_clusters(bench),
         checks=tuple(check_fact(each) for each in sorted(bench.world.checks, key=lambda each: each.name)),
         keyring=bench.keyring.digest,
     )
@@ -151,6 +152,7 @@ def _runs(bench: Workbench, pinned: Pinned, found: tuple[StatementFact, ...]) ->
             registered=act.registered,
             deadline=act.deadline,
             evidence=results.get(act.run),
+            cluster_uid=act.cluster_uid,
         )
         for act in registered_runs(bench, pinned.digest)
     )
@@ -161,6 +163,15 @@ def registered_runs(bench: Workbench, release: str) -> list[RunRegistration]:
     events = bench.ledger.events(stream=runs_stream(release), kinds=[EventKind.REGISTERED])
     opened = (open_act(each.body, RunRegistration, bench.keyring, at=each.time) for each in events)
     return [each.act for each in opened if isinstance(each, Opened)]
+
+
+def _clusters(bench: Workbench) -> dict[str, str]:
+    """The UID of each environment's cluster, where the workspace states one."""
+    return {
+        each.place.environment: each.cluster_uid
+        for each in bench.world.applications
+        if each.cluster_uid is not None
+    }
 
 
 def _stays(bench: Workbench, pinned: Pinned) -> tuple[Stay, ...]:

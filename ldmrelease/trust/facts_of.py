@@ -141,6 +141,7 @@ def _with_result(
         failed_tests=tuple(sorted(read.failed_tests)),
         run=read.run,
         platform=read.platform,
+        cluster_uid=read.cluster_uid,
     )
 
 

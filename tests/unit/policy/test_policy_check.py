@@ -170,6 +170,7 @@ def test_a_run_of_another_definition_does_not_count_pass_or_fail() -> None:
     [
         ({"check_digest": sha("smoke/0")}, "other-definition"),
         ({"environment": "summit"}, "other-environment"),
+        ({"cluster_uid": "uid-of-the-summit"}, "other-cluster"),
         ({"subjects": (CONTENT,)}, "other-subject"),
         ({"check": "other"}, "other-check"),
         ({"roles": ("developer",)}, "wrong-role"),
@@ -182,6 +183,32 @@ def test_a_registered_run_whose_result_does_not_fit_it_has_no_result(
     finding = look(*PASS, run("b", registered=ago(HOUR)), result("b", **changes), by=["runner"])
     assert both(finding) == ("errored", "no-result")
     assert finding.values["seen"] == {code: 1}
+
+
+def test_a_run_in_another_cluster_than_its_environment_is_does_not_count() -> None:
+    clusters = {"base": "uid-of-base"}
+
+    def seen_from(uid: str | None, *, registered: bool) -> Finding:
+        there = facts(
+            clusters=clusters,
+            runs=(run("a", cluster_uid=uid),) if registered else (),
+            statements=(result("a", cluster_uid=uid),),
+        )
+        return judge("check", there, check="smoke", where="base", unregistered=True)
+
+    for registered in (True, False):
+        assert both(seen_from("uid-of-base", registered=registered)) == ("satisfied", "passed")
+        # Who runs in no cluster knows none.
+        assert both(seen_from(None, registered=registered)) == ("satisfied", "passed")
+        elsewhere = seen_from("uid-of-the-summit", registered=registered)
+        assert both(elsewhere) == ("missing", "not-counted")
+        assert elsewhere.values["seen"] == {"other-cluster": 1}
+
+
+def test_a_result_that_does_not_say_in_which_cluster_is_no_result_of_a_run_in_one() -> None:
+    finding = look(run("a", cluster_uid="uid-of-base"), result("a"))
+    assert both(finding) == ("errored", "no-result")
+    assert finding.values["seen"] == {"other-cluster": 1}
 
 
 def test_a_result_for_a_run_that_was_registered_for_something_else_does_not_count() -> None:
