@@ -1,6 +1,7 @@
 """The command line's entry: finds the command, loads it, and turns what goes wrong into an exit code."""
 
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -103,6 +104,8 @@ def program(
 def main() -> None:
     """Run the command line."""
     _open_closed_streams()
+    # The first process of a container has no default for it, and would be killed without a word in the end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Tags and paths may hold bytes that are no text: they are shown escaped, never a reason to fail.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     typer.main.get_command(app)(prog_name="ldmrelease")

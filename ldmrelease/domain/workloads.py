@@ -59,8 +59,8 @@ class Workloads:
     cluster: ClusterAccess
     namespace: str
     selections: tuple[Selection, ...]
-    deadline: int = 600
-    patience: int = 60
+    deadline: float = 600
+    patience: float = 60
 
     @property
     def components(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ldmrelease.domain.events import Kind
 from ldmrelease.render.refusals import failure_words
-from ldmrelease.render.rollouts import rollout_line
+from ldmrelease.render.rollouts import note, rollout_line
 from ldmrelease.render.words import counted, listed, said, values_of
 
 _STAGES = {"ask": "asked", "enter": "asked again under the claim", "confirm": "confirmed after it runs there"}
@@ -49,7 +49,7 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
         case "settle":
             return _settled(plain)
         case "check":
-            return f"check {step.split('/', 3)[3]}: {v['result']} (run {v['run']})"
+            return f"check {step.split('/', 3)[3]}: {v['result']} (run {v['run']}){_problem(plain)}"
         case "receipt":
             if plain.get("skipped") == "idle":
                 return "no receipt signed: nothing runs there"
@@ -106,7 +106,7 @@ def _restored(plain: Mapping[str, Any]) -> str:
     """What was put back; a place whose pods did not come again all the same is said to be so."""
     v = values_of(plain)
     told = f"put back what was there ({'commit ' if _is_commit(plain) else ''}{_revision(plain)})"
-    return f"{told}, which does not run either ({v['why']})" if v["state"] == "not-running" else told
+    return f"{told}, which does not run either ({note(v['why'])})" if v["state"] == "not-running" else told
 
 
 def _is_commit(plain: Mapping[str, Any]) -> bool:
@@ -148,3 +148,11 @@ def _volume(field: str) -> tuple[str, str, str]:
     """Kind, name and the name of an image volume, which has a slash of its own."""
     kind, name, container = field.split("/", 2)
     return f"{kind}/{name}", "/", container
+
+
+def _problem(plain: Mapping[str, Any]) -> str:
+    """Why a check said nothing."""
+    if not plain.get("problem"):
+        return ""
+    last = str(plain.get("output") or "").strip().splitlines()[-1:]
+    return f": {said(plain['problem'])}" + "".join(f": {said(each)}" for each in last)

@@ -17,7 +17,7 @@ from ldmrelease.domain.acts import RunRegistration
 from ldmrelease.domain.places import Application, Check
 from ldmrelease.domain.site import site_repository
 from ldmrelease.services.pin import Pinned
-from ldmrelease.services.steps.step import Progress
+from ldmrelease.services.steps.step import BEAT, Progress
 from ldmrelease.services.workbench import Workbench
 
 
@@ -39,8 +39,12 @@ class Assignment:
     application: Application
 
 
-def carry_out(bench: Workbench, this: Assignment, progress: Progress) -> Carried | Cut:
+def carry_out(
+    bench: Workbench, this: Assignment, progress: Progress, beat: Callable[[], None]
+) -> Carried | Cut:
     """Run it. `Cut`: the cluster could not be asked, and a later try finds what is there.
+
+    `beat` is called now and then while a Job is waited for.
 
     Raises `BadInput` for a bad template, `BadAccess` and `ClusterError` where there is no way into the cluster.
     """
@@ -60,7 +64,15 @@ def carry_out(bench: Workbench, this: Assignment, progress: Progress) -> Carried
     if workloads is None or not in_cluster:
         done = run_container(run, deadline=_left(bench, this), progress=waits)
         return Carried(done.ran, lambda: _removed(this.run.run))
-    return _as_job(bench.clusters.open(workloads.cluster), run, _left(bench, this), waits)
+    api = bench.clusters.open(workloads.cluster)
+    left = _left(bench, this)
+    while left > BEAT:
+        carried = _as_job(api, run, BEAT, waits)
+        if isinstance(carried, Carried) and carried.ran.problem != "deadline":
+            return carried
+        beat()
+        left -= BEAT
+    return _as_job(api, run, left, waits)
 
 
 def _as_job(api: Api, run: ImageRun, left: float, waits: Callable[[str], None]) -> Carried | Cut:

@@ -109,10 +109,11 @@ def run_registered(
     pinned: Pinned,
     application: Application,
     progress: Progress = lambda _code, _values: None,
+    beat: Callable[[], None] = lambda: None,
 ) -> RunResult | Cut:
     """Carry a registered run out, and sign what was seen."""
     started = bench.now()
-    carried = carry_out(bench, Assignment(check, run, pinned, application), progress)
+    carried = carry_out(bench, Assignment(check, run, pinned, application), progress, beat)
     if isinstance(carried, Cut):
         return carried
     ran = carried.ran

@@ -1,4 +1,4 @@
-"""What promotions have decided for a place: its receipts, and the promotion that is at work there."""
+"""What promotions have let in at a place, with a receipt or idle, and the promotion that is at work there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.services.workbench import Workbench
 
+_LET_IN = ("receipts", "idle")
 _AT_WORK = ("running", "halting", "restoring")
 
 
@@ -62,7 +63,7 @@ class Decisions:
         for name in self._names(product, component, tag, digest):
             found: list[tuple[int, Allowed]] = []
             for revision in self._bench.ledger.state("pins", name) or []:
-                receipt = self._bench.ledger.state("receipts", f"{place}/{revision['digest']}")
+                receipt = self._let_in(f"{place}/{revision['digest']}")
                 release = self.release(revision["digest"]) if receipt is not None else None
                 allowed = _allowed(release, component, receipt) if release is not None else None
                 if allowed is not None:
@@ -107,9 +108,16 @@ class Decisions:
         return names[-1] if names else None
 
     def _receipts(self, place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
-        rows = self._bench.ledger.states("receipts", f"{place}/")
+        rows = {
+            key: self._let_in(key) for name in _LET_IN for key in self._bench.ledger.states(name, f"{place}/")
+        }
         for key, row in sorted(rows.items(), key=lambda each: each[1]["sequence"], reverse=True):
             yield key.removeprefix(f"{place}/"), row
+
+    def _let_in(self, key: str) -> Any:
+        """The receipt of a place and release, or the record that it was let in idle: the newer one."""
+        rows = [self._bench.ledger.state(name, key) for name in _LET_IN]
+        return max((each for each in rows if each), key=lambda each: each["sequence"], default=None)
 
     def _stored(self, digest: str) -> Release | None:
         for name in self._bench.ledger.state("digests", digest) or []:

@@ -1,4 +1,4 @@
-"""Places where a release is written and nothing is to run: they have it, and nothing there passed anything."""
+"""Places that let a release in where nothing is to run: they have it, and nothing there passed anything."""
 
 from ldmrelease.domain.acts import Observation
 from ldmrelease.domain.places import Application
@@ -11,8 +11,9 @@ IDLE = "idle"
 
 
 def is_idle(bench: Workbench, application: Application, pinned: Pinned) -> bool:
-    """Whether its workloads name the release now, and none has a pod to run it. Asks the cluster."""
-    if application.workloads is None or application.observe != "pods":
+    """Whether a promotion let the release in there, its workloads name it, and none has a pod to run it now.
+    Asks the cluster."""
+    if bench.ledger.state(IDLE, f"{application.place}/{pinned.digest}") is None:
         return False
     seen = observe(bench, application)
     if not isinstance(seen, Observation):

@@ -1,14 +1,16 @@
 """Wait for a place's pods, and say what came of it in the terms of a step."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ldmrelease.cluster.rollout import Armed, Held, Idle
-from ldmrelease.cluster.settle import Broke, Judged, NotWritten, Settled, TimedOut, wait_for
+from ldmrelease.cluster.settle import Broke, Judged, NotWritten, Outcome, Settled, TimedOut, wait_for
 from ldmrelease.cluster.watch import Cut
 from ldmrelease.domain.places import KubernetesTarget
 from ldmrelease.domain.workloads import Workloads
-from ldmrelease.services.steps.step import Failed, Interrupted, Pending, Work, refused
+from ldmrelease.services.steps.step import BEAT, Failed, Interrupted, Pending, Work, refused
 from ldmrelease.targets.clusters import answer
 from ldmrelease.targets.outcome import Refusal, Unreachable
 
@@ -24,17 +26,7 @@ def rolled_out(
     `wanted` has, for each component, all digests of its image; a component that is not there is not compared.
     """
     written = isinstance(work.application.target, KubernetesTarget)
-    found = answer(
-        lambda: wait_for(
-            work.bench.clusters.open(workloads.cluster),
-            workloads,
-            wanted,
-            progress=lambda code, values: work.progress(
-                "rollout", {"place": str(work.step.place), "code": code, **values}
-            ),
-            written=written,
-        )
-    )
+    found = _waited(work, workloads, wanted, written)
     match found:
         case Settled(seen):
             return _state(seen)
@@ -55,6 +47,31 @@ def rolled_out(
             return Interrupted(workloads.cluster.context, reason)
         case Refusal() | Unreachable():
             return refused(found)
+
+
+def _waited(
+    work: Work, workloads: Workloads, wanted: Mapping[str, frozenset[str]], written: bool
+) -> Outcome | Refusal | Unreachable:
+    """Wait up to the deadline, beat by beat."""
+
+    def told(code: str, values: dict[str, Any]) -> None:
+        work.progress("rollout", {"place": str(work.step.place), "code": code, **values})
+
+    def wait(seconds: float) -> Outcome:
+        some = replace(workloads, deadline=seconds)
+        api = work.bench.clusters.open(workloads.cluster)
+        return wait_for(api, some, wanted, progress=told, written=written)
+
+    left = float(workloads.deadline)
+    while True:
+        span = min(left, BEAT)
+        found = answer(partial(wait, span))
+        left -= span
+        if left <= 0 or not isinstance(found, TimedOut | NotWritten | Cut):
+            return found
+        if isinstance(found, NotWritten) and written:
+            return found
+        work.beat()
 
 
 def _about(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -99,4 +99,5 @@ class Round:
             epoch=claim.epoch if claim is not None else None,
             expect=self.expected(step.place),
             progress=self.progress,
+            beat=lambda: self.tell(Kind.INTENDED, step.place, {"step": step.id}),
         )

@@ -80,7 +80,9 @@ def _running(
     bench: Workbench, application: Application, observed: seen.Latest, image: seen.Residence, state: str
 ) -> Running:
     key = f"{application.place}/{image.release}"
-    receipt = bench.ledger.state("receipts", key) if image.release else None
+    receipt = (
+        bench.ledger.state("receipts", key) or bench.ledger.state("idle", key) if image.release else None
+    )
     return Running(
         place=application.place,
         level=application.level,

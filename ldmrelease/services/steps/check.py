@@ -19,7 +19,9 @@ def act(work: Work) -> Answer:
         run = register(work.bench, check, work.pinned, where, promotion=work.promotion, expect=work.expect)
         if isinstance(run, Unregistered):
             return Overtaken()
-        found = run_registered(work.bench, check, run, work.pinned, work.application, work.progress)
+        found = run_registered(
+            work.bench, check, run, work.pinned, work.application, work.progress, work.beat
+        )
     except (BadAccess, ClusterError) as error:
         return Interrupted(error.where, error.reason)
     if isinstance(found, Cut):

@@ -17,7 +17,8 @@ from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Wo
 def act(work: Work) -> Answer:
     """One receipt per component and one for the release (trust.md section 1); none for what nothing runs."""
     if work.journal.step(work.here.step(StepKind.SETTLE).id).result.get("state") == IDLE:
-        return Done({"receipts": [], "skipped": IDLE})
+        about = {"place": str(work.step.place), "release": work.pinned.digest}
+        return Done({"receipts": [], "skipped": IDLE, **about})
     ruling = work.journal.ruling(work.step.place, Stage.ENTER)
     if ruling is None:
         return Failed("no-decision", {"place": str(work.step.place)})

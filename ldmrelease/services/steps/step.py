@@ -16,13 +16,17 @@ from ldmrelease.targets.outcome import Refusal, Unreachable
 Progress = Callable[[str, dict[str, Any]], None]
 """Told what happens, for people who watch: a code and values."""
 
+BEAT = 240.0
+"""Seconds: well below the ten minutes without an append after which a claim may be taken (details.md, Claims)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One step to carry out, with everything around it. `epoch` is that of our claim of the place.
 
     `expect` are the stream versions that whatever the step appends itself has to name: who was taken over
-    fails there.
+    fails there. `beat` records that the step is still at work, so that nobody takes the place for abandoned;
+    it raises where somebody has taken over. A step that waits for long calls it every `BEAT` seconds.
     """
 
     bench: Workbench
@@ -38,6 +42,7 @@ class Work:
     epoch: int | None
     expect: dict[str, int]
     progress: Progress
+    beat: Callable[[], None]
 
     @property
     def before(self) -> dict[str, Any]:
