@@ -31,8 +31,15 @@ _NOTES: Mapping[str, str] = {
     "job-failed": "its Job failed",
     "nodes-not-ready": "other nodes are not ready",
     "other-digest": "names another image",
+    "rollout-timeout": "not within the deadline",
+    "not-synced": "not synced yet",
     "other-content": "its tag leads to another image",
 }
+
+
+def note(code: object) -> str:
+    """A few words for the state of a rollout."""
+    return _NOTES.get(str(code), said(code))
 
 
 def rollout_line(plain: Mapping[str, Any]) -> str:
@@ -56,9 +63,9 @@ def rollout_line(plain: Mapping[str, Any]) -> str:
 
 def _on_its_way(plain: Mapping[str, Any]) -> str:
     v = values_of(plain)
-    note = _NOTES.get(v["code"], said(v["code"]))
+    state = note(v["code"])
     pods = plain.get("waiting_for") or ([plain["pod"]] if plain.get("pod") else [])
-    waits = f"waiting for {_some(pods)} ({note})" if pods else note
+    waits = f"waiting for {_some(pods)} ({state})" if pods else state
     return f"{_ready(plain)}, {waits}" if "ready" in plain else waits
 
 
@@ -96,8 +103,8 @@ def _crashed(v: Values) -> str:
 
 
 def _late(v: Values) -> str:
-    note = _on_its_way({**v, "code": v.get("trouble", "?")})
-    return f"{said(v['workload'])} was not through within the deadline: {note}{_told(v)}"
+    state = _on_its_way({**v, "code": v.get("trouble", "?")})
+    return f"{said(v['workload'])} was not through within the deadline: {state}{_told(v)}"
 
 
 FAILURES: Mapping[str, Words] = {
@@ -116,7 +123,7 @@ FAILURES: Mapping[str, Words] = {
     "job-failed": lambda v: f"{said(v['workload'])}: the Job {said(v['job'])} failed{_told(v)}",
     "stuck": lambda v: (
         f"{said(v['workload'])} waits for its old pod {said(v['pod'])}, which is in trouble "
-        f"({_NOTES.get(v['trouble'], said(v['trouble']))}{_told(v)}); delete that pod"
+        f"({note(v['trouble'])}{_told(v)}); delete that pod"
     ),
     "rollout-timeout": _late,
     "changed-there": lambda v: (

@@ -17,7 +17,7 @@ from ldmrelease.services.receipts import StoredReceipt, receipts_at
 from tests.real.kube import objects
 from tests.real.kube.api import Kube, Object
 from tests.real.kube.given import Cluster
-from tests.real.kube.images import Pushed, push_image
+from tests.real.kube.images import SCRIPTS, Pushed, push_image
 from tests.real.kube.target_site import CREATOR, create
 from tests.workspace import PLACE, WEEKLY, Site, new_site
 
@@ -28,6 +28,8 @@ DIRECTLY: Mapping[str, Any] = {"kubernetes": {"take-over": [CREATOR]}}
 """The target of workloads that we write ourselves."""
 
 COMPONENT = "stack/scipipe"
+_READY = f"touch /tmp/ready\n{SCRIPTS['sleep']}"
+"""What ran before passes `objects.READY_FILE_PROBE`; the weekly does not, if it only sleeps."""
 
 
 @dataclass(slots=True)
@@ -43,7 +45,12 @@ class OnePlace:
     def push_weekly(self, script: str = "sleep", **env: str) -> Pushed:
         """The weekly is built, and does this."""
         return push_image(
-            self.cluster.registry, f"{self.namespace}/scipipe", NEW, seed=NEW, script=script, env=env
+            self.cluster.registry,
+            f"{self.namespace}/scipipe",
+            NEW,
+            seed=self.namespace + NEW,
+            script=script,
+            env=env,
         )
 
     def pod(self, **fields: Any) -> Object:
@@ -139,7 +146,7 @@ def one_place(root: Path, cluster: Cluster, kube: Kube, namespace: str) -> OnePl
     """A new workspace; nothing is deployed yet, and the weekly is not built."""
     site = new_site(root)
     site.release_weekly()
-    old = push_image(cluster.registry, f"{namespace}/scipipe", OLD, seed=OLD)
+    old = push_image(cluster.registry, f"{namespace}/scipipe", OLD, seed=namespace + OLD, script=_READY)
     found = OnePlace(site, kube, cluster, namespace, old)
     found.configure({}, context=cluster.context, kubeconfig=str(cluster.kubeconfig))
     found.edit(lambda said: _scipipe(said).update(image=old.repository))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ldmrelease.audit.pins import fold_digests, fold_pins
 from ldmrelease.audit.promotions import fold_open, fold_promotions
-from ldmrelease.audit.receipts import fold_receipts
+from ldmrelease.audit.receipts import fold_idle, fold_receipts
 from ldmrelease.domain import canonical
 from ldmrelease.domain.acts import Pin, Request
 from ldmrelease.domain.events import Event, Kind
@@ -114,3 +114,14 @@ def test_the_newest_receipt_of_a_release_at_a_place() -> None:
     events = [told(at, Kind.RECEIPT, "x", {**body, "promotion": f"p{at}"}) for at in (1, 2)]
     found = run(fold_receipts, told(3, Kind.OBSERVED, "x", {}), *events)
     assert found["summit/nublado/d"]["promotion"] == "p2"
+
+
+def test_what_was_let_in_where_nothing_runs_is_known_without_a_receipt() -> None:
+    result = {"receipts": [], "skipped": "idle", "place": "summit/nublado", "release": "d"}
+    done = told(4, Kind.DONE, "promotion/p4", {"step": "summit/nublado/receipt", "result": result})
+    signed = told(
+        5, Kind.DONE, "promotion/p5", {"step": "summit/nublado/receipt", "result": {"receipts": ["a"]}}
+    )
+    found = run(fold_idle, done, signed)
+    assert list(found) == ["summit/nublado/d"]
+    assert found["summit/nublado/d"]["promotion"] == "p4"
