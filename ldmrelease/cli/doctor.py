@@ -24,18 +24,20 @@ def doctor(ctx: typer.Context, output: OutputOption = Output.text) -> None:
 
     A line for each, with what to do about it. Exit 1 if something is bad.
     """
-    found = [*look_at_machine(), *_workspace(ctx)]
+    found = list(_diagnoses(ctx))
     emit([_spelled(each) for each in found], output, lambda: _text(found))
     raise typer.Exit(Code.REFUSED if any(each.health is Health.BAD for each in found) else Code.OK)
 
 
-def _workspace(ctx: typer.Context) -> Iterator[Diagnosis]:
+def _diagnoses(ctx: typer.Context) -> Iterator[Diagnosis]:
     try:
         workspace = load_workspace(workspace_file(ctx))
     except BadInput as error:
+        yield from look_at_machine()
         for each in error.problems:
             yield Diagnosis("workspace", Health.BAD, str(each))
         return
+    yield from look_at_machine(workspace)
     yield Diagnosis("workspace", Health.OK, str(workspace.file))
     yield from look_at_workspace(workspace)
 

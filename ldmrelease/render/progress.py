@@ -31,6 +31,9 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
             return f"{v['place']}: {v['done']} of {v['of']} nodes have the images"
         case "halting":
             return f"{v['place']}: stops here"
+        case "left":
+            where = f"{v['resource']} in the namespace {v['namespace']}"
+            return f"{v['place']}: what is left of it cannot be deleted ({where}): {said(v['reason'])}"
     return None
 
 

@@ -10,7 +10,7 @@ from ldmrelease.config.workspace import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.places import Application, ComponentKind
+from ldmrelease.domain.places import Application, ComponentKind, GitOpsTarget, MenuTarget, World
 from ldmrelease.ledger import LedgerError
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services import writing
@@ -53,8 +53,20 @@ class Diagnosis:
     trouble: Refusal | Unreachable | None = None
 
 
-def look_at_machine() -> Iterator[Diagnosis]:
-    """What does not depend on a workspace."""
+def look_at_machine(workspace: Workspace | None = None) -> Iterator[Diagnosis]:
+    """What the machine has to have; git only where the workspace names a repository of it."""
+    if workspace is None or _needs_git(workspace.world):
+        yield from _git()
+
+
+def _needs_git(world: World) -> bool:
+    sources = {each.kind for product in world.products for each in product.components}
+    targets = [each.target for each in world.applications]
+    trees = any(isinstance(each, GitOpsTarget | MenuTarget) and each.repository for each in targets)
+    return trees or ComponentKind.CONFIGURATION in sources
+
+
+def _git() -> Iterator[Diagnosis]:
     try:
         told = subprocess.run(
             ["git", "--version"], capture_output=True, text=True, check=True, timeout=10

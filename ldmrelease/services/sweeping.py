@@ -1,6 +1,7 @@
 """Sweep what a promotion left in a cluster: Jobs whose results are recorded, pods that fetched images."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from ldmrelease.checks.job import delete_job, leftover_jobs
 from ldmrelease.cluster.client import Api
@@ -32,11 +33,22 @@ def _sweep(work: Work, workloads: Workloads) -> None:
     if namespaces or pulled:
         api = work.bench.clusters.open(workloads.cluster)
         for namespace in sorted(namespaces):
-            with suppress(Absent, Forbidden):
+            with _said_if_forbidden(work, "jobs", namespace):
                 _sweep_jobs(api, namespace, work.promotion)
         if pulled:
-            with suppress(Absent, Forbidden):
+            with _said_if_forbidden(work, "pods", workloads.namespace):
                 delete_prepull_pods(api, workloads.namespace, work.promotion)
+
+
+@contextmanager
+def _said_if_forbidden(work: Work, resource: str, namespace: str) -> Iterator[None]:
+    """What we may not delete stays, and is said: it takes room, and does no harm."""
+    with suppress(Absent):
+        try:
+            yield
+        except Forbidden as error:
+            left = {"resource": resource, "namespace": namespace, "reason": error.reason}
+            work.progress("left", {"place": str(work.step.place), **left})
 
 
 def _sweep_jobs(api: Api, namespace: str, promotion: str) -> None:
