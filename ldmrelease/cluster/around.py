@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ldmrelease.cluster.client import Api
-from ldmrelease.cluster.paths import describe, path_of
+from ldmrelease.cluster.errors import Forbidden
+from ldmrelease.cluster.paths import path_of
 from ldmrelease.cluster.pods import Related
 from ldmrelease.cluster.watch import Watched
 from ldmrelease.cluster.workloads import Manifest
@@ -22,26 +23,21 @@ _MADE_BY: Mapping[WorkloadKind, str] = {
 _CONTAINER_LISTS = ("containers", "initContainers", "volumes")
 
 
-def around(api: Api, namespace: str, kinds: Iterable[WorkloadKind]) -> dict[str, Watched]:
+def around(namespace: str, kinds: Iterable[WorkloadKind]) -> dict[str, Watched]:
     """The collections to read for workloads of these kinds, by kind.
 
-    Events and nodes only explain: without the right to read them, they are left out.
+    Events and nodes only explain: who may not read them does without.
     """
     wanted = sorted(set(kinds))
     helpers = sorted({_MADE_BY[kind] for kind in wanted if kind in _MADE_BY})
     found = {kind: Watched(path_of(kind, namespace), keep=lean) for kind in helpers}
     found["Pod"] = Watched(path_of("Pod", namespace), keep=lean_pod)
-    found["Event"] = Watched(path_of("Event", namespace), fields="type=Warning", keep=_lean_event)
+    found["Event"] = Watched(
+        path_of("Event", namespace), fields="type=Warning", keep=_lean_event, optional=True
+    )
     if WorkloadKind.DAEMON_SET in wanted:
-        found["Node"] = Watched(path_of("Node"), keep=_lean_node)
-    return {
-        kind: each for kind, each in found.items() if kind not in ("Event", "Node") or _may_watch(api, each)
-    }
-
-
-def _may_watch(api: Api, request: Watched) -> bool:
-    about = describe(request.path)
-    return all(api.allowed(verb, about.resource, about.namespace, about.group) for verb in ("list", "watch"))
+        found["Node"] = Watched(path_of("Node"), keep=_lean_node, optional=True)
+    return found
 
 
 def related(collections: Mapping[str, Iterable[Manifest]]) -> Related:
@@ -59,12 +55,16 @@ def related(collections: Mapping[str, Iterable[Manifest]]) -> Related:
 
 def listed(api: Api, requests: Mapping[str, Watched]) -> Related:
     """What the collections hold now."""
-    return related(
-        {
-            kind: api.list(each.path, labels=each.labels, fields=each.fields, keep=each.keep).items
-            for kind, each in requests.items()
-        }
-    )
+    return related({kind: _items(api, each) for kind, each in requests.items()})
+
+
+def _items(api: Api, request: Watched) -> Iterable[Manifest]:
+    try:
+        return api.list(request.path, labels=request.labels, fields=request.fields, keep=request.keep).items
+    except Forbidden:
+        if request.optional:
+            return ()
+        raise
 
 
 def lean(manifest: Manifest) -> Manifest:

@@ -63,7 +63,7 @@ def look(api: Api, workloads: Workloads, wanted: Mapping[str, frozenset[str]] | 
     found = find(api, workloads)
     if not found.workloads:
         return PodsSeen((), found.problems)
-    requests = around(api, workloads.namespace, (each.kind for each in found.workloads))
+    requests = around(workloads.namespace, (each.kind for each in found.workloads))
     there = listed(api, requests)
     return PodsSeen(tuple(_seen(each, there, wanted or {}) for each in found.workloads), found.problems)
 

@@ -186,7 +186,7 @@ class _Follower:
         self._told: dict[str, dict[str, Any]] = {}
         self._cut: Cut | None = None
         self._kinds = sorted({each.kind for each in found})
-        self._around = around(api, self._namespace, self._kinds)
+        self._around = around(self._namespace, self._kinds)
 
     def follow(self, until: float) -> Outcome:
         judged: tuple[Judged, ...] = ()
@@ -277,7 +277,7 @@ def unstick(api: Api, workload: Workload, *, seconds: float = 30.0) -> tuple[str
     now = _observed(api, workload, time.monotonic() + seconds)
     if now is None:
         return ()
-    there = listed(api, around(api, now.namespace, [now.kind]))
+    there = listed(api, around(now.namespace, [now.kind]))
     return tuple(name for name in _stuck(now, there) if _delete(api, now.namespace, name, there))
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ldmrelease.cluster.client import Api, Events
-from ldmrelease.cluster.errors import ClusterError, Expired, Unreached
+from ldmrelease.cluster.errors import ClusterError, Expired, Forbidden, Unreached
 
 # One watch lasts so long, in seconds; then the next goes on from its version.
 _LONGEST_WATCH = 300.0
@@ -33,12 +33,13 @@ Object = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A collection to watch: its path and selectors. `keep` says what is kept of each object, so that a large
-    collection takes less memory."""
+    collection takes less memory; what is `optional` is empty for who may not read it."""
 
     path: str
     labels: str | None = None
     fields: str | None = None
     keep: Callable[[Object], Object] | None = field(default=None, compare=False)
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +247,17 @@ class _Reader(threading.Thread):
         except ClusterError as error:
             # A server that just started refuses what it has not read the rights of yet.
             if not self._was_watched:
+                if isinstance(error, Forbidden) and self._request.optional:
+                    self._go_without()
+                    return
                 raise
             self._cut(error)
             self._wait(None)
+
+    def _go_without(self) -> None:
+        self._tell(_Listed({}))
+        self._hear()
+        self._stopped.set()
 
     def _list(self) -> None:
         request = self._request

@@ -229,6 +229,20 @@ def test_what_may_be_listed_but_not_watched_is_an_error(server: FakeServer, api:
     assert error.value.verb == "watch"
 
 
+@pytest.mark.parametrize("refused", ["GET", "WATCH"])
+def test_what_is_optional_is_empty_for_who_may_not_read_it_and_holds_nobody_up(
+    server: FakeServer, api: Api, refused: str
+) -> None:
+    server.on(f"GET {MAPS}", listing(config_map("a")))
+    server.on(f"GET {PODS}", listing())
+    server.on(f"WATCH {MAPS}", Watch([], then="goes on"))
+    server.on(f"WATCH {PODS}", Watch([event("ADDED", config_map("b", "2"))], then="goes on"))
+    server.on(f"{refused} {MAPS}", status(403, "not for you"))
+    requests = [Watched(MAPS, optional=True), Watched(PODS)]
+    states = watched(api, requests, until=time.monotonic() + LONG)
+    assert any(state.collections[1] and not state.collections[0] for state in states)
+
+
 def test_a_mistake_in_what_to_keep_is_raised(server: FakeServer, api: Api) -> None:
     server.on(f"GET {MAPS}", listing(config_map("a")))
     with pytest.raises(KeyError):

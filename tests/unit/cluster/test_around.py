@@ -1,0 +1,35 @@
+"""What is read around workloads, and what is done without."""
+
+from __future__ import annotations
+
+import pytest
+
+from ldmrelease.cluster.around import around, listed
+from ldmrelease.cluster.client import Api
+from ldmrelease.cluster.errors import Forbidden
+from ldmrelease.domain.workloads import WorkloadKind
+from tests.unit.cluster.fake_server import FakeServer, config_map, listing, status
+
+NAMESPACE = "/api/v1/namespaces/ns"
+REVISIONS = "/apis/apps/v1/namespaces/ns/controllerrevisions"
+
+
+def answers(server: FakeServer) -> None:
+    server.on(f"GET {REVISIONS}", listing())
+    server.on(f"GET {NAMESPACE}/pods", listing(config_map("a")))
+    server.on(f"GET {NAMESPACE}/events", status(403, "not for you"))
+    server.on("GET /api/v1/nodes", status(403, "not for you"))
+
+
+def test_who_may_not_read_events_and_nodes_sees_the_pods_all_the_same(server: FakeServer, api: Api) -> None:
+    answers(server)
+    there = listed(api, around("ns", [WorkloadKind.DAEMON_SET]))
+    assert [each["metadata"]["name"] for each in there.pods] == ["a"]
+    assert (there.events, there.nodes) == ((), ())
+
+
+def test_who_may_not_read_pods_is_told(server: FakeServer, api: Api) -> None:
+    answers(server)
+    server.on(f"GET {NAMESPACE}/pods", status(403, "not for you"))
+    with pytest.raises(Forbidden):
+        listed(api, around("ns", [WorkloadKind.DAEMON_SET]))
