@@ -1,5 +1,6 @@
 """The driver: asks the machine what to do next, does it, and records it, until it waits or stops."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from ldmrelease.services import writing
 from ldmrelease.services.claims import claim_events, may_take
 from ldmrelease.services.decide import decide, record
 from ldmrelease.services.gather import Question
-from ldmrelease.services.promotions import Promotion
+from ldmrelease.services.promotions import Promotion, load_promotion
 from ldmrelease.services.round import Lost, Round
 from ldmrelease.services.steps.free import released
 from ldmrelease.services.steps.step import (
@@ -184,11 +185,24 @@ class _Driver:
             case Failed(code, values):
                 kind, result, events, blobs, then = Kind.STEP_FAILED, {"code": code, **values}, (), {}, None
         told = NewEvent(kind, now.promotion.stream, {"step": step.id, "result": result})
-        now.append(step.place, [told, *events], blobs)
+        try:
+            now.append(step.place, [told, *events], blobs)
+        except Lost:
+            self._tidy_up_late(now, step, then)
+            raise
         if then is not None:
             then()
         self.progress(str(kind), {"step": step.id, "place": str(step.place), **result})
         return None
+
+    def _tidy_up_late(self, now: Round, step: Step, then: Callable[[], None] | None) -> None:
+        """Remove what we made after another had recorded this step and removed its own.
+
+        While the other still works at it, ours and its are the same: it is left.
+        """
+        journal = load_promotion(self.bench, now.promotion.id).journal
+        if then is not None and (journal.step(step.id).done or journal.state.ended):
+            then()
 
     def _claim(self, now: Round, step: Step) -> Busy | None:
         """Claim the place in the ledger; the step then moves the fence to the claim's epoch."""

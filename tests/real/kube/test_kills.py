@@ -174,14 +174,19 @@ def assert_runs(pair: Pair, site: PairSite, place: str, kube: Kube) -> None:
     pinned = wish_for(bench, LEVEL).pinned
     (image,) = pinned.release.images
     bench.ledger.close()
-    found = kube.get("Deployment", pair.namespace(place), "ocps")
-    assert found["spec"]["template"]["spec"]["containers"][0]["image"].endswith(f"/scipipe@{image.digest}")
-    (pod,) = [
+    for name in pair.names:
+        found = kube.get("Deployment", pair.namespace(place), name)
+        assert found["spec"]["template"]["spec"]["containers"][0]["image"].endswith(
+            f"/scipipe@{image.digest}"
+        )
+    pods = [
         each
         for each in kube.list("Pod", pair.namespace(place))
         if "deletionTimestamp" not in each["metadata"]
     ]
-    assert pod["status"]["containerStatuses"][0]["imageID"].partition("@")[2] in image.identity.digests()
+    assert len(pods) == len(pair.names)
+    for pod in pods:
+        assert pod["status"]["containerStatuses"][0]["imageID"].partition("@")[2] in image.identity.digests()
 
 
 def assert_nothing_left(pair: Pair, place: str, kube: Kube) -> None:
