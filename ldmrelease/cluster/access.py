@@ -165,7 +165,7 @@ def _user(access: ClusterAccess, merged: Any) -> tuple[str | None, Any]:
     contexts = {each["name"]: each.safe_get("context") or {} for each in _named(merged, "contexts")}
     if access.context not in contexts:
         there = _nearest(access.context, contexts)
-        hint = f"there are: {', '.join(there)}" if there else "it has no contexts at all"
+        hint = f"there are: {', '.join(there)}; name one of them" if there else "it has no contexts at all"
         raise BadAccess(access.context, f"{_files_in_words(access)} has no such context", hint)
     context = contexts[access.context]
     clusters = [each["name"] for each in _named(merged, "clusters")]

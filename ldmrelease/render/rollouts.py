@@ -98,7 +98,7 @@ def _crashed(v: Values) -> str:
     lines = "".join(f"\n    | {printable(line)}" for line in str(log).splitlines())
     return (
         f"{_pod(v)} crashes again and again ({how}{reason}, {counted(int(v.get('restarts') or 0), 'restart')})"
-        + (f"; its last lines:{lines}" if lines else "; it wrote nothing")
+        + (f"; its last lines:{lines}" if lines else _told(v) or "; it wrote nothing")
     )
 
 

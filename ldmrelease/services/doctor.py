@@ -14,6 +14,7 @@ from ldmrelease.domain.places import Application, ComponentKind, GitOpsTarget, M
 from ldmrelease.ledger import LedgerError
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services import writing
+from ldmrelease.services.clusters import other_cluster
 from ldmrelease.services.workbench import Workbench, open_workbench, wall_clock
 from ldmrelease.sources import git
 from ldmrelease.targets import dispatch
@@ -185,7 +186,9 @@ def _configurations(bench: Workbench) -> Iterator[Diagnosis]:
 
 def _place(bench: Workbench, application: Application) -> Diagnosis:
     what, reach = str(application.place), writing.access(bench)
-    there = dispatch.read(application.target, reach)
+    # What is against writing there says everything at once: before what a mere look meets first.
+    against = other_cluster(bench, application) or writing.preflight(bench, application)
+    there = against or dispatch.read(application.target, reach)
     if not isinstance(there, Snapshot):
         return Diagnosis(what, Health.BAD, trouble=there)
     fence = dispatch.fence_of(application.target, application.place, reach)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from ldmrelease.cli.options import Code
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
 from tests.real.registries import free_port
+from tests.workspace import PLACE, WEEKLY
 
 pytestmark = pytest.mark.real
 
@@ -84,3 +86,14 @@ def test_a_probe_that_fails_is_told_with_what_it_said(place: OnePlace):
     place.select("Deployment/app", patience="3s", deadline="12s")
     place.push_weekly()
     fails(place, "Deployment/app was not through within the deadline", "not ready", "Readiness probe failed")
+
+
+def test_a_program_that_asks_gets_the_answer_alone(place: OnePlace):
+    deployed(place, fields={"ports": [{"containerPort": 80, "hostPort": (port := free_port())}]})
+    place.push_weekly()
+    done = place.run("promote", WEEKLY, "--target", PLACE, "-o", "json", code=Code.UNDECIDED)
+    answer = json.loads(done.stdout)
+    assert (answer["state"], answer["cause"]["code"]) == ("halted", "unschedulable")
+    assert answer["cause"]["workload"] == "Deployment/app"
+    assert "ready" not in done.stderr
+    assert str(port) not in done.stderr

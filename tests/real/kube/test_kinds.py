@@ -98,7 +98,7 @@ def test_a_cron_job_is_armed_until_a_job_has_run_it(place: OnePlace):
     place.deploy(objects.cron_job(place.namespace, "app", place.pod()), rolled=False)
     place.select("CronJob/app")
     done = place.promote()
-    assert "CronJob/app: armed, its next Job runs it" in done.stderr
+    assert f"{PLACE}: CronJob/app: armed, its next Job runs it\n" in done.stderr
     assert main_image(place.get("CronJob")) == weekly.by_digest
     assert place.show()["places"][0]["state"] == "armed"
     (row,) = place.where()

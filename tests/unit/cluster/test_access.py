@@ -165,7 +165,7 @@ def test_an_unknown_context_names_those_there_are_the_nearest_first(tmp_path: Pa
     with pytest.raises(BadAccess) as error:
         open_api(ClusterAccess("bse", str(file)))
     assert str(file) in error.value.reason
-    assert error.value.hint == "there are: base, summit"
+    assert error.value.hint == "there are: base, summit; name one of them"
 
 
 @pytest.mark.parametrize(("what", "section"), [("cluster", "clusters"), ("user", "users")])

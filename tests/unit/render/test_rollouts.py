@@ -81,6 +81,12 @@ def test_a_crash_is_told_with_its_last_lines_and_nothing_steers_the_terminal() -
     ]
 
 
+def test_a_program_that_is_not_there_is_told_in_the_runtimes_words() -> None:
+    told = {"workload": "Deployment/a", "pod": "a-1", "container": "main", "exit_code": 128}
+    said = failure_words("crash-loop", told | {"reason": "StartError", "message": "no such file", "log": ""})
+    assert said.endswith("(exit code 128, StartError, 0 restarts): no such file")
+
+
 @pytest.mark.parametrize("code", [*FAILURES, *OWED])
 def test_words_never_fail_whatever_was_recorded(code: str) -> None:
     assert failure_words(code, {})
