@@ -11,7 +11,7 @@ import typer
 from ldmrelease.cli.main import app as program
 from ldmrelease.cli.options import Mistake, examples, new_app
 from ldmrelease.demo.cluster_story import CLUSTER_STORY
-from ldmrelease.demo.clusters import Clusters, make_cluster_workspace, remove
+from ldmrelease.demo.clusters import Clusters, Occupied, make_cluster_workspace, remove
 from ldmrelease.demo.play import MARK, make_workspace, mark, play
 from ldmrelease.demo.story import STORY
 from ldmrelease.domain.workloads import ClusterAccess
@@ -64,9 +64,19 @@ def demo(
     if clusters is None:
         make_workspace(folder)
     else:
-        make_cluster_workspace(folder, clusters)
+        _make_in_clusters(folder, clusters, again)
     story = STORY if clusters is None else CLUSTER_STORY
     play(folder.resolve(), story, lambda words: _run(folder, words), typer.echo)
+
+
+def _make_in_clusters(folder: Path, clusters: Clusters, again: bool) -> None:
+    try:
+        make_cluster_workspace(folder, clusters, again=again)
+    except Occupied as occupied:
+        remedy = (
+            "add --again to replace it" if occupied.ours else "no demonstration made it: name another cluster"
+        )
+        raise Mistake(str(occupied), remedy) from None
 
 
 def _clusters(contexts: list[str], registry: str | None, insecure: bool) -> Clusters | None:

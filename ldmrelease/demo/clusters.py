@@ -54,9 +54,23 @@ class Clusters:
     insecure: bool
 
 
-def make_cluster_workspace(folder: Path, clusters: Clusters) -> None:
-    """The sample workspace with everything that it names. Raises `BadInput` where the folder has one."""
+class Occupied(Exception):
+    """A namespace that the demonstration needs is there already; `ours`: an earlier demonstration made it."""
+
+    def __init__(self, context: str, namespace: str, *, ours: bool) -> None:
+        self.context, self.namespace, self.ours = context, namespace, ours
+        super().__init__(f"{context} has a namespace {namespace} already")
+
+
+def make_cluster_workspace(folder: Path, clusters: Clusters, *, again: bool = False) -> None:
+    """The sample workspace with everything that it names; `again` replaces what an earlier one left in the clusters.
+
+    Raises `BadInput` where the folder has a workspace, and `Occupied`.
+    """
     write_workspace(folder, clusters)
+    if again:
+        remove(folder)
+    _require_room(folder)
     for tag in ("w.2023.14", BEFORE):
         push_stack(folder, build_of(tag))
     deploy(folder, BEFORE)
@@ -108,8 +122,6 @@ def deploy(folder: Path, tag: str) -> None:
     world = load_workspace(folder / FILE).world
     for application in world.applications:
         api = _api(application)
-        for name in _namespaces(world, application):
-            _until_gone(api, name)
         for manifest in _manifests(world, application, tag):
             name, namespace = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
             api.apply(path_of(manifest["kind"], namespace, name), manifest, manager=_MANAGER)
@@ -131,6 +143,18 @@ def set_image(folder: Path, environment: str, tag: str) -> None:
     _api(application).apply(
         path_of(manifest["kind"], namespace, name), body, manager="kubectl-set", force=True
     )
+
+
+def _require_room(folder: Path) -> None:
+    """Raise `Occupied` unless every namespace is free: nothing of somebody else's is touched."""
+    world = load_workspace(folder / FILE).world
+    for application in world.applications:
+        api = _api(application)
+        for name in _namespaces(world, application):
+            _until_gone(api, name)
+            with suppress(Absent):
+                found = api.get(path_of("Namespace", name=name))
+                raise Occupied(api.where, name, ours=MARK in found["metadata"].get("labels", {}))
 
 
 def remove(folder: Path, *, wait: bool = True) -> None:
