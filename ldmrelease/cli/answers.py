@@ -121,9 +121,15 @@ def told_impossible(answer: Impossible) -> Told:
     """A place that cannot be written as asked: refused, or nobody could be asked."""
     unknown = isinstance(answer.refusal, Unreachable) or answer.refusal.code in WRONG_LEDGER
     kind = "undecided" if unknown else "refused"
-    plain = {"answer": kind, "place": str(answer.place), "refusal": canonical.to_plain(answer.refusal)}
+    plain: dict[str, Any] = {"answer": kind, **_refused_place(answer)}
+    if answer.more:
+        plain["more"] = [_refused_place(each) for each in answer.more]
     code = Code.UNDECIDED if unknown else Code.REFUSED
     return Told(plain, lambda: f"{kind}: {impossible_words(answer)}; nothing was written", code)
+
+
+def _refused_place(answer: Impossible) -> dict[str, Any]:
+    return {"place": str(answer.place), "refusal": canonical.to_plain(answer.refusal)}
 
 
 def hypothetical(bench: Workbench, look: Look) -> dict[str, list[str]]:

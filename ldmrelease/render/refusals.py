@@ -308,8 +308,8 @@ def no_target_words(answer: NoTarget) -> str:
 
 
 def impossible_words(answer: Impossible) -> str:
-    """That a place cannot be written as asked."""
-    return f"{answer.place}: {refusal_words(answer.refusal)}"
+    """That places cannot be written as asked."""
+    return "\n".join(f"{each.place}: {refusal_words(each.refusal)}" for each in (answer, *answer.more))
 
 
 def busy_words(busy: Busy) -> str:

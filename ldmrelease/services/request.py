@@ -4,7 +4,7 @@
 transaction, and hands over to the driver.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,10 +58,12 @@ class NoTarget:
 
 @dataclass(frozen=True, slots=True)
 class Impossible:
-    """A place cannot be written as asked: found while planning, before anything is touched."""
+    """A place cannot be written as asked: found while planning, before anything is touched. `more` are the other
+    places of the target of which the same is true."""
 
     place: Place
     refusal: Refusal | Unreachable
+    more: tuple["Impossible", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,16 @@ def plan_for(
     bench: Workbench, wish: Wish, applications: Sequence[Application], promotion: str
 ) -> Plan | Impossible:
     """The plan: pure but for one read of each target, which shows that its settings are there."""
+    impossible = list(_impossible(bench, wish, applications))
+    if impossible:
+        first, *others = impossible
+        return replace(first, more=tuple(others))
+    release, sites = wish.pinned.release, sites_for(bench, wish, applications)
+    return make_plan(promotion, wish.intent, release.product, release.tag, wish.pinned.digest, sites)
+
+
+def _impossible(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> Iterator[Impossible]:
+    """Everything that is wrong, up to where nobody could be asked: each such place would be waited for."""
     for application in applications:
         refusal = (
             other_cluster(bench, application)
@@ -182,9 +194,9 @@ def plan_for(
             or _unwritable(bench, wish, application)
         )
         if refusal is not None:
-            return Impossible(application.place, refusal)
-    release, sites = wish.pinned.release, sites_for(bench, wish, applications)
-    return make_plan(promotion, wish.intent, release.product, release.tag, wish.pinned.digest, sites)
+            yield Impossible(application.place, refusal)
+        if isinstance(refusal, Unreachable):
+            return
 
 
 def _unwritable(bench: Workbench, wish: Wish, application: Application) -> Refusal | Unreachable | None:

@@ -367,3 +367,14 @@ def test_a_final_is_compared_with_the_last_counted_pin_of_its_candidate(ready: S
     assert compared()["code"] == "no-candidate"
     ready.ok("release", "pin", "v24.0.0.rc4")
     assert (compared()["code"], compared()["values"]["candidate"]) == ("same-content", "v24.0.0.rc4")
+
+
+def test_all_places_that_cannot_be_written_are_told_in_one_go(site: Site) -> None:
+    site.release_weekly()
+    site.edit(lambda text: text.replace("path: image.tag, writes: tag", "path: image.tga, writes: tag"))
+    refused = site.run("promote", WEEKLY, "--target", "development", "--dry-run")
+    assert refused.exit_code == 1
+    for place in ("usdfdev/batch", "usdfint/batch", "tucson-teststand/ocps"):
+        assert f"{place}: " in refused.stdout
+    answer = json.loads(site.run("promote", WEEKLY, "--target", "development", "-o", "json").stdout)
+    assert len(answer["more"]) == 2
