@@ -271,8 +271,9 @@ def _outcome(this: _Run, at: Exited | Running) -> Ran:
 
 
 def _log(this: _Run, pod: Mapping[str, Any]) -> str:
+    """What it wrote. Raises `Unreached`: what it might have said of a failure has to be asked for again."""
     container = pod["spec"]["containers"][0]["name"]
-    with suppress(ClusterError):
+    with suppress(Absent, Forbidden, Invalid):
         log = this.api.log(this.namespace, str(pod["metadata"]["name"]), container, lines=_LOG_LINES)
         return tail(log.encode())
     return ""

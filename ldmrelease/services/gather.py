@@ -66,7 +66,7 @@ def gather(bench: Workbench, pinned: Pinned, question: Question, level: Level, n
     subjects = statements.subjects_of(bench, pinned)
     expect = _versions(bench, pinned, subjects)
     taken = tuple(statements.collect(bench, subjects))
-    facts_about = statements.facts_of(bench, pinned, taken, now)
+    seen = [each.fact for _, each in statements.seen_of(bench, pinned, taken, now)]
     facts = Facts(
         intent=question.intent,
         requester=question.requester,
@@ -74,8 +74,8 @@ def gather(bench: Workbench, pinned: Pinned, question: Question, level: Level, n
         level=level.name,
         policy=level.digest,
         release=_release_fact(bench, pinned),
-        statements=facts_about,
-        runs=_runs(bench, pinned, facts_about),
+        statements=tuple(sorted(seen, key=lambda fact: (fact.received, fact.evidence, fact.blob))),
+        runs=_runs(bench, pinned, seen),
         stays=_stays(bench, pinned),
         relatives=_relatives(bench, pinned, at_place),
         companions=_companions(bench, question.place, now),
@@ -140,8 +140,15 @@ def image_fact(bench: Workbench, component: Component) -> ImageFact:
     )
 
 
-def _runs(bench: Workbench, pinned: Pinned, found: tuple[StatementFact, ...]) -> tuple[RunFact, ...]:
-    results = {each.run: each.evidence for each in found if each.run is not None and each.counted}
+def _runs(bench: Workbench, pinned: Pinned, seen: list[StatementFact]) -> tuple[RunFact, ...]:
+    """The registered runs, each with its first result: a second one of the same run hides nothing.
+
+    `seen` is in the order of the ledger's streams, which tells what came first in one second.
+    """
+    results: dict[str, str] = {}
+    for each in sorted(seen, key=lambda fact: fact.received):
+        if each.run is not None and each.counted:
+            results.setdefault(each.run, each.evidence)
     return tuple(
         RunFact(
             run=act.run,

@@ -1,10 +1,13 @@
 """Observe what pods run: every digest that a cluster reports is led back to the image of a release."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ldmrelease.cluster.rollout import NodesNotReady, Ran
 from ldmrelease.cluster.seen import ContainerSeen, PodsSeen, WorkloadSeen, look
+from ldmrelease.cluster.workloads import find
 from ldmrelease.domain import canonical
 from ldmrelease.domain.acts import Seen
 from ldmrelease.domain.images import Reference, parse_reference
@@ -41,6 +44,13 @@ def observe_pods(
     return Pods(
         canonical.digest_of(generations), tuple(sorted(seen, key=lambda each: (each.component, each.digest)))
     )
+
+
+def templates(bench: Workbench, workloads: Workloads) -> str:
+    """Changes with every rollout, and not with the number of pods. Raises `BadAccess`, `ClusterError`."""
+    found = find(bench.clusters.open(workloads.cluster), workloads).workloads
+    wanted = [[each.key, each.uid, each.manifest["spec"].get("template")] for each in found]
+    return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
 
 
 def _images(bench: Workbench, application: Application, found: PodsSeen) -> Iterator[Seen]:

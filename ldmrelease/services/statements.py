@@ -11,7 +11,6 @@ from datetime import datetime
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.evidence import Statement, read_statement
-from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.receipt import BUNDLE_TYPE
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
@@ -109,18 +108,13 @@ def _bare(content: bytes) -> Iterable[bytes]:
         yield envelope.to_bytes()
 
 
-def facts_of(
-    bench: Workbench, pinned: Pinned, taken: Iterable[Taken], now: datetime
-) -> tuple[StatementFact, ...]:
-    """The facts of the statements, in a fixed order; what is new counts as if taken in now."""
-    facts = [seen.fact for _, seen in seen_of(bench, pinned, taken, now)]
-    return tuple(sorted(facts, key=lambda fact: (fact.received, fact.evidence, fact.blob)))
-
-
 def seen_of(
     bench: Workbench, pinned: Pinned | None, taken: Iterable[Taken], now: datetime
 ) -> list[tuple[Taken, Seen]]:
-    """Each statement as it stands in a fact, and why it does not count; `pinned` is what it is about, if known."""
+    """Each statement, in their order, as it stands in a fact, and why it does not count.
+
+    What is new counts as if taken in now. `pinned` is what it is about, if known.
+    """
     checks = {each.name: each.tests for each in bench.world.checks}
     released = pinned.release.images if pinned is not None else ()
     images = {digest: image.source for image in released for digest in image.identity.digests()}

@@ -6,6 +6,7 @@ namespaces, each time from the same beginning.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ from ldmrelease.config.workspace import FILE
 from ldmrelease.demo import clusters, world
 from ldmrelease.demo.program import program
 from ldmrelease.domain.images import ImageIdentity, parse_reference
+from ldmrelease.domain.times import spell
 from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
@@ -176,6 +178,8 @@ class Pair:
         agree(root)
 
     def _workspace(self, file: dict[str, Any]) -> None:
+        # Where the clock is set later: comments are gone.
+        file["clock"] = spell(BEGIN)
         environments = file["environments"]
         for name in ("usdfdev", "tucson-teststand"):
             del environments[name]
@@ -235,7 +239,8 @@ def agree(root: Path) -> None:
 def _rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     plain = yaml.safe_load(path.read_text())
     change(plain)
-    path.write_text(yaml.safe_dump(plain, sort_keys=False))
+    text = yaml.safe_dump(plain, sort_keys=False)
+    path.write_text(re.sub(r"^clock: '(.*)'$", r"clock: \1", text, flags=re.MULTILINE))
 
 
 def _object(version: str, kind: str, namespace: str, name: str) -> Object:

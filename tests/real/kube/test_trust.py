@@ -1,0 +1,302 @@
+"""What must not count as a passed check, on real clusters (LDM-564 2.2: validation has to be of what runs)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.acts import RunRegistration
+from ldmrelease.domain.decision import Finding, Phase
+from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.facts import Intent
+from ldmrelease.services.check_run import RunResult, Where, register, run_registered, where_of
+from ldmrelease.services.decide import decide
+from ldmrelease.services.gather import Question, runs_stream
+from ldmrelease.services.pin import Pinned
+from ldmrelease.services.statements import evidence_stream
+from ldmrelease.services.workbench import Workbench
+from ldmrelease.trust.acts import seal
+from ldmrelease.trust.results import CheckUsed, Outcomes, RunDone, write_result
+from tests.real.kube.given import Cluster
+from tests.real.kube.images import push_image
+from tests.real.kube.objects import rolled_out
+from tests.real.kube.pair import LEVEL, Pair, PairSite, agree, make_pair
+from tests.real.kube.site import BASE
+from tests.real.test_kills import wish as wish_for
+from tests.workspace import WEEKLY, copy_site
+
+pytestmark = pytest.mark.real
+
+TESTS = ("names-a-release", "has-images")
+
+
+@pytest.fixture(scope="module")
+def pair(cluster: Cluster, second_cluster: Cluster) -> Iterator[Pair]:
+    made = make_pair(cluster, second_cluster)
+    yield made
+    made.down()
+
+
+@pytest.fixture(scope="module")
+def uids(pair: Pair) -> dict[str, str]:
+    """The UID of each place's cluster."""
+    return {
+        place: kube.get("Namespace", "", "kube-system")["metadata"]["uid"]
+        for place, kube in pair.kubes.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def template(pair: Pair, uids: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace that knows base by its cluster's UID, with the weekly at base: its smoke test passed there."""
+    pair.reset()
+    site = pair.site(tmp_path_factory.mktemp("trust") / "site")
+    site.edit(lambda text: text.replace("  base:\n", f"  base:\n    cluster-uid: {uids[BASE]}\n"))
+    agree(site.root)
+    site.ok("promote", WEEKLY, "--target", BASE, "--yes")
+    return site.root
+
+
+@pytest.fixture
+def bench(template: Path, tmp_path: Path) -> Iterator[Workbench]:
+    opened = PairSite(copy_site(template, tmp_path / "site").root).bench()
+    yield opened
+    opened.ledger.close()
+
+
+def smoke(bench: Workbench) -> Finding:
+    """What is found of the smoke test at base."""
+    wish = wish_for(bench, LEVEL)
+    place = bench.world.applications[0].place
+    decided = decide(bench, wish.pinned, Question(place, Intent.PROMOTE, bench.person), Phase.CONFIRM)
+    return next(each for each in decided.decision.findings if each.requirement == "smoke")
+
+
+def both(finding: Finding) -> tuple[str, str]:
+    return str(finding.outcome), finding.code
+
+
+def pinned_of(bench: Workbench) -> Pinned:
+    return wish_for(bench, LEVEL).pinned
+
+
+def registered(bench: Workbench, where: Where) -> RunRegistration:
+    check = bench.world.check("smoke")
+    assert check is not None
+    made = register(bench, check, pinned_of(bench), where)
+    assert isinstance(made, RunRegistration)
+    return made
+
+
+def take_in(bench: Workbench, run: RunRegistration, result: str = "PASSED", **changes: Any) -> None:
+    """The runner signs a result of the run, which may say other things than the run does."""
+    passed = result == "PASSED"
+    done = RunDone(run.run, bench.now(), bench.now(), run.environment, run.cluster_uid)
+    predicate = write_result(
+        CheckUsed(run.check, run.check_digest),
+        result,
+        Outcomes(TESTS if passed else (), (), () if passed else TESTS),
+        replace(done, **changes),
+    )
+    pinned = pinned_of(bench)
+    subject = Subject(pinned.release.name, pinned.digest)
+    payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
+    envelope = bench.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
+    blob = canonical.digest(envelope)
+    bench.append(
+        [NewEvent(Kind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})], blobs={blob: envelope}
+    )
+
+
+def where(uid: str | None) -> Where:
+    return Where("base", uid)
+
+
+def test_its_own_run_counts(bench: Workbench) -> None:
+    finding = smoke(bench)
+    assert both(finding) == ("satisfied", "passed")
+    assert "seen" not in finding.values
+
+
+def test_a_run_of_another_cluster_does_not_count(bench: Workbench, uids: dict[str, str]) -> None:
+    foreign = registered(bench, where(uids["summit/ocps"]))
+    take_in(bench, foreign, "FAILED")
+    finding = smoke(bench)
+    assert both(finding) == ("satisfied", "passed")
+    assert finding.values["seen"] == {"other-cluster": 1}
+
+
+def test_a_result_that_says_another_cluster_than_its_run_is_none(
+    bench: Workbench, uids: dict[str, str]
+) -> None:
+    run = registered(bench, where(uids[BASE]))
+    take_in(bench, run, cluster_uid=uids["summit/ocps"])
+    finding = smoke(bench)
+    assert finding.values["seen"] == {"other-cluster": 1}
+    assert both(finding) == ("pending", "running")
+
+
+def test_a_fail_after_a_pass_is_failed(bench: Workbench, uids: dict[str, str]) -> None:
+    take_in(bench, registered(bench, where(uids[BASE])), "FAILED")
+    assert both(smoke(bench)) == ("failed", "failed")
+
+
+def test_a_run_is_counted_once_however_often_its_result_comes(bench: Workbench, uids: dict[str, str]) -> None:
+    run = registered(bench, where(uids[BASE]))
+    take_in(bench, run, "FAILED")
+    take_in(bench, run)
+    finding = smoke(bench)
+    assert both(finding) == ("failed", "failed")
+    assert finding.values["seen"] == {"run-reused": 1}
+
+
+def test_what_nobody_registered_does_not_count(bench: Workbench, uids: dict[str, str]) -> None:
+    ours = registered(bench, where(uids[BASE]))
+    take_in(bench, ours, "FAILED")
+    take_in(bench, replace(ours, run="run-of-nobody"))
+    finding = smoke(bench)
+    assert both(finding) == ("failed", "failed")
+    assert finding.values["seen"] == {"unregistered": 1}
+
+
+def test_a_registered_run_without_a_result_is_errored_at_its_deadline(
+    template: Path, tmp_path: Path, uids: dict[str, str]
+) -> None:
+    site = PairSite(copy_site(template, tmp_path / "site").root)
+    bench = site.bench()
+    run = registered(bench, where(uids[BASE]))
+    assert both(smoke(bench)) == ("pending", "running")
+    bench.ledger.close()
+    site.clock(run.deadline)
+    bench = site.bench()
+    assert both(smoke(bench)) == ("errored", "no-result")
+    bench.ledger.close()
+
+
+def test_a_registration_that_was_put_into_the_database_does_not_count(
+    bench: Workbench, uids: dict[str, str]
+) -> None:
+    """Nobody's key has signed it, or one that may not: what it would hide still decides."""
+    last = registered(bench, where(uids[BASE]))
+    take_in(bench, last, "FAILED")
+    pinned = pinned_of(bench)
+    now = bench.now()
+    act = RunRegistration(
+        run="run-forged", check="smoke", check_digest=last.check_digest, environment="base",
+        cluster_uid=uids[BASE], subjects=(pinned.digest,), registered=now, deadline=now + timedelta(hours=1),
+    )  # fmt: skip
+    body = seal(act, bench.signers.observer)
+    bench.append([NewEvent(Kind.REGISTERED, runs_stream(pinned.digest), body)])
+    take_in(bench, act)
+    finding = smoke(bench)
+    assert both(finding) == ("failed", "failed")
+    assert finding.values["seen"] == {"unregistered": 1}
+
+
+def run_at_base(site: PairSite, meddle: Callable[[], None]) -> RunResult:
+    """The smoke test at base; somebody meddles when its Job was made."""
+    begun: list[str] = []
+
+    def told(phase: str, what: str) -> None:
+        if phase == "after" and what.endswith("/jobs") and not begun:
+            begun.append(what)
+            meddle()
+
+    bench = site.bench(told)
+    try:
+        check, application = bench.world.check("smoke"), bench.world.applications[0]
+        assert check is not None
+        run = register(bench, check, pinned_of(bench), where_of(bench, application))
+        assert isinstance(run, RunRegistration)
+        found = run_registered(bench, check, run, pinned_of(bench), application)
+        assert isinstance(found, RunResult)
+        if found.then is not None:
+            found.then()
+        return found
+    finally:
+        bench.ledger.close()
+
+
+@pytest.fixture
+def at_base(pair: Pair, template: Path, tmp_path: Path) -> Iterator[PairSite]:
+    """The weekly at base, which a test may disturb; it is put back afterwards."""
+    kube, namespace = pair.kubes[BASE], pair.namespace(BASE)
+    before = kube.get("Deployment", namespace, "ocps")["spec"]["template"]
+    yield PairSite(copy_site(template, tmp_path / "site").root)
+    kube.patch("Deployment", namespace, "ocps", {"spec": {"template": before}})
+    kube.until("Deployment", namespace, "ocps", rolled_out)
+
+
+def test_undisturbed_it_passes(at_base: PairSite) -> None:
+    assert run_at_base(at_base, lambda: None).result == "PASSED"
+
+
+def test_a_check_during_a_rollout_of_something_else_is_errored(pair: Pair, at_base: PairSite) -> None:
+    def roll_out() -> None:
+        pair.kubes[BASE].set_image("Deployment", pair.namespace(BASE), "ocps", "worker", pair.before)
+
+    found = run_at_base(at_base, roll_out)
+    assert (found.result, found.ran.problem) == ("ERRORED", "rollout")
+    assert found.events == ()
+
+
+def test_a_check_during_a_restart_of_the_same_image_is_errored(pair: Pair, at_base: PairSite) -> None:
+    """Old pods and new ones run the same image: nobody knows what was wrong with those that are gone."""
+
+    def restart() -> None:
+        kube, namespace = pair.kubes[BASE], pair.namespace(BASE)
+        told = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2023-04-20T12:00:00Z"}}}
+        made = kube.patch("Deployment", namespace, "ocps", {"spec": {"template": told}})
+        generation = made["metadata"]["generation"]
+        kube.until(
+            "Deployment", namespace, "ocps", lambda each: each["status"]["observedGeneration"] >= generation
+        )
+
+    found = run_at_base(at_base, restart)
+    assert (found.result, found.ran.problem) == ("ERRORED", "rollout")
+
+
+def test_more_pods_of_the_same_are_no_rollout(pair: Pair, at_base: PairSite) -> None:
+    def scale(replicas: int) -> None:
+        kube, namespace = pair.kubes[BASE], pair.namespace(BASE)
+        kube.patch("Deployment", namespace, "ocps", {"spec": {"replicas": replicas}}, manager="autoscaler")
+        kube.until(
+            "Deployment", namespace, "ocps", lambda each: each["status"].get("readyReplicas") == replicas
+        )
+
+    try:
+        assert run_at_base(at_base, lambda: scale(2)).result == "PASSED"
+    finally:
+        scale(1)
+
+
+def test_a_smoke_test_that_ends_with_1_and_says_passed_has_failed(
+    cluster: Cluster, pair: Pair, tmp_path: Path
+) -> None:
+    """From the command line, with everything that a promotion has: it halts and puts back what was there."""
+    pair.reset()
+    site = pair.site(tmp_path / "site")
+    liar = push_image(
+        cluster.registry, f"{pair.own}/liar", "1", seed=pair.own, script="result", env={"STATUS": "1"}
+    )
+    said = "echo PASSED; printf PASSED > /dev/termination-log; exit 1"
+    site.edit(
+        lambda text: text.replace(
+            "image: stack/scipipe\n    command:\n    - /app\n    - smoke\n",
+            f"image: {liar.by_digest}\n    command: [/bin/sh, -c, '{said}']\n",
+        )
+    )
+    done = site.run("promote", WEEKLY, "--target", BASE, "--yes")
+    assert done.exit_code == 1, done.output
+    assert "restored" in done.output
+    (image,) = pair.kubes[BASE].get("Deployment", pair.namespace(BASE), "ocps")["spec"]["template"]["spec"][
+        "containers"
+    ]
+    assert image["image"] == pair.before
