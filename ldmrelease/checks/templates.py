@@ -26,10 +26,14 @@ _USUAL_SETTLE = 10
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A Job manifest that was found good (config/check_template.py); `file` is where it is from."""
+    """A Job manifest that was found good (config/check_template.py).
+
+    `file` is where it is from, `digest` that of the document as written.
+    """
 
     file: str
     job: dict[str, Any]
+    digest: str = ""
 
     @property
     def verdict(self) -> Verdict:

@@ -5,6 +5,7 @@ one container, no key inside, nothing that runs the check a second time.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ldmrelease.config.faults import Path as Place
 from ldmrelease.config.faults import did_you_mean, spelled
 from ldmrelease.config.problems import BadInput, Problem
 from ldmrelease.config.yaml import Document
+from ldmrelease.domain.images import digest_of
 from ldmrelease.domain.places import Check
 
 OWN = ("notebook", "script", "starts", "versions")
@@ -44,13 +46,20 @@ def template_of(check: Check, root: Path) -> Template:
     return read_template(_own_folder() / f"{name}.yaml" if name in OWN else root / name)
 
 
+def with_document(check: Check, root: Path) -> Check:
+    """The check with the digest of its template, where it has one. Raises `BadInput`."""
+    if check.kind not in ("container", "job"):
+        return check
+    return replace(check, document=template_of(check, root).digest)
+
+
 def read_template(path: Path) -> Template:
     """Read a template. Raises `BadInput` with everything that is wrong with it."""
     document = yaml.read(path)
     problems = list(_problems(document))
     if problems:
         raise BadInput(problems)
-    return Template(document.file, document.plain)
+    return Template(document.file, document.plain, digest_of(document.data))
 
 
 def _own_folder() -> Path:

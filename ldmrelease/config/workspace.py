@@ -1,12 +1,14 @@
 """The workspace: `ldmrelease.yaml` and the files that it names, found and read."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from ldmrelease.config import yaml
+from ldmrelease.config.check_template import with_document
 from ldmrelease.config.demands import Demands, Policies
 from ldmrelease.config.faults import validate
 from ldmrelease.config.policy import policy_files, read_levels
@@ -125,12 +127,18 @@ def _read(path: Path) -> tuple[_Parts | None, list[Problem]]:
     problems.extend(mistaken)
     if policies is None or mistaken:
         return None, problems
-    named = world(file)
+    named = _with_templates(world(file), root, problems)
     problems.extend(Demands(policies, named, trust).problems())
     if trust is None:
         return None, problems
     problems.extend(_placed(named, trust, document))
     return _Parts(file, document, root, path.resolve(), policies, trust, named), problems
+
+
+def _with_templates(world: World, root: Path, problems: list[Problem]) -> World:
+    """The checks with what their templates say: bad ones are found before anything is run."""
+    found = [_attempt(partial(with_document, each, root), problems) or each for each in world.checks]
+    return replace(world, checks=tuple(found))
 
 
 def _attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:

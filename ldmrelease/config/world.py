@@ -73,7 +73,7 @@ def _check(name: str, entry: CheckEntry) -> Check:
         entry.deadline,
         entry.image,
         entry.template,
-        entry.namespace or CHECKS_NAMESPACE,
+        namespace=entry.namespace or CHECKS_NAMESPACE,
     )
 
 

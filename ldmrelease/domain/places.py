@@ -180,6 +180,7 @@ class Check:
     command: the program and its arguments; in a container or Job it replaces the image's own where given.
     image: for containers and Jobs, the component whose image is run, or a reference by digest.
     template: for Jobs, the file of the Job's template; None is the default one.
+    document: for containers and Jobs, the digest of the template as written: who changes it makes another check.
     namespace: for Jobs, the namespace that they run in.
     deadline: in seconds from registration.
     """
@@ -192,6 +193,7 @@ class Check:
     image: str | None = None
     template: str | None = None
     namespace: str = CHECKS_NAMESPACE
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,3 +175,22 @@ class TestFinding:
     def test_a_named_one_that_is_not_there_says_who_named_it(self, tmp_path):
         with pytest.raises(BadInput, match="and LDMRELEASE_WORKSPACE names it"):
             find_workspace(tmp_path, None, {VARIABLE: "gone"})
+
+
+def test_a_template_of_a_check_is_read_with_the_workspace_and_makes_it_another_check(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = init_workspace(tmp_path, "kubernetes", AT).file
+    usual = load_workspace(file).world.check("smoke").document
+    own = tmp_path / "smoke.yaml"
+    own.write_text(
+        "apiVersion: batch/v1\nkind: Job\nspec:\n  template:\n    spec:\n      containers:\n"
+        "      - {name: check, image: 'component://checked'}\n"
+    )
+    edit(file, "[/app, smoke]\n", "[/app, smoke]\n    template: smoke.yaml\n")
+    first = load_workspace(file).world.check("smoke").document
+    own.write_text(own.read_text().replace("name: check", "name: smoke"))
+    assert len({usual, first, load_workspace(file).world.check("smoke").document}) == 3
+    own.write_text(own.read_text().replace("component://checked", "busybox"))
+    assert [each.partition(": found")[0] for each in faults(file)] == [
+        "smoke.yaml:7:31: spec.template.spec.containers[0].image"
+    ]
