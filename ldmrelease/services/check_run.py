@@ -6,23 +6,20 @@ from datetime import timedelta
 
 from ldmrelease.checks.job import Cut
 from ldmrelease.checks.judge import Ran, said_nothing
-from ldmrelease.cluster.errors import Unreached
 from ldmrelease.domain import canonical
-from ldmrelease.domain.acts import Observation, RunRegistration
+from ldmrelease.domain.acts import RunRegistration
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.domain.places import Application, Check
 from ldmrelease.services.carrying import Assignment, carry_out
 from ldmrelease.services.clusters import cluster_uid
 from ldmrelease.services.gather import check_fact, registered_runs, runs_stream
-from ldmrelease.services.observe import observe
-from ldmrelease.services.observe_pods import templates
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.sealing import sealed
+from ldmrelease.services.standing import standing
 from ldmrelease.services.statements import evidence_stream
 from ldmrelease.services.steps.step import Progress
 from ldmrelease.services.workbench import Workbench
-from ldmrelease.targets.outcome import Unreachable
 from ldmrelease.trust.results import CheckUsed, Outcomes, RunDone, write_result
 
 
@@ -115,13 +112,15 @@ def run_registered(
     beat: Callable[[], None] = lambda: None,
 ) -> RunResult | Cut:
     """Carry a registered run out, and sign what was seen. Raises `BadAccess`, `ClusterError`."""
-    started, before = bench.now(), _standing(bench, application, pinned)
+    started, before = bench.now(), standing(bench, application, pinned)
+    if before is None and application.workloads is not None:
+        return RunResult("ERRORED", _rolling("when it began"))
     carried = carry_out(bench, Assignment(check, run, pinned, application), progress, beat)
     if isinstance(carried, Cut):
         return carried
     ran = carried.ran
-    if ran.problem is None and application.workloads is not None:
-        ran = _unless_rolling(ran, before, _standing(bench, application, pinned))
+    if ran.problem is None and before is not None:
+        ran = _unless_rolling(ran, before, standing(bench, application, pinned))
     if ran.problem is not None:
         return RunResult("ERRORED", ran, then=carried.then)
     result = "FAILED" if ran.failed else "PASSED"
@@ -139,29 +138,12 @@ def run_registered(
     return RunResult(result, ran, (event,), {blob: envelope}, carried.then)
 
 
-def _standing(bench: Workbench, application: Application, pinned: Pinned) -> str | None:
-    """What stands there, if it is the release, on every pod; None while something else runs, or nothing is known."""
-    if application.workloads is None:
-        return None
-    standing = templates(bench, application.workloads)
-    seen = observe(bench, application)
-    if isinstance(seen, Unreachable):
-        raise Unreached(seen.where, seen.reason)
-    runs = isinstance(seen, Observation) and (pinned.digest in seen.releases or _is_armed(seen, pinned))
-    return standing if runs else None
-
-
-def _unless_rolling(ran: Ran, before: str | None, after: str | None) -> Ran:
+def _unless_rolling(ran: Ran, before: str, after: str | None) -> Ran:
     """The run, unless something was rolled out meanwhile: then nobody knows which pods it was about."""
-    if before is not None and before == after:
+    if before == after:
         return ran
-    when = "when it began" if before is None else "when it ended" if after is None else "all the time"
+    return _rolling("when it ended" if after is None else "all the time")
+
+
+def _rolling(when: str) -> Ran:
     return said_nothing("rollout", f"the release did not run on every pod, unchanged, {when}")
-
-
-def _is_armed(seen: Observation, pinned: Pinned) -> bool:
-    """Whether CronJobs alone name the release there, and nothing else is about to run."""
-    images = [each for each in seen.images if each.product == pinned.release.product]
-    return bool(images) and all(
-        each.release == pinned.digest and (each.ready or each.state == "armed") for each in images
-    )

@@ -1,13 +1,11 @@
 """Observe what pods run: every digest that a cluster reports is led back to the image of a release."""
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ldmrelease.cluster.rollout import NodesNotReady, Ran
+from ldmrelease.cluster.client import Api
+from ldmrelease.cluster.rollout import NodesNotReady, Ran, Rolling
 from ldmrelease.cluster.seen import ContainerSeen, PodsSeen, WorkloadSeen, look
-from ldmrelease.cluster.workloads import find
 from ldmrelease.domain import canonical
 from ldmrelease.domain.acts import Seen
 from ldmrelease.domain.images import Reference, parse_reference
@@ -18,6 +16,9 @@ from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets.clusters import answer
 from ldmrelease.targets.image_fields import RELEASE
 from ldmrelease.targets.outcome import Refusal, Unreachable
+
+NOT_OBSERVED = "not-observed"
+_LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def observe_pods(
     bench: Workbench, application: Application, workloads: Workloads
 ) -> Pods | Refusal | Unreachable:
     """What the application's pods run now. Raises `RegistryError` where a tag cannot be looked up."""
-    found = answer(lambda: look(bench.clusters.open(workloads.cluster), workloads))
+    found = answer(lambda: _look(bench.clusters.open(workloads.cluster), workloads))
     if not isinstance(found, PodsSeen):
         return found
     for problem in found.problems:
@@ -46,11 +47,16 @@ def observe_pods(
     )
 
 
-def templates(bench: Workbench, workloads: Workloads) -> str:
-    """Changes with every rollout, and not with the number of pods. Raises `BadAccess`, `ClusterError`."""
-    found = find(bench.clusters.open(workloads.cluster), workloads).workloads
-    wanted = [[each.key, each.uid, each.manifest["spec"].get("template")] for each in found]
-    return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+def _look(api: Api, workloads: Workloads) -> PodsSeen:
+    """What runs, once controllers have taken note: for a moment after an annotation alone they have not."""
+    for _ in range(_LOOKS):
+        found = look(api, workloads)
+        if not any(
+            isinstance(each.verdict, Rolling) and each.verdict.code == NOT_OBSERVED
+            for each in found.workloads
+        ):
+            break
+    return found
 
 
 def _images(bench: Workbench, application: Application, found: PodsSeen) -> Iterator[Seen]:
