@@ -192,5 +192,5 @@ def test_a_template_of_a_check_is_read_with_the_workspace_and_makes_it_another_c
     assert len({usual, first, load_workspace(file).world.check("smoke").document}) == 3
     own.write_text(own.read_text().replace("component://checked", "busybox"))
     assert [each.partition(": found")[0] for each in faults(file)] == [
-        "smoke.yaml:7:31: spec.template.spec.containers[0].image"
+        "smoke.yaml:7:30: spec.template.spec.containers[0].image"
     ]
