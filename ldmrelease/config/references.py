@@ -18,7 +18,7 @@ from ldmrelease.config.yaml import Document
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.places import ComponentKind
 from ldmrelease.domain.tags import image_tag, parse
-from ldmrelease.targets.yamltree import parse_path
+from ldmrelease.domain.value_paths import parse_path
 
 ALIAS_KEYS = ("recommendedTag",)
 """Keys of a menu that hold a moving name."""

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ldmrelease.domain.value_paths import parse_path
 from ldmrelease.targets import sequences
 from ldmrelease.targets.outcome import Refusal, Refused, Scalar, Unquoted, Value
 from ldmrelease.targets.splice import Splice, apply
-from ldmrelease.targets.yamltree import Found, Node, find, is_text, parse, parse_path
+from ldmrelease.targets.yamltree import Found, Node, find, is_text, parse
 
 # Characters that need no quotes in any position of a plain scalar, in block and in flow style.
 _PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*")

@@ -9,14 +9,8 @@ from dataclasses import dataclass
 
 import yaml
 
+from ldmrelease.domain.value_paths import Named, Path
 from ldmrelease.targets.outcome import Refused, Scalar, Unquoted, Value
-
-_PART = re.compile(
-    r"""(?P<dot>\.)?(?:\[(?:(?P<index>\d{1,6})|(?P<name>[^\[\]]+))\]
-                    |"(?P<quoted>(?:[^"\\]|\\.)+)"
-                    |(?P<key>[^.\[\]"]+))""",
-    re.VERBOSE,
-)
 
 _NUMBER = re.compile(
     r"""[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?   # 24.10, 1e3, 0123, .5
@@ -29,16 +23,6 @@ _WORDS = {"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", 
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _RESOLVER = yaml.resolver.Resolver()
 NO_EDITS: Mapping[int, Value] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A part of a path: the item of a list whose `name` is this, as in `initContainers[inithome]`."""
-
-    name: str
-
-
-Path = tuple[str | int | Named, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,31 +79,6 @@ def is_text(plain: str) -> bool:
         return False
     tag: str = _RESOLVER.resolve(yaml.ScalarNode, plain, (True, False))  # type: ignore[no-untyped-call]
     return tag == _TEXT_TAG
-
-
-def parse_path(text: str) -> Path:
-    """Read `a.b[0].c`; a key with dots or brackets is quoted: `a."b.c"`. Raises ValueError.
-
-    `[word]` is the item whose `name` is `word`, as Kubernetes' own lists are keyed.
-    """
-    parts: list[str | int | Named] = []
-    position = 0
-    while position < len(text):
-        match = _PART.match(text, position)
-        # A dot stands before every key but the first, and before no index.
-        bracket = match is not None and (match["index"] or match["name"])
-        if match is None or bool(match["dot"]) != (bool(parts) and not bracket):
-            raise ValueError(f'{text!r} is no path of a setting; write it like images.pin[0] or a."b.c"')
-        if match["index"] is not None:
-            parts.append(int(match["index"]))
-        elif match["name"] is not None:
-            parts.append(Named(match["name"]))
-        else:
-            parts.append(match["key"] or re.sub(r"\\(.)", r"\1", match["quoted"]))
-        position = match.end()
-    if not parts:
-        raise ValueError("the path of a setting is empty")
-    return tuple(parts)
 
 
 def parse(text: str) -> Node:

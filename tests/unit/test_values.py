@@ -7,10 +7,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ldmrelease.domain.value_paths import Named, parse_path
 from ldmrelease.targets import values as module
 from ldmrelease.targets.outcome import Refusal, Unquoted, Value
 from ldmrelease.targets.values import edit_settings, read_settings
-from ldmrelease.targets.yamltree import Named, parse_path
 
 FILE = "values-summit.yaml"
 
