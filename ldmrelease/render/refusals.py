@@ -181,6 +181,14 @@ TARGET_WORDS: Mapping[str, Words] = {
         f"{said(v['workload'])} has no container {said(v['container'])}, it has {_there(v)}; "
         "correct its name under containers in ldmrelease.yaml"
     ),
+    "image-absent": lambda v: (
+        f"{said(v['workload'])} has no image at {said(v['path'])}, where {said(v['container'])} has its own; "
+        "correct the path under images in ldmrelease.yaml"
+    ),
+    "kind-absent": lambda v: (
+        f"{said(v['selection'])} is of no kind that there is ({said(v['message'])}); install its definition, or "
+        "correct kind and api-version in ldmrelease.yaml"
+    ),
     "chosen-twice": lambda v: (
         f"{said(v['workload'])} is chosen twice, by {_there(v, 'selections')}; let one selection choose it"
     ),
@@ -313,7 +321,13 @@ def impossible_words(answer: Impossible) -> str:
 
 
 def busy_words(busy: Busy) -> str:
-    """Who claims a place."""
+    """Who claims a place, or has written it and waits."""
+    if busy.waits:
+        return (
+            f"{busy.promotion} ({said(busy.holder)}) has written {busy.place} and waits there since "
+            f"{moment(busy.since)}; what it waits for: `ldmrelease promotions show {busy.promotion}`; to put back what "
+            f"was there before: `ldmrelease abort {busy.promotion}`"
+        )
     return (
         f"{busy.place or 'a place of it'} is claimed by {busy.promotion} ({said(busy.holder)}) since "
         f"{moment(busy.since)}; wait for it, or take it over with `ldmrelease resume {busy.promotion} --take-over`"

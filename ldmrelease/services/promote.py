@@ -132,7 +132,7 @@ def _unconfirmed(bench: Workbench, considered: Look) -> Busy | None:
         )
         place = journal.waits_at
         if place in wanted and journal.step(f"{place}/{StepKind.APPLY}").intended:
-            return Busy(str(place), other["promotion"], other["by"], other["last"])
+            return Busy(str(place), other["promotion"], other["by"], other["last"], waits=True)
     return None
 
 

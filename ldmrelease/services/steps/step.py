@@ -105,12 +105,13 @@ class Overtaken:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Somebody else claims the place."""
+    """Somebody else claims the place; or holds it without a claim, having written it and `waits` for the rest."""
 
     place: str
     promotion: str
     holder: str
     since: str
+    waits: bool = False
 
 
 Answer = Done | Failed | Pending | Interrupted | Overtaken
