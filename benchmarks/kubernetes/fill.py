@@ -94,6 +94,14 @@ def fill(kubeconfig: Path, shape: Shape, image: str) -> None:
             pass
 
 
+def touch(kubeconfig: Path, pod: str, value: str) -> None:
+    """Change something of a pod (`namespace/name`) that nobody looks at."""
+    namespace, _, name = pod.partition("/")
+    path = f"{_PODS.format(namespace, 'pods')}/{name}"
+    body = {"metadata": {"annotations": {"touched": value}}}
+    Door(kubeconfig).send("PATCH", path, body, "bench", "application/merge-patch+json")
+
+
 def _make_namespace(door: Door, name: str) -> None:
     door.send("POST", "/api/v1/namespaces", {"metadata": {"name": name}}, "bench")
     # The controller manager would; pods are not let in without.

@@ -15,23 +15,28 @@ import shutil
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
 
-from fill import Shape, fill, stop_controllers  # noqa: E402
+from fill import Shape, fill, stop_controllers, touch  # noqa: E402
 from measured import Cost, counted_kubeconfig, ratio, requests, run  # noqa: E402
 from workspace import images_of, make_site  # noqa: E402
 
-from ldmrelease.domain.workloads import ClusterAccess  # noqa: E402
+from ldmrelease.cluster.around import around, lean_pod  # noqa: E402
+from ldmrelease.cluster.client import open_api  # noqa: E402
+from ldmrelease.cluster.watch import watched  # noqa: E402
+from ldmrelease.domain.workloads import ClusterAccess, WorkloadKind  # noqa: E402
 from tests.real.kube.audit import AuditLog  # noqa: E402
 from tests.real.kube.cluster import Own, load  # noqa: E402
 
 INDEX = 4
 SLOWER, MEGABYTES = 1.3, 150
+CHANGES, PATIENCE = 20, 120
 KINDS = "deployments,replicasets,pods"
 OURS = [sys.executable, "-m", "ldmrelease.cli.main"]
 
@@ -52,12 +57,12 @@ def filled(arguments: argparse.Namespace, scratch: Path) -> Iterator[Own]:
     if arguments.filled:
         yield load(arguments.filled)
         return
-    cluster = Own(arguments.keep or scratch / "cluster", INDEX)
+    cluster = Own((arguments.keep or scratch / "cluster").absolute(), INDEX)
     try:
         cluster.up()
         stop_controllers(cluster)
         folder = scratch / "seed"
-        site = make_site(folder, access(cluster.kubeconfig), cluster.registry.address, Shape().names())
+        site = make_site(folder, access(cluster.kubeconfig), registry(cluster), Shape().names())
         fill(cluster.kubeconfig, Shape(), images_of(site).after)
         yield cluster
     finally:
@@ -86,6 +91,7 @@ def report(cluster: Own, scratch: Path, repeats: int) -> Iterator[str]:
         f"largest peak of observe: {peak:.0f} MB ({'good' if peak <= MEGABYTES else 'ABOVE'} {MEGABYTES})"
     )
     yield from counts(cluster, scratch)
+    yield from steady(cluster, scratch)
 
 
 def counts(cluster: Own, scratch: Path) -> Iterator[str]:
@@ -105,10 +111,41 @@ def counts(cluster: Own, scratch: Path) -> Iterator[str]:
         )
 
 
+def steady(cluster: Own, scratch: Path) -> Iterator[str]:
+    """What following a namespace costs once it is listed: events, and no list again."""
+    folder = scratch / "steady"
+    folder.mkdir()
+    namespace = Shape().names()[0]
+    with counted_kubeconfig(cluster, folder) as (kubeconfig, wire):
+        begun = AuditLog(cluster.audit_log).mark()
+        wanted = list(around(namespace, [WorkloadKind.DEPLOYMENT]).values())
+        states = watched(open_api(access(kubeconfig)), wanted, until=time.monotonic() + PATIENCE)
+        with closing(states):
+            pods = next(states).collections[
+                wanted.index(next(each for each in wanted if each.keep is lean_pod))
+            ]
+            listed = wire.count
+            for number, name in enumerate(sorted(pods)[:CHANGES]):
+                touch(cluster.kubeconfig, name, str(number))
+                next(state for state in states if any(key == name for _, key in state.changed))
+            followed = wire.count - listed
+        asked = requests(cluster, begun)
+    lists = sum(count for what, count in asked.items() if what.startswith("list "))
+    watches = sum(count for what, count in asked.items() if what.startswith("watch "))
+    yield said(
+        f"following {len(pods)} pods of a namespace: {lists} lists, {watches} watches, {listed / 1e3:.0f} kB; then "
+        f"{CHANGES} changes of pods: {followed / 1e3:.0f} kB, no request"
+    )
+
+
 def workspace(cluster: Own, folder: Path, kubeconfig: Path) -> Path:
     shutil.rmtree(folder / "workspace", ignore_errors=True)
-    made = make_site(folder / "workspace", access(kubeconfig), cluster.registry.address, Shape().names())
+    made = make_site(folder / "workspace", access(kubeconfig), registry(cluster), Shape().names())
     return made.root
+
+
+def registry(cluster: Own) -> str:
+    return f"{cluster.registry.address}/bench"
 
 
 def access(kubeconfig: Path) -> ClusterAccess:

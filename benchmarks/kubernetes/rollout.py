@@ -130,7 +130,8 @@ def given(cluster: Own, scratch: Path) -> Iterator[Given]:
     namespace = f"bench-{secrets.token_hex(3)}"
     folder = scratch / namespace
     access = ClusterAccess(cluster.context, str(cluster.kubeconfig))
-    site = make_site(folder, access, cluster.registry.address, [namespace])
+    # Receipts are published beside the images: the next promotion shall not find those of this one.
+    site = make_site(folder, access, f"{cluster.registry.address}/{namespace}", [namespace])
     without_checks(site)
     there = Given(cluster, namespace, images_of(site), folder)
     kube = Kube(cluster.kubeconfig, cluster.context)
@@ -142,6 +143,7 @@ def given(cluster: Own, scratch: Path) -> Iterator[Given]:
             kube.request(
                 "POST", path_of("Deployment", namespace), labelled(made), fieldManager="kubectl-create"
             )
+        preload(kube, namespace, there.images.after)
         for name in NAMES:
             kube.until("Deployment", namespace, name, objects.rolled_out, seconds=120)
         yield there
@@ -149,6 +151,13 @@ def given(cluster: Own, scratch: Path) -> Iterator[Given]:
         kube.delete("Namespace", "", namespace)
         # The next one's pods shall not share the node with these.
         kube.gone("Namespace", "", namespace)
+
+
+def preload(kube: Kube, namespace: str, image: str) -> None:
+    """The node has the image, under this very name, when a pod has run it."""
+    kube.create(objects.bare_pod(namespace, "preload", objects.pod_spec([objects.container("main", image)])))
+    kube.until("Pod", namespace, "preload", objects.ready)
+    kube.delete("Pod", namespace, "preload")
 
 
 def labelled(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -44,8 +44,11 @@ class Images:
 
 
 def make_site(folder: Path, access: ClusterAccess, registry: str, namespaces: Sequence[str]) -> Site:
-    """A workspace about these namespaces; `BEFORE` and `AFTER` are pinned, nothing is deployed."""
-    where = clusters.Clusters(access, access, f"{registry}/bench", f"{registry}/site", insecure=True)
+    """A workspace about these namespaces; `BEFORE` and `AFTER` are pinned, nothing is deployed.
+
+    registry: `host/path` of the repositories.
+    """
+    where = clusters.Clusters(access, access, registry, f"{registry}/site", insecure=True)
     clusters.write_workspace(folder, where)
     site = Site(folder)
     environments = "".join(_ENVIRONMENT.format(name=name, access=access) for name in namespaces)
