@@ -8,14 +8,20 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `verb` is the right that it needs; `is_read` says that it changes nothing."""
+    """One request. `verb` is the right that it needs; `is_read` says that it changes nothing. The body of a PATCH
+    is what is applied, or the operations of a JSON Patch."""
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
-    body: dict[str, Any] | None = None
+    body: dict[str, Any] | list[dict[str, Any]] | None = None
     is_read: bool = False
     verb: str = ""
+
+    @property
+    def is_json_patch(self) -> bool:
+        """Whether its body are operations of a JSON Patch (RFC 6902)."""
+        return isinstance(self.body, list)
 
     @property
     def name(self) -> str:

@@ -129,6 +129,12 @@ class Api:
             return self._read(Call("PATCH", path, (*query, ("dryRun", "All")), body, verb="patch"))
         return self._write(Call("PATCH", path, query, body))
 
+    def patch(self, path: str, operations: Objects, *, manager: str) -> Object:
+        """Change an object by JSON Patch (RFC 6902) as `manager`, and the object as it is then; Conflict where a
+        `test` among the operations fails, or a path is not there."""
+        query = (("fieldManager", manager), ("fieldValidation", "Strict"))
+        return self._write(Call("PATCH", path, query, operations))
+
     def create(self, path: str, body: Object) -> Object:
         """Create an object in the collection at `path`; Conflict where it is there already."""
         return self._write(Call("POST", path, body=body))

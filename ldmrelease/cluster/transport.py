@@ -123,6 +123,7 @@ class Transport:
     def _send_as(self, entry: Entry, call: Call, read_seconds: float) -> BaseHTTPResponse:
         from kubernetes.client.exceptions import ApiException  # noqa: PLC0415 -- imported by the door before
 
+        content_type = _content_type(call)
         request = entry.client.param_serialize(
             call.method,
             call.path,
@@ -131,10 +132,10 @@ class Transport:
                 "Accept": "application/json, */*",
                 # Lists are a tenth of their size then; API servers compress neither what is small nor watches.
                 "Accept-Encoding": "gzip",
-                "Content-Type": _content_type(call),
+                "Content-Type": content_type,
             },
             # Bytes are sent as they are; the client would serialise a dict of a patch by its type.
-            body=msgspec.json.encode(call.body) if call.method == "PATCH" else call.body,
+            body=msgspec.json.encode(call.body) if content_type == _APPLY else call.body,
             auth_settings=["BearerToken"],
         )
         try:
