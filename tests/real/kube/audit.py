@@ -46,16 +46,30 @@ class AuditLog:
 
     def mark(self) -> int:
         """Where the log ends now, for `since`."""
-        return self.path.stat().st_size
+        return sum(part.stat().st_size for part in self._parts())
 
     def entries(self, since: int = 0) -> list[AuditEntry]:
         """Every answered request after the mark, in the order of their answers."""
-        with self.path.open("rb") as file:
-            file.seek(since)
-            # The last line may be in the writing.
-            lines = file.read().split(b"\n")[:-1]
+        # The last line may be in the writing.
+        lines = self._text(since).split(b"\n")[:-1]
         said = map(json.loads, lines)
         return [_entry(each) for each in said if each["stage"] == "ResponseComplete"]
+
+    def _parts(self) -> list[Path]:
+        """The log, and what was put aside of it before: the API server begins a new file after 100 MB."""
+        earlier = self.path.parent.glob(f"{self.path.stem}-*{self.path.suffix}")
+        return [*sorted(earlier), *([self.path] if self.path.exists() else [])]
+
+    def _text(self, since: int) -> bytes:
+        found = b""
+        for part in self._parts():
+            size = part.stat().st_size
+            if since < size:
+                with part.open("rb") as file:
+                    file.seek(since)
+                    found += file.read()
+            since = max(0, since - size)
+        return found
 
     def wait(self, true: Callable[[AuditEntry], bool], since: int = 0) -> list[AuditEntry]:
         """The entries once one of them is so: an answer reaches its client before the log has it."""

@@ -251,4 +251,6 @@ def test_killed_at_any_write_and_resumed(
     lanes = [
         partial(kill_at, pair, calls, points[number::LANES], tmp_path) for number, pair in enumerate(pairs)
     ]
-    assert in_lanes(lanes, tmp_path) == []
+    failures = in_lanes(lanes, tmp_path)
+    if failures:
+        pytest.fail("\n\n".join(failures), pytrace=False)

@@ -137,7 +137,8 @@ def test_a_promotion_survives_half_a_minute_without_the_api_server(
     with capsys.disabled():
         ends = {point: end_of(folder) for point, folder in zip(POINTS, folders, strict=True)}
         print(f"\nAPI server away for {AWAY} s: {ends}")
-    assert failures == []
+    if failures:
+        pytest.fail("\n\n".join(failures), pytrace=False)
 
 
 def end_of(folder: Path) -> str:
