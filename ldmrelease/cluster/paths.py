@@ -74,6 +74,11 @@ def path_of(kind: str, namespace: str | None = None, name: str | None = None) ->
     return join(version, plural, namespace if namespaced else None, name)
 
 
+def object_in(collection: str, name: str) -> str:
+    """The path of an object of a collection."""
+    return f"{collection}/{quote(name, safe='')}"
+
+
 def api_version_of(kind: str) -> str:
     """The `apiVersion` of a kind; raises KeyError as `path_of`."""
     return _RESOURCES[kind][0]

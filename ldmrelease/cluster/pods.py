@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ldmrelease.cluster.custom import is_labelled
 from ldmrelease.cluster.workloads import Container, Manifest, Workload, containers_of, pod_spec
 from ldmrelease.domain.workloads import WorkloadKind
 
@@ -174,6 +175,9 @@ def _pods_of(workload: Workload, related: Related) -> Iterator[Manifest]:
         case WorkloadKind.CRON_JOB | WorkloadKind.JOB:
             for each in jobs_of(workload, related):
                 yield from related.pods_of(each["metadata"]["uid"])
+        case WorkloadKind.CUSTOM:
+            labels = workload.custom.pods if workload.custom else {}
+            yield from (each for each in related.pods if is_labelled(each, labels))
         case _:
             yield from related.pods_of(workload.uid)
 
@@ -188,8 +192,21 @@ def revisions_of(workload: Workload, related: Related) -> Revisions:
             return _by_hash(live, workload.status.get("updateRevision"), None)
         case WorkloadKind.DAEMON_SET:
             return _by_controller_revision(workload, related, live)
+        case WorkloadKind.CUSTOM:
+            return _split(live, {name_of(each) for each in live if _names_same(each, workload)}, None)
         case _:
             return Revisions(live, (), True)
+
+
+def _names_same(pod: Manifest, workload: Workload) -> bool:
+    """Whether a pod's containers name the images that the workload names, in any repository."""
+    there = {each.name: each.image for each in containers_of(pod.get("spec") or {})}
+    return all(_is_same(there.get(each.name, ""), each.image) for each in workload.containers)
+
+
+def _is_same(one: str, other: str) -> bool:
+    digest = digest_named(one)
+    return one == other or (digest is not None and digest == digest_named(other))
 
 
 def _by_replica_set(workload: Workload, related: Related, live: Manifests) -> Revisions:

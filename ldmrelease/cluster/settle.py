@@ -30,7 +30,7 @@ from ldmrelease.cluster.rollout import (
 )
 from ldmrelease.cluster.seen import by_container
 from ldmrelease.cluster.watch import Cut, State, Watched, watched
-from ldmrelease.cluster.workloads import Workload, find, read_workload
+from ldmrelease.cluster.workloads import Workload, find
 from ldmrelease.domain.workloads import WorkloadKind, Workloads
 
 _LOG_LINES = 20
@@ -185,8 +185,8 @@ class _Follower:
         self._patience = patience
         self._told: dict[str, dict[str, Any]] = {}
         self._cut: Cut | None = None
-        self._kinds = sorted({each.kind for each in found})
-        self._around = around(self._namespace, self._kinds)
+        self._collections = sorted({each.collection for each in found})
+        self._around = around(self._namespace, {each.kind for each in found})
 
     def follow(self, until: float) -> Outcome:
         judged: tuple[Judged, ...] = ()
@@ -204,28 +204,28 @@ class _Follower:
         return self._cut or undecided(judged)
 
     def _requests(self) -> list[Watched]:
-        return [*(self._own(kind) for kind in self._kinds), *self._around.values()]
+        return [*(self._own(each) for each in self._collections), *self._around.values()]
 
-    def _own(self, kind: WorkloadKind) -> Watched:
-        names = [each.name for each in self._found if each.kind is kind]
-        keep = lean_pod if kind is WorkloadKind.POD else lean
-        only = f"metadata.name={names[0]}" if len(names) == 1 else None
-        return Watched(path_of(kind, self._namespace), fields=only, keep=keep)
+    def _own(self, collection: str) -> Watched:
+        own = [each for each in self._found if each.collection == collection]
+        keep = lean_pod if own[0].kind is WorkloadKind.POD else lean
+        only = f"metadata.name={own[0].name}" if len(own) == 1 else None
+        return Watched(collection, fields=only, keep=keep)
 
     def _due(self) -> float:
         return math.inf if self._cut else self._patience.due
 
     def _judge(self, state: State) -> Iterator[Judged]:
-        own = dict(zip(self._kinds, state.collections, strict=False))
-        rest = state.collections[len(self._kinds) :]
+        own = dict(zip(self._collections, state.collections, strict=False))
+        rest = state.collections[len(self._collections) :]
         there = related({kind: items.values() for kind, items in zip(self._around, rest, strict=True)})
         for each in self._found:
-            manifest = own[each.kind].get(f"{each.namespace}/{each.name}")
+            manifest = own[each.collection].get(f"{each.namespace}/{each.name}")
             if manifest is None:
                 # A GitOps controller may make it anew.
                 yield Judged(each, Rolling("vanished"))
                 continue
-            now = read_workload(each.kind, manifest, each.components)
+            now = each.now(manifest)
             yield Judged(now, judge(now, there, by_container(now, self._wanted)))
 
     def _tell(self, judged: Sequence[Judged]) -> None:
@@ -282,13 +282,11 @@ def unstick(api: Api, workload: Workload, *, seconds: float = 30.0) -> tuple[str
 
 
 def _observed(api: Api, workload: Workload, until: float) -> Workload | None:
-    request = Watched(
-        path_of(workload.kind, workload.namespace), fields=f"metadata.name={workload.name}", keep=lean
-    )
+    request = Watched(workload.collection, fields=f"metadata.name={workload.name}", keep=lean)
     with closing(watched(api, [request], until=until)) as states:
         for state in states:
             for manifest in state.collections[0].values():
-                now = read_workload(workload.kind, manifest, workload.components)
+                now = workload.now(manifest)
                 if now.observed_generation >= now.generation:
                     return now
     return None

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ldmrelease.cluster import custom
 from ldmrelease.cluster.errors import Absent, Forbidden
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.domain.workloads import Selection, WorkloadKind, Workloads
+from ldmrelease.cluster.paths import object_in, path_of
+from ldmrelease.domain.workloads import CustomResource, Selection, WorkloadKind, Workloads
 
 if TYPE_CHECKING:
     from ldmrelease.cluster.client import Api
@@ -27,7 +28,7 @@ POD_SPEC_AT: Mapping[WorkloadKind, tuple[str, ...]] = {
     WorkloadKind.CRON_JOB: ("spec", "jobTemplate", *TEMPLATED),
     WorkloadKind.POD: ("spec",),
 }
-"""Where each kind keeps the specification of its pods."""
+"""Where each kind keeps the specification of its pods; of a custom resource nobody knows."""
 
 VOLUME = "volume/"
 """What the name of an image volume starts with; no container name can hold a slash."""
@@ -37,7 +38,7 @@ VOLUME = "volume/"
 class Container:
     """A container of a pod, or an image volume (then `name` is `volume/NAME`), and the image it names.
 
-    `field` is the list that holds it: `containers`, `initContainers` or `volumes`.
+    `field` is the list that holds it: `containers`, `initContainers` or `volumes`; empty in a custom resource.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Workload:
     `version` is its resourceVersion: with `uid`, what a write is fenced by. `paused` is also a suspended
     CronJob. `replicas` is the number of pods wanted (of a DaemonSet, as its controller last counted; of a
     CronJob, None). `strategy` is `RollingUpdate`, `OnDelete`, `Recreate` or empty. `components` maps the
-    names of containers to components.
+    names of containers to components. `collection` is the API path of all of its kind in its namespace.
     """
 
     kind: WorkloadKind
@@ -68,11 +69,24 @@ class Workload:
     containers: tuple[Container, ...]
     components: Mapping[str, str]
     manifest: Manifest
+    collection: str
+    custom: CustomResource | None = None
 
     @property
     def key(self) -> str:
         """Its name among the workloads of a namespace, such as `Deployment/prompt`."""
-        return f"{self.kind}/{self.name}"
+        return f"{self.custom.kind if self.custom else self.kind}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        """Its API path."""
+        return object_in(self.collection, self.name)
+
+    def now(self, manifest: Manifest) -> Workload:
+        """The same workload, as read again."""
+        return read_workload(
+            self.kind, manifest, self.components, collection=self.collection, resource=self.custom
+        )
 
     @property
     def images(self) -> dict[str, str]:
@@ -89,8 +103,9 @@ class Workload:
 class Problem:
     """Why workloads cannot be used as they were selected: a code, and the values it is about.
 
-    Codes: `namespace-absent`, `workload-absent`, `container-absent`, `nothing-chosen`, `chosen-twice`,
-    `controlled` (a pod that belongs to another workload) and `forbidden`; `there` is what there is instead.
+    Codes: `namespace-absent`, `kind-absent`, `workload-absent`, `container-absent`, `image-absent` (at the path
+    of a custom resource), `nothing-chosen`, `chosen-twice`, `controlled` (a pod that belongs to another workload)
+    and `forbidden`; `there` is what there is instead.
     """
 
     code: str
@@ -106,7 +121,9 @@ class Found:
 
 
 def pod_spec(kind: WorkloadKind, manifest: Manifest) -> Manifest:
-    """The specification of the pods of a workload."""
+    """The specification of the pods of a workload; empty for a custom resource."""
+    if kind is WorkloadKind.CUSTOM:
+        return {}
     found = manifest
     for step in POD_SPEC_AT[kind]:
         found = found.get(step) or {}
@@ -129,8 +146,15 @@ def containers_of(spec: Manifest) -> tuple[Container, ...]:
     )
 
 
-def read_workload(kind: WorkloadKind, manifest: Manifest, components: Mapping[str, str]) -> Workload:
-    """Read a workload from the API's JSON."""
+def read_workload(
+    kind: WorkloadKind,
+    manifest: Manifest,
+    components: Mapping[str, str],
+    *,
+    collection: str | None = None,
+    resource: CustomResource | None = None,
+) -> Workload:
+    """Read a workload from the API's JSON. Of a custom resource, `collection` is the API path of its kind."""
     meta, spec, status = manifest["metadata"], manifest.get("spec") or {}, manifest.get("status") or {}
     generation = meta.get("generation") or 0
     strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
@@ -145,16 +169,25 @@ def read_workload(kind: WorkloadKind, manifest: Manifest, components: Mapping[st
         paused=bool(spec.get("paused") or spec.get("suspend")),
         replicas=_replicas(kind, spec, status),
         strategy=strategy.get("type", "") if isinstance(strategy, dict) else "",
-        containers=containers_of(pod_spec(kind, manifest)),
+        containers=_named_in(manifest, resource) if resource else containers_of(pod_spec(kind, manifest)),
         components=components,
         manifest=manifest,
+        collection=collection or path_of(kind, meta.get("namespace", "")),
+        custom=resource,
     )
+
+
+def _named_in(manifest: Manifest, resource: CustomResource) -> tuple[Container, ...]:
+    found = ((name, custom.locate(manifest, path)) for name, path in resource.images.items())
+    return tuple(Container(name, each.text, "") for name, each in found if each)
 
 
 def _observed(kind: WorkloadKind, status: Manifest, generation: int) -> int:
     if kind in (WorkloadKind.CRON_JOB, WorkloadKind.JOB):
         # Their controllers do not say; the Jobs and pods tell.
         return generation
+    if kind is WorkloadKind.CUSTOM:
+        return custom.observed(status, generation)
     return status.get("observedGeneration") or 0
 
 
@@ -166,6 +199,8 @@ def _replicas(kind: WorkloadKind, spec: Manifest, status: Manifest) -> int | Non
             return int(status.get("desiredNumberScheduled", 0))
         case WorkloadKind.POD:
             return 1
+        case WorkloadKind.CUSTOM:
+            return custom.replicas(spec)
         case _:
             return None
 
@@ -197,29 +232,49 @@ def _twice(workload: Workload, *selections: str) -> Problem:
 
 def _select(api: Api, namespace: str, selection: Selection) -> Found:
     try:
-        manifests = tuple(_chosen(api, namespace, selection))
+        collection = collection_of(api, namespace, selection)
+        manifests = tuple(_chosen(api, collection, selection))
         if not manifests:
-            return Found((), (_nothing(api, namespace, selection),))
+            return Found((), (_nothing(api, namespace, collection, selection),))
     except Forbidden as error:
         return Found((), (_forbidden(error, selection),))
+    except Absent as error:
+        return Found((), (Problem("kind-absent", {"selection": str(selection), "message": error.reason}),))
     problems: list[Problem] = []
     kept = []
     for each in manifests:
         if selection.kind is WorkloadKind.POD and _controller(each):
             problems.append(_controlled(each, selection))
         else:
-            kept.append(read_workload(selection.kind, each, selection.containers))
+            kept.append(
+                read_workload(
+                    selection.kind,
+                    each,
+                    selection.containers,
+                    collection=collection,
+                    resource=selection.custom,
+                )
+            )
     problems += [problem for each in kept for problem in unknown_containers(each)]
     return Found(tuple(kept), tuple(problems))
 
 
-def _chosen(api: Api, namespace: str, selection: Selection) -> Iterable[Manifest]:
+def collection_of(api: Api, namespace: str, selection: Selection) -> str:
+    """The API path of what a selection chooses from. Raises Absent for a kind that the cluster has not."""
+    if selection.custom is None:
+        return path_of(selection.kind, namespace)
+    return api.path_for(
+        {"apiVersion": selection.custom.api_version, "kind": selection.custom.kind}, namespace
+    )
+
+
+def _chosen(api: Api, collection: str, selection: Selection) -> Iterable[Manifest]:
     if selection.name is not None:
         try:
-            return (api.get(path_of(selection.kind, namespace, selection.name)),)
+            return (api.get(object_in(collection, selection.name)),)
         except Absent:
             return ()
-    items = api.list(path_of(selection.kind, namespace), labels=selection.labels).items
+    items = api.list(collection, labels=selection.labels).items
     return [each for each in items if _has_annotation(each, selection.annotation)]
 
 
@@ -231,8 +286,8 @@ def _has_annotation(manifest: Manifest, wanted: str | None) -> bool:
     return key in annotations and (not equals or annotations[key] == value)
 
 
-def _nothing(api: Api, namespace: str, selection: Selection) -> Problem:
-    there = _names(api, namespace, selection.kind)
+def _nothing(api: Api, namespace: str, collection: str, selection: Selection) -> Problem:
+    there = _names(api, collection)
     if selection.name is not None:
         return Problem(
             "workload-absent", {"workload": str(selection), "namespace": namespace, "there": there}
@@ -240,9 +295,9 @@ def _nothing(api: Api, namespace: str, selection: Selection) -> Problem:
     return Problem("nothing-chosen", {"selection": str(selection), "namespace": namespace, "there": there})
 
 
-def _names(api: Api, namespace: str, kind: WorkloadKind) -> list[str]:
+def _names(api: Api, collection: str) -> list[str]:
     try:
-        items = api.list(path_of(kind, namespace)).items
+        items = api.list(collection).items
     except Forbidden:
         # Reading one by name may be all that we are allowed.
         return []
@@ -282,7 +337,12 @@ def unknown_containers(workload: Workload) -> Iterator[Problem]:
     """The containers it is said to have and has not: applying their images would silently add them."""
     there = sorted(workload.images)
     for name in sorted(workload.components):
-        if name not in workload.images:
+        if name in workload.images:
+            continue
+        if workload.custom:
+            values = {"workload": workload.key, "container": name, "path": workload.custom.images[name]}
+            yield Problem("image-absent", values)
+        else:
             yield Problem("container-absent", {"workload": workload.key, "container": name, "there": there})
 
 

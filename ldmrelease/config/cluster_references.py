@@ -9,6 +9,7 @@ from ldmrelease.config.world import component_name, sourced
 from ldmrelease.config.yaml import Document
 from ldmrelease.domain.images import Carrier, is_digest, parse_reference
 from ldmrelease.domain.places import ComponentKind
+from ldmrelease.domain.value_paths import parse_path
 from ldmrelease.domain.workloads import WorkloadKind
 
 
@@ -20,6 +21,7 @@ def cluster_problems(file: WorkspaceFile, document: Document) -> Iterator[Proble
             path: Path = ("environments", name, "applications", application)
             yield from _context(document, path, site, entry)
             yield from _containers(document, path, entry, images)
+            yield from _custom(document, path, entry)
             yield from _pullable(document, path, site, entry, images)
         yield from _registry(document, ("environments", name, "registry"), site)
     yield from _check_images(file, document, images)
@@ -68,6 +70,27 @@ def _containers(
     for name in sorted(set(running) - covered):
         message = f"no container runs {running[name]!r}, which runs here"
         yield document.problem((*path, "workloads", "select"), message, "map a container to it")
+
+
+def _custom(document: Document, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
+    """What is wrong with the custom resources of an application."""
+    for index, selection in enumerate(entry.workloads.select if entry.workloads else ()):
+        where: Path = (*path, "workloads", "select", index)
+        written: dict[str, str] = {}
+        for container, image in (selection.images or {}).items():
+            component = selection.containers[container]
+            if component_name(written.setdefault(image, component)) != component_name(component):
+                message = f"two components have their image at {image}"
+                remedy = "name the place of each one's own"
+                yield document.problem((*where, "images", container), message, remedy)
+            try:
+                parse_path(image)
+            except ValueError as error:
+                yield document.problem((*where, "images", container), str(error))
+        if selection.is_custom and entry.target.kubernetes and entry.target.kubernetes.manifests:
+            message = f"whole manifests are applied here, and {selection.kind} is a custom resource"
+            remedy = "let another application write its images alone"
+            yield document.problem((*where, "kind"), message, remedy)
 
 
 def _pullable(

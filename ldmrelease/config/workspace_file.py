@@ -16,11 +16,15 @@ from ldmrelease.config.fields import (
     exactly_one,
     said,
 )
+from ldmrelease.domain.workloads import WorkloadKind
 
 TagKind = Literal["release", "weekly", "daily", "candidate", "experimental"]
 
 DEFAULT_TAG = {"image": "{image}", "configuration": "{git}", "build": "{eups}"}
 """How a component's tag is spelled where the file does not say."""
+
+KINDS = tuple(each.value for each in WorkloadKind if each is not WorkloadKind.CUSTOM)
+"""The kinds of workload that every cluster has."""
 
 Runs = Annotated[list[Text], Field(min_length=1), UNIQUE]
 
@@ -134,8 +138,12 @@ class TargetEntry(Strict):
 class SelectionEntry(Strict):
     """Workloads of one kind. Exactly one of name, labels and annotation chooses."""
 
-    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Pod", "Job"] = Field(
-        "Deployment", description="What they are; a Job is audited only."
+    kind: Text = Field(
+        "Deployment",
+        description="Deployment, StatefulSet, DaemonSet, CronJob, Pod, Job (audited only), or a custom resource's.",
+    )
+    api_version: Text | None = Field(
+        None, description="For a custom resource: its API version, such as argoproj.io/v1alpha1."
     )
     name: Text | None = Field(None, description="The workload's name.")
     labels: Text | None = Field(None, description="A label selector, such as app=prompt.")
@@ -143,10 +151,35 @@ class SelectionEntry(Strict):
     containers: Annotated[dict[Text, Text], Field(min_length=1)] = Field(
         description="Each container's component; init containers too."
     )
+    images: Annotated[dict[Text, Text], Field(min_length=1)] | None = Field(
+        None,
+        description="For a custom resource: where it says each container's image, such as "
+        "spec.template.spec.containers[0].image.",
+    )
+    pods: Annotated[dict[Text, str], Field(min_length=1)] | None = Field(
+        None, description="For a custom resource: the labels of the pods that are made for it."
+    )
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether it is about a kind that not every cluster has."""
+        return self.kind not in KINDS
 
     @model_validator(mode="after")
     def _one_choice(self) -> Self:
         exactly_one(self, "name", "labels", "annotation")
+        return self
+
+    @model_validator(mode="after")
+    def _custom_in_full(self) -> Self:
+        own = (self.api_version, self.images, self.pods)
+        if self.is_custom and (None in own or self.name is None):
+            known = ", ".join(KINDS)
+            said(f"{self.kind} is none of {known}; a custom resource has api-version, name, images and pods")
+        if not self.is_custom and own != (None, None, None):
+            said(f"a {self.kind} has no api-version, images or pods: those are for custom resources")
+        if self.images is not None and self.images.keys() != self.containers.keys():
+            said("containers and images of a custom resource are about the same containers")
         return self
 
 

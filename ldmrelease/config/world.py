@@ -9,6 +9,7 @@ from ldmrelease.config.workspace_file import (
     ComponentEntry,
     EnvironmentEntry,
     MenuEntry,
+    SelectionEntry,
     TargetEntry,
     WorkloadsEntry,
     WorkspaceFile,
@@ -30,7 +31,14 @@ from ldmrelease.domain.places import (
     Writes,
 )
 from ldmrelease.domain.tags import Grammar
-from ldmrelease.domain.workloads import ClusterAccess, ConfigMapFile, Selection, WorkloadKind, Workloads
+from ldmrelease.domain.workloads import (
+    ClusterAccess,
+    ConfigMapFile,
+    CustomResource,
+    Selection,
+    WorkloadKind,
+    Workloads,
+)
 
 _OBSERVE_EVERY = 12 * 3600
 
@@ -113,17 +121,25 @@ def cluster_of(site: EnvironmentEntry) -> ClusterAccess:
 def _workloads(site: EnvironmentEntry, entry: WorkloadsEntry | None) -> Workloads | None:
     if entry is None:
         return None
-    selections = tuple(
-        Selection(
-            WorkloadKind(each.kind),
-            {container: component_name(name) for container, name in each.containers.items()},
-            each.name,
-            each.labels,
-            each.annotation,
-        )
-        for each in entry.select
-    )
+    selections = tuple(_selection(each) for each in entry.select)
     return Workloads(cluster_of(site), entry.namespace, selections, entry.deadline, entry.patience)
+
+
+def _selection(entry: SelectionEntry) -> Selection:
+    return Selection(
+        WorkloadKind.CUSTOM if entry.is_custom else WorkloadKind(entry.kind),
+        {container: component_name(name) for container, name in entry.containers.items()},
+        entry.name,
+        entry.labels,
+        entry.annotation,
+        _custom(entry),
+    )
+
+
+def _custom(entry: SelectionEntry) -> CustomResource | None:
+    if entry.api_version is None or entry.images is None or entry.pods is None:
+        return None
+    return CustomResource(entry.kind, entry.api_version, dict(entry.images), dict(entry.pods))
 
 
 def _target(entry: TargetEntry, site: EnvironmentEntry, workloads: Workloads | None) -> Target:

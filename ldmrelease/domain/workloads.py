@@ -5,7 +5,10 @@ from enum import StrEnum
 
 
 class WorkloadKind(StrEnum):
-    """The kinds of workload that are read; a `Job` is audited only, since its template never changes."""
+    """The kinds of workload that are read; a `Job` is audited only, since its template never changes.
+
+    `CUSTOM` is any kind of custom resource (`CustomResource` says which).
+    """
 
     DEPLOYMENT = "Deployment"
     STATEFUL_SET = "StatefulSet"
@@ -13,6 +16,7 @@ class WorkloadKind(StrEnum):
     CRON_JOB = "CronJob"
     POD = "Pod"
     JOB = "Job"
+    CUSTOM = "custom resource"
 
 
 IN_CLUSTER = "in-cluster"
@@ -31,11 +35,26 @@ class ClusterAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomResource:
+    """A kind that a cluster was taught, whose objects name images and whose controller makes pods.
+
+    `images` has for each container of those pods the path of its image in the object
+    (`spec.template.spec.containers[0].image`; `domain.value_paths`), `pods` the labels that all of them carry.
+    """
+
+    kind: str
+    api_version: str
+    images: dict[str, str]
+    pods: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """Workloads of one kind, and which component each of their containers runs.
 
     Exactly one of `name`, `labels` (a label selector, such as `app=prompt`) and `annotation` (`key=value` or
-    `key`) chooses. `containers` maps container names (init containers too) to component names.
+    `key`) chooses. `containers` maps container names (init containers too) to component names. `custom` is there
+    where `kind` is `CUSTOM`, chosen by name.
     """
 
     kind: WorkloadKind
@@ -43,9 +62,11 @@ class Selection:
     name: str | None = None
     labels: str | None = None
     annotation: str | None = None
+    custom: CustomResource | None = None
 
     def __str__(self) -> str:
-        return f"{self.kind}/{self.name or self.labels or self.annotation}"
+        kind = self.custom.kind if self.custom else self.kind
+        return f"{kind}/{self.name or self.labels or self.annotation}"
 
 
 @dataclass(frozen=True, slots=True)

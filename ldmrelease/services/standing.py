@@ -61,5 +61,6 @@ def _templates(seen: Sequence[Judged]) -> str:
     for each in seen:
         manifest = each.workload.manifest
         revision = (manifest["metadata"].get("annotations") or {}).get(_REVISION)
-        wanted.append([each.workload.key, each.workload.uid, manifest["spec"].get("template"), revision])
+        template = (manifest.get("spec") or {}).get("template")
+        wanted.append([each.workload.key, each.workload.uid, template, each.workload.images, revision])
     return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()

@@ -9,9 +9,8 @@ from typing import Any
 
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Conflict, Unreached
-from ldmrelease.cluster.paths import path_of
 from ldmrelease.cluster.settle import unstick
-from ldmrelease.cluster.workloads import Workload, find, read_workload
+from ldmrelease.cluster.workloads import Workload, find
 from ldmrelease.domain.places import KubernetesTarget, Place
 from ldmrelease.targets import cluster_fence, image_fields, manifests
 from ldmrelease.targets.cluster_fence import Guarded
@@ -156,7 +155,7 @@ class _Session:
         return written
 
     def _mark(self, workloads: tuple[Workload, ...], warrant: Warrant) -> bool:
-        guarded = [Guarded(self._path(each), each.manifest) for each in workloads]
+        guarded = [Guarded(each.path, each.manifest) for each in workloads]
         return cluster_fence.mark(self.api, self.namespace, warrant, guarded)
 
     def _require_all_there(self, workloads: tuple[Workload, ...], wish: _Wish) -> None:
@@ -228,15 +227,17 @@ class _Session:
         return all(annotations.get(key) == value for key, value in wish.annotations.items())
 
     def _apply(self, workload: Workload, wish: _Wish, force: bool) -> Workload:
-        path = self._path(workload)
+        path = workload.path
+        if workload.custom:
+            operations = image_fields.operations(workload, wish.edits, wish.annotations)
+            return workload.now(self.api.patch(path, operations, manager=self.manager))
         images = image_fields.images_to_apply(workload, wish.edits, self.manager)
         body: dict[str, Any]
         if self.documents is None:
             body = image_fields.body(workload, path, images, wish.annotations)
         else:
             body = manifests.body(self.documents, workload, images, wish.annotations)
-        answered = self.api.apply(path, body, manager=self.manager, force=force)
-        return read_workload(workload.kind, answered, workload.components)
+        return workload.now(self.api.apply(path, body, manager=self.manager, force=force))
 
     def _may_force(self, conflict: Conflict, workload: Workload) -> bool:
         """Whether all who own what we would write yield; false where it was no such conflict. With the version
@@ -249,19 +250,15 @@ class _Session:
 
     def _again(self, workload: Workload) -> Workload:
         try:
-            manifest = self.api.get(self._path(workload))
+            return workload.now(self.api.get(workload.path))
         except Absent:
             raise Refused("vanished", file=self.where, found=workload.key) from None
-        return read_workload(workload.kind, manifest, workload.components)
-
-    def _path(self, workload: Workload) -> str:
-        return path_of(workload.kind, self.namespace, workload.name)
 
 
 def _changed_by(workload: Workload, path: str) -> Change:
     for each in workload.containers:
         if image_fields.field_name(workload, each.name) == path:
-            found = owners(workload.manifest, image_field(workload.kind, each))
+            found = owners(workload.manifest, image_field(workload, each))
             if found:
                 return Change("", found[0].manager, found[0].time)
     return Change("", "nobody who is named", "")

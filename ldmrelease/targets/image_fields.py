@@ -6,6 +6,7 @@ Pure; `cluster` does the work. A field is named `Deployment/prompt/main`: kind, 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ldmrelease.cluster.custom import Located, Step, locate, pointer
 from ldmrelease.cluster.workloads import POD_SPEC_AT, VOLUME, Workload
 from ldmrelease.domain import canonical
 from ldmrelease.domain.images import parse_reference
@@ -83,7 +84,7 @@ def others(workload: Workload, edits: Values) -> tuple[tuple[str, Owner], ...]:
     for each in workload.containers:
         name = field_name(workload, each.name)
         if each.name in workload.components and edits.get(name, each.image) != each.image:
-            field = image_field(workload.kind, each)
+            field = image_field(workload, each)
             found += [(name, owner) for owner in owners(workload.manifest, field)]
     return tuple(found)
 
@@ -96,7 +97,7 @@ def images_to_apply(workload: Workload, edits: Values, manager: str) -> dict[str
     images = {}
     for each in workload.containers:
         own = any(
-            owner.manager == manager for owner in owners(workload.manifest, image_field(workload.kind, each))
+            owner.manager == manager for owner in owners(workload.manifest, image_field(workload, each))
         )
         wanted = edits.get(field_name(workload, each.name), each.image)
         if (own or each.name in workload.components) and wanted:
@@ -116,6 +117,40 @@ def body(
     for step in reversed(POD_SPEC_AT[workload.kind]):
         nested = {step: nested}
     return Guarded(path, workload.manifest).body(annotations) | nested
+
+
+def operations(workload: Workload, edits: Values, annotations: dict[str, str]) -> list[dict[str, Any]]:
+    """The JSON Patch that writes the images and annotations of a custom resource in this state: its lists have no
+    keys, and to apply a part of one would take the rest away."""
+    metadata = workload.manifest["metadata"]
+    found = [
+        _operation("test", ("metadata", "uid"), workload.uid),
+        _operation("test", ("metadata", "resourceVersion"), workload.version),
+    ]
+    if "annotations" not in metadata:
+        found.append(_operation("add", ("metadata", "annotations"), {}))
+    found += [_operation("add", ("metadata", "annotations", key), each) for key, each in annotations.items()]
+    for located, wanted in _custom_images(workload, edits).items():
+        found += [
+            _operation("test", located.steps, located.text),
+            _operation("replace", located.steps, wanted),
+        ]
+    return found
+
+
+def _custom_images(workload: Workload, edits: Values) -> dict[Located, Value]:
+    """What is to stand in a custom resource, each place once: several containers may run the image of one."""
+    assert workload.custom is not None
+    found: dict[Located, Value] = {}
+    for container, path in workload.custom.images.items():
+        located, name = locate(workload.manifest, path), field_name(workload, container)
+        if located is not None and name in edits:
+            found[located] = edits[name]
+    return found
+
+
+def _operation(kind: str, steps: Iterable[Step], value: Any) -> dict[str, Any]:
+    return {"op": kind, "path": pointer(steps), "value": value}
 
 
 def _item(field: str, name: str, image: str) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ldmrelease.cluster.workloads import POD_SPEC_AT, VOLUME, Container
-from ldmrelease.domain.workloads import WorkloadKind
+from ldmrelease.cluster.custom import locate
+from ldmrelease.cluster.workloads import POD_SPEC_AT, VOLUME, Container, Workload
 
 IMAGES_MANAGER = "ldmrelease"
 MANIFESTS_MANAGER = "ldmrelease-manifests"
@@ -26,22 +26,45 @@ class Owner:
 
 
 def owners(manifest: Manifest, field: FieldPath) -> tuple[Owner, ...]:
-    """Everybody who owns a field, who wrote last first."""
+    """Everybody who owns a field, who wrote last first.
+
+    Whoever owns the list or map that the field is in owns it, where nobody owns the field itself: so are all
+    lists of custom resources whose schema gives them no keys.
+    """
+    held = [(_depth(entry.get("fieldsV1") or {}, field), entry) for entry in _entries(manifest)]
+    deepest = max((depth for depth, _ in held), default=0)
     found = {
         Owner(entry.get("manager", ""), entry.get("time", ""))
-        for entry in _entries(manifest)
-        if _holds(entry.get("fieldsV1") or {}, field)
+        for depth, entry in held
+        if depth and depth == deepest
     }
     return tuple(sorted(found, key=lambda each: (each.time, each.manager), reverse=True))
 
 
-def image_field(kind: WorkloadKind, container: Container) -> tuple[str, ...]:
+def image_field(workload: Workload, container: Container) -> tuple[str, ...]:
     """The field of a container's image, as managedFields spell it."""
-    name = container.name.removeprefix(VOLUME)
-    item = "k:" + json.dumps({"name": name}, separators=(",", ":"))
-    path = [f"f:{each}" for each in (*POD_SPEC_AT[kind], container.field)]
+    if workload.custom:
+        return tuple(_custom_field(workload.manifest, workload.custom.images[container.name]))
+    path = [f"f:{each}" for each in (*POD_SPEC_AT[workload.kind], container.field)]
     last = ("f:image", "f:reference") if container.field == "volumes" else ("f:image",)
-    return (*path, item, *last)
+    return (*path, _keyed(container.name.removeprefix(VOLUME)), *last)
+
+
+def _keyed(name: str) -> str:
+    """The item of a list with this name."""
+    return "k:" + json.dumps({"name": name}, separators=(",", ":"))
+
+
+def _custom_field(manifest: Manifest, path: str) -> Iterator[str]:
+    """Items of a list are found if its schema keys it by their names; else it is owned as one (`owners`)."""
+    located = locate(manifest, path)
+    found: Any = manifest
+    for step in located.steps if located else ():
+        found = found[step]
+        if isinstance(step, str):
+            yield f"f:{step}"
+        else:
+            yield _keyed(str(found.get("name") if isinstance(found, dict) else step))
 
 
 def data_field(key: str) -> tuple[str, ...]:
@@ -53,9 +76,12 @@ def _entries(manifest: Manifest) -> Iterator[Manifest]:
     yield from manifest["metadata"].get("managedFields") or ()
 
 
-def _holds(fields: Manifest, path: FieldPath) -> bool:
-    for step in path:
+def _depth(fields: Manifest, path: FieldPath) -> int:
+    """How far a path leads to something that is owned as one; 0 where it leads past everything."""
+    for done, step in enumerate(path):
+        if not fields:
+            return done
         if step not in fields:
-            return False
+            return 0
         fields = fields[step]
-    return True
+    return len(path)

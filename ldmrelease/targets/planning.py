@@ -6,7 +6,7 @@ from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Conflict, Forbidden, Invalid
 from ldmrelease.cluster.owners import manager_of
 from ldmrelease.cluster.paths import describe, path_of
-from ldmrelease.cluster.workloads import Workload, find
+from ldmrelease.cluster.workloads import Workload, collection_of, find
 from ldmrelease.domain.places import KubernetesTarget
 from ldmrelease.domain.workloads import ConfigMapFile, WorkloadKind
 from ldmrelease.targets import cluster_fence, config_map, image_fields, manifests
@@ -16,14 +16,17 @@ from ldmrelease.targets.ownership import MANIFESTS_MANAGER, OURS, Manifest, imag
 from ldmrelease.targets.writer import Access
 
 Right = tuple[str, str, str]
-"""A verb, the kind of object it is needed for, and the object's name where it is known."""
+"""A verb, the collection of objects it is needed for, and the object's name where it is known."""
 
-_FENCE_RIGHTS: tuple[Right, ...] = (
-    ("get", "ConfigMap", cluster_fence.NAME),
-    # No role can be limited to the name of what is not there yet.
-    ("create", "ConfigMap", ""),
-    ("update", "ConfigMap", cluster_fence.NAME),
-)
+
+def _fence_rights(namespace: str) -> tuple[Right, ...]:
+    config_maps = path_of("ConfigMap", namespace)
+    return (
+        ("get", config_maps, cluster_fence.NAME),
+        # No role can be limited to the name of what is not there yet.
+        ("create", config_maps, ""),
+        ("update", config_maps, cluster_fence.NAME),
+    )
 
 
 def workloads_refused(target: KubernetesTarget, access: Access) -> Refusal | Unreachable | None:
@@ -54,7 +57,7 @@ def _against_workloads(target: KubernetesTarget, access: Access) -> Iterator[Ref
         yield from _against_manifests(api, target, access, found.workloads)
     # Whether we may do something in a namespace that is not there tells nothing.
     if not any(each.code == "namespace-absent" for each in found.problems):
-        yield from _forbidden(api, asked.namespace, _rights(target))
+        yield from _forbidden(api, asked.namespace, _rights(api, target))
 
 
 def _against_workload(workload: Workload, target: KubernetesTarget) -> Iterator[Refusal]:
@@ -69,7 +72,7 @@ def _against_workload(workload: Workload, target: KubernetesTarget) -> Iterator[
     allowed = OURS | set(target.take_over)
     for each in workload.containers:
         if each.name in workload.components:
-            for owner in owners(workload.manifest, image_field(workload.kind, each)):
+            for owner in owners(workload.manifest, image_field(workload, each)):
                 if owner.manager not in allowed:
                     values = {"container": each.name, "found": owner.manager, "time": owner.time}
                     yield Refusal("owned-by", values)
@@ -112,22 +115,26 @@ def _against_document(
 
 def _try_out(api: Api, workload: Workload, content: Manifest, yielding: frozenset[str]) -> None:
     """A dry run, over those who yield. Raises Conflict for the others, Invalid, and what else may go wrong."""
-    path = path_of(workload.kind, workload.namespace, workload.name)
     try:
-        api.apply(path, content, manager=MANIFESTS_MANAGER, dry_run=True)
+        api.apply(workload.path, content, manager=MANIFESTS_MANAGER, dry_run=True)
     except Conflict as conflict:
         if set(conflict.managers) - yielding:
             raise
-        api.apply(path, content, manager=MANIFESTS_MANAGER, force=True, dry_run=True)
+        api.apply(workload.path, content, manager=MANIFESTS_MANAGER, force=True, dry_run=True)
 
 
-def _rights(target: KubernetesTarget) -> Iterator[Right]:
+def _rights(api: Api, target: KubernetesTarget) -> Iterator[Right]:
+    namespace = target.workloads.namespace
     written = [each for each in target.workloads.selections if each.kind is not WorkloadKind.JOB]
-    yield from (("patch", each.kind, each.name or "") for each in written)
+    for each in written:
+        try:
+            yield ("patch", collection_of(api, namespace, each), each.name or "")
+        except Absent:
+            continue  # That the cluster has no such kind is told already.
     if any(each.kind is WorkloadKind.STATEFUL_SET for each in written):
         # A pod that cannot pull its image stays so after a restore, until it is deleted.
-        yield ("delete", "Pod", "")
-    yield from _FENCE_RIGHTS
+        yield ("delete", path_of("Pod", namespace), "")
+    yield from _fence_rights(namespace)
 
 
 def _against_text(where: ConfigMapFile, access: Access) -> Iterator[Refusal]:
@@ -146,12 +153,13 @@ def _against_text(where: ConfigMapFile, access: Access) -> Iterator[Refusal]:
         if manager is not None:
             values = {"found": manager.name, "application": manager.object}
             yield Refusal("managed-by", {"file": str(where), **values})
-    yield from _forbidden(api, where.namespace, (("patch", "ConfigMap", where.name), *_FENCE_RIGHTS))
+    needed: Right = ("patch", path_of("ConfigMap", where.namespace), where.name)
+    yield from _forbidden(api, where.namespace, (needed, *_fence_rights(where.namespace)))
 
 
 def _forbidden(api: Api, namespace: str, rights: Iterable[Right]) -> Iterator[Refusal]:
-    for verb, kind, name in dict.fromkeys(rights):
-        about = describe(path_of(kind, namespace))
+    for verb, collection, name in dict.fromkeys(rights):
+        about = describe(collection)
         if not api.allowed(verb, about.resource, namespace, about.group, name=name):
             values = {"verb": verb, "resource": about.resource, "namespace": namespace, "message": ""}
             yield Refusal("forbidden", {"file": api.where, **values})
