@@ -11,6 +11,7 @@ reads events, says what each digest is, and signs fifty observations into the le
 from __future__ import annotations
 
 import argparse
+import secrets
 import shutil
 import statistics
 import sys
@@ -125,8 +126,9 @@ def steady(cluster: Own, scratch: Path) -> Iterator[str]:
                 wanted.index(next(each for each in wanted if each.keep is lean_pod))
             ]
             listed = wire.count
-            for number, name in enumerate(sorted(pods)[:CHANGES]):
-                touch(cluster.kubeconfig, name, str(number))
+            for name in sorted(pods)[:CHANGES]:
+                # What an earlier run wrote would be no change.
+                touch(cluster.kubeconfig, name, secrets.token_hex(4))
                 next(state for state in states if any(key == name for _, key in state.changed))
             followed = wire.count - listed
         asked = requests(cluster, begun)
