@@ -34,6 +34,12 @@ def _changes(node: Node, wanted: Sequence[Scalar]) -> list[tuple[int, int, int, 
 
 def _block(text: str, node: Node, wanted: Sequence[Scalar], spelled: Sequence[str]) -> list[Splice]:
     lines = [_line(text, each) for each in node.items]
+    # An item that moves keeps the comment at the end of its line, too.
+    there = {
+        each.scalar: text[each.start : end].rstrip("\r\n")
+        for each, (_, end) in zip(node.items, lines, strict=True)
+    }
+    spelled = [there.get(each, new) for each, new in zip(wanted, spelled, strict=True)]
     result: list[Splice] = []
     for i1, i2, j1, j2 in _changes(node, wanted):
         # A comment at the end of a line goes with its item: it was said about that one.
