@@ -89,7 +89,8 @@ class StatementFact:
 class RunFact:
     """A check run that was registered before it started; `evidence` is its result's id, once it is there.
 
-    `cluster_uid` is the cluster that it was registered for, where it runs in one.
+    `cluster_uid` is the cluster that it was registered for, where it runs in one; `order` tells which of
+    those that were registered in one second came first.
     """
 
     run: str
@@ -101,6 +102,7 @@ class RunFact:
     deadline: datetime
     evidence: str | None = None
     cluster_uid: str | None = None
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)

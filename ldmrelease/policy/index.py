@@ -42,7 +42,8 @@ def index_of(facts: Facts) -> Index:
     statements = sorted(facts.statements, key=lambda each: (each.received, each.evidence, each.blob))
     results = [each for each in statements if each.type == "check"]
     runs = sorted(
-        facts.runs, key=lambda each: (each.registered, each.run, each.deadline, each.evidence or "")
+        facts.runs,
+        key=lambda each: (each.registered, each.order, each.run, each.deadline, each.evidence or ""),
     )
     stays = sorted(
         (each for each in facts.stays if each.release == facts.release.digest),
@@ -85,7 +86,7 @@ def _failing(
     """The latest run of a check at a place decides. Anybody who counts may tell of a failure, but only the
     result of a registered run may clear one.
     """
-    latest: dict[tuple[object, ...], tuple[tuple[datetime, str], StatementFact]] = {}
+    latest: dict[tuple[object, ...], tuple[tuple[datetime, int, str], StatementFact]] = {}
     for result in results:
         if not result.counted:
             continue
@@ -99,7 +100,7 @@ def _failing(
         if not clears and result.result != "FAILED":
             continue
         key = (result.environment, result.check, result.platform, tuple(sorted(result.subjects)))
-        time = (run.registered if run else result.received, result.evidence)
+        time = (run.registered if run else result.received, run.order if run else 0, result.evidence)
         if key not in latest or latest[key][0] < time:
             latest[key] = (time, result)
     return [result for _, result in latest.values() if result.result == "FAILED"]

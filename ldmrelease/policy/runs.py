@@ -29,13 +29,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One run, or one outside result. `code` says why a run that ended has no result that counts."""
+    """One run, or one outside result. `code` says why a run that ended has no result that counts; `order` is
+    that of its run, for those of one second."""
 
     time: datetime
     name: str
     result: StatementFact | None
     deadline: datetime | None = None
     code: str | None = None
+    order: int = 0
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ def attempts(subject: Subject, wanted: Wanted, context: Context) -> Attempts:
             _take_outside(result, wanted, context, found)
         elif (code := _foreign(result, run_of, runs, wanted, context)) is not None:
             found.seen[code] += 1
-    found.counted.sort(key=lambda each: (each.time, each.name))
+    found.counted.sort(key=lambda each: (each.time, each.order, each.name))
     return found
 
 
@@ -86,7 +88,7 @@ def _take_run(run: RunFact, subject: Subject, wanted: Wanted, context: Context, 
     result = context.index.own.get(run.run)
     if result is None:
         code = "result-gone" if run.evidence else None
-        found.counted.append(Attempt(run.registered, run.run, None, run.deadline, code))
+        found.counted.append(Attempt(run.registered, run.run, None, run.deadline, code, run.order))
         return
     if result.platform and subject.platform and result.platform != subject.platform:
         return
@@ -96,7 +98,7 @@ def _take_run(run: RunFact, subject: Subject, wanted: Wanted, context: Context, 
     if code is not None:
         found.seen[code] += 1
     counted = result if code is None else None
-    found.counted.append(Attempt(run.registered, run.run, counted, run.deadline, code))
+    found.counted.append(Attempt(run.registered, run.run, counted, run.deadline, code, run.order))
 
 
 def _run_not_counted(run: RunFact, wanted: Wanted, context: Context) -> str | None:

@@ -160,8 +160,9 @@ def _runs(bench: Workbench, pinned: Pinned, seen: list[StatementFact]) -> tuple[
             deadline=act.deadline,
             evidence=results.get(act.run),
             cluster_uid=act.cluster_uid,
+            order=order,
         )
-        for act in registered_runs(bench, pinned.digest)
+        for order, act in enumerate(registered_runs(bench, pinned.digest))
     )
 
 

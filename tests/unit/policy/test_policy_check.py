@@ -76,6 +76,20 @@ def test_pass_after_fail_is_satisfied_and_told_as_flaky() -> None:
     assert finding.values["flaky"] is True
 
 
+@pytest.mark.parametrize(("first", "last"), [("PASSED", "FAILED"), ("FAILED", "PASSED")])
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_of_two_runs_in_one_second_the_one_registered_last_decides(
+    first: str, last: str, names: tuple[str, str]
+) -> None:
+    known = [
+        fact
+        for order, (name, said) in enumerate(zip(names, (first, last), strict=True))
+        for fact in (run(name, order=order), result(name, result=said))
+    ]
+    assert look(*known).values["run"] == names[1]
+    assert look(*known).outcome.value == ("satisfied" if last == "PASSED" else "failed")
+
+
 def test_a_failure_before_the_window_is_not_flaky() -> None:
     failed = (run("f", registered=ago(9 * HOUR)), result("f", result="FAILED", received=ago(8 * HOUR)))
     assert "flaky" not in look(*failed, *PASS, max_age=2 * HOUR).values
