@@ -9,6 +9,7 @@ from ldmrelease.cluster.errors import Absent, Forbidden
 from ldmrelease.cluster.prepull import delete_prepull_pods
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.workloads import Workloads
+from ldmrelease.services.gather import registered_runs
 from ldmrelease.services.steps.step import Work
 from ldmrelease.targets.clusters import answer
 from ldmrelease.targets.outcome import Unreachable
@@ -34,7 +35,7 @@ def _sweep(work: Work, workloads: Workloads) -> None:
         api = work.bench.clusters.open(workloads.cluster)
         for namespace in sorted(namespaces):
             with _said_if_forbidden(work, "jobs", namespace):
-                _sweep_jobs(api, namespace, work.promotion)
+                _sweep_jobs(api, namespace, work)
         if pulled:
             with _said_if_forbidden(work, "pods", workloads.namespace):
                 delete_prepull_pods(api, workloads.namespace, work.promotion)
@@ -51,6 +52,13 @@ def _said_if_forbidden(work: Work, resource: str, namespace: str) -> Iterator[No
             work.progress("left", {"place": str(work.step.place), **left})
 
 
-def _sweep_jobs(api: Api, namespace: str, promotion: str) -> None:
-    for job in leftover_jobs(api, namespace, promotion):
-        delete_job(api, job.namespace, job.name, job.uid)
+def _sweep_jobs(api: Api, namespace: str, work: Work) -> None:
+    # Promotions of other ledgers may have the same name: whose a Job is, its run tells.
+    ours = {
+        each.run
+        for each in registered_runs(work.bench, work.pinned.digest)
+        if each.promotion == work.promotion
+    }
+    for job in leftover_jobs(api, namespace, work.promotion):
+        if job.run in ours:
+            delete_job(api, job.namespace, job.name, job.uid)

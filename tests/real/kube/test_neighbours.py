@@ -6,6 +6,7 @@ An autoscaler writes the number of pods, a second manager environment variables 
 from __future__ import annotations
 
 import copy
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,9 @@ import pytest
 
 from tests.real.kube.api import Kube, Object, Refused, path_of
 from tests.real.kube.given import Cluster
+from tests.real.kube.objects import container, job, labelled, pod_spec
 from tests.real.kube.pair import LEVEL, Pair, make_pair
+from tests.real.kube.site import BASE
 from tests.real.kube.target_site import without_ours
 from tests.real.kube.test_kills import assert_nothing_left, assert_recorded_once
 from tests.workspace import WEEKLY
@@ -152,3 +155,16 @@ def assert_only_ours(fields: dict[tuple[str, str], Any]) -> None:
         key.startswith("f:ldmrelease.dev/") for key in ours["f:metadata"]["f:annotations"] if key != "."
     )
     assert "f:replicas" in fields[AUTOSCALER, "scale"]["f:spec"]
+
+
+def test_the_job_of_another_ledgers_promotion_of_the_same_name_is_left(pair: Pair, tmp_path: Path) -> None:
+    """Promotions are numbered by their ledger: those of two may share a namespace for checks."""
+    pair.reset()
+    site = pair.site(tmp_path / "site")
+    kube = pair.kubes[BASE]
+    labels = {"ldmrelease.dev/promotion": "P-2", "ldmrelease.dev/run": "run-of-another"}
+    pod = pod_spec([container("check", pair.before)])
+    kube.create(labelled(job(pair.checks, "check-of-another", pod, suspend=True), **labels))
+    told = json.loads(site.ok("promote", WEEKLY, "--target", BASE, "--yes", "--output", "json"))
+    assert told["promotion"] == "P-2"
+    assert [each["metadata"]["name"] for each in kube.list("Job", pair.checks)] == ["check-of-another"]
