@@ -166,6 +166,10 @@ TARGET_WORDS: Mapping[str, Words] = {
     "no-cluster": lambda v: (
         f"no way into the cluster {said(v['where'])}: {_found(v)}{'; ' + said(v['hint']) if v.get('hint') else ''}"
     ),
+    "other-cluster": lambda v: (
+        f"the context leads to the cluster {_found(v)}, and cluster-uid in ldmrelease.yaml is {said(v['expected'])}; "
+        "correct the one that is wrong"
+    ),
     "namespace-absent": lambda v: (
         f"the cluster has no namespace {said(v['namespace'])}; make it, or name another one in ldmrelease.yaml"
     ),

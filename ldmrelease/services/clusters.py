@@ -1,5 +1,6 @@
 """Which cluster an application runs in, and whether it is the one that the workspace means."""
 
+from ldmrelease.cluster.errors import BadAccess
 from ldmrelease.domain.places import Application
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets.clusters import answer
@@ -9,21 +10,29 @@ from ldmrelease.targets.outcome import Refusal, Unreachable
 def cluster_uid(bench: Workbench, application: Application) -> str | None:
     """The UID of its cluster, asked for; the workspace's word where it has no workloads.
 
-    Raises `BadAccess`, `ClusterError`.
+    Raises `BadAccess` (also where it is another cluster than the workspace means), `ClusterError`.
     """
     if application.workloads is None:
         return application.cluster_uid
-    return bench.clusters.uid(application.workloads.cluster)
+    access = application.workloads.cluster
+    found = bench.clusters.uid(access)
+    if application.cluster_uid not in (None, found):
+        raise BadAccess(
+            access.context, f"it leads to the cluster {found}", f"expected is {application.cluster_uid}"
+        )
+    return found
 
 
 def other_cluster(bench: Workbench, application: Application) -> Refusal | Unreachable | None:
     """`other-cluster`: the context leads to a cluster that is not the one whose UID the workspace has."""
     if application.workloads is None or application.cluster_uid is None:
         return None
-    found = answer(lambda: cluster_uid(bench, application))
+    access = application.workloads.cluster
+    found = answer(lambda: bench.clusters.uid(access))
     if isinstance(found, Refusal | Unreachable):
         return found
     if found == application.cluster_uid:
         return None
-    context = application.workloads.cluster.context
-    return Refusal("other-cluster", {"file": context, "found": found, "expected": application.cluster_uid})
+    return Refusal(
+        "other-cluster", {"file": access.context, "found": found, "expected": application.cluster_uid}
+    )

@@ -15,6 +15,7 @@ from ldmrelease.promotion.journal import Stage, State
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
 from ldmrelease.services import writing
 from ldmrelease.services.claims import claim_events, may_take
+from ldmrelease.services.clusters import other_cluster
 from ldmrelease.services.decide import decide, record
 from ldmrelease.services.gather import Question
 from ldmrelease.services.promotions import Promotion, load_promotion
@@ -29,6 +30,7 @@ from ldmrelease.services.steps.step import (
     Overtaken,
     Pending,
     Progress,
+    refused,
 )
 from ldmrelease.services.steps.table import STEPS
 from ldmrelease.services.workbench import Workbench
@@ -154,7 +156,19 @@ class _Driver:
             return None
         return stage
 
+    def _elsewhere(self, place: Place) -> Interrupted | None:
+        """Why nothing may be done at a place now: its context does not lead to the cluster that was planned for."""
+        application = self.bench.world.application(place)
+        against = other_cluster(self.bench, application) if application is not None else None
+        if against is None:
+            return None
+        answer = refused(against)
+        return answer if isinstance(answer, Interrupted) else Interrupted(str(place), answer.code)
+
     def _do(self, now: Round, step: Step) -> Outcome | None:
+        elsewhere = self._elsewhere(step.place)
+        if elsewhere is not None:
+            return Outcome(now.promotion.id, now.promotion.journal.state, interrupted=elsewhere)
         again = self._asks_again(now, step)
         if again is not None:
             self._decide(now, step.place, again)

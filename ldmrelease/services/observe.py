@@ -7,6 +7,7 @@ from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.places import Application
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services import writing
+from ldmrelease.services.clusters import other_cluster
 from ldmrelease.services.naming import components_of, named, resolve
 from ldmrelease.services.observe_pods import observe_pods
 from ldmrelease.services.sealing import sealed
@@ -22,7 +23,10 @@ def observe(
     """What runs there: what its pods run, or what the committed tree says where that counts. Writes nothing."""
     try:
         if application.workloads is not None and application.observe == "pods":
-            pods = observe_pods(bench, application, application.workloads)
+            # What runs in another cluster says nothing of this place.
+            pods = other_cluster(bench, application) or observe_pods(
+                bench, application, application.workloads
+            )
             if isinstance(pods, Refusal | Unreachable):
                 return pods
             return _observation(bench, application, pods.revision, pods.images, cause)

@@ -6,6 +6,7 @@ from ldmrelease.cluster.rollout import Held, Unwritten, Verdict
 from ldmrelease.cluster.seen import PodsSeen, look
 from ldmrelease.domain.places import Application
 from ldmrelease.domain.release import Release
+from ldmrelease.services.clusters import other_cluster
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets.clusters import answer
 from ldmrelease.targets.outcome import Refusal, Unreachable
@@ -26,6 +27,9 @@ def still_owed(
     verdict, workloads = _OWES.get(code), application.workloads
     if verdict is None or workloads is None:
         return False
+    against = other_cluster(bench, application)
+    if against is not None:
+        return against
     wanted = wanted_there(release, application)
     seen = answer(lambda: look(bench.clusters.open(workloads.cluster), workloads, wanted))
     if not isinstance(seen, PodsSeen):

@@ -89,12 +89,15 @@ class Interrupted:
 
 
 def refused(answer: Refusal | Unreachable) -> Failed | Interrupted:
-    """What a target's or a cluster's answer is to a step: without a way into the cluster, nobody was asked."""
+    """What a target's or a cluster's answer is to a step: without a way into its cluster, nobody was asked."""
     if isinstance(answer, Unreachable):
         return Interrupted(answer.where, answer.reason)
     if answer.code == "no-cluster":
         reason = "; ".join(str(answer.values[key]) for key in ("found", "hint") if answer.values.get(key))
         return Interrupted(str(answer.values["where"]), reason)
+    if answer.code == "other-cluster":
+        reason = "it leads to the cluster {found}, and the workspace's cluster-uid is {expected}"
+        return Interrupted(str(answer.values["file"]), reason.format_map(answer.values))
     return Failed(answer.code, answer.values)
 
 

@@ -1,0 +1,48 @@
+"""A place is held to the cluster whose UID the workspace says, wherever its context leads meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from ldmrelease.cli.options import Code
+from tests.real.kube import objects
+from tests.real.kube.one_place import OnePlace
+from tests.real.kube.test_kinds import main_image
+from tests.workspace import PLACE
+
+pytestmark = pytest.mark.real
+
+WORDS = "cluster-uid in ldmrelease.yaml is another; correct the one that is wrong"
+
+
+def begun(place: OnePlace) -> str:
+    """A promotion has written its image and waits; then the context leads to a cluster that is not meant."""
+    weekly = place.push_weekly()
+    strategy = {"updateStrategy": {"type": "OnDelete"}}
+    place.deploy(objects.stateful_set(place.namespace, "app", place.pod(), **strategy))
+    place.select("StatefulSet/app", deadline="10m", patience="1s")
+    place.promote(Code.WAITING)
+    place.configure({}, **{"cluster-uid": "another"})
+    return weekly.by_digest
+
+
+def test_what_runs_in_another_cluster_is_not_observed(place: OnePlace):
+    place.deploy(objects.deployment(place.namespace, "app", place.pod()))
+    place.select("Deployment/app")
+    place.configure({}, **{"cluster-uid": "another"})
+    before = place.site.head()
+    assert WORDS in place.run("observe", "--target", PLACE, code=Code.UNDECIDED).stderr
+    assert place.site.head() == before
+
+
+def test_a_promotion_under_way_is_neither_carried_on_nor_put_back_in_another_cluster(place: OnePlace):
+    image = begun(place)
+    before = place.site.head()
+    place.run("resume", "--all", code=Code.UNDECIDED)
+    assert place.site.head() == before
+    aborted = place.run("abort", place.show()["promotion"], code=Code.UNDECIDED)
+    assert "cluster-uid is another" in aborted.output
+    assert main_image(place.get("StatefulSet")) == image
+    place.edit(lambda said: said["environments"]["usdfdev"].pop("cluster-uid"))
+    place.run("resume", "--all", code=Code.REFUSED)
+    assert main_image(place.get("StatefulSet")) == place.old.by_tag
