@@ -1,13 +1,15 @@
-"""Sweep what a promotion left in a cluster: Jobs whose results are recorded, pods that fetched images."""
+"""Sweep what a promotion left behind: Jobs and containers of recorded checks, pods that fetched images."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from ldmrelease.checks.container import remove_container
 from ldmrelease.checks.job import delete_job, leftover_jobs
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Forbidden
 from ldmrelease.cluster.prepull import delete_prepull_pods
-from ldmrelease.domain.plan import StepKind
+from ldmrelease.domain.places import Check
+from ldmrelease.domain.plan import Step, StepKind
 from ldmrelease.domain.workloads import Workloads
 from ldmrelease.services.gather import registered_runs
 from ldmrelease.services.steps.step import Work
@@ -16,7 +18,9 @@ from ldmrelease.targets.outcome import Unreachable
 
 
 def swept(work: Work) -> Unreachable | None:
-    """Sweep the place's cluster; what we may not list was never made by us."""
+    """Sweep the engine here and the place's cluster; what we may not list was never made by us."""
+    for run in _runs(work, [each.name for each in _checks(work) if each.kind == "container"]):
+        remove_container(run)
     workloads = work.application.workloads
     if workloads is None:
         return None
@@ -25,12 +29,8 @@ def swept(work: Work) -> Unreachable | None:
 
 
 def _sweep(work: Work, workloads: Workloads) -> None:
-    begun = [each for each in work.here.steps if work.journal.step(each.id).intended]
-    checks = [
-        work.bench.world.check(each.parameters["check"]) for each in begun if each.kind is StepKind.CHECK
-    ]
-    namespaces = {each.namespace for each in checks if each is not None and each.kind == "job"}
-    pulled = any(each.kind is StepKind.PULL for each in begun)
+    namespaces = {each.namespace for each in _checks(work) if each.kind == "job"}
+    pulled = any(each.kind is StepKind.PULL for each in work.here.steps if _has_begun(work, each))
     if namespaces or pulled:
         api = work.bench.clusters.open(workloads.cluster)
         for namespace in sorted(namespaces):
@@ -39,6 +39,29 @@ def _sweep(work: Work, workloads: Workloads) -> None:
         if pulled:
             with _said_if_forbidden(work, "pods", workloads.namespace):
                 delete_prepull_pods(api, workloads.namespace, work.promotion)
+
+
+def _checks(work: Work) -> list[Check]:
+    """The checks whose steps have begun at the place."""
+    begun = [each for each in work.here.steps if each.kind is StepKind.CHECK and _has_begun(work, each)]
+    checks = (work.bench.world.check(each.parameters["check"]) for each in begun)
+    return [each for each in checks if each is not None]
+
+
+def _has_begun(work: Work, step: Step) -> bool:
+    return work.journal.step(step.id).intended
+
+
+def _runs(work: Work, checks: list[str]) -> list[str]:
+    """The promotion's runs of these checks in the place's environment."""
+    if not checks:
+        return []
+    return [
+        each.run
+        for each in registered_runs(work.bench, work.pinned.digest)
+        if (each.promotion, each.environment) == (work.promotion, work.step.place.environment)
+        and each.check in checks
+    ]
 
 
 @contextmanager
