@@ -70,7 +70,9 @@ def named(
     release, own = min(found, key=preference)
     part = release.component(component.source.name)
     assert part is not None
-    return Named(part.digest, tag or part.spelling, own)
+    # A workload that names another tag has not led its pods there yet: they are called by what they run.
+    says_another = by_tag is not None and by_tag != release.name
+    return Named(part.digest, part.spelling if says_another else tag or part.spelling, own)
 
 
 def _releases(bench: Workbench, component: Component, digest: str) -> list[tuple[Release, str]]:
