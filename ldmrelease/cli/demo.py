@@ -10,6 +10,8 @@ import typer
 
 from ldmrelease.cli.main import app as program
 from ldmrelease.cli.options import Mistake, examples, new_app
+from ldmrelease.cluster.errors import BadAccess, ClusterError
+from ldmrelease.config.problems import BadInput
 from ldmrelease.demo.cluster_story import CLUSTER_STORY
 from ldmrelease.demo.clusters import Clusters, Occupied, make_cluster_workspace, remove
 from ldmrelease.demo.play import MARK, make_workspace, mark, play
@@ -96,7 +98,11 @@ def _clear(folder: Path, again: bool) -> None:
         raise Mistake(f"{folder} exists, and no demonstration made it", "name another folder")
     if not again:
         raise Mistake(f"{folder} has a demonstration already", "name another folder, or add --again")
-    remove(folder)
+    try:
+        remove(folder)
+    except (BadInput, BadAccess, ClusterError) as error:
+        # Its cluster may be long gone, or it never came to be: that must not keep the folder for ever.
+        typer.echo(f"what an earlier demonstration left in its clusters stays there: {error}", err=True)
     # The folder itself stays: it may be where we are, a link, or where a disk is mounted.
     for each in folder.iterdir():
         if each.is_dir() and not each.is_symlink():

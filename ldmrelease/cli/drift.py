@@ -36,7 +36,7 @@ def drift(
     """
     bench = open_bench(ctx)
     found = report(bench, live(bench, applications_at(bench, target), timeout))
-    emit(found, output, lambda: drift_text(found.drift))
+    emit(found, output, lambda: drift_text(found.drift, is_whole=not found.unreachable))
     for each in found.unreachable:
         typer.echo(missed_text(each), err=True)
     unheard = Code.UNDECIDED if found.unreachable else Code.OK

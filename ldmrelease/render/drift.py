@@ -21,9 +21,10 @@ def live_table(rows: Sequence[Live]) -> str:
     return table(headers, [_line(each) for each in rows])
 
 
-def drift_text(found: Sequence[Found]) -> str:
-    """Every difference, where it is, and the next command."""
-    return "\n".join(_difference(each) for each in found) or "no drift was found"
+def drift_text(found: Sequence[Found], *, is_whole: bool = True) -> str:
+    """Every difference, where it is, and the next command; `is_whole` where every place could be looked at."""
+    nothing = "no drift was found" if is_whole else "no drift was found where somebody answered"
+    return "\n".join(_difference(each) for each in found) or nothing
 
 
 def missed_text(missed: Missed) -> str:

@@ -109,6 +109,8 @@ def test_drift_that_was_found_counts_more_than_who_could_not_be_asked(promoted: 
     (missed,) = told["unreachable"]
     place = f"{missed['place']['environment']}/{missed['place']['application']}"
     assert drift(promoted, "--target", place, code=Code.UNDECIDED) == []
+    said = promoted.run("drift", "--target", place).stdout
+    assert said == "no drift was found where somebody answered\n"
     assert drift(promoted)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.demo.clusters import Clusters, write_workspace
+from ldmrelease.domain.workloads import ClusterAccess
 from tests.unit.cli.running import PROGRAM, run
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site
 
@@ -110,6 +112,19 @@ def test_a_demonstration_is_made_again_where_one_stands(
     assert run("demo", ".", "--again").exit_code == 0
     assert (tmp_path / "ldmrelease.yaml").is_file()
     assert not (tmp_path / "old").exists()
+
+
+def test_a_demonstration_whose_cluster_is_gone_is_replaced_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = Clusters(ClusterAccess("gone"), ClusterAccess("gone"), "127.0.0.1:1/x", "127.0.0.1:1/y", True)
+    write_workspace(tmp_path, world)
+    (tmp_path / ".ldmrelease-demo").write_text("")
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    monkeypatch.setattr("ldmrelease.cli.demo.play", lambda *_: None)
+    done = run("demo", str(tmp_path), "--again")
+    assert done.exit_code == 0, done.output
+    assert "left in its clusters stays there: gone: " in done.stderr
 
 
 def test_a_demonstration_leaves_a_folder_of_somebody_else_alone(tmp_path: Path) -> None:
