@@ -103,8 +103,13 @@ class Own:
             self._script("continue", "apiserver")
 
     def start_api_server(self) -> None:
-        """Start it again after it was killed, and wait until it is ready."""
-        self._script("start", "apiserver", KUBE_BIN=str(kube_binaries()))
+        """Start it again after it was killed, and wait until it is ready; so is what ended without it."""
+        binaries = str(kube_binaries())
+        self._script("start", "apiserver", KUBE_BIN=binaries)
+        # Controllers that had not come up yet give up when they lose their API server.
+        for part in ("kcm", "sched"):
+            if not self._lives(part):
+                self._script("start", part, KUBE_BIN=binaries)
 
     def _script(self, command: str, part: str = "", **environment: str) -> None:
         done = subprocess.run(

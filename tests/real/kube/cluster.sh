@@ -120,9 +120,12 @@ start_apiserver() {
   wait_for apiserver curl -skf --max-time 2 "https://127.0.0.1:$api/readyz"
 }
 
-start_controllers() {
+start_kcm() {
   spawn kcm "$bin/kube-controller-manager" --kubeconfig=kcm.kubeconfig --secure-port=$((10257 + i * 100)) --service-account-private-key-file=pki/sa.key \
     --root-ca-file=pki/ca.crt --use-service-account-credentials --leader-elect=false --cluster-cidr="$net.0/24" --node-cidr-mask-size=24 --allocate-node-cidrs
+}
+
+start_sched() {
   spawn sched "$bin/kube-scheduler" --kubeconfig=sched.kubeconfig --secure-port=$((10259 + i * 100)) --leader-elect=false
 }
 
@@ -212,7 +215,8 @@ up() {
   spawn registry docker-registry serve registry/config.yml
   start_etcd
   start_apiserver
-  start_controllers
+  start_kcm
+  start_sched
   # Pods reach the API server, which listens on loopback only, through the bridge.
   spawn forward socat "TCP-LISTEN:$api,bind=$net.1,fork,reuseaddr" "TCP:127.0.0.1:$api"
   start_containerd

@@ -62,6 +62,8 @@ def disturbable_cluster(_third_cluster: Cluster) -> Iterator[Own]:
     """A cluster that this test has to itself: its API server may be killed, paused and started."""
     own = _only_own(_third_cluster)
     with turn(own):
+        if not own.healthy:
+            own.start_api_server()
         yield own
         if not own.healthy:
             own.start_api_server()
