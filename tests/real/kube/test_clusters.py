@@ -101,7 +101,7 @@ def test_the_api_server_goes_and_comes_back(
 ) -> None:
     api = Kube(disturbable_cluster.kubeconfig, disturbable_cluster.context)
     namespace = make_namespace(api)
-    with disturbable_cluster.without_api_server(), pytest.raises(OSError, match="refused|reset"):
+    with disturbable_cluster.without_api_server(), pytest.raises(OSError, match=r"refused|reset"):
         urllib.request.urlopen(disturbable_cluster.server)
     assert api.get("Namespace", "", namespace)["status"]["phase"] == "Active"
     with disturbable_cluster.hanging_api_server(), pytest.raises(OSError, match="timed out"):
