@@ -2,6 +2,7 @@
 
 from ldmrelease.cluster.errors import BadAccess
 from ldmrelease.domain.places import Application
+from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets.clusters import answer
 from ldmrelease.targets.outcome import Refusal, Unreachable
@@ -29,10 +30,13 @@ def other_cluster(bench: Workbench, application: Application) -> Refusal | Unrea
         return None
     access = application.workloads.cluster
     found = answer(lambda: bench.clusters.uid(access))
-    if isinstance(found, Refusal | Unreachable):
-        return found
-    if found == application.cluster_uid:
+    return found if isinstance(found, Refusal | Unreachable) else mismatch(application, access, found)
+
+
+def mismatch(application: Application, access: ClusterAccess, uid: str) -> Refusal | None:
+    """`other-cluster` where the workspace means a cluster with another UID than the one that was found."""
+    if application.cluster_uid in (None, uid):
         return None
     return Refusal(
-        "other-cluster", {"file": access.context, "found": found, "expected": application.cluster_uid}
+        "other-cluster", {"file": access.context, "found": uid, "expected": application.cluster_uid}
     )

@@ -11,9 +11,10 @@ from ldmrelease.cluster.seen import ContainerSeen, WorkloadSeen, look
 from ldmrelease.cluster.workloads import VOLUME
 from ldmrelease.domain.places import Application, Place
 from ldmrelease.domain.workloads import Workloads
+from ldmrelease.services.clusters import mismatch
 from ldmrelease.services.sides import Answer, Ran
 from ldmrelease.targets.clusters import Clusters, answer, require_none
-from ldmrelease.targets.outcome import Refusal, Refused
+from ldmrelease.targets.outcome import Refusal
 from ldmrelease.targets.ownership import OURS
 
 _SETTLED = (RanOut, Idle, Armed, NodesNotReady)
@@ -46,10 +47,8 @@ def _read(clusters: Clusters, application: Application, workloads: Workloads) ->
 def _require_cluster(clusters: Clusters, application: Application, workloads: Workloads) -> None:
     if application.cluster_uid is None:
         return
-    uid = clusters.uid(workloads.cluster)
-    if uid != application.cluster_uid:
-        context = workloads.cluster.context
-        raise Refused("other-cluster", file=context, found=uid, expected=application.cluster_uid)
+    against = mismatch(application, workloads.cluster, clusters.uid(workloads.cluster))
+    require_none([against] if against is not None else [])
 
 
 def _ran(seen: WorkloadSeen) -> Iterator[Ran]:

@@ -13,6 +13,7 @@ from ldmrelease.domain.acts import Observation
 from ldmrelease.domain.places import Application
 from ldmrelease.domain.workloads import Workloads
 from ldmrelease.services.observe import observe
+from ldmrelease.services.owed import wanted_there
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets.outcome import Unreachable
@@ -40,12 +41,10 @@ def standing(bench: Workbench, application: Application, pinned: Pinned) -> str 
 
 
 def _in_pods(bench: Workbench, application: Application, workloads: Workloads, pinned: Pinned) -> str | None:
-    names = application.components(pinned.release.product)
-    wanted = {each.name: each.identity.digests() for each in pinned.release.images if each.name in names}
     found = wait_for(
         bench.clusters.open(workloads.cluster),
         replace(workloads, deadline=_MOMENT, patience=0),
-        wanted,
+        wanted_there(pinned.release, application),
         progress=lambda _code, _values: None,
         written=True,
     )
