@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldmrelease.cluster.pods import Related
@@ -27,16 +27,17 @@ def judged(manifest: Object, related: Related) -> Verdict:
     return judge(read(WorkloadKind.DEPLOYMENT, manifest), related, WANTED)
 
 
-digests = st.sampled_from([INDEX, MANIFEST, CONFIG, OLD, "sha256:" + "8" * 64])
+# Most pods are as they should be, so that what is wrong is often all that is wrong.
+digests = st.sampled_from([INDEX, MANIFEST, CONFIG, INDEX, OLD, "sha256:" + "8" * 64])
 images = st.builds("{}@{}".format, st.sampled_from(["prod", "app"]), digests)
 pods = st.builds(
     pod,
     st.uuids().map(str),
     images,
     images,
-    by=st.sampled_from([("ReplicaSet", "new"), ("ReplicaSet", "old"), ("ReplicaSet", "elsewhere")]),
-    ready=st.booleans(),
-    phase=st.sampled_from(["Running", "Pending", "Failed", "Succeeded"]),
+    by=st.sampled_from([("ReplicaSet", name) for name in ("new", "new", "new", "new", "old", "elsewhere")]),
+    ready=st.sampled_from([True, True, True, False]),
+    phase=st.sampled_from(["Running", "Running", "Running", "Pending", "Failed", "Succeeded"]),
 )
 
 
@@ -46,7 +47,8 @@ def is_right(found: Object) -> bool:
     return told["imageID"][-71:] in IDENTITY and named[-71:] in IDENTITY and told["ready"]
 
 
-@given(st.lists(pods, max_size=5), st.integers(0, 4))
+@settings(max_examples=400)
+@given(st.lists(pods, max_size=3), st.integers(0, 2))
 def test_it_never_ran_with_a_live_pod_that_is_not_right(found: list[Object], replicas: int) -> None:
     verdict = judged(deployment(replicas=replicas), of_deployment(*found))
     owned = [each for each in found if each["metadata"]["ownerReferences"][0]["name"] != "elsewhere"]
