@@ -76,7 +76,7 @@ def _runs(
 ) -> Iterator[dict[str, Any]]:
     """One run for each environment, where its first application is."""
     for application in {each.place.environment: each for each in reversed(places)}.values():
-        run = register(bench, check, pinned, where_of(bench, application))
+        run = register(bench, check, pinned, where_of(bench, check, application, pinned))
         if isinstance(run, Unregistered):
             typer.echo("somebody else registered a run at the same moment; ask again", err=True)
             raise typer.Exit(Code.WAITING)

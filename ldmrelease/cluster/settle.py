@@ -43,10 +43,11 @@ Progress = Callable[[str, dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A workload and what is to be said of it."""
+    """A workload and what is to be said of it; `around` is what it was judged by."""
 
     workload: Workload
     verdict: Verdict
+    around: Related = field(default_factory=Related, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ class _Follower:
                 yield Judged(each, Rolling("vanished"))
                 continue
             now = each.now(manifest)
-            yield Judged(now, judge(now, there, by_container(now, self._wanted)))
+            yield Judged(now, judge(now, there, by_container(now, self._wanted)), there)
 
     def _tell(self, judged: Sequence[Judged]) -> None:
         for each in judged:

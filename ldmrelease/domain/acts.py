@@ -44,8 +44,28 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedPod:
+    """A container of a pod; `image` is the imageID that its kubelet tells."""
+
+    pod: str
+    container: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What runs at a place undisturbed. `state` changes with every rollout; `pods` come and go with their number."""
+
+    state: str
+    pods: tuple[ObservedPod, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunRegistration:
-    """A check run, registered before it starts; a result counts once, for a registered run."""
+    """A check run, registered before it starts; a result counts once, for a registered run.
+
+    `standing` is what ran then: a result counts only for what still does when it ends.
+    """
 
     run: str
     check: str
@@ -56,6 +76,7 @@ class RunRegistration:
     registered: datetime
     deadline: datetime
     promotion: str | None = None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

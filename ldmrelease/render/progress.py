@@ -29,6 +29,8 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
             return f"{v['place']}: {rollout_line(plain)}"
         case "pulling":
             return f"{v['place']}: {v['done']} of {v['of']} nodes have the images"
+        case "check-again":
+            return f"{v['place']}: check {v['check']}: ERRORED{_problem(plain)}; once more"
         case "halting":
             return f"{v['place']}: stops here"
         case "left":

@@ -1,13 +1,14 @@
 """Check runs: registered before they start, run, signed by the runner, taken in (trust.md section 2)."""
 
+import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from ldmrelease.checks.job import Cut
 from ldmrelease.checks.judge import Ran, said_nothing
 from ldmrelease.domain import canonical
-from ldmrelease.domain.acts import RunRegistration
+from ldmrelease.domain.acts import ObservedPod, RunRegistration, Standing
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.domain.places import Application, Check
@@ -16,19 +17,23 @@ from ldmrelease.services.clusters import cluster_uid
 from ldmrelease.services.gather import check_fact, registered_runs, runs_stream
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.sealing import sealed
-from ldmrelease.services.standing import standing
+from ldmrelease.services.standing import standing, throughout
 from ldmrelease.services.statements import evidence_stream
 from ldmrelease.services.steps.step import Progress
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.trust.results import CheckUsed, Outcomes, RunDone, write_result
 
+_MOST = 200
+"""So many containers are named in a registration: enough to tell whether what was checked is still there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where a check is run."""
+    """Where a check is run, and what runs there; `standing` is None where nothing can stand still."""
 
     environment: str | None
     cluster_uid: str | None = None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,14 @@ class RunResult:
     then: Callable[[], None] | None = None
 
 
-def where_of(bench: Workbench, application: Application) -> Where:
-    """The environment of an application, and its cluster. Raises `BadAccess`, `ClusterError`."""
-    return Where(application.place.environment, cluster_uid(bench, application))
+def where_of(bench: Workbench, check: Check, application: Application, pinned: Pinned) -> Where:
+    """The environment of an application, its cluster, and how the release stands there if the check is about that.
+
+    Raises `BadAccess`, `ClusterError`.
+    """
+    there = standing(bench, application, pinned) if _is_of_place(check, application) else None
+    named = there and replace(there, pods=there.pods[:_MOST])
+    return Where(application.place.environment, cluster_uid(bench, application), named)
 
 
 def register(
@@ -65,17 +75,18 @@ def register(
     where: Where,
     *,
     promotion: str | None = None,
+    attempt: int = 0,
     expect: dict[str, int] | None = None,
 ) -> RunRegistration | Unregistered:
-    """Say that a run is about to start. A promotion's run has one id however often it is resumed.
+    """Say that a run is about to start. Each `attempt` of a promotion has one id however often it is resumed.
 
     `expect` are further stream versions that have to stand.
     """
     definition = check_fact(check).digest
     known = registered_runs(bench, pinned.digest)
-    run = _run_id(check, pinned, where, promotion, len(known))
+    run = _run_id(check, pinned, where.environment, promotion, len(known))
     if promotion is not None:
-        run = _run_id(check, pinned, where, promotion, 0)
+        run = _run_id(check, pinned, where.environment, promotion, attempt)
         adopted = next((each for each in known if each.run == run), None)
         if adopted is not None:
             return adopted
@@ -90,6 +101,7 @@ def register(
         registered=now,
         deadline=now + timedelta(seconds=check.deadline),
         promotion=promotion,
+        standing=where.standing,
     )
     stream = runs_stream(pinned.digest)
     event = NewEvent(Kind.REGISTERED, stream, sealed(bench, act, bench.signers.runner))
@@ -97,8 +109,18 @@ def register(
     return Unregistered(stream) if moved else act
 
 
-def _run_id(check: Check, pinned: Pinned, where: Where, promotion: str | None, number: int) -> str:
-    named = [check.name, pinned.digest, where.environment, promotion, number]
+def attempts_so_far(
+    bench: Workbench, check: Check, pinned: Pinned, environment: str | None, promotion: str
+) -> int:
+    """How often a promotion has registered a run of a check in an environment."""
+    known = {each.run for each in registered_runs(bench, pinned.digest)}
+    numbers = itertools.count()
+    ids = (_run_id(check, pinned, environment, promotion, number) for number in numbers)
+    return sum(1 for _ in itertools.takewhile(known.__contains__, ids))
+
+
+def _run_id(check: Check, pinned: Pinned, environment: str | None, promotion: str | None, number: int) -> str:
+    named = [check.name, pinned.digest, environment, promotion, number]
     return "run-" + canonical.digest_of(named).removeprefix("sha256:")[:16]
 
 
@@ -112,15 +134,17 @@ def run_registered(
     beat: Callable[[], None] = lambda: None,
 ) -> RunResult | Cut:
     """Carry a registered run out, and sign what was seen. Raises `BadAccess`, `ClusterError`."""
-    started, before = bench.now(), standing(bench, application, pinned)
-    if before is None and application.workloads is not None:
+    started, has_to_stand = bench.now(), _is_of_place(check, application)
+    if run.standing is None and has_to_stand:
         return RunResult("ERRORED", _rolling("when it began"))
     carried = carry_out(bench, Assignment(check, run, pinned, application), progress, beat)
     if isinstance(carried, Cut):
         return carried
     ran = carried.ran
-    if ran.problem is None and before is not None:
-        ran = _unless_rolling(ran, before, standing(bench, application, pinned))
+    observed: tuple[ObservedPod, ...] | None = ()
+    if ran.problem is None and has_to_stand:
+        observed = throughout(run.standing, standing(bench, application, pinned))
+        ran = _rolling("from its beginning to its end") if observed is None else ran
     if ran.problem is not None:
         return RunResult("ERRORED", ran, then=carried.then)
     result = "FAILED" if ran.failed else "PASSED"
@@ -128,7 +152,7 @@ def run_registered(
         CheckUsed(check.name, run.check_digest),
         result,
         Outcomes(passed=ran.passed, failed=ran.failed),
-        RunDone(run.run, started, bench.now(), run.environment, run.cluster_uid),
+        RunDone(run.run, started, bench.now(), run.environment, run.cluster_uid, observed=observed or ()),
     )
     subject = Subject(pinned.release.name, pinned.digest)
     payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
@@ -138,11 +162,9 @@ def run_registered(
     return RunResult(result, ran, (event,), {blob: envelope}, carried.then)
 
 
-def _unless_rolling(ran: Ran, before: str, after: str | None) -> Ran:
-    """The run, unless something was rolled out meanwhile: then nobody knows which pods it was about."""
-    if before == after:
-        return ran
-    return _rolling("when it ended" if after is None else "all the time")
+def _is_of_place(check: Check, application: Application) -> bool:
+    """Whether a check is about what runs at the place: a container of its own is about the image alone."""
+    return check.kind != "container" and application.workloads is not None
 
 
 def _rolling(when: str) -> Ran:

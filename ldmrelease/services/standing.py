@@ -2,30 +2,34 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ldmrelease.cluster.errors import Unreached
+from ldmrelease.cluster.pods import is_live, pods_of, states
 from ldmrelease.cluster.rollout import Armed, NodesNotReady, Ran
 from ldmrelease.cluster.settle import Judged, wait_for
 from ldmrelease.cluster.watch import Cut
-from ldmrelease.domain.acts import Observation
+from ldmrelease.domain.acts import Observation, ObservedPod, Standing
 from ldmrelease.domain.places import Application
-from ldmrelease.domain.workloads import Workloads
+from ldmrelease.domain.workloads import WorkloadKind, Workloads
 from ldmrelease.services.observe import observe
 from ldmrelease.services.owed import wanted_there
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets.outcome import Unreachable
 
-_MOMENT = 10.0
-"""Seconds for controllers to take note of what changes no pod (an annotation), or adds some (an autoscaler)."""
+_MOMENT = 60.0
+"""Seconds for what changes no pod (an annotation) or only their number (an autoscaler) to come to an end."""
+
+_PATIENCE = 5.0
+"""Seconds that a pod may be in trouble: one that an autoscaler has just added is not ready at first."""
 
 _REVISION = "deployment.kubernetes.io/revision"
 
 
-def standing(bench: Workbench, application: Application, pinned: Pinned) -> str | None:
-    """What stands there, if it is the release: changes with every rollout, and not with the number of pods.
+def standing(bench: Workbench, application: Application, pinned: Pinned) -> Standing | None:
+    """What stands there, if it is the release.
 
     None while something else runs, or something is being rolled out. Raises `BadAccess`, `ClusterError`.
     """
@@ -37,13 +41,26 @@ def standing(bench: Workbench, application: Application, pinned: Pinned) -> str 
     seen = observe(bench, application)
     if isinstance(seen, Unreachable):
         raise Unreached(seen.where, seen.reason)
-    return seen.revision if isinstance(seen, Observation) and pinned.digest in seen.releases else None
+    if not isinstance(seen, Observation) or pinned.digest not in seen.releases:
+        return None
+    return Standing(seen.revision)
 
 
-def _in_pods(bench: Workbench, application: Application, workloads: Workloads, pinned: Pinned) -> str | None:
+def throughout(before: Standing | None, after: Standing | None) -> tuple[ObservedPod, ...] | None:
+    """The containers that were there before and after; None where something was rolled out meanwhile, or none of
+    them is left: then nobody knows which a check was about (trust.md section 2)."""
+    if before is None or after is None or before.state != after.state:
+        return None
+    kept = tuple(each for each in before.pods if each in set(after.pods))
+    return None if before.pods and not kept else kept
+
+
+def _in_pods(
+    bench: Workbench, application: Application, workloads: Workloads, pinned: Pinned
+) -> Standing | None:
     found = wait_for(
         bench.clusters.open(workloads.cluster),
-        replace(workloads, deadline=_MOMENT, patience=0),
+        replace(workloads, deadline=_MOMENT, patience=_PATIENCE),
         wanted_there(pinned.release, application),
         progress=lambda _code, _values: None,
         written=True,
@@ -51,7 +68,21 @@ def _in_pods(bench: Workbench, application: Application, workloads: Workloads, p
     if isinstance(found, Cut):
         raise Unreached(workloads.cluster.context, found.reason)
     runs = [isinstance(each.verdict, Ran | NodesNotReady | Armed) for each in found.seen]
-    return _templates(found.seen) if runs and all(runs) else None
+    if not runs or not all(runs):
+        return None
+    pods = sorted(_pods(found.seen), key=lambda each: (each.pod, each.container))
+    return Standing(_templates(found.seen), tuple(pods))
+
+
+def _pods(seen: Sequence[Judged]) -> Iterator[ObservedPod]:
+    """The containers of components that are there to stay: those of a CronJob's Jobs are not."""
+    for each in seen:
+        if each.workload.kind is WorkloadKind.CRON_JOB:
+            continue
+        for pod in filter(is_live, pods_of(each.workload, each.around)):
+            for state in states(pod):
+                if state.container.name in each.workload.components and state.running:
+                    yield ObservedPod(pod["metadata"]["uid"], state.container.name, state.status["imageID"])
 
 
 def _templates(seen: Sequence[Judged]) -> str:

@@ -9,19 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from ldmrelease.domain import times
+from ldmrelease.domain.acts import ObservedPod
 from ldmrelease.trust.claims import read_time
 
 PASSED, WARNED, FAILED = "PASSED", "WARNED", "FAILED"
 RUN_FIELD = "ldmreleaseRun"
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedPod:
-    """A container that was there before and after the run; `image` is the imageID of its status."""
-
-    pod: str
-    container: str
-    image: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ class CheckUsed:
 
 @dataclass(frozen=True, slots=True)
 class RunDone:
-    """Which registered run this was, where and when."""
+    """Which registered run this was, where and when; `observed` were there before and after it."""
 
     run: str
     started: datetime

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ldmrelease.domain.acts import ObservedPod
 from ldmrelease.trust.results import (
     CheckUsed,
     Contradiction,
-    ObservedPod,
     Outcomes,
     Result,
     RunDone,

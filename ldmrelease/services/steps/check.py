@@ -4,8 +4,22 @@ from typing import Any
 
 from ldmrelease.checks.job import Cut
 from ldmrelease.cluster.errors import BadAccess, ClusterError
-from ldmrelease.services.check_run import RunResult, Unregistered, register, run_registered, where_of
+from ldmrelease.domain.places import Check
+from ldmrelease.services.check_run import (
+    RunResult,
+    Unregistered,
+    attempts_so_far,
+    register,
+    run_registered,
+    where_of,
+)
 from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Overtaken, Work
+
+ATTEMPTS = 3
+"""So many runs, each registered, while all that is wrong is that the place did not stand still."""
+
+_OF_THE_PLACE = frozenset({"rollout", "gone"})
+"""Problems of a run that say nothing of the release or its check: another run may be spared them."""
 
 
 def act(work: Work) -> Answer:
@@ -14,21 +28,33 @@ def act(work: Work) -> Answer:
     check = work.bench.world.check(name)
     if check is None:
         return Failed("unknown-check", {"check": name})
+    environment = work.step.place.environment
+    begun = attempts_so_far(work.bench, check, work.pinned, environment, work.promotion)
     try:
-        where = where_of(work.bench, work.application)
-        run = register(work.bench, check, work.pinned, where, promotion=work.promotion, expect=work.expect)
-        if isinstance(run, Unregistered):
-            return Overtaken()
-        found = run_registered(
-            work.bench, check, run, work.pinned, work.application, work.progress, work.beat
-        )
+        return _tried(work, check, max(0, begun - 1))
     except (BadAccess, ClusterError) as error:
         return Interrupted(error.where, error.reason)
+
+
+def _tried(work: Work, check: Check, attempt: int) -> Answer:
+    """What came of this attempt, or of a later one. Raises `BadAccess`, `ClusterError`."""
+    where = where_of(work.bench, check, work.application, work.pinned)
+    run = register(
+        work.bench, check, work.pinned, where, promotion=work.promotion, attempt=attempt, expect=work.expect
+    )
+    if isinstance(run, Unregistered):
+        return Overtaken()
+    found = run_registered(work.bench, check, run, work.pinned, work.application, work.progress, work.beat)
     if isinstance(found, Cut):
         return Interrupted(str(work.step.place), found.why)
-    return Done(
-        {"run": run.run, "result": found.result, **_problem(found)}, found.events, found.blobs, found.then
-    )
+    if found.ran.problem not in _OF_THE_PLACE or attempt + 1 >= ATTEMPTS:
+        result = {"run": run.run, "result": found.result, **_problem(found)}
+        return Done(result, found.events, found.blobs, found.then)
+    if found.then is not None:
+        found.then()
+    told = {"place": str(work.step.place), "check": check.name, **_problem(found)}
+    work.progress("check-again", told)
+    return _tried(work, check, attempt + 1)
 
 
 def _problem(found: RunResult) -> dict[str, Any]:

@@ -18,17 +18,20 @@ from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, w
 from ldmrelease.domain.facts import Intent
 from ldmrelease.services.check_run import RunResult, Where, register, run_registered, where_of
 from ldmrelease.services.decide import decide
-from ldmrelease.services.gather import Question, runs_stream
+from ldmrelease.services.gather import Question, registered_runs, runs_stream
 from ldmrelease.services.pin import Pinned
+from ldmrelease.services.promote import Promoted, promote
 from ldmrelease.services.statements import evidence_stream
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.trust.acts import seal
+from ldmrelease.trust.dsse import Envelope, read_envelope
 from ldmrelease.trust.results import CheckUsed, Outcomes, RunDone, write_result
 from tests.real.kube.given import Cluster
 from tests.real.kube.images import push_image
 from tests.real.kube.objects import rolled_out
 from tests.real.kube.pair import LEVEL, Pair, PairSite, agree, make_pair
 from tests.real.kube.site import BASE
+from tests.real.test_kills import quiet
 from tests.real.test_kills import wish as wish_for
 from tests.workspace import WEEKLY, copy_site
 
@@ -200,8 +203,21 @@ def test_a_registration_that_was_put_into_the_database_does_not_count(
     assert finding.values["seen"] == {"unregistered": 1}
 
 
-def run_at_base(site: PairSite, meddle: Callable[[], None]) -> RunResult:
-    """The smoke test at base; somebody meddles when its Job was made."""
+def payload_of(envelope: bytes) -> bytes:
+    """What was signed."""
+    read = read_envelope(envelope)
+    assert isinstance(read, Envelope)
+    return read.payload
+
+
+def nothing() -> None:
+    """Nobody meddles."""
+
+
+def run_at_base(
+    site: PairSite, meddle: Callable[[], None] = nothing, between: Callable[[], None] = nothing
+) -> RunResult:
+    """The smoke test at base; somebody meddles when its Job was made, or between its registration and that."""
     begun: list[str] = []
 
     def told(phase: str, what: str) -> None:
@@ -213,8 +229,10 @@ def run_at_base(site: PairSite, meddle: Callable[[], None]) -> RunResult:
     try:
         check, application = bench.world.check("smoke"), bench.world.applications[0]
         assert check is not None
-        run = register(bench, check, pinned_of(bench), where_of(bench, application))
+        pinned = pinned_of(bench)
+        run = register(bench, check, pinned, where_of(bench, check, application, pinned))
         assert isinstance(run, RunRegistration)
+        between()
         found = run_registered(bench, check, run, pinned_of(bench), application)
         assert isinstance(found, RunResult)
         if found.then is not None:
@@ -234,8 +252,20 @@ def at_base(pair: Pair, template: Path, tmp_path: Path) -> Iterator[PairSite]:
     kube.until("Deployment", namespace, "ocps", rolled_out)
 
 
-def test_undisturbed_it_passes(at_base: PairSite) -> None:
-    assert run_at_base(at_base, lambda: None).result == "PASSED"
+def test_undisturbed_it_passes_and_names_the_pods_that_were_there_throughout(
+    pair: Pair, at_base: PairSite
+) -> None:
+    found = run_at_base(at_base)
+    assert found.result == "PASSED"
+    (envelope,) = found.blobs.values()
+    observed = canonical.parse(payload_of(envelope))["predicate"]["ldmreleaseRun"]["observed"]
+    told = [
+        {"podUid": pod["metadata"]["uid"], "container": each["name"], "imageID": each["imageID"]}
+        for pod in pair.kubes[BASE].list("Pod", pair.namespace(BASE))
+        if "deletionTimestamp" not in pod["metadata"]
+        for each in pod["status"]["containerStatuses"]
+    ]
+    assert observed == told != []
 
 
 def test_a_check_during_a_rollout_of_something_else_is_errored(pair: Pair, at_base: PairSite) -> None:
@@ -247,20 +277,54 @@ def test_a_check_during_a_rollout_of_something_else_is_errored(pair: Pair, at_ba
     assert found.events == ()
 
 
+def restart(pair: Pair) -> None:
+    """As `kubectl rollout restart` does it, until its controller has begun."""
+    kube, namespace = pair.kubes[BASE], pair.namespace(BASE)
+    told = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2023-04-20T12:00:00Z"}}}
+    made = kube.patch("Deployment", namespace, "ocps", {"spec": {"template": told}})
+    generation = made["metadata"]["generation"]
+    kube.until(
+        "Deployment", namespace, "ocps", lambda each: each["status"]["observedGeneration"] >= generation
+    )
+
+
 def test_a_check_during_a_restart_of_the_same_image_is_errored(pair: Pair, at_base: PairSite) -> None:
     """Old pods and new ones run the same image: nobody knows what was wrong with those that are gone."""
-
-    def restart() -> None:
-        kube, namespace = pair.kubes[BASE], pair.namespace(BASE)
-        told = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2023-04-20T12:00:00Z"}}}
-        made = kube.patch("Deployment", namespace, "ocps", {"spec": {"template": told}})
-        generation = made["metadata"]["generation"]
-        kube.until(
-            "Deployment", namespace, "ocps", lambda each: each["status"]["observedGeneration"] >= generation
-        )
-
-    found = run_at_base(at_base, restart)
+    found = run_at_base(at_base, lambda: restart(pair))
     assert (found.result, found.ran.problem) == ("ERRORED", "rollout")
+
+
+def test_a_run_that_goes_on_after_a_restart_is_errored(pair: Pair, at_base: PairSite) -> None:
+    """Its promoter was killed and comes back: what runs then is not what ran when it was registered."""
+
+    def restarted() -> None:
+        restart(pair)
+        pair.kubes[BASE].until("Deployment", pair.namespace(BASE), "ocps", rolled_out)
+
+    found = run_at_base(at_base, between=restarted)
+    assert (found.result, found.ran.problem) == ("ERRORED", "rollout")
+
+
+def test_a_promotion_checks_once_more_what_did_not_stand_still(pair: Pair, tmp_path: Path) -> None:
+    """A restart while the Job of the first run goes on: the second one, registered anew, decides."""
+    pair.reset()
+    begun: list[str] = []
+
+    def told(phase: str, what: str) -> None:
+        if phase == "after" and what.endswith("/jobs"):
+            begun.append(what)
+            if len(begun) == 1:
+                restart(pair)
+
+    bench = pair.site(tmp_path / "site").bench(told)
+    answer = promote(bench, wish_for(bench, BASE), quiet)
+    assert isinstance(answer, Promoted)
+    assert answer.outcome.state == "succeeded", answer.outcome
+    assert len(begun) == 2
+    assert len(registered_runs(bench, pinned_of(bench).digest)) == 2
+    assert both(smoke(bench)) == ("satisfied", "passed")
+    assert pair.kubes[BASE].list("Job", pair.checks) == []
+    bench.ledger.close()
 
 
 def test_more_pods_of_the_same_are_no_rollout(pair: Pair, at_base: PairSite) -> None:
