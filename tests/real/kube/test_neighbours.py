@@ -91,8 +91,8 @@ class Meddlers:
                 try:
                     annotate(kube, self._pair.namespace(place), str(self.rounds))
                     # Seldom, as autoscalers do, so that rollouts come to an end.
-                    if self.rounds % 20 == 0:
-                        scale(kube, self._pair.namespace(place), 2 - self.rounds // 20 % 2)
+                    if self.rounds % 40 == 0:
+                        scale(kube, self._pair.namespace(place), 2 - self.rounds // 40 % 2)
                 except Refused as refused:
                     # Two who write at once: the one who is late tries again in the next round.
                     if refused.code != 409:

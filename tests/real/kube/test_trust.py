@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -280,7 +281,7 @@ def test_a_check_during_a_rollout_of_something_else_is_errored(pair: Pair, at_ba
 def restart(pair: Pair) -> None:
     """As `kubectl rollout restart` does it, until its controller has begun."""
     kube, namespace = pair.kubes[BASE], pair.namespace(BASE)
-    told = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2023-04-20T12:00:00Z"}}}
+    told = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": secrets.token_hex(4)}}}
     made = kube.patch("Deployment", namespace, "ocps", {"spec": {"template": told}})
     generation = made["metadata"]["generation"]
     kube.until(
