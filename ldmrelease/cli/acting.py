@@ -14,8 +14,9 @@ from ldmrelease.render.output import Output
 from ldmrelease.render.promotions import look_text
 from ldmrelease.render.words import listed
 from ldmrelease.services.promote import consider, promote
-from ldmrelease.services.request import Look, NoTarget, Wish, places_for
+from ldmrelease.services.request import Look
 from ldmrelease.services.waiting import wait_for
+from ldmrelease.services.wish import NoTarget, Wish, places_for
 from ldmrelease.services.workbench import Workbench
 
 PRODUCTION = "production"

@@ -20,7 +20,7 @@ from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import aliases_table
 from ldmrelease.render.refusals import refusal_words
 from ldmrelease.services.aliases import AliasOf, NotRead, aliases
-from ldmrelease.services.request import Wish
+from ldmrelease.services.wish import Wish
 
 app = new_app(
     "Move and list names such as `recommended`, menu by menu.",

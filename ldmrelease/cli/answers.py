@@ -20,9 +20,11 @@ from ldmrelease.render.refusals import busy_words, impossible_words, no_target_w
 from ldmrelease.services.decide import Decided, hypothetical_levels
 from ldmrelease.services.drive import Outcome
 from ldmrelease.services.notify import event_of, notify
+from ldmrelease.services.possible import Impossible
 from ldmrelease.services.promote import Answer, Promoted, Resumed
-from ldmrelease.services.request import Impossible, Look, NoTarget, NothingToDo, Wish
+from ldmrelease.services.request import Look, NothingToDo
 from ldmrelease.services.steps.step import Busy, Progress
+from ldmrelease.services.wish import NoTarget, Wish
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.targets.outcome import Unreachable
 

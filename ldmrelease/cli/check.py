@@ -13,7 +13,9 @@ from ldmrelease.render.decisions import decision_source
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import look_text
 from ldmrelease.render.refusals import no_target_words
-from ldmrelease.services.request import Impossible, NoTarget, Wish, look, places_for
+from ldmrelease.services.possible import Impossible
+from ldmrelease.services.request import look
+from ldmrelease.services.wish import NoTarget, Wish, places_for
 
 app = new_app()
 

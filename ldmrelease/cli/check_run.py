@@ -19,8 +19,8 @@ from ldmrelease.render.words import listed, moment
 from ldmrelease.services.check_run import RunResult, Unregistered, register, run_registered, where_of
 from ldmrelease.services.pin import Pinned, push_release
 from ldmrelease.services.publishing import publish_envelope
-from ldmrelease.services.request import NoTarget, Wish, places_for
 from ldmrelease.services.steps.step import Progress
+from ldmrelease.services.wish import NoTarget, Wish, places_for
 from ldmrelease.services.workbench import Workbench
 
 app = new_app()

@@ -11,8 +11,8 @@ from ldmrelease.cli.asked import ProductOption, ReasonOption, ReleaseArgument, T
 from ldmrelease.cli.options import Code, OutputOption, examples, new_app
 from ldmrelease.cli.session import open_bench
 from ldmrelease.render.output import Output, emit
-from ldmrelease.services.request import Wish
 from ldmrelease.services.through import missing_targets
+from ldmrelease.services.wish import Wish
 from ldmrelease.services.workbench import Workbench
 
 app = new_app()

@@ -8,7 +8,7 @@ from ldmrelease.cli.options import OutputOption, examples, new_app
 from ldmrelease.cli.session import open_bench
 from ldmrelease.domain.facts import Intent
 from ldmrelease.render.output import Output, emit
-from ldmrelease.services.request import Wish
+from ldmrelease.services.wish import Wish
 
 app = new_app()
 

@@ -13,7 +13,7 @@ from ldmrelease.render.output import Output, emit
 from ldmrelease.render.words import listed
 from ldmrelease.services.history import previous_release
 from ldmrelease.services.products import default_product
-from ldmrelease.services.request import Wish
+from ldmrelease.services.wish import Wish
 from ldmrelease.services.workbench import Workbench
 
 app = new_app()

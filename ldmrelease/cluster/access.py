@@ -210,10 +210,10 @@ def _run_plugin(access: ClusterAccess, merged: Any, user: Any, whose: str) -> da
         expires: datetime | None = parse_rfc3339(ends) if ends else None
     except (ConfigException, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         reason = f"the credential of {whose} could not be had: {_words(error)}"
-        raise Unreached(access.context, reason) from error
+        raise Unreached(access.context, reason, lasting=True) from error
     if not any(given.values()):
         reason = f"the credential of {whose} could not be had: neither a token nor a certificate was given"
-        raise Unreached(access.context, reason)
+        raise Unreached(access.context, reason, lasting=True)
     del user.value["exec"]
     user.value.update({key: value for key, value in given.items() if value})
     return expires

@@ -135,8 +135,11 @@ class Api:
         query = (("fieldManager", manager), ("fieldValidation", "Strict"))
         return self._write(Call("PATCH", path, query, operations))
 
-    def create(self, path: str, body: Object) -> Object:
-        """Create an object in the collection at `path`; Conflict where it is there already."""
+    def create(self, path: str, body: Object, *, dry_run: bool = False) -> Object:
+        """Create an object in the collection at `path`, or try out whether it would be; Conflict where it is
+        there already."""
+        if dry_run:
+            return self._read(Call("POST", path, (("dryRun", "All"),), body, verb="create"))
         return self._write(Call("POST", path, body=body))
 
     def replace(self, path: str, body: Object) -> Object:

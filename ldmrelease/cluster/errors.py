@@ -30,14 +30,22 @@ class Unreached(ClusterError):
     """Nobody could be asked: no connection, no accepted credentials (401), or a server that cannot answer now.
 
     `maybe_done` is true for a write that was sent and whose answer is not known: read before it is repeated.
-    `retry_after` is how many seconds the server asked to wait, if it did.
+    `retry_after` is how many seconds the server asked to wait, if it did. `lasting` is true where waiting does
+    not help: somebody has to bring other credentials.
     """
 
     def __init__(
-        self, where: str, reason: str, *, maybe_done: bool = False, retry_after: float | None = None
+        self,
+        where: str,
+        reason: str,
+        *,
+        maybe_done: bool = False,
+        retry_after: float | None = None,
+        lasting: bool = False,
     ) -> None:
         self.maybe_done = maybe_done
         self.retry_after = retry_after
+        self.lasting = lasting
         super().__init__(where, reason)
 
 

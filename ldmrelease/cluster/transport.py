@@ -115,9 +115,8 @@ class Transport:
         if response.status == 401:
             with contextlib.closing(response):
                 said = _plain(_object(_whole(response)).get("message", "Unauthorized"))
-            raise Unreached(
-                self.where, f"the API server does not accept the credential of {entry.credential}: {said}"
-            )
+            reason = f"the API server does not accept the credential of {entry.credential}: {said}"
+            raise Unreached(self.where, reason, lasting=True)
         return response
 
     def _send_as(self, entry: Entry, call: Call, read_seconds: float) -> BaseHTTPResponse:
@@ -145,7 +144,8 @@ class Transport:
             reason = f"{call.name}: TLS failed: {_plain(error.reason)}"
             raise Unreached(self.where, reason, maybe_done=not call.is_read) from error
         except ValueError as error:
-            raise Unreached(self.where, f"the credential of {entry.whose} cannot be sent: {error}") from error
+            reason = f"the credential of {entry.whose} cannot be sent: {error}"
+            raise Unreached(self.where, reason, lasting=True) from error
         response: BaseHTTPResponse = answer.response
         return response
 

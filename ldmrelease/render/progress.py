@@ -31,6 +31,8 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
             return f"{v['place']}: {v['done']} of {v['of']} nodes have the images"
         case "check-again":
             return f"{v['place']}: check {v['check']}: ERRORED{_problem(plain)}; once more"
+        case "cut-off":
+            return f"{said(v['where'])} could not be asked: {said(v['reason'])}; trying again"
         case "halting":
             return f"{v['place']}: stops here"
         case "left":

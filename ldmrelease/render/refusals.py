@@ -7,8 +7,9 @@ from ldmrelease.config.faults import did_you_mean
 from ldmrelease.render.rollouts import FAILURES
 from ldmrelease.render.words import Values, listed, moment, said, values_of
 from ldmrelease.services.pin import Unpinnable
-from ldmrelease.services.request import Impossible, NoTarget
+from ldmrelease.services.possible import Impossible
 from ldmrelease.services.steps.step import Busy, Interrupted
+from ldmrelease.services.wish import NoTarget
 from ldmrelease.targets.outcome import Refusal, Unreachable
 
 Words = Callable[[Values], str]

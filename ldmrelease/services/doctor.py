@@ -11,9 +11,10 @@ from ldmrelease.domain import times
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.places import Application, ComponentKind, GitOpsTarget, MenuTarget, World
+from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.ledger import LedgerError
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services import writing
+from ldmrelease.services import possible, writing
 from ldmrelease.services.clusters import other_cluster
 from ldmrelease.services.workbench import Workbench, open_workbench, wall_clock
 from ldmrelease.sources import git
@@ -98,8 +99,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         yield _ledger(bench)
         yield from _images(bench)
         yield from _configurations(bench)
-        for application in bench.world.applications:
-            yield _place(bench, application)
+        yield from _places(bench)
 
 
 def _clock(workspace: Workspace) -> Diagnosis:
@@ -184,10 +184,28 @@ def _configurations(bench: Workbench) -> Iterator[Diagnosis]:
             yield Diagnosis(f"tags of {source}", Health.OK, f"{count} tags")
 
 
+def _places(bench: Workbench) -> Iterator[Diagnosis]:
+    """Each place; a cluster that did not answer for one of its places is not asked for the next ones."""
+    away: dict[ClusterAccess, Unreachable] = {}
+    for application in bench.world.applications:
+        access = application.workloads.cluster if application.workloads is not None else None
+        if access in away:
+            yield Diagnosis(str(application.place), Health.BAD, trouble=away[access])
+            continue
+        found = _place(bench, application)
+        if (
+            access is not None
+            and isinstance(found.trouble, Unreachable)
+            and found.trouble.where == access.context
+        ):
+            away[access] = found.trouble
+        yield found
+
+
 def _place(bench: Workbench, application: Application) -> Diagnosis:
     what, reach = str(application.place), writing.access(bench)
     # What is against writing there says everything at once: before what a mere look meets first.
-    against = other_cluster(bench, application) or writing.preflight(bench, application)
+    against = other_cluster(bench, application) or possible.against(bench, application)
     there = against or dispatch.read(application.target, reach)
     if not isinstance(there, Snapshot):
         return Diagnosis(what, Health.BAD, trouble=there)

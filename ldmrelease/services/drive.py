@@ -1,5 +1,6 @@
 """The driver: asks the machine what to do next, does it, and records it, until it waits or stops."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,10 @@ class Outcome:
     taken_over: bool = False
 
 
+OUTAGE = 60.0
+"""Seconds that a step is tried again while an API server is away; beyond that `resume` goes on."""
+_BETWEEN = 2.0
+
 _RESTS_ON = {StepKind.APPLY: Stage.ENTER, StepKind.RECEIPT: Stage.CONFIRM}
 """The stages whose decisions let a step change something that outlives it."""
 
@@ -75,6 +80,8 @@ class _Driver:
     progress: Progress
     allowed: set[str] = field(default_factory=set)
     """The decisions that this process made and that allow something."""
+    lost_at: float | None = None
+    """Since when a step cannot be carried out since nobody can be asked (monotonic seconds)."""
 
     def run(self, promotion_id: str) -> Outcome:
         while True:
@@ -168,7 +175,7 @@ class _Driver:
     def _do(self, now: Round, step: Step) -> Outcome | None:
         elsewhere = self._elsewhere(step.place)
         if elsewhere is not None:
-            return Outcome(now.promotion.id, now.promotion.journal.state, interrupted=elsewhere)
+            return None if self._passes(elsewhere) else _interrupted(now, elsewhere)
         again = self._asks_again(now, step)
         if again is not None:
             self._decide(now, step.place, again)
@@ -188,7 +195,7 @@ class _Driver:
             case Overtaken():
                 raise Lost
             case Interrupted():
-                return Outcome(now.promotion.id, now.promotion.journal.state, interrupted=answer)
+                return None if self._passes(answer) else _interrupted(now, answer)
             case Pending(code, values, who):
                 why = {"until": None, "who": list(who), "step": step.id, "code": code, "values": values}
                 return self._wait(
@@ -198,6 +205,7 @@ class _Driver:
                 kind, then = Kind.DONE, answer.then
             case Failed(code, values):
                 kind, result, events, blobs, then = Kind.STEP_FAILED, {"code": code, **values}, (), {}, None
+        self.lost_at = None
         told = NewEvent(kind, now.promotion.stream, {"step": step.id, "result": result})
         try:
             now.append(step.place, [told, *events], blobs)
@@ -208,6 +216,15 @@ class _Driver:
             then()
         self.progress(str(kind), {"step": step.id, "place": str(step.place), **result})
         return None
+
+    def _passes(self, cut: Interrupted) -> bool:
+        """Whether it was waited for what may be over in a moment: then the step is tried once more."""
+        self.lost_at = self.lost_at or time.monotonic()
+        if not cut.passes or time.monotonic() - self.lost_at > OUTAGE:
+            return False
+        self.progress("cut-off", {"where": cut.where, "reason": cut.reason})
+        time.sleep(_BETWEEN)
+        return True
 
     def _tidy_up_late(self, now: Round, step: Step, then: Callable[[], None] | None) -> None:
         """Remove what we made after another had recorded this step and removed its own.
@@ -227,6 +244,10 @@ class _Driver:
             return _busy(claim, step.place)
         now.append(step.place, claim_events(promotion.id, step, self.holder, takeover=claim is not None))
         return None
+
+
+def _interrupted(now: Round, why: Interrupted) -> Outcome:
+    return Outcome(now.promotion.id, now.promotion.journal.state, interrupted=why)
 
 
 def _unfinished(promotion: Promotion, earlier: list[Place]) -> tuple[Place, ...]:

@@ -18,21 +18,19 @@ from ldmrelease.services.drive import Outcome, drive
 from ldmrelease.services.gather import Question
 from ldmrelease.services.owed import still_owed
 from ldmrelease.services.pin import push_release
+from ldmrelease.services.possible import Impossible
 from ldmrelease.services.promotions import Promotion, Untrusted, journal_of, load_promotion
 from ldmrelease.services.request import (
-    Impossible,
     Look,
-    NoTarget,
     NothingToDo,
-    Wish,
     has_receipt,
     left_to_do,
     look,
     open_promotions,
-    places_for,
     record_request,
 )
 from ldmrelease.services.steps.step import Busy, Interrupted, Progress, refused
+from ldmrelease.services.wish import NoTarget, Wish, places_for
 from ldmrelease.services.workbench import Workbench
 
 _TRIES = 5

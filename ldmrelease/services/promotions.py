@@ -12,7 +12,8 @@ from ldmrelease.domain.tags import parse
 from ldmrelease.promotion.journal import Journal, read_journal
 from ldmrelease.promotion.planning import make_plan
 from ldmrelease.services.pin import Pinned
-from ldmrelease.services.request import Wish, sites_for
+from ldmrelease.services.request import sites_for
+from ldmrelease.services.wish import Wish
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.trust.acts import Opened, open_act
 

@@ -1,10 +1,10 @@
-"""From what a user asks to a promotion that is recorded: resolve the target, plan, decide, append.
+"""From what a user asks to a promotion that is recorded: plan, decide, append.
 
 `look` does all of it without a write; `promote` appends pin, request, evidence, plan and decision in one
 transaction, and hands over to the driver.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,50 +20,17 @@ from ldmrelease.domain.plan import Plan
 from ldmrelease.promotion.journal import Stage, State
 from ldmrelease.promotion.planning import Site, make_plan
 from ldmrelease.services import writing
-from ldmrelease.services.clusters import other_cluster
 from ldmrelease.services.decide import Decided, decide, level_at, record
 from ldmrelease.services.gather import Question
 from ldmrelease.services.idle import is_idle
-from ldmrelease.services.order import ordered_places
 from ldmrelease.services.pin import Pinned, pin_events
+from ldmrelease.services.possible import Impossible, checks_asked, impossible
 from ldmrelease.services.sealing import require_receipts, sealed
+from ldmrelease.services.wish import Wish, wished_edits
 from ldmrelease.services.workbench import Workbench
-from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value
+from ldmrelease.targets.outcome import Refusal, Snapshot
 
 _DRAFT = "draft"
-
-
-RUN_BY_US = ("command", "container", "job")
-"""The kinds of check that a promotion runs itself; others are reported by somebody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a user asks for. `alias` is the name to move, for intent alias."""
-
-    pinned: Pinned
-    target: str
-    intent: Intent = Intent.PROMOTE
-    reason: str | None = None
-    alias: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NoTarget:
-    """The target names nothing here that runs the product; `known` are names that would."""
-
-    target: str
-    known: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Impossible:
-    """A place cannot be written as asked: found while planning, before anything is touched. `more` are the other
-    places of the target of which the same is true."""
-
-    place: Place
-    refusal: Refusal | Unreachable
-    more: tuple["Impossible", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +63,6 @@ class Recorded:
     look: Look
 
 
-def places_for(bench: Workbench, wish: Wish) -> tuple[Application, ...] | NoTarget:
-    """The applications that a target means: a level, an environment, or environment/application."""
-    runs = [each for each in bench.world.applications if each.components(wish.pinned.release.product)]
-    found = [each for each in runs if wish.target in (each.level, each.place.environment, str(each.place))]
-    if not found:
-        known = {name for each in runs for name in (each.level, each.place.environment, str(each.place))}
-        return NoTarget(wish.target, tuple(sorted(known)))
-    return ordered_places(found, bench.levels)
-
-
 def left_to_do(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> tuple[Application, ...]:
     """The places that do not hold what is wished, or have no receipt for it; all, where a tag has moved since.
 
@@ -135,7 +92,7 @@ def _has_it(bench: Workbench, wish: Wish, application: Application) -> bool:
     there = writing.snapshot(bench, application)
     if not isinstance(there, Snapshot):
         return False
-    wanted = _edits(wish, application, there)
+    wanted = wished_edits(wish, application, there)
     if isinstance(wanted, Refusal) or not writing.holds(wanted, there):
         return False
     if wish.intent is Intent.ALIAS:
@@ -151,12 +108,8 @@ def has_receipt(bench: Workbench, pinned: Pinned, place: Place) -> bool:
 def _is_live(bench: Workbench, wish: Wish, application: Application) -> bool:
     """Whether there is something to take away; a target that cannot be read is asked again, to say why."""
     there = writing.snapshot(bench, application)
-    wanted = _edits(wish, application, there) if isinstance(there, Snapshot) else there
+    wanted = wished_edits(wish, application, there) if isinstance(there, Snapshot) else there
     return not (isinstance(wanted, Refusal) and wanted.code == "not-live")
-
-
-def _edits(wish: Wish, application: Application, there: Snapshot) -> dict[str, Value] | Refusal:
-    return writing.edits(application.target, wish.pinned.release, wish.intent, wish.alias, there)
 
 
 def look(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> Look | Impossible:
@@ -176,33 +129,12 @@ def plan_for(
     bench: Workbench, wish: Wish, applications: Sequence[Application], promotion: str
 ) -> Plan | Impossible:
     """The plan: pure but for one read of each target, which shows that its settings are there."""
-    impossible = list(_impossible(bench, wish, applications))
-    if impossible:
-        first, *others = impossible
+    against = list(impossible(bench, wish, applications))
+    if against:
+        first, *others = against
         return replace(first, more=tuple(others))
     release, sites = wish.pinned.release, sites_for(bench, wish, applications)
     return make_plan(promotion, wish.intent, release.product, release.tag, wish.pinned.digest, sites)
-
-
-def _impossible(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> Iterator[Impossible]:
-    """Everything that is wrong, up to where nobody could be asked: each such place would be waited for."""
-    for application in applications:
-        refusal = (
-            other_cluster(bench, application)
-            or writing.preflight(bench, application)
-            or writing.foreign(bench, application)
-            or _unwritable(bench, wish, application)
-        )
-        if refusal is not None:
-            yield Impossible(application.place, refusal)
-        if isinstance(refusal, Unreachable):
-            return
-
-
-def _unwritable(bench: Workbench, wish: Wish, application: Application) -> Refusal | Unreachable | None:
-    there = writing.snapshot(bench, application)
-    wanted = _edits(wish, application, there) if isinstance(there, Snapshot) else there
-    return wanted if isinstance(wanted, Refusal | Unreachable) else None
 
 
 def sites_for(bench: Workbench, wish: Wish, applications: Sequence[Application]) -> list[Site]:
@@ -213,9 +145,6 @@ def sites_for(bench: Workbench, wish: Wish, applications: Sequence[Application])
 def _site(bench: Workbench, wish: Wish, application: Application) -> Site:
     release = wish.pinned.release
     level = level_at(bench, application.place).at(application.place.environment)
-    kinds = {each.name: each.kind for each in bench.world.checks}
-    asked = [each.parameters["check"] for each in level.confirm if each.rule == "check"]
-    checks = tuple(dict.fromkeys(each for each in asked if kinds.get(each) in RUN_BY_US))
     images = {each.name for each in release.images}
     components = tuple(each for each in application.components(release.product) if each in images)
     wanted = writing.wish_of(release, application, wish.intent, wish.alias)
@@ -223,7 +152,7 @@ def _site(bench: Workbench, wish: Wish, application: Application) -> Site:
         place=application.place,
         level=level.name,
         wanted=wanted,
-        checks=checks,
+        checks=tuple(each.name for each in checks_asked(bench, application)),
         receipts=components,
         confirms=bool(level.confirm),
         registry=application.registry,

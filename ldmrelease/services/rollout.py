@@ -44,7 +44,7 @@ def rolled_out(
                 return Pending(held.verdict.code, {"workload": held.workload.key, **held.verdict.values})
             return Failed("rollout-timeout", {**_about(values), "trouble": values.get("code", "?")})
         case Cut(reason=reason):
-            return Interrupted(workloads.cluster.context, reason)
+            return Interrupted(workloads.cluster.context, reason, passes=True)
         case Refusal() | Unreachable():
             return refused(found)
 

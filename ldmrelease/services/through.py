@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.services.promote import consider
-from ldmrelease.services.request import Look, Wish
+from ldmrelease.services.request import Look
+from ldmrelease.services.wish import Wish
 from ldmrelease.services.workbench import Workbench
 
 

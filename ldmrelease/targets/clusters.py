@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ldmrelease.cluster.client import Api, Observer, open_api
-from ldmrelease.cluster.errors import Absent, BadAccess, ClusterError, Forbidden, Invalid
+from ldmrelease.cluster.errors import Absent, BadAccess, ClusterError, Forbidden, Invalid, Unreached
 from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.targets.outcome import Refusal, Refused, Unreachable
 
@@ -58,7 +58,12 @@ def answer(act: Callable[[], T]) -> T | Refusal | Unreachable:
     except BadAccess as error:
         return Refusal("no-cluster", {"where": error.where, "found": error.reason, "hint": error.hint})
     except ClusterError as error:
-        return refusal_of(error) or Unreachable(error.where, error.reason)
+        return refusal_of(error) or unreachable(error)
+
+
+def unreachable(error: BadAccess | ClusterError) -> Unreachable:
+    """Nobody could be asked: for now, or until somebody changes the way into the cluster."""
+    return Unreachable(error.where, error.reason, isinstance(error, Unreached) and not error.lasting)
 
 
 def refusal_of(error: ClusterError) -> Refusal | None:
@@ -77,6 +82,21 @@ def refusal_of(error: ClusterError) -> Refusal | None:
         case Invalid():
             return Refusal("not-accepted", {"file": error.where, "found": error.reason})
     return None
+
+
+def together(found: Sequence[Refusal | Unreachable]) -> Refusal | Unreachable | None:
+    """One answer for all, of which some may list several; where somebody could not be asked, that."""
+    lost = next((each for each in found if isinstance(each, Unreachable)), None)
+    single = [part for each in found if isinstance(each, Refusal) for part in _parts(each)]
+    return lost or (joined(single) if single else None)
+
+
+def _parts(refusal: Refusal) -> list[Refusal]:
+    """The refusals that one lists; itself where it lists none."""
+    listed = refusal.values.get("problems")
+    if listed is None:
+        return [refusal]
+    return [Refusal(each["code"], {key: each[key] for key in each if key != "code"}) for each in listed]
 
 
 def joined(refusals: Sequence[Refusal]) -> Refusal:

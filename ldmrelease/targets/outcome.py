@@ -33,10 +33,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """Nobody could be asked, so nothing is known; `where` has no password in it."""
+    """Nobody could be asked, so nothing is known; `where` has no password in it.
+
+    `passes`: it may be over in a moment, as where an API server is away.
+    """
 
     where: str
     reason: str
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def _against_workloads(target: KubernetesTarget, access: Access) -> Iterator[Ref
         yield from _against_manifests(api, target, access, found.workloads)
     # Whether we may do something in a namespace that is not there tells nothing.
     if not any(each.code == "namespace-absent" for each in found.problems):
-        yield from _forbidden(api, asked.namespace, _rights(api, target))
+        yield from forbidden(api, asked.namespace, _rights(api, target))
 
 
 def _against_workload(workload: Workload, target: KubernetesTarget) -> Iterator[Refusal]:
@@ -154,10 +154,11 @@ def _against_text(where: ConfigMapFile, access: Access) -> Iterator[Refusal]:
             values = {"found": manager.name, "application": manager.object}
             yield Refusal("managed-by", {"file": str(where), **values})
     needed: Right = ("patch", path_of("ConfigMap", where.namespace), where.name)
-    yield from _forbidden(api, where.namespace, (needed, *_fence_rights(where.namespace)))
+    yield from forbidden(api, where.namespace, (needed, *_fence_rights(where.namespace)))
 
 
-def _forbidden(api: Api, namespace: str, rights: Iterable[Right]) -> Iterator[Refusal]:
+def forbidden(api: Api, namespace: str, rights: Iterable[Right]) -> Iterator[Refusal]:
+    """A refusal for each right that we do not have. Raises `ClusterError`."""
     for verb, collection, name in dict.fromkeys(rights):
         about = describe(collection)
         if not api.allowed(verb, about.resource, namespace, about.group, name=name):

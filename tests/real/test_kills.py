@@ -16,7 +16,8 @@ from ldmrelease.domain.events import Kind
 from ldmrelease.services.claims import claim_now
 from ldmrelease.services.pin import Pinned, find_or_pin
 from ldmrelease.services.promote import Promoted, consider, promote, resume
-from ldmrelease.services.request import NothingToDo, Wish, open_promotions
+from ldmrelease.services.request import NothingToDo, open_promotions
+from ldmrelease.services.wish import Wish
 from ldmrelease.services.workbench import Workbench
 from tests.workspace import WEEKLY, Site, copy_site, new_site
 

@@ -13,7 +13,7 @@ from ldmrelease.services.check_run import (
     run_registered,
     where_of,
 )
-from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Overtaken, Work
+from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Overtaken, Work, unheard
 
 ATTEMPTS = 3
 """So many runs, each registered, while all that is wrong is that the place did not stand still."""
@@ -33,7 +33,7 @@ def act(work: Work) -> Answer:
     try:
         return _tried(work, check, max(0, begun - 1))
     except (BadAccess, ClusterError) as error:
-        return Interrupted(error.where, error.reason)
+        return unheard(error)
 
 
 def _tried(work: Work, check: Check, attempt: int) -> Answer:
@@ -46,7 +46,7 @@ def _tried(work: Work, check: Check, attempt: int) -> Answer:
         return Overtaken()
     found = run_registered(work.bench, check, run, work.pinned, work.application, work.progress, work.beat)
     if isinstance(found, Cut):
-        return Interrupted(str(work.step.place), found.why)
+        return Interrupted(str(work.step.place), found.why, passes=True)
     if found.ran.problem not in _OF_THE_PLACE or attempt + 1 >= ATTEMPTS:
         result = {"run": run.run, "result": found.result, **_problem(found)}
         return Done(result, found.events, found.blobs, found.then)

@@ -2,7 +2,7 @@
 
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.places import Place
-from ldmrelease.services.steps.step import Answer, Done, Interrupted, Work
+from ldmrelease.services.steps.step import Answer, Done, Work, refused
 from ldmrelease.services.sweeping import swept
 
 
@@ -10,7 +10,7 @@ def act(work: Work) -> Answer:
     """Leave nothing behind, then let go. The release counts for our epoch alone."""
     cut = swept(work)
     if cut is not None:
-        return Interrupted(cut.where, cut.reason)
+        return refused(cut)
     return Done({"epoch": work.epoch}, (released(work.promotion, work.step.place, work.epoch),))
 
 

@@ -12,7 +12,7 @@ from ldmrelease.cluster.prepull import NotPulled, Wanted, prepull
 from ldmrelease.cluster.workloads import Workload, find, pod_spec
 from ldmrelease.domain.site import site_repository
 from ldmrelease.domain.workloads import WorkloadKind, Workloads
-from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
+from ldmrelease.services.steps.step import Answer, Done, Failed, Work, unheard
 
 
 def act(work: Work) -> Answer:
@@ -23,7 +23,7 @@ def act(work: Work) -> Answer:
     try:
         return _pull(work, workloads)
     except (BadAccess, ClusterError) as error:
-        return Interrupted(error.where, error.reason)
+        return unheard(error)
 
 
 def _pull(work: Work, workloads: Workloads) -> Answer:

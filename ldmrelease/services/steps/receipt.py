@@ -11,7 +11,7 @@ from ldmrelease.domain.receipt import Input, Receipt, Resource, write_receipt
 from ldmrelease.promotion.journal import Stage
 from ldmrelease.services.clusters import cluster_uid
 from ldmrelease.services.idle import IDLE
-from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Work
+from ldmrelease.services.steps.step import Answer, Done, Failed, Work, unheard
 
 
 def act(work: Work) -> Answer:
@@ -25,7 +25,7 @@ def act(work: Work) -> Answer:
     try:
         cluster = cluster_uid(work.bench, work.application)
     except (BadAccess, ClusterError) as error:
-        return Interrupted(error.where, error.reason)
+        return unheard(error)
     receipt = _receipt(work, ruling.decision, cluster)
     signer = work.bench.signers.receipts(work.here.level)
     events, blobs = [], {}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ldmrelease.cluster.errors import BadAccess, ClusterError
 from ldmrelease.domain.acts import Request
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.places import Application
@@ -11,6 +12,7 @@ from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.promotion.journal import Journal
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.workbench import Workbench
+from ldmrelease.targets.clusters import unreachable
 from ldmrelease.targets.outcome import Refusal, Unreachable
 
 Progress = Callable[[str, dict[str, Any]], None]
@@ -82,16 +84,18 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """Nobody could be asked: nothing is recorded, and a resume tries the step again."""
+    """Nobody could be asked: nothing is recorded, and the step is tried again, by the driver where that `passes`
+    or by a resume."""
 
     where: str
     reason: str
+    passes: bool = False
 
 
 def refused(answer: Refusal | Unreachable) -> Failed | Interrupted:
     """What a target's or a cluster's answer is to a step: without a way into its cluster, nobody was asked."""
     if isinstance(answer, Unreachable):
-        return Interrupted(answer.where, answer.reason)
+        return Interrupted(answer.where, answer.reason, answer.passes)
     if answer.code == "no-cluster":
         reason = "; ".join(str(answer.values[key]) for key in ("found", "hint") if answer.values.get(key))
         return Interrupted(str(answer.values["where"]), reason)
@@ -99,6 +103,12 @@ def refused(answer: Refusal | Unreachable) -> Failed | Interrupted:
         reason = "it leads to the cluster {found}, and the workspace's cluster-uid is {expected}"
         return Interrupted(str(answer.values["file"]), reason.format_map(answer.values))
     return Failed(answer.code, answer.values)
+
+
+def unheard(error: BadAccess | ClusterError) -> Interrupted:
+    """What a cluster's error is to a step that can do nothing about it."""
+    found = unreachable(error)
+    return Interrupted(found.where, found.reason, found.passes)
 
 
 @dataclass(frozen=True, slots=True)

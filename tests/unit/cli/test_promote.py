@@ -10,7 +10,7 @@ from ldmrelease.cli import acting
 from ldmrelease.cli.main import load
 from ldmrelease.services.pin import Pinned, find_or_pin
 from ldmrelease.services.promote import promote
-from ldmrelease.services.request import Wish
+from ldmrelease.services.wish import Wish
 from tests.workspace import BASE, BEFORE, PLACE, WEEKLY, Site
 
 PRODUCTION = "usdf-cm/cm-service"

@@ -7,8 +7,8 @@ from ldmrelease.promotion.journal import State
 from ldmrelease.services.observe import observation_event, observe
 from ldmrelease.services.pin import Pinned, find_or_pin
 from ldmrelease.services.promote import Promoted, promote
-from ldmrelease.services.request import Wish
 from ldmrelease.services.waiting import POLL, wait_for
+from ldmrelease.services.wish import Wish
 from ldmrelease.services.workbench import open_workbench
 from tests.workspace import BASE, WEEKLY, Site
 
