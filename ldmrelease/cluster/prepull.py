@@ -98,7 +98,7 @@ def prepull(
 ) -> Pulled | NotPulled:
     """Fetch what is wanted on every node that may run it, and delete the pods that did.
 
-    promotion: its id, a label of the pods. deadline: in seconds from now.
+    promotion: its name among those of all ledgers, a label of the pods. deadline: in seconds from now.
 
     Raises `ClusterError` where the API server cannot be asked; pods may be left then, and are adopted or deleted
     by the next attempt.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ldmrelease.cluster import reasons
+from ldmrelease.cluster.owners import image_owner
 from ldmrelease.cluster.pods import (
     ContainerState,
     Related,
@@ -311,8 +312,16 @@ def _judge_pod(workload: Workload, related: Related, wanted: Wanted) -> Verdict:
 
 
 def _judge_jobs(workload: Workload, related: Related, wanted: Wanted) -> Verdict:
-    """By the newest Job of the same images that has ended: a CronJob is armed until one has."""
-    same = [each for each in jobs_of(workload, related) if _same_images(workload, each)]
+    """By the newest Job of the same images that has ended: a CronJob is armed until one has.
+
+    What failed before these images were written is of an earlier stay, and does not condemn a rollback.
+    """
+    written = _written(workload)
+    same = [
+        each
+        for each in jobs_of(workload, related)
+        if _same_images(workload, each) and not (_has(each, "Failed") and _created(each) < written)
+    ]
     ended = [each for each in same if _has(each, "Failed") or _has(each, "Complete")]
     if not same:
         return Armed("armed", {"suspended": workload.paused})
@@ -324,6 +333,16 @@ def _judge_jobs(workload: Workload, related: Related, wanted: Wanted) -> Verdict
         if each.code not in reasons.HOPEFUL:
             return Troubled(each.code, {"job": name_of(job), **each.values})
     return Rolling("job-running", {"job": name_of(job), "waiting_for": [name_of(each) for each in live]})
+
+
+def _written(workload: Workload) -> str:
+    """When its images were last written (RFC 3339), by the field managers; empty where they were not read."""
+    owners = [image_owner(workload.manifest, name) for name in workload.components]
+    return max((each.time for each in owners if each is not None), default="")
+
+
+def _created(manifest: Manifest) -> str:
+    return str(manifest["metadata"].get("creationTimestamp", ""))
 
 
 def _same_images(workload: Workload, job: Manifest) -> bool:

@@ -30,12 +30,18 @@ from ldmrelease.cluster.rollout import (
 )
 from ldmrelease.cluster.seen import by_container
 from ldmrelease.cluster.watch import Cut, State, Watched, watched
-from ldmrelease.cluster.workloads import Workload, find
+from ldmrelease.cluster.workloads import Manifest, Workload, find
 from ldmrelease.domain.workloads import WorkloadKind, Workloads
 
 _LOG_LINES = 20
 # What a kubelet answers (as a log) of a container that it has cleared away.
 _NO_LOG = "unable to retrieve container logs"
+
+# Of a CronJob it is asked when its images were written, which its field managers tell.
+_KEPT: Mapping[WorkloadKind, Callable[[Manifest], Manifest]] = {
+    WorkloadKind.POD: lean_pod,
+    WorkloadKind.CRON_JOB: dict,
+}
 
 Digests = Mapping[str, frozenset[str]]
 Progress = Callable[[str, dict[str, Any]], None]
@@ -209,7 +215,7 @@ class _Follower:
 
     def _own(self, collection: str) -> Watched:
         own = [each for each in self._found if each.collection == collection]
-        keep = lean_pod if own[0].kind is WorkloadKind.POD else lean
+        keep = _KEPT.get(own[0].kind, lean)
         only = f"metadata.name={own[0].name}" if len(own) == 1 else None
         return Watched(collection, fields=only, keep=keep)
 

@@ -88,13 +88,14 @@ class Journal:
     """What happened to a promotion so far. Built by `read_journal`, never changed by the machine.
 
     `waits_for` has the step that needs somebody's act, and why. `before` keeps, by place, what the target
-    held when the place was first claimed: what a restore puts back.
+    held when the place was first claimed: what a restore puts back; `clusters` has the UID of its cluster then.
     """
 
     state: State = State.REQUESTED
     steps: dict[str, StepRecord] = field(default_factory=dict)
     rulings: dict[tuple[Place, Stage], Ruling] = field(default_factory=dict)
     before: dict[str, dict[str, Any]] = field(default_factory=dict)
+    clusters: dict[str, str] = field(default_factory=dict)
     halt: Halt | None = None
     waiting: bool = False
     waits_at: Place | None = None
@@ -181,6 +182,8 @@ def _done(journal: Journal, body: dict[str, Any]) -> None:
         journal.steps.pop(f"{place}/free", None)
         if f"{place}/apply" not in journal.steps:
             journal.before[place] = result.get("before", {})
+        if "cluster" in result:
+            journal.clusters.setdefault(place, result["cluster"])
 
 
 def _failed(journal: Journal, body: dict[str, Any]) -> None:

@@ -163,6 +163,10 @@ TARGET_WORDS: Mapping[str, Words] = {
         "it is a copy or was cut; restore it from its export"
     ),
     "fenced": lambda v: f"{said(v['promotion'])} has claimed the place since; nothing of ours was written",
+    "marked-later": lambda v: (
+        f"is marked with the claim of event {said(v['epoch'])}, and ours is of event {said(v['expected'])}: somebody "
+        "has claimed the place since; if that was another ledger, take its annotation ldmrelease.dev/epoch off"
+    ),
     # Clusters: what is selected.
     "no-cluster": lambda v: (
         f"no way into the cluster {said(v['where'])}: {_found(v)}{'; ' + said(v['hint']) if v.get('hint') else ''}"
@@ -170,6 +174,10 @@ TARGET_WORDS: Mapping[str, Words] = {
     "other-cluster": lambda v: (
         f"the context leads to the cluster {_found(v)}, and cluster-uid in ldmrelease.yaml is {said(v['expected'])}; "
         "correct the one that is wrong"
+    ),
+    "moved-cluster": lambda v: (
+        f"the context leads to the cluster {_found(v)}, and the promotion began in {said(v['expected'])}; let it lead "
+        "there again, or abort the promotion"
     ),
     "namespace-absent": lambda v: (
         f"the cluster has no namespace {said(v['namespace'])}; make it, or name another one in ldmrelease.yaml"

@@ -2,9 +2,8 @@
 
 from ldmrelease.cluster.errors import BadAccess
 from ldmrelease.domain.places import Application
-from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.services.workbench import Workbench
-from ldmrelease.targets.clusters import answer
+from ldmrelease.targets.clusters import Clusters, answer
 from ldmrelease.targets.outcome import Refusal, Unreachable
 
 
@@ -24,19 +23,21 @@ def cluster_uid(bench: Workbench, application: Application) -> str | None:
     return found
 
 
-def other_cluster(bench: Workbench, application: Application) -> Refusal | Unreachable | None:
-    """`other-cluster`: the context leads to a cluster that is not the one whose UID the workspace has."""
-    if application.workloads is None or application.cluster_uid is None:
+def other_cluster(
+    clusters: Clusters, application: Application, begun_in: str | None = None
+) -> Refusal | Unreachable | None:
+    """`other-cluster`: the context leads to a cluster that is not the one whose UID the workspace has.
+
+    Where it has none, to another than the one that a promotion has begun in (`moved-cluster`).
+    """
+    expected = application.cluster_uid or begun_in
+    if application.workloads is None or expected is None:
         return None
     access = application.workloads.cluster
-    found = answer(lambda: bench.clusters.uid(access))
-    return found if isinstance(found, Refusal | Unreachable) else mismatch(application, access, found)
-
-
-def mismatch(application: Application, access: ClusterAccess, uid: str) -> Refusal | None:
-    """`other-cluster` where the workspace means a cluster with another UID than the one that was found."""
-    if application.cluster_uid in (None, uid):
+    found = answer(lambda: clusters.uid(access))
+    if isinstance(found, Refusal | Unreachable):
+        return found
+    if found == expected:
         return None
-    return Refusal(
-        "other-cluster", {"file": access.context, "found": uid, "expected": application.cluster_uid}
-    )
+    code = "other-cluster" if application.cluster_uid else "moved-cluster"
+    return Refusal(code, {"file": access.context, "found": found, "expected": expected})

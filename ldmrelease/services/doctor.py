@@ -205,7 +205,7 @@ def _places(bench: Workbench) -> Iterator[Diagnosis]:
 def _place(bench: Workbench, application: Application) -> Diagnosis:
     what, reach = str(application.place), writing.access(bench)
     # What is against writing there says everything at once: before what a mere look meets first.
-    against = other_cluster(bench, application) or possible.against(bench, application)
+    against = other_cluster(bench.clusters, application) or possible.against(bench, application)
     there = against or dispatch.read(application.target, reach)
     if not isinstance(there, Snapshot):
         return Diagnosis(what, Health.BAD, trouble=there)

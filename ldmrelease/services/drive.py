@@ -163,17 +163,23 @@ class _Driver:
             return None
         return stage
 
-    def _elsewhere(self, place: Place) -> Interrupted | None:
-        """Why nothing may be done at a place now: its context does not lead to the cluster that was planned for."""
-        application = self.bench.world.application(place)
-        against = other_cluster(self.bench, application) if application is not None else None
+    def _elsewhere(self, promotion: Promotion, place: Place) -> Interrupted | None:
+        """Why nothing may be done at a place now: its context does not lead to the cluster that was planned for,
+        or that the promotion has begun in."""
+        application, begun_in = (
+            self.bench.world.application(place),
+            promotion.journal.clusters.get(str(place)),
+        )
+        against = (
+            other_cluster(self.bench.clusters, application, begun_in) if application is not None else None
+        )
         if against is None:
             return None
         answer = refused(against)
         return answer if isinstance(answer, Interrupted) else Interrupted(str(place), answer.code)
 
     def _do(self, now: Round, step: Step) -> Outcome | None:
-        elsewhere = self._elsewhere(step.place)
+        elsewhere = self._elsewhere(now.promotion, step.place)
         if elsewhere is not None:
             return None if self._passes(elsewhere) else _interrupted(now, elsewhere)
         again = self._asks_again(now, step)

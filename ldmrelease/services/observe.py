@@ -24,7 +24,7 @@ def observe(
     try:
         if application.workloads is not None and application.observe == "pods":
             # What runs in another cluster says nothing of this place.
-            pods = other_cluster(bench, application) or observe_pods(
+            pods = other_cluster(bench.clusters, application) or observe_pods(
                 bench, application, application.workloads
             )
             if isinstance(pods, Refusal | Unreachable):

@@ -21,13 +21,16 @@ def wanted_there(release: Release, application: Application) -> dict[str, frozen
 
 
 def still_owed(
-    bench: Workbench, application: Application, release: Release, code: str
+    bench: Workbench, application: Application, release: Release, code: str, begun_in: str | None
 ) -> bool | Refusal | Unreachable:
-    """Whether the step would be answered `code` again; False where it is to be carried out to see."""
+    """Whether the step would be answered `code` again; False where it is to be carried out to see.
+
+    begun_in: the UID of the cluster that the promotion has begun in.
+    """
     verdict, workloads = _OWES.get(code), application.workloads
     if verdict is None or workloads is None:
         return False
-    against = other_cluster(bench, application)
+    against = other_cluster(bench.clusters, application, begun_in)
     if against is not None:
         return against
     wanted = wanted_there(release, application)

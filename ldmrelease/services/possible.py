@@ -41,7 +41,7 @@ def impossible(bench: Workbench, wish: Wish, applications: Sequence[Application]
     """Everything that is wrong, up to where nobody could be asked: each such place would be waited for."""
     for application in applications:
         refusal = (
-            other_cluster(bench, application)
+            other_cluster(bench.clusters, application)
             or against(bench, application, checked=wish.intent in (Intent.PROMOTE, Intent.ROLLBACK))
             or writing.foreign(bench, application)
             or _unwritable(bench, wish, application)

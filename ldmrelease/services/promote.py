@@ -160,7 +160,8 @@ def _still_owed(bench: Workbench, promotion: Promotion, place: Place) -> Outcome
     journal, application = promotion.journal, bench.world.application(place)
     if not journal.waits_for or application is None:
         return None
-    owed = still_owed(bench, application, promotion.pinned.release, str(journal.waits_for.get("code")))
+    code, begun_in = str(journal.waits_for.get("code")), journal.clusters.get(str(place))
+    owed = still_owed(bench, application, promotion.pinned.release, code, begun_in)
     left = Outcome(
         promotion.id, State.WAITING, {"until": None, "who": list(journal.who), **journal.waits_for}
     )

@@ -11,7 +11,7 @@ from ldmrelease.cluster.seen import ContainerSeen, WorkloadSeen, look
 from ldmrelease.cluster.workloads import VOLUME
 from ldmrelease.domain.places import Application, Place
 from ldmrelease.domain.workloads import Workloads
-from ldmrelease.services.clusters import mismatch
+from ldmrelease.services.clusters import other_cluster
 from ldmrelease.services.sides import Answer, Ran
 from ldmrelease.targets.clusters import Clusters, answer, require_none
 from ldmrelease.targets.outcome import Refusal
@@ -35,20 +35,13 @@ def read_pods(root: Path, applications: Iterable[Application], tell: Tell) -> No
 
 def _read(clusters: Clusters, application: Application, workloads: Workloads) -> tuple[Ran, ...] | Answer:
     def act() -> tuple[Ran, ...]:
-        _require_cluster(clusters, application, workloads)
         seen = look(clusters.open(workloads.cluster), workloads)
         where = f"{workloads.cluster.context}/{workloads.namespace}"
         require_none([Refusal(each.code, {"file": where, **each.values}) for each in seen.problems])
         return tuple(ran for each in seen.workloads for ran in _ran(each))
 
-    return answer(act)
-
-
-def _require_cluster(clusters: Clusters, application: Application, workloads: Workloads) -> None:
-    if application.cluster_uid is None:
-        return
-    against = mismatch(application, workloads.cluster, clusters.uid(workloads.cluster))
-    require_none([against] if against is not None else [])
+    against = other_cluster(clusters, application)
+    return answer(act) if against is None else against
 
 
 def _ran(seen: WorkloadSeen) -> Iterator[Ran]:

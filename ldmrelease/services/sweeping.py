@@ -38,7 +38,7 @@ def _sweep(work: Work, workloads: Workloads) -> None:
                 _sweep_jobs(api, namespace, work)
         if pulled:
             with _said_if_forbidden(work, "pods", workloads.namespace):
-                delete_prepull_pods(api, workloads.namespace, work.promotion)
+                delete_prepull_pods(api, workloads.namespace, work.owner)
 
 
 def _checks(work: Work) -> list[Check]:

@@ -1,7 +1,8 @@
 """The fence of a place in a cluster: a ConfigMap, and the claim's epoch on whatever the place writes.
 
 Who takes a place over first moves the ConfigMap, by its resourceVersion, and then annotates every object with
-its epoch, which moves theirs. Whoever writes reads the objects first, then the ConfigMap, and writes with the
+its epoch, which moves theirs. An epoch never goes back, so that a late holder is known though somebody has
+deleted the ConfigMap. Whoever writes reads the objects first, then the ConfigMap, and writes with the
 uid and resourceVersion that were read: a late holder gets 409, at the ConfigMap or at the object.
 """
 
@@ -105,19 +106,29 @@ def mark(api: Api, namespace: str, warrant: Warrant, objects: Iterable[Guarded])
 
 
 def _mark(api: Api, namespace: str, warrant: Warrant, guarded: Guarded) -> bool:
-    epoch = str(warrant.fence.epoch)
+    epoch = warrant.fence.epoch
     for _ in range(TRIES):
-        if guarded.annotations.get(EPOCH) == epoch:
+        marked = _epoch_of(guarded)
+        if marked == epoch:
             return False
+        if marked > epoch:
+            # Its ConfigMap was deleted; the objects still tell who came later.
+            raise Refused("marked-later", file=guarded.path, epoch=marked, expected=epoch)
         try:
             # The annotation is ours by its name, whoever has set it.
-            api.apply(guarded.path, guarded.body({EPOCH: epoch}), manager=FENCE_MANAGER, force=True)
+            api.apply(guarded.path, guarded.body({EPOCH: str(epoch)}), manager=FENCE_MANAGER, force=True)
         except Conflict:
             guarded = Guarded(guarded.path, api.get(guarded.path))
             require_ours(api, namespace, warrant)
             continue
         return True
     raise Unreached(api.where, f"{guarded.path} changes faster than it can be annotated")
+
+
+def _epoch_of(guarded: Guarded) -> int:
+    """The epoch that an object was marked with; 0 where it never was, or somebody wrote what is none."""
+    told = guarded.annotations.get(EPOCH, "")
+    return int(told) if told.isdecimal() else 0
 
 
 def _is_same_claim(one: Fence, other: Fence) -> bool:

@@ -36,7 +36,7 @@ def _pull(work: Work, workloads: Workloads) -> Answer:
         api,
         workloads.namespace,
         wanted,
-        work.promotion,
+        work.owner,
         deadline=workloads.deadline,
         progress=lambda done, of: work.progress(
             "pulling", {"place": str(work.step.place), "done": done, "of": of}

@@ -47,6 +47,11 @@ class Work:
     beat: Callable[[], None]
 
     @property
+    def owner(self) -> str:
+        """The promotion's name anywhere: those of two ledgers may have the same id."""
+        return f"{self.promotion}.{self.bench.ledger.uuid}"
+
+    @property
     def before(self) -> dict[str, Any]:
         """What the target held when the place was first claimed."""
         return self.journal.before.get(str(self.step.place), {})
@@ -92,6 +97,12 @@ class Interrupted:
     passes: bool = False
 
 
+_ELSEWHERE = {
+    "other-cluster": "it leads to the cluster {found}, and the workspace's cluster-uid is {expected}",
+    "moved-cluster": "it leads to the cluster {found}, and the promotion began in {expected}",
+}
+
+
 def refused(answer: Refusal | Unreachable) -> Failed | Interrupted:
     """What a target's or a cluster's answer is to a step: without a way into its cluster, nobody was asked."""
     if isinstance(answer, Unreachable):
@@ -99,8 +110,8 @@ def refused(answer: Refusal | Unreachable) -> Failed | Interrupted:
     if answer.code == "no-cluster":
         reason = "; ".join(str(answer.values[key]) for key in ("found", "hint") if answer.values.get(key))
         return Interrupted(str(answer.values["where"]), reason)
-    if answer.code == "other-cluster":
-        reason = "it leads to the cluster {found}, and the workspace's cluster-uid is {expected}"
+    if answer.code in _ELSEWHERE:
+        reason = _ELSEWHERE[answer.code]
         return Interrupted(str(answer.values["file"]), reason.format_map(answer.values))
     return Failed(answer.code, answer.values)
 

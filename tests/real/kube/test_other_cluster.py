@@ -6,6 +6,7 @@ import pytest
 
 from ldmrelease.cli.options import Code
 from tests.real.kube import objects
+from tests.real.kube.given import Cluster
 from tests.real.kube.one_place import OnePlace
 from tests.real.kube.test_kinds import main_image
 from tests.workspace import PLACE
@@ -24,6 +25,24 @@ def begun(place: OnePlace) -> str:
     place.promote(Code.WAITING)
     place.configure({}, **{"cluster-uid": "another"})
     return weekly.by_digest
+
+
+def test_a_promotion_is_held_to_the_cluster_that_it_began_in(place: OnePlace, second_cluster: Cluster):
+    """Nobody wrote its UID into the workspace; the context leads elsewhere all the same."""
+    place.push_weekly()
+    strategy = {"updateStrategy": {"type": "OnDelete"}}
+    place.deploy(objects.stateful_set(place.namespace, "app", place.pod(), **strategy))
+    place.select("StatefulSet/app", deadline="10m", patience="1s")
+    place.promote(Code.WAITING)
+    there = {"context": second_cluster.context, "kubeconfig": str(second_cluster.kubeconfig)}
+    place.configure({}, **there)
+    before = place.site.head()
+    told = place.run("resume", "--all", code=Code.UNDECIDED).output
+    assert "the promotion began in" in told
+    assert (
+        "the promotion began in" in place.run("abort", place.show()["promotion"], code=Code.UNDECIDED).output
+    )
+    assert place.site.head().size == before.size + 1, "that it is aborted is recorded, and nothing else"
 
 
 def test_what_runs_in_another_cluster_is_not_observed(place: OnePlace):

@@ -11,7 +11,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.places import Place
 from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.targets import dispatch
-from ldmrelease.targets.cluster_fence import key_of
+from ldmrelease.targets.cluster_fence import NAME, key_of
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.outcome import Refusal, Written
 from ldmrelease.targets.writer import Access
@@ -125,6 +125,17 @@ def test_a_late_holder_gets_409_and_writes_nothing_after_the_claim(
     assert two.images() == {OLD}
 
 
+def test_a_late_holder_is_known_though_somebody_has_deleted_the_fence(two: Site):
+    two.claim(LATER)
+    two.kube.delete("ConfigMap", two.namespace, NAME)
+    before = [said(two, name) for name in NAMES]
+    for answer in (two.claim(EARLIER), two.write(promoter=EARLIER)):
+        assert isinstance(answer, Refusal)
+        assert (answer.code, answer.values["epoch"]) == ("marked-later", 9)
+    assert [said(two, name) for name in NAMES] == before
+    assert isinstance(two.write(promoter=LATER), Written), "whose epoch it is goes on"
+
+
 def test_a_holder_who_is_taken_over_between_two_workloads_stops_there(two: Site):
     two.claim(EARLIER)
 
@@ -199,15 +210,15 @@ def test_a_write_moves_the_checkpoint_of_the_fence_on(two: Site):
 
 def test_places_of_a_namespace_have_fences_of_their_own(two: Site):
     other = Place("summit", "prompt")
-    two.claim(LATER)
-    answer = dispatch.claim(two.target, two.access, EARLIER.warrant(place=other))
+    two.claim(EARLIER)
+    answer = dispatch.claim(two.target, two.access, LATER.warrant(place=other))
     assert isinstance(answer, Written)
-    assert fence_of(two) == LATER.warrant().fence
-    assert fence_of(two, other) == EARLIER.warrant().fence
+    assert fence_of(two) == EARLIER.warrant().fence
+    assert fence_of(two, other) == LATER.warrant().fence
     data = two.get("ConfigMap", "ldmrelease")["data"]
     assert {key: canonical.decode(text.encode(), Fence).epoch for key, text in data.items()} == {
-        "summit.nublado": 9,
-        "summit.prompt": 7,
+        "summit.nublado": 7,
+        "summit.prompt": 9,
     }
 
 
