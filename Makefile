@@ -6,7 +6,7 @@ DEMO ?= demo
 # Rooms without input, output or clock (trust but for its signer): their branches have to be covered.
 PURE := domain policy promotion audit trust
 
-.PHONY: demo test docs clean
+.PHONY: demo test docs lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/ldmrelease demo $(DEMO) --again
@@ -22,6 +22,16 @@ test: $(VENV)/.test
 docs: $(VENV)/.test
 	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
 	$(BIN)/python -m ldmrelease.cli.reference > docs/command-reference.md
+
+# Pin anew what pyproject.toml allows; needs uv. Versions stay unless `UPGRADE=--upgrade`. Extras stay in the names:
+# pip takes the newest of what is asked for with an extra, and finds no hash for it.
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-header --no-annotate \
+	--python-version 3.11 $(UPGRADE)
+lock:
+	$(COMPILE) requirements/build.in -o requirements/build.txt
+	$(COMPILE) pyproject.toml -o requirements/runtime.txt
+	$(COMPILE) --extra kubernetes --extra docker pyproject.toml -o requirements/kubernetes.txt
+	$(COMPILE) --extra test pyproject.toml -o requirements/test.txt
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
