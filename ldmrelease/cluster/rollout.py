@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ldmrelease.cluster import reasons
-from ldmrelease.cluster.owners import image_owner
+from ldmrelease.cluster.fields import image_owner
 from ldmrelease.cluster.pods import (
     ContainerState,
     Related,
@@ -337,7 +337,7 @@ def _judge_jobs(workload: Workload, related: Related, wanted: Wanted) -> Verdict
 
 def _written(workload: Workload) -> str:
     """When its images were last written (RFC 3339), by the field managers; empty where they were not read."""
-    owners = [image_owner(workload.manifest, name) for name in workload.components]
+    owners = [image_owner(workload, name) for name in workload.components]
     return max((each.time for each in owners if each is not None), default="")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ldmrelease.cluster.owners import image_owner
+from ldmrelease.cluster.fields import image_owner
 from ldmrelease.cluster.pods import digest_named
 from ldmrelease.cluster.rollout import Armed, Idle, NodesNotReady, Verdict
 from ldmrelease.cluster.rollout import Ran as RanOut
@@ -49,7 +49,7 @@ def _ran(seen: WorkloadSeen) -> Iterator[Ran]:
     for each in seen.containers:
         if each.component is None:
             continue
-        owner = image_owner(seen.workload.manifest, each.name)
+        owner = image_owner(seen.workload, each.name)
         yield Ran(
             seen.workload.key,
             each.name,

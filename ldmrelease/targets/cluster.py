@@ -9,6 +9,7 @@ from typing import Any
 
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Conflict, Unreached
+from ldmrelease.cluster.fields import image_field, owners
 from ldmrelease.cluster.settle import unstick
 from ldmrelease.cluster.workloads import Workload, find
 from ldmrelease.domain.places import KubernetesTarget, Place
@@ -18,7 +19,7 @@ from ldmrelease.targets.clusters import TRIES, answer, require_none
 from ldmrelease.targets.fence import Fence, Warrant
 from ldmrelease.targets.image_fields import PROMOTION, RELEASE
 from ldmrelease.targets.outcome import Change, Refusal, Refused, Snapshot, Unreachable, Values, Written
-from ldmrelease.targets.ownership import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS, image_field, owners
+from ldmrelease.targets.ownership import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS
 from ldmrelease.targets.writer import Access
 
 

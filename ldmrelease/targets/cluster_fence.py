@@ -13,13 +13,14 @@ from typing import Any
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Conflict, Unreached
 from ldmrelease.cluster.paths import path_of
+from ldmrelease.cluster.workloads import Manifest
 from ldmrelease.domain import canonical
 from ldmrelease.domain.places import Place
 from ldmrelease.targets import fence
 from ldmrelease.targets.clusters import TRIES
 from ldmrelease.targets.fence import Fence, Warrant
 from ldmrelease.targets.outcome import Refused
-from ldmrelease.targets.ownership import FENCE_MANAGER, Manifest
+from ldmrelease.targets.ownership import FENCE_MANAGER
 
 NAME = "ldmrelease"
 """The ConfigMap with the fences of a namespace's places, one key for each."""

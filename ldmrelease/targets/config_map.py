@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Conflict, Unreached
+from ldmrelease.cluster.fields import data_field, owners
 from ldmrelease.cluster.paths import path_of
+from ldmrelease.cluster.workloads import Manifest
 from ldmrelease.domain import canonical
 from ldmrelease.domain.places import Place
 from ldmrelease.domain.workloads import ConfigMapFile
@@ -18,7 +20,7 @@ from ldmrelease.targets.cluster_fence import Guarded
 from ldmrelease.targets.clusters import TRIES, answer, require_none
 from ldmrelease.targets.fence import Fence, Warrant
 from ldmrelease.targets.outcome import Change, Refusal, Refused, Snapshot, Unreachable, Values, Written
-from ldmrelease.targets.ownership import IMAGES_MANAGER, Manifest, data_field, owners
+from ldmrelease.targets.ownership import IMAGES_MANAGER
 from ldmrelease.targets.values import Setting, edit_settings, read_settings
 from ldmrelease.targets.writer import Access
 

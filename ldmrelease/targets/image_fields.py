@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ldmrelease.cluster.custom import Located, Step, locate, pointer
+from ldmrelease.cluster.fields import Owner, image_field, owners
 from ldmrelease.cluster.workloads import POD_SPEC_AT, VOLUME, Workload
 from ldmrelease.domain import canonical
 from ldmrelease.domain.images import parse_reference
@@ -15,7 +16,6 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.site import site_repository
 from ldmrelease.targets.cluster_fence import Guarded
 from ldmrelease.targets.outcome import Refusal, Snapshot, Value, Values
-from ldmrelease.targets.ownership import Owner, image_field, owners
 from ldmrelease.targets.stated import Stated
 
 PROMOTION = "ldmrelease.dev/promotion"

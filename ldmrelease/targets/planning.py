@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator
 
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Conflict, Forbidden, Invalid
-from ldmrelease.cluster.owners import manager_of
+from ldmrelease.cluster.fields import image_field, owners
+from ldmrelease.cluster.managers import manager_of
 from ldmrelease.cluster.paths import describe, path_of
-from ldmrelease.cluster.workloads import Workload, collection_of, find
+from ldmrelease.cluster.workloads import Manifest, Workload, collection_of, find
 from ldmrelease.domain.places import KubernetesTarget
 from ldmrelease.domain.workloads import ConfigMapFile, WorkloadKind
 from ldmrelease.targets import cluster_fence, config_map, image_fields, manifests
 from ldmrelease.targets.clusters import answer, joined, refusal_of
 from ldmrelease.targets.outcome import Refusal, Refused, Unreachable
-from ldmrelease.targets.ownership import MANIFESTS_MANAGER, OURS, Manifest, image_field, owners
+from ldmrelease.targets.ownership import MANIFESTS_MANAGER, OURS
 from ldmrelease.targets.writer import Access
 
 Right = tuple[str, str, str]

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.owners import image_owner
+from ldmrelease.cluster.fields import image_owner
 from ldmrelease.cluster.rollout import Armed, Held, Idle, Paused, Ran, Unwritten, Verdict
 from ldmrelease.cluster.seen import look
 from ldmrelease.cluster.settle import Broke, NotWritten, Outcome, Settled, TimedOut, unstick, wait_for
+from ldmrelease.cluster.workloads import read_workload
 from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
 from tests.real.kube.api import Kube, Object
 from tests.real.kube.given import Cluster
@@ -315,9 +316,10 @@ def test_somebody_who_sets_another_image_in_the_middle_is_seen_and_named(
     assert isinstance(app.verdict(new), Unwritten)
     found = app.wait(new, patience=1)
     assert isinstance(found, NotWritten)
-    owner = image_owner(app.kube.get("Deployment", app.namespace, "app"), "main")
+    there = read_workload(KINDS.DEPLOYMENT, app.kube.get("Deployment", app.namespace, "app"), {})
+    owner = image_owner(there, "main")
     assert owner is not None
-    assert (owner.manager, owner.operation) == ("kubectl-set", "Update")
+    assert owner.manager == "kubectl-set"
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.custom import Located, locate, pointer
 from ldmrelease.cluster.errors import Absent
+from ldmrelease.cluster.fields import image_field, owners
 from ldmrelease.cluster.pods import Related
 from ldmrelease.cluster.rollout import Idle, Ran, Troubled, Unwritten, Verdict, judge
 from ldmrelease.cluster.workloads import Workload, find, read_workload
 from ldmrelease.domain.workloads import ClusterAccess, CustomResource, Selection, WorkloadKind, Workloads
 from ldmrelease.targets.image_fields import operations
-from ldmrelease.targets.ownership import image_field, owners
 from tests.unit.cluster.objects import (
     NEW_IMAGE,
     OLD_IMAGE,

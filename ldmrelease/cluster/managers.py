@@ -1,4 +1,4 @@
-"""Who manages an object, and who gave its images their values: labels, annotations and field managers.
+"""Who manages an object: told by labels, annotations and field managers.
 
 A workload that Argo CD, Flux or Helm keeps is written where they read it from, and not in the cluster: they
 would take a change back.
@@ -6,11 +6,10 @@ would take a change back.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ldmrelease.cluster.workloads import POD_SPEC_AT, VOLUME, Manifest
+from ldmrelease.cluster.workloads import Manifest
 
 ARGO_CD, FLUX, HELM = "argo-cd", "flux", "helm"
 
@@ -30,15 +29,6 @@ class Manager:
 
     name: str
     object: str
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A field manager, by which operation (`Apply` or `Update`), and when it last wrote anything (RFC 3339)."""
-
-    manager: str
-    operation: str
-    time: str
 
 
 def manager_of(manifest: Manifest) -> Manager | None:
@@ -91,32 +81,3 @@ def _helm(labels: Manifest, annotations: Manifest, writers: set[str]) -> Manager
         namespace = annotations.get("meta.helm.sh/release-namespace")
         return Manager(HELM, f"{namespace}/{release}" if namespace else str(release))
     return Manager(HELM, "") if HELM in writers else None
-
-
-def image_owner(manifest: Manifest, container: str) -> Owner | None:
-    """The field manager that last wrote the image of a container (or `volume/NAME`): who a drift is by.
-
-    Its time is that of its last write to the object: an upper bound.
-    """
-    entries = manifest["metadata"].get("managedFields") or ()
-    found = [
-        Owner(each.get("manager", ""), each.get("operation", ""), each.get("time", ""))
-        for each in entries
-        if not each.get("subresource") and _has_image(each.get("fieldsV1") or {}, container)
-    ]
-    return max(found, key=lambda each: each.time, default=None)
-
-
-def _has_image(fields: Manifest, container: str) -> bool:
-    key = "k:" + json.dumps({"name": container.removeprefix(VOLUME)}, separators=(",", ":"))
-    return any("f:image" in (each.get(key) or {}) for each in _lists(fields, container))
-
-
-def _lists(fields: Manifest, container: str) -> Iterator[Manifest]:
-    """Where the containers are in each kind's fields."""
-    names = ("volumes",) if container.startswith(VOLUME) else ("containers", "initContainers")
-    for path in sorted(set(POD_SPEC_AT.values())):
-        at: Manifest = fields
-        for step in path:
-            at = at.get(f"f:{step}") or {}
-        yield from (at[f"f:{name}"] for name in names if f"f:{name}" in at)
