@@ -6,7 +6,7 @@ are hashed here and verified by whoever asks (`trust`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ldmrelease.domain.images import digest_of
@@ -110,10 +110,29 @@ def put_referrer(
     `layers` are (media type, bytes). The same arguments give the same bytes, so that a repetition changes
     nothing. Raises RegistryError.
     """
-    content = referrer_manifest(subject, artifact_type, layers, annotations)
+    (digest,) = put_referrers(repository, [subject], artifact_type, layers, annotations)
+    return digest
+
+
+def put_referrers(
+    repository: Repository,
+    subjects: Iterable[Descriptor],
+    artifact_type: str,
+    layers: Sequence[tuple[str, bytes]],
+    annotations: Mapping[str, str],
+) -> list[str]:
+    """The same for several subjects: their referrers have the same blobs, which are sent once."""
     for blob in (EMPTY_JSON, *(blob for _, blob in layers)):
         if not repository.has_blob(digest_of(blob)):
             repository.put_blob(blob)
+    return [
+        _refer(repository, each, referrer_manifest(each, artifact_type, layers, annotations))
+        for each in subjects
+    ]
+
+
+def _refer(repository: Repository, subject: Descriptor, content: bytes) -> str:
+    """Push the manifest of a referrer, and have it listed."""
     digest = repository.put_manifest(content, OCI_MANIFEST)
     with reading_answer("PUT", repository.name):
         listed = Manifest(content, OCI_MANIFEST, digest).descriptor()

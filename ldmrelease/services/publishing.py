@@ -3,7 +3,7 @@
 from ldmrelease.domain.evidence import Statement, read_statement
 from ldmrelease.domain.images import is_digest, parse_reference
 from ldmrelease.domain.receipt import BUNDLE_TYPE, bundle, bundle_annotations
-from ldmrelease.registry.referrers import put_referrer
+from ldmrelease.registry.referrers import put_referrers
 from ldmrelease.services.workbench import Workbench
 from ldmrelease.trust.dsse import Envelope, read_envelope
 
@@ -21,10 +21,8 @@ def publish_envelope(bench: Workbench, repository_name: str, envelope_bytes: byt
     repository = bench.registries.open(parse_reference(repository_name))
     content = bundle(envelope.to_dict(), envelope.signatures[0].keyid or "")
     annotations = bundle_annotations(statement.predicate_type)
-    pushed = []
-    for subject in statement.subjects:
-        descriptor = repository.resolve(subject.digest) if is_digest(subject.digest) else None
-        if descriptor is not None:
-            layers = [(BUNDLE_TYPE, content)]
-            pushed.append(put_referrer(repository, descriptor, BUNDLE_TYPE, layers, annotations))
-    return pushed
+    asked = [repository.resolve(each.digest) for each in statement.subjects if is_digest(each.digest)]
+    there = [each for each in asked if each is not None]
+    if not there:
+        return []
+    return put_referrers(repository, there, BUNDLE_TYPE, [(BUNDLE_TYPE, content)], annotations)

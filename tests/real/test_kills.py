@@ -7,6 +7,7 @@ the same end.
 
 import os
 import signal
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -54,11 +55,14 @@ class Countdown:
     def __init__(self, number: int | None = None) -> None:
         self.number = number
         self.calls: list[str] = []
+        self._counting = threading.Lock()
 
     def __call__(self, phase: str, what: str) -> None:
-        self.calls.append(f"{phase} {what}")
-        if len(self.calls) == self.number:
-            os.kill(os.getpid(), signal.SIGKILL)
+        # Receipts are published several at once.
+        with self._counting:
+            self.calls.append(f"{phase} {what}")
+            if len(self.calls) == self.number:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 def killed_at(site: Site, number: int) -> None:

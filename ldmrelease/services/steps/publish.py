@@ -1,6 +1,8 @@
 """Publish: put the stored receipts where others look for them. Copies: the ledger has them already."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from ldmrelease.domain.site import site_repository
 from ldmrelease.registry.errors import RegistryError
@@ -9,6 +11,8 @@ from ldmrelease.services.publishing import publish_envelope
 from ldmrelease.services.receipts import StoredReceipt, receipts_of
 from ldmrelease.services.steps.step import Answer, Done, Interrupted, Work
 
+_AT_ONCE = 4
+
 
 def act(work: Work) -> Answer:
     """Push each receipt as a referrer of its index and of each platform's manifest; again does no harm."""
@@ -16,15 +20,23 @@ def act(work: Work) -> Answer:
     if not receipts:
         # A place where nothing is to run passed nothing.
         return Done({"referrers": [], "skipped": "no-receipts"})
-    pushed = []
     try:
         push_release(work.bench, work.pinned)
-        for receipt in receipts:
-            for repository in _repositories(work, receipt):
-                pushed += publish_envelope(work.bench, repository, receipt.envelope)
+        # The registry takes its time for each, and several at once.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            pushed = pool.map(partial(_published, work), receipts)
+            return Done({"referrers": [each for digests in pushed for each in digests]})
     except RegistryError as error:
         return Interrupted(error.repository, str(error))
-    return Done({"referrers": pushed})
+
+
+def _published(work: Work, receipt: StoredReceipt) -> list[str]:
+    """The digests of one receipt's referrers. Raises `RegistryError`."""
+    return [
+        digest
+        for repository in _repositories(work, receipt)
+        for digest in publish_envelope(work.bench, repository, receipt.envelope)
+    ]
 
 
 def _repositories(work: Work, receipt: StoredReceipt) -> Iterator[str]:
