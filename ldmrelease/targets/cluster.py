@@ -4,14 +4,14 @@ What a write is fenced by is in `cluster_fence`. Others may change the same work
 autoscaler, another controller): a write that meets such a change is tried again on what is there then.
 """
 
+import json
 from dataclasses import dataclass
-from typing import Any
 
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Conflict, Unreached
 from ldmrelease.cluster.fields import image_field, owners
 from ldmrelease.cluster.settle import unstick
-from ldmrelease.cluster.workloads import Workload, find
+from ldmrelease.cluster.workloads import Manifest, Workload, find
 from ldmrelease.domain.places import KubernetesTarget, Place
 from ldmrelease.targets import cluster_fence, image_fields, manifests
 from ldmrelease.targets.cluster_fence import Guarded
@@ -20,6 +20,7 @@ from ldmrelease.targets.fence import Fence, Warrant
 from ldmrelease.targets.image_fields import PROMOTION, RELEASE
 from ldmrelease.targets.outcome import Change, Refusal, Refused, Snapshot, Unreachable, Values, Written
 from ldmrelease.targets.ownership import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS
+from ldmrelease.targets.undo import BEFORE, undo_of
 from ldmrelease.targets.writer import Access
 
 
@@ -42,11 +43,12 @@ def write(
 def restore(
     target: KubernetesTarget, before: Values, ours: Values, access: Access, warrant: Warrant
 ) -> Written | Refusal | Unreachable:
-    """Put back the images that were there before, where they still are ours.
+    """Put back the images that were there before, where they still are ours; and what else a whole manifest has
+    changed.
 
     Pods that hinder it are deleted: those of a StatefulSet that are in trouble by what we wrote.
     """
-    return answer(lambda: _Session.open(target, access).restore(_Wish(before, ours, warrant, "")))
+    return answer(lambda: _Session.open(target, access).restore(_Wish(before, ours, warrant, "", back=True)))
 
 
 def claim(target: KubernetesTarget, access: Access, warrant: Warrant) -> Written | Refusal | Unreachable:
@@ -74,12 +76,13 @@ def changed_by(target: KubernetesTarget, path: str, access: Access) -> Change | 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """The fields that are to change, what each must say before, and in whose name."""
+    """The fields that are to change, what each must say before, and in whose name; `back` to what was there."""
 
     edits: Values
     expect: Values
     warrant: Warrant
     release: str
+    back: bool = False
 
     @property
     def annotations(self) -> dict[str, str]:
@@ -223,8 +226,10 @@ class _Session:
             return False
         if self.documents is None:
             return True
-        # The images alone do not tell whether the rest of the manifest was applied.
-        annotations = workload.manifest["metadata"].get("annotations") or {}
+        # The images alone do not tell whether the rest of the manifest was applied, or put back.
+        if wish.back:
+            return self._undo(workload, wish) is None
+        annotations = _annotations(workload)
         return all(annotations.get(key) == value for key, value in wish.annotations.items())
 
     def _apply(self, workload: Workload, wish: _Wish, force: bool) -> Workload:
@@ -233,12 +238,39 @@ class _Session:
             operations = image_fields.operations(workload, wish.edits, wish.annotations)
             return workload.now(self.api.patch(path, operations, manager=self.manager))
         images = image_fields.images_to_apply(workload, wish.edits, self.manager)
-        body: dict[str, Any]
         if self.documents is None:
             body = image_fields.body(workload, path, images, wish.annotations)
         else:
-            body = manifests.body(self.documents, workload, images, wish.annotations)
+            body = self._whole(self.documents, workload, images, wish, force)
         return workload.now(self.api.apply(path, body, manager=self.manager, force=force))
+
+    def _whole(
+        self,
+        documents: tuple[manifests.Document, ...],
+        workload: Workload,
+        images: dict[str, str],
+        wish: _Wish,
+        force: bool,
+    ) -> Manifest:
+        """The manifest with these images; on the way back, what was there before it."""
+        undo = self._undo(workload, wish) if wish.back else None
+        if undo is not None:
+            return manifests.of_this_state(json.loads(undo), workload, wish.annotations)
+        body = manifests.body(documents, workload, images, wish.annotations)
+        return body if wish.back else self._with_undo(workload, body, force)
+
+    def _undo(self, workload: Workload, wish: _Wish) -> str | None:
+        """What brings a workload back, if it was this promotion that has applied its manifest."""
+        annotations = _annotations(workload)
+        return annotations.get(BEFORE) if annotations.get(PROMOTION) == wish.warrant.fence.promotion else None
+
+    def _with_undo(self, workload: Workload, body: Manifest, force: bool) -> Manifest:
+        """The same apply, which leaves beside it what would bring back this state."""
+        after = self.api.apply(workload.path, body, manager=self.manager, force=force, dry_run=True)
+        undo = undo_of(workload.manifest, after, self.manager)
+        metadata = body["metadata"]
+        kept = metadata["annotations"] | ({BEFORE: undo} if undo is not None else {})
+        return body | {"metadata": metadata | {"annotations": kept}}
 
     def _may_force(self, conflict: Conflict, workload: Workload) -> bool:
         """Whether all who own what we would write yield; false where it was no such conflict. With the version
@@ -254,6 +286,10 @@ class _Session:
             return workload.now(self.api.get(workload.path))
         except Absent:
             raise Refused("vanished", file=self.where, found=workload.key) from None
+
+
+def _annotations(workload: Workload) -> dict[str, str]:
+    return workload.manifest["metadata"].get("annotations") or {}
 
 
 def _changed_by(workload: Workload, path: str) -> Change:

@@ -150,21 +150,27 @@ def body(
     """What an apply of a workload's whole manifest says: with these images, this state of the object, and
     without the number of replicas, which is an autoscaler's."""
     document = next(each for each in documents if each.key == workload.key)
-    content = copy.deepcopy(document.content)
+    content = of_this_state(copy.deepcopy(document.content), workload, annotations)
     content.pop("status", None)
-    metadata = content["metadata"]
-    metadata |= {
-        "namespace": workload.namespace,
-        "uid": workload.uid,
-        "resourceVersion": workload.version,
-        "annotations": (metadata.get("annotations") or {}) | annotations,
-    }
     if workload.kind in _SCALED:
         content["spec"].pop("replicas", None)
     for name, holder, key in _images(workload.kind, content):
         if name in images and str(holder[key]).startswith(SCHEME):
             holder[key] = images[name]
     return content
+
+
+def of_this_state(content: dict[str, Any], workload: Workload, annotations: dict[str, str]) -> dict[str, Any]:
+    """What an apply says, about this object in the state that was read."""
+    metadata = content.setdefault("metadata", {})
+    metadata |= {
+        "name": workload.name,
+        "namespace": workload.namespace,
+        "uid": workload.uid,
+        "resourceVersion": workload.version,
+        "annotations": (metadata.get("annotations") or {}) | annotations,
+    }
+    return {key: workload.manifest[key] for key in ("apiVersion", "kind")} | content
 
 
 def _container_problems(document: Document, workload: Workload) -> Iterator[Refusal]:

@@ -65,17 +65,18 @@ def test_the_whole_manifest_is_applied_with_the_releases_image_and_the_autoscale
     assert whole.site.head() == head
 
 
-def test_what_does_not_come_up_gets_its_image_back_and_is_said_not_to_run_by_the_manifest(whole: OnePlace):
+def test_what_does_not_come_up_is_put_back_as_it_was_and_not_its_image_alone(whole: OnePlace):
+    """The manifest itself is what breaks it: with the earlier image it would not run either."""
+    before = whole.get("Deployment")["spec"]
     described(whole, command=["/no-such-program"])
     whole.push_weekly()
     done = whole.promote(Code.UNDECIDED)
     assert "settle failed at usdfdev/batch: Deployment/app: the pod app-" in done.stdout
     assert "no-such-program" in done.stdout
-    assert container_of(whole)["image"] == whole.old.by_tag
-    assert whole.get("Deployment")["spec"]["replicas"] == 2
     assert whole.show()["places"][0]["state"] == "restored"
-    # The rest of the manifest is the workspace's, and stays: that is said.
-    assert "which does not run either (cannot be started)" in done.stderr
+    assert whole.get("Deployment")["spec"] == before
+    whole.kube.until("Deployment", whole.namespace, "app", objects.rolled_out)
+    assert whole.images() == {whole.old.by_tag}
 
 
 def test_what_is_resolved_can_be_applied_by_hand(whole: OnePlace, kubectl: Callable[..., str]):

@@ -7,7 +7,7 @@ import yaml
 
 from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.targets import dispatch
-from ldmrelease.targets.outcome import Refusal, Written
+from ldmrelease.targets.outcome import Refusal, Snapshot, Written
 from tests.real.gitops.site import Promoter
 from tests.real.kube import objects
 from tests.real.kube.api import Kube
@@ -73,13 +73,73 @@ def test_a_second_write_finds_it_there_and_the_next_promotion_applies_again(whol
     assert main["env"] == [{"name": "LEVEL", "value": "3"}]
 
 
-def test_a_restore_puts_the_earlier_images_into_the_manifest(whole: Site):
+def spec_of(at: Site) -> dict:
+    """What a promotion may change."""
+    found = at.get("Deployment", "prompt")
+    return {
+        key: found["spec"][key] for key in ("template", "strategy", "minReadySeconds") if key in found["spec"]
+    }
+
+
+def put_back(at: Site, before: Snapshot, promoter: Promoter) -> None:
+    ours = at.snapshot().values
+    restored = dispatch.restore(at.target, before.values, ours, at.access, promoter.warrant())
+    assert isinstance(restored, Written), restored
+
+
+def test_a_restore_puts_back_all_that_the_manifest_has_changed(whole: Site):
+    """What was there before was somebody's; its values come back, whoever owns them from now on."""
+    whole_manifest = manifest()
+    whole_manifest["spec"]["minReadySeconds"] = 5
+    whole_manifest["spec"]["template"]["spec"]["containers"][0]["command"] = ["/no-such-program"]
+    put(whole.access.workspace, whole_manifest)
+    before, spec = whole.snapshot(), spec_of(whole)
+    whole.write()
+    assert spec_of(whole) != spec
+    put_back(whole, before, Promoter())
+    assert spec_of(whole) == spec
+    again = dispatch.restore(whole.target, before.values, before.values, whole.access, Promoter().warrant())
+    assert isinstance(again, Written)
+    assert again.found
+
+
+def test_a_restore_brings_back_the_manifest_of_the_promotion_before(whole: Site):
+    """With what it alone had set, which the next manifest has left out."""
+    first = manifest(level="2")
+    metadata = first["spec"]["template"]["metadata"]
+    metadata["labels"] = {**metadata["labels"], "tier": "one"}
+    put(whole.access.workspace, first)
+    written = whole.write()
+    assert isinstance(written, Written), written
+    before, spec = whole.snapshot(), spec_of(whole)
+    put(whole.access.workspace, manifest(level="3"))
+    later = Promoter(epoch=9, promotion="p-2")
+    assert isinstance(whole.write(NEWER, later, expect=NEW), Written)
+    assert "tier" not in spec_of(whole)["template"]["metadata"]["labels"]
+    put_back(whole, before, later)
+    assert spec_of(whole) == spec
+    assert whole.images() == {NEW}
+
+
+def test_a_restore_leaves_what_others_have_changed_meanwhile(whole: Site):
     before = whole.snapshot()
     whole.write()
-    ours = whole.snapshot().values
-    restored = dispatch.restore(whole.target, before.values, ours, whole.access, Promoter().warrant())
-    assert isinstance(restored, Written)
+    whole.kube.patch(
+        "Deployment", whole.namespace, "prompt", {"spec": {"replicas": 0, "paused": True}}, "site"
+    )
+    put_back(whole, before, Promoter())
+    assert whole.get("Deployment", "prompt")["spec"]["paused"] is True
     assert whole.images() == {OLD}
+
+
+def test_what_an_earlier_promotion_has_applied_is_not_undone_by_a_later_one(whole: Site):
+    """It was claimed and halted before it wrote anything."""
+    whole.write()
+    before, spec = whole.snapshot(), spec_of(whole)
+    later = Promoter(epoch=9, promotion="p-2")
+    whole.claim(later)
+    put_back(whole, before, later)
+    assert spec_of(whole) == spec
 
 
 def test_both_modes_can_follow_each_other(whole: Site):
