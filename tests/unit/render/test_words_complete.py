@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import ldmrelease
+from ldmrelease.checks.judge import Unread
 from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.policy.rules import RULES
-from ldmrelease.render import findings, refusals, uncounted
+from ldmrelease.render import check_runs, findings, refusals, uncounted
 
 SOURCE = Path(ldmrelease.__file__).parent
 PROBLEMS_OF_IMAGES = {
@@ -189,3 +190,9 @@ def uncounted_codes() -> set[str]:
 @pytest.mark.parametrize("code", sorted(uncounted_codes()))
 def test_every_reason_why_evidence_does_not_count_has_words(code: str) -> None:
     assert code in uncounted.REASONS
+
+
+def test_every_reason_why_a_result_was_not_read_has_words() -> None:
+    assert {*check_runs.WORDS} == {*Unread}
+    assert check_runs.problem_words("result-absent").startswith("result-absent: the result that")
+    assert check_runs.problem_words("gone") == "gone"
