@@ -12,6 +12,7 @@ from ldmrelease.checks.judge import Ran, Unread, unread
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.places import Check
 from ldmrelease.registry.errors import BadAnswer, DigestMismatch, LimitExceeded, NotFound, RegistryError
+from ldmrelease.registry.manifests import Manifest, parse_object
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import MIB, Repository
 
@@ -67,13 +68,20 @@ def _read(registries: Registries, check: Check, pointer: str) -> str | Unread:
 
 
 def _content(repository: Repository, digest: str) -> bytes:
-    """The blob, or the one layer of the manifest. Raises `RegistryError`; `ValueError` where it is no such thing."""
+    """The blob, or the one layer of the manifest. Raises `RegistryError`; `ValueError` where it has not one."""
     try:
-        manifest = repository.manifest(digest)
-    except (NotFound, BadAnswer):
-        # Not a manifest; a folder gives any blob for one.
-        return repository.blob(digest, limit=LARGEST)
-    layers = manifest.layers()
-    if len(layers) != 1:
-        raise ValueError(f"{len(layers)} layers")
-    return repository.blob(layers[0].digest, limit=LARGEST)
+        content = repository.blob(digest, limit=LARGEST)
+    except NotFound:
+        content = repository.manifest(digest).content
+    # By what is there: a folder gives manifests for blobs, and docker-registry fails when asked for a blob's manifest.
+    if not _is_manifest(content):
+        return content
+    (layer,) = Manifest(content, "", digest).layers()
+    return repository.blob(layer.digest, limit=LARGEST)
+
+
+def _is_manifest(content: bytes) -> bool:
+    try:
+        return "schemaVersion" in parse_object(content)
+    except ValueError:
+        return False

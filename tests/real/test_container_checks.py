@@ -101,6 +101,12 @@ def test_what_a_command_says_is_judged(
     assert (found.passed, found.failed, found.problem) == (passed, failed, problem), found
 
 
+def test_a_message_may_point_to_the_result(host: str, image: Pushed) -> None:
+    at = f"{image.repository}@sha256:{'0' * 64}"
+    found = ran(a_run(image, "echo", f'{{"resultAt": "{at}"}}'), host).ran
+    assert (found.result_at, found.problem, found.passed) == (at, "result-not-followed", ())
+
+
 def test_an_image_that_stays_up_starts(host: str, image: Pushed) -> None:
     found = ran(quick(a_run(image)), host).ran
     assert (found.passed, found.exit_code) == (TESTS, None)

@@ -186,7 +186,7 @@ class Away:
     def open(self, reference: object) -> Away:
         return self
 
-    def manifest(self, digest: str) -> object:
+    def blob(self, digest: str, *, limit: int) -> bytes:
         raise self._error
 
 

@@ -30,25 +30,11 @@ pytestmark = pytest.mark.real
 
 TESTS = ("starts", "answers")
 PROMOTED = {PROMOTION: "promotion-1"}
-ROOM = Path(__file__).parents[3] / "manifests" / "checks" / "namespace.yaml"
 
 
 @pytest.fixture(scope="module")
 def image(cluster: Cluster) -> Pushed:
     return push_image(cluster.registry, "checks/app", "1", script="result")
-
-
-@pytest.fixture
-def room(kube: Kube, make_namespace: Callable[[Kube], str]) -> str:
-    """A namespace as manifests/checks/namespace.yaml has it."""
-    name = make_namespace(kube)
-    first, *others = yaml.safe_load_all(ROOM.read_text())
-    kube.patch("Namespace", "", name, {"metadata": {"labels": first["metadata"]["labels"]}})
-    for each in others:
-        kube.request(
-            "POST", path_of(each["kind"], name), each | {"metadata": each["metadata"] | {"namespace": name}}
-        )
-    return name
 
 
 @pytest.fixture
