@@ -25,6 +25,7 @@ from tests.real.kube.api import Kube, Object
 from tests.real.kube.cluster import Own
 from tests.real.kube.given import Cluster
 from tests.real.kube.images import Pushed, push_image
+from tests.real.notebook import push_notebook
 
 pytestmark = pytest.mark.real
 
@@ -290,6 +291,12 @@ def test_the_cluster_takes_each_template_as_it_is(name: str, room: str, kube: Ku
     kube.request("POST", path_of("Job", room), job, dryRun="All", fieldValidation="Strict")
     # What "restricted" forbids is refused for the pod, not for the Job.
     kube.request("POST", path_of("Pod", room), pod, dryRun="All", fieldValidation="Strict")
+
+
+def test_a_notebook_kernel_answers(room: str, api: Api, cluster: Cluster) -> None:
+    """In an image with Jupyter's kernel of Python, as the user and with the folders that a Job's pod has."""
+    found = ran(api, a_run(room, push_notebook(cluster.registry), template="notebook", deadline=300), 300)
+    assert found.ran.passed == ("kernel-starts", "kernel-answers"), found
 
 
 def test_an_api_server_that_is_away_for_a_while_is_waited_for(
