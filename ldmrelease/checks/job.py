@@ -46,9 +46,10 @@ class JobRan:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The cluster could not be asked; the Job may be there and is adopted by the next attempt."""
+    """What has to be asked (`asked`) could not be; what was started may be there and is adopted by the next attempt."""
 
     why: str
+    asked: str = "cluster"
 
 
 @dataclass(frozen=True, slots=True)

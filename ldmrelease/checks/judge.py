@@ -3,6 +3,9 @@
 A message is TAP lines, or one JSON object `{"result": "PASSED", "passedTests": [...], "failedTests": [...]}`, or
 one of the words PASSED and FAILED on a line of its own. It never turns a failure into a pass; a message of
 failure beside exit status 0 is a contradiction, which says nothing (trust.md sections 1 and 2).
+
+A result that is too long for a message is in a registry, and the message `{"resultAt": "HOST/REPO@sha256:..."}`.
+Nothing is fetched here: whoever may ask registries does, and has the run judged again.
 """
 
 import json
@@ -15,11 +18,33 @@ from typing import Any
 KEPT = 4096
 """Bytes of a run's output that are kept, from its end: as many as a Kubernetes termination message holds."""
 
+POINTER = "resultAt"
+"""The key of a message that says where the result is."""
+
 RELEASE_SPELLINGS = ("LDMRELEASE_TAG", "LDMRELEASE_EUPS")
 """The variables that say how the release spells its version."""
 
-_TAP = re.compile(r"^(not )?ok\b(?:\s+\d+)?(?:\s+-)?\s+(?P<name>[^#\n]+?)\s*(?:#.*)?$", re.MULTILINE)
-_FAILED = re.compile(r"^\s*FAILED\s*$", re.MULTILINE)
+# One line each, in a time that grows with its length alone: whoever is tested has written it.
+_TAP = re.compile(r"(not )?ok\b(?:\s+\d+)?(?:\s+-)?\s+(?P<name>[^#\s][^#]*)")
+
+
+class Unread(StrEnum):
+    """Why the result that a message points to was not read: problems of a run that ended with status 0.
+
+    NOT_FOLLOWED: nobody asked. NO_DIGEST: the pointer is no reference by digest. ELSEWHERE: it is not in the
+    repository that the check names. ABSENT: nothing is there. TOO_LARGE: more bytes or tests than are read.
+    DIFFERS: the bytes are not those of the digest. NOT_TEXT: it is no UTF-8 text, alone. POINTS_ON: it is another
+    pointer.
+    """
+
+    NOT_FOLLOWED = "result-not-followed"
+    NO_DIGEST = "result-without-digest"
+    ELSEWHERE = "result-elsewhere"
+    ABSENT = "result-absent"
+    TOO_LARGE = "result-too-large"
+    DIFFERS = "result-differs"
+    NOT_TEXT = "result-not-text"
+    POINTS_ON = "result-points-on"
 
 
 class Verdict(StrEnum):
@@ -39,7 +64,8 @@ class Ran:
     """What a run gave: names of passed and failed tests, and the last bytes of its output.
 
     `problem` is a code where the run says nothing about the release (it could not start, it took too long,
-    it contradicts itself); `output` then says why, where there is more to say.
+    it contradicts itself); `output` then says why, where there is more to say. `result_at` is where its result is,
+    as its message says, if that is not the result itself and was not read yet.
     """
 
     passed: tuple[str, ...]
@@ -47,6 +73,7 @@ class Ran:
     output: str
     exit_code: int | None
     problem: str | None = None
+    result_at: str | None = None
 
 
 def said_nothing(problem: str, why: str = "", exit_code: int | None = None) -> Ran:
@@ -60,13 +87,22 @@ def judge(
     output: str,
     verdict: Verdict = Verdict.TESTS,
     variables: Mapping[str, str] | None = None,
+    *,
+    result: str | None = None,
 ) -> Ran:
-    """The outcome of a run that ended. `declared` are the check's tests, `variables` what it was told."""
+    """The outcome of a run that ended. `declared` are the check's tests, `variables` what it was told.
+
+    result: what its message points to, if that was read; it is judged in place of the message.
+    """
     if verdict is Verdict.STARTS:
         return started(declared, output, exit_code)
+    said = output if result is None else result
+    found = _object(said)
+    if found is not None and POINTER in found:
+        return _pointing(declared, exit_code, output, str(found[POINTER]) if result is None else None)
     if verdict is Verdict.VERSIONS:
-        return _versions(declared, exit_code, output, variables or {})
-    message = _read(output)
+        return _versions(declared, exit_code, said, output, variables or {})
+    message = _read(said) if found is None else _read_object(found)
     if exit_code != 0:
         return Ran((), message.failed or tuple(declared), output, exit_code)
     if message.failed or message.denies:
@@ -78,6 +114,22 @@ def started(declared: Sequence[str], output: str, exit_code: int | None) -> Ran:
     """The outcome of a container that was only to start; `exit_code` is None while it still runs."""
     tests = tuple(declared)
     return Ran((), tests, output, exit_code) if exit_code else Ran(tests, (), output, exit_code)
+
+
+def unread(declared: Sequence[str], ran: Ran, why: Unread) -> Ran:
+    """The outcome of a run whose result could not be read: a failure stays one, anything else says nothing."""
+    if ran.exit_code != 0:
+        return Ran((), tuple(declared), f"{ran.output}\n{why}", ran.exit_code)
+    return said_nothing(why, ran.output, ran.exit_code)
+
+
+def _pointing(declared: Sequence[str], exit_code: int, output: str, pointer: str | None) -> Ran:
+    """A run whose result is elsewhere: no pass before it was read. `pointer` is None where one led to another."""
+    if pointer is None:
+        return unread(declared, Ran((), (), output, exit_code), Unread.POINTS_ON)
+    if exit_code != 0:
+        return Ran((), tuple(declared), output, exit_code, result_at=pointer)
+    return Ran((), (), output, exit_code, Unread.NOT_FOLLOWED, pointer)
 
 
 def tail(output: bytes) -> str:
@@ -95,26 +147,25 @@ class _Message:
 
 
 def _read(output: str) -> _Message:
-    plain = _result_object(output)
-    if plain is not None:
-        return _read_object(plain)
-    lines = {match["name"]: match[1] is None for match in _TAP.finditer(output)}
+    """What lines say of tests."""
+    lines = output.split("\n")
+    tests = {match["name"].strip(): match[1] is None for line in lines if (match := _TAP.match(line))}
     return _Message(
-        tuple(name for name, passed in lines.items() if passed),
-        tuple(name for name, passed in lines.items() if not passed),
-        _FAILED.search(output) is not None,
+        tuple(name for name, passed in tests.items() if passed),
+        tuple(name for name, passed in tests.items() if not passed),
+        any(line.strip() == "FAILED" for line in lines),
     )
 
 
-def _result_object(output: str) -> dict[str, Any] | None:
-    """The result as JSON: the whole output, or its last line."""
+def _object(output: str) -> dict[str, Any] | None:
+    """The result as JSON, or where it is: the whole output, or its last line."""
     text = output.strip()
     for candidate in dict.fromkeys([text, text.rsplit("\n", 1)[-1]]):
         try:
             found = json.loads(candidate) if candidate.startswith("{") else None
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and "result" in found:
+        if isinstance(found, dict) and not found.keys().isdisjoint({"result", POINTER}):
             return found
     return None
 
@@ -133,13 +184,15 @@ def _names(found: Any) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(found))
 
 
-def _versions(declared: Sequence[str], exit_code: int, output: str, variables: Mapping[str, str]) -> Ran:
-    """Every printed line is `name version`, and every version a spelling of the release's."""
+def _versions(
+    declared: Sequence[str], exit_code: int, said: str, output: str, variables: Mapping[str, str]
+) -> Ran:
+    """Every line that was said is `name version`, and every version a spelling of the release's."""
     tests = tuple(declared)
     if exit_code != 0:
         return Ran((), tests, output, exit_code)
     expected = [variables[name] for name in RELEASE_SPELLINGS if variables.get(name)]
-    lines = [line.split() for line in output.splitlines() if line.strip()]
+    lines = [line.split() for line in said.splitlines() if line.strip()]
     wrong = [" ".join(line) for line in lines if len(line) != 2 or line[1] not in expected]
     if lines and not wrong:
         return Ran(tests, (), output, exit_code)

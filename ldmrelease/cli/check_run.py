@@ -13,9 +13,10 @@ from ldmrelease.cli.session import open_bench
 from ldmrelease.config.faults import did_you_mean
 from ldmrelease.domain.acts import RunRegistration
 from ldmrelease.domain.places import Application, Check
+from ldmrelease.render.check_runs import problem_words
 from ldmrelease.render.output import Output, emit, printable
 from ldmrelease.render.refusals import no_target_words
-from ldmrelease.render.words import listed, moment
+from ldmrelease.render.words import few, moment
 from ldmrelease.services.check_run import RunResult, Unregistered, register, run_registered, where_of
 from ldmrelease.services.pin import Pinned, push_release
 from ldmrelease.services.publishing import publish_envelope
@@ -96,12 +97,19 @@ def _done(
         return {**plain, "result": "REGISTERED", "deadline": moment(run.deadline)}
     found = run_registered(bench, check, run, pinned, application, progress)
     if isinstance(found, Cut):
-        typer.echo(f"the cluster could not be asked: {found.why}; the run {run.run} goes on there", err=True)
+        typer.echo(_cut_words(found, run), err=True)
         raise typer.Exit(Code.UNDECIDED)
     _take_in(bench, found)
     ran = found.ran
     told = {"passed": list(ran.passed), "failed": list(ran.failed), "exit_code": ran.exit_code}
     return {**plain, "result": found.result, **told, "problem": ran.problem, "output": ran.output}
+
+
+def _cut_words(cut: Cut, run: RunRegistration) -> str:
+    left = f"the run {run.run} goes on there"
+    if cut.asked != "cluster":
+        left = f"the run {run.run} has no result yet"
+    return f"the {cut.asked} could not be asked: {cut.why}; {left}"
 
 
 def _take_in(bench: Workbench, found: RunResult) -> None:
@@ -121,6 +129,6 @@ def _line(run: dict[str, Any], pinned: Pinned) -> str:
         return f"{head}\n  its result is owed by {run['deadline']}: {sign} --key FILE"
     if run["result"] == "PASSED":
         return head
-    why = f"failed: {listed(run['failed'])}" if run["failed"] else f"{run['problem']}"
+    why = f"failed: {few(run['failed'])}" if run["failed"] else problem_words(run["problem"])
     output = [f"  | {printable(line)}" for line in run["output"].splitlines()[-20:]]
     return "\n".join([f"{head}: {why}", *output])

@@ -51,6 +51,9 @@ class References:
             message = f"found {self._file.ledger!r}, and ledgers on a server come with a later version"
             yield self._document.problem(("ledger",), message, "write the path of a file")
         yield from self._image(("releases",), self._file.releases)
+        for name, check in self._file.checks.items():
+            if check.results is not None:
+                yield from self._image(("checks", name, "results"), check.results)
         for level in self._file.keys.receipts:
             if self._levels is not None and level not in self._levels:
                 remedy = did_you_mean(level, self._levels)

@@ -254,6 +254,9 @@ class CheckEntry(Strict):
         description="For container and job: a Job's template: a file, or starts, versions, script or notebook.",
     )
     namespace: Name | None = Field(None, description="For job: its namespace, ldmrelease-checks if not said.")
+    results: Text | None = Field(
+        None, description="The one repository that its results are read from where they exceed a message."
+    )
     tests: SomeNames = Field(description="The tests that it runs; a pass covers all of them.")
     deadline: Duration = Field(3600, description="When a run without a result has failed to answer.")
 
@@ -269,6 +272,8 @@ class CheckEntry(Strict):
             said("only a check of kind container or job has a template")
         if self.kind != "job" and self.namespace is not None:
             said("only a check of kind job has a namespace")
+        if self.kind == "reported" and self.results is not None:
+            said("a check of kind reported has no results: they come signed")
         return self
 
 

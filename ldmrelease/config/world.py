@@ -82,6 +82,7 @@ def _check(name: str, entry: CheckEntry) -> Check:
         entry.image,
         entry.template,
         namespace=entry.namespace or CHECKS_NAMESPACE,
+        results=entry.results,
     )
 
 

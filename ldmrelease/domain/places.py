@@ -183,6 +183,7 @@ class Check:
     document: for containers and Jobs, the digest of the template as written: who changes it makes another check.
     namespace: for Jobs, the namespace that they run in.
     deadline: in seconds from registration.
+    results: the repository that results are read from which are too long for a message; None reads none.
     """
 
     name: str
@@ -194,6 +195,7 @@ class Check:
     template: str | None = None
     namespace: str = CHECKS_NAMESPACE
     document: str | None = None
+    results: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from ldmrelease.domain.decision import Finding
 from ldmrelease.render.uncounted import seen_words
-from ldmrelease.render.words import Values, listed, said, values_of
+from ldmrelease.render.words import Values, few, listed, said, values_of
 
 Words = Callable[[Values], str]
 
@@ -148,7 +148,7 @@ _CHECK: dict[tuple[str, str], Words] = {
     ("check", "warned"): lambda v: f"the latest run of {v['check']} warned, and the level wants a pass",
     ("check", "failed"): lambda v: (
         f"the latest run of {v['check']} failed"
-        + (f": {v.listed('failed_tests')}" if v.get("failed_tests") else "")
+        + (f": {few(v['failed_tests'])}" if v.get("failed_tests") else "")
     ),
     ("check", "no-run"): lambda v: f"{v['check']} was not run for {_about(v)} yet{_of_part(v)}",
     ("check", "not-counted"): lambda v: f"no run of {v['check']} for {_about(v)} counts{_of_part(v)}",
@@ -187,7 +187,7 @@ _AFTER: dict[tuple[str, str], Words] = {
     ),
     ("after", "failed-since"): lambda v: (
         f"{v['check']} failed at {v['place']} since it came there"
-        + (f" ({v.listed('failed_tests')})" if v.get("failed_tests") else "")
+        + (f" ({few(v['failed_tests'])})" if v.get("failed_tests") else "")
         + ": it has to pass there in a later run"
     ),
     ("after", "earlier-in-plan"): lambda v: f"{v['place']} comes earlier in the same promotion",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ldmrelease.domain.events import Kind
+from ldmrelease.render.check_runs import problem_words
 from ldmrelease.render.refusals import failure_words
 from ldmrelease.render.rollouts import note, rollout_line
 from ldmrelease.render.words import counted, listed, said, values_of
@@ -162,4 +163,4 @@ def _problem(plain: Mapping[str, Any]) -> str:
     if not plain.get("problem"):
         return ""
     last = str(plain.get("output") or "").strip().splitlines()[-1:]
-    return f": {said(plain['problem'])}" + "".join(f": {said(each)}" for each in last)
+    return f": {problem_words(plain['problem'])}" + "".join(f": {said(each)}" for each in last)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ldmrelease.render.output import printable
-from ldmrelease.render.words import Values, counted, listed, said, values_of
+from ldmrelease.render.words import Values, counted, few, listed, said, values_of
 
 Words = Callable[[Values], str]
 
@@ -63,7 +63,7 @@ def rollout_line(plain: Mapping[str, Any]) -> str:
 
 def _on_its_way(plain: Mapping[str, Any]) -> str:
     v = values_of(plain)
-    state = note(v["code"])
+    state = note(v["code"]) + (f": {few(plain['nodes'])}" if plain.get("nodes") else "")
     pods = plain.get("waiting_for") or ([plain["pod"]] if plain.get("pod") else [])
     waits = f"waiting for {_some(pods)} ({state})" if pods else state
     return f"{_ready(plain)}, {waits}" if "ready" in plain else waits

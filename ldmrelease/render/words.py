@@ -38,6 +38,14 @@ def listed(names: Iterable[object]) -> str:
     return f"{', '.join(found[:-1])} and {found[-1]}"
 
 
+def few(names: object, most: int = 10) -> str:
+    """`a, b and 9,998 others`: as many names as a line bears."""
+    found = list(names) if isinstance(names, list | tuple) else [names]
+    if len(found) <= most + 1:
+        return listed(found)
+    return f"{', '.join(said(each) for each in found[:most])} and {len(found) - most:,} others"
+
+
 def said(value: object) -> str:
     """A value on one line, whatever it is; what would steer a terminal is escaped."""
     if isinstance(value, Mapping):

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ldmrelease.checks.command import run_command
 from ldmrelease.checks.container import remove_container, run_container
 from ldmrelease.checks.job import Cut, delete_job, run_job
-from ldmrelease.checks.judge import Ran, said_nothing
+from ldmrelease.checks.judge import Ran, Verdict, judge, said_nothing
 from ldmrelease.checks.templates import PROMOTION, ImageRun
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import ClusterError
@@ -17,6 +18,7 @@ from ldmrelease.domain.acts import RunRegistration
 from ldmrelease.domain.places import Application, Check
 from ldmrelease.domain.site import site_repository
 from ldmrelease.services.pin import Pinned
+from ldmrelease.services.pointed import in_full
 from ldmrelease.services.steps.step import BEAT, Progress
 from ldmrelease.services.workbench import Workbench
 
@@ -42,12 +44,33 @@ class Assignment:
 def carry_out(
     bench: Workbench, this: Assignment, progress: Progress, beat: Callable[[], None]
 ) -> Carried | Cut:
-    """Run it. `Cut`: the cluster could not be asked, and a later try finds what is there.
+    """Run it. `Cut`: the cluster, or where the result is, could not be asked, and a later try finds what is there.
 
     `beat` is called now and then while a Job is waited for.
 
     Raises `BadInput` for a bad template, `BadAccess` and `ClusterError` where there is no way into the cluster.
     """
+    carried = _carried(bench, this, progress, beat)
+    if isinstance(carried, Cut) or carried.ran.result_at is None:
+        return carried
+    beat()
+    ran = in_full(bench.registries, this.check, carried.ran, partial(_judged, bench, this, carried.ran))
+    return ran if isinstance(ran, Cut) else replace(carried, ran=ran)
+
+
+def _judged(bench: Workbench, this: Assignment, ran: Ran, result: str) -> Ran:
+    """The run judged by the result that its message points to. One that has an exit status alone points somewhere."""
+    verdict = Verdict.TESTS
+    if this.check.kind != "command":
+        verdict = template_of(this.check, bench.workspace.root).verdict
+    told = variables(this)
+    return judge(this.check.tests, ran.exit_code or 0, ran.output, verdict, told, result=result)
+
+
+def _carried(
+    bench: Workbench, this: Assignment, progress: Progress, beat: Callable[[], None]
+) -> Carried | Cut:
+    """Run it, and judge it by its message alone. Raises as `carry_out` does."""
     if this.check.kind == "command":
         return Carried(run_command(this.check, variables(this), bench.workspace.root))
     workloads = this.application.workloads
@@ -128,6 +151,8 @@ def variables(this: Assignment) -> dict[str, str]:
         "LDMRELEASE_ENVIRONMENT": this.run.environment or "",
         "LDMRELEASE_APPLICATION": this.application.place.application,
     }
+    if this.check.results is not None:
+        told["LDMRELEASE_RESULTS"] = this.check.results
     for image in release.images:
         name = image.name.upper().replace("-", "_").replace(".", "_")
         told[f"LDMRELEASE_IMAGE_{name}"] = f"{image.source}@{image.digest}"

@@ -43,10 +43,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def docker_registry(directory: Path, auth: dict[str, object] | None = None) -> Iterator[RunningRegistry]:
-    """Debian's docker-registry: it has no referrers API, and mounts."""
+def docker_registry(
+    directory: Path, auth: dict[str, object] | None = None, address: str | None = None
+) -> Iterator[RunningRegistry]:
+    """Debian's docker-registry: it has no referrers API, and mounts. It is at a free port, or at the address."""
     program = require("docker-registry", "apt-get install docker-registry")
-    address = f"127.0.0.1:{free_port()}"
+    address = address or f"127.0.0.1:{free_port()}"
     config = write_docker_config(directory, address, auth)
     with _running([str(program), "serve", str(config)], address, directory):
         yield RunningRegistry(address, directory)

@@ -17,6 +17,7 @@ from ldmrelease.config.check_template import template_of
 from ldmrelease.domain.places import Check
 from tests.real.engine import Engine, docker_engine
 from tests.real.kube.images import Pushed, push_image
+from tests.real.notebook import KERNEL, push_notebook
 from tests.real.registries import RunningRegistry, docker_registry
 
 pytestmark = pytest.mark.real
@@ -99,6 +100,12 @@ def test_what_a_command_says_is_judged(
 ) -> None:
     found = ran(a_run(image, "sh", "-c", script), host).ran
     assert (found.passed, found.failed, found.problem) == (passed, failed, problem), found
+
+
+def test_a_message_may_point_to_the_result(host: str, image: Pushed) -> None:
+    at = f"{image.repository}@sha256:{'0' * 64}"
+    found = ran(a_run(image, "echo", f'{{"resultAt": "{at}"}}'), host).ran
+    assert (found.result_at, found.problem, found.passed) == (at, "result-not-followed", ())
 
 
 def test_an_image_that_stays_up_starts(host: str, image: Pushed) -> None:
@@ -205,24 +212,14 @@ def quick(run: ImageRun) -> ImageRun:
 def test_a_notebook_kernel_answers(
     engine: Engine, registry: RunningRegistry, host: str, tmp_path: Path
 ) -> None:
-    """In an image with Jupyter's kernel of Python, made here; and it does not in one whose kernel is broken."""
-    whole = _pushed(engine, registry, "notebook", _NOTEBOOK, tmp_path)
+    """In an image with Jupyter's kernel of Python; and it does not in one whose kernel is broken."""
+    whole = push_notebook(registry)
     found = ran(a_run(whole, template="notebook"), host, deadline=120).ran
     assert found.passed == ("kernel-starts", "kernel-answers"), found
-    broken = _pushed(
-        engine, registry, "broken", f"{_NOTEBOOK}RUN echo 'raise SystemExit(1)' > {_KERNEL}\n", tmp_path
-    )
+    dockerfile = f"FROM {whole.by_digest}\nRUN echo 'raise SystemExit(1)' > {KERNEL}\n"
+    broken = _pushed(engine, registry, "broken", dockerfile, tmp_path)
     failed = ran(a_run(broken, template="notebook"), host, deadline=120).ran
     assert (failed.passed, failed.failed, failed.problem) == ((), TESTS, None), failed
-
-
-_KERNEL = "$(python3 -c 'import ipykernel_launcher; print(ipykernel_launcher.__file__)')"
-_NOTEBOOK = """
-ARG BASE
-FROM ${BASE}
-RUN python3 -m venv /opt/jupyter && /opt/jupyter/bin/pip install --quiet --no-cache-dir ipykernel==6.29.5
-ENV PATH=/opt/jupyter/bin:$PATH
-"""
 
 
 def _pushed(engine: Engine, registry: RunningRegistry, name: str, dockerfile: str, context: Path) -> Pushed:

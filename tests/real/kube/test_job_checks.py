@@ -25,30 +25,17 @@ from tests.real.kube.api import Kube, Object
 from tests.real.kube.cluster import Own
 from tests.real.kube.given import Cluster
 from tests.real.kube.images import Pushed, push_image
+from tests.real.notebook import push_notebook
 
 pytestmark = pytest.mark.real
 
 TESTS = ("starts", "answers")
 PROMOTED = {PROMOTION: "promotion-1"}
-ROOM = Path(__file__).parents[3] / "manifests" / "checks" / "namespace.yaml"
 
 
 @pytest.fixture(scope="module")
 def image(cluster: Cluster) -> Pushed:
     return push_image(cluster.registry, "checks/app", "1", script="result")
-
-
-@pytest.fixture
-def room(kube: Kube, make_namespace: Callable[[Kube], str]) -> str:
-    """A namespace as manifests/checks/namespace.yaml has it."""
-    name = make_namespace(kube)
-    first, *others = yaml.safe_load_all(ROOM.read_text())
-    kube.patch("Namespace", "", name, {"metadata": {"labels": first["metadata"]["labels"]}})
-    for each in others:
-        kube.request(
-            "POST", path_of(each["kind"], name), each | {"metadata": each["metadata"] | {"namespace": name}}
-        )
-    return name
 
 
 @pytest.fixture
@@ -304,6 +291,12 @@ def test_the_cluster_takes_each_template_as_it_is(name: str, room: str, kube: Ku
     kube.request("POST", path_of("Job", room), job, dryRun="All", fieldValidation="Strict")
     # What "restricted" forbids is refused for the pod, not for the Job.
     kube.request("POST", path_of("Pod", room), pod, dryRun="All", fieldValidation="Strict")
+
+
+def test_a_notebook_kernel_answers(room: str, api: Api, cluster: Cluster) -> None:
+    """In an image with Jupyter's kernel of Python, as the user and with the folders that a Job's pod has."""
+    found = ran(api, a_run(room, push_notebook(cluster.registry), template="notebook", deadline=300), 300)
+    assert found.ran.passed == ("kernel-starts", "kernel-answers"), found
 
 
 def test_an_api_server_that_is_away_for_a_while_is_waited_for(

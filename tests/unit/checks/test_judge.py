@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.checks.judge import KEPT, Verdict, judge, started, tail
+from ldmrelease.checks.judge import KEPT, Ran, Unread, Verdict, judge, started, tail, unread
 
 TESTS = ("starts", "answers")
+AT = f"registry.example/results@sha256:{'1' * 64}"
+POINTER = json.dumps({"resultAt": AT})
 MESSAGES = st.one_of(
     st.text(max_size=200),
     st.sampled_from(
-        ["PASSED", "FAILED", "ok 1 - starts", "not ok 1 - starts", '{"result": "PASSED"}', "{", "[]"]
+        ["PASSED", "FAILED", "ok 1 - starts", "not ok 1 - starts", '{"result": "PASSED"}', "{", "[]", POINTER]
     ),
     st.builds(
         lambda result, passed, failed: json.dumps(
@@ -31,21 +34,21 @@ def result(**fields: object) -> str:
     return json.dumps({"result": "PASSED", "passedTests": [], "failedTests": []} | fields)
 
 
-@given(MESSAGES, st.integers(1, 255), st.sampled_from(Verdict))
+@given(MESSAGES, st.none() | MESSAGES, st.integers(1, 255), st.sampled_from(Verdict))
 def test_another_exit_status_than_zero_is_a_failure_whatever_is_said(
-    message: str, code: int, verdict: Verdict
+    message: str, result: str | None, code: int, verdict: Verdict
 ) -> None:
-    found = judge(TESTS, code, message, verdict)
+    found = judge(TESTS, code, message, verdict, result=result)
     assert found.passed == ()
     assert found.failed
     assert (found.problem, found.exit_code) == (None, code)
 
 
-@given(MESSAGES, st.sampled_from(Verdict))
+@given(MESSAGES, st.none() | MESSAGES, st.sampled_from(Verdict))
 def test_exit_status_zero_passes_or_says_nothing_or_prints_wrong_versions(
-    message: str, verdict: Verdict
+    message: str, result: str | None, verdict: Verdict
 ) -> None:
-    found = judge(TESTS, 0, message, verdict)
+    found = judge(TESTS, 0, message, verdict, result=result)
     assert bool(found.passed) + bool(found.problem or verdict is Verdict.VERSIONS) == 1
     assert not (found.passed and found.failed)
 
@@ -117,3 +120,67 @@ def test_what_was_only_to_start_has_started_while_it_runs() -> None:
 
 def test_the_end_of_an_output_is_kept() -> None:
     assert tail(b"x" * KEPT + b"end\xff") == "x" * (KEPT - 4) + "end\ufffd"
+
+
+@pytest.mark.parametrize("message", [POINTER, f"not ok 1 - starts\n{POINTER}\n"])
+@pytest.mark.parametrize("verdict", [Verdict.TESTS, Verdict.VERSIONS])
+def test_a_message_that_points_to_the_result_is_no_pass_and_no_contradiction_by_itself(
+    message: str, verdict: Verdict
+) -> None:
+    assert judge(TESTS, 0, message, verdict) == Ran((), (), message, 0, Unread.NOT_FOLLOWED, AT)
+    assert judge(TESTS, 3, message, verdict) == Ran((), TESTS, message, 3, None, AT)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "passed", "failed", "problem"),
+    [
+        (result(passedTests=["starts", "more"]), 0, ("starts", "more"), (), None),
+        ("ok 1 - starts\nok 2 - more\n", 0, ("starts", "more"), (), None),
+        ("", 0, TESTS, (), None),
+        (result(result="FAILED", failedTests=["more"]), 0, (), ("more",), "contradiction"),
+        (result(result="FAILED", failedTests=["more"]), 4, (), ("more",), None),
+        (result(passedTests=["starts"]), 4, (), TESTS, None),
+        (POINTER, 0, (), (), Unread.POINTS_ON),
+        (POINTER, 4, (), TESTS, None),
+    ],
+)
+def test_what_the_message_points_to_is_judged_as_a_message_is(
+    text: str, code: int, passed: tuple[str, ...], failed: tuple[str, ...], problem: str | None
+) -> None:
+    found = judge(TESTS, code, POINTER, result=text)
+    assert (found.passed, found.failed, found.problem, found.result_at) == (passed, failed, problem, None)
+    assert found.output.startswith(POINTER)
+
+
+def test_versions_may_be_elsewhere_too() -> None:
+    told = {"LDMRELEASE_EUPS": "w_2025_10"}
+    assert judge(TESTS, 0, POINTER, Verdict.VERSIONS, told, result="afw w_2025_10").passed == TESTS
+    wrong = judge(TESTS, 0, POINTER, Verdict.VERSIONS, told, result="afw w_2025_09")
+    assert wrong.failed == TESTS
+    assert "w_2025_09" in wrong.output
+
+
+def test_a_failure_whose_result_cannot_be_read_stays_a_failure() -> None:
+    failed = unread(TESTS, judge(TESTS, 1, POINTER), Unread.ABSENT)
+    assert (failed.failed, failed.problem, failed.result_at) == (TESTS, None, None)
+    assert failed.output.endswith("result-absent")
+    silent = unread(TESTS, judge(TESTS, 0, POINTER), Unread.ABSENT)
+    assert (silent.passed, silent.failed, silent.problem) == ((), (), "result-absent")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" * 2**20,
+        "ok 1 - a" + " " * 2**20 + "b",
+        "ok" + " " * 2**20,
+        "ok" + "1" * 2**20,
+        "ok 1 -\n" * 2**17,
+        '{"result":' + "[" * 2**20,
+    ],
+)
+def test_reading_takes_a_time_that_grows_with_the_length_alone(text: str) -> None:
+    """Whoever is tested writes the text, and must not keep the runner busy: squares of a million take an hour."""
+    begun = time.process_time()
+    judge(TESTS, 0, POINTER, result=text)
+    assert time.process_time() - begun < 5

@@ -8,7 +8,8 @@ import pytest
 from ldmrelease.config.init import init_workspace
 from ldmrelease.config.problems import BadInput
 from ldmrelease.config.workspace import FILE, VARIABLE, find_workspace, lint, load_workspace
-from ldmrelease.domain.places import ComponentKind, GitOpsTarget, MenuTarget, Place, Setting, Writes
+from ldmrelease.domain.places import Check, ComponentKind, GitOpsTarget, MenuTarget, Place, Setting, Writes
+from ldmrelease.services.gather import check_fact
 
 DATA = Path(__file__).parents[2] / "data" / "config"
 AT = datetime(2023, 4, 1, tzinfo=UTC)
@@ -194,3 +195,31 @@ def test_a_template_of_a_check_is_read_with_the_workspace_and_makes_it_another_c
     assert [each.partition(": found")[0] for each in faults(file)] == [
         "smoke.yaml:7:30: spec.template.spec.containers[0].image"
     ]
+
+
+def test_a_check_names_the_repository_of_its_long_results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = init_workspace(tmp_path, "rubin", AT).file
+    command, reported = "    command: [sh, checks/smoke.sh]\n", "    kind: reported\n"
+    before = check_fact(load_workspace(file).world.check("smoke"))
+    edit(file, reported, f"{reported}    results: r.example/results\n")
+    (message,) = faults(file)
+    assert "a check of kind reported has no results" in message
+    edit(file, f"{reported}    results: r.example/results\n", reported)
+    edit(file, command, f"{command}    results: r.example/results:latest\n")
+    (message,) = faults(file)
+    assert message.startswith("ldmrelease.yaml:61:")
+    assert (
+        "checks.smoke.results: 'r.example/results:latest' names one image, a repository is wanted" in message
+    )
+    edit(file, "results:latest", "results")
+    check = load_workspace(file).world.check("smoke")
+    assert check.results == "r.example/results"
+    assert check_fact(check).digest != before.digest
+
+
+def test_a_check_without_them_is_the_check_that_it_was_before_there_were_any():
+    check = Check("smoke", "command", ("starts",), ("true",))
+    assert check_fact(check).digest == (
+        "sha256:4ce200bf68d6bdf93a0893d0bd63afe209009e1554ca74eede8d40a92b8462f9"
+    )

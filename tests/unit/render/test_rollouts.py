@@ -28,6 +28,10 @@ COUNTS = {"ready": 1, "wanted": 2}
             {"code": "image-pull", **COUNTS, "waiting_for": [], "pod": "ocps-abc"},
             "Deployment/ocps: 1 of 2 ready, waiting for ocps-abc (no image)",
         ),
+        (
+            {"code": "nodes-not-ready", **COUNTS, "waiting_for": [], "nodes": ["usdf-2", "usdf-3"]},
+            "Deployment/ocps: 1 of 2 ready, other nodes are not ready: usdf-2 and usdf-3",
+        ),
         ({"code": "ran", "ready": 2, "wanted": 2, "waiting_for": []}, "Deployment/ocps: 2 of 2 ready"),
         ({"code": "idle"}, "Deployment/ocps: idle, nothing is to run there"),
         ({"code": "armed", "suspended": False}, "Deployment/ocps: armed, its next Job runs it"),

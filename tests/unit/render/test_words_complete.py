@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import ldmrelease
+from ldmrelease.checks.judge import Unread
 from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.policy.rules import RULES
-from ldmrelease.render import findings, refusals, uncounted
+from ldmrelease.render import check_runs, findings, progress, refusals, uncounted
 
 SOURCE = Path(ldmrelease.__file__).parent
 PROBLEMS_OF_IMAGES = {
@@ -189,3 +190,19 @@ def uncounted_codes() -> set[str]:
 @pytest.mark.parametrize("code", sorted(uncounted_codes()))
 def test_every_reason_why_evidence_does_not_count_has_words(code: str) -> None:
     assert code in uncounted.REASONS
+
+
+def test_every_reason_why_a_result_was_not_read_has_words() -> None:
+    assert {*check_runs.WORDS} == {*Unread}
+    assert check_runs.problem_words("result-absent").startswith("result-absent: the result that")
+    assert check_runs.problem_words("gone") == "gone"
+
+
+def test_a_promotion_tells_why_a_check_said_nothing() -> None:
+    told = {"step": "base/ocps/check/smoke", "place": "base/ocps", "result": "ERRORED", "run": "run-1"}
+    said = progress.progress_line(
+        "step.done", told | {"problem": "result-absent", "output": "noise\n{pointer}\n"}
+    )
+    assert said == (
+        f"base/ocps: check smoke: ERRORED (run run-1): result-absent: {check_runs.WORDS['result-absent']}: {{pointer}}"
+    )

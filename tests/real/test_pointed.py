@@ -1,0 +1,55 @@
+"""Results of checks in real registries: a blob, or a manifest's one layer, whichever way the registry gives them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from ldmrelease.checks.judge import Ran, Unread, judge
+from ldmrelease.domain.places import Check
+from ldmrelease.registry.opening import Registries
+from ldmrelease.services.pointed import in_full
+from tests.real.registries import RunningRegistry, docker_registry, referrers_registry
+from tests.unit.test_pointed import ABSENT, MANY, RESULT, put_manifest
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(params=[docker_registry, referrers_registry], scope="module")
+def registry(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningRegistry]:
+    start: Callable[[Path], AbstractContextManager[RunningRegistry]] = request.param
+    with start(tmp_path_factory.mktemp("registry")) as registry:
+        yield registry
+
+
+def pointed(registry: RunningRegistry, digest: str) -> Ran:
+    """A passing run whose message points to this digest."""
+    named = f"{registry.address}/results"
+    message = json.dumps({"resultAt": f"{named}@{digest}"})
+    check = Check("smoke", "job", ("starts",), results=named)
+    found = in_full(
+        Registries(registry.directory),
+        check,
+        judge(check.tests, 0, message),
+        lambda text: judge(check.tests, 0, message, result=text),
+    )
+    assert isinstance(found, Ran)
+    return found
+
+
+@pytest.mark.parametrize("in_manifest", [False, True])
+def test_a_result_is_read(in_manifest: bool, registry: RunningRegistry) -> None:
+    results = registry.open("results")
+    digest = put_manifest(results, RESULT) if in_manifest else results.put_blob(RESULT)
+    assert pointed(registry, digest).passed == MANY
+
+
+def test_what_is_not_there_is_absent(registry: RunningRegistry) -> None:
+    registry.open("results").put_blob(RESULT)
+    assert pointed(registry, ABSENT).problem == Unread.ABSENT
