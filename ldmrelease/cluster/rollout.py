@@ -22,6 +22,7 @@ from ldmrelease.cluster.pods import (
     is_ready,
     jobs_of,
     name_of,
+    pods_of,
     revisions_of,
     states,
 )
@@ -49,8 +50,9 @@ class Ran(Told):
 @dataclass(frozen=True, slots=True)
 class Rolling(Told):
     """It is on its way. Codes: `not-observed`, `creating`, `other-image`, `not-ready`, `node-lost`, `min-ready`
-    (ready, but not for `minReadySeconds` yet), `old-pods`, `job-running`. `values`: `ready` and `wanted` counts,
-    `waiting_for` (names of pods), `message`."""
+    (ready, but not for `minReadySeconds` yet), `old-pods`, `job-running`, `nodes-not-ready` (`nodes`: a DaemonSet's
+    pods there are not replaced, and it waits for them). `values`: `ready` and `wanted` counts, `waiting_for` (names
+    of pods), `message`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,9 @@ def _judge_replicas(workload: Workload, related: Related, wanted: Wanted) -> Ver
     if workload.observed_generation < workload.generation:
         return Rolling("not-observed", {"wanted": workload.replicas})
     pods = revisions_of(workload, related)
-    lost = _lost_nodes(workload, pods, related)
+    lost = _lost_nodes(workload, related)
     counted = _Count.of(workload, pods, lost, wanted)
-    if not workload.replicas:
+    if not workload.replicas and not lost:
         return Rolling("old-pods", counted.values(counted.all_names)) if counted.all_names else Idle("idle")
     if pods.is_current and counted.good and counted.is_all and not counted.old:
         if not _available(workload, counted):
@@ -163,6 +165,7 @@ def _judge_replicas(workload: Workload, related: Related, wanted: Wanted) -> Ver
         _trouble(workload, pods, related, counted)
         or _other_content(counted, wanted)
         or _held(workload, pods, counted)
+        or _waiting_for_nodes(lost, counted)
         or _rolling(pods, related, counted)
     )
 
@@ -192,7 +195,8 @@ class _Count:
     def of(cls, workload: Workload, pods: Revisions, lost: list[str], wanted: Wanted) -> _Count:
         new = [each for each in pods.new if _node(each) not in lost]
         old = [each for each in pods.old if _node(each) not in lost]
-        left_out = len(pods.new) + len(pods.old) - len(new) - len(old)
+        # A node that is not ready is for no pods in the controller's count, once it is tainted; its pod is misplaced.
+        left_out = max(0, len(lost) - int(workload.status.get("numberMisscheduled") or 0))
         found = [(name_of(each), mismatch(each, wanted), is_ready(each)) for each in new]
         return cls(
             wanted=max(0, (workload.replicas or 0) - left_out),
@@ -213,12 +217,15 @@ class _Count:
         return {"ready": len(self.good), "wanted": self.wanted, "waiting_for": list(waiting_for)}
 
 
-def _lost_nodes(workload: Workload, pods: Revisions, related: Related) -> list[str]:
-    """The nodes of a DaemonSet's pods that are not ready: their pods cannot be replaced, and are left out."""
+def _lost_nodes(workload: Workload, related: Related) -> list[str]:
+    """The nodes of a DaemonSet's pods that are not ready: their pods cannot be replaced, and are left out.
+
+    One that is being deleted is there until its node is back or gone: no kubelet ends it.
+    """
     if workload.kind is not WorkloadKind.DAEMON_SET:
         return []
     bad = {name_of(each) for each in related.nodes if condition(each, "Ready").get("status") != "True"}
-    return sorted(bad & {_node(each) for each in (*pods.new, *pods.old)})
+    return sorted(bad & {_node(each) for each in pods_of(workload, related)})
 
 
 def _node(pod: Manifest) -> str:
@@ -259,6 +266,13 @@ def _held(workload: Workload, pods: Revisions, counted: _Count) -> Held | None:
     if workload.kind is WorkloadKind.STATEFUL_SET and partition and below:
         return Held("partition", {**values, "partition": partition})
     return None
+
+
+def _waiting_for_nodes(lost: list[str], counted: _Count) -> Rolling | None:
+    """A DaemonSet replaces so many pods at a time, and the one on a lost node is among them until it is gone."""
+    if not lost or counted.unready or counted.other:
+        return None
+    return Rolling("nodes-not-ready", {**counted.values(counted.old), "nodes": lost})
 
 
 def _ordinal(pod: str) -> int:

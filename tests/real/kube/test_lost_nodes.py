@@ -16,7 +16,7 @@ from ldmrelease.cluster.client import open_api
 from ldmrelease.cluster.paths import path_of
 from ldmrelease.cluster.rollout import NodesNotReady, Verdict
 from ldmrelease.cluster.seen import look
-from ldmrelease.cluster.settle import Outcome, Settled, wait_for
+from ldmrelease.cluster.settle import Outcome, Settled, TimedOut, wait_for
 from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.render.progress import progress_line
 from tests.real.kube.api import Kube, Object, Refused
@@ -155,10 +155,11 @@ def daemons(disturbable_cluster: Own, kube: Kube, namespace: str, silent: Silent
 
 def named(daemons: Daemons, outcome: Outcome) -> None:
     """It settled on the node that is ready, and the other one is named, in what is shown too."""
-    assert isinstance(outcome, Settled), outcome
+    assert isinstance(outcome, Settled), (outcome, daemons.lines)
     verdict = outcome.seen[0].verdict
     assert isinstance(verdict, NodesNotReady), verdict
-    assert (verdict.values["nodes"], verdict.values["ready"]) == ([daemons.node.name], 1)
+    told = [verdict.values[each] for each in ("nodes", "ready", "wanted")]
+    assert told == [[daemons.node.name], 1, 1]
     assert daemons.lines[-1].endswith(f"other nodes are not ready: {daemons.node.name}")
 
 
@@ -180,3 +181,40 @@ def test_a_node_that_is_lost_during_a_rollout_is_named(daemons: Daemons, old: Pu
     named(daemons, daemons.wait(new))
     (here,) = [each for each in daemons.kube.list("Pod", daemons.namespace) if ready(each)]
     assert here["spec"]["containers"][0]["image"] == new.by_digest
+
+
+def lose(daemons: Daemons) -> None:
+    """The node is lost, and its cluster knows: nothing new is to go there."""
+    daemons.node.says(ready=False)
+    tainted = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}.items()
+    daemons.kube.until(
+        "Node",
+        "",
+        daemons.node.name,
+        lambda node: any(tainted <= each.items() for each in node["spec"]["taints"]),
+    )
+
+
+def test_a_node_that_was_lost_before_is_named_though_its_pod_never_ends(
+    daemons: Daemons, old: Pushed, new: Pushed
+) -> None:
+    daemons.create(old, updateStrategy=BOTH_AT_ONCE)
+    lose(daemons)
+    daemons.kube.set_image("DaemonSet", daemons.namespace, "app", "main", new.by_digest)
+    named(daemons, daemons.wait(new))
+    assert "deletionTimestamp" in daemons.pod_on_silent(lambda _: True)["metadata"]
+
+
+def test_a_rollout_that_waits_for_a_lost_node_names_it(daemons: Daemons, old: Pushed, new: Pushed) -> None:
+    """One pod may be missing at a time, and the one on the lost node is until it is gone."""
+    daemons.create(old)
+    lose(daemons)
+    daemons.kube.set_image("DaemonSet", daemons.namespace, "app", "main", new.by_digest)
+    daemons.pod_on_silent(lambda pod: "deletionTimestamp" in pod["metadata"])
+    outcome = daemons.wait(new, deadline=10)
+    assert isinstance(outcome, TimedOut), outcome
+    assert (outcome.values["code"], outcome.values["nodes"]) == ("nodes-not-ready", [daemons.node.name])
+    assert f"(other nodes are not ready: {daemons.node.name})" in daemons.lines[-1]
+    silent = daemons.pod_on_silent(lambda _: True)
+    daemons.node.lets_go(silent)
+    assert isinstance(daemons.wait(new), Settled)

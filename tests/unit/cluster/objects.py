@@ -64,11 +64,17 @@ def stateful_set(
     }
 
 
-def daemon_set(image: str = NEW_IMAGE, *, desired: int = 2, strategy: str = "RollingUpdate") -> Object:
+def daemon_set(
+    image: str = NEW_IMAGE, *, desired: int = 2, misplaced: int = 0, strategy: str = "RollingUpdate"
+) -> Object:
     return {
         "metadata": meta("prompt", generation=4),
         "spec": {"template": template({"main": image}), "updateStrategy": {"type": strategy}},
-        "status": {"observedGeneration": 4, "desiredNumberScheduled": desired},
+        "status": {
+            "observedGeneration": 4,
+            "desiredNumberScheduled": desired,
+            "numberMisscheduled": misplaced,
+        },
     }
 
 

@@ -299,10 +299,51 @@ def test_the_nodes_that_are_not_ready_are_named() -> None:
     assert (found.values["nodes"], found.values["ready"], found.values["wanted"]) == (["node-2"], 1, 1)
 
 
-def test_a_daemon_set_on_lost_nodes_alone_does_not_run() -> None:
-    lost = pod("d2", by=IN_DAEMON, hash_="new", node="node-2", ready=False)
-    found = judged_daemon(daemon_set(desired=1), lost, nodes=(node("node-2", ready=False),))
+def deleted(pod: Object) -> Object:
+    return pod | {"metadata": pod["metadata"] | {"deletionTimestamp": "2026-11-01T00:00:00Z"}}
+
+
+NODES = (node("node-1", ready=True), node("node-2", ready=False), node("node-3", ready=True))
+
+
+def test_a_node_whose_pod_is_deleted_and_does_not_end_is_named() -> None:
+    there = pod("d1", by=IN_DAEMON, hash_="new", node="node-1")
+    lost = deleted(old_pod("d2", by=IN_DAEMON, hash_="old", node="node-2", ready=False))
+    found = judged_daemon(daemon_set(desired=1, misplaced=1), there, lost, nodes=NODES)
+    assert isinstance(found, NodesNotReady)
+    assert (found.values["nodes"], found.values["ready"], found.values["wanted"]) == (["node-2"], 1, 1)
+
+
+def test_a_daemon_set_that_waits_for_a_lost_node_names_it() -> None:
+    """It replaces one pod at a time, and the one on the lost node is never gone."""
+    there = old_pod("d1", by=IN_DAEMON, hash_="old", node="node-1")
+    lost = deleted(old_pod("d2", by=IN_DAEMON, hash_="old", node="node-2", ready=False))
+    found = judged_daemon(daemon_set(desired=1, misplaced=1), there, lost, nodes=NODES)
     assert isinstance(found, Rolling)
+    assert (found.code, found.values["nodes"], found.values["waiting_for"]) == (
+        "nodes-not-ready",
+        ["node-2"],
+        ["d1"],
+    )
+
+
+def test_a_lost_node_that_its_controller_does_not_count_is_not_left_out_twice() -> None:
+    """Two nodes are ready; one's pod is being replaced, so that one new pod is not all."""
+    there = pod("d1", by=IN_DAEMON, hash_="new", node="node-1")
+    lost = pod("d2", by=IN_DAEMON, hash_="new", node="node-2", ready=False)
+    found = judged_daemon(daemon_set(desired=2, misplaced=1), there, lost, nodes=NODES)
+    assert isinstance(found, Rolling)
+    assert (found.values["ready"], found.values["wanted"]) == (1, 2)
+
+
+@pytest.mark.parametrize(("desired", "misplaced"), [(1, 0), (0, 1)])
+def test_a_daemon_set_on_lost_nodes_alone_does_not_run(desired: int, misplaced: int) -> None:
+    lost = pod("d2", by=IN_DAEMON, hash_="new", node="node-2", ready=False)
+    daemons = daemon_set(desired=desired, misplaced=misplaced)
+    for each in (lost, deleted(lost)):
+        found = judged_daemon(daemons, each, nodes=(node("node-2", ready=False),))
+        assert isinstance(found, Rolling)
+        assert found.values["nodes"] == ["node-2"]
 
 
 def test_a_daemon_set_for_no_node_is_idle() -> None:
