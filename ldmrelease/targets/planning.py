@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from ldmrelease.cluster.around import around
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, Conflict, Forbidden, Invalid
 from ldmrelease.cluster.fields import image_field, owners
@@ -129,13 +130,23 @@ def _rights(api: Api, target: KubernetesTarget) -> Iterator[Right]:
     written = [each for each in target.workloads.selections if each.kind is not WorkloadKind.JOB]
     for each in written:
         try:
-            yield ("patch", collection_of(api, namespace, each), each.name or "")
+            collection = collection_of(api, namespace, each)
         except Absent:
             continue  # That the cluster has no such kind is told already.
+        yield ("patch", collection, each.name or "")
+        yield from _to_follow(collection)
+    # What came of a write is seen at the pods, and at what makes them.
+    for seen in around(namespace, (each.kind for each in written)).values():
+        if not seen.optional:
+            yield from _to_follow(seen.path)
     if any(each.kind is WorkloadKind.STATEFUL_SET for each in written):
         # A pod that cannot pull its image stays so after a restore, until it is deleted.
         yield ("delete", path_of("Pod", namespace), "")
     yield from _fence_rights(namespace)
+
+
+def _to_follow(collection: str) -> tuple[Right, ...]:
+    return ("list", collection, ""), ("watch", collection, "")
 
 
 def _against_text(where: ConfigMapFile, access: Access) -> Iterator[Refusal]:

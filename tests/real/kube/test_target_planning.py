@@ -19,11 +19,13 @@ from tests.real.kube.target_site import Site, create, pod, selection, site
 pytestmark = pytest.mark.real
 
 ENOUGH = [
-    rule("get list patch", "deployments statefulsets", group="apps"),
+    rule("get list watch patch", "deployments statefulsets", group="apps"),
+    rule("list watch", "replicasets", group="apps"),
     rule("create", "configmaps"),
     rule("get update", "configmaps", names=["ldmrelease"]),
-    rule("delete", "pods"),
+    rule("list watch delete", "pods"),
 ]
+SEE = ("list", "watch")
 
 
 def problems(refusal: object) -> set[tuple[str, ...]]:
@@ -73,12 +75,14 @@ def test_everything_that_is_wrong_is_in_one_refusal_and_nothing_is_written(
         ("forbidden", "StatefulSet/queue", "get", "statefulsets"),
         ("forbidden", "patch", "deployments"),
         ("forbidden", "patch", "statefulsets"),
+        ("forbidden", "watch", "deployments"),
+        *(("forbidden", verb, each) for each in ("pods", "replicasets", "statefulsets") for verb in SEE),
         ("forbidden", "delete", "pods"),
         ("forbidden", "create", "configmaps"),
         ("forbidden", "update", "configmaps"),
     }
     assert isinstance(refusal, Refusal)
-    assert len(refusal_words(refusal).splitlines()) == 8
+    assert len(refusal_words(refusal).splitlines()) == 15
     kube.patch("Namespace", "", namespace, {"metadata": {"labels": {"planned": "yes"}}})
     entries = audit_log.wait(lambda each: each.name == namespace and each.verb == "patch", mark)
     assert [
