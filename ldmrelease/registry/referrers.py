@@ -7,6 +7,7 @@ are hashed here and verified by whoever asks (`trust`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ldmrelease.domain.images import digest_of
@@ -26,6 +27,7 @@ from ldmrelease.registry.repository import BLOB_LIMIT, Repository
 DSSE_ENVELOPE = "application/vnd.dsse.envelope.v1+json"
 # cosign 3's bundles have a version in their type; all of them begin so.
 SIGSTORE_BUNDLE = "application/vnd.dev.sigstore.bundle."
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,13 @@ def put_referrers(
     for blob in (EMPTY_JSON, *(blob for _, blob in layers)):
         if not repository.has_blob(digest_of(blob)):
             repository.put_blob(blob)
-    return [
-        _refer(repository, each, referrer_manifest(each, artifact_type, layers, annotations))
-        for each in subjects
-    ]
+
+    def refer(subject: Descriptor) -> str:
+        return _refer(repository, subject, referrer_manifest(subject, artifact_type, layers, annotations))
+
+    # Each has a list of its own, and a list that others may write to at the same time is looked at again.
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(refer, subjects))
 
 
 def _refer(repository: Repository, subject: Descriptor, content: bytes) -> str:
