@@ -1,4 +1,4 @@
-"""A reverse proxy before a registry that counts requests and, where told to, goes wrong.
+"""A reverse proxy before a server that counts requests and, where told to, goes wrong.
 
     with FaultProxy("127.0.0.1:5000") as proxy:
         proxy.fail("GET", "/blobs/", cut_answer, times=1)
@@ -10,29 +10,38 @@ from __future__ import annotations
 
 import http.client
 import re
+import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Self
 
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
 @dataclass
 class Answer:
+    """`pieces` are of an answer that goes on: sent as they come, in place of the body."""
+
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    pieces: Generator[bytes, None, None] | None = None
 
 
 @dataclass
 class Request:
+    """`status` is what it was answered, once it is."""
+
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    status: int = 0
 
 
 @dataclass
@@ -49,7 +58,7 @@ class Cut(Exception):
 
 @dataclass
 class Passage:
-    """A request on its way: `forward` sends it on and gives the registry's answer."""
+    """A request on its way: `forward` sends it on and gives the server's answer."""
 
     request: Request
     forward: Callable[[], Answer]
@@ -61,9 +70,10 @@ Fault = Callable[[Passage], Answer]
 
 @dataclass
 class FaultProxy:
-    """Listens on a port of its own (`address`); `requests` are all that came, in order."""
+    """Listens on a port of its own (`address`), with `tls` if given; `requests` are all that came, in order."""
 
     upstream: str
+    tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
     _rules: list[_Rule] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -87,7 +97,18 @@ class FaultProxy:
     def address(self) -> str:
         return f"127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> FaultProxy:
+    def connect(self) -> http.client.HTTPConnection:
+        """A new connection to the server."""
+        return http.client.HTTPConnection(self.upstream, timeout=30)
+
+    def forward(self, request: Request) -> Answer:
+        """The server's own answer."""
+        with closing(self.connect()) as connection:
+            connection.request(request.method, request.path, request.body, dict(request.headers))
+            response = connection.getresponse()
+            return Answer(response.status, response.getheaders(), response.read())
+
+    def __enter__(self) -> Self:
         proxy = self
 
         class Handler(_Handler):
@@ -95,6 +116,8 @@ class FaultProxy:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         ).start()
@@ -126,27 +149,24 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         try:
             super().handle_one_request()
-        except (ConnectionError, Cut):
+        except (OSError, Cut):
             self.close_connection = True
+
+    def finish(self) -> None:
+        # What is still to be sent is for somebody who may have gone.
+        with suppress(OSError):
+            super().finish()
 
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         request = Request(self.command, self.path, dict(self.headers.items()), body)
         fault = self.owner._fault(request)
-        passage = Passage(request, lambda: self._forward(request), self._send)
-        answer = self._forward(request) if fault is None else fault(passage)
+        passage = Passage(request, lambda: self.owner.forward(request), self._send)
+        answer = passage.forward() if fault is None else fault(passage)
+        request.status = answer.status
         self._send(answer, len(answer.body))
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _pass
-
-    def _forward(self, request: Request) -> Answer:
-        connection = http.client.HTTPConnection(self.owner.upstream, timeout=30)
-        try:
-            connection.request(request.method, request.path, request.body, dict(request.headers))
-            response = connection.getresponse()
-            return Answer(response.status, response.getheaders(), response.read())
-        finally:
-            connection.close()
 
     def _send(self, answer: Answer, length: int) -> None:
         """Send the answer with only `length` bytes of its body."""
@@ -155,6 +175,9 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.headers:
             if name.lower() not in _HOP:
                 self.send_header(name, value)
+        if answer.pieces is not None:
+            self._go_on(answer.pieces)
+            return
         stated = known.get("content-length", "0") if self.command == "HEAD" else str(len(answer.body))
         self.send_header("Content-Length", stated)
         self.end_headers()
@@ -162,17 +185,30 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body[:length])
         self.wfile.flush()
 
+    def _go_on(self, pieces: Generator[bytes, None, None]) -> None:
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.flush()
+        with closing(pieces):
+            for each in pieces:
+                self._chunk(each)
+        self._chunk(b"")
+
+    def _chunk(self, content: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(content), content))
+        self.wfile.flush()
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 
 
 def cut_request(passage: Passage) -> Answer:
-    """The registry never hears of it."""
+    """The server never hears of it."""
     raise Cut
 
 
 def cut_answer(passage: Passage) -> Answer:
-    """The registry does it, and its answer is lost."""
+    """The server does it, and its answer is lost."""
     passage.forward()
     raise Cut
 
@@ -185,7 +221,7 @@ def truncate(passage: Passage) -> Answer:
 
 
 def repeat(passage: Passage) -> Answer:
-    """The registry gets it twice."""
+    """The server gets it twice."""
     passage.forward()
     return passage.forward()
 
@@ -209,13 +245,13 @@ def delay(seconds: float) -> Fault:
 
 
 def status(code: int, body: bytes = b"", **headers: str) -> Fault:
-    """The registry is not asked; underscores in header names stand for hyphens."""
+    """The server is not asked; underscores in header names stand for hyphens."""
     named = [(name.replace("_", "-"), value) for name, value in headers.items()]
     return lambda passage: Answer(code, named, body)
 
 
 def replace_header(name: str, value: str) -> Fault:
-    """The registry's answer with another value for this header."""
+    """The server's answer with another value for this header."""
 
     def replaced(passage: Passage) -> Answer:
         answer = passage.forward()

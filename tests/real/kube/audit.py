@@ -65,9 +65,7 @@ class AuditLog:
         for part in self._parts():
             size = part.stat().st_size
             if since < size:
-                with part.open("rb") as file:
-                    file.seek(since)
-                    found += file.read()
+                found += _from(part, since)
             since = max(0, since - size)
         return found
 
@@ -79,6 +77,14 @@ class AuditLog:
                 raise TimeoutError(f"no such request in {self.path}; the last were {found[-5:]}")
             time.sleep(0.05)
         return found
+
+
+def _from(part: Path, since: int) -> bytes:
+    """A file from there on, without the line that was being written when its size was seen."""
+    with part.open("rb") as file:
+        file.seek(max(0, since - 1))
+        text = file.read()
+    return text.partition(b"\n")[2] if since else text
 
 
 def _entry(said: Object) -> AuditEntry:

@@ -173,7 +173,7 @@ class Pair:
         return site
 
     def _write(self, root: Path) -> None:
-        _rewrite(root / FILE, self._workspace)
+        rewrite(root / FILE, self._workspace)
         (root / "policies" / f"{LEVEL}.yaml").write_text(_POLICY)
         agree(root)
 
@@ -233,10 +233,11 @@ def agree(root: Path) -> None:
             if "environments" in role and set(role["environments"]) - {"*"}:
                 role["environments"] = [each for each in role["environments"] if each in there]
 
-    _rewrite(root / "trust.yaml", change)
+    rewrite(root / "trust.yaml", change)
 
 
-def _rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+def rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change a file of the workspace as a mapping."""
     plain = yaml.safe_load(path.read_text())
     change(plain)
     text = yaml.safe_dump(plain, sort_keys=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +85,19 @@ def test_the_audit_log_names_who_wrote_what(
     assert entry.body is not None
     assert entry.body["data"] == {"a": "b"}
     assert entry.agent == writer.user
+
+
+def test_a_mark_in_the_middle_of_a_line_is_after_that_line(audit_log: AuditLog, tmp_path: Path) -> None:
+    """Long lines are seen to grow: a file system makes a file larger page by page."""
+    lines = audit_log.path.read_bytes().splitlines(keepends=True)
+    first, second = [each for each in lines if b'"stage":"ResponseComplete"' in each][:2]
+    log = AuditLog(tmp_path / "audit.log")
+    for seen in (first[:20], first):
+        log.path.write_bytes(seen)
+        mark = log.mark()
+        log.path.write_bytes(first + second)
+        assert [each.uri for each in log.entries(mark)] == [json.loads(second)["requestURI"]]
+    assert len(log.entries()) == 2
 
 
 def test_an_account_may_do_what_its_rules_say_and_nothing_else(

@@ -5,22 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import os
-import ssl
 import sys
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 import ldmrelease.cluster.access as ways
 from ldmrelease.cluster.client import open_api
 from ldmrelease.cluster.errors import BadAccess, Unreached
 from ldmrelease.domain.workloads import IN_CLUSTER, ClusterAccess
+from tests.tls import certified
 from tests.unit.cluster.fake_server import Answer, FakeServer, Object, access, config_map, kubeconfig
 
 ONE = "/api/v1/namespaces/ns/configmaps/one"
@@ -275,31 +271,3 @@ def test_a_server_of_an_unknown_authority_is_not_asked(tmp_path: Path) -> None:
         config["clusters"][0]["cluster"]["insecure-skip-tls-verify"] = True
         (tmp_path / "insecure").write_text(yaml.safe_dump(config))
         assert open_api(ClusterAccess("base", str(tmp_path / "insecure"))).get(ONE)
-
-
-def certified(directory: Path) -> ssl.SSLContext:
-    """A server's TLS for 127.0.0.1, with its authority in `ca.crt`."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    address = x509.IPAddress(ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (directory / "ca.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (directory / "key").write_bytes(private)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(directory / "ca.crt", directory / "key")
-    return context
