@@ -27,6 +27,9 @@ _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 5.0
 _LONGEST_GOODBYE = 1.0
 
+LOCKED_OUT = 60.0
+"""Seconds that a credential which ended may take to be replaced by whoever replaces it."""
+
 Object = dict[str, Any]
 
 
@@ -77,7 +80,7 @@ def watched(
 
     Close the generator (or run it to its end) to end its threads. Raises the error of a request that the
     server refuses at first (Forbidden, Absent, Invalid), and Unreached where the collections could not be
-    listed until the deadline.
+    listed until the deadline, or no credential was accepted for a minute.
     """
     news: _Queue = queue.SimpleQueue()
     once = api.impatient()
@@ -243,6 +246,8 @@ class _Reader(threading.Thread):
             self._wait(None)
         except Unreached as error:
             self._cut(error)
+            if error.lasting and self._is_locked_out():
+                raise
             self._wait(error.retry_after)
         except ClusterError as error:
             # A server that just started refuses what it has not read the rights of yet.
@@ -308,6 +313,10 @@ class _Reader(threading.Thread):
         if self._lost is None:
             self._lost = time.monotonic()
         self._tell(Cut(self._lost, error.reason))
+
+    def _is_locked_out(self) -> bool:
+        """Whether nobody has brought a credential that is accepted for so long that nobody will."""
+        return self._lost is not None and time.monotonic() - self._lost > LOCKED_OUT
 
     def _wait(self, asked: float | None) -> None:
         """Longer with each failure in a row, and as long as the server asks; but not beyond the deadline."""

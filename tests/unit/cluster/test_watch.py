@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.cluster import watch
 from ldmrelease.cluster.client import Api, open_api
 from ldmrelease.cluster.errors import Forbidden, Unreached
 from ldmrelease.cluster.watch import State, Watched, watched
@@ -212,6 +213,19 @@ def test_a_server_that_does_not_answer_does_not_hold_up_the_deadline(api: Api, s
     server.on(f"GET {MAPS}", Watch([], then="goes on"))
     with pytest.raises(Unreached, match="not be listed in time"):
         next(follow(api, MAPS, seconds=0.2))
+
+
+def test_without_a_credential_it_is_not_waited_for_until_the_deadline(
+    server: FakeServer, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "LOCKED_OUT", 0.3)
+    server.on(f"GET {MAPS}", listing(config_map("a")))
+    server.on(f"WATCH {MAPS}", status(401, "Unauthorized"))
+    states = follow(api, MAPS)
+    began = time.monotonic()
+    with pytest.raises(Unreached, match="does not accept the credential"):
+        list(states)
+    assert time.monotonic() - began < LONG / 2
 
 
 def test_what_is_forbidden_at_first_is_an_error(server: FakeServer, api: Api) -> None:
