@@ -39,7 +39,7 @@ from tests.workspace import WEEKLY
 
 pytestmark = pytest.mark.real
 
-EVERYTHING = bool(os.environ.get("LDMRELEASE_KILL_ALL"))
+EVERYTHING = bool(os.environ.get("LDMRELEASE_KILL_ALL") or os.environ.get("CI"))
 APPENDS_BETWEEN = 1 if EVERYTHING else 7
 REGISTRY_WRITES_BETWEEN = 1 if EVERYTHING else 31
 LANES = 6
