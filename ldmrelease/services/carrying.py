@@ -25,10 +25,12 @@ from ldmrelease.services.workbench import Workbench
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What came of it; `then` removes what the run has left, once its result is recorded."""
+    """What came of it; `then` removes what the run has left, once its result is recorded. `image` is the one that
+    was run, by digest."""
 
     ran: Ran
     then: Callable[[], None] | None = None
+    image: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def _carried(
         return Carried(run)
     if workloads is None or not in_cluster:
         done = run_container(run, deadline=_left(bench, this), progress=waits)
-        return Carried(done.ran, lambda: _removed(this.run.run))
+        return Carried(done.ran, lambda: _removed(this.run.run), run.image)
     api = bench.clusters.open(workloads.cluster)
     left = _left(bench, this)
     while left > BEAT:
@@ -105,7 +107,7 @@ def _as_job(api: Api, run: ImageRun, left: float, waits: Callable[[str], None]) 
     uid = done.uid
     if uid is None:
         return Carried(done.ran)
-    return Carried(done.ran, lambda: _deleted(api, done.namespace, done.name, uid))
+    return Carried(done.ran, lambda: _deleted(api, done.namespace, done.name, uid), run.image)
 
 
 def _deleted(api: Api, namespace: str, name: str, uid: str) -> None:

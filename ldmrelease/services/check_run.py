@@ -149,7 +149,7 @@ def run_registered(
         return RunResult("ERRORED", ran, then=carried.then)
     result = "FAILED" if ran.failed else "PASSED"
     predicate = write_result(
-        CheckUsed(check.name, run.check_digest),
+        _used(run, carried.image),
         result,
         Outcomes(passed=ran.passed, failed=ran.failed),
         RunDone(run.run, started, bench.now(), run.environment, run.cluster_uid, observed=observed or ()),
@@ -160,6 +160,12 @@ def run_registered(
     blob = canonical.digest(envelope)
     event = NewEvent(Kind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})
     return RunResult(result, ran, (event,), {blob: envelope}, carried.then)
+
+
+def _used(run: RunRegistration, image: str | None) -> CheckUsed:
+    """The check's definition, and the image that it was run in."""
+    name, _, digest = (image or "").partition("@")
+    return CheckUsed(run.check, run.check_digest, name or None, digest or None)
 
 
 def _is_of_place(check: Check, application: Application) -> bool:

@@ -5,8 +5,8 @@ and requests that write to a registry. Then a new process does what a user would
 again. Wherever it was killed: each step once, one receipt each, one Job for a check, the cluster as wanted, and
 nothing left over.
 
-Around every write in a cluster; of the appends at every n-th, of writes to registries at every m-th. Around all
-of them with LDMRELEASE_KILL_ALL=1.
+In CI after every write, which is before the next: nothing lasting happens between two. Elsewhere after every write
+in a cluster, and some of the others; with LDMRELEASE_KILL_ALL=1 before and after every one.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from tests.workspace import WEEKLY
 
 pytestmark = pytest.mark.real
 
-EVERYTHING = bool(os.environ.get("LDMRELEASE_KILL_ALL") or os.environ.get("CI"))
-APPENDS_BETWEEN = 1 if EVERYTHING else 7
-REGISTRY_WRITES_BETWEEN = 1 if EVERYTHING else 31
+EVERYTHING = bool(os.environ.get("LDMRELEASE_KILL_ALL"))
+AFTER_EACH = bool(os.environ.get("CI"))
+APPENDS_BETWEEN, REGISTRY_WRITES_BETWEEN = 7, 31
 LANES = 6
 """So many promotions at a time: each of them waits for kubelets and controllers most of the time."""
 
@@ -90,14 +90,16 @@ def is_in_registry(call: str) -> bool:
 
 
 def chosen(calls: list[str]) -> list[int]:
-    """The numbers of the calls to kill at. Nothing happens between a write and the next: what is just before or
-    after a request in a cluster stands for the appends next to it."""
-    places: dict[str, list[int]] = {"cluster": [], "registry": [], "ledger": []}
-    for number, call in enumerate(calls, 1):
-        where = "cluster" if is_in_cluster(call) else "registry" if is_in_registry(call) else "ledger"
-        places[where].append(number)
-    some = places["ledger"][::APPENDS_BETWEEN] + places["registry"][::REGISTRY_WRITES_BETWEEN]
-    return sorted(places["cluster"] + some)
+    """The numbers of the calls to kill at."""
+    if EVERYTHING:
+        return list(range(1, len(calls) + 1))
+    after = [number for number, call in enumerate(calls, 1) if call.startswith("after ")]
+    if AFTER_EACH:
+        return [1, *after]
+    cluster = [number for number in after if is_in_cluster(calls[number - 1])]
+    registry = [number for number in after if is_in_registry(calls[number - 1])]
+    ledger = sorted({*after} - {*cluster, *registry})
+    return sorted([1, *cluster, *ledger[::APPENDS_BETWEEN], *registry[::REGISTRY_WRITES_BETWEEN]])
 
 
 def finish(site: PairSite) -> None:

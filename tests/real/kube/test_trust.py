@@ -17,6 +17,7 @@ from ldmrelease.domain.decision import Finding, Phase
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.release import Component
 from ldmrelease.services.check_run import RunResult, Where, register, run_registered, where_of
 from ldmrelease.services.decide import decide
 from ldmrelease.services.gather import Question, registered_runs, runs_stream
@@ -204,6 +205,13 @@ def test_a_registration_that_was_put_into_the_database_does_not_count(
     assert finding.values["seen"] == {"unregistered": 1}
 
 
+def wished_images(site: PairSite) -> tuple[Component, ...]:
+    bench = site.bench()
+    images = pinned_of(bench).release.images
+    bench.ledger.close()
+    return images
+
+
 def payload_of(envelope: bytes) -> bytes:
     """What was signed."""
     read = read_envelope(envelope)
@@ -259,7 +267,10 @@ def test_undisturbed_it_passes_and_names_the_pods_that_were_there_throughout(
     found = run_at_base(at_base)
     assert found.result == "PASSED"
     (envelope,) = found.blobs.values()
-    observed = canonical.parse(payload_of(envelope))["predicate"]["ldmreleaseRun"]["observed"]
+    predicate = canonical.parse(payload_of(envelope))["predicate"]
+    (image,) = wished_images(at_base)
+    assert predicate["configuration"][1] == {"name": image.source, "digest": {"sha256": image.digest[7:]}}
+    observed = predicate["ldmreleaseRun"]["observed"]
     told = [
         {"podUid": pod["metadata"]["uid"], "container": each["name"], "imageID": each["imageID"]}
         for pod in pair.kubes[BASE].list("Pod", pair.namespace(BASE))
