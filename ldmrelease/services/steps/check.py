@@ -28,8 +28,7 @@ def act(work: Work) -> Answer:
     check = work.bench.world.check(name)
     if check is None:
         return Failed("unknown-check", {"check": name})
-    environment = work.step.place.environment
-    begun = attempts_so_far(work.bench, check, work.pinned, environment, work.promotion)
+    begun = attempts_so_far(work.bench, check, work.pinned, work.step.place, work.promotion)
     try:
         return _tried(work, check, max(0, begun - 1))
     except (BadAccess, ClusterError) as error:
