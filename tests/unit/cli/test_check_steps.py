@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,18 @@ def test_a_check_that_fails_at_the_second_application_of_an_environment_is_a_fai
     assert "usdfdev/nightly: check smoke: FAILED" in done.stderr
     assert done.exit_code == 1
     assert "al9-w_2023_15" in site.git("show", f"main:{NIGHTLY}")
+
+
+def test_a_command_that_has_failed_is_not_run_again_for_its_result(site: Site) -> None:
+    """The registry that its message names is away; a second run would be another chance to pass."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        away = f"127.0.0.1:{taken.getsockname()[1]}/results"
+        site.edit(
+            lambda text: text.replace("[sh, checks/smoke.sh]", f"[sh, checks/smoke.sh]\n    results: {away}")
+        )
+        message = f'{{"resultAt": "{away}@sha256:{"0" * 64}"}}'
+        smoke_is(site, "test -e ran && exit 0", "touch ran", f"echo '{message}'", "exit 1")
+        done = site.run("promote", WEEKLY, "--target", PLACE)
+    assert f"{PLACE}: check smoke: FAILED" in done.stderr
+    assert done.exit_code == 1
