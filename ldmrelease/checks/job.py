@@ -23,6 +23,9 @@ from ldmrelease.cluster.watch import Watched, watched
 PATIENCE = 60.0
 """Seconds that a pod may be in trouble (no image, no node, no quota) before the run counts as not started."""
 
+_A_LOOK = 10.0
+"""Seconds to see what is there, however late: else a run that nobody watched up to its deadline never has an end."""
+
 _LOG_LINES = 200
 
 Progress = Callable[[str], None]
@@ -100,12 +103,12 @@ def run_job(
 ) -> JobRan | Cut:
     """Make the run's Job or adopt it, wait until it ended, and judge what was seen. It is left there.
 
-    `deadline` is how many seconds are left; `progress` is told what is waited for.
+    `deadline` is how many seconds are left, also fewer than none; `progress` is told what is waited for.
 
     Problems of `ran`: `not-started`, `deadline`, `gone`, `mutated`, `contradiction`.
     """
     this = _Run(api, run, fill(run))
-    until = time.monotonic() + deadline
+    until = time.monotonic() + max(deadline, _A_LOOK)
     try:
         job = _create_or_adopt(this)
         if isinstance(job, JobRan):
