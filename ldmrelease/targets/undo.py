@@ -15,12 +15,12 @@ from ldmrelease.cluster.workloads import Manifest
 BEFORE = "ldmrelease.dev/before"
 """The annotation that keeps it, beside what it is about: written together with the manifest, gone with it."""
 
-LARGEST = 200 * 1024
-"""Bytes: all annotations of an object may have 256 KiB."""
+MOST = 240 * 1024
+"""Bytes of all annotations of an object: 256 KiB are taken, and its controller adds some of its own."""
 
 
 def undo_of(before: Manifest, after: Manifest, manager: str) -> str | None:
-    """The apply that leads from `after` back to `before`, as text; None where it is too long to be kept.
+    """The apply that leads from `after` back to `before`, as text; None where it is too long to be kept there.
 
     after: the object as the manager's apply leaves it; a dry run tells.
     """
@@ -29,7 +29,17 @@ def undo_of(before: Manifest, after: Manifest, manager: str) -> str | None:
     # What led further back is over.
     said.get("metadata", {}).get("annotations", {}).pop(BEFORE, None)
     text = json.dumps(said, sort_keys=True)
-    return text if len(text.encode()) <= LARGEST else None
+    annotations = (after["metadata"].get("annotations") or {}) | {BEFORE: text}
+    return text if sum(len(f"{key}{value}".encode()) for key, value in annotations.items()) <= MOST else None
+
+
+def read_undo(text: str | None) -> Manifest | None:
+    """What was kept; None where nothing was, or somebody has written something else there."""
+    try:
+        found = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def projected(value: Any, fields: Manifest) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.targets.undo import BEFORE, LARGEST, projected, undo_of
+from ldmrelease.targets.undo import BEFORE, MOST, projected, read_undo, undo_of
 
 ME, OTHER = "ldmrelease-manifests", "horizontal-pod-autoscaler"
 
@@ -73,5 +73,17 @@ def test_a_field_that_one_apply_has_as_a_whole_comes_back_whole() -> None:
 
 
 def test_what_is_too_long_for_an_annotation_is_not_kept() -> None:
-    before = manifest({"text": "x" * LARGEST}, (ME, {"f:spec": {"f:text": {}}}))
+    before = manifest({"text": "x" * MOST}, (ME, {"f:spec": {"f:text": {}}}))
     assert undo_of(before, before, ME) is None
+
+
+@pytest.mark.parametrize(("size", "is_kept"), [(MOST // 2, False), (MOST // 4, True)])
+def test_what_is_too_long_beside_the_other_annotations_is_not_kept(size: int, is_kept: bool) -> None:
+    """The API server counts them together, and would refuse the whole write."""
+    before = manifest({"text": "x" * (MOST // 2)}, (ME, {"f:spec": {"f:text": {}}}), applied="y" * size)
+    assert (undo_of(before, before, ME) is not None) == is_kept
+
+
+@pytest.mark.parametrize(("text", "found"), [("{}", {}), ("{", None), ("[]", None), ("", None), (None, None)])
+def test_what_somebody_else_wrote_there_leads_nowhere(text: str | None, found: object) -> None:
+    assert read_undo(text) == found
