@@ -168,8 +168,8 @@ def run_registered(
 
 
 def _is_of_place(check: Check, application: Application) -> bool:
-    """Whether a check is about what runs at the place: a container of its own is about the image alone."""
-    return check.kind != "container" and application.workloads is not None
+    """Whether a check of ours is about what runs at the place: a container of its own is about the image alone."""
+    return check.kind in ("command", "job") and application.workloads is not None
 
 
 def _rolling(when: str) -> Ran:
