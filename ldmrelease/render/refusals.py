@@ -177,7 +177,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     ),
     "moved-cluster": lambda v: (
         f"the context leads to the cluster {_found(v)}, and the promotion began in {said(v['expected'])}; let it lead "
-        "there again, or abort the promotion"
+        "there again"
     ),
     "namespace-absent": lambda v: (
         f"the cluster has no namespace {said(v['namespace'])}; make it, or name another one in ldmrelease.yaml"
