@@ -39,7 +39,7 @@ def _tried(work: Work, check: Check, attempt: int) -> Answer:
     """What came of this attempt, or of a later one. Raises `BadAccess`, `ClusterError`."""
     where = where_of(work.bench, check, work.application, work.pinned)
     run = register(
-        work.bench, check, work.pinned, where, promotion=work.promotion, attempt=attempt, expect=work.expect
+        work.bench, check, work.pinned, where, promotion=work.promotion, attempt=attempt, expect=work.expect()
     )
     if isinstance(run, Unregistered):
         return Overtaken()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ldmrelease.checks.job import Cut
+from ldmrelease.checks.judge import said_nothing
+from ldmrelease.services.check_run import RunResult, run_registered
+from ldmrelease.services.steps import check
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site, copy_site, new_site
 
 ENVIRONMENT = "usdfdev"
@@ -73,3 +78,25 @@ def test_a_command_that_has_failed_is_not_run_again_for_its_result(site: Site) -
         done = site.run("promote", WEEKLY, "--target", PLACE)
     assert f"{PLACE}: check smoke: FAILED" in done.stderr
     assert done.exit_code == 1
+
+
+def test_a_check_that_went_on_for_long_and_was_spoiled_is_registered_anew(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That the first run goes on was recorded meanwhile, by ourselves: nobody has taken over."""
+    runs: list[str] = []
+
+    def spoiled_first(*given: Any) -> RunResult | Cut:
+        run, beat = given[2], given[-1]
+        runs.append(run.run)
+        assert len(runs) < 4, "it goes round for ever"
+        beat()
+        if run.run == runs[0]:
+            return RunResult("ERRORED", said_nothing("rollout", "it was rolled out meanwhile"))
+        return run_registered(*given)
+
+    monkeypatch.setattr(check, "run_registered", spoiled_first)
+    smoke_is(site, "exit 0")
+    done = site.run("promote", WEEKLY, "--target", PLACE)
+    assert done.exit_code == 0
+    assert (len(runs), len(set(runs))) == (2, 2)
