@@ -100,3 +100,14 @@ def test_a_check_that_went_on_for_long_and_was_spoiled_is_registered_anew(
     done = site.run("promote", WEEKLY, "--target", PLACE)
     assert done.exit_code == 0
     assert (len(runs), len(set(runs))) == (2, 2)
+
+
+def test_a_job_that_is_asked_for_where_there_is_no_cluster_is_found_when_planning(site: Site) -> None:
+    """It would be told only after the release had been deployed."""
+    as_job = "kind: job\n    image: scipipe\n    template: starts"
+    site.edit(lambda text: text.replace("kind: command\n    command: [sh, checks/smoke.sh]", as_job))
+    before = site.everything()
+    done = site.run("promote", WEEKLY, "--target", PLACE)
+    assert done.exit_code == 1
+    assert "wants the check smoke, which is a Job, and usdfdev/batch has no workloads" in done.output
+    assert site.everything() == before
