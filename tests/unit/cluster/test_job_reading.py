@@ -1,4 +1,4 @@
-"""A check's Job that is looked at only after its deadline: its promoter was away."""
+"""What is read of a check's Job: also after its deadline, and without every right. Real ones are in tests/real/kube."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import copy
 import pytest
 
 from ldmrelease.checks.job import JobRan, run_job
-from ldmrelease.checks.templates import ImageRun, Template, fill, job_name, pod_spec
+from ldmrelease.checks.judge import Verdict
+from ldmrelease.checks.templates import VERDICT, ImageRun, Template, fill, job_name, pod_spec
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.paths import path_of
 from ldmrelease.domain.places import Check
@@ -18,10 +19,14 @@ IMAGE = f"registry.example/app@{DIGEST}"
 RUN = "run-0011223344556677"
 
 
-def a_run() -> ImageRun:
+def a_run(verdict: Verdict = Verdict.TESTS) -> ImageRun:
+    metadata = {"annotations": {VERDICT: verdict}}
     spec = {"template": {"spec": {"containers": [{"name": "main", "image": "component://app"}]}}}
-    template = Template("smoke.yaml", {"apiVersion": "batch/v1", "kind": "Job", "metadata": {}, "spec": spec})
-    return ImageRun(Check("smoke", "job", ("starts",)), template, RUN, IMAGE, frozenset({DIGEST}))
+    template = Template(
+        "smoke.yaml", {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
+    )
+    check = Check("smoke", "job", ("starts",))
+    return ImageRun(check, template, RUN, IMAGE, frozenset({DIGEST}), {"LDMRELEASE_TAG": "w.2023.16"})
 
 
 def job_of(run: ImageRun, **ended: str) -> Object:
@@ -76,3 +81,21 @@ def test_one_that_runs_on_has_passed_its_deadline(
     found = run_job(api, run, deadline=-3600)
     assert isinstance(found, JobRan)
     assert found.ran.problem == "deadline"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "problem", "passed"),
+    [(Verdict.VERSIONS, "no-output", ()), (Verdict.TESTS, None, ("starts",))],
+)
+def test_versions_that_may_not_be_read_are_no_wrong_versions(
+    api: Api, server: FakeServer, verdict: Verdict, problem: str | None, passed: tuple[str, ...]
+) -> None:
+    """The exit status decides about tests; of versions it says nothing."""
+    run = a_run(verdict)
+    job = job_of(run, type="Complete")
+    holds(server, job, pod_of(job, terminated={"exitCode": 0}))
+    pods = path_of("Pod", job["metadata"]["namespace"])
+    server.on(f"GET {pods}/pod/log", status(403, "you may not", reason="Forbidden"))
+    found = run_job(api, run, deadline=60)
+    assert isinstance(found, JobRan)
+    assert (found.ran.problem, found.ran.passed, found.ran.failed) == (problem, passed, ())
