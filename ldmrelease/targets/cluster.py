@@ -84,6 +84,11 @@ class _Wish:
     back: bool = False
 
     @property
+    def owner(self) -> str:
+        """The promotion's name anywhere: those of two ledgers may have the same id."""
+        return f"{self.warrant.fence.promotion}.{self.warrant.fence.ledger}"
+
+    @property
     def annotations(self) -> dict[str, str]:
         """Whose promotion this is, and of what; a restore does not say of what."""
         own = {PROMOTION: self.warrant.fence.promotion, RELEASE: self.release}
@@ -260,21 +265,17 @@ class _Session:
         body = manifests.body(documents, workload, images, wish.annotations)
         return body if wish.back else self._with_undo(workload, body, wish, force)
 
-    def _is_ours(self, workload: Workload, wish: _Wish) -> bool:
-        """Whether it was this promotion that has applied its manifest."""
-        return _annotations(workload).get(PROMOTION) == wish.warrant.fence.promotion
-
     def _undo(self, workload: Workload, wish: _Wish) -> Manifest | None:
-        """What brings a workload back that is ours."""
-        return read_undo(_annotations(workload).get(BEFORE)) if self._is_ours(workload, wish) else None
+        """What brings a workload back, if it was this promotion that has applied its manifest."""
+        return read_undo(_annotations(workload).get(BEFORE), wish.owner)
 
     def _with_undo(self, workload: Workload, body: Manifest, wish: _Wish, force: bool) -> Manifest:
         """The same apply, which leaves beside it what would bring back the state before our first."""
-        if self._is_ours(workload, wish):
-            undo = _annotations(workload).get(BEFORE)
+        if self._undo(workload, wish) is not None:
+            undo: str | None = _annotations(workload)[BEFORE]
         else:
             after = self.api.apply(workload.path, body, manager=self.manager, force=force, dry_run=True)
-            undo = undo_of(workload.manifest, after, self.manager)
+            undo = undo_of(workload.manifest, after, self.manager, wish.owner)
         metadata = body["metadata"]
         kept = metadata["annotations"] | ({BEFORE: undo} if undo is not None else {})
         return body | {"metadata": metadata | {"annotations": kept}}
