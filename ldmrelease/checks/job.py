@@ -23,6 +23,9 @@ from ldmrelease.cluster.watch import Watched, watched
 PATIENCE = 60.0
 """Seconds that a pod may be in trouble (no image, no node, no quota) before the run counts as not started."""
 
+_A_LOOK = 10.0
+"""Seconds to see what is there, however late: else a run that nobody watched up to its deadline never has an end."""
+
 _LOG_LINES = 200
 
 Progress = Callable[[str], None]
@@ -100,12 +103,12 @@ def run_job(
 ) -> JobRan | Cut:
     """Make the run's Job or adopt it, wait until it ended, and judge what was seen. It is left there.
 
-    `deadline` is how many seconds are left; `progress` is told what is waited for.
+    `deadline` is how many seconds are left, also fewer than none; `progress` is told what is waited for.
 
-    Problems of `ran`: `not-started`, `deadline`, `gone`, `mutated`, `contradiction`.
+    Problems of `ran`: `not-started`, `deadline`, `gone`, `mutated`, `contradiction`, `no-output`.
     """
     this = _Run(api, run, fill(run))
-    until = time.monotonic() + deadline
+    until = time.monotonic() + max(deadline, _A_LOOK)
     try:
         job = _create_or_adopt(this)
         if isinstance(job, JobRan):
@@ -260,10 +263,15 @@ def _outcome(this: _Run, at: Exited | Running) -> Ran:
     tests, verdict = this.of.check.tests, this.of.template.verdict
     if isinstance(at, Running):
         if verdict is Verdict.STARTS:
-            return started(tests, _log(this, at.pod), None)
-        return said_nothing("deadline", _log(this, at.pod))
+            return started(tests, _log(this, at.pod) or "", None)
+        return said_nothing("deadline", _log(this, at.pod) or "")
     # The message of a pass is what it wrote to /dev/termination-log; most write to their output alone.
-    output = at.message or _log(this, at.pod)
+    said = at.message or _log(this, at.pod)
+    if said is None and verdict is Verdict.VERSIONS and at.exit_code == 0:
+        return said_nothing(
+            "no-output", f"its log in {this.namespace} may not be read: get on pods/log", at.exit_code
+        )
+    output = said or ""
     if not at.began and verdict is not Verdict.STARTS:
         return said_nothing("not-started", output, at.exit_code)
     if at.job_succeeded != (at.exit_code == 0):
@@ -271,10 +279,14 @@ def _outcome(this: _Run, at: Exited | Running) -> Ran:
     return judge(tests, at.exit_code, output, verdict, this.of.variables)
 
 
-def _log(this: _Run, pod: Mapping[str, Any]) -> str:
-    """What it wrote. Raises `Unreached`: what it might have said of a failure has to be asked for again."""
+def _log(this: _Run, pod: Mapping[str, Any]) -> str | None:
+    """What it wrote; None where we may not read it. Raises `Unreached`: what it might have said of a failure has to
+    be asked for again."""
     container = pod["spec"]["containers"][0]["name"]
-    with suppress(Absent, Forbidden, Invalid):
+    try:
         log = this.api.log(this.namespace, str(pod["metadata"]["name"]), container, lines=_LOG_LINES)
-        return tail(log.encode())
-    return ""
+    except Forbidden:
+        return None
+    except (Absent, Invalid):
+        return ""
+    return tail(log.encode())

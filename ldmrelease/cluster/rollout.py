@@ -350,7 +350,12 @@ def _judge_jobs(workload: Workload, related: Related, wanted: Wanted) -> Verdict
 
 
 def _written(workload: Workload) -> str:
-    """When its images were last written (RFC 3339), by the field managers; empty where they were not read."""
+    """When a CronJob's images were last written (RFC 3339), by the field managers; empty where they were not read.
+
+    A Job has those that it was made with, whatever of it its owner writes later.
+    """
+    if workload.kind is WorkloadKind.JOB:
+        return ""
     owners = [image_owner(workload, name) for name in workload.components]
     return max((each.time for each in owners if each is not None), default="")
 

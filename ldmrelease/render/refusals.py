@@ -171,13 +171,17 @@ TARGET_WORDS: Mapping[str, Words] = {
     "no-cluster": lambda v: (
         f"no way into the cluster {said(v['where'])}: {_found(v)}{'; ' + said(v['hint']) if v.get('hint') else ''}"
     ),
+    "job-without-cluster": lambda v: (
+        f"the level {said(v['level'])} wants the check {said(v['check'])}, which is a Job, and {said(v['where'])} has "
+        "no workloads in a cluster; name them in ldmrelease.yaml, or make it a check of another kind"
+    ),
     "other-cluster": lambda v: (
         f"the context leads to the cluster {_found(v)}, and cluster-uid in ldmrelease.yaml is {said(v['expected'])}; "
         "correct the one that is wrong"
     ),
     "moved-cluster": lambda v: (
         f"the context leads to the cluster {_found(v)}, and the promotion began in {said(v['expected'])}; let it lead "
-        "there again, or abort the promotion"
+        "there again"
     ),
     "namespace-absent": lambda v: (
         f"the cluster has no namespace {said(v['namespace'])}; make it, or name another one in ldmrelease.yaml"

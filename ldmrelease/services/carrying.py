@@ -57,7 +57,12 @@ def carry_out(
         return carried
     beat()
     ran = in_full(bench.registries, this.check, carried.ran, partial(_judged, bench, this, carried.ran))
-    return ran if isinstance(ran, Cut) else replace(carried, ran=ran)
+    if not isinstance(ran, Cut):
+        return replace(carried, ran=ran)
+    if this.check.kind == "command" and carried.ran.failed:
+        # Nothing is left of a process to be asked later: it would be run again, and might pass then.
+        return carried
+    return ran
 
 
 def _judged(bench: Workbench, this: Assignment, ran: Ran, result: str) -> Ran:

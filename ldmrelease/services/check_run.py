@@ -11,7 +11,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.acts import ObservedPod, RunRegistration, Standing
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
-from ldmrelease.domain.places import Application, Check
+from ldmrelease.domain.places import Application, Check, Place
 from ldmrelease.services.carrying import Assignment, carry_out
 from ldmrelease.services.clusters import cluster_uid
 from ldmrelease.services.gather import check_fact, registered_runs, runs_stream
@@ -34,6 +34,7 @@ class Where:
     environment: str | None
     cluster_uid: str | None = None
     standing: Standing | None = None
+    application: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ def where_of(bench: Workbench, check: Check, application: Application, pinned: P
     """
     there = standing(bench, application, pinned) if _is_of_place(check, application) else None
     named = there and replace(there, pods=there.pods[:_MOST])
-    return Where(application.place.environment, cluster_uid(bench, application), named)
+    place = application.place
+    return Where(place.environment, cluster_uid(bench, application), named, place.application)
 
 
 def register(
@@ -78,15 +80,17 @@ def register(
     attempt: int = 0,
     expect: dict[str, int] | None = None,
 ) -> RunRegistration | Unregistered:
-    """Say that a run is about to start. Each `attempt` of a promotion has one id however often it is resumed.
+    """Say that a run is about to start. Each `attempt` of a promotion at a place has one id however often it is
+    resumed.
 
     `expect` are further stream versions that have to stand.
     """
     definition = check_fact(check).digest
     known = registered_runs(bench, pinned.digest)
-    run = _run_id(check, pinned, where.environment, promotion, len(known))
+    run = _run_id(check, pinned, where.environment, None, len(known))
     if promotion is not None:
-        run = _run_id(check, pinned, where.environment, promotion, attempt)
+        place = f"{where.environment}/{where.application}"
+        run = _run_id(check, pinned, place, promotion, attempt)
         adopted = next((each for each in known if each.run == run), None)
         if adopted is not None:
             return adopted
@@ -109,18 +113,19 @@ def register(
     return Unregistered(stream) if moved else act
 
 
-def attempts_so_far(
-    bench: Workbench, check: Check, pinned: Pinned, environment: str | None, promotion: str
-) -> int:
-    """How often a promotion has registered a run of a check in an environment."""
+def attempts_so_far(bench: Workbench, check: Check, pinned: Pinned, place: Place, promotion: str) -> int:
+    """How often a promotion has registered a run of a check at a place.
+
+    By place: what another application of the environment passed or failed is no result of this one.
+    """
     known = {each.run for each in registered_runs(bench, pinned.digest)}
     numbers = itertools.count()
-    ids = (_run_id(check, pinned, environment, promotion, number) for number in numbers)
+    ids = (_run_id(check, pinned, str(place), promotion, number) for number in numbers)
     return sum(1 for _ in itertools.takewhile(known.__contains__, ids))
 
 
-def _run_id(check: Check, pinned: Pinned, environment: str | None, promotion: str | None, number: int) -> str:
-    named = [check.name, pinned.digest, environment, promotion, number]
+def _run_id(check: Check, pinned: Pinned, where: str | None, promotion: str | None, number: int) -> str:
+    named = [check.name, pinned.digest, where, promotion, number]
     return "run-" + canonical.digest_of(named).removeprefix("sha256:")[:16]
 
 
@@ -169,8 +174,8 @@ def _used(run: RunRegistration, image: str | None) -> CheckUsed:
 
 
 def _is_of_place(check: Check, application: Application) -> bool:
-    """Whether a check is about what runs at the place: a container of its own is about the image alone."""
-    return check.kind != "container" and application.workloads is not None
+    """Whether a check of ours is about what runs at the place: a container of its own is about the image alone."""
+    return check.kind in ("command", "job") and application.workloads is not None
 
 
 def _rolling(when: str) -> Ran:

@@ -70,9 +70,11 @@ def _unwritable(bench: Workbench, wish: Wish, application: Application) -> Refus
 def _uncheckable(bench: Workbench, application: Application) -> Refusal | Unreachable | None:
     """Why the level's Jobs cannot be made there."""
     workloads = application.workloads
+    jobs = [each for each in checks_asked(bench, application) if each.kind == "job"]
     if workloads is None:
-        return None
-    namespaces = sorted({each.namespace for each in checks_asked(bench, application) if each.kind == "job"})
+        about = {"where": str(application.place), "level": application.level}
+        return together([Refusal("job-without-cluster", {**about, "check": each.name}) for each in jobs])
+    namespaces = sorted({each.namespace for each in jobs})
 
     def asked() -> list[Refusal]:
         api = bench.clusters.open(workloads.cluster)

@@ -97,7 +97,7 @@ class Round:
             journal=promotion.journal,
             holder=self.holder,
             epoch=claim.epoch if claim is not None else None,
-            expect=self.expected(step.place),
+            expect=lambda: self.expected(step.place),
             progress=self.progress,
             beat=lambda: self.tell(Kind.INTENDED, step.place, {"step": step.id}),
         )

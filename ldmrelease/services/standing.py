@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ldmrelease.cluster.errors import Unreached
 from ldmrelease.cluster.pods import is_live, pods_of, states
-from ldmrelease.cluster.rollout import Armed, NodesNotReady, Ran
+from ldmrelease.cluster.rollout import Armed, NodesNotReady, Ran, Verdict
 from ldmrelease.cluster.settle import Judged, wait_for
 from ldmrelease.cluster.watch import Cut
 from ldmrelease.domain.acts import Observation, ObservedPod, Standing
@@ -51,7 +51,8 @@ def throughout(before: Standing | None, after: Standing | None) -> tuple[Observe
     them is left: then nobody knows which a check was about (trust.md section 2)."""
     if before is None or after is None or before.state != after.state:
         return None
-    kept = tuple(each for each in before.pods if each in set(after.pods))
+    still = set(after.pods)
+    kept = tuple(each for each in before.pods if each in still)
     return None if before.pods and not kept else kept
 
 
@@ -67,11 +68,16 @@ def _in_pods(
     )
     if isinstance(found, Cut):
         raise Unreached(workloads.cluster.context, found.reason)
-    runs = [isinstance(each.verdict, Ran | NodesNotReady | Armed) for each in found.seen]
-    if not runs or not all(runs):
+    stands = [_stands(each.verdict) for each in found.seen]
+    if not stands or not all(stands):
         return None
     pods = sorted(_pods(found.seen), key=lambda each: (each.pod, each.container))
     return Standing(_templates(found.seen), tuple(pods))
+
+
+def _stands(verdict: Verdict) -> bool:
+    """Whether nothing is rolled out there: a CronJob's Job that has begun changes nothing, however long it takes."""
+    return isinstance(verdict, Ran | NodesNotReady | Armed) or verdict.code == "job-running"
 
 
 def _pods(seen: Sequence[Judged]) -> Iterator[ObservedPod]:

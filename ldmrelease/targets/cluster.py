@@ -4,7 +4,6 @@ What a write is fenced by is in `cluster_fence`. Others may change the same work
 autoscaler, another controller): a write that meets such a change is tried again on what is there then.
 """
 
-import json
 from dataclasses import dataclass
 
 from ldmrelease.cluster.client import Api
@@ -20,7 +19,7 @@ from ldmrelease.targets.fence import Fence, Warrant
 from ldmrelease.targets.image_fields import PROMOTION, RELEASE
 from ldmrelease.targets.outcome import Change, Refusal, Refused, Snapshot, Unreachable, Values, Written
 from ldmrelease.targets.ownership import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS
-from ldmrelease.targets.undo import BEFORE, undo_of
+from ldmrelease.targets.undo import BEFORE, read_undo, undo_of
 from ldmrelease.targets.writer import Access
 
 
@@ -83,6 +82,11 @@ class _Wish:
     warrant: Warrant
     release: str
     back: bool = False
+
+    @property
+    def owner(self) -> str:
+        """The promotion's name anywhere: those of two ledgers may have the same id."""
+        return f"{self.warrant.fence.promotion}.{self.warrant.fence.ledger}"
 
     @property
     def annotations(self) -> dict[str, str]:
@@ -255,19 +259,23 @@ class _Session:
         """The manifest with these images; on the way back, what was there before it."""
         undo = self._undo(workload, wish) if wish.back else None
         if undo is not None:
-            return manifests.of_this_state(json.loads(undo), workload, wish.annotations)
+            # The image was claimed before the rest was kept: somebody may have written it in between.
+            manifests.put_images(workload.kind, undo, image_fields.wanted_images(workload, wish.edits))
+            return manifests.of_this_state(undo, workload, wish.annotations)
         body = manifests.body(documents, workload, images, wish.annotations)
-        return body if wish.back else self._with_undo(workload, body, force)
+        return body if wish.back else self._with_undo(workload, body, wish, force)
 
-    def _undo(self, workload: Workload, wish: _Wish) -> str | None:
+    def _undo(self, workload: Workload, wish: _Wish) -> Manifest | None:
         """What brings a workload back, if it was this promotion that has applied its manifest."""
-        annotations = _annotations(workload)
-        return annotations.get(BEFORE) if annotations.get(PROMOTION) == wish.warrant.fence.promotion else None
+        return read_undo(_annotations(workload).get(BEFORE), wish.owner)
 
-    def _with_undo(self, workload: Workload, body: Manifest, force: bool) -> Manifest:
-        """The same apply, which leaves beside it what would bring back this state."""
-        after = self.api.apply(workload.path, body, manager=self.manager, force=force, dry_run=True)
-        undo = undo_of(workload.manifest, after, self.manager)
+    def _with_undo(self, workload: Workload, body: Manifest, wish: _Wish, force: bool) -> Manifest:
+        """The same apply, which leaves beside it what would bring back the state before our first."""
+        if self._undo(workload, wish) is not None:
+            undo: str | None = _annotations(workload)[BEFORE]
+        else:
+            after = self.api.apply(workload.path, body, manager=self.manager, force=force, dry_run=True)
+            undo = undo_of(workload.manifest, after, self.manager, wish.owner)
         metadata = body["metadata"]
         kept = metadata["annotations"] | ({BEFORE: undo} if undo is not None else {})
         return body | {"metadata": metadata | {"annotations": kept}}

@@ -105,6 +105,12 @@ def images_to_apply(workload: Workload, edits: Values, manager: str) -> dict[str
     return images
 
 
+def wanted_images(workload: Workload, edits: Values) -> dict[str, str]:
+    """The images that these edits give to its mapped containers."""
+    named = {each: field_name(workload, each) for each in workload.components}
+    return {container: str(edits[name]) for container, name in named.items() if name in edits}
+
+
 def body(
     workload: Workload, path: str, images: Mapping[str, str], annotations: dict[str, str]
 ) -> dict[str, Any]:

@@ -160,6 +160,13 @@ def body(
     return content
 
 
+def put_images(kind: WorkloadKind, content: dict[str, Any], images: Mapping[str, str]) -> None:
+    """Let the containers of a manifest that are named have these images."""
+    for name, holder, key in _images(kind, content):
+        if name in images:
+            holder[key] = images[name]
+
+
 def of_this_state(content: dict[str, Any], workload: Workload, annotations: dict[str, str]) -> dict[str, Any]:
     """What an apply says, about this object in the state that was read."""
     metadata = content.setdefault("metadata", {})

@@ -15,21 +15,33 @@ from ldmrelease.cluster.workloads import Manifest
 BEFORE = "ldmrelease.dev/before"
 """The annotation that keeps it, beside what it is about: written together with the manifest, gone with it."""
 
-LARGEST = 200 * 1024
-"""Bytes: all annotations of an object may have 256 KiB."""
+MOST = 240 * 1024
+"""Bytes of all annotations of an object: 256 KiB are taken, and its controller adds some of its own."""
 
 
-def undo_of(before: Manifest, after: Manifest, manager: str) -> str | None:
-    """The apply that leads from `after` back to `before`, as text; None where it is too long to be kept.
+def undo_of(before: Manifest, after: Manifest, manager: str, owner: str) -> str | None:
+    """The apply that leads from `after` back to `before`, as text; None where it is too long to be kept there.
 
-    after: the object as the manager's apply leaves it; a dry run tells.
+    after: the object as the manager's apply leaves it; a dry run tells. owner: the promotion whose apply that is, by
+    its name among those of all ledgers.
     """
     fields = _merged(_applied(before, manager), _applied(after, manager))
     said = projected(before, fields)
     # What led further back is over.
     said.get("metadata", {}).get("annotations", {}).pop(BEFORE, None)
-    text = json.dumps(said, sort_keys=True)
-    return text if len(text.encode()) <= LARGEST else None
+    text = json.dumps({"of": owner, "apply": said}, sort_keys=True)
+    annotations = (after["metadata"].get("annotations") or {}) | {BEFORE: text}
+    return text if sum(len(f"{key}{value}".encode()) for key, value in annotations.items()) <= MOST else None
+
+
+def read_undo(text: str | None, owner: str) -> Manifest | None:
+    """The apply that was kept for this owner; None where none was, or somebody has written something else there."""
+    try:
+        found = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return None
+    kept = found.get("apply") if isinstance(found, dict) and found.get("of") == owner else None
+    return kept if isinstance(kept, dict) else None
 
 
 def projected(value: Any, fields: Manifest) -> Any:

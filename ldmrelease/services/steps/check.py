@@ -28,8 +28,7 @@ def act(work: Work) -> Answer:
     check = work.bench.world.check(name)
     if check is None:
         return Failed("unknown-check", {"check": name})
-    environment = work.step.place.environment
-    begun = attempts_so_far(work.bench, check, work.pinned, environment, work.promotion)
+    begun = attempts_so_far(work.bench, check, work.pinned, work.step.place, work.promotion)
     try:
         return _tried(work, check, max(0, begun - 1))
     except (BadAccess, ClusterError) as error:
@@ -40,7 +39,7 @@ def _tried(work: Work, check: Check, attempt: int) -> Answer:
     """What came of this attempt, or of a later one. Raises `BadAccess`, `ClusterError`."""
     where = where_of(work.bench, check, work.application, work.pinned)
     run = register(
-        work.bench, check, work.pinned, where, promotion=work.promotion, attempt=attempt, expect=work.expect
+        work.bench, check, work.pinned, where, promotion=work.promotion, attempt=attempt, expect=work.expect()
     )
     if isinstance(run, Unregistered):
         return Overtaken()

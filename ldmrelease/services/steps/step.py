@@ -26,9 +26,10 @@ BEAT = 240.0
 class Work:
     """One step to carry out, with everything around it. `epoch` is that of our claim of the place.
 
-    `expect` are the stream versions that whatever the step appends itself has to name: who was taken over
-    fails there. `beat` records that the step is still at work, so that nobody takes the place for abandoned;
-    it raises where somebody has taken over. A step that waits for long calls it every `BEAT` seconds.
+    `expect` gives the stream versions that whatever the step appends itself has to name, each time anew, as a
+    beat moves them: who was taken over fails there. `beat` records that the step is still at work, so that nobody
+    takes the place for abandoned; it raises where somebody has taken over. A step that waits for long calls it
+    every `BEAT` seconds.
     """
 
     bench: Workbench
@@ -42,7 +43,7 @@ class Work:
     journal: Journal
     holder: str
     epoch: int | None
-    expect: dict[str, int]
+    expect: Callable[[], dict[str, int]]
     progress: Progress
     beat: Callable[[], None]
 

@@ -8,10 +8,11 @@ import yaml
 from ldmrelease.domain.workloads import ClusterAccess
 from ldmrelease.targets import dispatch
 from ldmrelease.targets.outcome import Refusal, Snapshot, Written
+from ldmrelease.targets.undo import BEFORE
 from tests.real.gitops.site import Promoter
 from tests.real.kube import objects
 from tests.real.kube.api import Kube
-from tests.real.kube.target_site import NEW, NEWER, OLD, Site, create, pod, selection, site
+from tests.real.kube.target_site import CREATOR, NEW, NEWER, OLD, Site, create, pod, selection, site
 
 pytestmark = pytest.mark.real
 
@@ -119,6 +120,47 @@ def test_a_restore_brings_back_the_manifest_of_the_promotion_before(whole: Site)
     put_back(whole, before, later)
     assert spec_of(whole) == spec
     assert whole.images() == {NEW}
+
+
+def set_image(at: Site, image: str) -> None:
+    """Somebody who yields writes the image alone."""
+    containers = [{"name": "main", "image": image}]
+    change = {"spec": {"template": {"spec": {"containers": containers}}}}
+    path = f"/apis/apps/v1/namespaces/{at.namespace}/deployments/prompt"
+    strategic = "application/strategic-merge-patch+json"
+    at.kube.request("PATCH", path, change, content_type=strategic, fieldManager=CREATOR)
+
+
+def test_a_restore_puts_back_the_image_that_was_claimed_whatever_was_there_at_the_write(whole: Site):
+    """Somebody has written the image of the release between the two."""
+    before, spec = whole.snapshot(), spec_of(whole)
+    set_image(whole, NEW)
+    whole.write()
+    put_back(whole, before, Promoter())
+    assert whole.images() == {OLD}
+    assert spec_of(whole) == spec
+
+
+def test_a_write_that_is_repeated_keeps_what_the_first_has_found(whole: Site):
+    """Somebody has put the image back, and the manifest's rest is ours still."""
+    before, spec = whole.snapshot(), spec_of(whole)
+    whole.write()
+    set_image(whole, OLD)
+    again = whole.write()
+    assert isinstance(again, Written)
+    assert not again.found
+    put_back(whole, before, Promoter())
+    assert spec_of(whole) == spec
+
+
+def test_an_undo_that_somebody_has_spoiled_does_not_keep_the_image_from_being_put_back(whole: Site):
+    before = whole.snapshot()
+    whole.write()
+    whole.kube.patch(
+        "Deployment", whole.namespace, "prompt", {"metadata": {"annotations": {BEFORE: "{"}}}, "site"
+    )
+    put_back(whole, before, Promoter())
+    assert whole.images() == {OLD}
 
 
 def test_a_restore_leaves_what_others_have_changed_meanwhile(whole: Site):

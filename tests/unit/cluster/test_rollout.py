@@ -399,26 +399,33 @@ def test_the_newest_job_that_ended_decides() -> None:
     assert isinstance(judged_cron(before, job("now", created="2026-11-03T00:00:00Z")), Ran)
 
 
-def written_at(time: str) -> Object:
-    """The CronJob, whose image was written then."""
-    main = {'k:{"name":"main"}': {"f:image": {}}}
-    fields: Object = {"f:containers": main}
-    for step in ("f:spec", "f:template", "f:spec", "f:jobTemplate", "f:spec"):
+def written_at(time: str, manifest: Object, *steps: str) -> Object:
+    """The same object, whose image at these steps was last written then."""
+    fields: Object = {"f:containers": {'k:{"name":"main"}': {"f:image": {}}}}
+    for step in ("f:spec", "f:template", *steps):
         fields = {step: fields}
-    manifest = cron_job()
-    manifest["metadata"]["managedFields"] = [
-        {"manager": "ldmrelease", "operation": "Apply", "time": time, "fieldsV1": fields}
-    ]
-    return manifest
+    entry = {"manager": "ldmrelease", "operation": "Apply", "time": time, "fieldsV1": fields}
+    return manifest | {"metadata": manifest["metadata"] | {"managedFields": [entry]}}
+
+
+def cron_written_at(time: str) -> Object:
+    return written_at(time, cron_job(), "f:spec", "f:jobTemplate", "f:spec")
 
 
 def test_what_failed_before_the_image_was_written_is_of_an_earlier_stay() -> None:
     failed = job("failed", ended="Failed", created="2026-11-01T00:00:00Z")
-    again = written_at("2026-11-02T00:00:00Z")
+    again = cron_written_at("2026-11-02T00:00:00Z")
     assert judged_cron(failed, manifest=again) == Armed("armed", {"suspended": False})
-    assert judged_cron(failed, manifest=written_at("2026-10-31T00:00:00Z")).code == "job-failed"
+    assert judged_cron(failed, manifest=cron_written_at("2026-10-31T00:00:00Z")).code == "job-failed"
     now = job("now", ended="Failed", created="2026-11-02T00:01:00Z")
     assert judged_cron(failed, now, manifest=again).code == "job-failed"
+
+
+def test_a_job_that_failed_has_failed_whenever_its_owner_wrote_it_last() -> None:
+    """A label is enough: an owner's time is that of all its fields."""
+    failed = job("prompt", ended="Failed", created="2026-11-01T00:00:00Z")
+    labelled = written_at("2026-11-02T00:00:00Z", failed, "f:spec")
+    assert judged(labelled, Related(), WorkloadKind.JOB).code == "job-failed"
 
 
 # What is over, and what is not made yet
