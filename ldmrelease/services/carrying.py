@@ -59,10 +59,8 @@ def carry_out(
     ran = in_full(bench.registries, this.check, carried.ran, partial(_judged, bench, this, carried.ran))
     if not isinstance(ran, Cut):
         return replace(carried, ran=ran)
-    if this.check.kind == "command" and carried.ran.failed:
-        # Nothing is left of a process to be asked later: it would be run again, and might pass then.
-        return carried
-    return ran
+    # What failed stays failed, of all its declared tests: a pointer that nobody can follow may be of its own making.
+    return carried if carried.ran.failed else ran
 
 
 def _judged(bench: Workbench, this: Assignment, ran: Ran, result: str) -> Ran:

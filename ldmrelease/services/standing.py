@@ -10,6 +10,7 @@ from ldmrelease.cluster.pods import is_live, pods_of, states
 from ldmrelease.cluster.rollout import Armed, NodesNotReady, Ran, Verdict
 from ldmrelease.cluster.settle import Judged, wait_for
 from ldmrelease.cluster.watch import Cut
+from ldmrelease.domain import canonical
 from ldmrelease.domain.acts import Observation, ObservedPod, Standing
 from ldmrelease.domain.places import Application
 from ldmrelease.domain.workloads import WorkloadKind, Workloads
@@ -43,7 +44,8 @@ def standing(bench: Workbench, application: Application, pinned: Pinned) -> Stan
         raise Unreached(seen.where, seen.reason)
     if not isinstance(seen, Observation) or pinned.digest not in seen.releases:
         return None
-    return Standing(seen.revision)
+    # Not the revision: other commits to the same tree change nothing here.
+    return Standing(canonical.digest_of(seen.images))
 
 
 def throughout(before: Standing | None, after: Standing | None) -> tuple[ObservedPod, ...] | None:

@@ -6,6 +6,7 @@ deleted the ConfigMap. Whoever writes reads the objects first, then the ConfigMa
 uid and resourceVersion that were read: a late holder gets 409, at the ConfigMap or at the object.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -129,7 +130,7 @@ def _mark(api: Api, namespace: str, warrant: Warrant, guarded: Guarded) -> bool:
 def _epoch_of(guarded: Guarded) -> int:
     """The epoch that an object was marked with; 0 where it never was, or somebody wrote what is none."""
     told = guarded.annotations.get(EPOCH, "")
-    return int(told) if told.isdecimal() else 0
+    return int(told) if re.fullmatch(r"[0-9]{1,18}", told) else 0
 
 
 def _is_same_claim(one: Fence, other: Fence) -> bool:
