@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ldmrelease.cluster.around import around, listed
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.pods import Manifests, Related, is_live, is_ready, jobs_of, pods_of, states
-from ldmrelease.cluster.rollout import Verdict, Wanted, judge
+from ldmrelease.cluster.verdict import Verdict, Wanted, judge
 from ldmrelease.cluster.workloads import Problem, Workload, find
 from ldmrelease.domain.workloads import WorkloadKind, Workloads
 

@@ -14,7 +14,8 @@ from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, ClusterError, Conflict
 from ldmrelease.cluster.paths import path_of
 from ldmrelease.cluster.pods import Related, revisions_of
-from ldmrelease.cluster.rollout import (
+from ldmrelease.cluster.seen import by_container
+from ldmrelease.cluster.verdict import (
     Armed,
     Held,
     Idle,
@@ -28,7 +29,6 @@ from ldmrelease.cluster.rollout import (
     judge,
     stuck_pods,
 )
-from ldmrelease.cluster.seen import by_container
 from ldmrelease.cluster.watch import Cut, State, Watched, watched
 from ldmrelease.cluster.workloads import Manifest, Workload, find
 from ldmrelease.domain.workloads import WorkloadKind, Workloads

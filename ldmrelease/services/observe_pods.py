@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ldmrelease.cluster.client import Api
-from ldmrelease.cluster.rollout import NodesNotReady, Ran, Rolling
 from ldmrelease.cluster.seen import ContainerSeen, PodsSeen, WorkloadSeen, look
+from ldmrelease.cluster.verdict import NodesNotReady, Ran, Rolling
 from ldmrelease.domain import canonical
 from ldmrelease.domain.acts import Seen
 from ldmrelease.domain.images import Reference, parse_reference

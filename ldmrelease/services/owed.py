@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from ldmrelease.cluster.rollout import Held, Unwritten, Verdict
 from ldmrelease.cluster.seen import PodsSeen, look
+from ldmrelease.cluster.verdict import Held, Unwritten, Verdict
 from ldmrelease.domain.places import Application
 from ldmrelease.domain.release import Release
 from ldmrelease.services.clusters import other_cluster

@@ -5,8 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ldmrelease.cluster.rollout import Armed, Held, Idle
 from ldmrelease.cluster.settle import Broke, Judged, NotWritten, Outcome, Settled, TimedOut, wait_for
+from ldmrelease.cluster.verdict import Armed, Held, Idle
 from ldmrelease.cluster.watch import Cut
 from ldmrelease.domain.places import KubernetesTarget
 from ldmrelease.domain.workloads import Workloads

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from ldmrelease.cluster.fields import image_owner
 from ldmrelease.cluster.pods import digest_named
-from ldmrelease.cluster.rollout import Armed, Idle, NodesNotReady, Verdict
-from ldmrelease.cluster.rollout import Ran as RanOut
 from ldmrelease.cluster.seen import ContainerSeen, WorkloadSeen, look
+from ldmrelease.cluster.verdict import Armed, Idle, NodesNotReady, Verdict
+from ldmrelease.cluster.verdict import Ran as RanOut
 from ldmrelease.cluster.workloads import VOLUME
 from ldmrelease.domain.places import Application, Place
 from ldmrelease.domain.workloads import Workloads

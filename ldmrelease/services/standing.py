@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from ldmrelease.cluster.errors import Unreached
 from ldmrelease.cluster.pods import is_live, pods_of, states
-from ldmrelease.cluster.rollout import Armed, NodesNotReady, Ran, Verdict
 from ldmrelease.cluster.settle import Judged, wait_for
+from ldmrelease.cluster.verdict import Armed, NodesNotReady, Ran, Verdict
 from ldmrelease.cluster.watch import Cut
 from ldmrelease.domain import canonical
 from ldmrelease.domain.acts import Observation, ObservedPod, Standing

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.rollout import Armed, Rolling, Verdict
 from ldmrelease.cluster.settle import Judged, TimedOut
+from ldmrelease.cluster.verdict import Armed, Rolling, Verdict
 from ldmrelease.domain.acts import Standing
 from ldmrelease.domain.places import Application, Check, KubernetesTarget, Place
 from ldmrelease.domain.workloads import ClusterAccess, WorkloadKind, Workloads

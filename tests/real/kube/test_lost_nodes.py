@@ -14,9 +14,9 @@ import pytest
 
 from ldmrelease.cluster.client import open_api
 from ldmrelease.cluster.paths import path_of
-from ldmrelease.cluster.rollout import NodesNotReady, Verdict
 from ldmrelease.cluster.seen import look
 from ldmrelease.cluster.settle import Outcome, Settled, TimedOut, wait_for
+from ldmrelease.cluster.verdict import NodesNotReady, Verdict
 from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.render.progress import progress_line
 from tests.real.kube.api import Kube, Object, Refused

@@ -10,9 +10,9 @@ import pytest
 
 from ldmrelease.cluster.client import Api, open_api
 from ldmrelease.cluster.fields import image_owner
-from ldmrelease.cluster.rollout import Armed, Held, Idle, Paused, Ran, Unwritten, Verdict
 from ldmrelease.cluster.seen import look
 from ldmrelease.cluster.settle import Broke, NotWritten, Outcome, Settled, TimedOut, unstick, wait_for
+from ldmrelease.cluster.verdict import Armed, Held, Idle, Paused, Ran, Unwritten, Verdict
 from ldmrelease.cluster.workloads import read_workload
 from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
 from tests.real.kube.api import Kube, Object

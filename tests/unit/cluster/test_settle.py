@@ -7,7 +7,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.cluster.rollout import (
+from ldmrelease.cluster.settle import Broke, Judged, NotWritten, Patience, Settled, TimedOut, undecided
+from ldmrelease.cluster.verdict import (
     Armed,
     Held,
     Idle,
@@ -19,7 +20,6 @@ from ldmrelease.cluster.rollout import (
     Unwritten,
     Verdict,
 )
-from ldmrelease.cluster.settle import Broke, Judged, NotWritten, Patience, Settled, TimedOut, undecided
 from ldmrelease.domain.workloads import WorkloadKind
 from tests.unit.cluster.objects import deployment, meta, read
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ldmrelease.cluster.pods import Related
-from ldmrelease.cluster.rollout import (
+from ldmrelease.cluster.verdict import (
     Armed,
     Held,
     Idle,

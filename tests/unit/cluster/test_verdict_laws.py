@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldmrelease.cluster.pods import Related
-from ldmrelease.cluster.rollout import Ran, Verdict, judge
+from ldmrelease.cluster.verdict import Ran, Verdict, judge
 from ldmrelease.domain.workloads import WorkloadKind
 from tests.unit.cluster.objects import (
     CONFIG,
