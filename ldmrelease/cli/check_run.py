@@ -77,11 +77,29 @@ def _runs(
 ) -> Iterator[dict[str, Any]]:
     """One run for each environment, where its first application is."""
     for application in {each.place.environment: each for each in reversed(places)}.values():
-        run = register(bench, check, pinned, where_of(bench, check, application, pinned))
+        where = where_of(bench, check, application, pinned)
+        if where.unsettled:
+            yield _not_there(check, pinned, application)
+            continue
+        run = register(bench, check, pinned, where)
         if isinstance(run, Unregistered):
             typer.echo("somebody else registered a run at the same moment; ask again", err=True)
             raise typer.Exit(Code.WAITING)
         yield _done(bench, check, run, pinned, application, progress)
+
+
+def _not_there(check: Check, pinned: Pinned, application: Application) -> dict[str, Any]:
+    """There is nothing to check: a run that was registered would only stand in the way of the last one."""
+    why = f"{pinned.release.name} does not run on every pod of {application.place}; nothing was registered"
+    plain = {"check": check.name, "run": None, "environment": application.place.environment}
+    told: dict[str, Any] = {
+        "passed": [],
+        "failed": [],
+        "exit_code": None,
+        "problem": "rollout",
+        "output": why,
+    }
+    return {**plain, "result": "ERRORED", **told}
 
 
 def _done(
@@ -123,7 +141,8 @@ def _take_in(bench: Workbench, found: RunResult) -> None:
 
 
 def _line(run: dict[str, Any], pinned: Pinned) -> str:
-    head = f"{run['result']}: {run['check']} for {pinned.release.name} at {run['environment']} (run {run['run']})"
+    about = f"{run['result']}: {run['check']} for {pinned.release.name} at {run['environment']}"
+    head = f"{about} (run {run['run']})" if run["run"] else about
     if run["result"] == "REGISTERED":
         sign = f"ldmrelease evidence sign {pinned.release.name} --type check --check {run['check']} --run {run['run']}"
         return f"{head}\n  its result is owed by {run['deadline']}: {sign} --key FILE"

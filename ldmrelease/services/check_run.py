@@ -29,12 +29,16 @@ _MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where a check is run, and what runs there; `standing` is None where nothing can stand still."""
+    """Where a check is run, and what runs there; `standing` is None where nothing can stand still.
+
+    `unsettled`: it should, and the release does not run there, or something is being rolled out.
+    """
 
     environment: str | None
     cluster_uid: str | None = None
     standing: Standing | None = None
     application: str | None = None
+    unsettled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,11 @@ def where_of(bench: Workbench, check: Check, application: Application, pinned: P
 
     Raises `BadAccess`, `ClusterError`.
     """
-    there = standing(bench, application, pinned) if _is_of_place(check, application) else None
+    has_to_stand, place = _is_of_place(check, application), application.place
+    there = standing(bench, application, pinned) if has_to_stand else None
     named = there and replace(there, pods=there.pods[:_MOST])
-    place = application.place
-    return Where(place.environment, cluster_uid(bench, application), named, place.application)
+    unsettled = has_to_stand and there is None
+    return Where(place.environment, cluster_uid(bench, application), named, place.application, unsettled)
 
 
 def register(
