@@ -181,7 +181,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     ),
     "moved-cluster": lambda v: (
         f"the context leads to the cluster {_found(v)}, and the promotion began in {said(v['expected'])}; let it lead "
-        "there again"
+        "there again; if that cluster was made anew, write its UID into ldmrelease.yaml as cluster-uid"
     ),
     "namespace-absent": lambda v: (
         f"the cluster has no namespace {said(v['namespace'])}; make it, or name another one in ldmrelease.yaml"

@@ -100,7 +100,8 @@ class Interrupted:
 
 _ELSEWHERE = {
     "other-cluster": "it leads to the cluster {found}, and the workspace's cluster-uid is {expected}",
-    "moved-cluster": "it leads to the cluster {found}, and the promotion began in {expected}",
+    "moved-cluster": "it leads to the cluster {found}, and the promotion began in {expected}; if that was made anew, "
+    "write the new one's UID into ldmrelease.yaml as cluster-uid",
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from ldmrelease.cli.options import Code
 from tests.real.kube import objects
+from tests.real.kube.api import Kube
 from tests.real.kube.given import Cluster
 from tests.real.kube.one_place import OnePlace
 from tests.real.kube.test_kinds import main_image
@@ -43,6 +44,12 @@ def test_a_promotion_is_held_to_the_cluster_that_it_began_in(place: OnePlace, se
         "the promotion began in" in place.run("abort", place.show()["promotion"], code=Code.UNDECIDED).output
     )
     assert place.site.head().size == before.size + 1, "that it is aborted is recorded, and nothing else"
+    elsewhere = Kube(second_cluster.kubeconfig, second_cluster.context)
+    uid = elsewhere.get("Namespace", "", "kube-system")["metadata"]["uid"]
+    # Whoever says that this is the cluster now, gets the promotion to an end: there is nothing to put back.
+    place.configure({}, **{"cluster-uid": uid})
+    place.run("resume", "--all", code=Code.UNDECIDED)
+    assert place.show()["state"] == "stuck"
 
 
 def test_what_runs_in_another_cluster_is_not_observed(place: OnePlace):
