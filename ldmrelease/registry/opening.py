@@ -37,7 +37,9 @@ class Registries:
 
         transport = self._transports.get(reference.registry)
         if transport is None:
-            transport = self._transports[reference.registry] = Transport(reference.registry, self._options)
+            # Threads that open the same at once share the one that was there first.
+            fresh = Transport(reference.registry, self._options)
+            transport = self._transports.setdefault(reference.registry, fresh)
         return RemoteRepository(transport, reference.repository)
 
 
