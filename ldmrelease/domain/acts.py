@@ -45,11 +45,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ObservedPod:
-    """A container of a pod; `image` is the imageID that its kubelet tells."""
+    """A container of a pod; `image` is the imageID that its kubelet tells, `restarts` how often it was started anew."""
 
     pod: str
     container: str
     image: str
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from ldmrelease.services.clusters import cluster_uid
 from ldmrelease.services.gather import check_fact, registered_runs, runs_stream
 from ldmrelease.services.pin import Pinned
 from ldmrelease.services.sealing import sealed
-from ldmrelease.services.standing import standing, throughout
+from ldmrelease.services.standing import crashed, standing, throughout
 from ldmrelease.services.statements import evidence_stream
 from ldmrelease.services.steps.step import Progress
 from ldmrelease.services.workbench import Workbench
@@ -150,11 +150,9 @@ def run_registered(
     carried = carry_out(bench, Assignment(check, run, pinned, application), progress, beat)
     if isinstance(carried, Cut):
         return carried
-    ran = carried.ran
-    observed: tuple[ObservedPod, ...] | None = ()
+    ran, observed = carried.ran, tuple[ObservedPod, ...]()
     if ran.problem is None and has_to_stand:
-        observed = throughout(run.standing, standing(bench, application, pinned))
-        ran = _rolling("from its beginning to its end") if observed is None else ran
+        ran, observed = _after(ran, run.standing, standing(bench, application, pinned))
     if ran.problem is not None:
         return RunResult("ERRORED", ran, then=carried.then)
     result = "FAILED" if ran.failed else "PASSED"
@@ -162,7 +160,7 @@ def run_registered(
         _used(run, carried.image),
         result,
         Outcomes(passed=ran.passed, failed=ran.failed),
-        RunDone(run.run, started, bench.now(), run.environment, run.cluster_uid, observed=observed or ()),
+        RunDone(run.run, started, bench.now(), run.environment, run.cluster_uid, observed=observed),
     )
     subject = Subject(pinned.release.name, pinned.digest)
     payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
@@ -181,6 +179,16 @@ def _used(run: RunRegistration, image: str | None) -> CheckUsed:
 def _is_of_place(check: Check, application: Application) -> bool:
     """Whether a check of ours is about what runs at the place: a container of its own is about the image alone."""
     return check.kind in ("command", "job") and application.workloads is not None
+
+
+def _after(ran: Ran, before: Standing | None, after: Standing | None) -> tuple[Ran, tuple[ObservedPod, ...]]:
+    """The run and what was there all the while; where that is nothing, a run that says nothing."""
+    crash = crashed(before, after)
+    if crash is not None:
+        why = f"the container {crash.container} of the pod {crash.pod} crashed while it was checked"
+        return said_nothing("crashed", why), ()
+    kept = throughout(before, after)
+    return (_rolling("from its beginning to its end"), ()) if kept is None else (ran, kept)
 
 
 def _rolling(when: str) -> Ran:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ldmrelease.cluster.errors import Unreached
-from ldmrelease.cluster.pods import is_live, pods_of, states
+from ldmrelease.cluster.pods import ContainerState, is_live, pods_of, states
 from ldmrelease.cluster.settle import Judged, wait_for
 from ldmrelease.cluster.verdict import Armed, NodesNotReady, Ran, Verdict
 from ldmrelease.cluster.watch import Cut
+from ldmrelease.cluster.workloads import Manifest
 from ldmrelease.domain import canonical
 from ldmrelease.domain.acts import Observation, ObservedPod, Standing
 from ldmrelease.domain.places import Application
@@ -58,6 +59,17 @@ def throughout(before: Standing | None, after: Standing | None) -> tuple[Observe
     return None if before.pods and not kept else kept
 
 
+def crashed(before: Standing | None, after: Standing | None) -> ObservedPod | None:
+    """A container that was started anew in between, in the same pod; None where none was."""
+    if before is None or after is None:
+        return None
+    then = {(each.pod, each.container): each.restarts for each in before.pods}
+    return next(
+        (each for each in after.pods if each.restarts > then.get((each.pod, each.container), each.restarts)),
+        None,
+    )
+
+
 def _in_pods(
     bench: Workbench, application: Application, workloads: Workloads, pinned: Pinned
 ) -> Standing | None:
@@ -90,7 +102,14 @@ def _pods(seen: Sequence[Judged]) -> Iterator[ObservedPod]:
         for pod in filter(is_live, pods_of(each.workload, each.around)):
             for state in states(pod):
                 if state.container.name in each.workload.components and state.running:
-                    yield ObservedPod(pod["metadata"]["uid"], state.container.name, state.status["imageID"])
+                    yield _observed(pod, state)
+
+
+def _observed(pod: Manifest, state: ContainerState) -> ObservedPod:
+    """A container that crashed and was started anew is not the one that was there before."""
+    status = state.status
+    restarts = int(status.get("restartCount") or 0)
+    return ObservedPod(pod["metadata"]["uid"], state.container.name, status["imageID"], restarts)
 
 
 def _templates(seen: Sequence[Judged]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from ldmrelease.cluster.settle import Judged, TimedOut
 from ldmrelease.cluster.verdict import Armed, Rolling, Verdict
-from ldmrelease.domain.acts import Standing
+from ldmrelease.domain.acts import ObservedPod, Standing
 from ldmrelease.domain.places import Application, Check, KubernetesTarget, Place
 from ldmrelease.domain.workloads import ClusterAccess, WorkloadKind, Workloads
 from ldmrelease.services import check_run, standing
@@ -55,3 +56,23 @@ def test_how_a_place_stands_is_asked_for_what_we_run_there(
     monkeypatch.setattr(check_run, "standing", lambda *_: Standing("state"))
     where = check_run.where_of(BENCH, Check("smoke", kind, ("starts",)), APPLICATION, PINNED)
     assert (where.standing is not None) == asked
+
+
+def pods(*named: tuple[str, int]) -> Standing:
+    """Pods by their UID, each with how often its container was started anew."""
+    return Standing("state", tuple(ObservedPod(uid, "main", "image", restarts) for uid, restarts in named))
+
+
+def test_pods_may_come_and_go_and_those_that_stayed_are_named() -> None:
+    before, after = pods(("a", 0), ("b", 0)), pods(("b", 0), ("c", 2))
+    assert standing.throughout(before, after) == (ObservedPod("b", "main", "image", 0),)
+    assert standing.crashed(before, after) is None, "what is new has crashed before it was looked at"
+    assert standing.throughout(before, pods(("c", 0))) is None
+    assert standing.throughout(before, replace(before, state="another")) is None
+
+
+def test_a_container_that_was_started_anew_in_between_has_crashed() -> None:
+    crash = standing.crashed(pods(("a", 1), ("b", 0)), pods(("a", 2), ("b", 0)))
+    assert crash == ObservedPod("a", "main", "image", 2)
+    assert standing.crashed(pods(("a", 1)), pods(("a", 1))) is None
+    assert standing.crashed(pods(("a", 1)), None) is None

@@ -13,6 +13,8 @@ from ldmrelease.services.check_run import (
     run_registered,
     where_of,
 )
+from ldmrelease.services.owed import wanted_there
+from ldmrelease.services.rollout import rolled_out
 from ldmrelease.services.steps.step import Answer, Done, Failed, Interrupted, Overtaken, Work, unheard
 
 ATTEMPTS = 3
@@ -38,6 +40,11 @@ def act(work: Work) -> Answer:
 def _tried(work: Work, check: Check, attempt: int) -> Answer:
     """What came of this attempt, or of a later one. Raises `BadAccess`, `ClusterError`."""
     where = where_of(work.bench, check, work.application, work.pinned)
+    if where.unsettled:
+        broken = _settled_again(work)
+        if broken is not None:
+            return broken
+        where = where_of(work.bench, check, work.application, work.pinned)
     run = register(
         work.bench, check, work.pinned, where, promotion=work.promotion, attempt=attempt, expect=work.expect()
     )
@@ -46,6 +53,8 @@ def _tried(work: Work, check: Check, attempt: int) -> Answer:
     found = run_registered(work.bench, check, run, work.pinned, work.application, work.progress, work.beat)
     if isinstance(found, Cut):
         return Interrupted(str(work.step.place), found.why, passes=True)
+    if found.ran.problem == "crashed":
+        return _crashed(found)
     if found.ran.problem not in _OF_THE_PLACE or attempt + 1 >= ATTEMPTS:
         result = {"run": run.run, "result": found.result, **_problem(found)}
         return Done(result, found.events, found.blobs, found.then)
@@ -54,6 +63,22 @@ def _tried(work: Work, check: Check, attempt: int) -> Answer:
     told = {"place": str(work.step.place), "check": check.name, **_problem(found)}
     work.progress("check-again", told)
     return _tried(work, check, attempt + 1)
+
+
+def _crashed(found: RunResult) -> Failed:
+    """The place had come to rest, and its pods do not last: it is put back, whatever the check would say."""
+    if found.then is not None:
+        found.then()
+    return Failed("crashed-later", {"output": found.ran.output})
+
+
+def _settled_again(work: Work) -> Answer | None:
+    """Why the place does not come to rest: a pod that crashed after it had been ready, or somebody's change."""
+    workloads = work.application.workloads
+    if workloads is None or work.application.observe != "pods":
+        return None
+    state = rolled_out(work, workloads, wanted_there(work.pinned.release, work.application))
+    return None if isinstance(state, str) else state
 
 
 def _problem(found: RunResult) -> dict[str, Any]:
