@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from ldmrelease.cluster.around import around, listed
 from ldmrelease.cluster.client import Api
+from ldmrelease.cluster.judging import judge
 from ldmrelease.cluster.pods import Manifests, Related, is_live, is_ready, jobs_of, pods_of, states
-from ldmrelease.cluster.verdict import Verdict, Wanted, judge
+from ldmrelease.cluster.verdict import Verdict
+from ldmrelease.cluster.wanted import Wanted
 from ldmrelease.cluster.workloads import Problem, Workload, find
 from ldmrelease.domain.workloads import WorkloadKind, Workloads
 

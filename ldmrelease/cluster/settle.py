@@ -12,6 +12,7 @@ from typing import Any
 from ldmrelease.cluster.around import around, lean, lean_pod, listed, related
 from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.errors import Absent, ClusterError, Conflict
+from ldmrelease.cluster.judging import judge, stuck_pods
 from ldmrelease.cluster.paths import path_of
 from ldmrelease.cluster.pods import Related, revisions_of
 from ldmrelease.cluster.seen import by_container
@@ -26,8 +27,6 @@ from ldmrelease.cluster.verdict import (
     Troubled,
     Unwritten,
     Verdict,
-    judge,
-    stuck_pods,
 )
 from ldmrelease.cluster.watch import Cut, State, Watched, watched
 from ldmrelease.cluster.workloads import Manifest, Workload, find

@@ -12,8 +12,9 @@ from ldmrelease.cluster.client import Api
 from ldmrelease.cluster.custom import Located, locate, pointer
 from ldmrelease.cluster.errors import Absent
 from ldmrelease.cluster.fields import image_field, owners
+from ldmrelease.cluster.judging import judge
 from ldmrelease.cluster.pods import Related
-from ldmrelease.cluster.verdict import Idle, Ran, Troubled, Unwritten, Verdict, judge
+from ldmrelease.cluster.verdict import Idle, Ran, Troubled, Unwritten, Verdict
 from ldmrelease.cluster.workloads import Workload, find, read_workload
 from ldmrelease.domain.workloads import ClusterAccess, CustomResource, Selection, WorkloadKind, Workloads
 from ldmrelease.targets.image_fields import operations

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ldmrelease.cluster.judging import judge
 from ldmrelease.cluster.pods import Related
-from ldmrelease.cluster.verdict import Ran, Verdict, judge
+from ldmrelease.cluster.verdict import Ran, Verdict
 from ldmrelease.domain.workloads import WorkloadKind
 from tests.unit.cluster.objects import (
     CONFIG,
