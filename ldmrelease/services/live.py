@@ -80,10 +80,10 @@ def _heard(application: Application, answers: Mapping[_Key, Tree | Pods], timeou
     pods: Tree | Pods | None = None
     if not isinstance(application.target, KubernetesTarget):
         where = public(application.target.repository) or application.target.file
-        tree = answers.get((_TREE, application.place), Unreachable(where, late))
+        tree = answers.get((_TREE, application.place), Unreachable(where, late, passes=True))
     if application.workloads is not None:
         context = application.workloads.cluster.context
-        pods = answers.get((_PODS, application.place), Unreachable(context, late))
+        pods = answers.get((_PODS, application.place), Unreachable(context, late, passes=True))
     assert not isinstance(tree, tuple)
     assert not isinstance(pods, Tree)
     return Heard(tree, pods)

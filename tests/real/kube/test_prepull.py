@@ -190,7 +190,7 @@ def step(cluster: Cluster, namespace: str, image: Pushed, digest: str, told: lis
         bench=SimpleNamespace(clusters=Clusters(Path("/"))),
         application=SimpleNamespace(workloads=Workloads(access, namespace, (chosen,))),
         pinned=SimpleNamespace(release=release),
-        promotion=PROMOTION,
+        owner=f"{PROMOTION}.ledger",
         step=SimpleNamespace(
             place="summit/app", parameters={"components": ["app"], "registry": cluster.registry.address}
         ),
