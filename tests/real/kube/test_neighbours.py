@@ -132,7 +132,7 @@ def test_an_autoscaler_and_another_manager_keep_what_is_theirs(pair: Pair, tmp_p
     with meddlers.at_work():
         site.ok("promote", WEEKLY, "--target", LEVEL, "--yes")
     assert meddlers.failures == []
-    assert meddlers.rounds > 10, "somebody was at work all the time"
+    assert meddlers.rounds > 10, "somebody was at work all the time, the autoscaler too"
     assert_recorded_once(site)
     for place, kube in kubes.items():
         after = kube.get("Deployment", pair.namespace(place), "ocps")
