@@ -21,7 +21,7 @@ test: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
-	$(BIN)/python -m ldmrelease.cli.reference > docs/command-reference.md
+	$(BIN)/python -m ldmrelease.faces.cli.reference > docs/command-reference.md
 
 # Pin anew what pyproject.toml allows; needs uv. Versions stay unless `UPGRADE=--upgrade`. Extras stay in the names:
 # pip takes the newest of what is asked for with an extra, and finds no hash for it.

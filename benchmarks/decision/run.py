@@ -30,7 +30,7 @@ from ldmrelease.domain.facts import (
 )
 from ldmrelease.domain.images import PlatformImage
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
 
 NOW = datetime(2023, 4, 21, 18, tzinfo=UTC)

@@ -28,10 +28,10 @@ from fill import Shape, fill, stop_controllers, touch  # noqa: E402
 from measured import Cost, counted_kubeconfig, ratio, requests, run  # noqa: E402
 from workspace import images_of, make_site  # noqa: E402
 
-from ldmrelease.cluster.around import around, lean_pod  # noqa: E402
-from ldmrelease.cluster.client import open_api  # noqa: E402
-from ldmrelease.cluster.watch import watched  # noqa: E402
-from ldmrelease.domain.workloads import ClusterAccess, WorkloadKind  # noqa: E402
+from ldmrelease.cluster.client.api import open_api  # noqa: E402
+from ldmrelease.cluster.client.watch import watched  # noqa: E402
+from ldmrelease.cluster.objects.related_objects import around, lean_pod  # noqa: E402
+from ldmrelease.domain.workload_selection import ClusterAccess, WorkloadKind  # noqa: E402
 from tests.real.kube.audit import AuditLog  # noqa: E402
 from tests.real.kube.cluster import Own, load  # noqa: E402
 
@@ -39,7 +39,7 @@ INDEX = 4
 SLOWER, MEGABYTES = 1.3, 150
 CHANGES, PATIENCE = 20, 120
 KINDS = "deployments,replicasets,pods"
-OURS = [sys.executable, "-m", "ldmrelease.cli.main"]
+OURS = [sys.executable, "-m", "ldmrelease.faces.cli.main"]
 
 
 def main() -> None:

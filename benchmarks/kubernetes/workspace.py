@@ -9,11 +9,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from ldmrelease.config.workspace import FILE, load_workspace
-from ldmrelease.demo import clusters, world
+from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.demo import artifacts, clusters
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.times import instant
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.workspace import Site
 
 BEFORE, AFTER = "w.2023.14", "w.2023.15"
@@ -57,7 +57,7 @@ def make_site(folder: Path, access: ClusterAccess, registry: str, namespaces: Se
     site.edit(lambda text: text.replace("environments:\n", "environments:\n" + levels, 1), "trust.yaml")
     site.clock(_LATER)
     for tag in (BEFORE, AFTER):
-        clusters.push_stack(folder, world.build_of(tag))
+        clusters.push_stack(folder, artifacts.build_of(tag))
         site.ok("release", "pin", tag)
     return site
 
@@ -70,7 +70,7 @@ def images_of(site: Site) -> Images:
     repository = bench.registries.open(parse_reference(product.components[0].source))
     found = []
     for tag in (BEFORE, AFTER):
-        pushed = repository.resolve(f"al9-{world.build_of(tag).eups}")
+        pushed = repository.resolve(f"al9-{artifacts.build_of(tag).eups}")
         assert pushed is not None
         identity = bench.identity(repository, pushed.digest)
         assert isinstance(identity, ImageIdentity)

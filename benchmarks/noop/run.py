@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import copy
 from ldmrelease.registry.opening import Registries
-from ldmrelease.services.promote import promote
-from ldmrelease.services.request import NothingToDo
+from ldmrelease.services.promotions.commands import promote
+from ldmrelease.services.promotions.submit import NothingToDo
 from tests.real.registries import docker_registry
 from tests.real.test_kills import quiet, wish
 from tests.real.test_kills_http import site_in

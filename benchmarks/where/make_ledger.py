@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.acts import Observation, Pin, Seen
 from ldmrelease.domain.events import Kind, NewEvent
-from ldmrelease.domain.places import Place
-from ldmrelease.ledger import chain, projections, schema
-from ldmrelease.ledger.files import created
-from ldmrelease.trust.acts import seal
+from ldmrelease.domain.records import Observation, Pin, Seen
+from ldmrelease.domain.topology import Place
+from ldmrelease.ledger.sqlite import chain, projections, schema
+from ldmrelease.ledger.sqlite.files import created
+from ldmrelease.trust.records import seal
 from ldmrelease.trust.signer import Signer, generate, load_signer
 
 START = datetime(2023, 1, 1, tzinfo=UTC)

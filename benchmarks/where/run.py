@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import make_ledger
 
-from ldmrelease.config.init import init_workspace
-from ldmrelease.config.workspace import load_workspace
-from ldmrelease.services.where import where
-from ldmrelease.services.workbench import open_workbench
+from ldmrelease.config.workspace.init import init_workspace
+from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.services.context import open_workbench
+from ldmrelease.services.inventory.where import where
 from ldmrelease.trust.signer import load_signer
 
 RESULT = Path(__file__).with_name("last.txt")
@@ -52,7 +52,16 @@ def answered(folder: Path) -> int:
 
 def commanded(folder: Path) -> int:
     """The exit code of the whole command."""
-    command = [sys.executable, "-m", "ldmrelease.cli.main", "-C", str(folder), "where", "--output", "json"]
+    command = [
+        sys.executable,
+        "-m",
+        "ldmrelease.faces.cli.main",
+        "-C",
+        str(folder),
+        "where",
+        "--output",
+        "json",
+    ]
     return subprocess.run(command, capture_output=True, check=False).returncode
 
 

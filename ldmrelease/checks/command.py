@@ -5,8 +5,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from ldmrelease.checks.judge import Ran, judge, said_nothing, tail
-from ldmrelease.domain.places import Check
+from ldmrelease.checks.outcome import Ran, judge, said_nothing, tail
+from ldmrelease.domain.topology import Check
 
 __all__ = ["Ran", "run_command"]
 

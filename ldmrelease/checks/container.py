@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldmrelease.checks.container_settings import Settings, Unsuitable, container_name, settings
-from ldmrelease.checks.judge import Ran, Verdict, judge, said_nothing, started, tail
-from ldmrelease.checks.readback import is_of
-from ldmrelease.checks.templates import RUN, ImageRun
+from ldmrelease.checks.job.readback import is_of
+from ldmrelease.checks.job.templates import RUN, ImageRun
+from ldmrelease.checks.outcome import Ran, Verdict, judge, said_nothing, started, tail
 from ldmrelease.domain import canonical
 from ldmrelease.domain.images import Carrier, parse_reference
 

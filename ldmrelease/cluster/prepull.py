@@ -15,11 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from ldmrelease.cluster.client import Api
-from ldmrelease.cluster.errors import Absent, Conflict, Forbidden, Invalid
-from ldmrelease.cluster.nodes import Choice, chosen
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.cluster.watch import Watched, watched
+from ldmrelease.cluster.client.api import Api
+from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.cluster.client.watch import Watched, watched
+from ldmrelease.cluster.objects.nodes import Choice, chosen
 
 PROMOTION = "ldmrelease.dev/promotion"
 PART = "ldmrelease.dev/part"

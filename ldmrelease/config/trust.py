@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from ldmrelease.config import yaml
-from ldmrelease.config.faults import did_you_mean, validate
-from ldmrelease.config.fields import UNIQUE, Moment, Name, Names, Strict, Text, expected
-from ldmrelease.config.problems import BadInput, Problem
+from ldmrelease.config.yaml import read
+from ldmrelease.config.yaml.fields import UNIQUE, Moment, Name, Names, Strict, Text, expected
+from ldmrelease.config.yaml.problems import BadInput, Problem
+from ldmrelease.config.yaml.validation_messages import did_you_mean, validate
 from ldmrelease.domain.level import Level
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.topology import Place
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
 
 
@@ -83,7 +83,7 @@ class Trust:
     keyring: Keyring
     policies: dict[str, tuple[int, str]]
     levels: dict[str, str]
-    document: yaml.Document
+    document: read.Document
 
     def level_of(self, place: Place) -> str | None:
         """The level that the document puts a place at."""
@@ -96,7 +96,7 @@ class Trust:
 
 def load_trust(path: Path) -> Trust:
     """Read a trust document. Raises `BadInput` with everything that is wrong in it."""
-    document = yaml.read(path)
+    document = read.read(path)
     file = validate(TrustFile, document)
     reader = _Reader(file, document, path.parent)
     roles, keys = tuple(reader.roles()), tuple(reader.keys())
@@ -114,7 +114,7 @@ def load_trust(path: Path) -> Trust:
 class _Reader:
     """Makes roles and keys, and collects what is wrong with them."""
 
-    def __init__(self, file: TrustFile, document: yaml.Document, folder: Path) -> None:
+    def __init__(self, file: TrustFile, document: read.Document, folder: Path) -> None:
         self.problems: list[Problem] = []
         self._file = file
         self._document = document

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ldmrelease.checks.templates import SERVICE_ACCOUNT
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.errors import Absent, Conflict
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.cluster.watch import Watched, watched
-from ldmrelease.config.init import init_workspace
-from ldmrelease.config.workspace import FILE, load_workspace
+from ldmrelease.checks.job.templates import SERVICE_ACCOUNT
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.client.errors import Absent, Conflict
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.cluster.client.watch import Watched, watched
+from ldmrelease.config.workspace.init import init_workspace
+from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.demo.artifacts import STACK, Built, build_of
 from ldmrelease.demo.program import program
-from ldmrelease.demo.world import STACK, Built, build_of
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.places import Application, World
 from ldmrelease.domain.times import instant
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.domain.topology import Application, World
+from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import create_ledger
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions

@@ -12,9 +12,9 @@ from ldmrelease.ledger.errors import (
     Problem,
     TooNew,
 )
-from ldmrelease.ledger.ledger import Ledger, Observer
 from ldmrelease.ledger.opening import create_ledger, import_ledger, open_ledger
-from ldmrelease.ledger.projections import Projector
+from ldmrelease.ledger.sqlite.ledger import Ledger, Observer
+from ldmrelease.ledger.sqlite.projections import Projector
 
 __all__ = [
     "Busy",

@@ -6,10 +6,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from ldmrelease.domain import times
-from ldmrelease.ledger import chain, projections, schema, transfer
-from ldmrelease.ledger.connection import Connection
-from ldmrelease.ledger.files import created
-from ldmrelease.ledger.ledger import Ledger, Observer
+from ldmrelease.ledger import transfer
+from ldmrelease.ledger.sqlite import chain, projections, schema
+from ldmrelease.ledger.sqlite.connection import Connection
+from ldmrelease.ledger.sqlite.files import created
+from ldmrelease.ledger.sqlite.ledger import Ledger, Observer
 
 
 def create_ledger(path: Path, *, at: datetime, actor: str) -> Ledger:

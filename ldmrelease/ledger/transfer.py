@@ -16,9 +16,9 @@ from typing import IO, Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
-from ldmrelease.ledger import chain, projections, schema
-from ldmrelease.ledger.check import Walk
 from ldmrelease.ledger.errors import Damaged, NotImportable
+from ldmrelease.ledger.sqlite import chain, projections, schema
+from ldmrelease.ledger.sqlite.check import Walk
 
 FORMAT = "ldmrelease-ledger/1"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from ldmrelease.domain.facts import CheckFact, Companion, Facts, RunFact, StatementFact, Stay
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.topology import Place
 
 PASSING = ("PASSED", "WARNED")
 

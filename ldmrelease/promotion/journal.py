@@ -8,8 +8,8 @@ from typing import Any
 
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.events import Event, Kind
-from ldmrelease.domain.places import Place
 from ldmrelease.domain.times import instant
+from ldmrelease.domain.topology import Place
 
 
 class State(StrEnum):

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ldmrelease.audit.claims import Claim
 from ldmrelease.domain.decision import Verdict
-from ldmrelease.domain.places import Place
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
+from ldmrelease.domain.topology import Place
+from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.journal import Journal, Ruling, Stage, State
 
 _AFTER_CONFIRM = {StepKind.RECEIPT, StepKind.PUBLISH}

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ldmrelease.render.output import Cell, Colour, painted, table
 from ldmrelease.render.refusals import refusal_words
-from ldmrelease.render.words import Values, listed, said, short, values_of
-from ldmrelease.services.drift_found import Found
-from ldmrelease.services.live import Missed
-from ldmrelease.services.side_by_side import Desired, Live, Observed
+from ldmrelease.render.text import Values, listed, said, short, values_of
+from ldmrelease.services.inventory.comparison import Desired, Live, Observed
+from ldmrelease.services.inventory.drift_report import Found
+from ldmrelease.services.inventory.live import Missed
 
 Words = Callable[[Values], str]
 

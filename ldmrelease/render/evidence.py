@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.render.output import Cell, Colour, table
-from ldmrelease.render.uncounted import why_not
-from ldmrelease.render.words import Values, listed, said, short, values_of
-from ldmrelease.services.evidence import Added, Judged, Unusable
-from ldmrelease.trust.facts_of import Seen
+from ldmrelease.render.rejected import why_not
+from ldmrelease.render.text import Values, listed, said, short, values_of
+from ldmrelease.services.evidence.manual import Added, Judged, Unusable
+from ldmrelease.trust.evaluate import Seen
 
 
 def evidence_table(found: Sequence[Judged], release: str) -> str:

@@ -6,8 +6,8 @@ The policy room writes codes; a sentence can be made better here without a chang
 from collections.abc import Callable, Mapping
 
 from ldmrelease.domain.decision import Finding
-from ldmrelease.render.uncounted import seen_words
-from ldmrelease.render.words import Values, few, listed, said, values_of
+from ldmrelease.render.rejected import seen_words
+from ldmrelease.render.text import Values, few, listed, said, values_of
 
 Words = Callable[[Values], str]
 

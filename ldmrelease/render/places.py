@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from ldmrelease.domain.acts import Observation, Seen
+from ldmrelease.domain.records import Observation, Seen
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.render.output import Cell, Colour, table
-from ldmrelease.render.words import counted, listed, short
-from ldmrelease.services.aliases import AliasOf
-from ldmrelease.services.history import Residence
-from ldmrelease.services.where import Running, Unseen
+from ldmrelease.render.text import counted, listed, short
+from ldmrelease.services.inventory.aliases import AliasOf
+from ldmrelease.services.inventory.history import Residence
+from ldmrelease.services.inventory.where import Running, Unseen
 
 _STATES = {"unobserved": Colour.yellow, "unsigned": Colour.red, "never observed": Colour.yellow}
 

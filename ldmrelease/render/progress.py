@@ -7,7 +7,7 @@ from ldmrelease.domain.events import Kind
 from ldmrelease.render.check_runs import problem_words
 from ldmrelease.render.refusals import failure_words
 from ldmrelease.render.rollouts import note, rollout_line
-from ldmrelease.render.words import counted, listed, said, values_of
+from ldmrelease.render.text import counted, listed, said, values_of
 
 _STAGES = {"ask": "asked", "enter": "asked again under the claim", "confirm": "confirmed after it runs there"}
 

@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.places import Place
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.domain.times import instant
+from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.journal import State
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, printable, table
 from ldmrelease.render.refusals import busy_words, failure_words, interrupted_words
 from ldmrelease.render.rollouts import owed_words
-from ldmrelease.render.words import indented, listed, moment, said, short, span, values_of
-from ldmrelease.services.drive import Outcome
-from ldmrelease.services.report import PlaceReport, Report, StepReport
-from ldmrelease.services.request import Look, NothingToDo
+from ldmrelease.render.text import indented, listed, moment, said, short, span, values_of
+from ldmrelease.services.promotions.driver import Outcome
+from ldmrelease.services.promotions.report import PlaceReport, Report, StepReport
+from ldmrelease.services.promotions.submit import Look, NothingToDo
 
 _COLOURS = {
     State.SUCCEEDED: Colour.green,

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ldmrelease.config.faults import did_you_mean
+from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.render.rollouts import FAILURES
-from ldmrelease.render.words import Values, listed, moment, said, values_of
-from ldmrelease.services.pin import Unpinnable
-from ldmrelease.services.possible import Impossible
-from ldmrelease.services.steps.step import Busy, Interrupted
-from ldmrelease.services.wish import NoTarget
-from ldmrelease.targets.outcome import Refusal, Unreachable
+from ldmrelease.render.text import Values, listed, moment, said, values_of
+from ldmrelease.services.deployments.target import NoTarget
+from ldmrelease.services.promotions.preflight import Impossible
+from ldmrelease.services.promotions.work import Busy, Interrupted
+from ldmrelease.services.releases.pin import Unpinnable
+from ldmrelease.targets.results import Refusal, Unreachable
 
 Words = Callable[[Values], str]
 

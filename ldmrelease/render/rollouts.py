@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ldmrelease.render.output import printable
-from ldmrelease.render.words import Values, counted, few, listed, said, values_of
+from ldmrelease.render.text import Values, counted, few, listed, said, values_of
 
 Words = Callable[[Values], str]
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.places import Place
-from ldmrelease.targets.git import Git, Note, commit_tree, read_blob, write_blob
-from ldmrelease.targets.outcome import Refused
+from ldmrelease.domain.topology import Place
+from ldmrelease.targets.git.commands import Git, Note, commit_tree, read_blob, write_blob
+from ldmrelease.targets.results import Refused
 
 FILE = "fence.json"
 _REF_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.|lock$|$))*")

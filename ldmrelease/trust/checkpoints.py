@@ -5,10 +5,10 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Checkpoint
-from ldmrelease.trust.acts import Opened, opened_payload, read_exactly
-from ldmrelease.trust.counting import entitled, too_early
+from ldmrelease.trust.authorize import entitled, too_early
 from ldmrelease.trust.dsse import Envelope
 from ldmrelease.trust.keyring import Keyring
+from ldmrelease.trust.records import Opened, opened_payload, read_exactly
 from ldmrelease.trust.signer import Signer
 from ldmrelease.trust.verify import NotCounted
 

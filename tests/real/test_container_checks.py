@@ -12,9 +12,9 @@ import pytest
 
 from ldmrelease.checks.container import ContainerRan, remove_container, run_container
 from ldmrelease.checks.container_settings import container_name
-from ldmrelease.checks.templates import RUN, ImageRun
-from ldmrelease.config.check_template import template_of
-from ldmrelease.domain.places import Check
+from ldmrelease.checks.job.templates import RUN, ImageRun
+from ldmrelease.config.workspace.check_template import template_of
+from ldmrelease.domain.topology import Check
 from tests.real.engine import Engine, docker_engine
 from tests.real.kube.images import Pushed, push_image
 from tests.real.notebook import KERNEL, push_notebook

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.domain.events import Kind
-from ldmrelease.services.claims import claim_now
-from ldmrelease.services.pin import Pinned, find_or_pin
-from ldmrelease.services.promote import Promoted, consider, promote, resume
-from ldmrelease.services.request import NothingToDo, open_promotions
-from ldmrelease.services.wish import Wish
-from ldmrelease.services.workbench import Workbench
+from ldmrelease.services.context import Workbench
+from ldmrelease.services.deployments.target import Wish
+from ldmrelease.services.promotions.claims import claim_now
+from ldmrelease.services.promotions.commands import Promoted, consider, promote, resume
+from ldmrelease.services.promotions.submit import NothingToDo, open_promotions
+from ldmrelease.services.releases.pin import Pinned, find_or_pin
 from tests.workspace import WEEKLY, Site, copy_site, new_site
 
 pytestmark = pytest.mark.real

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.checks.judge import Ran, Unread, judge
-from ldmrelease.domain.places import Check
+from ldmrelease.checks.outcome import Ran, Unread, judge
+from ldmrelease.domain.topology import Check
 from ldmrelease.registry.opening import Registries
-from ldmrelease.services.pointed import in_full
+from ldmrelease.services.checks.referenced_results import in_full
 from tests.real.registries import RunningRegistry, docker_registry, referrers_registry
 from tests.unit.test_pointed import ABSENT, MANY, RESULT, put_manifest
 

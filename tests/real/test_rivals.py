@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.domain.events import Kind
-from ldmrelease.services.claims import claim_now
-from ldmrelease.services.drive import Outcome
-from ldmrelease.services.promote import Promoted, promote, resume
-from ldmrelease.services.steps.step import Busy
+from ldmrelease.services.promotions.claims import claim_now
+from ldmrelease.services.promotions.commands import Promoted, promote, resume
+from ldmrelease.services.promotions.driver import Outcome
+from ldmrelease.services.promotions.work import Busy
 from tests.real.test_kills import quiet, wish
 from tests.workspace import PLACE, Site, copy_site, new_site
 

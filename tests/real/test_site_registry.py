@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from ldmrelease.domain.events import Kind
-from ldmrelease.domain.evidence import PREDICATE_TYPES
 from ldmrelease.domain.images import ImageIdentity, parse_reference
-from ldmrelease.domain.receipt import BUNDLE_PREDICATE_ANNOTATION, BUNDLE_TYPE
+from ldmrelease.domain.predicates.summary import BUNDLE_PREDICATE_ANNOTATION, BUNDLE_TYPE
+from ldmrelease.domain.statements import PREDICATE_TYPES
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import list_referrers

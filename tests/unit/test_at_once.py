@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from ldmrelease.services.at_once import at_once
+from ldmrelease.services.deployments.concurrency import at_once
 
 
 def test_everybody_is_heard():

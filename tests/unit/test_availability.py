@@ -12,9 +12,9 @@ import pytest
 
 from ldmrelease.domain.images import ImageIdentity, digest_of, parse_reference
 from ldmrelease.domain.level import Level
-from ldmrelease.domain.places import ComponentKind
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.times import instant
+from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.manifests import (
     OCI_CONFIG,
@@ -26,7 +26,7 @@ from ldmrelease.registry.manifests import (
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import Repository
 from ldmrelease.render.promotions import availability_words
-from ldmrelease.services.availability import CREATED, availability
+from ldmrelease.services.promotions.availability import CREATED, availability
 
 READY = instant("2023-04-20T15:12:00Z")
 

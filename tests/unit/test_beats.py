@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from ldmrelease.cluster.settle import NotWritten, Settled, TimedOut
-from ldmrelease.domain.places import KubernetesTarget, Place
-from ldmrelease.domain.workloads import ClusterAccess, Workloads
-from ldmrelease.services import rollout
-from ldmrelease.services.steps.step import BEAT, Failed, Pending
+from ldmrelease.cluster.rollout.wait import NotWritten, Settled, TimedOut
+from ldmrelease.domain.topology import KubernetesTarget, Place
+from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
+from ldmrelease.services.promotions import rollout
+from ldmrelease.services.promotions.work import BEAT, Failed, Pending
 
 WORKLOADS = Workloads(ClusterAccess("here"), "ns", (), deadline=2.5 * BEAT)
 

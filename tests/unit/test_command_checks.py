@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.checks.command import Ran, run_command
-from ldmrelease.domain.places import Check
+from ldmrelease.domain.topology import Check
 
 TESTS = ("starts", "answers")
 

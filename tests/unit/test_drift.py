@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain.images import digest_of
-from ldmrelease.services.decided import Allowed, Decided
-from ldmrelease.services.drift import DRIFTS, Sides, drifts
-from ldmrelease.services.sides import Ran, Said
+from ldmrelease.services.inventory.admitted import Allowed, Decided
+from ldmrelease.services.inventory.drift import DRIFTS, Sides, drifts
+from ldmrelease.services.inventory.trees import Ran, Said
 
 INDEX, MANIFEST, CONFIG, OTHER, ARRIVING = (digest_of(each.encode()) for each in ("i", "m", "c", "o", "a"))
 ALLOWED = Allowed(

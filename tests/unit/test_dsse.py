@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.domain.receipt import bundle
+from ldmrelease.domain.predicates.summary import bundle
 from ldmrelease.trust.dsse import Envelope, Malformed, Signature, pae, read_envelope, read_wrapped
 
 KEYID = "SHA256:" + "A" * 43

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ldmrelease.trust.counting import entitled
+from ldmrelease.trust.authorize import entitled
 from ldmrelease.trust.dsse import Envelope, Signature
 from ldmrelease.trust.keyring import Keyring, Role, make_key
 from ldmrelease.trust.keys import KeyKind

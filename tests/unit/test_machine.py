@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldmrelease.audit.claims import Claim
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.events import Event, Kind
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.places import Place
 from ldmrelease.domain.plan import Plan, StepKind
+from ldmrelease.domain.topology import Place
+from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.journal import State, read_journal
 from ldmrelease.promotion.machine import Decide, Do, Halting, Stop, Wait, current_place, next_action
 from ldmrelease.promotion.planning import Site, make_plan

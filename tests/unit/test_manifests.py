@@ -5,11 +5,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.domain.places import ComponentKind
 from ldmrelease.domain.release import Component, Release
-from ldmrelease.domain.site import site_repository
-from ldmrelease.targets.manifests import resolve_manifest
-from ldmrelease.targets.outcome import Refusal
+from ldmrelease.domain.site_registry import site_repository
+from ldmrelease.domain.topology import ComponentKind
+from ldmrelease.targets.editors.component_manifests import resolve_manifest
+from ldmrelease.targets.results import Refusal
 
 DIGEST = "sha256:" + "1" * 64
 COMPONENTS = (

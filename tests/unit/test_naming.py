@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.domain.places import ComponentSource
-from ldmrelease.services import naming
+from ldmrelease.domain.topology import ComponentSource
+from ldmrelease.services.releases import identify
 
-SCIPIPE = naming.Component(
+SCIPIPE = identify.Component(
     "stack", "rubin", ComponentSource("scipipe", "image", "registry.example/scipipe", "al9-{eups}")
 )
 DIGEST = "sha256:" + "1" * 64
@@ -21,7 +21,7 @@ def _pinned(monkeypatch: pytest.MonkeyPatch) -> None:
     """The digest is that of w.2023.16."""
     part = SimpleNamespace(digest=DIGEST, spelling="al9-w_2023_16")
     release = SimpleNamespace(name="stack/w.2023.16", component=lambda _: part)
-    monkeypatch.setattr(naming, "_releases", lambda *_: [(release, "sha256:release")])
+    monkeypatch.setattr(identify, "_releases", lambda *_: [(release, "sha256:release")])
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_an_image_is_called_by_its_tag_unless_that_is_another_releases(
     tag: str | None, spelling: str
 ) -> None:
     bench: Any = None
-    assert naming.named(bench, SCIPIPE, DIGEST, tag) == naming.Named(DIGEST, spelling, "sha256:release")
+    assert identify.named(bench, SCIPIPE, DIGEST, tag) == identify.Named(DIGEST, spelling, "sha256:release")

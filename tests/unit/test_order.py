@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain.level import Additions, Level, Requirement
-from ldmrelease.domain.places import Application, GitOpsTarget, Place
-from ldmrelease.services.order import CircularOrder, ordered_places
+from ldmrelease.domain.topology import Application, GitOpsTarget, Place
+from ldmrelease.services.promotions.order import CircularOrder, ordered_places
 
 TARGET = GitOpsTarget("gitops", "main", "values.yaml", ())
 

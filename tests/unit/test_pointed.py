@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.checks.job import Cut
-from ldmrelease.checks.judge import Ran, Unread, judge
+from ldmrelease.checks.job.run import Cut
+from ldmrelease.checks.outcome import Ran, Unread, judge
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.places import Check
+from ldmrelease.domain.topology import Check
 from ldmrelease.registry import errors
 from ldmrelease.registry.manifests import (
     EMPTY_JSON,
@@ -24,7 +24,7 @@ from ldmrelease.registry.manifests import (
 )
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.pointed import LARGEST, MOST_TESTS, in_full
+from ldmrelease.services.checks.referenced_results import LARGEST, MOST_TESTS, in_full
 
 TESTS = ("starts",)
 PLACE = "oci:results"

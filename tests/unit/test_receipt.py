@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.domain.events import Head
-from ldmrelease.domain.evidence import PAYLOAD_TYPE, Statement, read_statement
 from ldmrelease.domain.images import PlatformImage
-from ldmrelease.domain.receipt import (
+from ldmrelease.domain.predicates.claimed_metadata import claimed_environment, claimed_time, resource
+from ldmrelease.domain.predicates.summary import (
     PREDICATE_TYPE,
     Input,
     Receipt,
@@ -20,7 +20,7 @@ from ldmrelease.domain.receipt import (
     bundle_annotations,
     write_receipt,
 )
-from ldmrelease.trust.claims import claimed_environment, claimed_time, resource
+from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, read_statement
 from ldmrelease.trust.dsse import Envelope, Signature, read_wrapped
 from tests.unit.trust_samples import LAB, NOON
 

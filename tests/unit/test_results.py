@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.domain.acts import ObservedPod
-from ldmrelease.trust.results import (
+from ldmrelease.domain.predicates.test_result import (
     CheckUsed,
     Contradiction,
     Outcomes,
@@ -19,6 +18,7 @@ from ldmrelease.trust.results import (
     read_result,
     write_result,
 )
+from ldmrelease.domain.records import ObservedPod
 from tests.unit.trust_samples import CHECK_DIGEST, DECLARED, MINUTE, NOON, result_predicate
 
 NAMES = DECLARED["smoke"]

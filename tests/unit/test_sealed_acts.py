@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.acts import Observation, Pin, Request, RunRegistration, Seen, payload_type
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.places import Place
-from ldmrelease.trust.acts import Opened, open_act, seal
+from ldmrelease.domain.records import Observation, Pin, Request, RunRegistration, Seen, payload_type
+from ldmrelease.domain.topology import Place
 from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, open_checkpoint, seal_checkpoint
+from ldmrelease.trust.records import Opened, open_act, seal
 from ldmrelease.trust.verify import NotCounted
 from tests.unit.trust_samples import CI, IMAGE, MANAGER, NOON, RUNNER, RUNNER_DEV, STRANGER, ring
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from ldmrelease.domain.evidence import PAYLOAD_TYPE
+from ldmrelease.domain.statements import PAYLOAD_TYPE
 from ldmrelease.trust.dsse import pae
 from ldmrelease.trust.keys import KeyKind, read_public, signed_by
 from ldmrelease.trust.signer import KeyProblem, generate, load_signer

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.settle import Judged, TimedOut
-from ldmrelease.cluster.verdict import Armed, Rolling, Verdict
-from ldmrelease.domain.acts import ObservedPod, Standing
-from ldmrelease.domain.places import Application, Check, KubernetesTarget, Place
-from ldmrelease.domain.workloads import ClusterAccess, WorkloadKind, Workloads
-from ldmrelease.services import check_run, standing
+from ldmrelease.cluster.rollout.status import Armed, Rolling, Verdict
+from ldmrelease.cluster.rollout.wait import Judged, TimedOut
+from ldmrelease.domain.records import ObservedPod, Standing
+from ldmrelease.domain.topology import Application, Check, KubernetesTarget, Place
+from ldmrelease.domain.workload_selection import ClusterAccess, WorkloadKind, Workloads
+from ldmrelease.services.checks import runs, stability
 from tests.unit.cluster.objects import cron_job, read
 
 WORKLOADS = Workloads(ClusterAccess("here"), "ns", ())
@@ -42,8 +42,8 @@ def test_a_job_that_a_cron_job_has_begun_is_no_rollout(
 ) -> None:
     """It may take an hour, and no check is about it."""
     seen = (Judged(read(WorkloadKind.CRON_JOB, cron_job()), verdict),)
-    monkeypatch.setattr(standing, "wait_for", lambda *_, **__: TimedOut({}, seen))
-    assert (standing.standing(BENCH, APPLICATION, PINNED) is not None) == stands
+    monkeypatch.setattr(stability, "wait_for", lambda *_, **__: TimedOut({}, seen))
+    assert (stability.standing(BENCH, APPLICATION, PINNED) is not None) == stands
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_how_a_place_stands_is_asked_for_what_we_run_there(
     kind: str, asked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where something is rolled out that takes a minute, of which a run that is only registered has nothing."""
-    monkeypatch.setattr(check_run, "standing", lambda *_: Standing("state"))
-    where = check_run.where_of(BENCH, Check("smoke", kind, ("starts",)), APPLICATION, PINNED)
+    monkeypatch.setattr(runs, "standing", lambda *_: Standing("state"))
+    where = runs.where_of(BENCH, Check("smoke", kind, ("starts",)), APPLICATION, PINNED)
     assert (where.standing is not None) == asked
 
 
@@ -65,14 +65,14 @@ def pods(*named: tuple[str, int]) -> Standing:
 
 def test_pods_may_come_and_go_and_those_that_stayed_are_named() -> None:
     before, after = pods(("a", 0), ("b", 0)), pods(("b", 0), ("c", 2))
-    assert standing.throughout(before, after) == (ObservedPod("b", "main", "image", 0),)
-    assert standing.crashed(before, after) is None, "what is new has crashed before it was looked at"
-    assert standing.throughout(before, pods(("c", 0))) is None
-    assert standing.throughout(before, replace(before, state="another")) is None
+    assert stability.throughout(before, after) == (ObservedPod("b", "main", "image", 0),)
+    assert stability.crashed(before, after) is None, "what is new has crashed before it was looked at"
+    assert stability.throughout(before, pods(("c", 0))) is None
+    assert stability.throughout(before, replace(before, state="another")) is None
 
 
 def test_a_container_that_was_started_anew_in_between_has_crashed() -> None:
-    crash = standing.crashed(pods(("a", 1), ("b", 0)), pods(("a", 2), ("b", 0)))
+    crash = stability.crashed(pods(("a", 1), ("b", 0)), pods(("a", 2), ("b", 0)))
     assert crash == ObservedPod("a", "main", "image", 2)
-    assert standing.crashed(pods(("a", 1)), pods(("a", 1))) is None
-    assert standing.crashed(pods(("a", 1)), None) is None
+    assert stability.crashed(pods(("a", 1)), pods(("a", 1))) is None
+    assert stability.crashed(pods(("a", 1)), None) is None

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.evidence import PAYLOAD_TYPE
 from ldmrelease.domain.facts import StatementFact
-from ldmrelease.domain.receipt import bundle
-from ldmrelease.trust.facts_of import statement_fact
+from ldmrelease.domain.predicates.summary import bundle
+from ldmrelease.domain.statements import PAYLOAD_TYPE
+from ldmrelease.trust.evaluate import statement_fact
 from tests.unit.trust_samples import (
     CHECK_DIGEST,
     CI,

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from ldmrelease.domain.places import Place
 from ldmrelease.domain.plan import StepKind
-from ldmrelease.services import sweeping
+from ldmrelease.domain.topology import Place
+from ldmrelease.services.checks import cleanup
 
 PLACE = Place("base", "ocps")
 
@@ -39,12 +39,12 @@ def registered(monkeypatch):
         SimpleNamespace(run=run, check="smoke", promotion=promotion, environment=environment)
         for run, promotion, environment in told
     ]
-    monkeypatch.setattr(sweeping, "registered_runs", lambda _bench, _release: runs)
+    monkeypatch.setattr(cleanup, "registered_runs", lambda _bench, _release: runs)
 
 
 @pytest.mark.usefixtures("registered")
 def test_containers_that_a_killed_process_has_left_are_removed(monkeypatch):
     removed = []
-    monkeypatch.setattr(sweeping, "remove_container", removed.append)
-    assert sweeping.swept(work("container")) is None
+    monkeypatch.setattr(cleanup, "remove_container", removed.append)
+    assert cleanup.swept(work("container")) is None
     assert removed == ["run-1"]

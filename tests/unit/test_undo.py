@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.targets.undo import BEFORE, MOST, projected, read_undo, undo_of
+from ldmrelease.targets.stores.revert import BEFORE, MOST, projected, read_undo, undo_of
 
 P_1 = "p-1.ledger"
 ME, OTHER = "ldmrelease-manifests", "horizontal-pod-autoscaler"

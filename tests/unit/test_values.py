@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain.value_paths import Named, parse_path
-from ldmrelease.targets import values as module
-from ldmrelease.targets.outcome import Refusal, Unquoted, Value
-from ldmrelease.targets.values import edit_settings, read_settings
+from ldmrelease.targets.results import Refusal, Unquoted, Value
+from ldmrelease.targets.yamledit import settings as module
+from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
 
 FILE = "values-summit.yaml"
 

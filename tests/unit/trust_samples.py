@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.domain.facts import StatementFact
+from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
+from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.trust.dsse import Envelope
-from ldmrelease.trust.facts_of import Seen, see_statement
+from ldmrelease.trust.evaluate import Seen, see_statement
 from ldmrelease.trust.keyring import Keyring, Role, make_key
-from ldmrelease.trust.results import CheckUsed, Outcomes, RunDone, write_result
 from ldmrelease.trust.signer import Signer, generate
 
 BIRTH = datetime(2023, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import Stay
 from ldmrelease.domain.level import Requirement
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.topology import Place
 from ldmrelease.policy.context import Context, command
 
 

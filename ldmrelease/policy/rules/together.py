@@ -5,7 +5,7 @@ from typing import Any
 
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.topology import Place
 from ldmrelease.policy.context import Context, command
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ldmrelease.domain.places import ComponentKind, GitOpsTarget, Place, Setting, Writes
 from ldmrelease.domain.release import Component, Release
+from ldmrelease.domain.topology import ComponentKind, GitOpsTarget, Place, Setting, Writes
 from ldmrelease.targets.fence import Fence, Warrant
-from ldmrelease.targets.git import Identity, Note
+from ldmrelease.targets.git.commands import Identity, Note
 
 AT = datetime(2023, 4, 21, 18, 0, tzinfo=UTC)
 SUMMIT = Place("summit", "nublado")

@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 from typer.testing import Result
 
-from ldmrelease.cli.options import Code
-from ldmrelease.domain.places import Place
-from ldmrelease.services.receipts import StoredReceipt, receipts_at
+from ldmrelease.domain.topology import Place
+from ldmrelease.faces.cli.options import Code
+from ldmrelease.services.inventory.receipts import StoredReceipt, receipts_at
 from tests.real.kube import objects
 from tests.real.kube.api import Kube, Object
 from tests.real.kube.given import Cluster

@@ -16,14 +16,14 @@ from typing import Any
 
 import yaml
 
-from ldmrelease.checks.templates import SERVICE_ACCOUNT
-from ldmrelease.config.policy import load_levels
-from ldmrelease.config.workspace import FILE
-from ldmrelease.demo import clusters, world
+from ldmrelease.checks.job.templates import SERVICE_ACCOUNT
+from ldmrelease.config.policies.load import load_levels
+from ldmrelease.config.workspace.load import FILE
+from ldmrelease.demo import artifacts, clusters
 from ldmrelease.demo.program import program
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.times import spell
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.registry.sample import put_sample_index
@@ -211,7 +211,7 @@ def push_weekly(site: Site, seed: str, smoke: int = 0) -> ImageIdentity:
     assert product is not None
     repository = Registries(site.root, options).open(parse_reference(product.components[0].source))
     bench.ledger.close()
-    tag = f"al9-{world.weekly().eups}"
+    tag = f"al9-{artifacts.weekly().eups}"
     return put_sample_index(
         repository, tag, seed=f"{seed}:{WEEKLY}", program=lambda platform: program(platform, smoke)
     )

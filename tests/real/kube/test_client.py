@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.errors import Absent, Conflict, Forbidden, Invalid, Unreached
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.cluster.watch import State, Watched, watched
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid, Unreached
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.cluster.client.watch import State, Watched, watched
+from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
 from tests.real.kube.api import Kube, Object

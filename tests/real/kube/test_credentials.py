@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cli.options import Code
-from ldmrelease.config.workspace import FILE as WORKSPACE
+from ldmrelease.config.workspace.load import FILE as WORKSPACE
 from ldmrelease.domain.events import Kind
+from ldmrelease.faces.cli.options import Code
 from tests.real.faultproxy import Answer, Passage
 from tests.real.kube.api import Object
 from tests.real.kube.given import Cluster

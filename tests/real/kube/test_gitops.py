@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cli.options import Code
-from ldmrelease.domain.places import Place
-from ldmrelease.services.claims import claim_now
+from ldmrelease.domain.topology import Place
+from ldmrelease.faces.cli.options import Code
+from ldmrelease.services.promotions.claims import claim_now
 from tests.real.kube import objects
 from tests.real.kube.one_place import NEW, OLD, OnePlace
 from tests.workspace import PLACE, WEEKLY

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import yaml
 
-from ldmrelease.checks.job import Cut, JobRan, delete_job, leftover_jobs, run_job
-from ldmrelease.checks.templates import PROMOTION, ImageRun, fill, job_name
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.config.check_template import OWN, template_of
-from ldmrelease.domain.places import Check
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.checks.job.run import Cut, JobRan, delete_job, leftover_jobs, run_job
+from ldmrelease.checks.job.templates import PROMOTION, ImageRun, fill, job_name
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.config.workspace.check_template import OWN, template_of
+from ldmrelease.domain.topology import Check
+from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.real.kube.access import Account, rule
 from tests.real.kube.api import Kube, Object
 from tests.real.kube.cluster import Own

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.client import open_api
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.cluster.seen import look
-from ldmrelease.cluster.settle import Outcome, Settled, TimedOut, wait_for
-from ldmrelease.cluster.verdict import NodesNotReady, Verdict
-from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
+from ldmrelease.cluster.client.api import open_api
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.cluster.rollout.snapshot import look
+from ldmrelease.cluster.rollout.status import NodesNotReady, Verdict
+from ldmrelease.cluster.rollout.wait import Outcome, Settled, TimedOut, wait_for
+from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.render.progress import progress_line
 from tests.real.kube.api import Kube, Object, Refused
 from tests.real.kube.cluster import Own

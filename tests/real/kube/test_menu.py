@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import Code
 from tests.real.kube.one_place import OnePlace
 from tests.workspace import MENU, WEEKLY
 

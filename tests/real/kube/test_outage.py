@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.services.promote import Promoted, promote
+from ldmrelease.services.promotions.commands import Promoted, promote
 from tests.real.kube.cluster import Own
 from tests.real.kube.given import Cluster
 from tests.real.kube.lanes import start

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.fields import image_owner
-from ldmrelease.cluster.seen import look
-from ldmrelease.cluster.settle import Broke, NotWritten, Outcome, Settled, TimedOut, unstick, wait_for
-from ldmrelease.cluster.verdict import Armed, Held, Idle, Paused, Ran, Unwritten, Verdict
-from ldmrelease.cluster.workloads import read_workload
-from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.objects.owners import image_owner
+from ldmrelease.cluster.objects.workloads import read_workload
+from ldmrelease.cluster.rollout.snapshot import look
+from ldmrelease.cluster.rollout.status import Armed, Held, Idle, Paused, Ran, Unwritten, Verdict
+from ldmrelease.cluster.rollout.wait import Broke, NotWritten, Outcome, Settled, TimedOut, unstick, wait_for
+from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from tests.real.kube.api import Kube, Object
 from tests.real.kube.given import Cluster
 from tests.real.kube.images import Pushed, push_image

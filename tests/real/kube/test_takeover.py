@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.domain.workloads import ClusterAccess
-from ldmrelease.services.promote import promote
+from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.services.promotions.commands import promote
 from tests.real.kube import access
 from tests.real.kube.audit import AuditEntry, AuditLog
 from tests.real.kube.cluster import Own

@@ -12,22 +12,22 @@ from typing import Any
 import pytest
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.acts import RunRegistration
 from ldmrelease.domain.decision import Finding, Phase
 from ldmrelease.domain.events import Kind, NewEvent
-from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
+from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.release import Component
-from ldmrelease.services.check_run import RunResult, Where, register, run_registered, where_of
-from ldmrelease.services.decide import decide
-from ldmrelease.services.gather import Question, registered_runs, runs_stream
-from ldmrelease.services.pin import Pinned
-from ldmrelease.services.promote import Promoted, promote
-from ldmrelease.services.statements import evidence_stream
-from ldmrelease.services.workbench import Workbench
-from ldmrelease.trust.acts import seal
+from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.services.checks.runs import RunResult, Where, register, run_registered, where_of
+from ldmrelease.services.context import Workbench
+from ldmrelease.services.decisions.decide import decide
+from ldmrelease.services.decisions.facts import Question, registered_runs, runs_stream
+from ldmrelease.services.evidence.collect import evidence_stream
+from ldmrelease.services.promotions.commands import Promoted, promote
+from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_envelope
-from ldmrelease.trust.results import CheckUsed, Outcomes, RunDone, write_result
+from ldmrelease.trust.records import seal
 from tests.real.kube.given import Cluster
 from tests.real.kube.images import push_image
 from tests.real.kube.objects import rolled_out

@@ -4,11 +4,11 @@ import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ldmrelease.audit.residences import States, fold_observations
-from ldmrelease.domain import acts, canonical
-from ldmrelease.domain.acts import Observation, Seen
+from ldmrelease.domain import canonical, records
 from ldmrelease.domain.events import Event, Kind
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.records import Observation, Seen
+from ldmrelease.domain.topology import Place
+from ldmrelease.projections.residences import States, fold_observations
 
 NOON = datetime(2023, 4, 20, 12, tzinfo=UTC)
 SUMMIT = Place("summit", "nublado")
@@ -30,7 +30,7 @@ def observation(hours: float, *releases: str, place: Place = SUMMIT, **more: Any
 def event(sequence: int, observation: Observation, **changes: Any) -> Event:
     """An event that carries the observation and was taken in as it was made."""
     envelope = {
-        "payloadType": acts.payload_type(Observation),
+        "payloadType": records.payload_type(Observation),
         "payload": base64.b64encode(canonical.encode(observation)).decode(),
         "signatures": [],
     }

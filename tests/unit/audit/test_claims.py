@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from ldmrelease.audit.claims import Claim, claim_of
 from ldmrelease.domain.events import Event, Kind
+from ldmrelease.promotion.claims import Claim, claim_of
 
 from .observations import NOON, SUMMIT
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from ldmrelease.audit.pins import fold_digests, fold_pins
-from ldmrelease.audit.promotions import fold_open, fold_promotions
-from ldmrelease.audit.receipts import fold_idle, fold_receipts
 from ldmrelease.domain import canonical
-from ldmrelease.domain.acts import Pin, Request
 from ldmrelease.domain.events import Event, Kind
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.records import Pin, Request
+from ldmrelease.projections.pins import fold_digests, fold_pins
+from ldmrelease.projections.promotions import fold_open, fold_promotions
+from ldmrelease.projections.receipts import fold_idle, fold_receipts
 
 from .observations import NOON, SUMMIT
 

@@ -6,12 +6,12 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldmrelease.audit import seen
-from ldmrelease.audit.residences import replayed
-from ldmrelease.audit.seen import Span
-from ldmrelease.domain.acts import Observation
 from ldmrelease.domain.events import Event
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.records import Observation
+from ldmrelease.domain.topology import Place
+from ldmrelease.projections import observed
+from ldmrelease.projections.observed import Span
+from ldmrelease.projections.residences import replayed
 
 from .observations import SUMMIT, W15, W16, W17, event, fold, image, observation, reader
 
@@ -45,8 +45,8 @@ def histories(draw: st.DrawFn) -> list[Event]:
 
 def spans(states: dict[str, object]) -> list[Span]:
     read = reader(states)
-    ended = [each for release in RELEASES for each in seen.stays_of(read, release)]
-    images = [each for release in RELEASES for each in seen.residences_of(read, image(release).digest)]
+    ended = [each for release in RELEASES for each in observed.stays_of(read, release)]
+    images = [each for release in RELEASES for each in observed.residences_of(read, image(release).digest)]
     return [each.span for each in [*ended, *images]]
 
 
@@ -78,7 +78,7 @@ def test_an_observation_less_at_the_beginning_never_lengthens_a_soak(history: li
     whole, without = replayed(history), replayed(history[1:])
     for release in RELEASES:
         longest = [
-            sum(each.span.observed for each in seen.stays_of(reader(states), release))
+            sum(each.span.observed for each in observed.stays_of(reader(states), release))
             for states in (without, whole)
         ]
         if history == sorted(history, key=lambda each: each.time):
@@ -90,11 +90,11 @@ def test_what_is_now_is_what_the_latest_observation_saw(history: list[Event]) ->
     history.sort(key=lambda each: each.time)
     states = replayed(history)
     read = reader(states)
-    stays = [each for release in RELEASES for each in seen.stays_of(read, release)]
+    stays = [each for release in RELEASES for each in observed.stays_of(read, release)]
     now = {(each.place, each.release) for each in stays if each.span.current}
-    latest = {(each.place, release) for each in seen.places_seen(read) for release in each.releases}
+    latest = {(each.place, release) for each in observed.places_seen(read) for release in each.releases}
     assert latest <= now
-    listed = {(each.place, each.release) for each in seen.residences_now(read)}
+    listed = {(each.place, each.release) for each in observed.residences_now(read)}
     assert now <= listed
 
 
@@ -103,7 +103,7 @@ def test_what_is_now_is_what_the_latest_observation_saw(history: list[Event]) ->
 def test_every_stay_has_one_end_or_is_there_now(history: list[Event]) -> None:
     read = reader(replayed(history))
     for release in RELEASES:
-        found = seen.stays_of(read, release)
+        found = observed.stays_of(read, release)
         for place in {each.place for each in found}:
             here = [each for each in found if each.place == place]
             assert sum(each.span.current for each in here) <= 1

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.audit import seen
-from ldmrelease.audit.residences import replayed, stay_keys
-from ldmrelease.audit.seen import ReleaseStay, Residence
-from ldmrelease.audit.spans import KEPT
 from ldmrelease.domain import canonical
-from ldmrelease.domain.acts import Observation
 from ldmrelease.domain.facts import Interval
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.records import Observation
+from ldmrelease.domain.topology import Place
+from ldmrelease.projections import observed
+from ldmrelease.projections.intervals import KEPT
+from ldmrelease.projections.observed import ReleaseStay, Residence
+from ldmrelease.projections.residences import replayed, stay_keys
 
 from .observations import NOON, SUMMIT, W15, W16, W17, event, fold, folded, image, observation, reader
 
@@ -23,16 +23,16 @@ BASE = Place("base", "nublado")
 
 
 def stays(*observations: Observation, release: str = W16) -> tuple[ReleaseStay, ...]:
-    return seen.stays_of(reader(folded(*observations)), release)
+    return observed.stays_of(reader(folded(*observations)), release)
 
 
 def stays_now(states: dict[str, Any]) -> list[ReleaseStay]:
-    found = [each for release in (W15, W16, W17) for each in seen.stays_of(reader(states), release)]
+    found = [each for release in (W15, W16, W17) for each in observed.stays_of(reader(states), release)]
     return [each for each in found if each.span.current]
 
 
-def latest_at(states: dict[str, Any], place: Place) -> seen.Latest | None:
-    return next((each for each in seen.places_seen(reader(states)) if each.place == place), None)
+def latest_at(states: dict[str, Any], place: Place) -> observed.Latest | None:
+    return next((each for each in observed.places_seen(reader(states)) if each.place == place), None)
 
 
 def stay(*observations: Observation, release: str = W16) -> ReleaseStay:
@@ -41,7 +41,7 @@ def stay(*observations: Observation, release: str = W16) -> ReleaseStay:
 
 
 def residence(*observations: Observation, release: str = W16) -> Residence:
-    (found,) = seen.residences_of(reader(folded(*observations)), image(release).digest)
+    (found,) = observed.residences_of(reader(folded(*observations)), image(release).digest)
     return found
 
 
@@ -118,7 +118,7 @@ def test_many_releases_run_at_one_place_at_once() -> None:
     states = folded(observation(0, W15, W16), observation(1, W15, W16, W17), observation(2, W16, W17))
     now = stays_now(states)
     assert [(each.release, each.span.observed) for each in now] == [(W16, 2 * HOUR), (W17, HOUR)]
-    assert [each.digest[-1] for each in seen.residences_now(reader(states))] == ["6", "7"]
+    assert [each.digest[-1] for each in observed.residences_now(reader(states))] == ["6", "7"]
 
 
 def test_places_do_not_mix() -> None:
@@ -128,9 +128,9 @@ def test_places_do_not_mix() -> None:
         observation(1, W16),
         observation(1, W16, place=BASE),
     )
-    found = seen.stays_of(reader(states), W16)
+    found = observed.stays_of(reader(states), W16)
     assert [(each.place, each.span.observed) for each in found] == [(BASE, 0), (SUMMIT, HOUR)]
-    assert [each.place for each in seen.places_seen(reader(states))] == [BASE, SUMMIT]
+    assert [each.place for each in observed.places_seen(reader(states))] == [BASE, SUMMIT]
 
 
 def test_an_image_keeps_its_spelling_release_and_readiness_as_last_seen() -> None:
@@ -215,7 +215,7 @@ def test_names_with_slashes_do_not_spell_other_keys() -> None:
 def test_replaying_verified_events_alone_leaves_the_others_out() -> None:
     events = [event(number, observation(number, W16)) for number in range(1, 5)]
     states = replayed(each for each in events if each.sequence in (1, 4))
-    (found,) = seen.stays_of(reader(states), W16)
+    (found,) = observed.stays_of(reader(states), W16)
     assert found.span.observed == 3 * HOUR
     ends = [event(5, observation(5, W15))]
     assert stays_now(replayed(events + ends))[0].release == W15

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.checks.job_state import Exited, Lost, Pending, Running, Stage, stage
+from ldmrelease.checks.job.state import Exited, Lost, Pending, Running, Stage, stage
 
 DATA = Path(__file__).parents[2] / "data" / "checks" / "job-read-back.json"
 FAILED = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "too often"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.checks.judge import KEPT, Ran, Unread, Verdict, judge, started, tail, unread
+from ldmrelease.checks.outcome import KEPT, Ran, Unread, Verdict, judge, started, tail, unread
 
 TESTS = ("starts", "answers")
 AT = f"registry.example/results@sha256:{'1' * 64}"

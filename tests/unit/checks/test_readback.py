@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.checks.readback import difference, is_of
+from ldmrelease.checks.job.readback import difference, is_of
 
 DIGEST = f"sha256:{'a' * 64}"
 DATA = Path(__file__).parents[2] / "data" / "checks"

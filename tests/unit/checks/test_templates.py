@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from ldmrelease.checks.container_settings import Unsuitable, expanded, settings
-from ldmrelease.checks.judge import Verdict
-from ldmrelease.checks.templates import ImageRun, Template, fill, job_name
-from ldmrelease.config.check_template import OWN, read_template, template_of
-from ldmrelease.config.problems import BadInput
-from ldmrelease.domain.places import Check
+from ldmrelease.checks.job.templates import ImageRun, Template, fill, job_name
+from ldmrelease.checks.outcome import Verdict
+from ldmrelease.config.workspace.check_template import OWN, read_template, template_of
+from ldmrelease.config.yaml.problems import BadInput
+from ldmrelease.domain.topology import Check
 
 DATA = Path(__file__).parents[2] / "data" / "checks"
 DIGEST = f"sha256:{'a' * 64}"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from ldmrelease.cli.main import app
+from ldmrelease.faces.cli.main import app
 
-PROGRAM = [sys.executable, "-c", "from ldmrelease.cli.main import main; main()"]
+PROGRAM = [sys.executable, "-c", "from ldmrelease.faces.cli.main import main; main()"]
 
 
 def run(*words: str, folder: Path | None = None, input: str | bytes | None = None, **environ: str) -> Result:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.checks.job import Cut
-from ldmrelease.checks.judge import said_nothing
-from ldmrelease.services.check_run import RunResult, run_registered
-from ldmrelease.services.steps import check
+from ldmrelease.checks.job.run import Cut
+from ldmrelease.checks.outcome import said_nothing
+from ldmrelease.services.checks.runs import RunResult, run_registered
+from ldmrelease.services.promotions.steps import check
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site, copy_site, new_site
 
 ENVIRONMENT = "usdfdev"

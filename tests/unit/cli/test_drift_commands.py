@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import Code
 from ldmrelease.render.drift import _HOW, DRIFT_WORDS
-from ldmrelease.services.drift import DRIFTS
+from ldmrelease.services.inventory.drift import DRIFTS
 from tests.workspace import MENU, PLACE, WEEKLY, Site
 
 TAG = "al9-w_2023_16"
@@ -141,7 +141,7 @@ def test_a_target_or_timeout_that_means_nothing_is_a_mistake(site: Site):
 
 
 def test_nothing_of_the_live_look_is_imported_without_it():
-    script = "import sys, ldmrelease.cli.where; print(*sorted(sys.modules))"
+    script = "import sys, ldmrelease.faces.cli.where; print(*sorted(sys.modules))"
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert not {"ldmrelease.services.live", "ldmrelease.render.drift"} & set(done.stdout.split())
+    assert not {"ldmrelease.services.inventory.live", "ldmrelease.render.drift"} & set(done.stdout.split())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.receipt import BUNDLE_TYPE, bundle, bundle_annotations
+from ldmrelease.domain.predicates.summary import BUNDLE_TYPE, bundle, bundle_annotations
 from ldmrelease.registry.referrers import put_referrer
 from ldmrelease.trust.dsse import Envelope, read_envelope
 from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site

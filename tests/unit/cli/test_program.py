@@ -11,15 +11,15 @@ import typer
 from typer.core import TyperGroup
 
 from ldmrelease import __version__
-from ldmrelease.cli import main
-from ldmrelease.cli.commands import COMMANDS
-from ldmrelease.cli.main import load
-from ldmrelease.cli.options import Code, Mistake
-from ldmrelease.config.problems import BadInput, Problem
+from ldmrelease.config.yaml.problems import BadInput, Problem
+from ldmrelease.faces.cli import main
+from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.main import load
+from ldmrelease.faces.cli.options import Code, Mistake
 from ldmrelease.ledger import Busy, Damaged, DiskFull, LedgerExists, NoLedger
 from ldmrelease.registry.errors import Unreachable
-from ldmrelease.services.promotions import NoSuchPromotion, Untrusted
-from ldmrelease.sources.git import GitUnreachable
+from ldmrelease.services.promotions.load import NoSuchPromotion, Untrusted
+from ldmrelease.sources.git_tags import GitUnreachable
 from ldmrelease.trust.signer import KeyProblem
 from tests.unit.cli.running import PROGRAM, files, process, run
 
@@ -73,7 +73,7 @@ def test_what_is_asked_often_loads_nothing_heavy(words: list[str]):
     code = (
         "import sys, atexit\n"
         f"atexit.register(lambda: print(sorted({HEAVY!r} & sys.modules.keys()), file=sys.stderr))\n"
-        "from ldmrelease.cli.main import main; main()"
+        "from ldmrelease.faces.cli.main import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
@@ -271,10 +271,10 @@ def test_whoever_reads_may_stop_reading():
 def test_an_interrupt_is_a_line_and_exit_130():
     code = (
         # Whoever runs the tests in the background has it ignored, and children inherit that.
-        "import signal, sys, ldmrelease.cli.tag\n"
+        "import signal, sys, ldmrelease.faces.cli.tag\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "ldmrelease.cli.tag._lines = lambda: (print('ready', flush=True), __import__('time').sleep(60))\n"
-        "from ldmrelease.cli.main import main; main()"
+        "ldmrelease.faces.cli.tag._lines = lambda: (print('ready', flush=True), __import__('time').sleep(60))\n"
+        "from ldmrelease.faces.cli.main import main; main()"
     )
     pipe = subprocess.Popen(
         [sys.executable, "-c", code, "tag", "parse", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE

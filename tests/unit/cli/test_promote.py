@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cli import acting
-from ldmrelease.cli.main import load
-from ldmrelease.services.pin import Pinned, find_or_pin
-from ldmrelease.services.promote import promote
-from ldmrelease.services.wish import Wish
+from ldmrelease.faces.cli import run_promotion
+from ldmrelease.faces.cli.main import load
+from ldmrelease.services.deployments.target import Wish
+from ldmrelease.services.promotions.commands import promote
+from ldmrelease.services.releases.pin import Pinned, find_or_pin
 from tests.workspace import BASE, BEFORE, PLACE, WEEKLY, Site
 
 PRODUCTION = "usdf-cm/cm-service"
@@ -239,7 +239,7 @@ def test_production_is_not_changed_where_nobody_can_be_asked(production: Site) -
 def test_production_is_asked_for_on_a_terminal(
     production: Site, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
-    monkeypatch.setattr(acting, "on_terminal", lambda: True)
+    monkeypatch.setattr(run_promotion, "on_terminal", lambda: True)
     before = production.everything()
     done = production.run("rollback", "24.0.0", "--target", PRODUCTION, input=answer)
     assert done.exit_code == code

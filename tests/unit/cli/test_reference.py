@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ldmrelease.cli.commands import COMMANDS
-from ldmrelease.cli.reference import command_reference
+from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.reference import command_reference
 
 PAGE = Path(__file__).parents[3] / "docs" / "command-reference.md"
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ldmrelease.domain.decision import Phase, Verdict
-from ldmrelease.services import decide as deciding
-from ldmrelease.services import drive, promote
-from ldmrelease.services.decide import Decided
+from ldmrelease.services.decisions import decide as deciding
+from ldmrelease.services.decisions.decide import Decided
+from ldmrelease.services.promotions import commands, driver
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site
 
 BY_HAND = """#!/bin/sh
@@ -42,8 +42,8 @@ def ruled(verdict: Verdict, phase: Phase, places: tuple[str, ...]) -> Iterator[N
         return replace(decided, decision=replace(decided.decision, verdict=verdict))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(drive, "decide", decide)
-        patch.setattr(promote, "decide", decide)
+        patch.setattr(driver, "decide", decide)
+        patch.setattr(commands, "decide", decide)
         yield
 
 

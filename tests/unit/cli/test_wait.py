@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from ldmrelease.config.workspace import FILE, load_workspace
+from ldmrelease.config.workspace.load import FILE, load_workspace
 from ldmrelease.promotion.journal import State
-from ldmrelease.services.observe import observation_event, observe
-from ldmrelease.services.pin import Pinned, find_or_pin
-from ldmrelease.services.promote import Promoted, promote
-from ldmrelease.services.waiting import POLL, wait_for
-from ldmrelease.services.wish import Wish
-from ldmrelease.services.workbench import open_workbench
+from ldmrelease.services.context import open_workbench
+from ldmrelease.services.deployments.target import Wish
+from ldmrelease.services.inventory.observe import observation_event, observe
+from ldmrelease.services.promotions.commands import Promoted, promote
+from ldmrelease.services.promotions.wait import POLL, wait_for
+from ldmrelease.services.releases.pin import Pinned, find_or_pin
 from tests.workspace import BASE, WEEKLY, Site
 
 

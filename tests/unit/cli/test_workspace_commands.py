@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ldmrelease.cli.options import Code
-from ldmrelease.config.policy import level_schema
+from ldmrelease.config.policies.load import level_schema
 from ldmrelease.config.trust import load_trust
-from ldmrelease.config.workspace import load_workspace
+from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.faces.cli.options import Code
 from ldmrelease.ledger import open_ledger
-from ldmrelease.services.workbench import wall_clock
+from ldmrelease.services.context import wall_clock
 from ldmrelease.trust.signer import load_signer
 from tests.unit.cli.running import files, run
 from tests.workspace import Site

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ldmrelease.cluster.pods import Related
-from ldmrelease.cluster.workloads import Workload, read_workload
-from ldmrelease.domain.workloads import WorkloadKind
+from ldmrelease.cluster.objects.pods import Related
+from ldmrelease.cluster.objects.workloads import Workload, read_workload
+from ldmrelease.domain.workload_selection import WorkloadKind
 
 Object = dict[str, Any]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-import ldmrelease.cluster.access as ways
-from ldmrelease.cluster.client import open_api
-from ldmrelease.cluster.errors import BadAccess, Unreached
-from ldmrelease.domain.workloads import IN_CLUSTER, ClusterAccess
+import ldmrelease.cluster.client.access as ways
+from ldmrelease.cluster.client.api import open_api
+from ldmrelease.cluster.client.errors import BadAccess, Unreached
+from ldmrelease.domain.workload_selection import IN_CLUSTER, ClusterAccess
 from tests.tls import certified
 from tests.unit.cluster.fake_server import Answer, FakeServer, Object, access, config_map, kubeconfig
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ldmrelease.cluster.around import around, listed
-from ldmrelease.cluster.client import Api
-from ldmrelease.cluster.errors import Forbidden
-from ldmrelease.domain.workloads import WorkloadKind
+from ldmrelease.cluster.client.api import Api
+from ldmrelease.cluster.client.errors import Forbidden
+from ldmrelease.cluster.objects.related_objects import around, listed
+from ldmrelease.domain.workload_selection import WorkloadKind
 from tests.unit.cluster.fake_server import FakeServer, config_map, listing, status
 
 NAMESPACE = "/api/v1/namespaces/ns"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.errors import Absent, Conflict, Expired, Forbidden, Invalid, Unreached
-from ldmrelease.cluster.paths import path_of
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.client.errors import Absent, Conflict, Expired, Forbidden, Invalid, Unreached
+from ldmrelease.cluster.client.paths import path_of
 from tests.unit.cluster.fake_server import Answer, FakeServer, access, config_map, listing, status
 
 MAPS = "/api/v1/namespaces/ns/configmaps"

@@ -8,16 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.cluster.client import Api
-from ldmrelease.cluster.custom import Located, locate, pointer
-from ldmrelease.cluster.errors import Absent
-from ldmrelease.cluster.fields import image_field, owners
-from ldmrelease.cluster.judging import judge
-from ldmrelease.cluster.pods import Related
-from ldmrelease.cluster.verdict import Idle, Ran, Troubled, Unwritten, Verdict
-from ldmrelease.cluster.workloads import Workload, find, read_workload
-from ldmrelease.domain.workloads import ClusterAccess, CustomResource, Selection, WorkloadKind, Workloads
-from ldmrelease.targets.image_fields import operations
+from ldmrelease.cluster.client.api import Api
+from ldmrelease.cluster.client.errors import Absent
+from ldmrelease.cluster.objects.custom import Located, locate, pointer
+from ldmrelease.cluster.objects.owners import image_field, owners
+from ldmrelease.cluster.objects.pods import Related
+from ldmrelease.cluster.objects.workloads import Workload, find, read_workload
+from ldmrelease.cluster.rollout.assess import judge
+from ldmrelease.cluster.rollout.status import Idle, Ran, Troubled, Unwritten, Verdict
+from ldmrelease.domain.workload_selection import (
+    ClusterAccess,
+    CustomResource,
+    Selection,
+    WorkloadKind,
+    Workloads,
+)
+from ldmrelease.targets.editors.image_fields import operations
 from tests.unit.cluster.objects import (
     NEW_IMAGE,
     OLD_IMAGE,

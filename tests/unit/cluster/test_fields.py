@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.fields import Owner, image_owner
-from ldmrelease.cluster.workloads import POD_SPEC_AT, VOLUME, read_workload
-from ldmrelease.domain.workloads import WorkloadKind
+from ldmrelease.cluster.objects.owners import Owner, image_owner
+from ldmrelease.cluster.objects.workloads import POD_SPEC_AT, VOLUME, read_workload
+from ldmrelease.domain.workload_selection import WorkloadKind
 from tests.unit.cluster.objects import Object, meta
 
 DEPLOYMENT = WorkloadKind.DEPLOYMENT

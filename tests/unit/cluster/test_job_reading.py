@@ -6,12 +6,12 @@ import copy
 
 import pytest
 
-from ldmrelease.checks.job import JobRan, run_job
-from ldmrelease.checks.judge import Verdict
-from ldmrelease.checks.templates import VERDICT, ImageRun, Template, fill, job_name, pod_spec
-from ldmrelease.cluster.client import Api
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.domain.places import Check
+from ldmrelease.checks.job.run import JobRan, run_job
+from ldmrelease.checks.job.templates import VERDICT, ImageRun, Template, fill, job_name, pod_spec
+from ldmrelease.checks.outcome import Verdict
+from ldmrelease.cluster.client.api import Api
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.domain.topology import Check
 from tests.unit.cluster.fake_server import Answer, FakeServer, Object, Watch, listing, status
 
 DIGEST = f"sha256:{'a' * 64}"
@@ -74,7 +74,7 @@ def test_what_it_has_said_in_time_is_read(api: Api, server: FakeServer, code: in
 def test_one_that_runs_on_has_passed_its_deadline(
     api: Api, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ldmrelease.checks.job._A_LOOK", 0.5)
+    monkeypatch.setattr("ldmrelease.checks.job.run._A_LOOK", 0.5)
     run = a_run()
     job = job_of(run)
     holds(server, job, pod_of(job, running={}))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ldmrelease.cluster.judging import judge
-from ldmrelease.cluster.pods import Related
-from ldmrelease.cluster.verdict import (
+from ldmrelease.cluster.objects.pods import Related
+from ldmrelease.cluster.rollout.assess import judge
+from ldmrelease.cluster.rollout.status import (
     Held,
     Idle,
     NodesNotReady,
@@ -17,7 +17,7 @@ from ldmrelease.cluster.verdict import (
     Unwritten,
     Verdict,
 )
-from ldmrelease.domain.workloads import WorkloadKind
+from ldmrelease.domain.workload_selection import WorkloadKind
 from tests.unit.cluster.objects import (
     CONFIG,
     IDENTITY,

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from ldmrelease.cluster.judging import judge
-from ldmrelease.cluster.pods import Related
-from ldmrelease.cluster.verdict import (
-    Armed,
-    Ran,
-    Verdict,
-)
-from ldmrelease.domain.workloads import WorkloadKind
+from ldmrelease.cluster.objects.pods import Related
+from ldmrelease.cluster.rollout.assess import judge
+from ldmrelease.cluster.rollout.status import Armed, Ran, Verdict
+from ldmrelease.domain.workload_selection import WorkloadKind
 from tests.unit.cluster.objects import (
     OLD,
     OLD_IMAGE,

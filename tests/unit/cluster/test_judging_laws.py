@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldmrelease.cluster.judging import judge
-from ldmrelease.cluster.pods import Related
-from ldmrelease.cluster.verdict import Ran, Verdict
-from ldmrelease.domain.workloads import WorkloadKind
+from ldmrelease.cluster.objects.pods import Related
+from ldmrelease.cluster.rollout.assess import judge
+from ldmrelease.cluster.rollout.status import Ran, Verdict
+from ldmrelease.domain.workload_selection import WorkloadKind
 from tests.unit.cluster.objects import (
     CONFIG,
     IDENTITY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ldmrelease.cluster.managers import Manager, manager_of
+from ldmrelease.cluster.objects.gitops_managers import Manager, manager_of
 from tests.unit.cluster.objects import Object
 
 

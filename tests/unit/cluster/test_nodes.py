@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.cluster.nodes import chosen
+from ldmrelease.cluster.objects.nodes import chosen
 
 Object = dict[str, Any]
 GPU: Object = {"key": "gpu", "value": "yes", "effect": "NoSchedule"}

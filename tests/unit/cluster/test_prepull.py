@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.client import Listing
+from ldmrelease.cluster.client.api import Listing
 from ldmrelease.cluster.prepull import (
     Fetched,
     Lost,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.pods import digest_named, digest_told
-from ldmrelease.cluster.reasons import trouble
+from ldmrelease.cluster.objects.pods import digest_named, digest_told
+from ldmrelease.cluster.rollout.reasons import trouble
 from tests.unit.cluster.objects import INDEX, NEW_IMAGE, Object, event, pod, waiting
 
 NOT_SCHEDULED: Object = {

@@ -7,8 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.cluster.settle import Broke, Judged, NotWritten, Patience, Settled, TimedOut, undecided
-from ldmrelease.cluster.verdict import (
+from ldmrelease.cluster.rollout.status import (
     Armed,
     Held,
     Idle,
@@ -20,7 +19,8 @@ from ldmrelease.cluster.verdict import (
     Unwritten,
     Verdict,
 )
-from ldmrelease.domain.workloads import WorkloadKind
+from ldmrelease.cluster.rollout.wait import Broke, Judged, NotWritten, Patience, Settled, TimedOut, undecided
+from ldmrelease.domain.workload_selection import WorkloadKind
 from tests.unit.cluster.objects import deployment, meta, read
 
 SICK = Troubled("image-pull", {"pod": "a"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from ldmrelease.cluster.client import Api
-from ldmrelease.cluster.watch import Watched, watched
+from ldmrelease.cluster.client.api import Api
+from ldmrelease.cluster.client.watch import Watched, watched
 from tests.unit.cluster.fake_server import FakeServer, Watch, config_map, listing
 
 MAPS = "/api/v1/namespaces/ns/configmaps"

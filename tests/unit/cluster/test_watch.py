@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.cluster import watch
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.errors import Forbidden, Unreached
-from ldmrelease.cluster.watch import State, Watched, watched
+from ldmrelease.cluster.client import watch
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.client.errors import Forbidden, Unreached
+from ldmrelease.cluster.client.watch import State, Watched, watched
 from tests.unit.cluster.fake_server import (
     Answer,
     FakeServer,

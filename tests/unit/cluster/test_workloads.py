@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from ldmrelease.cluster.client import Api, Listing
-from ldmrelease.cluster.errors import Absent, Forbidden
-from ldmrelease.cluster.workloads import Found, find, read_workload
-from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
+from ldmrelease.cluster.client.api import Api, Listing
+from ldmrelease.cluster.client.errors import Absent, Forbidden
+from ldmrelease.cluster.objects.workloads import Found, find, read_workload
+from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from tests.unit.cluster.objects import (
     NEW_IMAGE,
     OLD_IMAGE,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.init import default_policies
-from ldmrelease.config.policy import load_levels
+from ldmrelease.config.policies.load import load_levels
+from ldmrelease.config.workspace.init import default_policies
 from ldmrelease.domain.level import Level, Requirement
 
 HERE = Path(__file__).parents[3]

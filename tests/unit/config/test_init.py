@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.init import default_policies, init_workspace
-from ldmrelease.config.problems import BadInput
-from ldmrelease.config.workspace import lint, load_workspace
-from ldmrelease.domain.places import GitOpsTarget, Place
-from ldmrelease.targets.values import read_settings
+from ldmrelease.config.workspace.init import default_policies, init_workspace
+from ldmrelease.config.workspace.load import lint, load_workspace
+from ldmrelease.config.yaml.problems import BadInput
+from ldmrelease.domain.topology import GitOpsTarget, Place
+from ldmrelease.targets.yamledit.settings import read_settings
 from ldmrelease.trust.signer import load_signer
 
 AT = datetime(2023, 4, 1, tzinfo=UTC)

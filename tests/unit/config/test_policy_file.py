@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.policy import level_schema, load_level, load_levels
-from ldmrelease.config.problems import BadInput
+from ldmrelease.config.policies.load import level_schema, load_level, load_levels
+from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.rules import RULES
 

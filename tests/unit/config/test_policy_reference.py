@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ldmrelease.config.policy import level_schema
+from ldmrelease.config.policies.load import level_schema
 from ldmrelease.policy.rules import RULES
 from ldmrelease.render.policy_reference import policy_reference
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.policy import load_level
-from ldmrelease.config.problems import BadInput
+from ldmrelease.config.policies.load import load_level
 from ldmrelease.config.trust import load_trust
-from ldmrelease.domain.places import Place
+from ldmrelease.config.yaml.problems import BadInput
+from ldmrelease.domain.topology import Place
 from ldmrelease.trust.keyring import Role
 from ldmrelease.trust.signer import generate
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.init import init_workspace
-from ldmrelease.config.problems import BadInput
-from ldmrelease.config.workspace import FILE, VARIABLE, find_workspace, lint, load_workspace
-from ldmrelease.domain.places import Check, ComponentKind, GitOpsTarget, MenuTarget, Place, Setting, Writes
-from ldmrelease.services.gather import check_fact
+from ldmrelease.config.workspace.init import init_workspace
+from ldmrelease.config.workspace.load import FILE, VARIABLE, find_workspace, lint, load_workspace
+from ldmrelease.config.yaml.problems import BadInput
+from ldmrelease.domain.topology import Check, ComponentKind, GitOpsTarget, MenuTarget, Place, Setting, Writes
+from ldmrelease.services.decisions.facts import check_fact
 
 DATA = Path(__file__).parents[2] / "data" / "config"
 AT = datetime(2023, 4, 1, tzinfo=UTC)

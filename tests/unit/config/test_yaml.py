@@ -6,27 +6,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldmrelease.config import yaml
-from ldmrelease.config.problems import BadInput, Problem
+from ldmrelease.config.yaml import read
+from ldmrelease.config.yaml.problems import BadInput, Problem
 
 
 def faults(data: bytes) -> list[str]:
     with pytest.raises(BadInput) as caught:
-        yaml.parse(data, "f.yaml")
+        read.parse(data, "f.yaml")
     return [str(each) for each in caught.value.problems]
 
 
 def refusals(data: bytes) -> tuple[Problem, ...]:
     """What is refused, nothing where the bytes are read; any other exception is the test's failure."""
     try:
-        yaml.parse(data, "f.yaml")
+        read.parse(data, "f.yaml")
     except BadInput as refused:
         return refused.problems
     return ()
 
 
 def value(text: str) -> object:
-    return yaml.parse(f"x: {text}".encode(), "f.yaml").plain["x"]
+    return read.parse(f"x: {text}".encode(), "f.yaml").plain["x"]
 
 
 @pytest.mark.parametrize(
@@ -77,15 +77,15 @@ def test_quoted_values_are_text(text):
 
 
 def test_keys_are_text_even_where_values_would_not_be():
-    assert yaml.parse(b"on: 1\n12: 2\ntrue: 3\n", "f.yaml").plain == {"on": 1, "12": 2, "true": 3}
+    assert read.parse(b"on: 1\n12: 2\ntrue: 3\n", "f.yaml").plain == {"on": 1, "12": 2, "true": 3}
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_read():
-    assert yaml.parse(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n", "f.yaml").plain == {"a": 1, "b": 2}
+    assert read.parse(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n", "f.yaml").plain == {"a": 1, "b": 2}
 
 
 def test_every_value_and_key_has_its_place():
-    document = yaml.parse("a:\n  - é: [x, {deep: y}]\nb: z\n".encode(), "f.yaml")
+    document = read.parse("a:\n  - é: [x, {deep: y}]\nb: z\n".encode(), "f.yaml")
     assert document.where(("a", 0, "é", 1, "deep")) == (2, 19)
     assert document.key(("a", 0, "é", 1, "deep")) == (2, 13)
     assert document.where(("b",)) == (3, 4)
@@ -93,13 +93,13 @@ def test_every_value_and_key_has_its_place():
 
 
 def test_the_place_of_what_is_absent_is_the_nearest_value_around_it():
-    document = yaml.parse(b"a:\n  b: {c: 1}\n", "f.yaml")
+    document = read.parse(b"a:\n  b: {c: 1}\n", "f.yaml")
     assert document.where(("a", "b", "missing", 3)) == (2, 6)
     assert document.key(("a", "nothing", "there")) == (2, 3)
 
 
 def test_an_alias_stands_where_it_is_written():
-    document = yaml.parse(b"a: &x {k: 1}\nb: *x\n", "f.yaml")
+    document = read.parse(b"a: &x {k: 1}\nb: *x\n", "f.yaml")
     assert document.plain["b"] == {"k": 1}
     assert document.where(("b",)) == (2, 4)
 
@@ -153,7 +153,7 @@ def test_a_file_beyond_all_measure_is_refused_unread():
 def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadInput, match=r"^missing\.yaml: cannot be read: No such file or directory$"):
-        yaml.read(tmp_path / "missing.yaml")
+        read.read(tmp_path / "missing.yaml")
 
 
 _SNIPPETS = st.sampled_from(
@@ -191,4 +191,4 @@ _PLAIN = st.recursive(
 @settings(deadline=None)
 @given(_PLAIN)
 def test_json_is_yaml_and_reads_back(plain):
-    assert yaml.parse(json.dumps({"it": plain}, ensure_ascii=False).encode(), "f.yaml").plain == {"it": plain}
+    assert read.parse(json.dumps({"it": plain}, ensure_ascii=False).encode(), "f.yaml").plain == {"it": plain}

@@ -25,7 +25,7 @@ from ldmrelease.ledger import (
     create_ledger,
     open_ledger,
 )
-from ldmrelease.ledger.files import created
+from ldmrelease.ledger.sqlite.files import created
 
 from .conftest import NOON
 
@@ -314,7 +314,7 @@ def test_a_failed_creation_leaves_nothing_behind(path: Path, monkeypatch: pytest
     def broken(*_: object) -> None:
         raise LedgerError("broken")
 
-    monkeypatch.setattr("ldmrelease.ledger.schema.create_tables", broken)
+    monkeypatch.setattr("ldmrelease.ledger.sqlite.schema.create_tables", broken)
     with pytest.raises(LedgerError, match="broken"):
         create_ledger(path, at=NOON, actor="alice")
     assert list(path.parent.iterdir()) == []
@@ -348,9 +348,9 @@ def test_a_problem_without_values_is_its_code_and_place() -> None:
 def test_an_older_ledger_is_brought_forward(
     ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ldmrelease.ledger.schema.SCHEMA", 2)
+    monkeypatch.setattr("ldmrelease.ledger.sqlite.schema.SCHEMA", 2)
     monkeypatch.setattr(
-        "ldmrelease.ledger.schema.MIGRATIONS",
+        "ldmrelease.ledger.sqlite.schema.MIGRATIONS",
         {1: "CREATE TABLE notes (text TEXT) STRICT;\nCREATE INDEX notes_by_text ON notes (text);"},
     )
     with open_ledger(path) as opened:

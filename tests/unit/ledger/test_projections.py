@@ -8,7 +8,7 @@ import pytest
 
 from ldmrelease.domain.events import Event, NewEvent
 from ldmrelease.ledger import Ledger, Projector, create_ledger
-from ldmrelease.ledger.connection import Connection
+from ldmrelease.ledger.sqlite.connection import Connection
 
 from .conftest import NOON
 from .test_damage import edit

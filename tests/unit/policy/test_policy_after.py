@@ -7,7 +7,7 @@ import pytest
 
 from ldmrelease.domain.decision import Finding
 from ldmrelease.domain.facts import RunFact, StatementFact, Stay
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.topology import Place
 from tests.unit.policy.policy_facts import (
     BASE,
     HOUR,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import ldmrelease
-from ldmrelease.checks.judge import Unread
+from ldmrelease.checks.outcome import Unread
 from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.policy.rules import RULES
-from ldmrelease.render import check_runs, findings, progress, refusals, uncounted
+from ldmrelease.render import check_runs, findings, progress, refusals, rejected
 
 SOURCE = Path(ldmrelease.__file__).parent
 PROBLEMS_OF_IMAGES = {
@@ -189,7 +189,7 @@ def uncounted_codes() -> set[str]:
 
 @pytest.mark.parametrize("code", sorted(uncounted_codes()))
 def test_every_reason_why_evidence_does_not_count_has_words(code: str) -> None:
-    assert code in uncounted.REASONS
+    assert code in rejected.REASONS
 
 
 def test_every_reason_why_a_result_was_not_read_has_words() -> None:

@@ -1,0 +1,79 @@
+"""`ldmrelease resume`: go on with what waits or was interrupted."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from ldmrelease.faces.cli.errors import told as told_error
+from ldmrelease.faces.cli.options import Code, Mistake, OutputOption, examples, new_app
+from ldmrelease.faces.cli.promotion_answers import Told, narrator, tell_somebody, told_outcome
+from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.render.output import Output, emit
+from ldmrelease.services.context import Workbench
+from ldmrelease.services.promotions.commands import resume as resume_promotion
+from ldmrelease.services.promotions.submit import open_promotions
+
+app = new_app()
+
+# Of several promotions the worst one speaks: whoever looks at cron's mail wants to know.
+_WORST_FIRST = (Code.UNDECIDED, Code.BAD_INPUT, Code.REFUSED, Code.WAITING, Code.OK)
+
+
+@app.command(
+    epilog=examples(
+        "ldmrelease resume P-42",
+        "ldmrelease resume P-42 --take-over",
+        "*/5 * * * * ldmrelease -C /srv/rubin resume --all   # in a crontab",
+    )
+)
+def resume(
+    ctx: typer.Context,
+    promotion: Annotated[str | None, typer.Argument(metavar="[PROMOTION]", help="Such as P-42.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every promotion that has not ended.")] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Take the claims of another process, which then stops.")
+    ] = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Carry a promotion on from where it is. One that still waits for the same is only looked at.
+
+    Exit 0 when it is through, 1 when it is refused, 3 when it could not be finished, 4 when it waits.
+    """
+    if (promotion is None) == (not all_):
+        raise Mistake("name one promotion, or say --all")
+    bench = open_bench(ctx)
+    if promotion is not None:
+        answer = _resume(bench, promotion, output, take_over)
+        emit(answer.plain, output, answer.text)
+        raise typer.Exit(answer.code)
+    answers = list(_each(bench, output, take_over))
+    if output is not Output.text:
+        emit([each.plain for each in answers], output, str)
+    elif not answers:
+        typer.echo("nothing waits, nothing was interrupted")
+    codes = {each.code for each in answers} or {Code.OK}
+    raise typer.Exit(next(each for each in _WORST_FIRST if each in codes))
+
+
+def _each(bench: Workbench, output: Output, take_over: bool) -> Iterator[Told]:
+    """Every open promotion, oldest first; one that cannot go on does not hold up the others."""
+    for row in open_promotions(bench):
+        name = str(row["promotion"])
+        try:
+            answer = _resume(bench, name, output, take_over)
+        except Exception as error:
+            message, code = told_error(error)
+            typer.echo(f"{name}: {message}", err=True)
+            answer = Told({"promotion": name, "error": str(error)}, lambda: "", code)
+        if output is Output.text:
+            emit(answer.plain, output, answer.text)
+        yield answer
+
+
+def _resume(bench: Workbench, promotion: str, output: Output, take_over: bool) -> Told:
+    before = bench.ledger.head()
+    outcome = resume_promotion(bench, promotion, narrator(bench, output), take_over=take_over)
+    if bench.ledger.head() != before:
+        tell_somebody(bench, outcome)
+    return told_outcome(bench, outcome)

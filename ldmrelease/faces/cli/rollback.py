@@ -1,0 +1,92 @@
+"""`ldmrelease rollback`: go back to what ran before."""
+
+from typing import Annotated
+
+import typer
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.faces.cli.arguments import (
+    ProductOption,
+    ReasonOption,
+    TargetOption,
+    applications_at,
+    release_stored,
+)
+from ldmrelease.faces.cli.options import Mistake, OutputOption, examples, new_app
+from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, act
+from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.render.output import Output, emit
+from ldmrelease.render.text import listed
+from ldmrelease.services.context import Workbench
+from ldmrelease.services.deployments.target import Wish
+from ldmrelease.services.inventory.history import previous_release
+from ldmrelease.services.releases.products import default_product
+
+app = new_app()
+
+
+@app.command(
+    epilog=examples(
+        "ldmrelease rollback --target summit/ocps --reason 'exposures fail'",
+        "ldmrelease rollback w.2023.15 --target summit/ocps",
+    )
+)
+def rollback(
+    ctx: typer.Context,
+    target: TargetOption,
+    release: Annotated[
+        str | None, typer.Argument(metavar="[RELEASE]", help="A tag; else what ran there before.")
+    ] = None,
+    product: ProductOption = None,
+    dry_run: DryRunOption = False,
+    reason: ReasonOption = None,
+    yes: YesOption = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Put back a release that ran there before: asked is only that it did, that its images are still there,
+    and that no hold lies on it.
+
+    Exit codes as for `promote`.
+    """
+    bench = open_bench(ctx)
+    if release is None:
+        product = _product(bench, target, product)
+        release = _previous(bench, target, product)
+    wish = Wish(release_stored(bench, release, product), target, Intent.ROLLBACK, reason)
+    answer = act(bench, wish, output, dry_run=dry_run, yes=yes)
+    emit(answer.plain, output, answer.text)
+    raise typer.Exit(answer.code)
+
+
+def _product(bench: Workbench, target: str, named: str | None) -> str:
+    """The product that runs at the target: the one named, the only one, or else the default one."""
+    runs = [
+        each.name
+        for each in bench.world.products
+        if any(place.components(each.name) for place in applications_at(bench, target))
+    ]
+    usual = default_product(bench.world)
+    if named is not None:
+        if bench.world.product(named) is None:
+            raise Mistake(f"there is no product {named!r}", f"{target} runs {listed(runs)}")
+        return named
+    if len(runs) == 1:
+        return runs[0]
+    if usual is not None and usual.name in runs:
+        return usual.name
+    raise Mistake(f"{target} runs {listed(runs)}", "say --product")
+
+
+def _previous(bench: Workbench, target: str, product: str) -> str:
+    """What ran before at every place of the target that runs the product. Raises `Mistake`."""
+    places = [each.place for each in applications_at(bench, target) if each.components(product)]
+    before = {place: previous_release(bench, place, product) for place in places}
+    tags = {tag for tag in before.values() if tag is not None}
+    if not tags:
+        raise Mistake(
+            f"nothing of {product} was seen to be replaced at {target}", "name the release to go back to"
+        )
+    if len(set(before.values())) > 1:
+        told = ", ".join(f"{place}: {tag or 'nothing'}" for place, tag in before.items())
+        raise Mistake(f"the places of {target} ran different things before ({told})", "name the release")
+    return tags.pop()

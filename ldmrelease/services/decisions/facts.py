@@ -1,0 +1,254 @@
+"""Gather facts: the one builder of what a decision rests on (design section 5).
+
+What depends on the outside is resolved here: registries, signatures, roles, time zones.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ldmrelease.config.policies.windows import windows
+from ldmrelease.domain import canonical
+from ldmrelease.domain.events import Kind as EventKind
+from ldmrelease.domain.facts import (
+    CheckFact,
+    Companion,
+    Facts,
+    ImageFact,
+    Intent,
+    Interval,
+    Relative,
+    ReleaseFact,
+    RunFact,
+    StatementFact,
+    Stay,
+)
+from ldmrelease.domain.images import ImageIdentity, parse_reference
+from ldmrelease.domain.level import Level, Requirement
+from ldmrelease.domain.records import Observation, RunRegistration
+from ldmrelease.domain.release import Component
+from ldmrelease.domain.tags import Kind, order_key, parse
+from ldmrelease.domain.topology import Check, Place
+from ldmrelease.services.context import Workbench
+from ldmrelease.services.evidence import collect
+from ldmrelease.services.inventory.residences import stays_at
+from ldmrelease.services.releases.pin import Pinned, stored_pin
+from ldmrelease.trust.records import Opened, open_act
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: may this release enter this place, for this intent, asked by this person.
+
+    `earlier` are the places before it in the same plan that are not through yet.
+    """
+
+    place: Place
+    intent: Intent
+    requester: str
+    earlier: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The facts, their stored bytes, what has to be taken in with them, and the stream versions read."""
+
+    facts: Facts
+    document: bytes
+    digest: str
+    taken: tuple[collect.Taken, ...]
+    expect: dict[str, int]
+
+
+def gather(bench: Workbench, pinned: Pinned, question: Question, level: Level, now: datetime) -> Gathered:
+    """Everything that the level's rules may ask about. Writes nothing; raises where a part is unreachable."""
+    at_place = level.at(question.place.environment)
+    subjects = collect.subjects_of(bench, pinned)
+    expect = _versions(bench, pinned, subjects)
+    taken = tuple(collect.collect(bench, subjects))
+    seen = [each.fact for _, each in collect.seen_of(bench, pinned, taken, now)]
+    facts = Facts(
+        intent=question.intent,
+        requester=question.requester,
+        place=question.place,
+        level=level.name,
+        policy=level.digest,
+        release=_release_fact(bench, pinned),
+        statements=tuple(sorted(seen, key=lambda fact: (fact.received, fact.evidence, fact.blob))),
+        runs=_runs(bench, pinned, seen),
+        stays=_stays(bench, pinned),
+        relatives=_relatives(bench, pinned, at_place),
+        companions=_companions(bench, question.place, now),
+        windows=_windows(at_place, now),
+        earlier=question.earlier,
+        places={name: bench.world.level_places(name) for name in sorted(bench.levels)},
+        clusters=_clusters(bench),
+        checks=tuple(check_fact(each) for each in sorted(bench.world.checks, key=lambda each: each.name)),
+        keyring=bench.keyring.digest,
+    )
+    document = canonical.encode(facts)
+    return Gathered(facts, document, canonical.digest(document), taken, expect)
+
+
+def _versions(bench: Workbench, pinned: Pinned, subjects: Iterable[collect.Subject]) -> dict[str, int]:
+    """The streams that the facts are read from, at the versions that they were read at."""
+    streams = [pinned.release.stream, runs_stream(pinned.digest)]
+    streams += [collect.evidence_stream(each.digest) for each in subjects]
+    streams += [each.place.stream for each in bench.world.applications]
+    return {stream: bench.ledger.version(stream) for stream in streams}
+
+
+def runs_stream(release: str) -> str:
+    """The ledger stream of the check runs of a release."""
+    return f"runs/{release}"
+
+
+def check_fact(check: Check) -> CheckFact:
+    """A check as it is defined now; its digest covers the definition."""
+    definition = canonical.to_plain(check)
+    if check.results is None:
+        # Checks from before there were such results keep their digest, and their runs count.
+        del definition["results"]
+    return CheckFact(check.name, canonical.digest_of(definition), check.tests)
+
+
+def _release_fact(bench: Workbench, pinned: Pinned) -> ReleaseFact:
+    release, tag = pinned.release, pinned.tag
+    return ReleaseFact(
+        product=release.product,
+        tag=release.tag,
+        kind=str(tag.kind),
+        readable=tag.parsed,
+        order=order_key(tag),
+        version=tag.version,
+        digest=pinned.digest,
+        content=release.content,
+        missing=release.missing,
+        images=tuple(image_fact(bench, each) for each in release.images),
+        revision=max(pinned.revision, 1),
+    )
+
+
+def image_fact(bench: Workbench, component: Component) -> ImageFact:
+    """The image as pinned, and what its repository says of it now."""
+    repository = bench.registries.open(parse_reference(component.source))
+    named = repository.resolve(component.spelling)
+    tag_now = named.digest if named is not None else None
+    present = tag_now == component.digest or repository.resolve(component.digest) is not None
+    problem = None
+    if present:
+        found = bench.identity(repository, component.digest)
+        problem = None if isinstance(found, ImageIdentity) else found.code
+    return ImageFact(
+        component.name, component.source, component.digest, component.platforms, present, tag_now, problem
+    )
+
+
+def _runs(bench: Workbench, pinned: Pinned, seen: list[StatementFact]) -> tuple[RunFact, ...]:
+    """The registered runs, each with its first result: a second one of the same run hides nothing.
+
+    `seen` is in the order of the ledger's streams, which tells what came first in one second.
+    """
+    results: dict[str, str] = {}
+    for each in sorted(seen, key=lambda fact: fact.received):
+        if each.run is not None and each.counted:
+            results.setdefault(each.run, each.evidence)
+    return tuple(
+        RunFact(
+            run=act.run,
+            check=act.check,
+            check_digest=act.check_digest,
+            environment=act.environment,
+            subjects=act.subjects,
+            registered=act.registered,
+            deadline=act.deadline,
+            evidence=results.get(act.run),
+            cluster_uid=act.cluster_uid,
+            order=order,
+        )
+        for order, act in enumerate(registered_runs(bench, pinned.digest))
+    )
+
+
+def registered_runs(bench: Workbench, release: str) -> list[RunRegistration]:
+    """The runs registered for a release, by keys that may; oldest first."""
+    events = bench.ledger.events(stream=runs_stream(release), kinds=[EventKind.REGISTERED])
+    opened = (open_act(each.body, RunRegistration, bench.keyring, at=each.time) for each in events)
+    return [each.act for each in opened if isinstance(each, Opened)]
+
+
+def _clusters(bench: Workbench) -> dict[str, str]:
+    """The UID of each environment's cluster, where the workspace states one."""
+    return {
+        each.place.environment: each.cluster_uid
+        for each in bench.world.applications
+        if each.cluster_uid is not None
+    }
+
+
+def _stays(bench: Workbench, pinned: Pinned) -> tuple[Stay, ...]:
+    """Where and how long the release ran, at every place."""
+    return tuple(stay for each in bench.world.applications for stay in stays_at(bench, each, pinned))
+
+
+def _relatives(bench: Workbench, pinned: Pinned, level: Level) -> tuple[Relative, ...]:
+    """The newest counted pins of the candidates of the same version, where the level compares contents with one."""
+    if not any(each.rule == "same-content-as" for each in level.enter) or pinned.tag.version is None:
+        return ()
+    product = bench.world.product(pinned.release.product)
+    assert product is not None
+    tags = (
+        parse(key.partition("/")[2], product.grammar)
+        for key in bench.ledger.states("pins", f"{product.name}/")
+    )
+    version = pinned.tag.version[:3]
+    candidates = (
+        tag for tag in tags if tag.kind is Kind.candidate and tag.version and tag.version[:3] == version
+    )
+    found = (stored_pin(bench, product, tag.input) for tag in candidates)
+    return tuple(_relative(each) for each in found if each is not None)
+
+
+def _relative(pinned: Pinned) -> Relative:
+    release, tag = pinned.release, pinned.tag
+    return Relative(release.tag, str(tag.kind), pinned.digest, release.content, tag.version, order_key(tag))
+
+
+def _companions(bench: Workbench, place: Place, now: datetime) -> tuple[Companion, ...]:
+    """What the other applications of the environment run, by observations that still speak for now."""
+    found = []
+    for application in bench.world.applications:
+        if application.place.environment != place.environment or application.place == place:
+            continue
+        observation = last_observation(bench, application.place)
+        if observation is None or now - observation.time > timedelta(seconds=observation.every):
+            continue
+        names = [bench.ledger.state("digests", each) or [] for each in observation.releases]
+        products = {name.partition("/")[0] for each in names for name in each}
+        found += [_companion(application.place, product, observation, names) for product in sorted(products)]
+    return tuple(found)
+
+
+def _companion(place: Place, product: str, observation: Observation, names: list[list[str]]) -> Companion:
+    mine = [
+        (digest, name)
+        for digest, known in zip(observation.releases, names, strict=True)
+        for name in known
+        if name.startswith(product + "/")
+    ]
+    tags = tuple(name.partition("/")[2] for _, name in mine)
+    return Companion(place, product, tuple(digest for digest, _ in mine), tags)
+
+
+def last_observation(bench: Workbench, place: Place) -> Observation | None:
+    """The newest observation of a place, if its signature counts."""
+    event = bench.ledger.last(place.stream, EventKind.OBSERVED)
+    if event is None:
+        return None
+    opened = open_act(event.body, Observation, bench.keyring, at=event.time)
+    return opened.act if isinstance(opened, Opened) else None
+
+
+def _windows(level: Level, now: datetime) -> dict[str, tuple[Interval, ...]]:
+    asked: tuple[Requirement, ...] = tuple(each for each in level.enter if each.rule == "window")
+    return {each.id: windows(each, now) for each in asked}

@@ -1,0 +1,45 @@
+"""What a user asks for, and which places a target means."""
+
+from dataclasses import dataclass
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.topology import Application
+from ldmrelease.services.context import Workbench
+from ldmrelease.services.promotions import writes
+from ldmrelease.services.promotions.order import ordered_places
+from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.targets.results import Refusal, Snapshot, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a user asks for. `alias` is the name to move, for intent alias."""
+
+    pinned: Pinned
+    target: str
+    intent: Intent = Intent.PROMOTE
+    reason: str | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoTarget:
+    """The target names nothing here that runs the product; `known` are names that would."""
+
+    target: str
+    known: tuple[str, ...]
+
+
+def places_for(bench: Workbench, wish: Wish) -> tuple[Application, ...] | NoTarget:
+    """The applications that a target means: a level, an environment, or environment/application."""
+    runs = [each for each in bench.world.applications if each.components(wish.pinned.release.product)]
+    found = [each for each in runs if wish.target in (each.level, each.place.environment, str(each.place))]
+    if not found:
+        known = {name for each in runs for name in (each.level, each.place.environment, str(each.place))}
+        return NoTarget(wish.target, tuple(sorted(known)))
+    return ordered_places(found, bench.levels)
+
+
+def wished_edits(wish: Wish, application: Application, there: Snapshot) -> dict[str, Value] | Refusal:
+    """The settings that make a place hold what is wished."""
+    return writes.edits(application.target, wish.pinned.release, wish.intent, wish.alias, there)

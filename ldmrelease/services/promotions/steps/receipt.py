@@ -1,0 +1,92 @@
+"""Receipt: sign that the release was allowed here and passed, once, stored before anybody else sees it."""
+
+from ldmrelease import __version__
+from ldmrelease.cluster.client.errors import BadAccess, ClusterError
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Decision
+from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.plan import StepKind
+from ldmrelease.domain.predicates.summary import Input, Receipt, Resource, write_receipt
+from ldmrelease.domain.statements import PAYLOAD_TYPE
+from ldmrelease.promotion.journal import Stage
+from ldmrelease.services.deployments.clusters import cluster_uid
+from ldmrelease.services.promotions.scaled_to_zero import IDLE
+from ldmrelease.services.promotions.work import Answer, Done, Failed, Work, unheard
+
+
+def act(work: Work) -> Answer:
+    """One receipt per component and one for the release (trust.md section 1); none for what nothing runs."""
+    if work.journal.step(work.here.step(StepKind.SETTLE).id).result.get("state") == IDLE:
+        about = {"place": str(work.step.place), "release": work.pinned.digest}
+        return Done({"receipts": [], "skipped": IDLE, **about})
+    ruling = work.journal.ruling(work.step.place, Stage.ENTER)
+    if ruling is None:
+        return Failed("no-decision", {"place": str(work.step.place)})
+    try:
+        cluster = cluster_uid(work.bench, work.application)
+    except (BadAccess, ClusterError) as error:
+        return unheard(error)
+    receipt = _receipt(work, ruling.decision, cluster)
+    signer = work.bench.signers.receipts(work.here.level)
+    events, blobs = [], {}
+    for name, resource in _resources(work):
+        envelope = signer.sign(PAYLOAD_TYPE, write_receipt(receipt, resource)).to_bytes()
+        digest = canonical.digest(envelope)
+        blobs[digest] = envelope
+        events.append(
+            NewEvent(
+                Kind.RECEIPT,
+                f"receipts/{work.step.place}",
+                {
+                    "component": name,
+                    "subject": resource.digest,
+                    "repository": resource.repository,
+                    "envelope": digest,
+                    "release": work.pinned.digest,
+                    "name": work.pinned.release.name,
+                    "promotion": work.promotion,
+                    "place": str(work.step.place),
+                },
+            )
+        )
+    return Done({"receipts": sorted(blobs)}, tuple(events), blobs)
+
+
+def _receipt(work: Work, decision_digest: str, cluster: str | None) -> Receipt:
+    bench = work.bench
+    decision = canonical.decode(bench.ledger.blob(decision_digest), Decision)
+    confirmed = work.journal.ruling(work.step.place, Stage.CONFIRM)
+    rulings = [decision]
+    if confirmed is not None:
+        rulings.append(canonical.decode(bench.ledger.blob(confirmed.decision), Decision))
+    evidence = sorted(
+        {each for ruling in rulings for finding in ruling.findings for each in finding.evidence}
+    )
+    level = bench.levels[work.here.level]
+    return Receipt(
+        base_uri=bench.world.base_uri,
+        program=__version__,
+        level=level.name,
+        policy_version=level.version,
+        policy_digest=level.digest,
+        environment=work.step.place.environment,
+        cluster_uid=cluster,
+        release=work.pinned.digest,
+        decision=decision_digest,
+        trust=bench.keyring.digest,
+        promotion=work.promotion,
+        head=bench.ledger.head(),
+        verified=bench.now(),
+        valid_until=min((each.valid_until for each in rulings if each.valid_until), default=None),
+        inputs=tuple(Input(f"{bench.world.base_uri}/evidence/{each}", each) for each in evidence),
+    )
+
+
+def _resources(work: Work) -> list[tuple[str, Resource]]:
+    release = work.pinned.release
+    found = [
+        (each.name, Resource(each.source, each.digest, each.platforms))
+        for each in release.images
+        if each.name in work.step.parameters["components"]
+    ]
+    return [*found, ("release", Resource(work.bench.workspace.releases, work.pinned.digest))]

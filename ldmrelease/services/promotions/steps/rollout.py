@@ -1,0 +1,79 @@
+"""Settle: what runs is what was promoted, seen and signed (design section 4, step 6)."""
+
+from typing import Any
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.records import Observation
+from ldmrelease.domain.workload_selection import Workloads
+from ldmrelease.services.inventory.observe import observation_event, observe
+from ldmrelease.services.promotions.availability import availability
+from ldmrelease.services.promotions.pending_acts import wanted_there
+from ldmrelease.services.promotions.rollout import rolled_out
+from ldmrelease.services.promotions.work import Answer, Done, Failed, Interrupted, Work, refused
+
+
+def act(work: Work) -> Answer:
+    """Wait for the pods where there are any; then observe, and compare by digest."""
+    workloads = work.application.workloads
+    if workloads is not None and work.application.observe == "pods":
+        return _settled_in_cluster(work, workloads)
+    seen = _look(work)
+    if not isinstance(seen, Observation):
+        return seen
+    return _wrong(work, seen) or _done(work, seen, "committed")
+
+
+def _settled_in_cluster(work: Work, workloads: Workloads) -> Answer:
+    state = rolled_out(work, workloads, wanted_there(work.pinned.release, work.application))
+    if not isinstance(state, str):
+        return state
+    seen = _look(work)
+    if not isinstance(seen, Observation):
+        return seen
+    # What has no pods is seen by what it names; what runs has to be seen running.
+    return _wrong(work, seen) or _done(work, seen, state)
+
+
+def _look(work: Work) -> Observation | Failed | Interrupted:
+    cause = "retire" if work.plan.intent is Intent.RETIRE else "apply"
+    seen = observe(work.bench, work.application, cause=cause)
+    return seen if isinstance(seen, Observation) else refused(seen)
+
+
+def _done(work: Work, seen: Observation, state: str) -> Done:
+    result: dict[str, Any] = {"basis": seen.basis, "revision": seen.revision, "state": state}
+    if state == "promoted":
+        level = work.bench.levels[work.here.level]
+        result["availability"] = availability(work.bench, work.pinned, level, work.bench.now())
+    return Done(result, (observation_event(work.bench, seen),))
+
+
+def _wrong(work: Work, seen: Observation) -> Failed | None:
+    intent, release = work.plan.intent, work.pinned.release
+    there = {each.component: each.digest for each in seen.images if each.release == work.pinned.digest}
+    if intent is Intent.RETIRE:
+        return Failed("still-there", {"tag": release.tag}) if there else None
+    if intent is Intent.ALIAS:
+        return _wrong_alias(work, seen)
+    for name in work.application.components(release.product):
+        component = release.component(name)
+        if component is not None and component in release.images and there.get(name) != component.digest:
+            return Failed("digest-differs", _difference(name, component.digest, seen))
+    return None
+
+
+def _wrong_alias(work: Work, seen: Observation) -> Failed | None:
+    alias = work.request.alias or ""
+    tags = {each.spelling for each in seen.images if each.release == work.pinned.digest}
+    if seen.aliases.get(alias) in tags:
+        return None
+    return Failed("alias-differs", {"alias": alias, "found": seen.aliases.get(alias), "wanted": sorted(tags)})
+
+
+def _difference(component: str, wanted: str, seen: Observation) -> dict[str, Any]:
+    found = [each for each in seen.images if each.component == component]
+    return {
+        "component": component,
+        "wanted": wanted,
+        "found": [{"digest": each.digest, "spelling": each.spelling} for each in found],
+    }

@@ -1,0 +1,35 @@
+"""`--wait`: sleep until a waiting promotion can go on, and go on."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from ldmrelease.domain.times import instant
+from ldmrelease.promotion.journal import State
+from ldmrelease.services.context import Workbench
+from ldmrelease.services.promotions.commands import resume
+from ldmrelease.services.promotions.driver import Outcome
+from ldmrelease.services.promotions.work import Progress
+
+POLL = timedelta(minutes=1)
+"""The longest sleep: an approval or an observation may come at any time."""
+
+Sleep = Callable[[float], None]
+
+
+def wait_for(bench: Workbench, outcome: Outcome, progress: Progress, *, sleep: Sleep = time.sleep) -> Outcome:
+    """Resume the promotion again and again until it no longer waits and nobody else holds it.
+
+    The workspace's clock has to go: whoever calls has made sure that it is not fixed.
+    """
+    while outcome.state is State.WAITING or outcome.busy is not None:
+        sleep(_pause(bench, outcome).total_seconds())
+        outcome = resume(bench, outcome.promotion, progress)
+    return outcome
+
+
+def _pause(bench: Workbench, outcome: Outcome) -> timedelta:
+    until = outcome.cause.get("until")
+    if until is None:
+        return POLL
+    return min(max(instant(until) - bench.now(), timedelta(seconds=1)), POLL)
