@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 # Rooms without input, output or clock (trust but for its signer): their branches have to be covered.
-PURE := domain policy promotion audit trust
+PURE := domain policy promotion projections trust
 
 .PHONY: demo test docs lock clean
 

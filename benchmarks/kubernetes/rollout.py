@@ -31,7 +31,7 @@ from workspace import AFTER, Images, images_of, make_site, without_checks  # noq
 
 from ldmrelease.cluster.client.paths import path_of  # noqa: E402
 from ldmrelease.cluster.rollout.wait import Settled, wait_for  # noqa: E402
-from ldmrelease.domain.topology import KubernetesTarget  # noqa: E402
+from ldmrelease.domain.targets import KubernetesTarget  # noqa: E402
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads  # noqa: E402
 from ldmrelease.targets import registry  # noqa: E402
 from ldmrelease.targets.results import Snapshot, Written  # noqa: E402

@@ -12,8 +12,8 @@ from ldmrelease.ledger.errors import (
     Problem,
     TooNew,
 )
-from ldmrelease.ledger.opening import create_ledger, import_ledger, open_ledger
 from ldmrelease.ledger.sqlite.ledger import Ledger, Observer
+from ldmrelease.ledger.sqlite.opening import create_ledger, import_ledger, open_ledger
 from ldmrelease.ledger.sqlite.projections import Projector
 
 __all__ = [

@@ -165,3 +165,7 @@ def open_workbench(
     if not damaged:
         ledger.require_whole()
     return Workbench(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)
+
+
+class Untrusted(RuntimeError):
+    """The ledger's rows do not carry what they claim: nothing is done on their word (exit 3)."""

@@ -9,7 +9,7 @@ from ldmrelease.cluster.objects.gitops_managers import manager_of
 from ldmrelease.cluster.objects.owners import image_field, owners
 from ldmrelease.cluster.objects.related_objects import around
 from ldmrelease.cluster.objects.workloads import Manifest, Workload, collection_of, find
-from ldmrelease.domain.topology import KubernetesTarget
+from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.workload_selection import ConfigMapFile, WorkloadKind
 from ldmrelease.targets.connections import answer, joined, refusal_of
 from ldmrelease.targets.editors import component_manifests, image_fields

@@ -12,7 +12,8 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.release import Release
-from ldmrelease.domain.topology import GitOpsTarget, KubernetesTarget, MenuTarget, Place, Target
+from ldmrelease.domain.targets import GitOpsTarget, KubernetesTarget, MenuTarget, Target
+from ldmrelease.domain.topology import Place
 from ldmrelease.targets import cluster_preflight
 from ldmrelease.targets.editors import image_fields, image_settings, menu
 from ldmrelease.targets.fence import Fence, Warrant

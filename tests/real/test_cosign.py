@@ -34,8 +34,8 @@ from ldmrelease.trust.dsse import Envelope
 from ldmrelease.trust.signer import Signer, generate
 from tests.real.gotools import go_tool
 from tests.real.parts import missing
-from tests.unit.test_receipt import RECEIPT
-from tests.unit.trust_samples import result_predicate
+from tests.unit.domain.predicates.test_summary import RECEIPT
+from tests.unit.trust.trust_samples import result_predicate
 
 pytestmark = pytest.mark.real
 

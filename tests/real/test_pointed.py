@@ -14,7 +14,7 @@ from ldmrelease.domain.topology import Check
 from ldmrelease.registry.opening import Registries
 from ldmrelease.services.checks.referenced_results import in_full
 from tests.real.registries import RunningRegistry, docker_registry, referrers_registry
-from tests.unit.test_pointed import ABSENT, MANY, RESULT, put_manifest
+from tests.unit.services.checks.test_referenced_results import ABSENT, MANY, RESULT, put_manifest
 
 pytestmark = pytest.mark.real
 

@@ -15,21 +15,16 @@ from ldmrelease.config.workspace.schema import (
     WorkspaceFile,
 )
 from ldmrelease.domain.tags import Grammar
+from ldmrelease.domain.targets import GitOpsTarget, KubernetesTarget, MenuTarget, Setting, Target, Writes
 from ldmrelease.domain.topology import (
     CHECKS_NAMESPACE,
     Application,
     Check,
     ComponentKind,
     ComponentSource,
-    GitOpsTarget,
-    KubernetesTarget,
-    MenuTarget,
     Place,
     Product,
-    Setting,
-    Target,
     World,
-    Writes,
 )
 from ldmrelease.domain.workload_selection import (
     ClusterAccess,

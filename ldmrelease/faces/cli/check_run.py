@@ -21,7 +21,7 @@ from ldmrelease.services.checks.runs import RunResult, Unregistered, register, r
 from ldmrelease.services.context import Workbench
 from ldmrelease.services.deployments.target import NoTarget, Wish, places_for
 from ldmrelease.services.evidence.publish import publish_envelope
-from ldmrelease.services.promotions.work import Progress
+from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned, push_release
 
 app = new_app()

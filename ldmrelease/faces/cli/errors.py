@@ -6,10 +6,10 @@ from ldmrelease.domain.canonical import NotCanonical
 from ldmrelease.faces.cli.options import Code, Mistake
 from ldmrelease.ledger import Busy, LedgerError, LedgerExists, NoLedger, NotImportable
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import NoKey
+from ldmrelease.services.context import NoKey, Untrusted
 from ldmrelease.services.decisions.decide import Hypothetical, UnknownLevel
-from ldmrelease.services.promotions.load import NoSuchPromotion, Untrusted
-from ldmrelease.services.promotions.order import CircularOrder
+from ldmrelease.services.deployments.order import CircularOrder
+from ldmrelease.services.promotions.load import NoSuchPromotion
 from ldmrelease.sources.eups import BadList
 from ldmrelease.sources.git_tags import GitUnreachable
 from ldmrelease.targets.git.commands import GitError

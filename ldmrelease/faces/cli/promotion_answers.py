@@ -21,11 +21,12 @@ from ldmrelease.services.context import Workbench
 from ldmrelease.services.decisions.decide import Decided, hypothetical_levels
 from ldmrelease.services.deployments.target import NoTarget, Wish
 from ldmrelease.services.operations.notifications import event_of, notify
+from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.commands import Answer, Promoted, Resumed
 from ldmrelease.services.promotions.driver import Outcome
 from ldmrelease.services.promotions.preflight import Impossible
 from ldmrelease.services.promotions.submit import Look, NothingToDo
-from ldmrelease.services.promotions.work import Busy, Progress
+from ldmrelease.services.promotions.work import Busy
 from ldmrelease.targets.results import Unreachable
 
 WRONG_LEDGER = {"other-ledger", "ledger-behind", "bad-fence"}

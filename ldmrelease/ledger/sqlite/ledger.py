@@ -11,9 +11,8 @@ from typing import IO, Any, Self
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event, Head, Kind, Moved, NewEvent
-from ldmrelease.ledger import transfer
 from ldmrelease.ledger.errors import ClockWentBack, Damaged, LedgerError, Problem
-from ldmrelease.ledger.sqlite import chain, check, projections, schema
+from ldmrelease.ledger.sqlite import chain, check, projections, schema, transfer
 from ldmrelease.ledger.sqlite.connection import PATIENCE, Connection
 
 Observer = Callable[[str, str], None]

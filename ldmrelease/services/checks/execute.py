@@ -19,7 +19,7 @@ from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.topology import Application, Check
 from ldmrelease.services.checks.referenced_results import in_full
 from ldmrelease.services.context import Workbench
-from ldmrelease.services.promotions.work import BEAT, Progress
+from ldmrelease.services.progress import BEAT, Progress
 from ldmrelease.services.releases.pin import Pinned
 
 

@@ -16,10 +16,10 @@ from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import Assignment, carry_out
 from ldmrelease.services.checks.stability import crashed, standing, throughout
 from ldmrelease.services.context import Workbench
-from ldmrelease.services.decisions.facts import check_fact, registered_runs, runs_stream
 from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.evidence.collect import evidence_stream
-from ldmrelease.services.promotions.work import Progress
+from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
+from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.signing import sealed
 

@@ -16,8 +16,8 @@ from ldmrelease.domain.records import Observation, ObservedPod, Standing
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
 from ldmrelease.services.context import Workbench
+from ldmrelease.services.deployments.desired import wanted_there
 from ldmrelease.services.inventory.observe import observe
-from ldmrelease.services.promotions.pending_acts import wanted_there
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.results import Unreachable
 

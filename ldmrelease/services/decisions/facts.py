@@ -11,7 +11,6 @@ from ldmrelease.config.policies.windows import windows
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Kind as EventKind
 from ldmrelease.domain.facts import (
-    CheckFact,
     Companion,
     Facts,
     ImageFact,
@@ -25,12 +24,13 @@ from ldmrelease.domain.facts import (
 )
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.domain.records import Observation, RunRegistration
+from ldmrelease.domain.records import Observation
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, order_key, parse
-from ldmrelease.domain.topology import Check, Place
+from ldmrelease.domain.topology import Place
 from ldmrelease.services.context import Workbench
 from ldmrelease.services.evidence import collect
+from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
 from ldmrelease.services.inventory.residences import stays_at
 from ldmrelease.services.releases.pin import Pinned, stored_pin
 from ldmrelease.trust.records import Opened, open_act
@@ -98,20 +98,6 @@ def _versions(bench: Workbench, pinned: Pinned, subjects: Iterable[collect.Subje
     return {stream: bench.ledger.version(stream) for stream in streams}
 
 
-def runs_stream(release: str) -> str:
-    """The ledger stream of the check runs of a release."""
-    return f"runs/{release}"
-
-
-def check_fact(check: Check) -> CheckFact:
-    """A check as it is defined now; its digest covers the definition."""
-    definition = canonical.to_plain(check)
-    if check.results is None:
-        # Checks from before there were such results keep their digest, and their runs count.
-        del definition["results"]
-    return CheckFact(check.name, canonical.digest_of(definition), check.tests)
-
-
 def _release_fact(bench: Workbench, pinned: Pinned) -> ReleaseFact:
     release, tag = pinned.release, pinned.tag
     return ReleaseFact(
@@ -168,13 +154,6 @@ def _runs(bench: Workbench, pinned: Pinned, seen: list[StatementFact]) -> tuple[
         )
         for order, act in enumerate(registered_runs(bench, pinned.digest))
     )
-
-
-def registered_runs(bench: Workbench, release: str) -> list[RunRegistration]:
-    """The runs registered for a release, by keys that may; oldest first."""
-    events = bench.ledger.events(stream=runs_stream(release), kinds=[EventKind.REGISTERED])
-    opened = (open_act(each.body, RunRegistration, bench.keyring, at=each.time) for each in events)
-    return [each.act for each in opened if isinstance(each, Opened)]
 
 
 def _clusters(bench: Workbench) -> dict[str, str]:

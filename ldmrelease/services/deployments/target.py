@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.context import Workbench
-from ldmrelease.services.promotions import writes
-from ldmrelease.services.promotions.order import ordered_places
+from ldmrelease.services.deployments import desired
+from ldmrelease.services.deployments.order import ordered_places
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 
@@ -42,4 +42,4 @@ def places_for(bench: Workbench, wish: Wish) -> tuple[Application, ...] | NoTarg
 
 def wished_edits(wish: Wish, application: Application, there: Snapshot) -> dict[str, Value] | Refusal:
     """The settings that make a place hold what is wished."""
-    return writes.edits(application.target, wish.pinned.release, wish.intent, wish.alias, there)
+    return desired.edits(application.target, wish.pinned.release, wish.intent, wish.alias, there)

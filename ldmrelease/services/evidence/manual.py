@@ -19,8 +19,8 @@ from ldmrelease.services.context import Workbench
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.collect import Taken
 from ldmrelease.services.evidence.publish import publish_envelope
-from ldmrelease.services.promotions.load import pinned_by_digest
 from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.releases.store import pinned_by_digest
 from ldmrelease.trust.dsse import Malformed, read_wrapped
 from ldmrelease.trust.evaluate import Seen
 from ldmrelease.trust.signer import Signer

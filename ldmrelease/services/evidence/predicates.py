@@ -13,7 +13,7 @@ from ldmrelease.domain.predicates.test_result import (
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Check, ComponentKind
 from ldmrelease.services.context import Workbench
-from ldmrelease.services.decisions.facts import check_fact, registered_runs
+from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.releases.pin import Pinned
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ldmrelease.domain.tags import tag_pattern_match
-from ldmrelease.domain.topology import Application, MenuTarget, Place, Product
+from ldmrelease.domain.targets import MenuTarget
+from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.context import Workbench
-from ldmrelease.services.promotions import writes
+from ldmrelease.services.deployments import desired
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
 
@@ -40,7 +41,7 @@ def aliases(bench: Workbench, applications: list[Application]) -> Iterator[Alias
 
 
 def _of_menu(bench: Workbench, application: Application, target: MenuTarget) -> Iterator[AliasOf | NotRead]:
-    there = writes.snapshot(bench, application)
+    there = desired.snapshot(bench, application)
     stated = registry.stated(target, there) if isinstance(there, Snapshot) else there
     if isinstance(stated, Refusal | Unreachable):
         yield NotRead(application.place, stated)

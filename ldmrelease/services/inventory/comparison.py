@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ldmrelease.domain.topology import Application, ComponentKind, MenuTarget, Place, Product
+from ldmrelease.domain.targets import MenuTarget
+from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
 from ldmrelease.services.context import Workbench
 from ldmrelease.services.inventory.admitted import Allowed, AtWork, Decided, Decisions
 from ldmrelease.services.inventory.drift import Drift, Sides, drifts

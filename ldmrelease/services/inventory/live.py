@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ldmrelease.domain.topology import Application, KubernetesTarget, Place
+from ldmrelease.domain.targets import KubernetesTarget
+from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.context import Workbench
 from ldmrelease.services.deployments.concurrency import Job, at_once
 from ldmrelease.services.inventory.comparison import Heard, Live, Pods, Rows

@@ -7,9 +7,9 @@ from ldmrelease.domain.records import Observation, Seen
 from ldmrelease.domain.topology import Application
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import Workbench
+from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.observe_pods import observe_pods
-from ldmrelease.services.promotions import writes
 from ldmrelease.services.releases.identify import components_of, named, resolve
 from ldmrelease.services.signing import sealed
 from ldmrelease.targets import registry
@@ -39,7 +39,7 @@ def _committed(
     bench: Workbench, application: Application, cause: str | None
 ) -> Observation | Refusal | Unreachable:
     """What the committed tree says, with each tag resolved in its repository now."""
-    there = writes.snapshot(bench, application)
+    there = desired.snapshot(bench, application)
     if not isinstance(there, Snapshot):
         return there
     said = registry.stated(application.target, there)

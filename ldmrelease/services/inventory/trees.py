@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.topology import Application, KubernetesTarget, MenuTarget, Place, World
+from ldmrelease.domain.targets import KubernetesTarget, MenuTarget
+from ldmrelease.domain.topology import Application, Place, World
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions

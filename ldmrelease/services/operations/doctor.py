@@ -10,13 +10,15 @@ from ldmrelease.config.workspace.load import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.topology import Application, ComponentKind, GitOpsTarget, MenuTarget, World
+from ldmrelease.domain.targets import GitOpsTarget, MenuTarget
+from ldmrelease.domain.topology import Application, ComponentKind, World
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import LedgerError
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import Workbench, open_workbench, wall_clock
+from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
-from ldmrelease.services.promotions import preflight, writes
+from ldmrelease.services.promotions import preflight
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
@@ -203,7 +205,7 @@ def _places(bench: Workbench) -> Iterator[Diagnosis]:
 
 
 def _place(bench: Workbench, application: Application) -> Diagnosis:
-    what, reach = str(application.place), writes.access(bench)
+    what, reach = str(application.place), desired.access(bench)
     # What is against writing there says everything at once: before what a mere look meets first.
     against = other_cluster(bench.clusters, application) or preflight.against(bench, application)
     there = against or registry.read(application.target, reach)

@@ -12,13 +12,14 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.journal import Stage, State
 from ldmrelease.promotion.machine import barring, current_place
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Untrusted, Workbench
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
 from ldmrelease.services.decisions.facts import Question
 from ldmrelease.services.deployments.target import NoTarget, Wish, places_for
+from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder
 from ldmrelease.services.promotions.driver import Outcome, drive
-from ldmrelease.services.promotions.load import Promotion, Untrusted, journal_of, load_promotion
+from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion
 from ldmrelease.services.promotions.pending_acts import still_owed
 from ldmrelease.services.promotions.preflight import Impossible
 from ldmrelease.services.promotions.submit import (
@@ -30,7 +31,7 @@ from ldmrelease.services.promotions.submit import (
     open_promotions,
     record_request,
 )
-from ldmrelease.services.promotions.work import Busy, Interrupted, Progress, refused
+from ldmrelease.services.promotions.work import Busy, Interrupted, refused
 from ldmrelease.services.releases.pin import push_release
 
 _TRIES = 5

@@ -18,6 +18,7 @@ from ldmrelease.services.context import Workbench
 from ldmrelease.services.decisions.decide import decide, record
 from ldmrelease.services.decisions.facts import Question
 from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
@@ -32,7 +33,6 @@ from ldmrelease.services.promotions.work import (
     Interrupted,
     Overtaken,
     Pending,
-    Progress,
     refused,
 )
 

@@ -6,24 +6,19 @@ from dataclasses import dataclass
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event, Kind
 from ldmrelease.domain.plan import Plan
-from ldmrelease.domain.records import Pin, Request
-from ldmrelease.domain.release import Release
-from ldmrelease.domain.tags import parse
+from ldmrelease.domain.records import Request
 from ldmrelease.promotion.journal import Journal, read_journal
 from ldmrelease.promotion.planning import make_plan
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Untrusted, Workbench
 from ldmrelease.services.deployments.target import Wish
 from ldmrelease.services.promotions.submit import sites_for
 from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.releases.store import pinned_by_digest
 from ldmrelease.trust.records import Opened, open_act
 
 
 class NoSuchPromotion(LookupError):
     """The ledger has no promotion of this id."""
-
-
-class Untrusted(RuntimeError):
-    """The ledger's rows do not carry what they claim: nothing is done on their word (exit 3)."""
 
 
 @dataclass(slots=True)
@@ -92,23 +87,6 @@ def _request(bench: Workbench, promotion_id: str, events: list[Event]) -> Opened
     if opened.act.promotion != promotion_id:
         raise Untrusted(f"the request of {promotion_id} was signed for {opened.act.promotion}")
     return opened
-
-
-def pinned_by_digest(bench: Workbench, product_name: str, tag: str, digest: str) -> Pinned:
-    """The pinned revision that has this digest. Raises `Untrusted`."""
-    product = bench.world.product(product_name)
-    if product is None:
-        raise Untrusted(f"the workspace has no product {product_name!r} any more")
-    for revision in bench.ledger.state("pins", f"{product_name}/{tag}") or []:
-        event = bench.ledger.get(revision["sequence"])
-        opened = open_act(event.body, Pin, bench.keyring, at=event.time) if event is not None else None
-        if not isinstance(opened, Opened) or opened.act.digest != digest:
-            continue
-        release = canonical.decode(bench.ledger.blob(opened.act.document), Release)
-        listing = bench.ledger.blob(release.content) if release.content else None
-        parsed = parse(tag, product.grammar, product.aliases)
-        return Pinned(release, digest, parsed, listing, opened.act.revision)
-    raise Untrusted(f"no counted pin of {product_name}/{tag} has the digest {digest}")
 
 
 def _plan_again(bench: Workbench, request: Request, pinned: Pinned) -> Plan:

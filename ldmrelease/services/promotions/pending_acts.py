@@ -8,16 +8,11 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.context import Workbench
 from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.deployments.desired import wanted_there
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Unreachable
 
 _OWES: Mapping[str, type[Verdict]] = {"not-synced": Unwritten, "on-delete": Held, "partition": Held}
-
-
-def wanted_there(release: Release, application: Application) -> dict[str, frozenset[str]]:
-    """Every digest of the image of each component that runs there."""
-    names = application.components(release.product)
-    return {each.name: each.identity.digests() for each in release.images if each.name in names}
 
 
 def still_owed(

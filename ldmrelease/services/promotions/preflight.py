@@ -9,9 +9,9 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.context import Workbench
 from ldmrelease.services.decisions.decide import level_at
+from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.target import Wish, wished_edits
-from ldmrelease.services.promotions import writes
 from ldmrelease.targets.cluster_preflight import forbidden
 from ldmrelease.targets.connections import answer, together
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
@@ -43,7 +43,7 @@ def impossible(bench: Workbench, wish: Wish, applications: Sequence[Application]
         refusal = (
             other_cluster(bench.clusters, application)
             or against(bench, application, checked=wish.intent in (Intent.PROMOTE, Intent.ROLLBACK))
-            or writes.foreign(bench, application)
+            or desired.foreign(bench, application)
             or _unwritable(bench, wish, application)
         )
         if refusal is not None:
@@ -57,12 +57,12 @@ def against(
 ) -> Refusal | Unreachable | None:
     """Why the application's cluster does not let us write there, or run its level's checks where they are
     wanted: everything at once."""
-    found = [writes.preflight(bench, application), _uncheckable(bench, application) if checked else None]
+    found = [desired.preflight(bench, application), _uncheckable(bench, application) if checked else None]
     return together([each for each in found if each is not None])
 
 
 def _unwritable(bench: Workbench, wish: Wish, application: Application) -> Refusal | Unreachable | None:
-    there = writes.snapshot(bench, application)
+    there = desired.snapshot(bench, application)
     wanted = wished_edits(wish, application, there) if isinstance(there, Snapshot) else there
     return wanted if isinstance(wanted, Refusal | Unreachable) else None
 

@@ -8,9 +8,10 @@ from typing import Any
 from ldmrelease.cluster.client.watch import Cut
 from ldmrelease.cluster.rollout.status import Armed, Held, Idle
 from ldmrelease.cluster.rollout.wait import Broke, Judged, NotWritten, Outcome, Settled, TimedOut, wait_for
-from ldmrelease.domain.topology import KubernetesTarget
+from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.workload_selection import Workloads
-from ldmrelease.services.promotions.work import BEAT, Failed, Interrupted, Pending, Work, refused
+from ldmrelease.services.progress import BEAT
+from ldmrelease.services.promotions.work import Failed, Interrupted, Pending, Work, refused
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Unreachable
 

@@ -22,8 +22,8 @@ from ldmrelease.promotion.planning import Site, make_plan
 from ldmrelease.services.context import Workbench
 from ldmrelease.services.decisions.decide import Decided, decide, level_at, record
 from ldmrelease.services.decisions.facts import Question
+from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.target import Wish, wished_edits
-from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.preflight import Impossible, checks_asked, impossible
 from ldmrelease.services.promotions.scaled_to_zero import is_idle
 from ldmrelease.services.releases.pin import Pinned, pin_events
@@ -89,11 +89,11 @@ def _unmoved(bench: Workbench, wish: Wish, applications: Sequence[Application]) 
 
 
 def _has_it(bench: Workbench, wish: Wish, application: Application) -> bool:
-    there = writes.snapshot(bench, application)
+    there = desired.snapshot(bench, application)
     if not isinstance(there, Snapshot):
         return False
     wanted = wished_edits(wish, application, there)
-    if isinstance(wanted, Refusal) or not writes.holds(wanted, there):
+    if isinstance(wanted, Refusal) or not desired.holds(wanted, there):
         return False
     if wish.intent is Intent.ALIAS:
         return True
@@ -107,7 +107,7 @@ def has_receipt(bench: Workbench, pinned: Pinned, place: Place) -> bool:
 
 def _is_live(bench: Workbench, wish: Wish, application: Application) -> bool:
     """Whether there is something to take away; a target that cannot be read is asked again, to say why."""
-    there = writes.snapshot(bench, application)
+    there = desired.snapshot(bench, application)
     wanted = wished_edits(wish, application, there) if isinstance(there, Snapshot) else there
     return not (isinstance(wanted, Refusal) and wanted.code == "not-live")
 
@@ -147,7 +147,7 @@ def _site(bench: Workbench, wish: Wish, application: Application) -> Site:
     level = level_at(bench, application.place).at(application.place.environment)
     images = {each.name for each in release.images}
     components = tuple(each for each in application.components(release.product) if each in images)
-    wanted = writes.wish_of(release, application, wish.intent, wish.alias)
+    wanted = desired.wish_of(release, application, wish.intent, wish.alias)
     return Site(
         place=application.place,
         level=level.name,

@@ -13,9 +13,10 @@ from ldmrelease.domain.plan import Step
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.services.context import Workbench
+from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now
 from ldmrelease.services.promotions.load import Promotion, load_promotion
-from ldmrelease.services.promotions.work import Progress, Work
+from ldmrelease.services.promotions.work import Work
 
 
 class Lost(Exception):

@@ -7,9 +7,9 @@ from datetime import timedelta
 from ldmrelease.domain.times import instant
 from ldmrelease.promotion.journal import State
 from ldmrelease.services.context import Workbench
+from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.commands import resume
 from ldmrelease.services.promotions.driver import Outcome
-from ldmrelease.services.promotions.work import Progress
 
 POLL = timedelta(minutes=1)
 """The longest sleep: an approval or an observation may come at any time."""

@@ -11,15 +11,10 @@ from ldmrelease.domain.records import Request
 from ldmrelease.domain.topology import Application
 from ldmrelease.promotion.journal import Journal
 from ldmrelease.services.context import Workbench
+from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.connections import unreachable
 from ldmrelease.targets.results import Refusal, Unreachable
-
-Progress = Callable[[str, dict[str, Any]], None]
-"""Told what happens, for people who watch: a code and values."""
-
-BEAT = 240.0
-"""Seconds: well below the ten minutes without an append after which a claim may be taken (details.md, Claims)."""
 
 
 @dataclass(frozen=True, slots=True)

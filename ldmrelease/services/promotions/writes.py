@@ -1,21 +1,16 @@
 """Between a promotion and its targets: what is wanted there, our right to write it, and the write."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.release import Release
-from ldmrelease.domain.topology import Application, MenuTarget, Target
 from ldmrelease.promotion.journal import Stage
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.deployments.desired import access, edits, extends, holds, snapshot
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence, Warrant
 from ldmrelease.targets.git.commands import Identity, Note
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value, Written
-from ldmrelease.targets.stores.git_file import Access
 
 _NO_NAME = re.compile(r"[<>\x00-\x1f]")
 _VERBS = {
@@ -24,48 +19,6 @@ _VERBS = {
     Intent.ALIAS: "name",
     Intent.RETIRE: "retire",
 }
-
-
-def access(bench: Workbench) -> Access:
-    """How the workspace's git repositories and clusters are reached."""
-    return Access(bench.workspace.root, bench.observer, bench.clusters)
-
-
-def preflight(bench: Workbench, application: Application) -> Refusal | Unreachable | None:
-    """Why the application's cluster does not let us write there: found when planning, all of it at once."""
-    return registry.preflight(application.target, access(bench))
-
-
-def snapshot(bench: Workbench, application: Application) -> Snapshot | Refusal | Unreachable:
-    """What the application's target holds now."""
-    return registry.read(application.target, access(bench))
-
-
-def wish_of(release: Release, application: Application, intent: Intent, alias: str | None) -> dict[str, Any]:
-    """What a plan says of a place: which images, and for a menu which name moves or goes."""
-    names = application.components(release.product)
-    images = {
-        each.name: {"spelling": each.spelling, "digest": each.digest}
-        for each in release.images
-        if each.name in names
-    }
-    return {"intent": str(intent), "images": images, **({"alias": alias} if alias else {})}
-
-
-def edits(
-    target: Target, release: Release, intent: Intent, alias: str | None, there: Snapshot
-) -> dict[str, Value] | Refusal:
-    """The settings that make the target hold what is wanted."""
-    if intent is Intent.RETIRE:
-        component = release.component(target.component) if isinstance(target, MenuTarget) else None
-        tag = component.spelling if component is not None else release.tag
-        return registry.retired(target, tag, there)
-    return registry.desired(target, release, there, alias if intent is Intent.ALIAS else None)
-
-
-def holds(wanted: Mapping[str, Value], there: Snapshot) -> bool:
-    """Whether every setting is as wanted."""
-    return all(there.values.get(path) == value for path, value in wanted.items())
 
 
 def claim(work: Work) -> tuple[Snapshot, Written] | Refusal | Unreachable:
@@ -138,30 +91,7 @@ def _warrant(work: Work, verb: str) -> Warrant:
         promotion=work.promotion,
         epoch=work.epoch,
     )
-    return Warrant(work.step.place, fence, lambda found: _extends(bench, found), _note(work, verb))
-
-
-def foreign(bench: Workbench, application: Application) -> Refusal | Unreachable | None:
-    """Why this ledger may not write at a place, seen before anything is requested; None where it may.
-
-    `other-ledger`: the place belongs to another. `ledger-behind`: this one lacks what the place's fence saw,
-    so it is a copy, or its tail was cut (trust.md section 2).
-    """
-    found = registry.fence_of(application.target, application.place, access(bench))
-    if not isinstance(found, Fence):
-        return found
-    values = {"place": str(application.place), "promotion": found.promotion}
-    if (found.ledger, found.genesis) != (bench.ledger.uuid, bench.ledger.genesis):
-        return Refusal("other-ledger", {**values, "found": found.ledger, "expected": bench.ledger.uuid})
-    if not _extends(bench, found):
-        size = bench.ledger.head().size
-        return Refusal("ledger-behind", {**values, "found": found.size, "expected": size})
-    return None
-
-
-def _extends(bench: Workbench, found: Fence) -> bool:
-    event = bench.ledger.get(found.size)
-    return event is not None and event.hash == found.head
+    return Warrant(work.step.place, fence, lambda found: extends(bench, found), _note(work, verb))
 
 
 def _note(work: Work, verb: str) -> Note:

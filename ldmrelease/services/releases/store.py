@@ -2,8 +2,13 @@
 
 from dataclasses import replace
 
-from ldmrelease.services.context import Workbench
+from ldmrelease.domain import canonical
+from ldmrelease.domain.records import Pin
+from ldmrelease.domain.release import Release
+from ldmrelease.domain.tags import parse
+from ldmrelease.services.context import Untrusted, Workbench
 from ldmrelease.services.releases.pin import Pinned, pin_events, push_release
+from ldmrelease.trust.records import Opened, open_act
 
 
 class PinnedMeanwhile(RuntimeError):
@@ -26,3 +31,20 @@ def store_pin(bench: Workbench, found: Pinned, reason: str | None) -> Pinned:
         raise PinnedMeanwhile(f"{found.release.name} was pinned by somebody else just now; ask again")
     push_release(bench, found)
     return replace(found, revision=expect[found.release.stream] + 1)
+
+
+def pinned_by_digest(bench: Workbench, product_name: str, tag: str, digest: str) -> Pinned:
+    """The pinned revision that has this digest. Raises `Untrusted`."""
+    product = bench.world.product(product_name)
+    if product is None:
+        raise Untrusted(f"the workspace has no product {product_name!r} any more")
+    for revision in bench.ledger.state("pins", f"{product_name}/{tag}") or []:
+        event = bench.ledger.get(revision["sequence"])
+        opened = open_act(event.body, Pin, bench.keyring, at=event.time) if event is not None else None
+        if not isinstance(opened, Opened) or opened.act.digest != digest:
+            continue
+        release = canonical.decode(bench.ledger.blob(opened.act.document), Release)
+        listing = bench.ledger.blob(release.content) if release.content else None
+        parsed = parse(tag, product.grammar, product.aliases)
+        return Pinned(release, digest, parsed, listing, opened.act.revision)
+    raise Untrusted(f"no counted pin of {product_name}/{tag} has the digest {digest}")

@@ -13,10 +13,10 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.site_registry import site_repository
-from ldmrelease.domain.topology import KubernetesTarget
+from ldmrelease.domain.targets import KubernetesTarget
+from ldmrelease.targets.guarded import Guarded
 from ldmrelease.targets.image_setting import Stated
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Values
-from ldmrelease.targets.stores.kubernetes_fence import Guarded
 
 PROMOTION = "ldmrelease.dev/promotion"
 RELEASE = "ldmrelease.dev/release"

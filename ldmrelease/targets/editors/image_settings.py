@@ -5,7 +5,7 @@ Pure; `writer` does the work.
 
 from ldmrelease.domain.images import is_digest, parse_reference
 from ldmrelease.domain.release import Component, Release
-from ldmrelease.domain.topology import GitOpsTarget, Setting, Writes
+from ldmrelease.domain.targets import GitOpsTarget, Setting, Writes
 from ldmrelease.targets.image_setting import Stated
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 

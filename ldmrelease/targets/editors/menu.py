@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Grammar, Kind, Tag, order_key, parse
-from ldmrelease.domain.topology import MenuTarget
+from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.targets.image_setting import Stated
 from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value
 

@@ -17,11 +17,11 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ConfigMapFile
 from ldmrelease.targets.connections import TRIES, answer, require_none
 from ldmrelease.targets.fence import Fence, Warrant
+from ldmrelease.targets.guarded import Guarded
 from ldmrelease.targets.results import Change, Refusal, Refused, Snapshot, Unreachable, Values, Written
 from ldmrelease.targets.stores import kubernetes_fence
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER
 from ldmrelease.targets.stores.git_file import Access
-from ldmrelease.targets.stores.kubernetes_fence import Guarded
 from ldmrelease.targets.yamledit.settings import Setting, edit_settings, read_settings
 
 T = TypeVar("T")

@@ -8,8 +8,6 @@ uid and resourceVersion that were read: a late holder gets 409, at the ConfigMap
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, Conflict, Unreached
@@ -20,6 +18,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import TRIES
 from ldmrelease.targets.fence import Fence, Warrant
+from ldmrelease.targets.guarded import Guarded
 from ldmrelease.targets.results import Refused
 from ldmrelease.targets.stores.field_managers import FENCE_MANAGER
 
@@ -27,36 +26,6 @@ NAME = "ldmrelease"
 """The ConfigMap with the fences of a namespace's places, one key for each."""
 
 EPOCH = "ldmrelease.dev/epoch"
-
-
-@dataclass(frozen=True, slots=True)
-class Guarded:
-    """An object that a fence guards, as read."""
-
-    path: str
-    manifest: Manifest
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """What a write must name, so that it meets this object in this state."""
-        metadata = self.manifest["metadata"]
-        return {
-            key: metadata[key] for key in ("name", "namespace", "uid", "resourceVersion") if key in metadata
-        }
-
-    @property
-    def annotations(self) -> dict[str, str]:
-        """Its annotations."""
-        return self.manifest["metadata"].get("annotations") or {}
-
-    def body(self, annotations: dict[str, str]) -> Manifest:
-        """What an apply of annotations alone says."""
-        metadata = self.identity | ({"annotations": annotations} if annotations else {})
-        return {
-            "apiVersion": self.manifest["apiVersion"],
-            "kind": self.manifest["kind"],
-            "metadata": metadata,
-        }
 
 
 def key_of(place: Place) -> str:

@@ -11,16 +11,17 @@ from ldmrelease.cluster.client.errors import Absent, Conflict, Unreached
 from ldmrelease.cluster.objects.owners import image_field, owners
 from ldmrelease.cluster.objects.workloads import Manifest, Workload, find
 from ldmrelease.cluster.rollout.wait import unstick
-from ldmrelease.domain.topology import KubernetesTarget, Place
+from ldmrelease.domain.targets import KubernetesTarget
+from ldmrelease.domain.topology import Place
 from ldmrelease.targets.connections import TRIES, answer, require_none
 from ldmrelease.targets.editors import component_manifests, image_fields
 from ldmrelease.targets.editors.image_fields import PROMOTION, RELEASE
 from ldmrelease.targets.fence import Fence, Warrant
+from ldmrelease.targets.guarded import Guarded
 from ldmrelease.targets.results import Change, Refusal, Refused, Snapshot, Unreachable, Values, Written
 from ldmrelease.targets.stores import kubernetes_fence
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS
 from ldmrelease.targets.stores.git_file import Access
-from ldmrelease.targets.stores.kubernetes_fence import Guarded
 from ldmrelease.targets.stores.revert import BEFORE, read_undo, undo_of
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ldmrelease.domain.topology import GitOpsTarget, Setting, Writes
+from ldmrelease.domain.targets import GitOpsTarget, Setting, Writes
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value, Written
 from ldmrelease.targets.stores.git_file import Access

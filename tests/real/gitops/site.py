@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ldmrelease.domain.release import Component, Release
-from ldmrelease.domain.topology import ComponentKind, GitOpsTarget, Place, Setting, Writes
+from ldmrelease.domain.targets import GitOpsTarget, Setting, Writes
+from ldmrelease.domain.topology import ComponentKind, Place
 from ldmrelease.targets.fence import Fence, Warrant
 from ldmrelease.targets.git.commands import Identity, Note
 

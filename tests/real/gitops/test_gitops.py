@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.topology import Setting, Writes
+from ldmrelease.domain.targets import Setting, Writes
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Unquoted, Unreachable, Value, Written
 from ldmrelease.targets.stores.git_file import Access

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain.tags import Grammar, order_key, parse
-from ldmrelease.domain.topology import MenuTarget
+from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.targets import registry
 from ldmrelease.targets.editors import menu
 from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value, Written

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ldmrelease.cluster.objects.workloads import pod_spec
-from ldmrelease.domain.topology import KubernetesTarget
+from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value, Written

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.topology import MenuTarget
+from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.workload_selection import ClusterAccess, ConfigMapFile
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence

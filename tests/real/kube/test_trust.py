@@ -22,8 +22,9 @@ from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject,
 from ldmrelease.services.checks.runs import RunResult, Where, register, run_registered, where_of
 from ldmrelease.services.context import Workbench
 from ldmrelease.services.decisions.decide import decide
-from ldmrelease.services.decisions.facts import Question, registered_runs, runs_stream
+from ldmrelease.services.decisions.facts import Question
 from ldmrelease.services.evidence.collect import evidence_stream
+from ldmrelease.services.evidence.runs import registered_runs, runs_stream
 from ldmrelease.services.promotions.commands import Promoted, promote
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_envelope

@@ -131,7 +131,7 @@ def test_a_code_of_a_newer_program_is_shown_as_it_is() -> None:
 
 def refused_codes() -> set[str]:
     found: set[Any] = set()
-    for path in (SOURCE / "targets").glob("*.py"):
+    for path in (SOURCE / "targets").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Call(func=ast.Name(id="Refused" | "Refusal"), args=[first, *_]):
@@ -149,7 +149,7 @@ def test_every_refusal_of_a_target_has_words(code: str) -> None:
 
 def step_codes() -> set[str]:
     found: set[Any] = set()
-    for path in (SOURCE / "services" / "steps").glob("*.py"):
+    for path in (SOURCE / "services" / "promotions" / "steps").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Call(func=ast.Name(id="Failed"), args=[first, *_]):
@@ -164,7 +164,7 @@ def test_every_failure_of_a_step_has_words(code: str) -> None:
 
 def pin_codes() -> set[str]:
     found: set[Any] = set()
-    for node in ast.walk(tree("services/pin.py")):
+    for node in ast.walk(tree("services/releases/pin.py")):
         match node:
             case ast.Call(func=ast.Name(id="Unpinnable"), args=[first, *_]):
                 found.update(texts(first))
@@ -178,7 +178,11 @@ def test_every_reason_why_a_tag_cannot_be_pinned_has_words() -> None:
 def uncounted_codes() -> set[str]:
     names = {"NotCounted", "_Refused", "Malformed", "Unreadable", "Contradiction", "_untimely"}
     found: set[Any] = set()
-    paths = [*(SOURCE / "trust").glob("*.py"), SOURCE / "domain" / "evidence.py"]
+    paths = [
+        *(SOURCE / "trust").glob("*.py"),
+        SOURCE / "domain" / "statements.py",
+        *(SOURCE / "domain" / "predicates").glob("*.py"),
+    ]
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
             match node:

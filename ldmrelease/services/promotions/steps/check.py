@@ -13,7 +13,7 @@ from ldmrelease.services.checks.runs import (
     run_registered,
     where_of,
 )
-from ldmrelease.services.promotions.pending_acts import wanted_there
+from ldmrelease.services.deployments.desired import wanted_there
 from ldmrelease.services.promotions.rollout import rolled_out
 from ldmrelease.services.promotions.work import Answer, Done, Failed, Interrupted, Overtaken, Work, unheard
 

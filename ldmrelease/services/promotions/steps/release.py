@@ -2,7 +2,7 @@
 
 from ldmrelease.domain.events import Kind, NewEvent
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.checks.cleanup import swept
+from ldmrelease.services.promotions.cleanup import swept
 from ldmrelease.services.promotions.work import Answer, Done, Work, refused
 
 

@@ -5,9 +5,9 @@ from typing import Any
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.records import Observation
 from ldmrelease.domain.workload_selection import Workloads
+from ldmrelease.services.deployments.desired import wanted_there
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.availability import availability
-from ldmrelease.services.promotions.pending_acts import wanted_there
 from ldmrelease.services.promotions.rollout import rolled_out
 from ldmrelease.services.promotions.work import Answer, Done, Failed, Interrupted, Work, refused
 
