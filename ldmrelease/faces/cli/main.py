@@ -71,7 +71,7 @@ app = typer.Typer(
 
 def load(name: str) -> Any:
     """The command or group of that name. Raises `KeyError`."""
-    module = import_module(f"ldmrelease.cli.{COMMANDS[name].module}")
+    module = import_module(f"ldmrelease.faces.cli.{COMMANDS[name].module}")
     command = typer.main.get_command(module.app)
     command.name = name
     return command

@@ -6,7 +6,6 @@ import pytest
 
 from ldmrelease.domain.events import Event, Kind
 from ldmrelease.promotion.claims import Claim, claim_of
-
 from tests.unit.projections.observations import NOON, SUMMIT
 
 

@@ -18,7 +18,7 @@ REPLAY = """
 import json, sys
 from pathlib import Path
 from ldmrelease.ledger import open_ledger
-from ldmrelease.services.replay import replay
+from ldmrelease.services.decisions.replay import replay
 with open_ledger(Path(sys.argv[1])) as ledger:
     print(json.dumps([[each.stage, each.digest, each.again] for each in replay(ledger, sys.argv[2])]))
 """
