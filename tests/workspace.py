@@ -28,7 +28,7 @@ from ldmrelease.faces.cli.main import app
 from ldmrelease.ledger import open_ledger
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.sample import put_sample_index
-from ldmrelease.services.context import Observer, Workbench, open_workbench
+from ldmrelease.services.context import Context, Observer, open_context
 
 BEGIN = instant("2023-04-20T12:00:00Z")
 """The clock of a new site: Thursday noon, the weekly was built two hours ago."""
@@ -99,9 +99,9 @@ class Site:
         """What the smoke check says from now on. Its definition stays the same."""
         (self.root / "checks" / "smoke.sh").write_text(_SMOKE.format("exit 0" if passes else "exit 1"))
 
-    def bench(self, observer: Observer | None = None) -> Workbench:
+    def context(self, observer: Observer | None = None) -> Context:
         """The workspace opened for the services; whoever opens it closes its ledger."""
-        return open_workbench(load_workspace(self.root / FILE), observer=observer)
+        return open_context(load_workspace(self.root / FILE), observer=observer)
 
     def head(self) -> Head:
         """The ledger's last event."""

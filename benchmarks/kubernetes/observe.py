@@ -30,7 +30,7 @@ from workspace import images_of, make_site  # noqa: E402
 
 from ldmrelease.cluster.client.api import open_api  # noqa: E402
 from ldmrelease.cluster.client.watch import watched  # noqa: E402
-from ldmrelease.cluster.objects.related_objects import around, lean_pod  # noqa: E402
+from ldmrelease.cluster.objects.related_objects import lean_pod, read_related  # noqa: E402
 from ldmrelease.domain.workload_selection import ClusterAccess, WorkloadKind  # noqa: E402
 from tests.real.kube.audit import AuditLog  # noqa: E402
 from tests.real.kube.cluster import Own, load  # noqa: E402
@@ -119,7 +119,7 @@ def steady(cluster: Own, scratch: Path) -> Iterator[str]:
     namespace = Shape().names()[0]
     with counted_kubeconfig(cluster, folder) as (kubeconfig, wire):
         begun = AuditLog(cluster.audit_log).mark()
-        wanted = list(around(namespace, [WorkloadKind.DEPLOYMENT]).values())
+        wanted = list(read_related(namespace, [WorkloadKind.DEPLOYMENT]).values())
         states = watched(open_api(access(kubeconfig)), wanted, until=time.monotonic() + PATIENCE)
         with closing(states):
             pods = next(states).collections[
@@ -147,7 +147,7 @@ def workspace(cluster: Own, folder: Path, kubeconfig: Path) -> Path:
 
 
 def registry(cluster: Own) -> str:
-    return f"{cluster.registry.address}/bench"
+    return f"{cluster.registry.address}/context"
 
 
 def access(kubeconfig: Path) -> ClusterAccess:

@@ -30,7 +30,7 @@ from measured import counted_kubeconfig, ratio, requests, run  # noqa: E402
 from workspace import AFTER, Images, images_of, make_site, without_checks  # noqa: E402
 
 from ldmrelease.cluster.client.paths import path_of  # noqa: E402
-from ldmrelease.cluster.rollout.wait import Settled, wait_for  # noqa: E402
+from ldmrelease.cluster.rollout.wait import RolledOut, wait_for  # noqa: E402
 from ldmrelease.domain.targets import KubernetesTarget  # noqa: E402
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads  # noqa: E402
 from ldmrelease.targets import registry  # noqa: E402
@@ -46,7 +46,7 @@ INDEX = 5
 MANY = 10
 SLOWER = 1.2
 NAMES = [f"app{number}" for number in range(MANY)]
-LABEL = "part=bench"
+LABEL = "part=context"
 Side = Callable[["Given", Path], float]
 
 
@@ -127,7 +127,7 @@ def counts(cluster: Own, scratch: Path, name: str, side: Side) -> Iterator[str]:
 
 @contextmanager
 def given(cluster: Own, scratch: Path) -> Iterator[Given]:
-    namespace = f"bench-{secrets.token_hex(3)}"
+    namespace = f"context-{secrets.token_hex(3)}"
     folder = scratch / namespace
     access = ClusterAccess(cluster.context, str(cluster.kubeconfig))
     # Receipts are published beside the images: the next promotion shall not find those of this one.
@@ -198,7 +198,7 @@ def in_process(there: Given, kubeconfig: Path) -> float:
         progress=lambda *_: None,
         written=True,
     )
-    assert isinstance(outcome, Settled), outcome
+    assert isinstance(outcome, RolledOut), outcome
     return time.perf_counter() - begun
 
 

@@ -29,7 +29,7 @@ _ENVIRONMENT = """\
         workloads:
           namespace: {name}
           select:
-            - {{kind: Deployment, labels: part=bench, containers: {{main: stack/scipipe}}}}
+            - {{kind: Deployment, labels: part=context, containers: {{main: stack/scipipe}}}}
         target: {{kubernetes: {{take-over: [kubectl-create]}}}}
 """
 
@@ -48,7 +48,7 @@ def make_site(folder: Path, access: ClusterAccess, registry: str, namespaces: Se
 
     registry: `host/path` of the repositories.
     """
-    where = clusters.Clusters(access, access, registry, f"{registry}/site", insecure=True)
+    where = clusters.DemoClusters(access, access, registry, f"{registry}/site", insecure=True)
     clusters.write_workspace(folder, where)
     site = Site(folder)
     environments = "".join(_ENVIRONMENT.format(name=name, access=access) for name in namespaces)
@@ -64,15 +64,15 @@ def make_site(folder: Path, access: ClusterAccess, registry: str, namespaces: Se
 
 def images_of(site: Site) -> Images:
     """What containers are to name."""
-    bench = site.bench()
-    product = bench.world.product("stack")
+    context = site.context()
+    product = context.topology.product("stack")
     assert product is not None
-    repository = bench.registries.open(parse_reference(product.components[0].source))
+    repository = context.registries.open(parse_reference(product.components[0].source))
     found = []
     for tag in (BEFORE, AFTER):
         pushed = repository.resolve(f"al9-{artifacts.build_of(tag).eups}")
         assert pushed is not None
-        identity = bench.identity(repository, pushed.digest)
+        identity = context.identity(repository, pushed.digest)
         assert isinstance(identity, ImageIdentity)
         found.append(identity)
     before, after = found

@@ -47,7 +47,7 @@ class Unread(StrEnum):
     POINTS_ON = "result-points-on"
 
 
-class Verdict(StrEnum):
+class OutcomeRule(StrEnum):
     """What decides about a run that ended.
 
     TESTS: exit status and message. STARTS: that it started, and ended with status 0 or still runs after a
@@ -60,7 +60,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class RunOutcome:
     """What a run gave: names of passed and failed tests, and the last bytes of its output.
 
     `problem` is a code where the run says nothing about the release (it could not start, it took too long,
@@ -76,60 +76,60 @@ class Ran:
     result_at: str | None = None
 
 
-def said_nothing(problem: str, why: str = "", exit_code: int | None = None) -> Ran:
+def said_nothing(problem: str, why: str = "", exit_code: int | None = None) -> RunOutcome:
     """A run that says nothing about the release."""
-    return Ran((), (), why, exit_code, problem)
+    return RunOutcome((), (), why, exit_code, problem)
 
 
-def judge(
+def judge_output(
     declared: Sequence[str],
     exit_code: int,
     output: str,
-    verdict: Verdict = Verdict.TESTS,
+    verdict: OutcomeRule = OutcomeRule.TESTS,
     variables: Mapping[str, str] | None = None,
     *,
     result: str | None = None,
-) -> Ran:
+) -> RunOutcome:
     """The outcome of a run that ended. `declared` are the check's tests, `variables` what it was told.
 
     result: what its message points to, if that was read; it is judged in place of the message.
     """
-    if verdict is Verdict.STARTS:
+    if verdict is OutcomeRule.STARTS:
         return started(declared, output, exit_code)
     said = output if result is None else result
     found = _object(said)
     if found is not None and POINTER in found:
         return _pointing(declared, exit_code, output, str(found[POINTER]) if result is None else None)
-    if verdict is Verdict.VERSIONS:
+    if verdict is OutcomeRule.VERSIONS:
         return _versions(declared, exit_code, said, output, variables or {})
     message = _read(said) if found is None else _read_object(found)
     if exit_code != 0:
-        return Ran((), message.failed or tuple(declared), output, exit_code)
+        return RunOutcome((), message.failed or tuple(declared), output, exit_code)
     if message.failed or message.denies:
-        return Ran((), message.failed, output, exit_code, "contradiction")
-    return Ran(message.passed or tuple(declared), (), output, exit_code)
+        return RunOutcome((), message.failed, output, exit_code, "contradiction")
+    return RunOutcome(message.passed or tuple(declared), (), output, exit_code)
 
 
-def started(declared: Sequence[str], output: str, exit_code: int | None) -> Ran:
+def started(declared: Sequence[str], output: str, exit_code: int | None) -> RunOutcome:
     """The outcome of a container that was only to start; `exit_code` is None while it still runs."""
     tests = tuple(declared)
-    return Ran((), tests, output, exit_code) if exit_code else Ran(tests, (), output, exit_code)
+    return RunOutcome((), tests, output, exit_code) if exit_code else RunOutcome(tests, (), output, exit_code)
 
 
-def unread(declared: Sequence[str], ran: Ran, why: Unread) -> Ran:
+def unread(declared: Sequence[str], ran: RunOutcome, why: Unread) -> RunOutcome:
     """The outcome of a run whose result could not be read: a failure stays one, anything else says nothing."""
     if ran.exit_code != 0:
-        return Ran((), tuple(declared), f"{ran.output}\n{why}", ran.exit_code)
+        return RunOutcome((), tuple(declared), f"{ran.output}\n{why}", ran.exit_code)
     return said_nothing(why, ran.output, ran.exit_code)
 
 
-def _pointing(declared: Sequence[str], exit_code: int, output: str, pointer: str | None) -> Ran:
+def _pointing(declared: Sequence[str], exit_code: int, output: str, pointer: str | None) -> RunOutcome:
     """A run whose result is elsewhere: no pass before it was read. `pointer` is None where one led to another."""
     if pointer is None:
-        return unread(declared, Ran((), (), output, exit_code), Unread.POINTS_ON)
+        return unread(declared, RunOutcome((), (), output, exit_code), Unread.POINTS_ON)
     if exit_code != 0:
-        return Ran((), tuple(declared), output, exit_code, result_at=pointer)
-    return Ran((), (), output, exit_code, Unread.NOT_FOLLOWED, pointer)
+        return RunOutcome((), tuple(declared), output, exit_code, result_at=pointer)
+    return RunOutcome((), (), output, exit_code, Unread.NOT_FOLLOWED, pointer)
 
 
 def tail(output: bytes) -> str:
@@ -186,15 +186,15 @@ def _names(found: Any) -> tuple[str, ...] | None:
 
 def _versions(
     declared: Sequence[str], exit_code: int, said: str, output: str, variables: Mapping[str, str]
-) -> Ran:
+) -> RunOutcome:
     """Every line that was said is `name version`, and every version a spelling of the release's."""
     tests = tuple(declared)
     if exit_code != 0:
-        return Ran((), tests, output, exit_code)
+        return RunOutcome((), tests, output, exit_code)
     expected = [variables[name] for name in RELEASE_SPELLINGS if variables.get(name)]
     lines = [line.split() for line in said.splitlines() if line.strip()]
     wrong = [" ".join(line) for line in lines if len(line) != 2 or line[1] not in expected]
     if lines and not wrong:
-        return Ran(tests, (), output, exit_code)
+        return RunOutcome(tests, (), output, exit_code)
     found = "; ".join(wrong) or "no version"
-    return Ran((), tests, f"printed {found}; the release is {' or '.join(expected)}"[:KEPT], exit_code)
+    return RunOutcome((), tests, f"printed {found}; the release is {' or '.join(expected)}"[:KEPT], exit_code)

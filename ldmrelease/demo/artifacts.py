@@ -57,7 +57,7 @@ _PRODUCTS = (
 _WEEKLY = "w.2023.16"
 
 
-def build_world(folder: Path) -> None:
+def build_sample_world(folder: Path) -> None:
     """Everything that is there before the new weekly: its own images come later, hours apart."""
     registries = Registries(folder)
     for built in STACK:

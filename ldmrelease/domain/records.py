@@ -9,7 +9,7 @@ from datetime import datetime
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Place
 
-ACT_TYPE = "application/vnd.ldmrelease.{}.v1+json"
+RECORD_TYPE = "application/vnd.ldmrelease.{}.v1+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ObservedPod:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StableState:
     """What runs at a place undisturbed. `state` changes with every rollout; `pods` come and go with their number."""
 
     state: str
@@ -77,15 +77,15 @@ class RunRegistration:
     registered: datetime
     deadline: datetime
     promotion: str | None = None
-    standing: Standing | None = None
+    standing: StableState | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedImage:
     """An image that was seen at a place. `release` is the digest of the release it belongs to, if known.
 
-    `state` says why it does not simply run: `idle` (nothing is to run), `armed` (a CronJob that has not run it
-    yet), `rolling`, `troubled`, `held`, `paused`, ...
+    `state` says why it does not simply run: `scaled-to-zero` (nothing is to run), `scheduled` (a CronJob that has
+    not run it yet), `progressing`, `degraded`, `action-required`, `suspended`, ...
     """
 
     product: str
@@ -110,16 +110,16 @@ class Observation:
     time: datetime
     basis: str
     revision: str
-    images: tuple[Seen, ...]
+    images: tuple[ObservedImage, ...]
     releases: tuple[str, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)
     every: int = 43200
     cause: str | None = None
 
 
-Act = Pin | Request | RunRegistration | Observation
+Record = Pin | Request | RunRegistration | Observation
 
-_NAMES: dict[str, type[Act]] = {
+_NAMES: dict[str, type[Record]] = {
     "pin": Pin,
     "request": Request,
     "run": RunRegistration,
@@ -127,6 +127,6 @@ _NAMES: dict[str, type[Act]] = {
 }
 
 
-def payload_type(act: type[Act]) -> str:
+def payload_type(act: type[Record]) -> str:
     """The DSSE payload type of a kind of act."""
-    return ACT_TYPE.format(next(name for name, kind in _NAMES.items() if kind is act))
+    return RECORD_TYPE.format(next(name for name, kind in _NAMES.items() if kind is act))

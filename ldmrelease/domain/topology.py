@@ -133,7 +133,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Topology:
     """Everything that a workspace names: products, applications by place, checks."""
 
     products: tuple[Product, ...]

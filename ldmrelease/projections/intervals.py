@@ -9,7 +9,7 @@ KEPT = 32
 """How many of the latest intervals are kept; `pieces` counts all of them."""
 
 
-class Moment(NamedTuple):
+class ObservedAt(NamedTuple):
     """An observation: the event that has it, its time, and the seconds since the one before it.
 
     `joined` is None where there is none before it, or where it is too far back: what ran between the two
@@ -21,7 +21,7 @@ class Moment(NamedTuple):
     joined: int | None
 
 
-def begun(moment: Moment, *, counted: bool) -> dict[str, Any]:
+def begun(moment: ObservedAt, *, counted: bool) -> dict[str, Any]:
     """The span of what is seen for the first time; `counted` says that it is ready."""
     spelled = times.spell(moment.time)
     return {
@@ -36,7 +36,7 @@ def begun(moment: Moment, *, counted: bool) -> dict[str, Any]:
     }
 
 
-def continued(span: dict[str, Any], moment: Moment, *, counted: bool) -> dict[str, Any]:
+def continued(span: dict[str, Any], moment: ObservedAt, *, counted: bool) -> dict[str, Any]:
     """The span of what is seen again. The clock stands still while it is not ready, and across a gap."""
     spelled = times.spell(moment.time)
     changed = {**span, "last": spelled, "counting": counted, "sequence": moment.sequence}
@@ -51,12 +51,12 @@ def continued(span: dict[str, Any], moment: Moment, *, counted: bool) -> dict[st
     return {**changed, "intervals": started, "pieces": span["pieces"] + 1}
 
 
-def paused(span: dict[str, Any], moment: Moment) -> dict[str, Any]:
+def paused(span: dict[str, Any], moment: ObservedAt) -> dict[str, Any]:
     """The span of what is partly there: it neither ends nor counts."""
     return {**span, "counting": False, "sequence": moment.sequence}
 
 
-def ended(span: dict[str, Any], moment: Moment, why: str) -> dict[str, Any]:
+def ended(span: dict[str, Any], moment: ObservedAt, why: str) -> dict[str, Any]:
     """The span of what is no longer seen. The time since it was last seen is unobserved."""
     gone = times.spell(moment.time)
     return {**span, "counting": False, "sequence": moment.sequence, "ended": why, "gone": gone}

@@ -8,9 +8,9 @@ from typing import Any
 from ldmrelease.domain import times
 from ldmrelease.domain.facts import Interval
 from ldmrelease.domain.topology import Place
-from ldmrelease.projections.residences import residence_prefixes, stay_prefixes
+from ldmrelease.projections.residences import release_residence_prefixes, residence_prefixes
 
-Read = Callable[[str], Mapping[str, Any]]
+ReadStates = Callable[[str], Mapping[str, Any]]
 """From the beginning of keys to the states there: a ledger's `states`, bound to the projection."""
 
 
@@ -57,7 +57,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Residence:
+class ResidenceState:
     """An image at a place. `ready` as last seen; `release` is the digest of the release it was seen for."""
 
     place: Place
@@ -71,7 +71,7 @@ class Residence:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseStay:
+class ReleaseResidenceState:
     """A release at a place: every component that runs there was seen and ready."""
 
     place: Place
@@ -79,29 +79,29 @@ class ReleaseStay:
     span: Span
 
 
-def places_seen(read: Read) -> tuple[Latest, ...]:
+def places_seen(read: ReadStates) -> tuple[Latest, ...]:
     """The latest observation of every place that was ever observed, by place."""
     return tuple(_latest(each) for each in read("place/").values())
 
 
-def residences_now(read: Read) -> tuple[Residence, ...]:
+def residences_now(read: ReadStates) -> tuple[ResidenceState, ...]:
     """Every image that is there now, anywhere; reads nothing that ended."""
     return _sorted(_residence(each) for each in read("residence/").values())
 
 
-def residences_ended(read: Read) -> tuple[Residence, ...]:
+def residences_ended(read: ReadStates) -> tuple[ResidenceState, ...]:
     """Every image that was somewhere and is there no more."""
     return _sorted(_residence(each) for each in read("residence-ended/").values())
 
 
-def residences_of(read: Read, digest: str) -> tuple[Residence, ...]:
+def residences_of(read: ReadStates, digest: str) -> tuple[ResidenceState, ...]:
     """Where an image digest is and was."""
     return _sorted(_residence(row) for prefix in residence_prefixes(digest) for row in read(prefix).values())
 
 
-def stays_of(read: Read, release: str) -> tuple[ReleaseStay, ...]:
+def release_residences_of(read: ReadStates, release: str) -> tuple[ReleaseResidenceState, ...]:
     """Where a release runs and ran: one stay for each time that it came."""
-    stays = [_stay(row) for prefix in stay_prefixes(release) for row in read(prefix).values()]
+    stays = [_stay(row) for prefix in release_residence_prefixes(release) for row in read(prefix).values()]
     return tuple(sorted(stays, key=_stay_order))
 
 
@@ -118,13 +118,13 @@ def _latest(row: Mapping[str, Any]) -> Latest:
     )
 
 
-def _residence(row: Mapping[str, Any]) -> Residence:
+def _residence(row: Mapping[str, Any]) -> ResidenceState:
     names = (row["product"], row["component"], row["digest"], row["spelling"], row["release"])
-    return Residence(_place(row), *names, ready=row["ready"], span=_span(row))
+    return ResidenceState(_place(row), *names, ready=row["ready"], span=_span(row))
 
 
-def _stay(row: Mapping[str, Any]) -> ReleaseStay:
-    return ReleaseStay(_place(row), row["release"], _span(row))
+def _stay(row: Mapping[str, Any]) -> ReleaseResidenceState:
+    return ReleaseResidenceState(_place(row), row["release"], _span(row))
 
 
 def _span(row: Mapping[str, Any]) -> Span:
@@ -145,7 +145,7 @@ def _place(row: Mapping[str, Any]) -> Place:
     return Place(row["environment"], row["application"])
 
 
-def _sorted(residences: Iterable[Residence]) -> tuple[Residence, ...]:
+def _sorted(residences: Iterable[ResidenceState]) -> tuple[ResidenceState, ...]:
     return tuple(
         sorted(
             residences,
@@ -154,5 +154,5 @@ def _sorted(residences: Iterable[Residence]) -> tuple[Residence, ...]:
     )
 
 
-def _stay_order(stay: ReleaseStay) -> tuple[Place, datetime, int]:
+def _stay_order(stay: ReleaseResidenceState) -> tuple[Place, datetime, int]:
     return stay.place, stay.span.first, stay.span.sequence

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.records import Pin
 from ldmrelease.domain.times import spell
 from ldmrelease.projections.claimed_payload import claimed_payload
@@ -46,7 +46,7 @@ def fold_digests(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
 
 
 def _pin(event: Event) -> Pin | None:
-    payload = claimed_payload(event.body) if event.kind == Kind.PINNED else None
+    payload = claimed_payload(event.body) if event.kind == EventKind.PINNED else None
     try:
         return canonical.from_plain(payload, Pin) if payload is not None else None
     except canonical.NotCanonical:

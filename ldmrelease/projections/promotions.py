@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.records import Request
 from ldmrelease.domain.times import spell
 from ldmrelease.projections.claimed_payload import claimed_payload
@@ -17,7 +17,7 @@ def fold_promotions(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
     if not event.stream.startswith("promotion/"):
         return {}
     key = event.stream.removeprefix("promotion/")
-    if event.kind == Kind.REQUESTED:
+    if event.kind == EventKind.REQUESTED:
         requested = _requested(key, event)
         return {key: requested} if requested is not None else {}
     state = get(key)
@@ -31,7 +31,7 @@ def fold_promotions(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
 
 def _finished(event: Event) -> list[str]:
     """The place that a promotion is through with, where this event says so."""
-    step = str(event.body.get("step")) if event.kind == Kind.DONE else ""
+    step = str(event.body.get("step")) if event.kind == EventKind.DONE else ""
     return [step.removesuffix("/publish")] if step.endswith("/publish") else []
 
 
@@ -79,10 +79,10 @@ def _intended(body: dict[str, Any]) -> dict[str, Any]:
 
 
 _CHANGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    Kind.PLANNED: _running,
-    Kind.WAITING: _waiting,
-    Kind.RESUMED: _running,
-    Kind.HALTING: lambda _: {"state": "halting", "until": None, "who": []},
-    Kind.INTENDED: _intended,
-    Kind.ENDED: lambda body: {"state": body.get("state"), "until": None, "who": []},
+    EventKind.PLANNED: _running,
+    EventKind.WAITING: _waiting,
+    EventKind.RESUMED: _running,
+    EventKind.HALTING: lambda _: {"state": "halting", "until": None, "who": []},
+    EventKind.INTENDED: _intended,
+    EventKind.ENDED: lambda body: {"state": body.get("state"), "until": None, "who": []},
 }

@@ -19,14 +19,14 @@ from typing import Any
 from urllib.parse import quote
 
 from ldmrelease.domain import canonical, times
-from ldmrelease.domain.events import Event, Kind
-from ldmrelease.domain.records import Observation, Seen
+from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.records import Observation, ObservedImage
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.claimed_payload import claimed_payload
-from ldmrelease.projections.intervals import Moment, begun, continued, ended, paused
+from ldmrelease.projections.intervals import ObservedAt, begun, continued, ended, paused
 
 PROJECTION = "observed"
-PROMPT = timedelta(minutes=10)
+INTAKE_WINDOW = timedelta(minutes=10)
 """How far an observation's own time may be from its intake. Further, and it has no effect: a statement's
 time is its intake, so a soak cannot be had by dating observations back (trust.md section 2)."""
 
@@ -85,40 +85,40 @@ def residence_prefixes(digest: str) -> tuple[str, str]:
     return _key("residence", digest, ""), _key("residence-ended", digest, "")
 
 
-def stay_keys(release: str, place: Place) -> tuple[str, str]:
+def release_residence_keys(release: str, place: Place) -> tuple[str, str]:
     """The key of a release's stay at a place now, and how the keys of its ended ones there begin."""
     return _stay_key(release, place), _key("stay-ended", release, *_parts(place), "")
 
 
-def stay_prefixes(release: str) -> tuple[str, str]:
+def release_residence_prefixes(release: str) -> tuple[str, str]:
     """How the keys of a release's stays begin: of those now, and of those that ended."""
     return _key("stay", release, ""), _key("stay-ended", release, "")
 
 
 def _observation(event: Event) -> Observation | None:
-    payload = claimed_payload(event.body) if event.kind == Kind.OBSERVED else None
+    payload = claimed_payload(event.body) if event.kind == EventKind.OBSERVED else None
     if payload is None:
         return None
     try:
         observation = canonical.from_plain(payload, Observation)
     except canonical.NotCanonical:
         return None
-    if observation.time.tzinfo is None or abs(event.time - observation.time) > PROMPT:
+    if observation.time.tzinfo is None or abs(event.time - observation.time) > INTAKE_WINDOW:
         return None
     return observation
 
 
-def _moment(before: Mapping[str, Any] | None, observation: Observation, sequence: int) -> Moment | None:
+def _moment(before: Mapping[str, Any] | None, observation: Observation, sequence: int) -> ObservedAt | None:
     time = times.whole(observation.time)
     if before is None:
-        return Moment(sequence, time, None)
+        return ObservedAt(sequence, time, None)
     since = int((time - times.instant(before["time"])).total_seconds())
     if since < 0:
         return None
-    return Moment(sequence, time, since if since <= observation.every else None)
+    return ObservedAt(sequence, time, since if since <= observation.every else None)
 
 
-def _latest(observation: Observation, moment: Moment) -> dict[str, Any]:
+def _latest(observation: Observation, moment: ObservedAt) -> dict[str, Any]:
     return {
         "environment": observation.place.environment,
         "application": observation.place.application,
@@ -133,9 +133,9 @@ def _latest(observation: Observation, moment: Moment) -> dict[str, Any]:
 
 
 def _fold_residences(
-    get: Get, changed: States, known: list[str], observation: Observation, moment: Moment
+    get: Get, changed: States, known: list[str], observation: Observation, moment: ObservedAt
 ) -> list[str]:
-    images: dict[str, list[Seen]] = {}
+    images: dict[str, list[ObservedImage]] = {}
     for image in observation.images:
         images.setdefault(_residence_key(observation.place, image), []).append(image)
     for key, seen in images.items():
@@ -149,7 +149,7 @@ def _fold_residences(
 
 
 def _fold_stays(
-    get: Get, changed: States, known: list[str], observation: Observation, moment: Moment
+    get: Get, changed: States, known: list[str], observation: Observation, moment: ObservedAt
 ) -> list[str]:
     """A release is there as long as one of its images is seen, and counts while all of it is ready."""
     place = observation.place
@@ -167,7 +167,7 @@ def _fold_stays(
     return sorted(running.keys() | (partly & set(known)))
 
 
-def _end(get: Get, changed: States, key: str, observation: Observation, moment: Moment) -> None:
+def _end(get: Get, changed: States, key: str, observation: Observation, moment: ObservedAt) -> None:
     """Move a state from what is there to what was there."""
     before = get(key)
     what, _, rest = key.partition("/")
@@ -177,7 +177,7 @@ def _end(get: Get, changed: States, key: str, observation: Observation, moment: 
     )
 
 
-def _described(place: Place, image: Seen) -> dict[str, Any]:
+def _described(place: Place, image: ObservedImage) -> dict[str, Any]:
     return {
         **_where(place),
         "product": image.product,
@@ -192,7 +192,7 @@ def _where(place: Place) -> dict[str, Any]:
     return {"environment": place.environment, "application": place.application}
 
 
-def _residence_key(place: Place, image: Seen) -> str:
+def _residence_key(place: Place, image: ObservedImage) -> str:
     return _key("residence", image.digest, *_parts(place), image.product, image.component)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.events import Event, EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ def claim_of(events: Iterable[Event]) -> Claim | None:
 
 
 def _after(claim: Claim | None, event: Event) -> Claim | None:
-    if event.kind == Kind.CLAIMED and _may_claim(claim, event):
+    if event.kind == EventKind.CLAIMED and _may_claim(claim, event):
         promotion, holder = str(event.body.get("promotion", "")), str(event.body.get("holder", ""))
         return Claim(promotion, holder, event.sequence, event.time, event.time)
     if claim is None or not _by(claim.promotion, event):
         return claim
-    if event.kind == Kind.RELEASED and event.body.get("epoch") == claim.epoch:
+    if event.kind == EventKind.RELEASED and event.body.get("epoch") == claim.epoch:
         return None
-    return replace(claim, last_append=event.time, ended=claim.ended or event.kind == Kind.ENDED)
+    return replace(claim, last_append=event.time, ended=claim.ended or event.kind == EventKind.ENDED)
 
 
 def _may_claim(claim: Claim | None, event: Event) -> bool:

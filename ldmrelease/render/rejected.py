@@ -52,7 +52,7 @@ REASONS: Mapping[str, str] = {
 }
 
 
-def seen_words(seen: object) -> str:
+def rejected_words(seen: object) -> str:
     """`seen, not counted: 1 (its signer has no role for it)`."""
     if not isinstance(seen, Mapping) or not seen:
         return "nothing was seen"

@@ -11,12 +11,12 @@ from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.times import whole
-from ldmrelease.domain.topology import World
+from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import Ledger, open_ledger
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions, Repository
-from ldmrelease.targets.connections import Clusters
+from ldmrelease.targets.connections import ClusterConnections
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.signer import Signer, load_signer
 
@@ -75,7 +75,7 @@ def wall_clock() -> datetime:
 
 
 @dataclass(slots=False)
-class Workbench:
+class Context:
     """Everything that a service needs. `observer` is told of every write, anywhere."""
 
     workspace: Workspace
@@ -91,9 +91,9 @@ class Workbench:
         self.signers = Signers(self.workspace.keys)
 
     @property
-    def world(self) -> World:
+    def topology(self) -> Topology:
         """Products, applications and checks."""
-        return self.workspace.world
+        return self.workspace.topology
 
     def now(self) -> datetime:
         """The workspace's time: the wall's, or the one that the workspace carries."""
@@ -114,9 +114,9 @@ class Workbench:
         return Registries(self.workspace.root, options)
 
     @cached_property
-    def clusters(self) -> Clusters:
+    def clusters(self) -> ClusterConnections:
         """Opens the clusters of the workspace."""
-        return Clusters(self.workspace.root, self.observer)
+        return ClusterConnections(self.workspace.root, self.observer)
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
@@ -150,13 +150,13 @@ class Workbench:
         return answer if isinstance(answer, Moved) else None
 
 
-def open_workbench(
+def open_context(
     workspace: Workspace,
     *,
     clock: Callable[[], datetime] = wall_clock,
     observer: Observer | None = None,
     damaged: bool = False,
-) -> Workbench:
+) -> Context:
     """Open what the workspace names; `damaged` opens a ledger whose end was cut, to look at it.
 
     Raises the errors of the ledger and of the trust document.
@@ -164,7 +164,7 @@ def open_workbench(
     ledger = open_ledger(workspace.ledger, observer=observer)
     if not damaged:
         ledger.require_whole()
-    return Workbench(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)
+    return Context(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)
 
 
 class Untrusted(RuntimeError):

@@ -7,5 +7,5 @@ Progress = Callable[[str, dict[str, Any]], None]
 """Told what happens, for people who watch: a code and values."""
 
 
-BEAT = 240.0
+HEARTBEAT = 240.0
 """Seconds: well below the ten minutes without an append after which a claim may be taken (details.md, Claims)."""

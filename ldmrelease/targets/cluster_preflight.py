@@ -7,13 +7,13 @@ from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invali
 from ldmrelease.cluster.client.paths import describe, path_of
 from ldmrelease.cluster.objects.gitops_managers import manager_of
 from ldmrelease.cluster.objects.owners import image_field, owners
-from ldmrelease.cluster.objects.related_objects import around
-from ldmrelease.cluster.objects.workloads import Manifest, Workload, collection_of, find
+from ldmrelease.cluster.objects.related_objects import read_related
+from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, collection_of, find
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.workload_selection import ConfigMapFile, WorkloadKind
 from ldmrelease.targets.connections import answer, joined, refusal_of
 from ldmrelease.targets.editors import component_manifests, image_fields
-from ldmrelease.targets.results import Refusal, Refused, Unreachable
+from ldmrelease.targets.results import Refusal, RefusedError, Unreachable
 from ldmrelease.targets.stores import config_map, kubernetes_fence
 from ldmrelease.targets.stores.field_managers import MANIFESTS_MANAGER, OURS
 from ldmrelease.targets.stores.git_file import Access
@@ -86,7 +86,7 @@ def _against_manifests(
 ) -> Iterator[Refusal]:
     try:
         documents = component_manifests.load(access.workspace, target.manifests or "")
-    except Refused as refused:
+    except RefusedError as refused:
         yield refused.refusal
         return
     refusals = component_manifests.problems(documents, workloads, target.workloads)
@@ -119,7 +119,7 @@ def _against_document(
         pass  # Our rights are asked for one by one.
 
 
-def _try_out(api: Api, workload: Workload, content: Manifest, yielding: frozenset[str]) -> None:
+def _try_out(api: Api, workload: Workload, content: KubernetesObject, yielding: frozenset[str]) -> None:
     """A dry run, over those who yield. Raises Conflict for the others, Invalid, and what else may go wrong."""
     try:
         api.apply(workload.path, content, manager=MANIFESTS_MANAGER, dry_run=True)
@@ -140,7 +140,7 @@ def _rights(api: Api, target: KubernetesTarget) -> Iterator[Right]:
         yield ("patch", collection, each.name or "")
         yield from _to_follow(collection)
     # What came of a write is seen at the pods, and at what makes them.
-    for seen in around(namespace, (each.kind for each in written)).values():
+    for seen in read_related(namespace, (each.kind for each in written)).values():
         if not seen.optional:
             yield from _to_follow(seen.path)
     if any(each.kind is WorkloadKind.STATEFUL_SET for each in written):

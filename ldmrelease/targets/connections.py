@@ -9,7 +9,7 @@ from typing import TypeVar
 from ldmrelease.cluster.client.api import Api, Observer, open_api
 from ldmrelease.cluster.client.errors import Absent, BadAccess, ClusterError, Forbidden, Invalid, Unreached
 from ldmrelease.domain.workload_selection import ClusterAccess
-from ldmrelease.targets.results import Refusal, Refused, Unreachable
+from ldmrelease.targets.results import Refusal, RefusedError, Unreachable
 
 TRIES = 100
 """How often a write is tried against others who change the same object, such as an autoscaler."""
@@ -17,7 +17,7 @@ TRIES = 100
 T = TypeVar("T")
 
 
-class Clusters:
+class ClusterConnections:
     """Opens each cluster once, for any number of threads.
 
     root: where relative kubeconfig files start. observer: told of every request that changes something.
@@ -53,7 +53,7 @@ def answer(act: Callable[[], T]) -> T | Refusal | Unreachable:
     """What `act` answers; its errors as values."""
     try:
         return act()
-    except Refused as refused:
+    except RefusedError as refused:
         return refused.refusal
     except BadAccess as error:
         return Refusal("no-cluster", {"where": error.where, "found": error.reason, "hint": error.hint})
@@ -84,7 +84,7 @@ def refusal_of(error: ClusterError) -> Refusal | None:
     return None
 
 
-def together(found: Sequence[Refusal | Unreachable]) -> Refusal | Unreachable | None:
+def joined_refusal(found: Sequence[Refusal | Unreachable]) -> Refusal | Unreachable | None:
     """One answer for all, of which some may list several; where somebody could not be asked, that."""
     lost = next((each for each in found if isinstance(each, Unreachable)), None)
     single = [part for each in found if isinstance(each, Refusal) for part in _parts(each)]
@@ -117,4 +117,4 @@ def require_none(refusals: Sequence[Refusal]) -> None:
     """Raise `Refused` with all of them, if there are any."""
     if refusals:
         all_of_them = joined(refusals)
-        raise Refused(all_of_them.code, **all_of_them.values)
+        raise RefusedError(all_of_them.code, **all_of_them.values)

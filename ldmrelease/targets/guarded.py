@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ldmrelease.cluster.objects.workloads import Manifest
+from ldmrelease.cluster.objects.workloads import KubernetesObject
 
 
 @dataclass(frozen=True, slots=True)
-class Guarded:
+class GuardedObject:
     """An object that a fence guards, as read."""
 
     path: str
-    manifest: Manifest
+    manifest: KubernetesObject
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -26,7 +26,7 @@ class Guarded:
         """Its annotations."""
         return self.manifest["metadata"].get("annotations") or {}
 
-    def body(self, annotations: dict[str, str]) -> Manifest:
+    def body(self, annotations: dict[str, str]) -> KubernetesObject:
         """What an apply of annotations alone says."""
         metadata = self.identity | ({"annotations": annotations} if annotations else {})
         return {

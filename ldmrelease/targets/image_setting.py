@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class ImageSetting:
     """One setting's word about an image.
 
     tag and digest: None where the setting does not say it; both None where it names no image (empty, or not

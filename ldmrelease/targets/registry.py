@@ -16,8 +16,8 @@ from ldmrelease.domain.targets import GitOpsTarget, KubernetesTarget, MenuTarget
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import cluster_preflight
 from ldmrelease.targets.editors import image_fields, image_settings, menu
-from ldmrelease.targets.fence import Fence, Warrant
-from ldmrelease.targets.image_setting import Stated
+from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import (
     Change,
     Refusal,
@@ -77,7 +77,7 @@ def retired(target: Target, tag: str, snapshot: Snapshot) -> dict[str, Value] | 
     return Refusal("not-a-menu", {"file": _named(target), "tag": tag})
 
 
-def stated(target: Target, snapshot: Snapshot) -> tuple[Stated, ...] | Refusal:
+def stated(target: Target, snapshot: Snapshot) -> tuple[ImageSetting, ...] | Refusal:
     """Which images the committed settings name."""
     match target:
         case KubernetesTarget():
@@ -89,7 +89,7 @@ def stated(target: Target, snapshot: Snapshot) -> tuple[Stated, ...] | Refusal:
 
 
 def write(
-    target: Target, edits: Values, access: Access, *, expect: Values, warrant: Warrant
+    target: Target, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
 ) -> Written | Refusal | Unreachable:
     """Commit the edits where each setting is as expected or already as wanted; the fence moves with them."""
     if isinstance(target, KubernetesTarget):
@@ -100,7 +100,7 @@ def write(
 
 
 def restore(
-    target: Target, before: Values, ours: Values, access: Access, warrant: Warrant
+    target: Target, before: Values, ours: Values, access: Access, warrant: WriteGrant
 ) -> Written | Refusal | Unreachable:
     """Put back what was there before, where the settings are still ours; else `changed-by` says whose."""
     if isinstance(target, KubernetesTarget):
@@ -108,7 +108,7 @@ def restore(
     return write(target, before, access, expect=ours, warrant=warrant)
 
 
-def claim(target: Target, access: Access, warrant: Warrant) -> Written | Refusal | Unreachable:
+def claim(target: Target, access: Access, warrant: WriteGrant) -> Written | Refusal | Unreachable:
     """Move the place's fence to ours: from then on an earlier holder cannot write."""
     if isinstance(target, KubernetesTarget):
         return kubernetes_objects.claim(target, access, warrant)

@@ -83,7 +83,7 @@ class Change:
     time: str
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Carries a refusal to the edge of this room, where it becomes a value again."""
 
     def __init__(self, code: str, **values: Any) -> None:

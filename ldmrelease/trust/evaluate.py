@@ -13,10 +13,10 @@ from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.predicates.claimed_metadata import claimed_environment, claimed_time, resource
 from ldmrelease.domain.predicates.test_result import Contradiction, check_name, read_result
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, Unreadable, read_statement
-from ldmrelease.trust.authorize import count
+from ldmrelease.trust.authorize import authorize
 from ldmrelease.trust.dsse import Envelope, Malformed, read_wrapped
 from ldmrelease.trust.keyring import Key, Keyring
-from ldmrelease.trust.verify import NotCounted, verify
+from ldmrelease.trust.verify import Rejected, verify
 
 UNREADABLE = "unreadable"
 ERRORED = "ERRORED"
@@ -24,11 +24,11 @@ NO_IMAGES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class EvaluatedStatement:
     """A statement as it stands in a fact, and why it does not count, where it does not."""
 
     fact: StatementFact
-    refusal: NotCounted | None
+    refusal: Rejected | None
 
 
 def statement_fact(
@@ -51,14 +51,14 @@ def statement_fact(
     `signer` of the fact is the key's name in the trust document. A result that contradicts itself, or that
     claims to come from the future, has result ERRORED.
     """
-    return see_statement(
+    return evaluate_statement(
         envelope,
         blob=blob, keyring=keyring, received=received, now=now, repository=repository, checks=checks,
         images=images,
     ).fact  # fmt: skip
 
 
-def see_statement(
+def evaluate_statement(
     envelope: bytes,
     *,
     blob: str,
@@ -68,38 +68,38 @@ def see_statement(
     repository: str | None,
     checks: Mapping[str, Sequence[str]],
     images: Mapping[str, str] = NO_IMAGES,
-) -> Seen:
+) -> EvaluatedStatement:
     """As `statement_fact`, with the values of the refusal (role, scope, time) for people."""
     read = read_wrapped(envelope)
     if isinstance(read, Malformed):
-        return _refused(_unreadable(canonical.digest(envelope), blob, received), NotCounted.because(read))
+        return _refused(_unreadable(canonical.digest(envelope), blob, received), Rejected.because(read))
     statement = _statement(read)
-    if isinstance(statement, NotCounted):
+    if isinstance(statement, Rejected):
         return _refused(_unreadable(canonical.digest(read.payload), blob, received), statement)
     fact = _described(statement, blob, received, checks)
     verified = verify(read, keyring, at=received)
-    if isinstance(verified, NotCounted):
+    if isinstance(verified, Rejected):
         return _refused(fact, verified)
     fact = replace(fact, signer=verified.key.id)
-    roles = count(
+    roles = authorize(
         statement, verified, keyring,
         received=received, now=now, environment=fact.environment,
         repositories=_repositories(fact, repository, images),
     )  # fmt: skip
-    if isinstance(roles, NotCounted):
+    if isinstance(roles, Rejected):
         return _refused(fact, roles)
     foreign = _foreign(statement, verified.key, repository)
     if foreign is not None:
         return _refused(fact, foreign)
-    return Seen(replace(fact, counted=True, roles=tuple(each.name for each in roles)), None)
+    return EvaluatedStatement(replace(fact, counted=True, roles=tuple(each.name for each in roles)), None)
 
 
-def _statement(envelope: Envelope) -> Statement | NotCounted:
+def _statement(envelope: Envelope) -> Statement | Rejected:
     if envelope.payload_type != PAYLOAD_TYPE:
-        return NotCounted("wrong-type", {"found": envelope.payload_type, "expected": PAYLOAD_TYPE})
+        return Rejected("wrong-type", {"found": envelope.payload_type, "expected": PAYLOAD_TYPE})
     statement = read_statement(envelope.payload)
     if isinstance(statement, Unreadable):
-        return NotCounted(statement.code, {"detail": statement.detail})
+        return Rejected(statement.code, {"detail": statement.detail})
     return statement
 
 
@@ -157,16 +157,16 @@ def _repositories(fact: StatementFact, own: str | None, images: Mapping[str, str
     return tuple(sorted(named if own is None else named | {own}))
 
 
-def _foreign(statement: Statement, key: Key, repository: str | None) -> NotCounted | None:
+def _foreign(statement: Statement, key: Key, repository: str | None) -> Rejected | None:
     """A receipt found where its own resource is not: copying an image never copies its receipts."""
     if statement.type != "receipt" or repository is None:
         return None
     own = resource(statement)[0]
     if own == repository.removeprefix("oci:"):
         return None
-    return NotCounted("other-resource", {"key": key.id, "resource": own, "repository": repository})
+    return Rejected("other-resource", {"key": key.id, "resource": own, "repository": repository})
 
 
-def _refused(fact: StatementFact, refusal: NotCounted) -> Seen:
+def _refused(fact: StatementFact, refusal: Rejected) -> EvaluatedStatement:
     result = ERRORED if refusal.code == "future" and fact.result else fact.result
-    return Seen(replace(fact, code=refusal.code, result=result), refusal)
+    return EvaluatedStatement(replace(fact, code=refusal.code, result=result), refusal)

@@ -10,21 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
 
 from ldmrelease.domain import canonical, records
-from ldmrelease.domain.records import Act, Observation, Request, RunRegistration
-from ldmrelease.trust.authorize import entitled, too_early
+from ldmrelease.domain.records import Observation, Record, Request, RunRegistration
+from ldmrelease.trust.authorize import entitled_roles, too_early
 from ldmrelease.trust.dsse import Malformed, read_envelope
 from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.signer import Signer
-from ldmrelease.trust.verify import NotCounted, Verified, verify
+from ldmrelease.trust.verify import Rejected, VerifiedPayload, verify
 
-A = TypeVar("A", bound=Act)
+A = TypeVar("A", bound=Record)
 T = TypeVar("T")
 
 _UTC = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened(Generic[T]):
+class VerifiedRecord(Generic[T]):
     """An act that counts, who did it, and the names of the roles in which it counts."""
 
     act: T
@@ -33,63 +33,61 @@ class Opened(Generic[T]):
     roles: tuple[str, ...]
 
 
-def seal(act: Act, signer: Signer) -> dict[str, Any]:
+def sign_record(act: Record, signer: Signer) -> dict[str, Any]:
     """The body of an event that carries the signed act."""
     envelope = signer.sign(records.payload_type(type(act)), canonical.encode(act))
     return {"envelope": envelope.to_dict()}
 
 
-def open_act(
+def verify_record(
     body: dict[str, Any], kind: type[A], keyring: Keyring, *, at: datetime
-) -> Opened[A] | NotCounted:
+) -> VerifiedRecord[A] | Rejected:
     """The act in an event's body; `at` is the event's time.
 
     Codes: those of the envelope, of `verify` and of `entitled`, and `wrong-type` (another kind of act),
     `malformed`, `future`.
     """
-    payload_type = records.payload_type(cast(type[Act], kind))
-    verified = opened_payload(body.get("envelope"), payload_type, keyring, at=at)
-    if isinstance(verified, NotCounted):
+    payload_type = records.payload_type(cast(type[Record], kind))
+    verified = verified_payload(body.get("envelope"), payload_type, keyring, at=at)
+    if isinstance(verified, Rejected):
         return verified
     act = read_exactly(verified.payload, kind)
-    if isinstance(act, NotCounted):
+    if isinstance(act, Rejected):
         return act
-    roles = entitled(_short(payload_type), verified.key, keyring, environments=_environments(act))
-    if isinstance(roles, NotCounted):
+    roles = entitled_roles(_short(payload_type), verified.key, keyring, environments=_environments(act))
+    if isinstance(roles, Rejected):
         return roles
     early = too_early(verified.key, _time(act), at)
-    return early or Opened(act, verified.key.person, verified.key, tuple(each.name for each in roles))
+    return early or VerifiedRecord(act, verified.key.person, verified.key, tuple(each.name for each in roles))
 
 
-def opened_payload(
+def verified_payload(
     envelope: Any, payload_type: str, keyring: Keyring, *, at: datetime
-) -> Verified | NotCounted:
+) -> VerifiedPayload | Rejected:
     """The verified payload of an envelope, if it is of this type."""
     if envelope is None:
-        return NotCounted("unsigned")
+        return Rejected("unsigned")
     read = read_envelope(envelope)
     if isinstance(read, Malformed):
-        return NotCounted.because(read)
+        return Rejected.because(read)
     # The type is signed along with the payload, so one act cannot be passed off as another.
     if read.payload_type != payload_type:
-        return NotCounted("wrong-type", {"found": read.payload_type, "expected": payload_type})
+        return Rejected("wrong-type", {"found": read.payload_type, "expected": payload_type})
     return verify(read, keyring, at=at)
 
 
-def read_exactly(payload: bytes, kind: type[T]) -> T | NotCounted:
+def read_exactly(payload: bytes, kind: type[T]) -> T | Rejected:
     """The value that a payload spells, without fields it does not have and times that are not in UTC."""
     try:
         plain = canonical.parse(payload)
         value = canonical.from_plain(plain, kind)
     except canonical.NotCanonical as error:
-        return NotCounted("malformed", {"detail": str(error)})
+        return Rejected("malformed", {"detail": str(error)})
     if not _within(plain, canonical.to_plain(value)):
-        return NotCounted(
-            "unknown-field", {"detail": "a field that is not known, or a value of two spellings"}
-        )
+        return Rejected("unknown-field", {"detail": "a field that is not known, or a value of two spellings"})
     moments = [getattr(value, each.name) for each in dataclasses.fields(value)]  # type: ignore[arg-type]
     if any(isinstance(each, datetime) and each.utcoffset() != _UTC for each in moments):
-        return NotCounted("malformed", {"detail": "a time that is not in UTC"})
+        return Rejected("malformed", {"detail": "a time that is not in UTC"})
     return value
 
 
@@ -107,7 +105,7 @@ def _short(payload_type: str) -> str:
     return payload_type.removeprefix("application/vnd.ldmrelease.").partition(".")[0]
 
 
-def _environments(act: Act) -> tuple[str, ...]:
+def _environments(act: Record) -> tuple[str, ...]:
     if isinstance(act, Request):
         return tuple(sorted({each.environment for each in act.places}))
     if isinstance(act, Observation):
@@ -117,5 +115,5 @@ def _environments(act: Act) -> tuple[str, ...]:
     return ()
 
 
-def _time(act: Act) -> datetime:
+def _time(act: Record) -> datetime:
     return act.registered if isinstance(act, RunRegistration) else act.time

@@ -12,15 +12,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldmrelease.checks.job.readback import difference, is_of
-from ldmrelease.checks.job.state import Exited, Lost, Pending, Running, Stage, container_status, stage
+from ldmrelease.checks.job.state import (
+    JobExited,
+    JobGone,
+    JobPending,
+    JobRunning,
+    JobState,
+    container_status,
+    job_state,
+)
 from ldmrelease.checks.job.templates import PROMOTION, RUN, ImageRun, fill, pod_spec
-from ldmrelease.checks.outcome import Ran, Verdict, judge, said_nothing, started, tail
+from ldmrelease.checks.outcome import OutcomeRule, RunOutcome, judge_output, said_nothing, started, tail
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import Watched, watched
 
-PATIENCE = 60.0
+START_GRACE = 60.0
 """Seconds that a pod may be in trouble (no image, no node, no quota) before the run counts as not started."""
 
 _A_LOOK = 10.0
@@ -32,13 +40,13 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class JobRan:
+class JobResult:
     """What a Job gave. `uid` is None where no Job of ours was made, so that there is none to delete.
 
     `pod`, `container` and `image_id` are what ran, as the node reports it; empty where nothing ran.
     """
 
-    ran: Ran
+    ran: RunOutcome
     namespace: str
     name: str
     uid: str | None = None
@@ -48,7 +56,7 @@ class JobRan:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class JobInterrupted:
     """What has to be asked (`asked`) could not be; what was started may be there and is adopted by the next attempt."""
 
     why: str
@@ -56,7 +64,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class JobLeft:
+class LeftoverJob:
     """A Job of a promotion that is still there."""
 
     namespace: str
@@ -82,15 +90,15 @@ class _Run:
         return str(self.wanted["metadata"]["name"])
 
     def made(
-        self, ran: Ran, job: Mapping[str, Any] | None = None, pod: Mapping[str, Any] | None = None
-    ) -> JobRan:
+        self, ran: RunOutcome, job: Mapping[str, Any] | None = None, pod: Mapping[str, Any] | None = None
+    ) -> JobResult:
         """The outcome, with what is known of the Job and its pod."""
         uid = None if job is None else str(job["metadata"]["uid"])
         if pod is None:
-            return JobRan(ran, self.namespace, self.name, uid)
+            return JobResult(ran, self.namespace, self.name, uid)
         status = container_status(pod)
         seen = pod["metadata"]["uid"], status.get("name", ""), status.get("imageID", "")
-        return JobRan(ran, self.namespace, self.name, uid, *seen)
+        return JobResult(ran, self.namespace, self.name, uid, *seen)
 
 
 def run_job(
@@ -98,9 +106,9 @@ def run_job(
     run: ImageRun,
     *,
     deadline: float,
-    patience: float = PATIENCE,
+    patience: float = START_GRACE,
     progress: Progress = lambda _: None,
-) -> JobRan | Cut:
+) -> JobResult | JobInterrupted:
     """Make the run's Job or adopt it, wait until it ended, and judge what was seen. It is left there.
 
     `deadline` is how many seconds are left, also fewer than none; `progress` is told what is waited for.
@@ -111,11 +119,11 @@ def run_job(
     until = time.monotonic() + max(deadline, _A_LOOK)
     try:
         job = _create_or_adopt(this)
-        if isinstance(job, JobRan):
+        if isinstance(job, JobResult):
             return job
         return _judged(this, job, _wait(this, job, until, patience, progress))
     except ClusterError as error:
-        return Cut(str(error))
+        return JobInterrupted(str(error))
 
 
 def delete_job(api: Api, namespace: str, name: str, uid: str) -> None:
@@ -124,16 +132,16 @@ def delete_job(api: Api, namespace: str, name: str, uid: str) -> None:
         api.delete(path_of("Job", namespace, name), uid=uid, propagation="Background")
 
 
-def leftover_jobs(api: Api, namespace: str, promotion: str) -> tuple[JobLeft, ...]:
+def leftover_jobs(api: Api, namespace: str, promotion: str) -> tuple[LeftoverJob, ...]:
     """The Jobs of a promotion that are still there: to sweep once all its results are recorded."""
     found = api.list(path_of("Job", namespace), labels=f"{PROMOTION}={promotion}")
     metadata = [each["metadata"] for each in found.items]
     return tuple(
-        JobLeft(namespace, each["name"], each["uid"], each["labels"].get(RUN, "")) for each in metadata
+        LeftoverJob(namespace, each["name"], each["uid"], each["labels"].get(RUN, "")) for each in metadata
     )
 
 
-def _create_or_adopt(this: _Run) -> dict[str, Any] | JobRan:
+def _create_or_adopt(this: _Run) -> dict[str, Any] | JobResult:
     try:
         job = this.api.create(path_of("Job", this.namespace), this.wanted)
     except Conflict:
@@ -151,7 +159,7 @@ class _Seen:
     """What was seen last. `before` is the trouble that the pod was in earlier; `cut` is why the cluster cannot be
     asked at the moment."""
 
-    at: Stage
+    at: JobState
     job: Mapping[str, Any] | None
     before: str | None = None
     cut: str | None = None
@@ -159,18 +167,20 @@ class _Seen:
     @property
     def is_last(self) -> bool:
         """Whether nothing can follow that would say more."""
-        return isinstance(self.at, Exited | Lost) or (isinstance(self.at, Pending) and self.at.hopeless)
+        return isinstance(self.at, JobExited | JobGone) or (
+            isinstance(self.at, JobPending) and self.at.hopeless
+        )
 
     @property
     def kind(self) -> tuple[type, bool, bool]:
         """What has to change for another stage to begin, that may last as long as it is allowed to."""
-        troubled = isinstance(self.at, Pending) and self.at.trouble is not None
+        troubled = isinstance(self.at, JobPending) and self.at.trouble is not None
         return type(self.at), troubled, self.cut is not None
 
 
 def _wait(this: _Run, job: Mapping[str, Any], until: float, patience: float, progress: Progress) -> _Seen:
     """Wait until the Job ended, or is as far as it will get."""
-    seen = _Seen(Pending(), job)
+    seen = _Seen(JobPending(), job)
     while not seen.is_last:
         progress(_spoken(seen))
         limit = min(until, time.monotonic() + _allowed(this, seen, patience))
@@ -188,7 +198,7 @@ def _next(this: _Run, seen: _Seen, limit: float) -> _Seen:
     pods = Watched(path_of("Pod", this.namespace), labels=f"{RUN}={this.of.run}")
     for state in watched(this.api, (jobs, pods), until=limit):
         found = next(iter(state.collections[0].values()), None)
-        at = stage(found, tuple(state.collections[1].values()))
+        at = job_state(found, tuple(state.collections[1].values()))
         seen = _Seen(at, found, _trouble(seen), state.cut.reason if state.cut else None)
         if seen.is_last or seen.kind != before:
             break
@@ -197,16 +207,20 @@ def _next(this: _Run, seen: _Seen, limit: float) -> _Seen:
 
 def _trouble(seen: _Seen) -> str | None:
     """The trouble that it was in up to now; none once it ran."""
-    if isinstance(seen.at, Running):
+    if isinstance(seen.at, JobRunning):
         return None
-    return (seen.at.trouble if isinstance(seen.at, Pending) else None) or seen.before
+    return (seen.at.trouble if isinstance(seen.at, JobPending) else None) or seen.before
 
 
 def _allowed(this: _Run, seen: _Seen, patience: float) -> float:
     """How many seconds it may stay at a stage."""
-    if seen.cut is None and isinstance(seen.at, Pending) and seen.at.trouble is not None:
+    if seen.cut is None and isinstance(seen.at, JobPending) and seen.at.trouble is not None:
         return patience
-    if seen.cut is None and isinstance(seen.at, Running) and this.of.template.verdict is Verdict.STARTS:
+    if (
+        seen.cut is None
+        and isinstance(seen.at, JobRunning)
+        and this.of.template.verdict is OutcomeRule.STARTS
+    ):
         return this.of.template.settle
     return float("inf")
 
@@ -214,17 +228,17 @@ def _allowed(this: _Run, seen: _Seen, patience: float) -> float:
 def _spoken(seen: _Seen) -> str:
     if seen.cut is not None:
         return f"the cluster cannot be asked: {seen.cut}"
-    return (seen.at.trouble or "pending") if isinstance(seen.at, Pending) else "running"
+    return (seen.at.trouble or "pending") if isinstance(seen.at, JobPending) else "running"
 
 
-def _judged(this: _Run, job: Mapping[str, Any], seen: _Seen) -> JobRan | Cut:
+def _judged(this: _Run, job: Mapping[str, Any], seen: _Seen) -> JobResult | JobInterrupted:
     at = seen.at
     if seen.cut is not None and not seen.is_last:
-        return Cut(seen.cut)
-    if isinstance(at, Pending):
+        return JobInterrupted(seen.cut)
+    if isinstance(at, JobPending):
         why = _creation_refused(this, job) or at.trouble
         return this.made(said_nothing("not-started" if at.trouble else "deadline", why or ""), job)
-    if isinstance(at, Lost):
+    if isinstance(at, JobGone):
         if at.code == "deadline" and seen.before:
             return this.made(said_nothing("not-started", seen.before), job)
         return this.made(said_nothing(at.code, at.why), None if seen.job is None else job)
@@ -259,24 +273,24 @@ def _job_difference(this: _Run, job: Mapping[str, Any]) -> str | None:
     return difference(sent, found)
 
 
-def _outcome(this: _Run, at: Exited | Running) -> Ran:
+def _outcome(this: _Run, at: JobExited | JobRunning) -> RunOutcome:
     tests, verdict = this.of.check.tests, this.of.template.verdict
-    if isinstance(at, Running):
-        if verdict is Verdict.STARTS:
+    if isinstance(at, JobRunning):
+        if verdict is OutcomeRule.STARTS:
             return started(tests, _log(this, at.pod) or "", None)
         return said_nothing("deadline", _log(this, at.pod) or "")
     # The message of a pass is what it wrote to /dev/termination-log; most write to their output alone.
     said = at.message or _log(this, at.pod)
-    if said is None and verdict is Verdict.VERSIONS and at.exit_code == 0:
+    if said is None and verdict is OutcomeRule.VERSIONS and at.exit_code == 0:
         return said_nothing(
             "no-output", f"its log in {this.namespace} may not be read: get on pods/log", at.exit_code
         )
     output = said or ""
-    if not at.began and verdict is not Verdict.STARTS:
+    if not at.began and verdict is not OutcomeRule.STARTS:
         return said_nothing("not-started", output, at.exit_code)
     if at.job_succeeded != (at.exit_code == 0):
         return said_nothing("contradiction", output, at.exit_code)
-    return judge(tests, at.exit_code, output, verdict, this.of.variables)
+    return judge_output(tests, at.exit_code, output, verdict, this.of.variables)
 
 
 def _log(this: _Run, pod: Mapping[str, Any]) -> str | None:

@@ -14,7 +14,7 @@ _NEVER_BEGAN = frozenset({"StartError", "ContainerCannotRun"})
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class JobPending:
     """No container runs yet. `trouble` is why, where something is wrong; `hopeless` where waiting is vain."""
 
     trouble: str | None = None
@@ -22,14 +22,14 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class JobRunning:
     """The container runs."""
 
     pod: Json
 
 
 @dataclass(frozen=True, slots=True)
-class Exited:
+class JobExited:
     """The container ended and the Job with it. `began` is False where the program could not be started."""
 
     pod: Json
@@ -40,33 +40,33 @@ class Exited:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class JobGone:
     """The Job came to an end that says nothing of its container. `code`: `deadline` or `gone`."""
 
     code: str
     why: str
 
 
-Stage = Pending | Running | Exited | Lost
+JobState = JobPending | JobRunning | JobExited | JobGone
 
 
-def stage(job: Json | None, pods: Sequence[Json]) -> Stage:
+def job_state(job: Json | None, pods: Sequence[Json]) -> JobState:
     """How far it is. `job` is None where it is no longer there; `pods` may be of other Jobs too."""
     if job is None:
-        return Lost("gone", "the Job was deleted while it ran")
+        return JobGone("gone", "the Job was deleted while it ran")
     pod = pod_of(job, pods)
     status = container_status(pod) if pod else {}
     ended = _ended(job)
     terminated = status.get("state", {}).get("terminated")
     if ended is not None and ended.get("reason") == "DeadlineExceeded":
-        return Lost("deadline", str(ended.get("message", "")))
+        return JobGone("deadline", str(ended.get("message", "")))
     if ended is not None:
         succeeded = ended["type"] in ("Complete", "SuccessCriteriaMet")
         return _exited(pod, terminated, succeeded) if pod and terminated else _vanished(ended, pod)
     if pod and terminated is None and "running" in status.get("state", {}):
-        return Running(pod)
+        return JobRunning(pod)
     # A container that ended before the Job knows is on its way to Exited.
-    return Pending() if terminated else _pending(pod, status)
+    return JobPending() if terminated else _pending(pod, status)
 
 
 def pod_of(job: Json, pods: Sequence[Json]) -> Json | None:
@@ -95,29 +95,29 @@ def _ended(job: Json) -> Json | None:
     return next((each for kind in kinds for each in conditions if each["type"] == kind), None)
 
 
-def _exited(pod: Json, terminated: Json, succeeded: bool) -> Exited:
+def _exited(pod: Json, terminated: Json, succeeded: bool) -> JobExited:
     code, reason = int(terminated["exitCode"]), terminated.get("reason", "")
     message = str(terminated.get("message", "")) or ("out of memory" if reason == "OOMKilled" else "")
-    return Exited(pod, code, message, reason not in _NEVER_BEGAN, succeeded)
+    return JobExited(pod, code, message, reason not in _NEVER_BEGAN, succeeded)
 
 
-def _vanished(ended: Json, pod: Json | None) -> Lost:
+def _vanished(ended: Json, pod: Json | None) -> JobGone:
     status = (pod or {}).get("status", {})
     told = [status.get("reason"), status.get("message"), ended.get("message")]
-    return Lost("gone", ": ".join(str(each) for each in told if each))
+    return JobGone("gone", ": ".join(str(each) for each in told if each))
 
 
-def _pending(pod: Json | None, status: Json) -> Pending:
+def _pending(pod: Json | None, status: Json) -> JobPending:
     if pod is None:
-        return Pending("no pod was made")
+        return JobPending("no pod was made")
     waiting = status.get("state", {}).get("waiting") or {}
     reason = waiting.get("reason", "")
     if reason and reason not in _NOT_TROUBLE:
-        return Pending(_joined(reason, waiting.get("message")), reason in _HOPELESS)
+        return JobPending(_joined(reason, waiting.get("message")), reason in _HOPELESS)
     for each in pod.get("status", {}).get("conditions") or []:
         if each["type"] == "PodScheduled" and each["status"] == "False":
-            return Pending(_joined(each.get("reason", "Unschedulable"), each.get("message")))
-    return Pending()
+            return JobPending(_joined(each.get("reason", "Unschedulable"), each.get("message")))
+    return JobPending()
 
 
 def _joined(reason: str, message: Any) -> str:

@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from ldmrelease.checks.outcome import Verdict
+from ldmrelease.checks.outcome import OutcomeRule
 from ldmrelease.domain.topology import Check
 
 SCHEME = "component://"
@@ -36,9 +36,11 @@ class Template:
     digest: str = ""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> OutcomeRule:
         """What decides about its runs."""
-        return Verdict(self.job.get("metadata", {}).get("annotations", {}).get(VERDICT, Verdict.TESTS))
+        return OutcomeRule(
+            self.job.get("metadata", {}).get("annotations", {}).get(VERDICT, OutcomeRule.TESTS)
+        )
 
     @property
     def component(self) -> str | None:

@@ -32,7 +32,7 @@ _SKEW = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KubeconfigEntry:
     """A client with credentials. `whose` says in words whose they are; `expires` is when they end, if known;
     `token_file` and `stamp` are the file that the token came from, and its state then."""
 
@@ -56,20 +56,20 @@ class Entry:
         return self.token_file is not None and _stamp(self.token_file) not in (None, self.stamp)
 
 
-class Door:
+class Connection:
     """Holds the client of a cluster, for any number of threads, and makes it anew with fresh credentials."""
 
-    def __init__(self, enter: Callable[[], Entry]) -> None:
+    def __init__(self, enter: Callable[[], KubeconfigEntry]) -> None:
         self._enter = enter
         self._renewing = threading.Lock()
         self._entry = enter()
 
-    def entry(self) -> Entry:
+    def entry(self) -> KubeconfigEntry:
         """The client to use now. Raises BadAccess and Unreached when new credentials cannot be had."""
         entry = self._entry
         return self.renewed(entry) if entry.is_stale else entry
 
-    def renewed(self, used: Entry) -> Entry:
+    def renewed(self, used: KubeconfigEntry) -> KubeconfigEntry:
         """A client other than `used`, whose credentials the server did not take; errors as of `entry`."""
         with self._renewing:
             if self._entry is used:
@@ -77,7 +77,7 @@ class Door:
             return self._entry
 
 
-def door(access: ClusterAccess) -> Door:
+def connection(access: ClusterAccess) -> Connection:
     """The way into a cluster. Raises BadAccess for a wrong configuration or the missing extra, Unreached for
     a credential plugin that fails.
     """
@@ -86,10 +86,10 @@ def door(access: ClusterAccess) -> Door:
     except ImportError as error:
         reason = "Kubernetes needs the extra: pip install 'ldmrelease[kubernetes]'"
         raise BadAccess(access.context, reason) from error
-    return Door(lambda: _enter(access))
+    return Connection(lambda: _enter(access))
 
 
-def _enter(access: ClusterAccess) -> Entry:
+def _enter(access: ClusterAccess) -> KubeconfigEntry:
     try:
         if access.context == IN_CLUSTER:
             return _service_account()
@@ -101,7 +101,7 @@ def _enter(access: ClusterAccess) -> Entry:
         raise BadAccess(access.context, _words(error), f"check {_files_in_words(access)}") from error
 
 
-def _service_account() -> Entry:
+def _service_account() -> KubeconfigEntry:
     from kubernetes.client import Configuration  # noqa: PLC0415
     from kubernetes.config.incluster_config import InClusterConfigLoader  # noqa: PLC0415
 
@@ -110,10 +110,10 @@ def _service_account() -> Entry:
     configuration = Configuration()
     loader = InClusterConfigLoader(str(token), str(SERVICE_ACCOUNT / "ca.crt"), try_refresh_token=False)
     loader.load_and_set(configuration)
-    return Entry(_client(configuration), "the pod's service account", None, token, stamp)
+    return KubeconfigEntry(_client(configuration), "the pod's service account", None, token, stamp)
 
 
-def _kubeconfig(access: ClusterAccess) -> Entry:
+def _kubeconfig(access: ClusterAccess) -> KubeconfigEntry:
     from kubernetes.client import Configuration  # noqa: PLC0415
     from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger  # noqa: PLC0415
 
@@ -134,7 +134,7 @@ def _kubeconfig(access: ClusterAccess) -> Entry:
     configuration = Configuration()
     loader = KubeConfigLoader(config_dict=merged, active_context=access.context, config_base_path=None)
     loader.load_and_set(configuration)
-    return Entry(_client(configuration), whose, expires, token_file, stamp)
+    return KubeconfigEntry(_client(configuration), whose, expires, token_file, stamp)
 
 
 def _readable(access: ClusterAccess) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ldmrelease.cluster.client.access import door
-from ldmrelease.cluster.client.call import Call
+from ldmrelease.cluster.client.access import connection
+from ldmrelease.cluster.client.call import ApiCall
 from ldmrelease.cluster.client.errors import Absent, Expired, Unreached
 from ldmrelease.cluster.client.paths import join, path_of
 from ldmrelease.domain.workload_selection import ClusterAccess
 
 if TYPE_CHECKING:
-    from ldmrelease.cluster.client.transport import Transport
+    from ldmrelease.cluster.client.transport import ApiTransport
 
 PAGE = 500
 _FRESH_STARTS = 3
@@ -47,9 +47,9 @@ def open_api(access: ClusterAccess, *, observer: Observer | None = None, patienc
     Raises BadAccess for a wrong configuration, Unreached for a credential plugin that fails.
     """
     # Every command that opens the workspace imports this module; few open a cluster.
-    from ldmrelease.cluster.client.transport import Transport  # noqa: PLC0415
+    from ldmrelease.cluster.client.transport import ApiTransport  # noqa: PLC0415
 
-    return Api(Transport(door(access), access.context, patience), observer)
+    return Api(ApiTransport(connection(access), access.context, patience), observer)
 
 
 class Api:
@@ -59,7 +59,7 @@ class Api:
     Unreached, Forbidden, Absent, Conflict, Invalid.
     """
 
-    def __init__(self, transport: Transport, observer: Observer | None = None) -> None:
+    def __init__(self, transport: ApiTransport, observer: Observer | None = None) -> None:
         self._transport = transport
         self._observer = observer
         self._plurals: dict[tuple[str, str], tuple[str, bool]] = {}
@@ -71,7 +71,7 @@ class Api:
 
     def get(self, path: str) -> Object:
         """An object."""
-        return self._read(Call("GET", path, is_read=True, verb="get"))
+        return self._read(ApiCall("GET", path, is_read=True, verb="get"))
 
     def list(
         self,
@@ -126,25 +126,25 @@ class Api:
             ("fieldValidation", "Strict"),
         )
         if dry_run:
-            return self._read(Call("PATCH", path, (*query, ("dryRun", "All")), body, verb="patch"))
-        return self._write(Call("PATCH", path, query, body))
+            return self._read(ApiCall("PATCH", path, (*query, ("dryRun", "All")), body, verb="patch"))
+        return self._write(ApiCall("PATCH", path, query, body))
 
     def patch(self, path: str, operations: Objects, *, manager: str) -> Object:
         """Change an object by JSON Patch (RFC 6902) as `manager`, and the object as it is then; Conflict where a
         `test` among the operations fails, or a path is not there."""
         query = (("fieldManager", manager), ("fieldValidation", "Strict"))
-        return self._write(Call("PATCH", path, query, operations))
+        return self._write(ApiCall("PATCH", path, query, operations))
 
     def create(self, path: str, body: Object, *, dry_run: bool = False) -> Object:
         """Create an object in the collection at `path`, or try out whether it would be; Conflict where it is
         there already."""
         if dry_run:
-            return self._read(Call("POST", path, (("dryRun", "All"),), body, verb="create"))
-        return self._write(Call("POST", path, body=body))
+            return self._read(ApiCall("POST", path, (("dryRun", "All"),), body, verb="create"))
+        return self._write(ApiCall("POST", path, body=body))
 
     def replace(self, path: str, body: Object) -> Object:
         """Replace an object; Conflict where the body's `resourceVersion` is not that of the object."""
-        return self._write(Call("PUT", path, body=body))
+        return self._write(ApiCall("PUT", path, body=body))
 
     def delete(
         self,
@@ -158,7 +158,7 @@ class Api:
         conditions = {"uid": uid, "resourceVersion": version}
         body: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
         body["preconditions"] = {key: value for key, value in conditions.items() if value is not None}
-        self._write(Call("DELETE", path, body=body))
+        self._write(ApiCall("DELETE", path, body=body))
 
     def allowed(
         self,
@@ -185,7 +185,7 @@ class Api:
             "kind": kind,
             "spec": {"resourceAttributes": attributes},
         }
-        answer = self._read(Call("POST", path_of(kind), body=body, is_read=True))
+        answer = self._read(ApiCall("POST", path_of(kind), body=body, is_read=True))
         return bool((answer.get("status") or {}).get("allowed", False))
 
     def log(self, namespace: str, pod: str, container: str, lines: int = 20, previous: bool = False) -> str:
@@ -200,7 +200,7 @@ class Api:
             ("previous", "true" if previous else "false"),
         )
         path = f"{path_of('Pod', namespace, pod)}/log"
-        call = Call("GET", path, query, is_read=True, verb="get")
+        call = ApiCall("GET", path, query, is_read=True, verb="get")
         return self._transport.fetch(call).decode(errors="replace")
 
     def cluster_uid(self) -> str:
@@ -234,7 +234,7 @@ class Api:
             ("allowWatchBookmarks", "true"),
             ("timeoutSeconds", str(max(1, int(seconds)))),
         )
-        call = Call("GET", path, query, is_read=True, verb="watch")
+        call = ApiCall("GET", path, query, is_read=True, verb="watch")
         return Events(self._transport, call)
 
     def impatient(self) -> Api:
@@ -270,7 +270,7 @@ class Api:
             query += (("limit", str(limit)),)
         if token:
             query += (("continue", token),)
-        page = self._read(Call("GET", path, query, is_read=True, verb="list"))
+        page = self._read(ApiCall("GET", path, query, is_read=True, verb="list"))
         if not isinstance(page.get("metadata"), dict) or "items" not in page:
             raise Unreached(self.where, f"GET {path} was answered with what is no list: is it an API server?")
         kind, version = str(page.get("kind", "")).removesuffix("List"), page.get("apiVersion")
@@ -295,10 +295,10 @@ class Api:
             if "/" not in each["name"]:
                 self._plurals[version, each["kind"]] = (each["name"], bool(each["namespaced"]))
 
-    def _read(self, call: Call) -> Object:
+    def _read(self, call: ApiCall) -> Object:
         return self._transport.decode(call, self._transport.fetch(call))
 
-    def _write(self, call: Call) -> Object:
+    def _write(self, call: ApiCall) -> Object:
         if self._observer is not None:
             self._observer("before", call.name)
         content = self._transport.fetch(call)
@@ -313,7 +313,7 @@ class Events:
     Raises Expired for a version that is too old (as an answer or as an event), Unreached when it is cut.
     """
 
-    def __init__(self, transport: Transport, call: Call) -> None:
+    def __init__(self, transport: ApiTransport, call: ApiCall) -> None:
         self._transport = transport
         self._call = call
         self._stream = transport.stream(call, _LONGEST_SILENCE)

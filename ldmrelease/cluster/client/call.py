@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One request. `verb` is the right that it needs; `is_read` says that it changes nothing. The body of a PATCH
     is what is applied, or the operations of a JSON Patch."""
 

@@ -55,7 +55,7 @@ _RESOURCES: dict[str, tuple[str, str, bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class ApiResource:
     """What a path is about. `group` is "" for the core, `resource` the plural, with `/` and the subresource."""
 
     group: str
@@ -95,7 +95,7 @@ def join(api_version: str, plural: str, namespace: str | None, name: str | None)
     return "/" + "/".join(quote(part, safe="") for part in parts)
 
 
-def describe(path: str) -> Resource:
+def describe(path: str) -> ApiResource:
     """Read a path back, as the API server's authorization does."""
     parts = path.strip("/").split("/")
     group, rest = ("", parts[2:]) if parts[0] == "api" else (_at(parts, 1) or "", parts[3:])
@@ -105,7 +105,7 @@ def describe(path: str) -> Resource:
         namespace = rest[1]
         rest = rest[2:] or rest
     resource, name, sub = _at(rest, 0) or path, _at(rest, 1), _at(rest, 2)
-    return Resource(group, f"{resource}/{sub}" if sub else resource, namespace, name)
+    return ApiResource(group, f"{resource}/{sub}" if sub else resource, namespace, name)
 
 
 def _at(parts: list[str], index: int) -> str | None:

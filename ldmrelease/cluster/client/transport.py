@@ -24,8 +24,8 @@ from urllib3.exceptions import (
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
-from ldmrelease.cluster.client.access import Door, Entry
-from ldmrelease.cluster.client.call import Call
+from ldmrelease.cluster.client.access import Connection, KubeconfigEntry
+from ldmrelease.cluster.client.call import ApiCall
 from ldmrelease.cluster.client.errors import (
     Absent,
     ClusterError,
@@ -48,18 +48,18 @@ _PIECE = 64 * 1024
 _UNKNOWN_FIELD = "failed to create typed patch object"
 
 
-class Transport:
+class ApiTransport:
     """Sends requests to the API server behind a door, from any number of threads.
 
     `where` is the cluster's context, `patience` how many seconds a request is tried again.
     """
 
-    def __init__(self, door: Door, where: str, patience: float) -> None:
+    def __init__(self, door: Connection, where: str, patience: float) -> None:
         self.where = where
         self.patience = patience
         self._door = door
 
-    def fetch(self, call: Call) -> bytes:
+    def fetch(self, call: ApiCall) -> bytes:
         """Send, and the whole answer; raises what the errors of this package say."""
         retry = _Patience.of(self.patience)
         while True:
@@ -76,7 +76,7 @@ class Transport:
                 raise failure
             retry = self._later(call, retry, response, failure)
 
-    def open(self, call: Call, read_seconds: float) -> BaseHTTPResponse:
+    def open(self, call: ApiCall, read_seconds: float) -> BaseHTTPResponse:
         """Send once, and the answer unread, for the caller to read and close; errors as of `fetch`."""
         try:
             response = self._send(call, read_seconds)
@@ -87,15 +87,15 @@ class Transport:
         except HTTPError as error:
             raise self.unreached(call, error) from error
 
-    def stream(self, call: Call, read_seconds: float) -> Stream:
+    def stream(self, call: ApiCall, read_seconds: float) -> Stream:
         """The lines of an answer that goes on; errors as of `open`."""
         return Stream(self, call, read_seconds)
 
-    def impatient(self) -> Transport:
+    def impatient(self) -> ApiTransport:
         """The same connections, without trying again."""
-        return Transport(self._door, self.where, 0.0)
+        return ApiTransport(self._door, self.where, 0.0)
 
-    def decode(self, call: Call, content: bytes) -> dict[str, Any]:
+    def decode(self, call: ApiCall, content: bytes) -> dict[str, Any]:
         """The JSON object of an answer; anything else was not said by an API server."""
         try:
             return _DECODER.decode(content)
@@ -103,7 +103,7 @@ class Transport:
             reason = f"{call.name} was answered with what is no JSON object ({error}): is it an API server?"
             raise Unreached(self.where, reason, maybe_done=not call.is_read) from error
 
-    def unreached(self, call: Call, error: Exception) -> Unreached:
+    def unreached(self, call: ApiCall, error: Exception) -> Unreached:
         """Why a request had no answer, in words."""
         cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
         maybe_done = not call.is_read and not _is_unsent(cause)
@@ -112,7 +112,7 @@ class Transport:
             reason += "; whether it was done is not known"
         return Unreached(self.where, reason, maybe_done=maybe_done)
 
-    def _send(self, call: Call, read_seconds: float) -> BaseHTTPResponse:
+    def _send(self, call: ApiCall, read_seconds: float) -> BaseHTTPResponse:
         entry = self._door.entry()
         response = self._send_as(entry, call, read_seconds)
         if response.status != 401:
@@ -127,7 +127,7 @@ class Transport:
             raise Unreached(self.where, reason, lasting=True)
         return response
 
-    def _send_as(self, entry: Entry, call: Call, read_seconds: float) -> BaseHTTPResponse:
+    def _send_as(self, entry: KubeconfigEntry, call: ApiCall, read_seconds: float) -> BaseHTTPResponse:
         from kubernetes.client.exceptions import ApiException  # noqa: PLC0415 -- imported by the door before
 
         content_type = _content_type(call)
@@ -157,7 +157,7 @@ class Transport:
         response: BaseHTTPResponse = answer.response
         return response
 
-    def _again(self, call: Call, retry: _Patience, error: HTTPError) -> _Patience:
+    def _again(self, call: ApiCall, retry: _Patience, error: HTTPError) -> _Patience:
         if not call.is_read and not _is_unsent(error):
             raise self.unreached(call, error) from error
         try:
@@ -168,7 +168,7 @@ class Transport:
         return retry
 
     def _later(
-        self, call: Call, retry: _Patience, response: BaseHTTPResponse, failure: Unreached
+        self, call: ApiCall, retry: _Patience, response: BaseHTTPResponse, failure: Unreached
     ) -> _Patience:
         try:
             retry = retry.increment(call.method, call.path, response=response)
@@ -177,18 +177,18 @@ class Transport:
         retry.sleep(response)
         return retry
 
-    def failure(self, call: Call, status: object) -> ClusterError:
+    def failure(self, call: ApiCall, status: object) -> ClusterError:
         """The error that an event of a watch tells, by its Status."""
         said = status if isinstance(status, dict) else {}
         code = said.get("code")
         return self._failure(call, code if isinstance(code, int) else 500, said, None)
 
-    def _refusal(self, call: Call, response: BaseHTTPResponse, content: bytes) -> ClusterError:
+    def _refusal(self, call: ApiCall, response: BaseHTTPResponse, content: bytes) -> ClusterError:
         said = _object(content) or {"message": content[:300].decode(errors="replace")}
         wait = _Patience.of(self.patience).get_retry_after(response)
         return self._failure(call, response.status, said, wait)
 
-    def _failure(self, call: Call, status: int, said: dict[str, Any], wait: float | None) -> ClusterError:
+    def _failure(self, call: ApiCall, status: int, said: dict[str, Any], wait: float | None) -> ClusterError:
         message = _plain(said.get("message", ""))
         if status == 403:
             about = describe(call.path)
@@ -216,7 +216,7 @@ class Stream:
     Raises Unreached when it is cut; ends when the server ends it, or when it was closed.
     """
 
-    def __init__(self, transport: Transport, call: Call, read_seconds: float) -> None:
+    def __init__(self, transport: ApiTransport, call: ApiCall, read_seconds: float) -> None:
         self._transport = transport
         self._call = call
         self._response = transport.open(call, read_seconds)
@@ -272,7 +272,7 @@ class _Patience(Retry):
 _DECODER = msgspec.json.Decoder(dict[str, Any])
 
 
-def _repeated(call: Call) -> frozenset[int]:
+def _repeated(call: ApiCall) -> frozenset[int]:
     return _NOT_NOW | _BROKEN if call.is_read else _NOT_NOW
 
 
@@ -309,13 +309,13 @@ def _managers(said: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _content_type(call: Call) -> str:
+def _content_type(call: ApiCall) -> str:
     if call.is_json_patch:
         return "application/json-patch+json"
     return _APPLY if call.method == "PATCH" else "application/json"
 
 
-def _is_stale(call: Call, said: dict[str, Any]) -> bool:
+def _is_stale(call: ApiCall, said: dict[str, Any]) -> bool:
     """A JSON Patch that does not fit the object, by a test or a path: what a value is refused for has causes."""
     return call.is_json_patch and not _causes(said)
 

@@ -46,7 +46,7 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class WatchCut:
     """Nothing is heard from the server: since when (monotonic seconds), and why."""
 
     since: float
@@ -54,7 +54,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class WatchState:
     """The objects of the collections, in the order of the requests, each by `namespace/name`.
 
     `changed` are the (index of the collection, key) that differ from the state before; `cut` says that they
@@ -63,7 +63,7 @@ class State:
 
     collections: tuple[Mapping[str, Object], ...]
     changed: frozenset[tuple[int, str]]
-    cut: Cut | None = None
+    cut: WatchCut | None = None
 
 
 def _never() -> float:
@@ -72,7 +72,7 @@ def _never() -> float:
 
 def watched(
     api: Api, requests: Sequence[Watched], *, until: float, wake: Callable[[], float] = _never
-) -> Generator[State, None, None]:
+) -> Generator[WatchState, None, None]:
     """The state of all collections once they are listed, then whenever something changed or the server was lost
     or found again; ends at `until` (monotonic seconds).
 
@@ -113,11 +113,13 @@ class _Heard:
     """The server answers (again)."""
 
 
-_News = _Listed | _Now | _Heard | Cut | Exception
+_News = _Listed | _Now | _Heard | WatchCut | Exception
 _Queue = queue.SimpleQueue[tuple[int, _News]]
 
 
-def _states(where: str, news: _Queue, count: int, until: float, wake: Callable[[], float]) -> Iterator[State]:
+def _states(
+    where: str, news: _Queue, count: int, until: float, wake: Callable[[], float]
+) -> Iterator[WatchState]:
     held = _Held(count)
     while time.monotonic() < until:
         # Before everything is listed there is no state to give.
@@ -149,7 +151,7 @@ class _Held:
         self._collections: list[dict[str, Object] | None] = [None] * count
         self._shown: list[Mapping[str, Object]] = [{}] * count
         self._changed: set[tuple[int, str]] = set()
-        self._cuts: dict[int, Cut] = {}
+        self._cuts: dict[int, WatchCut] = {}
         self._is_news = False
 
     @property
@@ -157,7 +159,7 @@ class _Held:
         return None not in self._collections
 
     @property
-    def cut(self) -> Cut | None:
+    def cut(self) -> WatchCut | None:
         return min(self._cuts.values(), key=lambda cut: cut.since, default=None)
 
     def take(self, index: int, item: _News) -> None:
@@ -168,19 +170,19 @@ class _Held:
                 self._set(index, key, found)
             case _Heard():
                 self._is_news |= self._cuts.pop(index, None) is not None
-            case Cut():
+            case WatchCut():
                 self._is_news |= index not in self._cuts
                 self._cuts[index] = item
             case _:
                 raise item
 
-    def next_state(self, *, even_the_same: bool) -> State | None:
+    def next_state(self, *, even_the_same: bool) -> WatchState | None:
         """The state, unless nothing changed or something is not listed yet."""
         if not (self._is_news or even_the_same) or not self.is_complete:
             return None
         for index in {index for index, _ in self._changed}:
             self._shown[index] = dict(self._collections[index] or {})
-        state = State(tuple(self._shown), frozenset(self._changed), self.cut)
+        state = WatchState(tuple(self._shown), frozenset(self._changed), self.cut)
         self._changed.clear()
         self._is_news = False
         return state
@@ -312,7 +314,7 @@ class _Reader(threading.Thread):
     def _cut(self, error: ClusterError) -> None:
         if self._lost is None:
             self._lost = time.monotonic()
-        self._tell(Cut(self._lost, error.reason))
+        self._tell(WatchCut(self._lost, error.reason))
 
     def _is_locked_out(self) -> bool:
         """Whether nobody has brought a credential that is accepted for so long that nobody will."""

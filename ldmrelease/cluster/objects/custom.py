@@ -11,18 +11,18 @@ from typing import Any
 
 from ldmrelease.domain.value_paths import Named, parse_path
 
-Step = str | int
+PointerStep = str | int
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
     """A text of an object: the steps that lead to it, and what it says."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[PointerStep, ...]
     text: str
 
 
-def pointer(steps: Iterable[Step]) -> str:
+def pointer(steps: Iterable[PointerStep]) -> str:
     """The JSON Pointer to where steps lead (RFC 6901)."""
     return "".join("/" + str(each).replace("~", "~0").replace("/", "~1") for each in steps)
 
@@ -30,7 +30,7 @@ def pointer(steps: Iterable[Step]) -> str:
 def locate(manifest: dict[str, Any], path: str) -> Located | None:
     """What stands at a path (`domain.value_paths`); None where nothing does, or no text."""
     found: Any = manifest
-    steps: list[Step] = []
+    steps: list[PointerStep] = []
     for part in parse_path(path):
         step = _index_of(found, part.name) if isinstance(part, Named) else part
         if not _has(found, step):
@@ -48,7 +48,7 @@ def _index_of(found: Any, name: str) -> int | None:
     return named[0] if len(named) == 1 else None
 
 
-def _has(found: Any, step: Step | None) -> bool:
+def _has(found: Any, step: PointerStep | None) -> bool:
     if isinstance(step, int):
         return isinstance(found, list) and step < len(found)
     return isinstance(found, dict) and step in found

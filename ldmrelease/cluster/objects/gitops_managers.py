@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ldmrelease.cluster.objects.workloads import Manifest
+from ldmrelease.cluster.objects.workloads import KubernetesObject
 
 ARGO_CD, FLUX, HELM = "argo-cd", "flux", "helm"
 
@@ -31,7 +31,7 @@ class Manager:
     object: str
 
 
-def manager_of(manifest: Manifest) -> Manager | None:
+def manager_of(manifest: KubernetesObject) -> Manager | None:
     """The manager of an object; None where none is known.
 
     Argo CD and Flux come before Helm: what they install from a chart looks like Helm's, too.
@@ -46,14 +46,14 @@ def manager_of(manifest: Manifest) -> Manager | None:
     )
 
 
-def _writers(manifest: Manifest) -> set[str]:
+def _writers(manifest: KubernetesObject) -> set[str]:
     entries = manifest["metadata"].get("managedFields") or ()
     return {
         _FIELD_MANAGERS.get(each.get("manager", ""), "") for each in entries if not each.get("subresource")
     }
 
 
-def _argo_cd(labels: Manifest, annotations: Manifest, writers: set[str]) -> Manager | None:
+def _argo_cd(labels: KubernetesObject, annotations: KubernetesObject, writers: set[str]) -> Manager | None:
     tracking = annotations.get("argocd.argoproj.io/tracking-id")
     if tracking:
         return Manager(ARGO_CD, str(tracking).partition(":")[0])
@@ -65,7 +65,7 @@ def _argo_cd(labels: Manifest, annotations: Manifest, writers: set[str]) -> Mana
     return None
 
 
-def _flux(labels: Manifest, writers: set[str]) -> Manager | None:
+def _flux(labels: KubernetesObject, writers: set[str]) -> Manager | None:
     for part in ("kustomize", "helm"):
         name = labels.get(f"{part}.toolkit.fluxcd.io/name")
         namespace = labels.get(f"{part}.toolkit.fluxcd.io/namespace")
@@ -74,7 +74,7 @@ def _flux(labels: Manifest, writers: set[str]) -> Manager | None:
     return Manager(FLUX, "") if FLUX in writers else None
 
 
-def _helm(labels: Manifest, annotations: Manifest, writers: set[str]) -> Manager | None:
+def _helm(labels: KubernetesObject, annotations: KubernetesObject, writers: set[str]) -> Manager | None:
     release = annotations.get("meta.helm.sh/release-name")
     # The label alone is in many manifests that were rendered by a chart and applied by hand.
     if release and (labels.get("app.kubernetes.io/managed-by") == "Helm" or HELM in writers):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldmrelease.cluster.objects.custom import locate
-from ldmrelease.cluster.objects.workloads import POD_SPEC_AT, VOLUME, Container, Manifest, Workload
+from ldmrelease.cluster.objects.workloads import POD_SPEC_AT, VOLUME, Container, KubernetesObject, Workload
 
 FieldPath = Sequence[str]
 
@@ -21,7 +21,7 @@ class Owner:
     time: str = ""
 
 
-def owners(manifest: Manifest, field: FieldPath) -> tuple[Owner, ...]:
+def owners(manifest: KubernetesObject, field: FieldPath) -> tuple[Owner, ...]:
     """Everybody who owns a field, who wrote last first.
 
     Whoever owns the list or map that the field is in owns it, where nobody owns the field itself: so are all
@@ -51,7 +51,7 @@ def _keyed(name: str) -> str:
     return "k:" + json.dumps({"name": name}, separators=(",", ":"))
 
 
-def _custom_field(manifest: Manifest, path: str) -> Iterator[str]:
+def _custom_field(manifest: KubernetesObject, path: str) -> Iterator[str]:
     """Items of a list are found if its schema keys it by their names; else it is owned as one (`owners`)."""
     located = locate(manifest, path)
     found: Any = manifest
@@ -78,13 +78,13 @@ def data_field(key: str) -> tuple[str, ...]:
     return ("f:data", f"f:{key}")
 
 
-def _entries(manifest: Manifest) -> Iterator[Manifest]:
+def _entries(manifest: KubernetesObject) -> Iterator[KubernetesObject]:
     """Who wrote the object itself: its status and its scale are written apart."""
     entries = manifest["metadata"].get("managedFields") or ()
     return (each for each in entries if not each.get("subresource"))
 
 
-def _depth(fields: Manifest, path: FieldPath) -> int:
+def _depth(fields: KubernetesObject, path: FieldPath) -> int:
     """How far a path leads to something that is owned as one; 0 where it leads past everything."""
     for done, step in enumerate(path):
         if not fields:

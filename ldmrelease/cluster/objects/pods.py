@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ldmrelease.cluster.objects.custom import is_labelled
-from ldmrelease.cluster.objects.workloads import Container, Manifest, Workload, containers_of, pod_spec
+from ldmrelease.cluster.objects.workloads import (
+    Container,
+    KubernetesObject,
+    Workload,
+    containers_of,
+    pod_spec,
+)
 from ldmrelease.domain.workload_selection import WorkloadKind
 
 _REVISION = "deployment.kubernetes.io/revision"
@@ -19,7 +25,7 @@ _HASH = "controller-revision-hash"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _ENDED = ("Succeeded", "Failed")
 
-Manifests = tuple[Manifest, ...]
+Manifests = tuple[KubernetesObject, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,46 +38,48 @@ class Related:
     jobs: Manifests = ()
     events: Manifests = ()
     nodes: Manifests = ()
-    _index: dict[str, dict[str, list[Manifest]]] = field(default_factory=dict, compare=False, repr=False)
+    _index: dict[str, dict[str, list[KubernetesObject]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
-    def pods_of(self, owner: str) -> list[Manifest]:
+    def pods_of(self, owner: str) -> list[KubernetesObject]:
         """The pods whose controller has this uid."""
         return self._owned("pods", self.pods, owner)
 
-    def replica_sets_of(self, owner: str) -> list[Manifest]:
+    def replica_sets_of(self, owner: str) -> list[KubernetesObject]:
         """The ReplicaSets whose controller has this uid."""
         return self._owned("replica_sets", self.replica_sets, owner)
 
-    def revisions_of(self, owner: str) -> list[Manifest]:
+    def revisions_of(self, owner: str) -> list[KubernetesObject]:
         """The ControllerRevisions whose controller has this uid."""
         return self._owned("revisions", self.revisions, owner)
 
-    def jobs_of(self, owner: str) -> list[Manifest]:
+    def jobs_of(self, owner: str) -> list[KubernetesObject]:
         """The Jobs whose controller has this uid."""
         return self._owned("jobs", self.jobs, owner)
 
-    def events_of(self, uid: str) -> list[Manifest]:
+    def events_of(self, uid: str) -> list[KubernetesObject]:
         """The events that are about the object with this uid."""
         return self._find(
             "events", self.events, lambda each: (each.get("involvedObject") or {}).get("uid"), uid
         )
 
-    def _owned(self, name: str, manifests: Manifests, owner: str) -> list[Manifest]:
+    def _owned(self, name: str, manifests: Manifests, owner: str) -> list[KubernetesObject]:
         return self._find(name, manifests, _controller_of, owner)
 
     def _find(
-        self, name: str, manifests: Manifests, key: Callable[[Manifest], str | None], wanted: str
-    ) -> list[Manifest]:
+        self, name: str, manifests: Manifests, key: Callable[[KubernetesObject], str | None], wanted: str
+    ) -> list[KubernetesObject]:
         # Thousands of workloads ask the same collection: it is gone through once.
         if name not in self._index:
-            index: dict[str, list[Manifest]] = {}
+            index: dict[str, list[KubernetesObject]] = {}
             for each in manifests:
                 index.setdefault(key(each) or "", []).append(each)
             self._index[name] = index
         return self._index[name].get(wanted, [])
 
 
-def _controller_of(manifest: Manifest) -> str | None:
+def _controller_of(manifest: KubernetesObject) -> str | None:
     owners = manifest["metadata"].get("ownerReferences") or ()
     return next((each.get("uid") for each in owners if each.get("controller")), None)
 
@@ -88,7 +96,7 @@ class Revisions:
     new: Manifests
     old: Manifests
     is_current: bool
-    source: Manifest | None = None
+    source: KubernetesObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +109,27 @@ class ContainerState:
     container: Container
     running: str | None
     ready: bool
-    status: Manifest
+    status: KubernetesObject
 
 
-def is_live(pod: Manifest) -> bool:
+def is_live(pod: KubernetesObject) -> bool:
     """Whether a pod is there to stay: neither ended nor being deleted."""
     phase = (pod.get("status") or {}).get("phase")
     return not pod["metadata"].get("deletionTimestamp") and phase not in _ENDED
 
 
-def is_ready(pod: Manifest) -> bool:
+def is_ready(pod: KubernetesObject) -> bool:
     """Whether its kubelet (or the node controller, of a lost node) calls the pod ready."""
     return condition(pod, "Ready").get("status") == "True"
 
 
-def condition(manifest: Manifest, kind: str) -> Manifest:
+def condition(manifest: KubernetesObject, kind: str) -> KubernetesObject:
     """A condition of an object's status; empty where it is not told."""
-    conditions: list[Manifest] = (manifest.get("status") or {}).get("conditions") or []
+    conditions: list[KubernetesObject] = (manifest.get("status") or {}).get("conditions") or []
     return next((each for each in conditions if each.get("type") == kind), {})
 
 
-def name_of(manifest: Manifest) -> str:
+def name_of(manifest: KubernetesObject) -> str:
     """The name of an object."""
     return str(manifest["metadata"]["name"])
 
@@ -137,7 +145,7 @@ def digest_named(image: str) -> str | None:
     return digest_told(image) if "@" in image else None
 
 
-def states(pod: Manifest) -> tuple[ContainerState, ...]:
+def states(pod: KubernetesObject) -> tuple[ContainerState, ...]:
     """The containers (init containers and image volumes too) of a pod, each with its state."""
     status = pod.get("status") or {}
     told = {
@@ -148,7 +156,7 @@ def states(pod: Manifest) -> tuple[ContainerState, ...]:
     return tuple(_state(each, told.get(each.name) or {}) for each in containers_of(pod.get("spec") or {}))
 
 
-def _state(container: Container, status: Manifest) -> ContainerState:
+def _state(container: Container, status: KubernetesObject) -> ContainerState:
     running = digest_told(status.get("imageID") or "")
     return ContainerState(container, running, bool(status.get("ready")), status)
 
@@ -165,7 +173,7 @@ def pods_of(workload: Workload, related: Related) -> Manifests:
     return tuple(sorted(_pods_of(workload, related), key=name_of))
 
 
-def _pods_of(workload: Workload, related: Related) -> Iterator[Manifest]:
+def _pods_of(workload: Workload, related: Related) -> Iterator[KubernetesObject]:
     match workload.kind:
         case WorkloadKind.POD:
             yield workload.manifest
@@ -198,7 +206,7 @@ def revisions_of(workload: Workload, related: Related) -> Revisions:
             return Revisions(live, (), True)
 
 
-def _names_same(pod: Manifest, workload: Workload) -> bool:
+def _names_same(pod: KubernetesObject, workload: Workload) -> bool:
     """Whether a pod's containers name the images that the workload names, in any repository."""
     there = {each.name: each.image for each in containers_of(pod.get("spec") or {})}
     return all(_is_same(there.get(each.name, ""), each.image) for each in workload.containers)
@@ -228,14 +236,14 @@ def _by_controller_revision(workload: Workload, related: Related, live: Manifest
     return _by_hash(live, (newest["metadata"].get("labels") or {}).get(_HASH), newest)
 
 
-def _by_hash(live: Manifests, wanted: str | None, source: Manifest | None) -> Revisions:
+def _by_hash(live: Manifests, wanted: str | None, source: KubernetesObject | None) -> Revisions:
     if not wanted:
         return Revisions((), live, False)
     new = {name_of(each) for each in live if (each["metadata"].get("labels") or {}).get(_HASH) == wanted}
     return _split(live, new, source)
 
 
-def _split(live: Manifests, new: set[str], source: Manifest | None) -> Revisions:
+def _split(live: Manifests, new: set[str], source: KubernetesObject | None) -> Revisions:
     return Revisions(
         tuple(each for each in live if name_of(each) in new),
         tuple(each for each in live if name_of(each) not in new),
@@ -244,10 +252,10 @@ def _split(live: Manifests, new: set[str], source: Manifest | None) -> Revisions
     )
 
 
-def _deployment_revision(replica_set: Manifest) -> tuple[int, str]:
+def _deployment_revision(replica_set: KubernetesObject) -> tuple[int, str]:
     annotations = replica_set["metadata"].get("annotations") or {}
     return int(annotations.get(_REVISION, 0)), _age(replica_set)
 
 
-def _age(manifest: Manifest) -> str:
+def _age(manifest: KubernetesObject) -> str:
     return str(manifest["metadata"].get("creationTimestamp", ""))

@@ -12,7 +12,7 @@ from ldmrelease.cluster.client.errors import Forbidden
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import Watched
 from ldmrelease.cluster.objects.pods import Related
-from ldmrelease.cluster.objects.workloads import Manifest
+from ldmrelease.cluster.objects.workloads import KubernetesObject
 from ldmrelease.domain.workload_selection import WorkloadKind
 
 _MADE_BY: Mapping[WorkloadKind, str] = {
@@ -23,7 +23,7 @@ _MADE_BY: Mapping[WorkloadKind, str] = {
 _CONTAINER_LISTS = ("containers", "initContainers", "volumes")
 
 
-def around(namespace: str, kinds: Iterable[WorkloadKind]) -> dict[str, Watched]:
+def read_related(namespace: str, kinds: Iterable[WorkloadKind]) -> dict[str, Watched]:
     """The collections to read for workloads of these kinds, by kind.
 
     Events and nodes only explain: who may not read them does without.
@@ -40,7 +40,7 @@ def around(namespace: str, kinds: Iterable[WorkloadKind]) -> dict[str, Watched]:
     return found
 
 
-def related(collections: Mapping[str, Iterable[Manifest]]) -> Related:
+def related(collections: Mapping[str, Iterable[KubernetesObject]]) -> Related:
     """The objects of the collections of `around`, by kind."""
     found = {kind: tuple(items) for kind, items in collections.items()}
     return Related(
@@ -58,7 +58,7 @@ def listed(api: Api, requests: Mapping[str, Watched]) -> Related:
     return related({kind: _items(api, each) for kind, each in requests.items()})
 
 
-def _items(api: Api, request: Watched) -> Iterable[Manifest]:
+def _items(api: Api, request: Watched) -> Iterable[KubernetesObject]:
     try:
         return api.list(request.path, labels=request.labels, fields=request.fields, keep=request.keep).items
     except Forbidden:
@@ -67,13 +67,13 @@ def _items(api: Api, request: Watched) -> Iterable[Manifest]:
         raise
 
 
-def lean(manifest: Manifest) -> Manifest:
+def lean(manifest: KubernetesObject) -> KubernetesObject:
     """An object without what only its writers read, the largest part of many."""
     meta = {key: value for key, value in manifest["metadata"].items() if key != "managedFields"}
     return {**manifest, "metadata": meta}
 
 
-def lean_pod(pod: Manifest) -> Manifest:
+def lean_pod(pod: KubernetesObject) -> KubernetesObject:
     """What is judged of a pod: its containers' images and its state."""
     spec = pod.get("spec") or {}
     images = {key: [_lean_container(each) for each in spec.get(key) or ()] for key in _CONTAINER_LISTS}
@@ -91,17 +91,17 @@ def lean_pod(pod: Manifest) -> Manifest:
     }
 
 
-def _lean_container(container: Manifest) -> Manifest:
+def _lean_container(container: KubernetesObject) -> KubernetesObject:
     return {key: value for key, value in container.items() if key in ("name", "image", "restartPolicy")}
 
 
-def _lean_event(event: Manifest) -> Manifest:
+def _lean_event(event: KubernetesObject) -> KubernetesObject:
     kept = ("involvedObject", "reason", "message", "series", "lastTimestamp", "eventTime")
     meta = {key: event["metadata"].get(key) for key in ("name", "namespace", "resourceVersion")}
     return {"metadata": meta, **{key: event[key] for key in kept if key in event}}
 
 
-def _lean_node(node: Manifest) -> Manifest:
+def _lean_node(node: KubernetesObject) -> KubernetesObject:
     conditions = (node.get("status") or {}).get("conditions") or ()
     # Every node says every five minutes that it is alive.
     ready = [

@@ -17,7 +17,7 @@ from ldmrelease.domain.workload_selection import CustomResource, Selection, Work
 if TYPE_CHECKING:
     from ldmrelease.cluster.client.api import Api
 
-Manifest = dict[str, Any]
+KubernetesObject = dict[str, Any]
 
 TEMPLATED = ("spec", "template", "spec")
 POD_SPEC_AT: Mapping[WorkloadKind, tuple[str, ...]] = {
@@ -68,7 +68,7 @@ class Workload:
     strategy: str
     containers: tuple[Container, ...]
     components: Mapping[str, str]
-    manifest: Manifest
+    manifest: KubernetesObject
     collection: str
     custom: CustomResource | None = None
 
@@ -82,7 +82,7 @@ class Workload:
         """Its API path."""
         return object_in(self.collection, self.name)
 
-    def now(self, manifest: Manifest) -> Workload:
+    def now(self, manifest: KubernetesObject) -> Workload:
         """The same workload, as read again."""
         return read_workload(
             self.kind, manifest, self.components, collection=self.collection, resource=self.custom
@@ -94,13 +94,13 @@ class Workload:
         return {each.name: each.image for each in self.containers}
 
     @property
-    def status(self) -> Manifest:
+    def status(self) -> KubernetesObject:
         """What its controller last said."""
         return self.manifest.get("status") or {}
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SelectionProblem:
     """Why workloads cannot be used as they were selected: a code, and the values it is about.
 
     Codes: `namespace-absent`, `kind-absent`, `workload-absent`, `container-absent`, `image-absent` (at the path
@@ -113,14 +113,14 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundWorkloads:
     """The workloads that were selected, by key, and what is wrong with the selections."""
 
     workloads: tuple[Workload, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[SelectionProblem, ...] = ()
 
 
-def pod_spec(kind: WorkloadKind, manifest: Manifest) -> Manifest:
+def pod_spec(kind: WorkloadKind, manifest: KubernetesObject) -> KubernetesObject:
     """The specification of the pods of a workload; empty for a custom resource."""
     if kind is WorkloadKind.CUSTOM:
         return {}
@@ -130,7 +130,7 @@ def pod_spec(kind: WorkloadKind, manifest: Manifest) -> Manifest:
     return found
 
 
-def containers_of(spec: Manifest) -> tuple[Container, ...]:
+def containers_of(spec: KubernetesObject) -> tuple[Container, ...]:
     """Whatever runs or mounts an image in a pod: containers, init containers (sidecars), image volumes."""
     return (
         *(Container(each["name"], each.get("image", "")) for each in spec.get("containers") or ()),
@@ -148,7 +148,7 @@ def containers_of(spec: Manifest) -> tuple[Container, ...]:
 
 def read_workload(
     kind: WorkloadKind,
-    manifest: Manifest,
+    manifest: KubernetesObject,
     components: Mapping[str, str],
     *,
     collection: str | None = None,
@@ -177,12 +177,12 @@ def read_workload(
     )
 
 
-def _named_in(manifest: Manifest, resource: CustomResource) -> tuple[Container, ...]:
+def _named_in(manifest: KubernetesObject, resource: CustomResource) -> tuple[Container, ...]:
     found = ((name, custom.locate(manifest, path)) for name, path in resource.images.items())
     return tuple(Container(name, each.text, "") for name, each in found if each)
 
 
-def _observed(kind: WorkloadKind, status: Manifest, generation: int) -> int:
+def _observed(kind: WorkloadKind, status: KubernetesObject, generation: int) -> int:
     if kind in (WorkloadKind.CRON_JOB, WorkloadKind.JOB):
         # Their controllers do not say; the Jobs and pods tell.
         return generation
@@ -191,7 +191,7 @@ def _observed(kind: WorkloadKind, status: Manifest, generation: int) -> int:
     return status.get("observedGeneration") or 0
 
 
-def _replicas(kind: WorkloadKind, spec: Manifest, status: Manifest) -> int | None:
+def _replicas(kind: WorkloadKind, spec: KubernetesObject, status: KubernetesObject) -> int | None:
     match kind:
         case WorkloadKind.DEPLOYMENT | WorkloadKind.STATEFUL_SET:
             return int(spec.get("replicas", 1))
@@ -205,14 +205,14 @@ def _replicas(kind: WorkloadKind, spec: Manifest, status: Manifest) -> int | Non
             return None
 
 
-def find(api: Api, workloads: Workloads) -> Found:
+def find(api: Api, workloads: Workloads) -> FoundWorkloads:
     """Find what is selected: what is wrong is answered as problems, all of them at once.
 
     A selection that chooses nothing is a problem: what is empty must not count as in order. Raises
     `ClusterError` where the API server cannot be asked.
     """
     chosen: dict[str, tuple[Workload, str]] = {}
-    problems: list[Problem] = []
+    problems: list[SelectionProblem] = []
     for selection in workloads.selections:
         found = _select(api, workloads.namespace, selection)
         problems += found.problems
@@ -221,26 +221,28 @@ def find(api: Api, workloads: Workloads) -> Found:
                 problems.append(_twice(each, chosen[each.key][1], str(selection)))
             else:
                 chosen[each.key] = (each, str(selection))
-    return Found(
+    return FoundWorkloads(
         tuple(chosen[key][0] for key in sorted(chosen)), _without_namespace(api, workloads, problems)
     )
 
 
-def _twice(workload: Workload, *selections: str) -> Problem:
-    return Problem("chosen-twice", {"workload": workload.key, "selections": list(selections)})
+def _twice(workload: Workload, *selections: str) -> SelectionProblem:
+    return SelectionProblem("chosen-twice", {"workload": workload.key, "selections": list(selections)})
 
 
-def _select(api: Api, namespace: str, selection: Selection) -> Found:
+def _select(api: Api, namespace: str, selection: Selection) -> FoundWorkloads:
     try:
         collection = collection_of(api, namespace, selection)
         manifests = tuple(_chosen(api, collection, selection))
         if not manifests:
-            return Found((), (_nothing(api, namespace, collection, selection),))
+            return FoundWorkloads((), (_nothing(api, namespace, collection, selection),))
     except Forbidden as error:
-        return Found((), (_forbidden(error, selection),))
+        return FoundWorkloads((), (_forbidden(error, selection),))
     except Absent as error:
-        return Found((), (Problem("kind-absent", {"selection": str(selection), "message": error.reason}),))
-    problems: list[Problem] = []
+        return FoundWorkloads(
+            (), (SelectionProblem("kind-absent", {"selection": str(selection), "message": error.reason}),)
+        )
+    problems: list[SelectionProblem] = []
     kept = []
     for each in manifests:
         if selection.kind is WorkloadKind.POD and _controller(each):
@@ -256,7 +258,7 @@ def _select(api: Api, namespace: str, selection: Selection) -> Found:
                 )
             )
     problems += [problem for each in kept for problem in unknown_containers(each)]
-    return Found(tuple(kept), tuple(problems))
+    return FoundWorkloads(tuple(kept), tuple(problems))
 
 
 def collection_of(api: Api, namespace: str, selection: Selection) -> str:
@@ -268,7 +270,7 @@ def collection_of(api: Api, namespace: str, selection: Selection) -> str:
     )
 
 
-def _chosen(api: Api, collection: str, selection: Selection) -> Iterable[Manifest]:
+def _chosen(api: Api, collection: str, selection: Selection) -> Iterable[KubernetesObject]:
     if selection.name is not None:
         try:
             return (api.get(object_in(collection, selection.name)),)
@@ -278,7 +280,7 @@ def _chosen(api: Api, collection: str, selection: Selection) -> Iterable[Manifes
     return [each for each in items if _has_annotation(each, selection.annotation)]
 
 
-def _has_annotation(manifest: Manifest, wanted: str | None) -> bool:
+def _has_annotation(manifest: KubernetesObject, wanted: str | None) -> bool:
     if wanted is None:
         return True
     key, equals, value = wanted.partition("=")
@@ -286,13 +288,15 @@ def _has_annotation(manifest: Manifest, wanted: str | None) -> bool:
     return key in annotations and (not equals or annotations[key] == value)
 
 
-def _nothing(api: Api, namespace: str, collection: str, selection: Selection) -> Problem:
+def _nothing(api: Api, namespace: str, collection: str, selection: Selection) -> SelectionProblem:
     there = _names(api, collection)
     if selection.name is not None:
-        return Problem(
+        return SelectionProblem(
             "workload-absent", {"workload": str(selection), "namespace": namespace, "there": there}
         )
-    return Problem("nothing-chosen", {"selection": str(selection), "namespace": namespace, "there": there})
+    return SelectionProblem(
+        "nothing-chosen", {"selection": str(selection), "namespace": namespace, "there": there}
+    )
 
 
 def _names(api: Api, collection: str) -> list[str]:
@@ -304,14 +308,14 @@ def _names(api: Api, collection: str) -> list[str]:
     return sorted(each["metadata"]["name"] for each in items)
 
 
-def _controller(manifest: Manifest) -> Manifest | None:
+def _controller(manifest: KubernetesObject) -> KubernetesObject | None:
     owners = manifest["metadata"].get("ownerReferences") or ()
     return next((each for each in owners if each.get("controller")), None)
 
 
-def _controlled(pod: Manifest, selection: Selection) -> Problem:
+def _controlled(pod: KubernetesObject, selection: Selection) -> SelectionProblem:
     owner = _controller(pod) or {}
-    return Problem(
+    return SelectionProblem(
         "controlled",
         {
             "workload": f"{selection.kind}/{pod['metadata']['name']}",
@@ -320,8 +324,8 @@ def _controlled(pod: Manifest, selection: Selection) -> Problem:
     )
 
 
-def _forbidden(error: Forbidden, selection: Selection) -> Problem:
-    return Problem(
+def _forbidden(error: Forbidden, selection: Selection) -> SelectionProblem:
+    return SelectionProblem(
         "forbidden",
         {
             "selection": str(selection),
@@ -333,7 +337,7 @@ def _forbidden(error: Forbidden, selection: Selection) -> Problem:
     )
 
 
-def unknown_containers(workload: Workload) -> Iterator[Problem]:
+def unknown_containers(workload: Workload) -> Iterator[SelectionProblem]:
     """The containers it is said to have and has not: applying their images would silently add them."""
     there = sorted(workload.images)
     for name in sorted(workload.components):
@@ -341,12 +345,16 @@ def unknown_containers(workload: Workload) -> Iterator[Problem]:
             continue
         if workload.custom:
             values = {"workload": workload.key, "container": name, "path": workload.custom.images[name]}
-            yield Problem("image-absent", values)
+            yield SelectionProblem("image-absent", values)
         else:
-            yield Problem("container-absent", {"workload": workload.key, "container": name, "there": there})
+            yield SelectionProblem(
+                "container-absent", {"workload": workload.key, "container": name, "there": there}
+            )
 
 
-def _without_namespace(api: Api, workloads: Workloads, problems: list[Problem]) -> tuple[Problem, ...]:
+def _without_namespace(
+    api: Api, workloads: Workloads, problems: list[SelectionProblem]
+) -> tuple[SelectionProblem, ...]:
     """One problem instead of many where the namespace itself is not there."""
     missing = ("workload-absent", "nothing-chosen")
     if not any(each.code in missing for each in problems):
@@ -355,7 +363,7 @@ def _without_namespace(api: Api, workloads: Workloads, problems: list[Problem]) 
         api.get(path_of("Namespace", None, workloads.namespace))
     except Absent:
         rest = [each for each in problems if each.code not in missing]
-        return (Problem("namespace-absent", {"namespace": workloads.namespace}), *rest)
+        return (SelectionProblem("namespace-absent", {"namespace": workloads.namespace}), *rest)
     except Forbidden:
         pass
     return tuple(problems)

@@ -21,54 +21,58 @@ from ldmrelease.cluster.objects.pods import (
     pods_of,
     revisions_of,
 )
-from ldmrelease.cluster.objects.workloads import Manifest, Workload
+from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload
 from ldmrelease.cluster.rollout import reasons
-from ldmrelease.cluster.rollout.assess_jobs import judge_jobs
-from ldmrelease.cluster.rollout.desired import Wanted, mismatch, shown, unwritten
+from ldmrelease.cluster.rollout.assess_jobs import assess_jobs
+from ldmrelease.cluster.rollout.desired import DesiredDigests, image_mismatch, mismatch, shown
 from ldmrelease.cluster.rollout.status import (
-    Held,
-    Idle,
+    ActionRequired,
+    Degraded,
+    Healthy,
+    ImageMismatch,
     NodesNotReady,
-    Paused,
-    Ran,
-    Rolling,
-    Troubled,
-    Unwritten,
-    Verdict,
+    Progressing,
+    ScaledToZero,
+    Status,
+    Suspended,
 )
 from ldmrelease.domain.workload_selection import WorkloadKind
 
 
-def judge(workload: Workload, related: Related, wanted: Wanted) -> Verdict:
+def assess(workload: Workload, related: Related, wanted: DesiredDigests) -> Status:
     """Judge a workload by what was read of it and around it."""
-    missing = unwritten(workload.containers, wanted)
+    missing = image_mismatch(workload.containers, wanted)
     if missing:
         return missing
     match workload.kind:
         case WorkloadKind.CRON_JOB | WorkloadKind.JOB:
-            return judge_jobs(workload, related, wanted)
+            return assess_jobs(workload, related, wanted)
         case WorkloadKind.POD:
             return _judge_pod(workload, related, wanted)
         case _:
             return _judge_replicas(workload, related, wanted)
 
 
-def _judge_replicas(workload: Workload, related: Related, wanted: Wanted) -> Verdict:
+def _judge_replicas(workload: Workload, related: Related, wanted: DesiredDigests) -> Status:
     if workload.observed_generation < workload.generation:
-        return Rolling("not-observed", {"wanted": workload.replicas})
+        return Progressing("not-observed", {"wanted": workload.replicas})
     pods = revisions_of(workload, related)
     lost = _lost_nodes(workload, related)
     counted = _Count.of(workload, pods, lost, wanted)
     if not workload.replicas and not lost:
-        return Rolling("old-pods", counted.values(counted.all_names)) if counted.all_names else Idle("idle")
+        return (
+            Progressing("old-pods", counted.values(counted.all_names))
+            if counted.all_names
+            else ScaledToZero("scaled-to-zero")
+        )
     if pods.is_current and counted.good and counted.is_all and not counted.old:
         if not _available(workload, counted):
-            return Rolling("min-ready", counted.values(()))
+            return Progressing("min-ready", counted.values(()))
         if lost:
             return NodesNotReady("nodes-not-ready", {"nodes": lost, **counted.values(())})
-        return Ran("ran", counted.values(()))
+        return Healthy("healthy", counted.values(()))
     if workload.paused and (counted.old or not pods.is_current):
-        return Paused("paused", counted.values(counted.old))
+        return Suspended("suspended", counted.values(counted.old))
     return (
         _trouble(workload, pods, related, counted)
         or _other_content(counted, wanted)
@@ -100,7 +104,7 @@ class _Count:
     all_names: tuple[str, ...]
 
     @classmethod
-    def of(cls, workload: Workload, pods: Revisions, lost: list[str], wanted: Wanted) -> _Count:
+    def of(cls, workload: Workload, pods: Revisions, lost: list[str], wanted: DesiredDigests) -> _Count:
         new = [each for each in pods.new if _node(each) not in lost]
         old = [each for each in pods.old if _node(each) not in lost]
         # A node that is not ready is for no pods in the controller's count, once it is tainted; its pod is misplaced.
@@ -136,24 +140,24 @@ def _lost_nodes(workload: Workload, related: Related) -> list[str]:
     return sorted(bad & {_node(each) for each in pods_of(workload, related)})
 
 
-def _node(pod: Manifest) -> str:
+def _node(pod: KubernetesObject) -> str:
     spec = pod.get("spec") or {}
     return str(spec.get("nodeName") or "")
 
 
-def _trouble(workload: Workload, pods: Revisions, related: Related, counted: _Count) -> Troubled | None:
+def _trouble(workload: Workload, pods: Revisions, related: Related, counted: _Count) -> Degraded | None:
     for each in reasons.troubles(pods.new, related):
         if each.code not in reasons.HOPEFUL:
-            return Troubled(each.code, {**counted.values(()), **each.values})
+            return Degraded(each.code, {**counted.values(()), **each.values})
     if workload.kind is WorkloadKind.STATEFUL_SET:
         for each in stuck_pods(pods, related):
-            return Troubled("stuck", {**counted.values(()), "trouble": each.code, **each.values})
+            return Degraded("stuck", {**counted.values(()), "trouble": each.code, **each.values})
     if len(pods.new) < counted.wanted:
         short = reasons.workload_trouble(workload, pods.source, pods.new, related)
         if short:
-            return Troubled(short.code, {**counted.values(()), **short.values})
+            return Degraded(short.code, {**counted.values(()), **short.values})
     slow = reasons.progress_trouble(workload)
-    return Troubled(slow.code, {**counted.values(()), **slow.values}) if slow else None
+    return Degraded(slow.code, {**counted.values(()), **slow.values}) if slow else None
 
 
 def stuck_pods(pods: Revisions, related: Related) -> tuple[reasons.Trouble, ...]:
@@ -162,25 +166,25 @@ def stuck_pods(pods: Revisions, related: Related) -> tuple[reasons.Trouble, ...]
     return tuple(each for each in found if each.code not in reasons.HOPEFUL)
 
 
-def _held(workload: Workload, pods: Revisions, counted: _Count) -> Held | None:
+def _held(workload: Workload, pods: Revisions, counted: _Count) -> ActionRequired | None:
     if not counted.old or not pods.is_current:
         return None
     values = {**counted.values(counted.old), "pods": list(counted.old)}
     if workload.strategy == "OnDelete":
-        return Held("on-delete", values)
+        return ActionRequired("on-delete", values)
     spec = (workload.manifest.get("spec") or {}).get("updateStrategy") or {}
     partition = int((spec.get("rollingUpdate") or {}).get("partition") or 0)
     below = all(_ordinal(each) < partition for each in counted.old)
     if workload.kind is WorkloadKind.STATEFUL_SET and partition and below:
-        return Held("partition", {**values, "partition": partition})
+        return ActionRequired("partition", {**values, "partition": partition})
     return None
 
 
-def _waiting_for_nodes(lost: list[str], counted: _Count) -> Rolling | None:
+def _waiting_for_nodes(lost: list[str], counted: _Count) -> Progressing | None:
     """A DaemonSet replaces so many pods at a time, and the one on a lost node is among them until it is gone."""
     if not lost or counted.unready or counted.other:
         return None
-    return Rolling("nodes-not-ready", {**counted.values(counted.old), "nodes": lost})
+    return Progressing("nodes-not-ready", {**counted.values(counted.old), "nodes": lost})
 
 
 def _ordinal(pod: str) -> int:
@@ -188,40 +192,40 @@ def _ordinal(pod: str) -> int:
     return int(last) if last.isdigit() else -1
 
 
-def _other_content(counted: _Count, wanted: Wanted) -> Unwritten | None:
+def _other_content(counted: _Count, wanted: DesiredDigests) -> ImageMismatch | None:
     """New pods that are ready and run something else although their specification does not say so."""
     for each in counted.other:
         if digest_named(each.container.image) is None and each.running and wanted.get(each.container.name):
-            return Unwritten("other-content", shown(each))
+            return ImageMismatch("other-content", shown(each))
     return None
 
 
-def _rolling(pods: Revisions, related: Related, counted: _Count) -> Rolling:
+def _rolling(pods: Revisions, related: Related, counted: _Count) -> Progressing:
     for each in reasons.troubles(pods.new, related):
-        return Rolling(each.code, {**counted.values(counted.unready), **each.values})
+        return Progressing(each.code, {**counted.values(counted.unready), **each.values})
     if counted.unready:
-        return Rolling("not-ready", counted.values(counted.unready))
+        return Progressing("not-ready", counted.values(counted.unready))
     if counted.other:
-        return Rolling("other-image", {**counted.values(counted.others), **shown(counted.other[0])})
+        return Progressing("other-image", {**counted.values(counted.others), **shown(counted.other[0])})
     if counted.old:
-        return Rolling("old-pods", counted.values(counted.old))
-    return Rolling("creating", counted.values(()))
+        return Progressing("old-pods", counted.values(counted.old))
+    return Progressing("creating", counted.values(()))
 
 
-def _judge_pod(workload: Workload, related: Related, wanted: Wanted) -> Verdict:
+def _judge_pod(workload: Workload, related: Related, wanted: DesiredDigests) -> Status:
     pod, pods = workload.manifest, Revisions((workload.manifest,), (), True)
     phase = workload.status.get("phase")
     if phase == "Succeeded":
-        return Idle("ended", {"pod": workload.name})
+        return ScaledToZero("ended", {"pod": workload.name})
     counted = _Count.of(workload, pods, [], wanted)
     if phase == "Failed":
         return _trouble(workload, pods, related, counted) or _rolling(pods, related, counted)
     if not is_live(pod):
-        return Rolling("creating", {"ready": 0, "wanted": 1, "waiting_for": [workload.name]})
+        return Progressing("creating", {"ready": 0, "wanted": 1, "waiting_for": [workload.name]})
     if 0 < workload.observed_generation < workload.generation:
-        return Rolling("not-observed", {"wanted": 1})
+        return Progressing("not-observed", {"wanted": 1})
     if counted.is_all:
-        return Ran("ran", counted.values(()))
+        return Healthy("healthy", counted.values(()))
     return (
         _trouble(workload, pods, related, counted)
         or _other_content(counted, wanted)

@@ -6,30 +6,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from ldmrelease.cluster.objects.pods import ContainerState, digest_named, states
-from ldmrelease.cluster.objects.workloads import VOLUME, Container, Manifest
-from ldmrelease.cluster.rollout.status import Unwritten
+from ldmrelease.cluster.objects.workloads import VOLUME, Container, KubernetesObject
+from ldmrelease.cluster.rollout.status import ImageMismatch
 
-Wanted = Mapping[str, frozenset[str] | None]
+DesiredDigests = Mapping[str, frozenset[str] | None]
 """For each container the digests of the image that it shall run (any name of its identity); None where they
 are not known: then the image in the specification alone decides."""
 
 
-def unwritten(containers: tuple[Container, ...], wanted: Wanted) -> Unwritten | None:
+def image_mismatch(containers: tuple[Container, ...], wanted: DesiredDigests) -> ImageMismatch | None:
     """The first container whose specification names another image than is wanted."""
     images = {each.name: each.image for each in containers}
     for name in sorted(wanted):
         digests = wanted[name]
         if name not in images:
-            return Unwritten("no-container", {"container": name, "there": sorted(images)})
+            return ImageMismatch("no-container", {"container": name, "there": sorted(images)})
         found = digest_named(images[name])
         # What is mounted from a tag is told by nobody.
         may_be = found in digests if digests and (found or name.startswith(VOLUME)) else True
         if not may_be:
-            return Unwritten("other-digest", {"container": name, "image": images[name]})
+            return ImageMismatch("other-digest", {"container": name, "image": images[name]})
     return None
 
 
-def mismatch(pod: Manifest, wanted: Wanted) -> ContainerState | None:
+def mismatch(pod: KubernetesObject, wanted: DesiredDigests) -> ContainerState | None:
     """The first container of a pod that is not known to run what is wanted."""
     found = {each.container.name: each for each in states(pod)}
     for name in sorted(wanted):

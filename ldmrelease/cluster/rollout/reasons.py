@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ldmrelease.cluster.objects.pods import ContainerState, Related, condition, is_ready, name_of, states
-from ldmrelease.cluster.objects.workloads import Manifest, Workload
+from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload
 
 _IMAGE = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
@@ -35,7 +35,7 @@ class Trouble:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def trouble(pod: Manifest, events: Iterable[Manifest] = ()) -> Trouble | None:
+def trouble(pod: KubernetesObject, events: Iterable[KubernetesObject] = ()) -> Trouble | None:
     """What is wrong with a pod; None while nothing is known to be, even if it is not ready yet.
 
     `events` are those about this pod.
@@ -54,11 +54,11 @@ def trouble(pod: Manifest, events: Iterable[Manifest] = ()) -> Trouble | None:
     return next((each for each in found if each), None) or _not_ready(pod, events)
 
 
-def _of(pod: Manifest, code: str, **values: Any) -> Trouble:
+def _of(pod: KubernetesObject, code: str, **values: Any) -> Trouble:
     return Trouble(code, {"pod": name_of(pod), **values})
 
 
-def _of_container(pod: Manifest, state: ContainerState) -> Trouble | None:
+def _of_container(pod: KubernetesObject, state: ContainerState) -> Trouble | None:
     if state.ready:
         return None
     waiting = (state.status.get("state") or {}).get("waiting") or {}
@@ -80,17 +80,17 @@ def _of_container(pod: Manifest, state: ContainerState) -> Trouble | None:
     return _of(pod, "crash-loop", **about, **values)
 
 
-def _ended(status: Manifest) -> Manifest | None:
+def _ended(status: KubernetesObject) -> KubernetesObject | None:
     """How the container that should be running last ended. Between two crashes it runs for a while: the
     state before tells then."""
     for key in ("state", "lastState"):
-        ended: Manifest | None = (status.get(key) or {}).get("terminated")
+        ended: KubernetesObject | None = (status.get(key) or {}).get("terminated")
         if ended and (ended.get("exitCode") != 0 or status.get("restartCount", 0) > 1):
             return ended
     return None
 
 
-def _not_ready(pod: Manifest, events: Iterable[Manifest]) -> Trouble | None:
+def _not_ready(pod: KubernetesObject, events: Iterable[KubernetesObject]) -> Trouble | None:
     """Its containers run, and it does not say that it is ready: a probe, if there is an event that says so."""
     if (pod.get("status") or {}).get("phase") != "Running":
         return None
@@ -102,19 +102,19 @@ def _not_ready(pod: Manifest, events: Iterable[Manifest]) -> Trouble | None:
     return _of(pod, "not-ready", **values, message=messages[-1] if messages else "")
 
 
-def _for(events: Iterable[Manifest], reason: str) -> list[Manifest]:
+def _for(events: Iterable[KubernetesObject], reason: str) -> list[KubernetesObject]:
     """The events for one reason, latest last."""
     return sorted((each for each in events if each.get("reason") == reason), key=event_time)
 
 
-def event_time(event: Manifest) -> str:
+def event_time(event: KubernetesObject) -> str:
     """When it was last seen (RFC 3339)."""
     series = (event.get("series") or {}).get("lastObservedTime")
     return str(series or event.get("lastTimestamp") or event.get("eventTime") or "")
 
 
 def workload_trouble(
-    workload: Workload, source: Manifest | None, pods: Iterable[Manifest], related: Related
+    workload: Workload, source: KubernetesObject | None, pods: Iterable[KubernetesObject], related: Related
 ) -> Trouble | None:
     """Why pods that are missing are not made. `source` is the newest ReplicaSet of a Deployment."""
     refused = condition(source or {}, "ReplicaFailure")
@@ -140,7 +140,7 @@ def _not_created(workload: Workload, message: str) -> Trouble:
     return Trouble("not-created", {"workload": workload.key, "message": message})
 
 
-def troubles(pods: Iterable[Manifest], related: Related) -> tuple[Trouble, ...]:
+def troubles(pods: Iterable[KubernetesObject], related: Related) -> tuple[Trouble, ...]:
     """The troubles of pods, the graver ones first, else by the pod's name."""
     told = ((pod, related.events_of(pod["metadata"]["uid"])) for pod in pods)
     found = [each for pod, events in told if (each := trouble(pod, events))]

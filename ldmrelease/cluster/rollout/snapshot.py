@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.objects.pods import Manifests, Related, is_live, is_ready, jobs_of, pods_of, states
-from ldmrelease.cluster.objects.related_objects import around, listed
-from ldmrelease.cluster.objects.workloads import Problem, Workload, find
-from ldmrelease.cluster.rollout.assess import judge
-from ldmrelease.cluster.rollout.desired import Wanted
-from ldmrelease.cluster.rollout.status import Verdict
+from ldmrelease.cluster.objects.related_objects import listed, read_related
+from ldmrelease.cluster.objects.workloads import SelectionProblem, Workload, find
+from ldmrelease.cluster.rollout.assess import assess
+from ldmrelease.cluster.rollout.desired import DesiredDigests
+from ldmrelease.cluster.rollout.status import Status
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class PodCount:
     """In how many pods an image runs, and how many of those are ready."""
 
     pods: int
@@ -25,7 +25,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerSeen:
+class ContainerSnapshot:
     """A container of a workload over all its pods.
 
     `image` is what the workload names; `named` are the images of the pods' specifications, with the number of
@@ -36,27 +36,29 @@ class ContainerSeen:
     component: str | None
     image: str
     named: Mapping[str, int]
-    running: Mapping[str, Running]
+    running: Mapping[str, PodCount]
 
 
 @dataclass(frozen=True, slots=True)
-class WorkloadSeen:
+class WorkloadSnapshot:
     """A workload with its containers, and what is to be said of its rollout."""
 
     workload: Workload
-    containers: tuple[ContainerSeen, ...]
-    verdict: Verdict
+    containers: tuple[ContainerSnapshot, ...]
+    verdict: Status
 
 
 @dataclass(frozen=True, slots=True)
-class PodsSeen:
+class RolloutSnapshot:
     """All workloads of an application, and what is wrong with their selection."""
 
-    workloads: tuple[WorkloadSeen, ...]
-    problems: tuple[Problem, ...] = ()
+    workloads: tuple[WorkloadSnapshot, ...]
+    problems: tuple[SelectionProblem, ...] = ()
 
 
-def look(api: Api, workloads: Workloads, wanted: Mapping[str, frozenset[str]] | None = None) -> PodsSeen:
+def snapshot(
+    api: Api, workloads: Workloads, wanted: Mapping[str, frozenset[str]] | None = None
+) -> RolloutSnapshot:
     """Read what runs. `wanted` are the digests of each component's image, where they are known: the verdicts
     are about them.
 
@@ -64,21 +66,23 @@ def look(api: Api, workloads: Workloads, wanted: Mapping[str, frozenset[str]] | 
     """
     found = find(api, workloads)
     if not found.workloads:
-        return PodsSeen((), found.problems)
-    requests = around(workloads.namespace, (each.kind for each in found.workloads))
+        return RolloutSnapshot((), found.problems)
+    requests = read_related(workloads.namespace, (each.kind for each in found.workloads))
     there = listed(api, requests)
-    return PodsSeen(tuple(_seen(each, there, wanted or {}) for each in found.workloads), found.problems)
+    return RolloutSnapshot(
+        tuple(_seen(each, there, wanted or {}) for each in found.workloads), found.problems
+    )
 
 
-def by_container(workload: Workload, wanted: Mapping[str, frozenset[str]]) -> Wanted:
+def by_container(workload: Workload, wanted: Mapping[str, frozenset[str]]) -> DesiredDigests:
     """What the containers of a workload shall run, from what the components shall."""
     return {container: wanted.get(component) for container, component in workload.components.items()}
 
 
-def _seen(workload: Workload, there: Related, wanted: Mapping[str, frozenset[str]]) -> WorkloadSeen:
+def _seen(workload: Workload, there: Related, wanted: Mapping[str, frozenset[str]]) -> WorkloadSnapshot:
     pods = _counted(workload, there)
     containers = tuple(_container(workload, name, pods) for name in workload.images)
-    return WorkloadSeen(workload, containers, judge(workload, there, by_container(workload, wanted)))
+    return WorkloadSnapshot(workload, containers, assess(workload, there, by_container(workload, wanted)))
 
 
 def _counted(workload: Workload, there: Related) -> Manifests:
@@ -90,7 +94,7 @@ def _counted(workload: Workload, there: Related) -> Manifests:
     return tuple(pod for pod in pods_of(workload, there) if is_live(pod))
 
 
-def _container(workload: Workload, name: str, pods: Manifests) -> ContainerSeen:
+def _container(workload: Workload, name: str, pods: Manifests) -> ContainerSnapshot:
     named: Counter[str] = Counter()
     running: Counter[str] = Counter()
     ready: Counter[str] = Counter()
@@ -102,10 +106,10 @@ def _container(workload: Workload, name: str, pods: Manifests) -> ContainerSeen:
             if state.running:
                 running[state.running] += 1
                 ready[state.running] += is_ready(pod)
-    return ContainerSeen(
+    return ContainerSnapshot(
         name=name,
         component=workload.components.get(name),
         image=workload.images[name],
         named=dict(named),
-        running={digest: Running(count, ready[digest]) for digest, count in running.items()},
+        running={digest: PodCount(count, ready[digest]) for digest, count in running.items()},
     )

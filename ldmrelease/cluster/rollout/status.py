@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StatusBase:
     """What is to be said of a workload: a code, and the values it is about."""
 
     code: str
@@ -15,12 +16,12 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran(Told):
+class Healthy(StatusBase):
     """All live pods are new, enough, ready, and run it. `values`: `ready`, `wanted` counts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rolling(Told):
+class Progressing(StatusBase):
     """It is on its way. Codes: `not-observed`, `creating`, `other-image`, `not-ready`, `node-lost`, `min-ready`
     (ready, but not for `minReadySeconds` yet), `old-pods`, `job-running`, `nodes-not-ready` (`nodes`: a DaemonSet's
     pods there are not replaced, and it waits for them). `values`: `ready` and `wanted` counts, `waiting_for` (names
@@ -28,41 +29,57 @@ class Rolling(Told):
 
 
 @dataclass(frozen=True, slots=True)
-class Troubled(Told):
+class Degraded(StatusBase):
     """It does not get on, as it is now. Codes: those of `reasons.Trouble`, `stuck` (an old pod that a StatefulSet
     waits for; `trouble` is its code), `job-failed`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Idle(Told):
+class ScaledToZero(StatusBase):
     """Nothing is to run there (zero replicas, no node that it is for, a pod that has ended)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Armed(Told):
+class Scheduled(StatusBase):
     """A CronJob names the image, and no Job has run it yet. `values`: `suspended`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Paused(Told):
+class Suspended(StatusBase):
     """A paused Deployment whose pods are still old."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Told):
+class ActionRequired(StatusBase):
     """Old pods that their controller does not replace: somebody must restart `pods` (code `on-delete`), or move
     the `partition`."""
 
 
 @dataclass(frozen=True, slots=True)
-class NodesNotReady(Told):
+class NodesNotReady(StatusBase):
     """A DaemonSet runs it on every node that is ready; `nodes` are those that are not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unwritten(Told):
+class ImageMismatch(StatusBase):
     """The workload names another image. Codes: `other-digest` (in its specification), `other-content` (its tag
     leads to something else), `no-container`."""
 
 
-Verdict = Ran | Rolling | Troubled | Idle | Armed | Paused | Held | NodesNotReady | Unwritten
+Status = (
+    Healthy
+    | Progressing
+    | Degraded
+    | ScaledToZero
+    | Scheduled
+    | Suspended
+    | ActionRequired
+    | NodesNotReady
+    | ImageMismatch
+)
+
+
+def status_name(status: Status) -> str:
+    """`healthy`, `progressing`, `degraded`, `scaled-to-zero`, `scheduled`, `suspended`, `action-required`,
+    `nodes-not-ready` or `image-mismatch`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", type(status).__name__).lower()

@@ -12,23 +12,23 @@ from typing import Any
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, ClusterError, Conflict
 from ldmrelease.cluster.client.paths import path_of
-from ldmrelease.cluster.client.watch import Cut, State, Watched, watched
+from ldmrelease.cluster.client.watch import WatchCut, Watched, WatchState, watched
 from ldmrelease.cluster.objects.pods import Related, revisions_of
-from ldmrelease.cluster.objects.related_objects import around, lean, lean_pod, listed, related
-from ldmrelease.cluster.objects.workloads import Manifest, Workload, find
-from ldmrelease.cluster.rollout.assess import judge, stuck_pods
+from ldmrelease.cluster.objects.related_objects import lean, lean_pod, listed, read_related, related
+from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, find
+from ldmrelease.cluster.rollout.assess import assess, stuck_pods
 from ldmrelease.cluster.rollout.snapshot import by_container
 from ldmrelease.cluster.rollout.status import (
-    Armed,
-    Held,
-    Idle,
+    ActionRequired,
+    Degraded,
+    Healthy,
+    ImageMismatch,
     NodesNotReady,
-    Paused,
-    Ran,
-    Rolling,
-    Troubled,
-    Unwritten,
-    Verdict,
+    Progressing,
+    ScaledToZero,
+    Scheduled,
+    Status,
+    Suspended,
 )
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
 
@@ -37,7 +37,7 @@ _LOG_LINES = 20
 _NO_LOG = "unable to retrieve container logs"
 
 # Of a CronJob it is asked when its images were written, which its field managers tell.
-_KEPT: Mapping[WorkloadKind, Callable[[Manifest], Manifest]] = {
+_KEPT: Mapping[WorkloadKind, Callable[[KubernetesObject], KubernetesObject]] = {
     WorkloadKind.POD: lean_pod,
     WorkloadKind.CRON_JOB: dict,
 }
@@ -47,53 +47,53 @@ Progress = Callable[[str, dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class AssessedWorkload:
     """A workload and what is to be said of it; `around` is what it was judged by."""
 
     workload: Workload
-    verdict: Verdict
+    verdict: Status
     around: Related = field(default_factory=Related, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class RolledOut:
     """Every workload runs it, is idle, or is armed; on every node that is ready."""
 
-    seen: tuple[Judged, ...]
+    seen: tuple[AssessedWorkload, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Broke:
+class RolloutFailed:
     """It will not get on without somebody: the code and values of the trouble that lasted (with `workload`, and
     `log`, the last lines of a container that crashes), or of a problem with the selection."""
 
     code: str
     values: dict[str, Any]
-    seen: tuple[Judged, ...] = ()
+    seen: tuple[AssessedWorkload, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class TimedOut:
+class RolloutTimedOut:
     """The deadline passed: `values` is of the first workload that has not settled (`workload`, `code`, counts)."""
 
     values: dict[str, Any]
-    seen: tuple[Judged, ...] = ()
+    seen: tuple[AssessedWorkload, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class NotWritten:
+class RolloutOverwritten:
     """A workload still (or again) names another image: `workload`, `container`, `image`."""
 
     values: dict[str, Any]
-    seen: tuple[Judged, ...] = ()
+    seen: tuple[AssessedWorkload, ...] = ()
 
 
-Outcome = Settled | Broke | TimedOut | NotWritten | Cut
+RolloutOutcome = RolledOut | RolloutFailed | RolloutTimedOut | RolloutOverwritten | WatchCut
 
 
 def wait_for(
     api: Api, workloads: Workloads, wanted: Digests, *, progress: Progress, written: bool = False
-) -> Outcome:
+) -> RolloutOutcome:
     """Wait until the workloads run what is wanted.
 
     wanted: for each component the digests of its image (all names of its identity); a component that is not
@@ -109,66 +109,78 @@ def wait_for(
     until = time.monotonic() + workloads.deadline
     found = find(api, workloads)
     for problem in found.problems:
-        return Broke(problem.code, problem.values)
+        return RolloutFailed(problem.code, problem.values)
     follower = _Follower(
-        api, workloads, found.workloads, wanted, progress, Patience(workloads.patience, written)
+        api, workloads, found.workloads, wanted, progress, GracePeriods(workloads.patience, written)
     )
     return follower.follow(until)
 
 
 @dataclass(slots=True)
-class Patience:
+class GracePeriods:
     """Since when (seconds of one clock) each workload has been in what is not waited for until the deadline."""
 
     seconds: float
     written: bool = False
     _since: dict[str, float] = field(default_factory=dict)
 
-    def take(self, now: float, judged: Sequence[Judged]) -> Settled | Broke | NotWritten | None:
+    def take(
+        self, now: float, judged: Sequence[AssessedWorkload]
+    ) -> RolledOut | RolloutFailed | RolloutOverwritten | None:
         """What is decided, as of now; None while it is to be waited."""
         waiting = {each.workload.key for each in judged if self._is_impatient(each.verdict)}
         self._since = {key: self._since.get(key, now) for key in waiting}
         over = [each for each in judged if self._is_over(each, now)]
         seen = tuple(judged)
         for each in over:
-            if isinstance(each.verdict, Troubled | Paused):
-                return Broke(each.verdict.code, told(each), seen)
-            if isinstance(each.verdict, Unwritten):
-                return NotWritten(told(each), seen)
-        if not all(isinstance(each.verdict, Ran | Idle | Armed) or each in over for each in judged):
+            if isinstance(each.verdict, Degraded | Suspended):
+                return RolloutFailed(each.verdict.code, status_values(each), seen)
+            if isinstance(each.verdict, ImageMismatch):
+                return RolloutOverwritten(status_values(each), seen)
+        if not all(
+            isinstance(each.verdict, Healthy | ScaledToZero | Scheduled) or each in over for each in judged
+        ):
             return None
         # What its operator has to restart does not get on by itself; everything else is through.
-        held = next((each for each in over if isinstance(each.verdict, Held)), None)
-        return Broke(held.verdict.code, told(held), seen) if held is not None else Settled(seen)
+        held = next((each for each in over if isinstance(each.verdict, ActionRequired)), None)
+        return (
+            RolloutFailed(held.verdict.code, status_values(held), seen)
+            if held is not None
+            else RolledOut(seen)
+        )
 
     @property
     def due(self) -> float:
         """When it is next to be decided though nothing changes."""
         return min((since + self.seconds for since in self._since.values()), default=math.inf)
 
-    def _is_impatient(self, verdict: Verdict) -> bool:
-        if isinstance(verdict, Unwritten):
+    def _is_impatient(self, verdict: Status) -> bool:
+        if isinstance(verdict, ImageMismatch):
             return self.written
-        return isinstance(verdict, Troubled | Paused | NodesNotReady | Held)
+        return isinstance(verdict, Degraded | Suspended | NodesNotReady | ActionRequired)
 
-    def _is_over(self, each: Judged, now: float) -> bool:
+    def _is_over(self, each: AssessedWorkload, now: float) -> bool:
         key = each.workload.key
         return key in self._since and now - self._since[key] >= self.seconds
 
 
-def told(each: Judged) -> dict[str, Any]:
+def status_values(each: AssessedWorkload) -> dict[str, Any]:
     """What is told of a workload: its key, the code, and the values."""
     return {"workload": each.workload.key, "code": each.verdict.code, **each.verdict.values}
 
 
-def undecided(judged: Sequence[Judged]) -> TimedOut | NotWritten:
+def undecided(judged: Sequence[AssessedWorkload]) -> RolloutTimedOut | RolloutOverwritten:
     """What there is to say at the deadline."""
     seen = tuple(judged)
-    open_ones = [each for each in judged if not isinstance(each.verdict, Ran | Idle | Armed | NodesNotReady)]
+    open_ones = [
+        each
+        for each in judged
+        if not isinstance(each.verdict, Healthy | ScaledToZero | Scheduled | NodesNotReady)
+    ]
     for each in open_ones:
-        if isinstance(each.verdict, Unwritten):
-            return NotWritten(told(each), seen)
-    return TimedOut(told(open_ones[0]) if open_ones else {}, seen)
+        if isinstance(each.verdict, ImageMismatch):
+            return RolloutOverwritten(status_values(each), seen)
+    return RolloutTimedOut(status_values(open_ones[0]) if open_ones else {}, seen)
 
 
 class _Follower:
@@ -181,7 +193,7 @@ class _Follower:
         found: tuple[Workload, ...],
         wanted: Digests,
         progress: Progress,
-        patience: Patience,
+        patience: GracePeriods,
     ) -> None:
         self._api = api
         self._namespace = workloads.namespace
@@ -190,12 +202,12 @@ class _Follower:
         self._progress = progress
         self._patience = patience
         self._told: dict[str, dict[str, Any]] = {}
-        self._cut: Cut | None = None
+        self._cut: WatchCut | None = None
         self._collections = sorted({each.collection for each in found})
-        self._around = around(self._namespace, {each.kind for each in found})
+        self._around = read_related(self._namespace, {each.kind for each in found})
 
-    def follow(self, until: float) -> Outcome:
-        judged: tuple[Judged, ...] = ()
+    def follow(self, until: float) -> RolloutOutcome:
+        judged: tuple[AssessedWorkload, ...] = ()
         with closing(watched(self._api, self._requests(), until=until, wake=self._due)) as states:
             for state in states:
                 self._tell_cut(state.cut)
@@ -221,7 +233,7 @@ class _Follower:
     def _due(self) -> float:
         return math.inf if self._cut else self._patience.due
 
-    def _judge(self, state: State) -> Iterator[Judged]:
+    def _judge(self, state: WatchState) -> Iterator[AssessedWorkload]:
         own = dict(zip(self._collections, state.collections, strict=False))
         rest = state.collections[len(self._collections) :]
         there = related({kind: items.values() for kind, items in zip(self._around, rest, strict=True)})
@@ -229,34 +241,34 @@ class _Follower:
             manifest = own[each.collection].get(f"{each.namespace}/{each.name}")
             if manifest is None:
                 # A GitOps controller may make it anew.
-                yield Judged(each, Rolling("vanished"))
+                yield AssessedWorkload(each, Progressing("vanished"))
                 continue
             now = each.now(manifest)
-            yield Judged(now, judge(now, there, by_container(now, self._wanted)), there)
+            yield AssessedWorkload(now, assess(now, there, by_container(now, self._wanted)), there)
 
-    def _tell(self, judged: Sequence[Judged]) -> None:
+    def _tell(self, judged: Sequence[AssessedWorkload]) -> None:
         for each in judged:
-            values = told(each)
+            values = status_values(each)
             if self._told.get(each.workload.key) != values:
                 self._told[each.workload.key] = values
                 self._progress(each.verdict.code, values)
 
-    def _tell_cut(self, cut: Cut | None) -> None:
+    def _tell_cut(self, cut: WatchCut | None) -> None:
         if cut and not self._cut:
             self._progress("cut", {"reason": cut.reason})
         if self._cut and not cut:
             self._progress("back", {})
         self._cut = cut
 
-    def _with_log(self, outcome: Settled | Broke | NotWritten) -> Outcome:
-        if not isinstance(outcome, Broke) or "crash-loop" not in (
+    def _with_log(self, outcome: RolledOut | RolloutFailed | RolloutOverwritten) -> RolloutOutcome:
+        if not isinstance(outcome, RolloutFailed) or "crash-loop" not in (
             outcome.code,
             outcome.values.get("trouble"),
         ):
             return outcome
         pod, container = outcome.values["pod"], outcome.values["container"]
         log = _last_lines(self._api, self._namespace, pod, container)
-        return Broke(outcome.code, {**outcome.values, "log": log}, outcome.seen)
+        return RolloutFailed(outcome.code, {**outcome.values, "log": log}, outcome.seen)
 
 
 def _last_lines(api: Api, namespace: str, pod: str, container: str) -> str:
@@ -283,7 +295,7 @@ def unstick(api: Api, workload: Workload, *, seconds: float = 30.0) -> tuple[str
     now = _observed(api, workload, time.monotonic() + seconds)
     if now is None:
         return ()
-    there = listed(api, around(now.namespace, [now.kind]))
+    there = listed(api, read_related(now.namespace, [now.kind]))
     return tuple(name for name in _stuck(now, there) if _delete(api, now.namespace, name, there))
 
 

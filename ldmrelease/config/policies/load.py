@@ -30,13 +30,13 @@ def parse_level(data: bytes, name: str) -> Level:
     return _level_of(read.parse(data, name))
 
 
-def read_level(path: Path) -> tuple[Level, read.Document]:
+def read_level(path: Path) -> tuple[Level, read.YamlDocument]:
     """The level, and the document for the places of its values. Raises `BadInput`."""
     document = read.read(path)
     return _level_of(document), document
 
 
-def _level_of(document: read.Document) -> Level:
+def _level_of(document: read.YamlDocument) -> Level:
     file = validate(LevelFile, document, later=(*KEYS_TO_COME, *RULES_TO_COME))
     problems = list(_clashes(file, document))
     if problems:
@@ -61,9 +61,9 @@ def policy_files(directory: Path) -> tuple[Path, ...]:
     return files
 
 
-def read_levels(files: Iterable[Path]) -> dict[str, tuple[Level, read.Document]]:
+def read_levels(files: Iterable[Path]) -> dict[str, tuple[Level, read.YamlDocument]]:
     """Levels by name, with their documents. Raises `BadInput` with everything that is wrong in any file."""
-    found: dict[str, tuple[Level, read.Document]] = {}
+    found: dict[str, tuple[Level, read.YamlDocument]] = {}
     problems: list[Problem] = []
     for path in files:
         try:
@@ -86,7 +86,7 @@ def level_schema() -> dict[str, Any]:
     return LevelFile.model_json_schema()
 
 
-def _clashes(file: LevelFile, document: read.Document) -> Iterator[Problem]:
+def _clashes(file: LevelFile, document: read.YamlDocument) -> Iterator[Problem]:
     taken: dict[tuple[tuple[str | int, ...], str], tuple[str | int, ...]] = {}
     base = {clause.id: path for path, clause in file.clauses() if len(path) == 3}
     for path, clause in file.clauses():

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from ldmrelease.config.trust import Trust
 from ldmrelease.config.yaml.problems import Problem
-from ldmrelease.config.yaml.read import Document
+from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path, did_you_mean
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.domain.topology import World
+from ldmrelease.domain.topology import Topology
 
-Policies = dict[str, tuple[Level, Document]]
+Policies = dict[str, tuple[Level, YamlDocument]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class _Clause:
 
     requirement: Requirement
     path: Path
-    document: Document
+    document: YamlDocument
     environments: tuple[str, ...]
 
     def problem(self, key: str, message: str, remedy: str) -> Problem:
@@ -32,16 +32,16 @@ class _Clause:
 class Demands:
     """Looks the names of policies up. Roles are looked up where there is a trust document."""
 
-    def __init__(self, policies: Policies, world: World, trust: Trust | None) -> None:
+    def __init__(self, policies: Policies, topology: Topology, trust: Trust | None) -> None:
         self._policies = policies
-        self._environments = _applications_by_environment(world)
-        self._world = world
+        self._environments = _applications_by_environment(topology)
+        self._topology = topology
         self._roles = None if trust is None else tuple(each.name for each in trust.keyring.roles)
 
     def problems(self) -> Iterator[Problem]:
         """Everything that a policy in use names and that is not there."""
         for level, document in self._policies.values():
-            used = tuple(dict.fromkeys(each.environment for each in self._world.level_places(level.name)))
+            used = tuple(dict.fromkeys(each.environment for each in self._topology.level_places(level.name)))
             if not used:
                 continue
             for name in level.environments:
@@ -87,8 +87,8 @@ class Demands:
 
     def _check(self, clause: _Clause) -> Iterator[Problem]:
         name = clause.requirement.parameters["check"]
-        if self._world.check(name) is None:
-            known = [each.name for each in self._world.checks]
+        if self._topology.check(name) is None:
+            known = [each.name for each in self._topology.checks]
             yield clause.problem("check", f"the workspace has no check {name!r}", did_you_mean(name, known))
         where: str = clause.requirement.parameters.get("where", "here")
         level = where.removeprefix("level:")
@@ -98,7 +98,7 @@ class Demands:
             yield from self._environment(clause, "where", where)
 
     def _level(self, clause: _Clause, key: str, level: str) -> Iterator[Problem]:
-        known = sorted({each.level for each in self._world.applications})
+        known = sorted({each.level for each in self._topology.applications})
         if level not in known:
             message = f"nothing in the workspace is at level {level!r}"
             yield clause.problem(key, message, did_you_mean(level, known))
@@ -117,14 +117,14 @@ class Demands:
                     yield clause.problem("applications", message, did_you_mean(name, known))
 
 
-def _applications_by_environment(world: World) -> dict[str, tuple[str, ...]]:
+def _applications_by_environment(topology: Topology) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for each in world.applications:
+    for each in topology.applications:
         found[each.place.environment] = (*found.get(each.place.environment, ()), each.place.application)
     return found
 
 
-def _clauses(level: Level, document: Document, used: tuple[str, ...]) -> Iterator[_Clause]:
+def _clauses(level: Level, document: YamlDocument, used: tuple[str, ...]) -> Iterator[_Clause]:
     yield from _phases(("spec",), level.enter, level.confirm, document, used)
     for name, own in level.environments.items():
         if name in used:
@@ -135,7 +135,7 @@ def _phases(
     path: Path,
     enter: Iterable[Requirement],
     confirm: Iterable[Requirement],
-    document: Document,
+    document: YamlDocument,
     environments: tuple[str, ...],
 ) -> Iterator[_Clause]:
     for phase, requirements in (("enter", enter), ("confirm", confirm)):

@@ -9,7 +9,7 @@ from ldmrelease.config.yaml.fields import (
     UNIQUE,
     ClockTime,
     Duration,
-    Moment,
+    MomentField,
     Name,
     Names,
     Platform,
@@ -26,8 +26,8 @@ from ldmrelease.config.yaml.validation_messages import NOT_A_MAPPING, tagged
 RULES_TO_COME = ("approval", "vulnerabilities", "metric", "documents", "verified")
 KEYS_TO_COME = ("compression", "emergency", "review")
 
-TagKind = Literal["release", "weekly", "daily", "candidate", "experimental"]
-About = Literal["image", "release", "content"]
+PolicyTagKind = Literal["release", "weekly", "daily", "candidate", "experimental"]
+EvidenceAbout = Literal["image", "release", "content"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -38,7 +38,7 @@ class Clause(Strict):
 
     id: Name = Field(description="Its name within the level; findings, waivers and overrides use it.")
     rule: str
-    enforce_from: Moment | None = Field(
+    enforce_from: MomentField | None = Field(
         None, description="Before this moment an unmet requirement is reported and does not refuse."
     )
     waivable_by: Names = Field(
@@ -77,7 +77,7 @@ class Attested(Clause):
     type: Literal["provenance", "vulnerabilities", "sbom", "receipt"] = Field(
         description="The short name of the evidence's type."
     )
-    about: About = Field("image", description="What the evidence must be about.")
+    about: EvidenceAbout = Field("image", description="What the evidence must be about.")
     by: SomeNames | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
     max_age: Duration | None = Field(None, description="How old the evidence may be, from its intake.")
     minimum: int = Field(1, ge=1, description="How many different statements are owed.")
@@ -94,7 +94,7 @@ class CheckPassed(Clause):
 
     rule: Literal["check"]
     check: Name = Field(description="The name of a check of the workspace.")
-    about: About = Field("release", description="What the result must be about.")
+    about: EvidenceAbout = Field("release", description="What the result must be about.")
     max_age: Duration | None = Field(None, description="How old the result may be, from its intake.")
     by: SomeNames | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
     where: Where | None = Field(
@@ -198,7 +198,7 @@ class EnvironmentAdditions(Strict):
 class LevelSpec(Strict):
     """What the level demands."""
 
-    accepts: Annotated[list[TagKind], Field(min_length=1), UNIQUE] = Field(
+    accepts: Annotated[list[PolicyTagKind], Field(min_length=1), UNIQUE] = Field(
         description="The kinds of tag that may enter."
     )
     availability: Duration | None = Field(

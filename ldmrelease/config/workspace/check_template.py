@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ldmrelease.checks.job.templates import SCHEME, SETTLE, VERDICT, Template
-from ldmrelease.checks.outcome import Verdict
+from ldmrelease.checks.outcome import OutcomeRule
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem
-from ldmrelease.config.yaml.read import Document
+from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path as Place
 from ldmrelease.config.yaml.validation_messages import did_you_mean, spelled
 from ldmrelease.domain.images import digest_of
@@ -69,7 +69,7 @@ def _own_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "manifests" / "checks"
 
 
-def _problems(document: Document) -> Iterator[Problem]:
+def _problems(document: YamlDocument) -> Iterator[Problem]:
     wrong = list(_shape(document))
     yield from wrong
     if not wrong:
@@ -79,7 +79,7 @@ def _problems(document: Document) -> Iterator[Problem]:
         yield from _container(document)
 
 
-def _shape(document: Document) -> Iterator[Problem]:
+def _shape(document: YamlDocument) -> Iterator[Problem]:
     """What has to be there before anything else can be looked at."""
     for key, wanted in (("apiVersion", "batch/v1"), ("kind", "Job")):
         found = document.plain.get(key) if isinstance(document.plain, dict) else None
@@ -97,7 +97,7 @@ def _shape(document: Document) -> Iterator[Problem]:
     yield from _parts(document)
 
 
-def _parts(document: Document) -> Iterator[Problem]:
+def _parts(document: YamlDocument) -> Iterator[Problem]:
     """Lists of mappings with a name each, mappings where mappings are."""
     for path in ((*_CONTAINER, "env"), (*_POD, "volumes")):
         found = _at(document.plain, path)
@@ -118,14 +118,14 @@ def _parts(document: Document) -> Iterator[Problem]:
             yield document.problem(path, f"found {spelled(found)}", "write a mapping")
 
 
-def _verdict(document: Document) -> Iterator[Problem]:
+def _verdict(document: YamlDocument) -> Iterator[Problem]:
     path: Place = ("metadata", "annotations", VERDICT)
     found = _at(document.plain, path)
-    if found is not None and found not in list(Verdict):
-        yield document.problem(path, f"found {spelled(found)}", did_you_mean(str(found), list(Verdict)))
+    if found is not None and found not in list(OutcomeRule):
+        yield document.problem(path, f"found {spelled(found)}", did_you_mean(str(found), list(OutcomeRule)))
 
 
-def _job(document: Document) -> Iterator[Problem]:
+def _job(document: YamlDocument) -> Iterator[Problem]:
     for key, value in document.plain["spec"].items():
         if key not in _JOB_KEYS:
             yield document.problem(
@@ -135,7 +135,7 @@ def _job(document: Document) -> Iterator[Problem]:
             yield document.problem(("spec", key), "a check is run once", f"write {_JOB_KEYS[key]}")
 
 
-def _pod(document: Document) -> Iterator[Problem]:
+def _pod(document: YamlDocument) -> Iterator[Problem]:
     pod = document.plain["spec"]["template"]["spec"]
     for key, why in _FORBIDDEN_POD.items():
         if pod.get(key, False) is not False:
@@ -157,7 +157,7 @@ def _pod(document: Document) -> Iterator[Problem]:
             yield document.problem((*_POD, "volumes", index, kind), message, _one_of(_VOLUMES), True)
 
 
-def _container(document: Document) -> Iterator[Problem]:
+def _container(document: YamlDocument) -> Iterator[Problem]:
     container = document.plain["spec"]["template"]["spec"]["containers"][0]
     image = container.get("image")
     if not isinstance(image, str) or not image.removeprefix(SCHEME) or not image.startswith(SCHEME):
@@ -176,7 +176,7 @@ def _container(document: Document) -> Iterator[Problem]:
         )
 
 
-def _rights(document: Document, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _rights(document: YamlDocument, given: Mapping[str, Any]) -> Iterator[Problem]:
     path: Place = (*_CONTAINER, "securityContext")
     for key in ("privileged", "allowPrivilegeEscalation"):
         if given.get(key, False) is not False:
@@ -189,7 +189,7 @@ def _rights(document: Document, given: Mapping[str, Any]) -> Iterator[Problem]:
         yield document.problem((*path, "runAsUser"), "is root", "write another user's number")
 
 
-def _variable(document: Document, path: Place, given: Mapping[str, Any]) -> Iterator[Problem]:
+def _variable(document: YamlDocument, path: Place, given: Mapping[str, Any]) -> Iterator[Problem]:
     value = given.get("value", "")
     if not isinstance(value, str):
         yield document.problem((*path, "value"), f"found {spelled(value)}", "write text; put it in quotes")

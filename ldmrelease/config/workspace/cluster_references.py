@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ldmrelease.config.workspace.schema import ApplicationEntry, EnvironmentEntry, WorkspaceFile
 from ldmrelease.config.workspace.topology import component_name, sourced
 from ldmrelease.config.yaml.problems import Problem
-from ldmrelease.config.yaml.read import Document
+from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path, did_you_mean
 from ldmrelease.domain.images import Carrier, is_digest, parse_reference
 from ldmrelease.domain.topology import ComponentKind
@@ -13,7 +13,7 @@ from ldmrelease.domain.value_paths import parse_path
 from ldmrelease.domain.workload_selection import WorkloadKind
 
 
-def cluster_problems(file: WorkspaceFile, document: Document) -> Iterator[Problem]:
+def cluster_problems(file: WorkspaceFile, document: YamlDocument) -> Iterator[Problem]:
     """Everything about clusters that names what is not there. What needs a cluster is found when planning."""
     images = _image_sources(file)
     for name, site in file.environments.items():
@@ -39,7 +39,7 @@ def _image_sources(file: WorkspaceFile) -> dict[str, str]:
 
 
 def _context(
-    document: Document, path: Path, site: EnvironmentEntry, entry: ApplicationEntry
+    document: YamlDocument, path: Path, site: EnvironmentEntry, entry: ApplicationEntry
 ) -> Iterator[Problem]:
     in_cluster = entry.workloads is not None or (entry.target.menu and entry.target.menu.config_map)
     if in_cluster and site.context is None:
@@ -48,7 +48,7 @@ def _context(
 
 
 def _containers(
-    document: Document, path: Path, entry: ApplicationEntry, images: dict[str, str]
+    document: YamlDocument, path: Path, entry: ApplicationEntry, images: dict[str, str]
 ) -> Iterator[Problem]:
     if entry.workloads is None:
         return
@@ -72,7 +72,7 @@ def _containers(
         yield document.problem((*path, "workloads", "select"), message, "map a container to it")
 
 
-def _custom(document: Document, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
+def _custom(document: YamlDocument, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
     """What is wrong with the custom resources of an application."""
     for index, selection in enumerate(entry.workloads.select if entry.workloads else ()):
         where: Path = (*path, "workloads", "select", index)
@@ -94,7 +94,11 @@ def _custom(document: Document, path: Path, entry: ApplicationEntry) -> Iterator
 
 
 def _pullable(
-    document: Document, path: Path, site: EnvironmentEntry, entry: ApplicationEntry, images: dict[str, str]
+    document: YamlDocument,
+    path: Path,
+    site: EnvironmentEntry,
+    entry: ApplicationEntry,
+    images: dict[str, str],
 ) -> Iterator[Problem]:
     if entry.target.kubernetes is None or site.registry is not None:
         return
@@ -106,7 +110,7 @@ def _pullable(
             yield document.problem((*path, "runs", index), message, remedy)
 
 
-def _registry(document: Document, path: Path, site: EnvironmentEntry) -> Iterator[Problem]:
+def _registry(document: YamlDocument, path: Path, site: EnvironmentEntry) -> Iterator[Problem]:
     if site.registry is None:
         return
     try:
@@ -119,7 +123,7 @@ def _registry(document: Document, path: Path, site: EnvironmentEntry) -> Iterato
         yield document.problem(path, f"{site.registry!r} names no registry", remedy)
 
 
-def _check_images(file: WorkspaceFile, document: Document, images: dict[str, str]) -> Iterator[Problem]:
+def _check_images(file: WorkspaceFile, document: YamlDocument, images: dict[str, str]) -> Iterator[Problem]:
     names = {component_name(each) for each in images} | set(images)
     for name, check in file.checks.items():
         if check.image is None or check.image in names:

@@ -13,12 +13,12 @@ from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.check_template import with_document
 from ldmrelease.config.workspace.references import References
 from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
-from ldmrelease.config.workspace.topology import world
+from ldmrelease.config.workspace.topology import build_topology
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain.level import Level
-from ldmrelease.domain.topology import World
+from ldmrelease.domain.topology import Topology
 from ldmrelease.trust.keyring import Keyring
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Workspace:
     releases: str
     policies: Path
     trust: Path
-    world: World
+    topology: Topology
     levels: dict[str, Level]
     documents: dict[str, bytes]
     keyring: Keyring
@@ -106,12 +106,12 @@ class _Parts:
     """The files of a workspace, read and found to agree."""
 
     file: WorkspaceFile
-    document: read.Document
+    document: read.YamlDocument
     root: Path
     path: Path
     policies: Policies
     trust: Trust
-    world: World
+    topology: Topology
 
 
 def _read(path: Path) -> tuple[_Parts | None, list[Problem]]:
@@ -127,7 +127,7 @@ def _read(path: Path) -> tuple[_Parts | None, list[Problem]]:
     problems.extend(mistaken)
     if policies is None or mistaken:
         return None, problems
-    named = _with_templates(world(file), root, problems)
+    named = _with_templates(build_topology(file), root, problems)
     problems.extend(Demands(policies, named, trust).problems())
     if trust is None:
         return None, problems
@@ -135,10 +135,10 @@ def _read(path: Path) -> tuple[_Parts | None, list[Problem]]:
     return _Parts(file, document, root, path.resolve(), policies, trust, named), problems
 
 
-def _with_templates(world: World, root: Path, problems: list[Problem]) -> World:
+def _with_templates(topology: Topology, root: Path, problems: list[Problem]) -> Topology:
     """The checks with what their templates say: bad ones are found before anything is run."""
-    found = [_attempt(partial(with_document, each, root), problems) or each for each in world.checks]
-    return replace(world, checks=tuple(found))
+    found = [_attempt(partial(with_document, each, root), problems) or each for each in topology.checks]
+    return replace(topology, checks=tuple(found))
 
 
 def _attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:
@@ -149,9 +149,9 @@ def _attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:
         return None
 
 
-def _placed(world: World, trust: Trust, document: read.Document) -> Iterator[Problem]:
+def _placed(topology: Topology, trust: Trust, document: read.YamlDocument) -> Iterator[Problem]:
     """Places that the trust document puts at another level, or nowhere."""
-    for each in world.applications:
+    for each in topology.applications:
         agreed = trust.level_of(each.place)
         if agreed != each.level:
             path = ("environments", each.place.environment, "applications", each.place.application)
@@ -174,7 +174,7 @@ def _keys(parts: _Parts) -> Iterator[Problem]:
         if not path.is_file():
             where = ("keys", *purpose.split("/", 1))
             yield parts.document.problem(where, f"{shown(path)} is not there", "make it with `key new`")
-    for level in sorted({each.level for each in parts.world.applications} - set(parts.file.keys.receipts)):
+    for level in sorted({each.level for each in parts.topology.applications} - set(parts.file.keys.receipts)):
         yield parts.document.problem(
             ("keys", "receipts"), f"no receipt key for level {level!r}", "make one with `key new`"
         )
@@ -190,7 +190,7 @@ def _workspace(parts: _Parts) -> Workspace:
         releases=file.releases,
         policies=root / file.policies,
         trust=root / file.trust,
-        world=parts.world,
+        topology=parts.topology,
         levels=levels,
         documents={name: document.data for name, (_, document) in parts.policies.items()},
         keyring=parts.trust.keyring,

@@ -13,7 +13,7 @@ from ldmrelease.config.workspace.schema import (
 )
 from ldmrelease.config.workspace.topology import component_name, level_of, sourced
 from ldmrelease.config.yaml.problems import Problem
-from ldmrelease.config.yaml.read import Document
+from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path, did_you_mean
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import image_tag, parse
@@ -29,7 +29,7 @@ _Written = tuple[str | int, str, str, str]
 class References:
     """Looks the names of a workspace file up. `levels` are those that have a policy."""
 
-    def __init__(self, file: WorkspaceFile, document: Document, levels: Iterable[str] | None) -> None:
+    def __init__(self, file: WorkspaceFile, document: YamlDocument, levels: Iterable[str] | None) -> None:
         self._file = file
         self._document = document
         self._levels = None if levels is None else tuple(levels)

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     Duration,
-    Moment,
+    MomentField,
     Name,
     Names,
     SomeNames,
@@ -301,7 +301,9 @@ class WorkspaceFile(Strict):
     base_uri: Text = Field(
         "https://ldmrelease.invalid", description="Under it are the names of our levels and predicates."
     )
-    clock: Moment | None = Field(None, description="A fixed time in place of the wall clock, for a demo.")
+    clock: MomentField | None = Field(
+        None, description="A fixed time in place of the wall clock, for a demo."
+    )
     notify: Annotated[list[Text], Field(min_length=1)] | None = Field(
         None, description="A command that is given a JSON event when somebody's act is owed."
     )

@@ -24,7 +24,7 @@ from ldmrelease.domain.topology import (
     ComponentSource,
     Place,
     Product,
-    World,
+    Topology,
 )
 from ldmrelease.domain.workload_selection import (
     ClusterAccess,
@@ -57,9 +57,9 @@ def sourced(entry: ComponentEntry) -> tuple[ComponentKind, str]:
     raise AssertionError("the file's shape demands a source")
 
 
-def world(file: WorkspaceFile) -> World:
+def build_topology(file: WorkspaceFile) -> Topology:
     """What a workspace names. The file's references have been checked."""
-    return World(
+    return Topology(
         products=tuple(_products(file)),
         applications=tuple(_applications(file)),
         checks=tuple(_check(name, each) for name, each in file.checks.items()),

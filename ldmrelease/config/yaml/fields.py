@@ -111,7 +111,7 @@ Duration = Annotated[
     BeforeValidator(_reader(times.seconds, "write a duration like 8h: a number and one of s, m, h, d, w")),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[smhdw]$", "examples": ["90s", "8h", "7d"]}),
 ]
-Moment = Annotated[
+MomentField = Annotated[
     datetime,
     BeforeValidator(_reader(_moment, "write a date like 2024-01-01 or a time like 2024-01-01T09:00:00Z")),
     WithJsonSchema({"type": "string", "examples": ["2024-01-01", "2024-01-01T09:00:00Z"]}),

@@ -58,7 +58,7 @@ class _Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """A file as read: `plain` is made of dicts, lists, text, integers, booleans and None."""
 
     file: str
@@ -102,7 +102,7 @@ def spell_path(path: Path_) -> str:
     return text
 
 
-def read(path: Path) -> Document:
+def read(path: Path) -> YamlDocument:
     """Read a file. Raises `BadInput` where it cannot be read or breaks a rule."""
     try:
         data = path.read_bytes()
@@ -111,7 +111,7 @@ def read(path: Path) -> Document:
     return parse(data, shown(path))
 
 
-def parse(data: bytes, file: str) -> Document:
+def parse(data: bytes, file: str) -> YamlDocument:
     """Read the bytes of a file that is shown as `file`. Raises `BadInput` and nothing else."""
     text = _decode(data, file)
     reader = _Reader(file)
@@ -123,7 +123,7 @@ def parse(data: bytes, file: str) -> Document:
         raise BadInput([*reader.problems, Problem(file, f"is no YAML: {error}")]) from error
     if reader.problems:
         raise BadInput(reader.problems)
-    return Document(file, data, root.value, root)
+    return YamlDocument(file, data, root.value, root)
 
 
 def _decode(data: bytes, file: str) -> str:

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from ldmrelease.config.yaml.fields import EXPECTED, SAID
 from ldmrelease.config.yaml.problems import BadInput, Problem
-from ldmrelease.config.yaml.read import Document
+from ldmrelease.config.yaml.read import YamlDocument
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -32,7 +32,7 @@ _REMEDIES: dict[str, str] = {
 }
 
 
-def validate(model: type[M], document: Document, later: Iterable[str] = ()) -> M:
+def validate(model: type[M], document: YamlDocument, later: Iterable[str] = ()) -> M:
     """The document as a file model. `later` are keys that exist in the design and not yet in the program.
 
     Raises `BadInput` with every fault that the model finds.
@@ -71,7 +71,7 @@ def spelled(value: Any) -> str:
 
 
 class _Teller:
-    def __init__(self, model: type[BaseModel], document: Document, later: frozenset[str]) -> None:
+    def __init__(self, model: type[BaseModel], document: YamlDocument, later: frozenset[str]) -> None:
         self._model = model
         self._document = document
         self._later = later

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from ldmrelease.faces.cli.arguments import ReasonOption
-from ldmrelease.faces.cli.options import Code, OutputOption, examples, new_app
-from ldmrelease.faces.cli.promotion_answers import narrator, told_outcome
-from ldmrelease.faces.cli.session import open_bench
-from ldmrelease.promotion.journal import State
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.promotion_answers import narrator, rendered_outcome
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.promotions.commands import abort as abort_promotion
 
@@ -29,14 +29,14 @@ def abort(
 
     Exit 0 when it is aborted, 1 when it had ended before.
     """
-    bench = open_bench(ctx)
-    before = bench.ledger.head()
-    outcome = abort_promotion(bench, promotion, reason, narrator(bench, output))
-    answer = told_outcome(bench, outcome)
-    if outcome.state is State.ABORTED and bench.ledger.head() != before:
-        answer = replace(answer, code=Code.OK)
-    elif outcome.state.ended and bench.ledger.head() == before:
+    context = open_context_here(ctx)
+    before = context.ledger.head()
+    outcome = abort_promotion(context, promotion, reason, narrator(context, output))
+    answer = rendered_outcome(context, outcome)
+    if outcome.state is PromotionState.ABORTED and context.ledger.head() != before:
+        answer = replace(answer, code=ExitCode.OK)
+    elif outcome.state.ended and context.ledger.head() == before:
         typer.echo(f"{promotion} had ended before; nothing was written", err=True)
-        answer = replace(answer, code=Code.REFUSED)
+        answer = replace(answer, code=ExitCode.REFUSED)
     emit(answer.plain, output, answer.text)
     raise typer.Exit(answer.code)

@@ -13,13 +13,13 @@ from ldmrelease.faces.cli.arguments import (
     applications_at,
     release_stored,
 )
-from ldmrelease.faces.cli.options import Code, OutputOption, examples, new_app
-from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, act
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import aliases_table
 from ldmrelease.render.refusals import refusal_words
-from ldmrelease.services.deployments.target import Wish
+from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.aliases import AliasOf, NotRead, aliases
 
 app = new_app(
@@ -51,9 +51,9 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
 
     Exit codes as for `promote`.
     """
-    bench = open_bench(ctx)
-    wish = Wish(release_stored(bench, release, product), target, Intent.ALIAS, reason, name)
-    answer = act(bench, wish, output, dry_run=dry_run, yes=yes)
+    context = open_context_here(ctx)
+    spec = PromotionSpec(release_stored(context, release, product), target, Intent.ALIAS, reason, name)
+    answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
     emit(answer.plain, output, answer.text)
     raise typer.Exit(answer.code)
 
@@ -67,11 +67,11 @@ def list_aliases(
     output: OutputOption = Output.text,
 ) -> None:
     """Say which names stand for what, as the menus are committed now. Exit 3 if one could not be read."""
-    bench = open_bench(ctx)
-    found = list(aliases(bench, applications_at(bench, target)))
+    context = open_context_here(ctx)
+    found = list(aliases(context, applications_at(context, target)))
     rows = [each for each in found if isinstance(each, AliasOf)]
     unread = [each for each in found if isinstance(each, NotRead)]
     emit(rows, output, lambda: aliases_table(rows))
     for each in unread:
         typer.echo(f"{each.place}: not read: {refusal_words(each.why)}", err=True)
-    raise typer.Exit(Code.UNDECIDED if unread else Code.OK)
+    raise typer.Exit(ExitCode.UNDECIDED if unread else ExitCode.OK)

@@ -6,10 +6,10 @@ import typer
 
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.topology import Application, Product
-from ldmrelease.faces.cli.options import Code, Mistake
+from ldmrelease.faces.cli.options import ExitCode, UsageError
 from ldmrelease.render.refusals import unpinnable_words
 from ldmrelease.render.text import listed
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.releases.pin import Pinned, Unpinnable, find_or_pin, stored_pin
 from ldmrelease.services.releases.products import NoProduct, choose_product, default_product
 
@@ -38,33 +38,33 @@ ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A tag, 
 _FOUND_BAD = {"bad-image", "ambiguous-tag"}
 
 
-def product_and_tag(bench: Workbench, text: str, product: str | None) -> tuple[Product, str]:
+def product_and_tag(context: Context, text: str, product: str | None) -> tuple[Product, str]:
     """The product that is meant, and the tag. Raises `Mistake`."""
-    chosen = choose_product(bench.world, text, product)
+    chosen = choose_product(context.topology, text, product)
     if not isinstance(chosen, NoProduct):
         return chosen.product, chosen.tag
     if chosen.unknown is not None:
         remedy = did_you_mean(chosen.unknown, chosen.choices) or f"known are {listed(chosen.choices)}"
-        raise Mistake(f"there is no product {chosen.unknown!r}", remedy)
+        raise UsageError(f"there is no product {chosen.unknown!r}", remedy)
     if not chosen.choices:
-        known = ", ".join(f"{each.name} ({each.grammar})" for each in bench.world.products)
-        raise Mistake(f"{text!r} is no tag of any product", f"known are {known or 'none'}")
-    raise Mistake(
+        known = ", ".join(f"{each.name} ({each.grammar})" for each in context.topology.products)
+        raise UsageError(f"{text!r} is no tag of any product", f"known are {known or 'none'}")
+    raise UsageError(
         f"{text!r} is no tag of the default product", f"say --product with one of {listed(chosen.choices)}"
     )
 
 
-def usual_product(bench: Workbench) -> str | None:
+def usual_product(context: Context) -> str | None:
     """The name of the product that a tag alone means."""
-    usual = default_product(bench.world)
+    usual = default_product(context.topology)
     return usual.name if usual is not None else None
 
 
-def release_now(bench: Workbench, text: str, product: str | None) -> Pinned:
+def release_now(context: Context, text: str, product: str | None) -> Pinned:
     """The pinned release, or a pin in memory where nothing is stored. Raises `Mistake`; exits where what was
     found is bad.
     """
-    return pinned_or_exit(find_or_pin(bench, *product_and_tag(bench, text, product)))
+    return pinned_or_exit(find_or_pin(context, *product_and_tag(context, text, product)))
 
 
 def pinned_or_exit(found: Pinned | Unpinnable) -> Pinned:
@@ -73,32 +73,32 @@ def pinned_or_exit(found: Pinned | Unpinnable) -> Pinned:
         return found
     if found.code in _FOUND_BAD:
         typer.echo(f"refused: {unpinnable_words(found)}", err=True)
-        raise typer.Exit(Code.REFUSED)
-    raise Mistake(unpinnable_words(found))
+        raise typer.Exit(ExitCode.REFUSED)
+    raise UsageError(unpinnable_words(found))
 
 
-def release_stored(bench: Workbench, text: str, product: str | None) -> Pinned:
+def release_stored(context: Context, text: str, product: str | None) -> Pinned:
     """The release as it is pinned in the ledger. Raises `Mistake` where it is not."""
-    chosen, tag = product_and_tag(bench, text, product)
-    found = stored_pin(bench, chosen, tag)
+    chosen, tag = product_and_tag(context, text, product)
+    found = stored_pin(context, chosen, tag)
     if found is None:
         command = f"ldmrelease release pin {tag} --product {chosen.name}"
-        raise Mistake(f"{chosen.name}/{tag} is not pinned", f"pin it with `{command}`")
+        raise UsageError(f"{chosen.name}/{tag} is not pinned", f"pin it with `{command}`")
     return found
 
 
-def applications_at(bench: Workbench, target: str | None) -> list[Application]:
+def applications_at(context: Context, target: str | None) -> list[Application]:
     """The applications that a target means, of whatever product; all of them without one. Raises `Mistake`."""
     found = [
         each
-        for each in bench.world.applications
+        for each in context.topology.applications
         if target is None or target in (each.level, each.place.environment, str(each.place))
     ]
     if not found:
         names = {
             name
-            for each in bench.world.applications
+            for each in context.topology.applications
             for name in (each.level, each.place.environment, str(each.place))
         }
-        raise Mistake(f"there is no place {target!r}", did_you_mean(str(target), sorted(names)) or "")
+        raise UsageError(f"there is no place {target!r}", did_you_mean(str(target), sorted(names)) or "")
     return found

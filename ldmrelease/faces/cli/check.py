@@ -12,21 +12,21 @@ from ldmrelease.faces.cli.arguments import (
     release_now,
     usual_product,
 )
-from ldmrelease.faces.cli.options import Mistake, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import (
     VERDICT_CODES,
     hypothetical,
     hypothetical_line,
-    told_impossible,
+    rendered_preflight,
 )
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.decisions import decision_source
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import look_text
-from ldmrelease.render.refusals import no_target_words
-from ldmrelease.services.deployments.target import NoTarget, Wish, places_for
-from ldmrelease.services.promotions.preflight import Impossible
-from ldmrelease.services.promotions.submit import look
+from ldmrelease.render.refusals import unknown_target_words
+from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
+from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.submit import preview
 
 app = new_app()
 
@@ -48,24 +48,24 @@ def check(
 
     The exit code is the first place's: 0 allowed, 1 refused, 3 undecided, 4 waiting.
     """
-    bench = open_bench(ctx)
-    wish = Wish(release_now(bench, release, product), target)
-    places = places_for(bench, wish)
-    if isinstance(places, NoTarget):
-        raise Mistake(no_target_words(places))
-    found = look(bench, wish, places)
-    if isinstance(found, Impossible):
-        answer = told_impossible(found)
+    context = open_context_here(ctx)
+    spec = PromotionSpec(release_now(context, release, product), target)
+    places = places_for(context, spec)
+    if isinstance(places, UnknownTarget):
+        raise UsageError(unknown_target_words(places))
+    found = preview(context, spec, places)
+    if isinstance(found, PreflightFailed):
+        answer = rendered_preflight(found)
         emit(answer.plain, output, answer.text)
         raise typer.Exit(answer.code)
-    note = hypothetical(bench, found)
+    note = hypothetical(context, found)
     decisions: list[dict[str, Any]] = [
         {**canonical.to_plain(each.decision), **note, "digest": each.digest} for each in found.decided
     ]
 
     def text() -> str:
         source = decision_source(found.first.decision)
-        return f"{hypothetical_line(bench, found)}{look_text(found, usual_product(bench))}\n\n{source}"
+        return f"{hypothetical_line(context, found)}{look_text(found, usual_product(context))}\n\n{source}"
 
     emit(decisions, output, text)
     raise typer.Exit(VERDICT_CODES[found.first.decision.verdict])

@@ -5,28 +5,33 @@ from typing import Annotated, Any
 
 import typer
 
-from ldmrelease.checks.job.run import Cut
+from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.topology import Application, Check
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, TargetOption, release_stored
-from ldmrelease.faces.cli.options import Code, Mistake, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.check_runs import problem_words
 from ldmrelease.render.output import Output, emit, printable
-from ldmrelease.render.refusals import no_target_words
+from ldmrelease.render.refusals import unknown_target_words
 from ldmrelease.render.text import few, moment
-from ldmrelease.services.checks.runs import RunResult, Unregistered, register, run_registered, where_of
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.deployments.target import NoTarget, Wish, places_for
+from ldmrelease.services.checks.runs import RunResult, Unregistered, register, run_place, run_registered
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.evidence.publish import publish_envelope
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned, push_release
 
 app = new_app()
 
-_CODES = {"PASSED": Code.OK, "FAILED": Code.REFUSED, "ERRORED": Code.UNDECIDED, "REGISTERED": Code.WAITING}
+_CODES = {
+    "PASSED": ExitCode.OK,
+    "FAILED": ExitCode.REFUSED,
+    "ERRORED": ExitCode.UNDECIDED,
+    "REGISTERED": ExitCode.WAITING,
+}
 _WORST_FIRST = ("FAILED", "ERRORED", "REGISTERED", "PASSED")
 
 
@@ -51,25 +56,25 @@ def check_run(
     check of kind `reported` is only registered, for whoever signs its result. Exit 0 if it passed, 1 if it
     failed, 3 if it said nothing, 4 if its result is still to come.
     """
-    bench = open_bench(ctx)
-    wanted = bench.world.check(check)
+    context = open_context_here(ctx)
+    wanted = context.topology.check(check)
     if wanted is None:
-        known = [each.name for each in bench.world.checks]
-        raise Mistake(f"there is no check {check!r}", did_you_mean(check, known))
-    pinned = release_stored(bench, release, product)
-    places = places_for(bench, Wish(pinned, target))
-    if isinstance(places, NoTarget):
-        raise Mistake(no_target_words(places))
-    push_release(bench, pinned)
-    progress = narrator(bench, output)
-    runs = list(_runs(bench, wanted, pinned, places, progress))
+        known = [each.name for each in context.topology.checks]
+        raise UsageError(f"there is no check {check!r}", did_you_mean(check, known))
+    pinned = release_stored(context, release, product)
+    places = places_for(context, PromotionSpec(pinned, target))
+    if isinstance(places, UnknownTarget):
+        raise UsageError(unknown_target_words(places))
+    push_release(context, pinned)
+    progress = narrator(context, output)
+    runs = list(_runs(context, wanted, pinned, places, progress))
     emit(runs, output, lambda: "\n".join(_line(each, pinned) for each in runs))
     results = {each["result"] for each in runs}
     raise typer.Exit(_CODES[next(each for each in _WORST_FIRST if each in results)])
 
 
 def _runs(
-    bench: Workbench,
+    context: Context,
     check: Check,
     pinned: Pinned,
     places: tuple[Application, ...],
@@ -77,15 +82,15 @@ def _runs(
 ) -> Iterator[dict[str, Any]]:
     """One run for each environment, where its first application is."""
     for application in {each.place.environment: each for each in reversed(places)}.values():
-        where = where_of(bench, check, application, pinned)
+        where = run_place(context, check, application, pinned)
         if where.unsettled:
             yield _not_there(check, pinned, application)
             continue
-        run = register(bench, check, pinned, where)
+        run = register(context, check, pinned, where)
         if isinstance(run, Unregistered):
             typer.echo("somebody else registered a run at the same moment; ask again", err=True)
-            raise typer.Exit(Code.WAITING)
-        yield _done(bench, check, run, pinned, application, progress)
+            raise typer.Exit(ExitCode.WAITING)
+        yield _done(context, check, run, pinned, application, progress)
 
 
 def _not_there(check: Check, pinned: Pinned, application: Application) -> dict[str, Any]:
@@ -103,7 +108,7 @@ def _not_there(check: Check, pinned: Pinned, application: Application) -> dict[s
 
 
 def _done(
-    bench: Workbench,
+    context: Context,
     check: Check,
     run: RunRegistration,
     pinned: Pinned,
@@ -113,31 +118,31 @@ def _done(
     plain: dict[str, Any] = {"check": check.name, "run": run.run, "environment": run.environment}
     if check.kind == "reported":
         return {**plain, "result": "REGISTERED", "deadline": moment(run.deadline)}
-    found = run_registered(bench, check, run, pinned, application, progress)
-    if isinstance(found, Cut):
+    found = run_registered(context, check, run, pinned, application, progress)
+    if isinstance(found, JobInterrupted):
         typer.echo(_cut_words(found, run), err=True)
-        raise typer.Exit(Code.UNDECIDED)
-    _take_in(bench, found)
+        raise typer.Exit(ExitCode.UNDECIDED)
+    _take_in(context, found)
     ran = found.ran
     told = {"passed": list(ran.passed), "failed": list(ran.failed), "exit_code": ran.exit_code}
     return {**plain, "result": found.result, **told, "problem": ran.problem, "output": ran.output}
 
 
-def _cut_words(cut: Cut, run: RunRegistration) -> str:
+def _cut_words(cut: JobInterrupted, run: RunRegistration) -> str:
     left = f"the run {run.run} goes on there"
     if cut.asked != "cluster":
         left = f"the run {run.run} has no result yet"
     return f"the {cut.asked} could not be asked: {cut.why}; {left}"
 
 
-def _take_in(bench: Workbench, found: RunResult) -> None:
+def _take_in(context: Context, found: RunResult) -> None:
     """The ledger first: what is in it counts, whatever the registry shows."""
     if found.events:
-        bench.append(list(found.events), blobs=found.blobs)
+        context.append(list(found.events), blobs=found.blobs)
     if found.then is not None:
         found.then()
     for envelope in found.blobs.values():
-        publish_envelope(bench, bench.workspace.releases, envelope)
+        publish_envelope(context, context.workspace.releases, envelope)
 
 
 def _line(run: dict[str, Any], pinned: Pinned) -> str:

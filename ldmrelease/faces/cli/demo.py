@@ -11,12 +11,12 @@ import typer
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.demo.cluster_story import CLUSTER_STORY
-from ldmrelease.demo.clusters import Clusters, Occupied, make_cluster_workspace, remove
+from ldmrelease.demo.clusters import DemoClusters, Occupied, make_cluster_workspace, remove
 from ldmrelease.demo.play import MARK, make_workspace, mark, play
 from ldmrelease.demo.story import STORY
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.faces.cli.main import app as program
-from ldmrelease.faces.cli.options import Mistake, examples, new_app
+from ldmrelease.faces.cli.options import UsageError, examples, new_app
 
 app = new_app()
 
@@ -71,33 +71,33 @@ def demo(
     play(folder.resolve(), story, lambda words: _run(folder, words), typer.echo)
 
 
-def _make_in_clusters(folder: Path, clusters: Clusters, again: bool) -> None:
+def _make_in_clusters(folder: Path, clusters: DemoClusters, again: bool) -> None:
     try:
         make_cluster_workspace(folder, clusters, again=again)
     except Occupied as occupied:
         remedy = (
             "add --again to replace it" if occupied.ours else "no demonstration made it: name another cluster"
         )
-        raise Mistake(str(occupied), remedy) from None
+        raise UsageError(str(occupied), remedy) from None
 
 
-def _clusters(contexts: list[str], registry: str | None, insecure: bool) -> Clusters | None:
+def _clusters(contexts: list[str], registry: str | None, insecure: bool) -> DemoClusters | None:
     if not contexts and registry is None and not insecure:
         return None
     if not contexts or registry is None or len(contexts) > 2:
-        raise Mistake(
+        raise UsageError(
             "--kubernetes, once or twice, and --registry go together",
             "name a registry that the cluster's nodes can pull from, as --registry 127.0.0.1:5001/demo --insecure",
         )
     first, last = ClusterAccess(contexts[0]), ClusterAccess(contexts[-1])
-    return Clusters(first, last, registry, f"{registry.rstrip('/')}/summit", insecure)
+    return DemoClusters(first, last, registry, f"{registry.rstrip('/')}/summit", insecure)
 
 
 def _clear(folder: Path, again: bool) -> None:
     if not (folder / MARK).is_file():
-        raise Mistake(f"{folder} exists, and no demonstration made it", "name another folder")
+        raise UsageError(f"{folder} exists, and no demonstration made it", "name another folder")
     if not again:
-        raise Mistake(f"{folder} has a demonstration already", "name another folder, or add --again")
+        raise UsageError(f"{folder} has a demonstration already", "name another folder, or add --again")
     try:
         remove(folder)
     except (BadInput, BadAccess, ClusterError) as error:

@@ -7,7 +7,7 @@ import typer
 
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
-from ldmrelease.faces.cli.options import Code, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import workspace_file
 from ldmrelease.render.output import Cell, Colour, Output, emit, table
 from ldmrelease.render.refusals import refusal_words
@@ -26,7 +26,7 @@ def doctor(ctx: typer.Context, output: OutputOption = Output.text) -> None:
     """
     found = list(_diagnoses(ctx))
     emit([_spelled(each) for each in found], output, lambda: _text(found))
-    raise typer.Exit(Code.REFUSED if any(each.health is Health.BAD for each in found) else Code.OK)
+    raise typer.Exit(ExitCode.REFUSED if any(each.health is Health.BAD for each in found) else ExitCode.OK)
 
 
 def _diagnoses(ctx: typer.Context) -> Iterator[Diagnosis]:

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from ldmrelease.faces.cli.arguments import applications_at
-from ldmrelease.faces.cli.options import Code, OutputOption, TimeoutOption, examples, new_app
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, TimeoutOption, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.drift import drift_text, missed_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.inventory.drift_report import report
@@ -34,10 +34,10 @@ def drift(
 
     Exit 0: no drift; 1: drift was found; 3: none was found, and somewhere nobody could be asked.
     """
-    bench = open_bench(ctx)
-    found = report(bench, live(bench, applications_at(bench, target), timeout))
+    context = open_context_here(ctx)
+    found = report(context, live(context, applications_at(context, target), timeout))
     emit(found, output, lambda: drift_text(found.drift, is_whole=not found.unreachable))
     for each in found.unreachable:
         typer.echo(missed_text(each), err=True)
-    unheard = Code.UNDECIDED if found.unreachable else Code.OK
-    raise typer.Exit(Code.REFUSED if found.drift else unheard)
+    unheard = ExitCode.UNDECIDED if found.unreachable else ExitCode.OK
+    raise typer.Exit(ExitCode.REFUSED if found.drift else unheard)

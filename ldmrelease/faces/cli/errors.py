@@ -3,8 +3,8 @@
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.canonical import NotCanonical
-from ldmrelease.faces.cli.options import Code, Mistake
-from ldmrelease.ledger import Busy, LedgerError, LedgerExists, NoLedger, NotImportable
+from ldmrelease.faces.cli.options import ExitCode, UsageError
+from ldmrelease.ledger import LedgerBusy, LedgerError, LedgerExists, NoLedger, NotImportable
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import NoKey, Untrusted
 from ldmrelease.services.decisions.decide import Hypothetical, UnknownLevel
@@ -16,7 +16,7 @@ from ldmrelease.targets.git.commands import GitError
 from ldmrelease.trust.signer import KeyProblem
 
 _ASKED_WRONGLY = (
-    Mistake,
+    UsageError,
     BadInput,
     KeyProblem,
     NoKey,
@@ -40,15 +40,15 @@ _NOT_FINISHED = (
 _WRONG_PATH = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 
 
-def told(error: Exception) -> tuple[str, Code]:
+def error_line(error: Exception) -> tuple[str, ExitCode]:
     """The lines for stderr, and the exit code."""
     return "\n".join(f"error: {line}" for line in _message(error).splitlines()), _code(error)
 
 
-def _code(error: Exception) -> Code:
+def _code(error: Exception) -> ExitCode:
     if isinstance(error, (*_ASKED_WRONGLY, *_WRONG_PATH, NoSuchPromotion)):
-        return Code.BAD_INPUT
-    return Code.WAITING if isinstance(error, Busy) else Code.UNDECIDED
+        return ExitCode.BAD_INPUT
+    return ExitCode.WAITING if isinstance(error, LedgerBusy) else ExitCode.UNDECIDED
 
 
 def _message(error: Exception) -> str:

@@ -10,18 +10,18 @@ import typer
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain import canonical
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
-from ldmrelease.faces.cli.options import Code, Mistake, OutputOption, examples, new_app
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
 from ldmrelease.render.output import Output, emit, printable
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.evidence.manual import (
-    Judged,
-    Read,
-    Unusable,
+    EvaluatedEvidence,
+    ReadEvidence,
+    UnusableEvidence,
     add,
-    judge,
-    judge_all,
+    evaluate_all,
+    evaluate_evidence,
     read_evidence,
     release_of,
     sign,
@@ -41,7 +41,7 @@ app = new_app(
 )
 
 
-class About(enum.StrEnum):
+class AboutOption(enum.StrEnum):
     """What a statement is about."""
 
     release = "release"
@@ -71,7 +71,7 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
     key: Annotated[Path, typer.Option("--key", help="The private key file that signs (PEM, P-256).")],
     product: ProductOption = None,
     about: Annotated[
-        About | None,
+        AboutOption | None,
         typer.Option("--about", help="The release, its content, or (with --component) an image."),
     ] = None,
     component: Annotated[
@@ -102,24 +102,24 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
 
     The predicate comes from a file, or for provenance and results of checks from the options.
     """
-    bench = open_bench(ctx)
-    pinned = release_now(bench, release, product)
-    meant = about or (About.image if component is not None else About.release)
+    context = open_context_here(ctx)
+    pinned = release_now(context, release, product)
+    meant = about or (AboutOption.image if component is not None else AboutOption.release)
     subjects = subjects_about(pinned, meant, component, platform)
-    if isinstance(subjects, Unusable):
-        raise Mistake(unusable_words(subjects))
+    if isinstance(subjects, UnusableEvidence):
+        raise UsageError(unusable_words(subjects))
     if predicate is not None:
         body = _read_predicate(predicate)
     elif type == "provenance":
-        body = provenance(bench, pinned, builder)
+        body = provenance(context, pinned, builder)
     elif type == "check":
-        body = _result(bench, pinned, check, tuple(failed or ()), run)
+        body = _result(context, pinned, check, tuple(failed or ()), run)
     else:
-        raise Mistake(
+        raise UsageError(
             f"a statement of type {type!r} needs its predicate", "name a JSON file with --predicate"
         )
     signer = load_signer(key)
-    if bench.keyring.find(signer.keyid) is None:
+    if context.keyring.find(signer.keyid) is None:
         typer.echo(
             f"warning: the trust document does not have the key {key}: its statements will not count",
             err=True,
@@ -137,33 +137,33 @@ def _read_predicate(path: Path) -> dict[str, Any]:
     try:
         plain = canonical.parse(data)
     except canonical.NotCanonical as error:
-        raise Mistake(
+        raise UsageError(
             f"{path}: {error}", "a predicate is one JSON object, without floats or doubled keys"
         ) from None
     if not isinstance(plain, dict):
-        raise Mistake(f"{path}: a predicate is a JSON object, this is a {type(plain).__name__}")
+        raise UsageError(f"{path}: a predicate is a JSON object, this is a {type(plain).__name__}")
     return plain
 
 
 def _result(
-    bench: Workbench, pinned: Pinned, name: str | None, failed: tuple[str, ...], run: str | None
+    context: Context, pinned: Pinned, name: str | None, failed: tuple[str, ...], run: str | None
 ) -> dict[str, Any]:
-    known = [each.name for each in bench.world.checks]
-    check = bench.world.check(name or "")
+    known = [each.name for each in context.topology.checks]
+    check = context.topology.check(name or "")
     if check is None:
-        raise Mistake(
+        raise UsageError(
             "say with --check of which check" if name is None else f"there is no check {name!r}",
             did_you_mean(name or "", known),
         )
     try:
-        return check_result(bench, pinned, check, failed, run)
+        return check_result(context, pinned, check, failed, run)
     except LookupError:
         command = f"ldmrelease check-run {check.name} {pinned.release.name} --target ..."
-        raise Mistake(
+        raise UsageError(
             f"no run {run!r} of {pinned.release.name} is registered", f"register one with `{command}`"
         ) from None
     except ValueError as error:
-        raise Mistake(str(error)) from None
+        raise UsageError(str(error)) from None
 
 
 @app.command(
@@ -188,14 +188,14 @@ def add_statements(
 
     What does not count is taken in all the same, and said; exit 1 then.
     """
-    bench = open_bench(ctx)
-    known = release_now(bench, release, product) if release is not None else None
-    prepared = [_prepared(bench, file, known) for file in files]
+    context = open_context_here(ctx)
+    known = release_now(context, release, product) if release is not None else None
+    prepared = [_prepared(context, file, known) for file in files]
     added = []
     for file, read, pinned in prepared:
-        answer = add(bench, pinned, read)
-        if isinstance(answer, Unusable):
-            raise Mistake(f"{file}: {unusable_words(answer)}")
+        answer = add(context, pinned, read)
+        if isinstance(answer, UnusableEvidence):
+            raise UsageError(f"{file}: {unusable_words(answer)}")
         added.append(answer)
     plain = [
         {
@@ -211,26 +211,26 @@ def add_statements(
         for each in added
     ]
     emit(plain, output, lambda: "\n".join(map(added_text, added)))
-    raise typer.Exit(Code.OK if all(each.seen.fact.counted for each in added) else Code.REFUSED)
+    raise typer.Exit(ExitCode.OK if all(each.seen.fact.counted for each in added) else ExitCode.REFUSED)
 
 
-def _prepared(bench: Workbench, file: Path, known: Pinned | None) -> tuple[Path, Read, Pinned]:
+def _prepared(context: Context, file: Path, known: Pinned | None) -> tuple[Path, ReadEvidence, Pinned]:
     read = _read(file)
     if read.statement.type == "receipt":
-        raise Mistake(f"{file}: {unusable_words(Unusable('receipt', {}))}")
-    pinned = known or release_of(bench, read.statement)
+        raise UsageError(f"{file}: {unusable_words(UnusableEvidence('receipt', {}))}")
+    pinned = known or release_of(context, read.statement)
     if pinned is None:
         subjects = ", ".join(each.digest for each in read.statement.subjects[:3])
-        raise Mistake(
+        raise UsageError(
             f"{file}: no pinned release has what it is about ({subjects})", "name the release with --release"
         )
     return file, read, pinned
 
 
-def _read(file: Path) -> Read:
+def _read(file: Path) -> ReadEvidence:
     read = read_evidence(file.read_bytes())
-    if isinstance(read, Unusable):
-        raise Mistake(f"{file}: {unusable_words(read)}")
+    if isinstance(read, UnusableEvidence):
+        raise UsageError(f"{file}: {unusable_words(read)}")
     return read
 
 
@@ -245,13 +245,13 @@ def list_evidence(
     output: OutputOption = Output.text,
 ) -> None:
     """List all evidence about a release, from the ledger and the registries, and whether it counts."""
-    bench = open_bench(ctx)
-    pinned = release_now(bench, release, product)
-    found = judge_all(bench, pinned)
+    context = open_context_here(ctx)
+    pinned = release_now(context, release, product)
+    found = evaluate_all(context, pinned)
     emit([_plain(each) for each in found], output, lambda: evidence_table(found, pinned.release.name))
 
 
-def _plain(each: Judged) -> dict[str, Any]:
+def _plain(each: EvaluatedEvidence) -> dict[str, Any]:
     refusal = each.seen.refusal
     return {
         **canonical.to_plain(each.seen.fact),
@@ -275,14 +275,14 @@ def verify(
     output: OutputOption = Output.text,
 ) -> None:
     """Judge one file, or all evidence of a release, by the trust document. Exit 1 where something does not count."""
-    bench = open_bench(ctx)
+    context = open_context_here(ctx)
     path = Path(what)
     if path.is_file():
         read = _read(path)
-        found = [judge(bench, release_of(bench, read.statement), read)]
+        found = [evaluate_evidence(context, release_of(context, read.statement), read)]
         emit(_plain(found[0]), output, lambda: verified_text(found[0], printable(what)))
     else:
-        pinned = release_now(bench, what, product)
-        found = judge_all(bench, pinned)
+        pinned = release_now(context, what, product)
+        found = evaluate_all(context, pinned)
         emit([_plain(each) for each in found], output, lambda: evidence_table(found, pinned.release.name))
-    raise typer.Exit(Code.OK if all(each.seen.fact.counted for each in found) else Code.REFUSED)
+    raise typer.Exit(ExitCode.OK if all(each.seen.fact.counted for each in found) else ExitCode.REFUSED)

@@ -7,12 +7,12 @@ import typer
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Place, Product
 from ldmrelease.faces.cli.arguments import ProductOption, product_and_tag
-from ldmrelease.faces.cli.options import Mistake, OutputOption, examples, new_app
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import history_table
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.inventory.history import Residence
+from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.history import HistoryEntry
 from ldmrelease.services.inventory.history import history as find_history
 
 app = new_app()
@@ -37,26 +37,26 @@ def history(
     """Say what was seen to run, from when to when; what lies between two observations too far apart is not
     counted.
     """
-    bench = open_bench(ctx)
-    rows = _rows(bench, what, product)
+    context = open_context_here(ctx)
+    rows = _rows(context, what, product)
     emit(rows, output, lambda: history_table(rows))
 
 
-def _rows(bench: Workbench, what: str | None, product: str | None) -> list[Residence]:
+def _rows(context: Context, what: str | None, product: str | None) -> list[HistoryEntry]:
     if what is None:
-        return find_history(bench)
-    if any(what == str(each.place) for each in bench.world.applications):
-        return find_history(bench, place=Place.parse(what))
-    if any(what == each.place.environment for each in bench.world.applications):
-        return find_history(bench, environment=what)
-    chosen, tag = _release(bench, what, product)
-    return find_history(bench, product_tag=f"{chosen.name}/{parse(tag, chosen.grammar).git or tag}")
+        return find_history(context)
+    if any(what == str(each.place) for each in context.topology.applications):
+        return find_history(context, place=Place.parse(what))
+    if any(what == each.place.environment for each in context.topology.applications):
+        return find_history(context, environment=what)
+    chosen, tag = _release(context, what, product)
+    return find_history(context, product_tag=f"{chosen.name}/{parse(tag, chosen.grammar).git or tag}")
 
 
-def _release(bench: Workbench, what: str, product: str | None) -> tuple[Product, str]:
+def _release(context: Context, what: str, product: str | None) -> tuple[Product, str]:
     try:
-        return product_and_tag(bench, what, product)
-    except Mistake as error:
-        raise Mistake(
+        return product_and_tag(context, what, product)
+    except UsageError as error:
+        raise UsageError(
             str(error), f"no environment and no environment/application is called {what!r} either"
         ) from None

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ldmrelease.domain import times
-from ldmrelease.faces.cli.options import Mistake, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import time_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.trust.keys import KeyKind
@@ -66,7 +66,7 @@ def new(
     set. It counts from now on, in the workspace's time.
     """
     if not _NAME.fullmatch(name):
-        raise Mistake(f"{name!r} is no name of a key", "use letters, digits, '.', '_' and '-'")
+        raise UsageError(f"{name!r} is no name of a key", "use letters, digits, '.', '_' and '-'")
     signer, file, now = generate(kind), out or Path(f"{name}.pem"), time_here(ctx)
     signer.write_key(file)
     key = NewKey(name, str(kind), signer.keyid, str(file), now, signer.public_pem)

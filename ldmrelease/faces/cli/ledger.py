@@ -10,15 +10,15 @@ import typer
 
 from ldmrelease.domain import times
 from ldmrelease.domain.events import Checkpoint, Event, Head
-from ldmrelease.faces.cli.options import Code, Mistake, OutputOption, examples, new_app
-from ldmrelease.faces.cli.session import open_bench, open_workspace
-from ldmrelease.ledger import Problem, import_ledger
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here, open_workspace
+from ldmrelease.ledger import LedgerProblem, import_ledger
 from ldmrelease.render.output import Output, emit, printable, table
 from ldmrelease.render.rejected import why_not
 from ldmrelease.render.text import counted
-from ldmrelease.services.context import Workbench
-from ldmrelease.trust.checkpoints import open_checkpoint, seal_checkpoint
-from ldmrelease.trust.records import Opened
+from ldmrelease.services.context import Context
+from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
+from ldmrelease.trust.records import VerifiedRecord
 
 app = new_app(
     "Verify, export and import the ledger.",
@@ -29,12 +29,12 @@ STANDARD = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedLedger:
     """What a check of the ledger found; `checkpoint` is the one that it was held against."""
 
     head: Head
     checkpoint: Checkpoint | None
-    problems: tuple[Problem, ...]
+    problems: tuple[LedgerProblem, ...]
 
 
 @app.command(
@@ -54,11 +54,11 @@ def verify(
     output: OutputOption = Output.text,
 ) -> None:
     """Check every event, blob and projection, and that nothing was cut since a checkpoint. Exit 1 if not."""
-    bench = open_bench(ctx, damaged=True)
-    earlier = None if checkpoint is None else _opened(bench, checkpoint)
-    found = Verified(bench.ledger.head(), earlier, bench.ledger.verify(earlier))
+    context = open_context_here(ctx, damaged=True)
+    earlier = None if checkpoint is None else _opened(context, checkpoint)
+    found = VerifiedLedger(context.ledger.head(), earlier, context.ledger.verify(earlier))
     emit(found, output, lambda: _verified(found))
-    raise typer.Exit(Code.REFUSED if found.problems else Code.OK)
+    raise typer.Exit(ExitCode.REFUSED if found.problems else ExitCode.OK)
 
 
 @app.command(
@@ -76,8 +76,8 @@ def checkpoint(
 
     With --out the file holds the signed envelope, whatever --output says.
     """
-    bench = open_bench(ctx)
-    envelope = seal_checkpoint(bench.ledger.checkpoint(bench.now()), bench.signers.ledger)
+    context = open_context_here(ctx)
+    envelope = sign_checkpoint(context.ledger.checkpoint(context.now()), context.signers.ledger)
     if out == STANDARD:
         emit(envelope.to_dict(), output, lambda: envelope.to_bytes().decode())
     else:
@@ -94,7 +94,7 @@ def export(
     output: OutputOption = Output.text,
 ) -> None:
     """Write all events and blobs as text, a line each: the backup that `import` restores."""
-    ledger = open_bench(ctx).ledger
+    ledger = open_context_here(ctx).ledger
     if out == STANDARD:
         ledger.export(sys.stdout.buffer)
     else:
@@ -139,7 +139,7 @@ def show(
     output: OutputOption = Output.text,
 ) -> None:
     """List the events; with `--output json` whole, bodies and hashes included."""
-    ledger = open_bench(ctx).ledger
+    ledger = open_context_here(ctx).ledger
     events = list(ledger.events(stream=stream))
     if stream is not None:
         events += ledger.events(stream_prefix=f"{stream.rstrip('/')}/")
@@ -147,14 +147,14 @@ def show(
     emit(chosen, output, lambda: _listed(chosen))
 
 
-def _opened(bench: Workbench, file: Path) -> Checkpoint:
-    opened = open_checkpoint(file.read_bytes(), bench.keyring, at=bench.now())
-    if not isinstance(opened, Opened):
-        raise Mistake(f"{file} is no checkpoint that counts: {why_not(opened.code, opened.values)}")
+def _opened(context: Context, file: Path) -> Checkpoint:
+    opened = verify_checkpoint(file.read_bytes(), context.keyring, at=context.now())
+    if not isinstance(opened, VerifiedRecord):
+        raise UsageError(f"{file} is no checkpoint that counts: {why_not(opened.code, opened.values)}")
     return opened.act
 
 
-def _verified(found: Verified) -> str:
+def _verified(found: VerifiedLedger) -> str:
     size = counted(found.head.size, "event")
     if found.problems:
         lines = [printable(str(each)) for each in found.problems]
@@ -178,4 +178,4 @@ def _write_new(path: Path, write: Callable[[IO[bytes]], object]) -> None:
                 path.unlink()
                 raise
     except FileExistsError:
-        raise Mistake(f"{path} exists already, and nothing is overwritten", "name another file") from None
+        raise UsageError(f"{path} exists already, and nothing is overwritten", "name another file") from None

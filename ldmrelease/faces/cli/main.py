@@ -14,13 +14,13 @@ from typer.core import TyperCommand, TyperGroup
 
 import ldmrelease
 from ldmrelease.faces.cli.commands import COMMANDS
-from ldmrelease.faces.cli.options import HELP, Code, examples
+from ldmrelease.faces.cli.options import HELP, ExitCode, examples
 
 TRACEBACK_VARIABLE = "LDMRELEASE_TRACEBACK"
 PROMOTING = {"promote", "rollback", "retire", "alias", "resume"}
 
 
-class Program(TyperGroup):
+class CommandGroup(TyperGroup):
     """The commands of `COMMANDS`: listed and completed without their modules, loaded when called."""
 
     def __init__(self, **attributes: Any) -> None:
@@ -40,7 +40,7 @@ class Program(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             resume = "; `ldmrelease resume --all` goes on with what was under way"
-            _end(f"interrupted{resume if ctx.invoked_subcommand in PROMOTING else ''}", Code.INTERRUPTED)
+            _end(f"interrupted{resume if ctx.invoked_subcommand in PROMOTING else ''}", ExitCode.INTERRUPTED)
         except BrokenPipeError:
             _stop_quietly()
         except (typer.TyperException, typer.Exit, typer.Abort):
@@ -48,13 +48,13 @@ class Program(TyperGroup):
         except Exception as error:
             if os.environ.get(TRACEBACK_VARIABLE):
                 raise
-            from ldmrelease.faces.cli.errors import told  # noqa: PLC0415 - knows every room, so only for an error
+            from ldmrelease.faces.cli.errors import error_line  # noqa: PLC0415 - knows every room, so only for an error
 
-            _end(*told(error))
+            _end(*error_line(error))
 
 
 app = typer.Typer(
-    cls=Program,
+    cls=CommandGroup,
     help="Release management and container promotion, every step bound to image digests (LDM-564).",
     epilog=examples(
         "ldmrelease init --sample rubin my-workspace",
@@ -129,10 +129,10 @@ def _open_closed_streams() -> None:
 def _stop_quietly() -> NoReturn:
     """Whoever read has seen enough; the flush at the end of the process must not complain either."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise typer.Exit(Code.NO_READER)
+    raise typer.Exit(ExitCode.NO_READER)
 
 
-def _end(message: str, code: Code) -> NoReturn:
+def _end(message: str, code: ExitCode) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(code)
 

@@ -6,8 +6,8 @@ import typer
 
 from ldmrelease.domain.records import Observation
 from ldmrelease.faces.cli.arguments import applications_at
-from ldmrelease.faces.cli.options import Code, OutputOption, examples, new_app
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import observation_text
 from ldmrelease.render.refusals import refusal_words
@@ -31,17 +31,17 @@ def observe(
     What a release is asked to have run before is counted between such observations: run it from cron. Exit 3
     if a place could not be observed; the others are recorded all the same.
     """
-    bench = open_bench(ctx)
+    context = open_context_here(ctx)
     seen: list[Observation] = []
     failed: list[str] = []
-    for application in applications_at(bench, target):
-        found = observe_place(bench, application)
+    for application in applications_at(context, target):
+        found = observe_place(context, application)
         if not isinstance(found, Observation):
             failed.append(f"{application.place}: not observed: {refusal_words(found)}")
             continue
-        bench.append([observation_event(bench, found)])
+        context.append([observation_event(context, found)])
         seen.append(found)
     emit(seen, output, lambda: "\n".join(map(observation_text, seen)))
     for line in failed:
         typer.echo(line, err=True)
-    raise typer.Exit(Code.UNDECIDED if failed else Code.OK)
+    raise typer.Exit(ExitCode.UNDECIDED if failed else ExitCode.OK)

@@ -15,7 +15,7 @@ TimeoutOption = Annotated[
 ]
 
 
-class Code(enum.IntEnum):
+class ExitCode(enum.IntEnum):
     """The exit codes (design section 7)."""
 
     OK = 0
@@ -27,7 +27,7 @@ class Code(enum.IntEnum):
     NO_READER = 141
 
 
-class Mistake(Exception):
+class UsageError(Exception):
     """What was asked for cannot be done as it was asked: exit 2. `remedy` says what to write instead."""
 
     def __init__(self, message: str, remedy: str = "") -> None:

@@ -9,7 +9,7 @@ from ldmrelease.config.policies.load import level_schema, policy_files, read_lev
 from ldmrelease.config.workspace.load import policy_folder
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import did_you_mean
-from ldmrelease.faces.cli.options import Code, Mistake, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_workspace, workspace_file
 from ldmrelease.render.output import Output, as_json, emit
 from ldmrelease.render.problems import problem_lines
@@ -41,7 +41,7 @@ def lint(
     paths = [path for each in named for path in (policy_files(each) if each.is_dir() else (each,))]
     problems = _problems(paths)
     emit(problems, output, lambda: problem_lines(problems, ", ".join(map(shown, named))))
-    raise typer.Exit(Code.REFUSED if problems else Code.OK)
+    raise typer.Exit(ExitCode.REFUSED if problems else ExitCode.OK)
 
 
 @app.command(
@@ -63,11 +63,11 @@ def explain(
     workspace = open_workspace(ctx)
     found = workspace.levels.get(level)
     if found is None:
-        raise Mistake(f"there is no level {level!r}", did_you_mean(level, workspace.levels))
+        raise UsageError(f"there is no level {level!r}", did_you_mean(level, workspace.levels))
     if environment is not None:
-        known = {each.place.environment for each in workspace.world.applications} | set(found.environments)
+        known = {each.place.environment for each in workspace.topology.applications} | set(found.environments)
         if environment not in known:
-            raise Mistake(f"there is no environment {environment!r}", did_you_mean(environment, known))
+            raise UsageError(f"there is no environment {environment!r}", did_you_mean(environment, known))
         found = found.at(environment)
     emit(found, output, lambda: level_words(found, environment))
 

@@ -12,13 +12,13 @@ from ldmrelease.faces.cli.arguments import (
     TargetOption,
     release_now,
 )
-from ldmrelease.faces.cli.options import Code, OutputOption, examples, new_app
-from ldmrelease.faces.cli.promotion_answers import Told
-from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, act
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.promotion_answers import RenderedAnswer
+from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.deployments.target import Wish
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.promotions.prerequisites import missing_targets
 
 app = new_app()
@@ -53,30 +53,32 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     Exit 0 when it is there (or was), 1 when it is refused, 2 when it was asked for wrongly, 3 when it could
     not be decided or finished, 4 when it waits. Asked again it does nothing where nothing is left to do.
     """
-    bench = open_bench(ctx)
-    wish = Wish(release_now(bench, release, product), target, reason=reason)
+    context = open_context_here(ctx)
+    spec = PromotionSpec(release_now(context, release, product), target, reason=reason)
     if not through:
-        answer = act(bench, wish, output, dry_run=dry_run, yes=yes, wait=wait)
+        answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)
         emit(answer.plain, output, answer.text)
         raise typer.Exit(answer.code)
-    answers = _through(bench, wish, output, dry_run=dry_run, yes=yes, wait=wait)
+    answers = _through(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)
     if output is not Output.text:
         emit([each.plain for each in answers], output, str)
     raise typer.Exit(answers[-1].code)
 
 
 def _through(
-    bench: Workbench, wish: Wish, output: Output, *, dry_run: bool, yes: bool, wait: bool
-) -> list[Told]:
+    context: Context, spec: PromotionSpec, output: Output, *, dry_run: bool, yes: bool, wait: bool
+) -> list[RenderedAnswer]:
     """One ordinary promotion after the other, each of the newest pin, up to the first that is not done."""
-    answers: list[Told] = []
-    for target in (*missing_targets(bench, wish), wish.target):
-        answer = act(bench, replace(wish, target=target), output, dry_run=dry_run, yes=yes, wait=wait)
+    answers: list[RenderedAnswer] = []
+    for target in (*missing_targets(context, spec), spec.target):
+        answer = run_promotion(
+            context, replace(spec, target=target), output, dry_run=dry_run, yes=yes, wait=wait
+        )
         answers.append(answer)
         if output is Output.text:
             emit(answer.plain, output, lambda: f"== {target}\n{answer.text()}\n")  # noqa: B023 - called at once
-        if answer.code is not Code.OK and not dry_run:
+        if answer.code is not ExitCode.OK and not dry_run:
             break
-        stored = release_now(bench, wish.pinned.release.tag, wish.pinned.release.product)
-        wish = replace(wish, pinned=stored)
+        stored = release_now(context, spec.pinned.release.tag, spec.pinned.release.product)
+        spec = replace(spec, pinned=stored)
     return answers

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from ldmrelease.faces.cli.arguments import ProductOption, usual_product
-from ldmrelease.faces.cli.options import Code, OutputOption, examples, new_app
-from ldmrelease.faces.cli.session import open_bench
-from ldmrelease.promotion.journal import State
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text
@@ -27,15 +27,17 @@ app = new_app(
 )
 def list_promotions(
     ctx: typer.Context,
-    state: Annotated[list[State] | None, typer.Option("--state", help="Only these; repeatable.")] = None,
+    state: Annotated[
+        list[PromotionState] | None, typer.Option("--state", help="Only these; repeatable.")
+    ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Only those that have not ended.")] = False,
     product: ProductOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """List promotions, oldest first."""
-    bench = open_bench(ctx)
+    context = open_context_here(ctx)
     rows: list[dict[str, Any]] = sorted(
-        bench.ledger.states("open-promotions" if open_ else "promotions").values(),
+        context.ledger.states("open-promotions" if open_ else "promotions").values(),
         key=lambda each: int(each["sequence"]),
     )
     chosen = [
@@ -55,9 +57,9 @@ def show(
     output: OutputOption = Output.text,
 ) -> None:
     """Show a promotion: what was asked, what was decided and why, each step, the receipts, what is next."""
-    bench = open_bench(ctx)
-    found = report(bench, promotion)
-    emit(found, output, lambda: report_text(found, usual_product(bench), bench.now()))
+    context = open_context_here(ctx)
+    found = report(context, promotion)
+    emit(found, output, lambda: report_text(found, usual_product(context), context.now()))
 
 
 @app.command("replay", epilog=examples("ldmrelease promotions replay P-42"))
@@ -70,8 +72,8 @@ def replay_decisions(
 
     Exit 1 where one of them does not come out with the same bytes.
     """
-    bench = open_bench(ctx)
-    found = list(replay(bench.ledger, promotion))
+    context = open_context_here(ctx)
+    found = list(replay(context.ledger, promotion))
     if not found:
         raise NoSuchPromotion(promotion)
     rows = [
@@ -86,4 +88,4 @@ def replay_decisions(
         for each in found
     ]
     emit(rows, output, lambda: replay_text(found))
-    raise typer.Exit(Code.OK if all(each.same for each in found) else Code.REFUSED)
+    raise typer.Exit(ExitCode.OK if all(each.same for each in found) else ExitCode.REFUSED)

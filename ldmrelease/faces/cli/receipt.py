@@ -9,11 +9,11 @@ import typer
 
 from ldmrelease.domain.topology import Place
 from ldmrelease.faces.cli.arguments import ProductOption, release_stored
-from ldmrelease.faces.cli.options import Code, Mistake, OutputOption, examples, new_app
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.receipts import receipts_text
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.receipts import StoredReceipt, receipts_at, receipts_of
 from ldmrelease.services.promotions.load import load_promotion
 
@@ -48,36 +48,36 @@ def show(
 
     Exit 1 where there is none.
     """
-    bench = open_bench(ctx)
+    context = open_context_here(ctx)
     if promotion is not None:
-        found = _of_promotion(bench, promotion)
+        found = _of_promotion(context, promotion)
     elif place is not None and release is not None:
-        pinned = release_stored(bench, release, product)
-        found = list(receipts_at(bench, _place(bench, place), pinned.digest))
+        pinned = release_stored(context, release, product)
+        found = list(receipts_at(context, _place(context, place), pinned.digest))
     else:
-        raise Mistake("name a place and a release, or say --promotion")
+        raise UsageError("name a place and a release, or say --promotion")
     chosen = [each for each in found if component in (None, each.component)]
     if not chosen:
         typer.echo("there is no such receipt", err=True)
         if not dsse:
             emit([], output, str)
-        raise typer.Exit(Code.REFUSED)
+        raise typer.Exit(ExitCode.REFUSED)
     if dsse:
         _write_envelope(chosen)
     else:
         emit([_plain(each) for each in chosen], output, lambda: receipts_text(chosen))
 
 
-def _of_promotion(bench: Workbench, promotion: str) -> list[StoredReceipt]:
-    places = [each.place for each in load_promotion(bench, promotion).plan.places]
-    return [each for place in places for each in receipts_of(bench, place, promotion)]
+def _of_promotion(context: Context, promotion: str) -> list[StoredReceipt]:
+    places = [each.place for each in load_promotion(context, promotion).plan.places]
+    return [each for place in places for each in receipts_of(context, place, promotion)]
 
 
-def _place(bench: Workbench, text: str) -> Place:
-    place = next((each.place for each in bench.world.applications if str(each.place) == text), None)
+def _place(context: Context, text: str) -> Place:
+    place = next((each.place for each in context.topology.applications if str(each.place) == text), None)
     if place is None:
-        known = ", ".join(str(each.place) for each in bench.world.applications)
-        raise Mistake(f"there is no place {text!r}", f"known are {known}")
+        known = ", ".join(str(each.place) for each in context.topology.applications)
+        raise UsageError(f"there is no place {text!r}", f"known are {known}")
     return place
 
 
@@ -85,7 +85,7 @@ def _write_envelope(chosen: list[StoredReceipt]) -> None:
     """The bytes as they were signed; one file holds one envelope."""
     if len(chosen) > 1:
         names = ", ".join(dict.fromkeys(each.component for each in chosen))
-        raise Mistake(
+        raise UsageError(
             f"there are {len(chosen)} receipts ({names})", "choose one with --component and --promotion"
         )
     sys.stdout.buffer.write(chosen[0].envelope)

@@ -14,12 +14,12 @@ from ldmrelease.faces.cli.arguments import (
     product_and_tag,
     release_stored,
 )
-from ldmrelease.faces.cli.options import Mistake, OutputOption, examples, new_app
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.releases import comparison_text, pinned_text, releases_table, revisions_text
 from ldmrelease.render.text import listed, said
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.releases.compare import compare as compare_pins
 from ldmrelease.services.releases.pin import Pinned, newest_counted, pin, stored_pin
 from ldmrelease.services.releases.store import changed_components, store_pin
@@ -51,20 +51,20 @@ def pin_release(
     A release that is not complete yet is pinned as open, and may be pinned again when more is there. Where
     something that was pinned has changed, a new revision needs a reason.
     """
-    bench = open_bench(ctx)
-    chosen, text = product_and_tag(bench, tag, product)
-    found = pinned_or_exit(pin(bench, chosen, text))
-    stored = stored_pin(bench, chosen, text)
+    context = open_context_here(ctx)
+    chosen, text = product_and_tag(context, tag, product)
+    found = pinned_or_exit(pin(context, chosen, text))
+    stored = stored_pin(context, chosen, text)
     if stored is not None and stored.digest == found.digest:
         emit(_plain(stored, "already-pinned"), output, lambda: f"already pinned: {pinned_text(stored)}")
         return
     changed = changed_components(stored, found) if stored is not None else ()
     if changed and reason is None:
-        raise Mistake(
+        raise UsageError(
             f"{found.release.name} is pinned, and {listed(changed)} has changed since",
             "say why with --reason, and it becomes a new revision",
         )
-    new = store_pin(bench, found, reason)
+    new = store_pin(context, found, reason)
     emit(_plain(new, "pinned"), output, lambda: f"pinned (revision {new.revision}): {pinned_text(new)}")
 
 
@@ -89,22 +89,22 @@ def list_releases(
     output: OutputOption = Output.text,
 ) -> None:
     """List what is pinned, each tag with its newest revision that counts, in the order of pinning."""
-    bench = open_bench(ctx)
-    if product is not None and bench.world.product(product) is None:
-        raise Mistake(
+    context = open_context_here(ctx)
+    if product is not None and context.topology.product(product) is None:
+        raise UsageError(
             f"there is no product {product!r}",
-            f"known are {listed(each.name for each in bench.world.products)}",
+            f"known are {listed(each.name for each in context.topology.products)}",
         )
-    rows = [each for each in _rows(bench, product) if not kind or each["kind"] in kind]
+    rows = [each for each in _rows(context, product) if not kind or each["kind"] in kind]
     emit(rows, output, lambda: releases_table(rows))
 
 
-def _rows(bench: Workbench, product: str | None) -> list[dict[str, Any]]:
+def _rows(context: Context, product: str | None) -> list[dict[str, Any]]:
     rows = []
-    for name, revisions in bench.ledger.states("pins").items():
+    for name, revisions in context.ledger.states("pins").items():
         owner, _, tag = name.partition("/")
-        known = bench.world.product(owner)
-        found = newest_counted(bench, revisions) if product in (None, owner) else None
+        known = context.topology.product(owner)
+        found = newest_counted(context, revisions) if product in (None, owner) else None
         if found is not None:
             newest, opened = found
             rows.append(
@@ -133,9 +133,9 @@ def show(
     output: OutputOption = Output.text,
 ) -> None:
     """Show a pinned release: its components by digest, and its revisions."""
-    bench = open_bench(ctx)
-    stored = release_stored(bench, tag, product)
-    revisions = bench.ledger.state("pins", stored.release.name) or []
+    context = open_context_here(ctx)
+    stored = release_stored(context, tag, product)
+    revisions = context.ledger.state("pins", stored.release.name) or []
     plain = {**_plain(stored, "pinned"), "revisions": revisions}
     emit(plain, output, lambda: f"{pinned_text(stored)}\n\n{revisions_text(revisions)}")
 
@@ -155,9 +155,9 @@ def compare(
     output: OutputOption = Output.text,
 ) -> None:
     """Say what differs between two pinned releases: images, configuration, EUPS products with their commits."""
-    bench = open_bench(ctx)
-    mine, other = (release_stored(bench, each, product) for each in (before, after))
+    context = open_context_here(ctx)
+    mine, other = (release_stored(context, each, product) for each in (before, after))
     if mine.release.product != other.release.product:
-        raise Mistake(f"{said(mine.release.name)} and {said(other.release.name)} are of two products")
+        raise UsageError(f"{said(mine.release.name)} and {said(other.release.name)} are of two products")
     found = compare_pins(mine, other)
     emit(found, output, lambda: comparison_text(found))

@@ -7,10 +7,10 @@ import typer
 
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.faces.cli.arguments import ProductOption, release_stored
-from ldmrelease.faces.cli.options import Code, Mistake, examples, new_app
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import ExitCode, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.refusals import refusal_words
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.targets.editors.component_manifests import resolve_manifest
 from ldmrelease.targets.results import Refusal
 
@@ -42,9 +42,9 @@ def resolve(
     Everything else stays as it is, comments too. Nothing is applied. Exit 1 where a component is unknown, and
     then nothing is printed.
     """
-    bench = open_bench(ctx)
-    pinned = release_stored(bench, release, product)
-    registry = _registry(bench, environment)
+    context = open_context_here(ctx)
+    pinned = release_stored(context, release, product)
+    registry = _registry(context, environment)
     texts: list[str] = []
     refusals: list[Refusal] = []
     for path in _manifests(files):
@@ -56,7 +56,7 @@ def resolve(
     for each in refusals:
         typer.echo(refusal_words(each), err=True)
     if refusals:
-        raise typer.Exit(Code.REFUSED)
+        raise typer.Exit(ExitCode.REFUSED)
     typer.echo(_joined(texts), nl=False)
 
 
@@ -68,7 +68,7 @@ def _manifests(files: list[Path]) -> list[Path]:
         else:
             found.append(each)
     if not found:
-        raise Mistake("there are no manifests (*.yaml) in these folders")
+        raise UsageError("there are no manifests (*.yaml) in these folders")
     return found
 
 
@@ -77,7 +77,7 @@ def _text(path: Path) -> str:
         # Line ends stay as they are.
         return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Mistake(f"{path} cannot be read ({error})") from None
+        raise UsageError(f"{path} cannot be read ({error})") from None
 
 
 def _joined(texts: list[str]) -> str:
@@ -88,11 +88,11 @@ def _joined(texts: list[str]) -> str:
     )
 
 
-def _registry(bench: Workbench, environment: str | None) -> str | None:
+def _registry(context: Context, environment: str | None) -> str | None:
     if environment is None:
         return None
-    found = [each for each in bench.world.applications if each.place.environment == environment]
+    found = [each for each in context.topology.applications if each.place.environment == environment]
     if not found:
-        known = {each.place.environment for each in bench.world.applications}
-        raise Mistake(f"there is no environment {environment!r}", did_you_mean(environment, known))
+        known = {each.place.environment for each in context.topology.applications}
+        raise UsageError(f"there is no environment {environment!r}", did_you_mean(environment, known))
     return found[0].registry

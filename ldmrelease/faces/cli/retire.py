@@ -11,10 +11,10 @@ from ldmrelease.faces.cli.arguments import (
     release_stored,
 )
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
-from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, act
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
-from ldmrelease.services.deployments.target import Wish
+from ldmrelease.services.deployments.target import PromotionSpec
 
 app = new_app()
 
@@ -39,8 +39,8 @@ def retire(
 
     Exit codes as for `promote`.
     """
-    bench = open_bench(ctx)
-    wish = Wish(release_stored(bench, release, product), target, Intent.RETIRE, reason)
-    answer = act(bench, wish, output, dry_run=dry_run, yes=yes)
+    context = open_context_here(ctx)
+    spec = PromotionSpec(release_stored(context, release, product), target, Intent.RETIRE, reason)
+    answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
     emit(answer.plain, output, answer.text)
     raise typer.Exit(answer.code)

@@ -12,13 +12,13 @@ from ldmrelease.faces.cli.arguments import (
     applications_at,
     release_stored,
 )
-from ldmrelease.faces.cli.options import Mistake, OutputOption, examples, new_app
-from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, act
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.text import listed
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.deployments.target import Wish
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.history import previous_release
 from ldmrelease.services.releases.products import default_product
 
@@ -48,45 +48,45 @@ def rollback(
 
     Exit codes as for `promote`.
     """
-    bench = open_bench(ctx)
+    context = open_context_here(ctx)
     if release is None:
-        product = _product(bench, target, product)
-        release = _previous(bench, target, product)
-    wish = Wish(release_stored(bench, release, product), target, Intent.ROLLBACK, reason)
-    answer = act(bench, wish, output, dry_run=dry_run, yes=yes)
+        product = _product(context, target, product)
+        release = _previous(context, target, product)
+    spec = PromotionSpec(release_stored(context, release, product), target, Intent.ROLLBACK, reason)
+    answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
     emit(answer.plain, output, answer.text)
     raise typer.Exit(answer.code)
 
 
-def _product(bench: Workbench, target: str, named: str | None) -> str:
+def _product(context: Context, target: str, named: str | None) -> str:
     """The product that runs at the target: the one named, the only one, or else the default one."""
     runs = [
         each.name
-        for each in bench.world.products
-        if any(place.components(each.name) for place in applications_at(bench, target))
+        for each in context.topology.products
+        if any(place.components(each.name) for place in applications_at(context, target))
     ]
-    usual = default_product(bench.world)
+    usual = default_product(context.topology)
     if named is not None:
-        if bench.world.product(named) is None:
-            raise Mistake(f"there is no product {named!r}", f"{target} runs {listed(runs)}")
+        if context.topology.product(named) is None:
+            raise UsageError(f"there is no product {named!r}", f"{target} runs {listed(runs)}")
         return named
     if len(runs) == 1:
         return runs[0]
     if usual is not None and usual.name in runs:
         return usual.name
-    raise Mistake(f"{target} runs {listed(runs)}", "say --product")
+    raise UsageError(f"{target} runs {listed(runs)}", "say --product")
 
 
-def _previous(bench: Workbench, target: str, product: str) -> str:
+def _previous(context: Context, target: str, product: str) -> str:
     """What ran before at every place of the target that runs the product. Raises `Mistake`."""
-    places = [each.place for each in applications_at(bench, target) if each.components(product)]
-    before = {place: previous_release(bench, place, product) for place in places}
+    places = [each.place for each in applications_at(context, target) if each.components(product)]
+    before = {place: previous_release(context, place, product) for place in places}
     tags = {tag for tag in before.values() if tag is not None}
     if not tags:
-        raise Mistake(
+        raise UsageError(
             f"nothing of {product} was seen to be replaced at {target}", "name the release to go back to"
         )
     if len(set(before.values())) > 1:
         told = ", ".join(f"{place}: {tag or 'nothing'}" for place, tag in before.items())
-        raise Mistake(f"the places of {target} ran different things before ({told})", "name the release")
+        raise UsageError(f"the places of {target} ran different things before ({told})", "name the release")
     return tags.pop()

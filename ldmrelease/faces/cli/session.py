@@ -9,7 +9,7 @@ import typer
 from ldmrelease.config.workspace.load import Workspace, find_workspace, load_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain import times
-from ldmrelease.services.context import Workbench, open_workbench, wall_clock
+from ldmrelease.services.context import Context, open_context, wall_clock
 
 
 def workspace_file(ctx: typer.Context) -> Path:
@@ -28,14 +28,14 @@ def open_workspace(ctx: typer.Context) -> Workspace:
     return workspace
 
 
-def open_bench(ctx: typer.Context, *, damaged: bool = False) -> Workbench:
+def open_context_here(ctx: typer.Context, *, damaged: bool = False) -> Context:
     """The workspace with its ledger, which is closed as the command ends. Raises `BadInput`, `LedgerError`.
 
     `damaged` opens a ledger whose end was cut, to look at it.
     """
-    bench = open_workbench(open_workspace(ctx), damaged=damaged)
-    ctx.call_on_close(bench.ledger.close)
-    return bench
+    context = open_context(open_workspace(ctx), damaged=damaged)
+    ctx.call_on_close(context.ledger.close)
+    return context
 
 
 def time_here(ctx: typer.Context) -> datetime:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ldmrelease.domain.tags import Grammar, Tag, parse, sort
-from ldmrelease.faces.cli.options import Mistake, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.render.output import Output, as_yaml, emit, printable
 
 app = new_app(
@@ -70,7 +70,7 @@ def sort_tags(
 def _given(tags: list[str] | None) -> list[str]:
     """The arguments, with the lines of standard input in place of `-`; of it alone where there are none."""
     if not tags and sys.stdin.isatty():
-        raise Mistake("no tags were given", "name some, or `-` to type them, a line each")
+        raise UsageError("no tags were given", "name some, or `-` to type them, a line each")
     return [text for each in tags or ["-"] for text in (_lines() if each == "-" else [each])]
 
 

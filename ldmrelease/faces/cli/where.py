@@ -9,16 +9,16 @@ from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application
 from ldmrelease.faces.cli.arguments import ProductOption
-from ldmrelease.faces.cli.options import Code, Mistake, OutputOption, TimeoutOption, examples, new_app
-from ldmrelease.faces.cli.session import open_bench
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, TimeoutOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import where_table
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.inventory.where import Running, Unseen
+from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 from ldmrelease.services.inventory.where import where as find_where
 
 if TYPE_CHECKING:
-    from ldmrelease.services.inventory.comparison import Live
+    from ldmrelease.services.inventory.comparison import LiveComponent
 
 app = new_app()
 
@@ -56,24 +56,24 @@ def where(
     asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if somewhere nobody
     could be asked; the rest is told all the same. Nothing is recorded: `observe` does that.
     """
-    bench = open_bench(ctx)
-    known = {each.place.environment for each in bench.world.applications}
+    context = open_context_here(ctx)
+    known = {each.place.environment for each in context.topology.applications}
     if environment is not None and environment not in known:
-        raise Mistake(f"there is no environment {environment!r}", did_you_mean(environment, known))
-    place = what if what is not None and what in known | _places(bench) else None
+        raise UsageError(f"there is no environment {environment!r}", did_you_mean(environment, known))
+    place = what if what is not None and what in known | _places(context) else None
     what = what if place is None else None
-    meant = _matcher(bench, what)
+    meant = _matcher(context, what)
     if live:
         chosen = [
             each
-            for each in bench.world.applications
+            for each in context.topology.applications
             if environment in (None, each.place.environment)
             and place in (None, each.place.environment, str(each.place))
         ]
-        _tell_live(bench, chosen, lambda row: _is_live_asked(row, product, meant), timeout, output)
+        _tell_live(context, chosen, lambda row: _is_live_asked(row, product, meant), timeout, output)
     rows = [
         each
-        for each in find_where(bench, now=bench.now())
+        for each in find_where(context, now=context.now())
         if (environment is None or each.place.environment == environment)
         and (place is None or place in (each.place.environment, str(each.place)))
         and _is_asked(each, what, product, meant)
@@ -82,36 +82,38 @@ def where(
 
 
 def _tell_live(
-    bench: Workbench,
+    context: Context,
     applications: list[Application],
-    is_asked: Callable[["Live"], bool],
+    is_asked: Callable[["LiveComponent"], bool],
     timeout: float,
     output: Output,
 ) -> NoReturn:
     # Threads, registries and clusters: who asks the ledger alone goes without.
     from ldmrelease.render.drift import live_table, missed_text  # noqa: PLC0415
-    from ldmrelease.services.inventory.live import live, missed  # noqa: PLC0415
+    from ldmrelease.services.inventory.live import live, unreachable_places  # noqa: PLC0415
 
-    found = live(bench, applications, timeout)
+    found = live(context, applications, timeout)
     rows = [each for each in found if is_asked(each)]
     emit(rows, output, lambda: live_table(rows))
-    unheard = missed(found)
+    unheard = unreachable_places(found)
     for each in unheard:
         typer.echo(missed_text(each), err=True)
-    raise typer.Exit(Code.UNDECIDED if unheard else Code.OK)
+    raise typer.Exit(ExitCode.UNDECIDED if unheard else ExitCode.OK)
 
 
-def _places(bench: Workbench) -> set[str]:
-    return {str(each.place) for each in bench.world.applications}
+def _places(context: Context) -> set[str]:
+    return {str(each.place) for each in context.topology.applications}
 
 
-def _is_asked(row: Running | Unseen, what: str | None, product: str | None, meant: _Meant) -> bool:
-    if isinstance(row, Unseen):
+def _is_asked(
+    row: PlaceComponent | UnobservedPlace, what: str | None, product: str | None, meant: _Meant
+) -> bool:
+    if isinstance(row, UnobservedPlace):
         return what is None and product is None
     return product in (None, row.product) and meant(row.release, row.spelling, row.digest)
 
 
-def _is_live_asked(row: "Live", product: str | None, meant: _Meant) -> bool:
+def _is_live_asked(row: "LiveComponent", product: str | None, meant: _Meant) -> bool:
     """Whether any of its sides is about what was named."""
     if product not in (None, row.product):
         return False
@@ -126,14 +128,14 @@ def _is_live_asked(row: "Live", product: str | None, meant: _Meant) -> bool:
     return any(meant(*each) for each in sides)
 
 
-def _matcher(bench: Workbench, what: str | None) -> _Meant:
+def _matcher(context: Context, what: str | None) -> _Meant:
     """Whether a release, spelling and digest are what was named: a release in any spelling, an image tag, or a
     digest."""
     if what is None:
         return lambda _release, _spelling, _digest: True
     spelled = {
         each.name: parse(what.removeprefix(f"{each.name}/"), each.grammar).git
-        for each in bench.world.products
+        for each in context.topology.products
     }
     names = {f"{name}/{git}" for name, git in spelled.items() if git is not None} | {what}
     prefix = what if what.startswith("sha256:") and len(what) > 7 else None

@@ -4,7 +4,7 @@ import typer
 
 from ldmrelease.config.workspace.load import lint as lint_workspace
 from ldmrelease.config.yaml.problems import shown
-from ldmrelease.faces.cli.options import Code, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import workspace_file
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.problems import problem_lines
@@ -23,4 +23,4 @@ def lint(ctx: typer.Context, output: OutputOption = Output.text) -> None:
     file = workspace_file(ctx)
     problems = lint_workspace(file)
     emit(problems, output, lambda: problem_lines(problems, shown(file)))
-    raise typer.Exit(Code.REFUSED if problems else Code.OK)
+    raise typer.Exit(ExitCode.REFUSED if problems else ExitCode.OK)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ldmrelease.domain import canonical, times
-from ldmrelease.domain.events import Event, Kind, NewEvent, event_hash
+from ldmrelease.domain.events import Event, EventKind, NewEvent, event_hash
 from ldmrelease.ledger.errors import Damaged
 
 FIRST_STREAM = "ledger"
@@ -17,11 +17,11 @@ FIRST_PREVIOUS = ""
 
 def first(ledger: str, body: dict[str, Any], *, at: datetime, actor: str) -> Event:
     """The event that a new chain begins with."""
-    event = Event(ledger, 1, at, actor, str(Kind.CREATED), FIRST_STREAM, 1, body, FIRST_PREVIOUS, "")
+    event = Event(ledger, 1, at, actor, str(EventKind.CREATED), FIRST_STREAM, 1, body, FIRST_PREVIOUS, "")
     return replace(event, hash=event_hash(event))
 
 
-def seal(new: NewEvent, before: Event, *, version: int, at: datetime, actor: str) -> Event:
+def link(new: NewEvent, before: Event, *, version: int, at: datetime, actor: str) -> Event:
     """Give a new event its place behind the event before it. Raises `NotCanonical`."""
     event = Event(
         ledger=before.ledger,

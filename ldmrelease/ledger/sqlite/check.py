@@ -8,7 +8,7 @@ from typing import Any
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event, event_hash
-from ldmrelease.ledger.errors import Problem
+from ldmrelease.ledger.errors import LedgerProblem
 from ldmrelease.ledger.sqlite import chain, projections, schema
 
 
@@ -17,7 +17,7 @@ def everything(
     ledger: str,
     projectors: Sequence[projections.Projector],
     checkpoint: Checkpoint | None,
-) -> tuple[Problem, ...]:
+) -> tuple[LedgerProblem, ...]:
     """All problems of a ledger, in one transaction of the caller."""
     broken = tuple(_file(connection))
     if broken:
@@ -27,7 +27,7 @@ def everything(
     for row in connection.execute("SELECT * FROM events ORDER BY sequence").fetchall():
         found += walk.step(row)
     if not walk.events:
-        found.append(Problem("cut", "event 1", "the event of its creation", ""))
+        found.append(LedgerProblem("cut", "event 1", "the event of its creation", ""))
     found += _blobs(connection)
     found += _projections(connection, projectors, walk.events)
     if checkpoint is not None:
@@ -39,18 +39,20 @@ def everything(
 
 def not_extending(
     connection: sqlite3.Connection, ledger: str, genesis: str, checkpoint: Checkpoint
-) -> Problem | None:
+) -> LedgerProblem | None:
     """What keeps this ledger from being a future of the checkpoint."""
     if checkpoint.ledger != ledger:
-        return Problem("other-ledger", "ledger", checkpoint.ledger, ledger)
+        return LedgerProblem("other-ledger", "ledger", checkpoint.ledger, ledger)
     if checkpoint.genesis != genesis:
-        return Problem("other-genesis", "event 1", checkpoint.genesis, genesis)
+        return LedgerProblem("other-genesis", "event 1", checkpoint.genesis, genesis)
     row = connection.execute("SELECT hash FROM events WHERE sequence = ?", (checkpoint.size,)).fetchone()
     if row is None:
         (size,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM events").fetchone()
-        return Problem("cut", f"event {checkpoint.size}", f"at least {checkpoint.size} events", str(size))
+        return LedgerProblem(
+            "cut", f"event {checkpoint.size}", f"at least {checkpoint.size} events", str(size)
+        )
     if row[0] != checkpoint.head:
-        return Problem("fork", f"event {checkpoint.size}", checkpoint.head, str(row[0]))
+        return LedgerProblem("fork", f"event {checkpoint.size}", checkpoint.head, str(row[0]))
     return None
 
 
@@ -65,7 +67,7 @@ class Walk:
     _time: datetime | None = None
     _versions: dict[str, int] = field(default_factory=dict)
 
-    def step(self, row: Iterable[Any]) -> Iterator[Problem]:
+    def step(self, row: Iterable[Any]) -> Iterator[LedgerProblem]:
         """Take the next row and tell what is wrong with it."""
         row = tuple(row)
         yield from self._compared("sequence", row, str(self._sequence + 1), str(row[0]))
@@ -76,48 +78,50 @@ class Walk:
         try:
             event = chain.unchecked(self.ledger, row)
         except ValueError as error:
-            yield Problem("encoding", f"event {row[0]}", "the canonical spelling", str(error))
+            yield LedgerProblem("encoding", f"event {row[0]}", "the canonical spelling", str(error))
             return
         yield from self._compared("hash", row, event_hash(event), event.hash)
         if self._time is not None and event.time < self._time:
             expected = f"{times.spell(self._time)} or later"
-            yield Problem("time", f"event {row[0]}", expected, times.spell(event.time))
+            yield LedgerProblem("time", f"event {row[0]}", expected, times.spell(event.time))
         self._time = event.time
         self.events.append(event)
 
-    def _compared(self, code: str, row: tuple[Any, ...], expected: str, found: str) -> Iterator[Problem]:
+    def _compared(
+        self, code: str, row: tuple[Any, ...], expected: str, found: str
+    ) -> Iterator[LedgerProblem]:
         if expected != found:
-            yield Problem(code, f"event {row[0]}", expected, found)
+            yield LedgerProblem(code, f"event {row[0]}", expected, found)
 
 
-def _file(connection: sqlite3.Connection) -> Iterator[Problem]:
+def _file(connection: sqlite3.Connection) -> Iterator[LedgerProblem]:
     for (told,) in connection.execute("PRAGMA integrity_check(10)"):
         if told != "ok":
-            yield Problem("unreadable", "file", "", str(told))
+            yield LedgerProblem("unreadable", "file", "", str(told))
 
 
-def _guards(connection: sqlite3.Connection) -> Iterator[Problem]:
+def _guards(connection: sqlite3.Connection) -> Iterator[LedgerProblem]:
     """Tables, indexes and triggers that are not as they were made: somebody took a guard away."""
     expected, found = schema.as_made(), schema.as_found(connection)
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
-            yield Problem("schema", name, expected.get(name, ""), found.get(name, ""))
+            yield LedgerProblem("schema", name, expected.get(name, ""), found.get(name, ""))
 
 
-def _blobs(connection: sqlite3.Connection) -> Iterator[Problem]:
+def _blobs(connection: sqlite3.Connection) -> Iterator[LedgerProblem]:
     for digest, data in connection.execute("SELECT digest, data FROM blobs ORDER BY digest"):
         if canonical.digest(data) != digest:
-            yield Problem("blob", digest, digest, canonical.digest(data))
+            yield LedgerProblem("blob", digest, digest, canonical.digest(data))
 
 
 def _projections(
     connection: sqlite3.Connection, projectors: Sequence[projections.Projector], events: Sequence[Event]
-) -> Iterator[Problem]:
+) -> Iterator[LedgerProblem]:
     try:
         rebuilt = projections.rebuilt(projectors, events)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         # A fold trusts the shape of what its own program appended; this event was written by another hand.
-        yield Problem("projection", "rebuilding", found=f"an event that cannot be folded: {error!r}")
+        yield LedgerProblem("projection", "rebuilding", found=f"an event that cannot be folded: {error!r}")
         return
     expected = {
         (name, key): canonical.encode(value).decode()
@@ -131,4 +135,4 @@ def _projections(
     for name, key in sorted(expected.keys() | stored.keys()):
         wanted, found = expected.get((name, key), ""), stored.get((name, key), "")
         if wanted != found:
-            yield Problem("projection", f"{name} {key}", wanted, found)
+            yield LedgerProblem("projection", f"{name} {key}", wanted, found)

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ldmrelease.ledger.errors import Busy, Damaged, DiskFull, LedgerError, NoLedger
+from ldmrelease.ledger.errors import Damaged, DiskFull, LedgerBusy, LedgerError, NoLedger
 
 PATIENCE = 30
 """Seconds that a write waits for another process's write."""
 
 _KINDS: dict[int, type[LedgerError]] = {
     sqlite3.SQLITE_FULL: DiskFull,
-    sqlite3.SQLITE_BUSY: Busy,
-    sqlite3.SQLITE_LOCKED: Busy,
+    sqlite3.SQLITE_BUSY: LedgerBusy,
+    sqlite3.SQLITE_LOCKED: LedgerBusy,
     sqlite3.SQLITE_CORRUPT: Damaged,
     sqlite3.SQLITE_NOTADB: Damaged,
     sqlite3.SQLITE_ERROR: Damaged,
@@ -22,7 +22,7 @@ _KINDS: dict[int, type[LedgerError]] = {
 }
 
 
-class Connection:
+class SqliteConnection:
     """An open ledger file. Reads outside a transaction see the last committed append."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:

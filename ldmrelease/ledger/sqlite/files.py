@@ -8,11 +8,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from ldmrelease.ledger.errors import DiskFull, LedgerError, LedgerExists
-from ldmrelease.ledger.sqlite.connection import Connection
+from ldmrelease.ledger.sqlite.connection import SqliteConnection
 
 
 @contextmanager
-def created(path: Path) -> Iterator[Connection]:
+def created(path: Path) -> Iterator[SqliteConnection]:
     """An empty file to fill, which gets its name when the block ends without an error.
 
     Raises `LedgerExists` where something has the name, `LedgerError` where it cannot be written.
@@ -21,7 +21,7 @@ def created(path: Path) -> Iterator[Connection]:
         raise LedgerExists(f"{path} is there already; a ledger is never written over")
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
-        connection = Connection(draft, create=True)
+        connection = SqliteConnection(draft, create=True)
         try:
             yield connection
         finally:

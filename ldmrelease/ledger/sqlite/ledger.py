@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from ldmrelease.domain import canonical, times
-from ldmrelease.domain.events import Checkpoint, Event, Head, Kind, Moved, NewEvent
-from ldmrelease.ledger.errors import ClockWentBack, Damaged, LedgerError, Problem
+from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head, Moved, NewEvent
+from ldmrelease.ledger.errors import ClockWentBack, Damaged, LedgerError, LedgerProblem
 from ldmrelease.ledger.sqlite import chain, check, projections, schema, transfer
-from ldmrelease.ledger.sqlite.connection import PATIENCE, Connection
+from ldmrelease.ledger.sqlite.connection import PATIENCE, SqliteConnection
 
-Observer = Callable[[str, str], None]
+WriteObserver = Callable[[str, str], None]
 """Told `before` and `after` each append, with the kinds of its events joined by commas."""
 
 
@@ -28,10 +28,10 @@ class Ledger:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: SqliteConnection,
         *,
         projectors: Sequence[projections.Projector] = projections.PROJECTORS,
-        observer: Observer | None = None,
+        observer: WriteObserver | None = None,
     ) -> None:
         """Take over an open connection. Raises `TooNew` and `Damaged`."""
         self._db = connection
@@ -110,7 +110,7 @@ class Ledger:
             before = self._last_event()
             moment = _not_before(before.time, times.whole(at))
             for new in events:
-                before = chain.seal(new, before, version=self.version(new.stream) + 1, at=moment, actor=actor)
+                before = chain.link(new, before, version=self.version(new.stream) + 1, at=moment, actor=actor)
                 chain.insert(connection, before)
                 projections.maintain(connection, self._projectors, before)
         self._observe("after", kinds)
@@ -194,18 +194,18 @@ class Ledger:
         head = self.head()
         return Checkpoint(self.uuid, self.genesis, head.size, head.hash, times.whole(at))
 
-    def extends(self, checkpoint: Checkpoint) -> Problem | None:
+    def extends(self, checkpoint: Checkpoint) -> LedgerProblem | None:
         """The cheap check before anything acts: what keeps this ledger from being the checkpoint's future."""
         with self._db.reading() as connection:
             return check.not_extending(connection, self.uuid, self.genesis, checkpoint)
 
-    def verify(self, checkpoint: Checkpoint | None = None) -> tuple[Problem, ...]:
+    def verify(self, checkpoint: Checkpoint | None = None) -> tuple[LedgerProblem, ...]:
         """Everything: file, chain, stream versions, blobs, projections, and what `extends` tells."""
         try:
             with self._db.reading() as connection:
                 return check.everything(connection, self.uuid, self._projectors, checkpoint)
         except Damaged as error:
-            return (Problem("unreadable", "file", found=str(error)),)
+            return (LedgerProblem("unreadable", "file", found=str(error)),)
 
     def _bring_forward(self) -> None:
         with self._db.reading() as connection:
@@ -223,7 +223,7 @@ class Ledger:
 
     def _first(self) -> Event:
         first = self.get(1)
-        if first is None or first.kind != Kind.CREATED or first.previous != chain.FIRST_PREVIOUS:
+        if first is None or first.kind != EventKind.CREATED or first.previous != chain.FIRST_PREVIOUS:
             raise Damaged(f"{self.path} does not begin with the event of its creation")
         return first
 

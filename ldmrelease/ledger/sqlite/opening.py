@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from ldmrelease.domain import times
 from ldmrelease.ledger.sqlite import chain, projections, schema, transfer
-from ldmrelease.ledger.sqlite.connection import Connection
+from ldmrelease.ledger.sqlite.connection import SqliteConnection
 from ldmrelease.ledger.sqlite.files import created
-from ldmrelease.ledger.sqlite.ledger import Ledger, Observer
+from ldmrelease.ledger.sqlite.ledger import Ledger, WriteObserver
 
 
 def create_ledger(path: Path, *, at: datetime, actor: str) -> Ledger:
@@ -26,12 +26,12 @@ def create_ledger(path: Path, *, at: datetime, actor: str) -> Ledger:
     return open_ledger(path)
 
 
-def open_ledger(path: Path, *, observer: Observer | None = None) -> Ledger:
+def open_ledger(path: Path, *, observer: WriteObserver | None = None) -> Ledger:
     """Open a ledger that is there.
 
     Raises `NoLedger`, `TooNew`, which names the version that it needs, and `Damaged`.
     """
-    connection = Connection(path)
+    connection = SqliteConnection(path)
     try:
         return Ledger(connection, observer=observer)
     except BaseException:

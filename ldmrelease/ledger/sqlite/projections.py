@@ -42,7 +42,7 @@ PROJECTORS = (
     Projector("promotions", promotions.fold_promotions),
     Projector("open-promotions", promotions.fold_open),
     Projector("receipts", receipts.fold_receipts),
-    Projector("idle", receipts.fold_idle),
+    Projector("scaled-to-zero", receipts.fold_idle),
     Projector(HEAD, _fold_head),
 )
 

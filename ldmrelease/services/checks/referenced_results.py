@@ -7,8 +7,8 @@ limited, and a pointer is followed once.
 
 from collections.abc import Callable
 
-from ldmrelease.checks.job.run import Cut
-from ldmrelease.checks.outcome import Ran, Unread, unread
+from ldmrelease.checks.job.run import JobInterrupted
+from ldmrelease.checks.outcome import RunOutcome, Unread, unread
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Check
 from ldmrelease.registry.errors import BadAnswer, DigestMismatch, LimitExceeded, NotFound, RegistryError
@@ -22,7 +22,9 @@ MOST_TESTS = 10_000
 """Tests that a result may name: each of them is signed, kept and shown."""
 
 
-def in_full(registries: Registries, check: Check, ran: Ran, judged: Callable[[str], Ran]) -> Ran | Cut:
+def resolve_referenced(
+    registries: Registries, check: Check, ran: RunOutcome, judged: Callable[[str], RunOutcome]
+) -> RunOutcome | JobInterrupted:
     """The run with what its message points to; as it is where it points to nothing.
 
     judged: the same run, judged by such a text. `Cut`: the registry could not be asked, and is by a later try.
@@ -34,7 +36,7 @@ def in_full(registries: Registries, check: Check, ran: Ran, judged: Callable[[st
     try:
         text = _read(registries, check, ran.result_at)
     except RegistryError as error:
-        return Cut(str(error), "registry")
+        return JobInterrupted(str(error), "registry")
     if isinstance(text, Unread):
         return unread(check.tests, ran, text)
     found = judged(text)

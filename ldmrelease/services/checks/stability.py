@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ldmrelease.cluster.client.errors import Unreached
-from ldmrelease.cluster.client.watch import Cut
+from ldmrelease.cluster.client.watch import WatchCut
 from ldmrelease.cluster.objects.pods import ContainerState, is_live, pods_of, states
-from ldmrelease.cluster.objects.workloads import Manifest
-from ldmrelease.cluster.rollout.status import Armed, NodesNotReady, Ran, Verdict
-from ldmrelease.cluster.rollout.wait import Judged, wait_for
+from ldmrelease.cluster.objects.workloads import KubernetesObject
+from ldmrelease.cluster.rollout.status import Healthy, NodesNotReady, Scheduled, Status
+from ldmrelease.cluster.rollout.wait import AssessedWorkload, wait_for
 from ldmrelease.domain import canonical
-from ldmrelease.domain.records import Observation, ObservedPod, Standing
+from ldmrelease.domain.records import Observation, ObservedPod, StableState
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.deployments.desired import wanted_there
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.services.inventory.observe import observe
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.results import Unreachable
@@ -30,7 +30,7 @@ _PATIENCE = 5.0
 _REVISION = "deployment.kubernetes.io/revision"
 
 
-def standing(bench: Workbench, application: Application, pinned: Pinned) -> Standing | None:
+def stable_state(context: Context, application: Application, pinned: Pinned) -> StableState | None:
     """What stands there, if it is the release.
 
     None while something else runs, or something is being rolled out. Raises `BadAccess`, `ClusterError`.
@@ -39,17 +39,19 @@ def standing(bench: Workbench, application: Application, pinned: Pinned) -> Stan
     if workloads is None:
         return None
     if application.observe == "pods":
-        return _in_pods(bench, application, workloads, pinned)
-    seen = observe(bench, application)
+        return _in_pods(context, application, workloads, pinned)
+    seen = observe(context, application)
     if isinstance(seen, Unreachable):
         raise Unreached(seen.where, seen.reason)
     if not isinstance(seen, Observation) or pinned.digest not in seen.releases:
         return None
     # Not the revision: other commits to the same tree change nothing here.
-    return Standing(canonical.digest_of(seen.images))
+    return StableState(canonical.digest_of(seen.images))
 
 
-def throughout(before: Standing | None, after: Standing | None) -> tuple[ObservedPod, ...] | None:
+def stable_throughout(
+    before: StableState | None, after: StableState | None
+) -> tuple[ObservedPod, ...] | None:
     """The containers that were there before and after; None where something was rolled out meanwhile, or none of
     them is left: then nobody knows which a check was about (trust.md section 2)."""
     if before is None or after is None or before.state != after.state:
@@ -59,7 +61,7 @@ def throughout(before: Standing | None, after: Standing | None) -> tuple[Observe
     return None if before.pods and not kept else kept
 
 
-def crashed(before: Standing | None, after: Standing | None) -> ObservedPod | None:
+def crashed(before: StableState | None, after: StableState | None) -> ObservedPod | None:
     """A container that was started anew in between, in the same pod; None where none was."""
     if before is None or after is None:
         return None
@@ -71,30 +73,30 @@ def crashed(before: Standing | None, after: Standing | None) -> ObservedPod | No
 
 
 def _in_pods(
-    bench: Workbench, application: Application, workloads: Workloads, pinned: Pinned
-) -> Standing | None:
+    context: Context, application: Application, workloads: Workloads, pinned: Pinned
+) -> StableState | None:
     found = wait_for(
-        bench.clusters.open(workloads.cluster),
+        context.clusters.open(workloads.cluster),
         replace(workloads, deadline=_MOMENT, patience=_PATIENCE),
-        wanted_there(pinned.release, application),
+        desired_digests(pinned.release, application),
         progress=lambda _code, _values: None,
         written=True,
     )
-    if isinstance(found, Cut):
+    if isinstance(found, WatchCut):
         raise Unreached(workloads.cluster.context, found.reason)
     stands = [_stands(each.verdict) for each in found.seen]
     if not stands or not all(stands):
         return None
     pods = sorted(_pods(found.seen), key=lambda each: (each.pod, each.container))
-    return Standing(_templates(found.seen), tuple(pods))
+    return StableState(_templates(found.seen), tuple(pods))
 
 
-def _stands(verdict: Verdict) -> bool:
+def _stands(verdict: Status) -> bool:
     """Whether nothing is rolled out there: a CronJob's Job that has begun changes nothing, however long it takes."""
-    return isinstance(verdict, Ran | NodesNotReady | Armed) or verdict.code == "job-running"
+    return isinstance(verdict, Healthy | NodesNotReady | Scheduled) or verdict.code == "job-running"
 
 
-def _pods(seen: Sequence[Judged]) -> Iterator[ObservedPod]:
+def _pods(seen: Sequence[AssessedWorkload]) -> Iterator[ObservedPod]:
     """The containers of components that are there to stay: those of a CronJob's Jobs are not."""
     for each in seen:
         if each.workload.kind is WorkloadKind.CRON_JOB:
@@ -105,14 +107,14 @@ def _pods(seen: Sequence[Judged]) -> Iterator[ObservedPod]:
                     yield _observed(pod, state)
 
 
-def _observed(pod: Manifest, state: ContainerState) -> ObservedPod:
+def _observed(pod: KubernetesObject, state: ContainerState) -> ObservedPod:
     """A container that crashed and was started anew is not the one that was there before."""
     status = state.status
     restarts = int(status.get("restartCount") or 0)
     return ObservedPod(pod["metadata"]["uid"], state.container.name, status["imageID"], restarts)
 
 
-def _templates(seen: Sequence[Judged]) -> str:
+def _templates(seen: Sequence[AssessedWorkload]) -> str:
     """Of what the pods are made, and how often that changed where it is counted."""
     wanted = []
     for each in seen:

@@ -6,14 +6,14 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
-from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.promotion.journal import Stage
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.decisions.facts import Gathered, Question, gather
+from ldmrelease.promotion.journal import DecisionStage
+from ldmrelease.services.context import Context
+from ldmrelease.services.decisions.facts import DecisionRequest, GatheredFacts, gather_facts
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.releases.pin import Pinned
 
@@ -32,7 +32,7 @@ class Decided:
 
     decision: Decision
     document: bytes
-    gathered: Gathered
+    gathered: GatheredFacts
 
     @property
     def digest(self) -> str:
@@ -40,33 +40,35 @@ class Decided:
         return canonical.digest(self.document)
 
 
-def decide(bench: Workbench, pinned: Pinned, question: Question, phase: Phase = Phase.ENTER) -> Decided:
+def decide(
+    context: Context, pinned: Pinned, question: DecisionRequest, phase: Phase = Phase.ENTER
+) -> Decided:
     """May this release enter this place? Writes nothing. Raises where facts cannot be had."""
-    now = bench.now()
-    level = level_at(bench, question.place)
-    gathered = gather(bench, pinned, question, level, now)
+    now = context.now()
+    level = level_at(context, question.place)
+    gathered = gather_facts(context, pinned, question, level, now)
     decision = evaluate(level, gathered.facts, now, facts_digest=gathered.digest, phase=phase)
     return Decided(decision, canonical.encode(decision), gathered)
 
 
-def level_at(bench: Workbench, place: Place) -> Level:
+def level_at(context: Context, place: Place) -> Level:
     """The policy of the level that a place is at. Raises `UnknownLevel`."""
-    application = bench.world.application(place)
+    application = context.topology.application(place)
     name = application.level if application is not None else None
-    if name is None or name not in bench.levels:
+    if name is None or name not in context.levels:
         raise UnknownLevel(f"{place} is at level {name!r}, which no policy describes")
-    return bench.levels[name]
+    return context.levels[name]
 
 
-def hypothetical_levels(bench: Workbench, places: Iterable[Place]) -> tuple[str, ...]:
+def hypothetical_levels(context: Context, places: Iterable[Place]) -> tuple[str, ...]:
     """The levels of these places whose policy is not the one that was agreed."""
-    levels = {each.name for each in (level_at(bench, place) for place in places)}
-    return tuple(sorted(levels & set(bench.workspace.local_policies)))
+    levels = {each.name for each in (level_at(context, place) for place in places)}
+    return tuple(sorted(levels & set(context.workspace.local_policies)))
 
 
-def require_agreed(bench: Workbench, places: Iterable[Place]) -> None:
+def require_agreed(context: Context, places: Iterable[Place]) -> None:
     """Raise `Hypothetical` where a decision about one of these places is not to be acted on."""
-    local = hypothetical_levels(bench, places)
+    local = hypothetical_levels(context, places)
     if local:
         raise Hypothetical(
             f"the policy of {', '.join(local)} is not the one that the trust document records, so its decisions "
@@ -76,7 +78,7 @@ def require_agreed(bench: Workbench, places: Iterable[Place]) -> None:
 
 
 def record(
-    bench: Workbench, promotion: str, decided: Decided, stage: Stage, epoch: int | None
+    context: Context, promotion: str, decided: Decided, stage: DecisionStage, epoch: int | None
 ) -> tuple[list[NewEvent], dict[str, bytes]]:
     """The events and blobs that make a decision durable, with the evidence that it took in.
 
@@ -93,12 +95,12 @@ def record(
         "epoch": epoch,
         **waits_for(decision),
     }
-    events.append(NewEvent(Kind.DECIDED, f"promotion/{promotion}", body))
+    events.append(NewEvent(EventKind.DECIDED, f"promotion/{promotion}", body))
     blobs |= {
         decided.digest: decided.document,
         decided.gathered.digest: decided.gathered.document,
-        decision.policy: bench.workspace.documents[decision.level],
-        bench.keyring.digest: bench.keyring.document,
+        decision.policy: context.workspace.documents[decision.level],
+        context.keyring.digest: context.keyring.document,
     }
     return events, blobs
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ldmrelease.config.policies.windows import windows
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import Kind as EventKind
+from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import (
     Companion,
     Facts,
@@ -28,16 +28,16 @@ from ldmrelease.domain.records import Observation
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, order_key, parse
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
-from ldmrelease.services.inventory.residences import stays_at
+from ldmrelease.services.inventory.residences import residences_at
 from ldmrelease.services.releases.pin import Pinned, stored_pin
-from ldmrelease.trust.records import Opened, open_act
+from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DecisionRequest:
     """What is asked: may this release enter this place, for this intent, asked by this person.
 
     `earlier` are the places before it in the same plan that are not through yet.
@@ -50,55 +50,61 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class GatheredFacts:
     """The facts, their stored bytes, what has to be taken in with them, and the stream versions read."""
 
     facts: Facts
     document: bytes
     digest: str
-    taken: tuple[collect.Taken, ...]
+    taken: tuple[collect.CollectedStatement, ...]
     expect: dict[str, int]
 
 
-def gather(bench: Workbench, pinned: Pinned, question: Question, level: Level, now: datetime) -> Gathered:
+def gather_facts(
+    context: Context, pinned: Pinned, question: DecisionRequest, level: Level, now: datetime
+) -> GatheredFacts:
     """Everything that the level's rules may ask about. Writes nothing; raises where a part is unreachable."""
     at_place = level.at(question.place.environment)
-    subjects = collect.subjects_of(bench, pinned)
-    expect = _versions(bench, pinned, subjects)
-    taken = tuple(collect.collect(bench, subjects))
-    seen = [each.fact for _, each in collect.seen_of(bench, pinned, taken, now)]
+    subjects = collect.subjects_of(context, pinned)
+    expect = _versions(context, pinned, subjects)
+    taken = tuple(collect.collect(context, subjects))
+    seen = [each.fact for _, each in collect.evaluate_statements(context, pinned, taken, now)]
     facts = Facts(
         intent=question.intent,
         requester=question.requester,
         place=question.place,
         level=level.name,
         policy=level.digest,
-        release=_release_fact(bench, pinned),
+        release=_release_fact(context, pinned),
         statements=tuple(sorted(seen, key=lambda fact: (fact.received, fact.evidence, fact.blob))),
-        runs=_runs(bench, pinned, seen),
-        stays=_stays(bench, pinned),
-        relatives=_relatives(bench, pinned, at_place),
-        companions=_companions(bench, question.place, now),
+        runs=_runs(context, pinned, seen),
+        stays=_stays(context, pinned),
+        relatives=_relatives(context, pinned, at_place),
+        companions=_companions(context, question.place, now),
         windows=_windows(at_place, now),
         earlier=question.earlier,
-        places={name: bench.world.level_places(name) for name in sorted(bench.levels)},
-        clusters=_clusters(bench),
-        checks=tuple(check_fact(each) for each in sorted(bench.world.checks, key=lambda each: each.name)),
-        keyring=bench.keyring.digest,
+        places={name: context.topology.level_places(name) for name in sorted(context.levels)},
+        clusters=_clusters(context),
+        checks=tuple(
+            check_fact(each) for each in sorted(context.topology.checks, key=lambda each: each.name)
+        ),
+        keyring=context.keyring.digest,
     )
     document = canonical.encode(facts)
-    return Gathered(facts, document, canonical.digest(document), taken, expect)
+    return GatheredFacts(facts, document, canonical.digest(document), taken, expect)
 
 
-def _versions(bench: Workbench, pinned: Pinned, subjects: Iterable[collect.Subject]) -> dict[str, int]:
+def _versions(
+    context: Context, pinned: Pinned, subjects: Iterable[collect.EvidenceSubject]
+) -> dict[str, int]:
     """The streams that the facts are read from, at the versions that they were read at."""
     streams = [pinned.release.stream, runs_stream(pinned.digest)]
     streams += [collect.evidence_stream(each.digest) for each in subjects]
-    streams += [each.place.stream for each in bench.world.applications]
-    return {stream: bench.ledger.version(stream) for stream in streams}
+    streams += [each.place.stream for each in context.topology.applications]
+    return {stream: context.ledger.version(stream) for stream in streams}
 
 
-def _release_fact(bench: Workbench, pinned: Pinned) -> ReleaseFact:
+def _release_fact(context: Context, pinned: Pinned) -> ReleaseFact:
     release, tag = pinned.release, pinned.tag
     return ReleaseFact(
         product=release.product,
@@ -110,27 +116,27 @@ def _release_fact(bench: Workbench, pinned: Pinned) -> ReleaseFact:
         digest=pinned.digest,
         content=release.content,
         missing=release.missing,
-        images=tuple(image_fact(bench, each) for each in release.images),
+        images=tuple(image_fact(context, each) for each in release.images),
         revision=max(pinned.revision, 1),
     )
 
 
-def image_fact(bench: Workbench, component: Component) -> ImageFact:
+def image_fact(context: Context, component: Component) -> ImageFact:
     """The image as pinned, and what its repository says of it now."""
-    repository = bench.registries.open(parse_reference(component.source))
+    repository = context.registries.open(parse_reference(component.source))
     named = repository.resolve(component.spelling)
     tag_now = named.digest if named is not None else None
     present = tag_now == component.digest or repository.resolve(component.digest) is not None
     problem = None
     if present:
-        found = bench.identity(repository, component.digest)
+        found = context.identity(repository, component.digest)
         problem = None if isinstance(found, ImageIdentity) else found.code
     return ImageFact(
         component.name, component.source, component.digest, component.platforms, present, tag_now, problem
     )
 
 
-def _runs(bench: Workbench, pinned: Pinned, seen: list[StatementFact]) -> tuple[RunFact, ...]:
+def _runs(context: Context, pinned: Pinned, seen: list[StatementFact]) -> tuple[RunFact, ...]:
     """The registered runs, each with its first result: a second one of the same run hides nothing.
 
     `seen` is in the order of the ledger's streams, which tells what came first in one second.
@@ -152,39 +158,41 @@ def _runs(bench: Workbench, pinned: Pinned, seen: list[StatementFact]) -> tuple[
             cluster_uid=act.cluster_uid,
             order=order,
         )
-        for order, act in enumerate(registered_runs(bench, pinned.digest))
+        for order, act in enumerate(registered_runs(context, pinned.digest))
     )
 
 
-def _clusters(bench: Workbench) -> dict[str, str]:
+def _clusters(context: Context) -> dict[str, str]:
     """The UID of each environment's cluster, where the workspace states one."""
     return {
         each.place.environment: each.cluster_uid
-        for each in bench.world.applications
+        for each in context.topology.applications
         if each.cluster_uid is not None
     }
 
 
-def _stays(bench: Workbench, pinned: Pinned) -> tuple[Stay, ...]:
+def _stays(context: Context, pinned: Pinned) -> tuple[Stay, ...]:
     """Where and how long the release ran, at every place."""
-    return tuple(stay for each in bench.world.applications for stay in stays_at(bench, each, pinned))
+    return tuple(
+        stay for each in context.topology.applications for stay in residences_at(context, each, pinned)
+    )
 
 
-def _relatives(bench: Workbench, pinned: Pinned, level: Level) -> tuple[Relative, ...]:
+def _relatives(context: Context, pinned: Pinned, level: Level) -> tuple[Relative, ...]:
     """The newest counted pins of the candidates of the same version, where the level compares contents with one."""
     if not any(each.rule == "same-content-as" for each in level.enter) or pinned.tag.version is None:
         return ()
-    product = bench.world.product(pinned.release.product)
+    product = context.topology.product(pinned.release.product)
     assert product is not None
     tags = (
         parse(key.partition("/")[2], product.grammar)
-        for key in bench.ledger.states("pins", f"{product.name}/")
+        for key in context.ledger.states("pins", f"{product.name}/")
     )
     version = pinned.tag.version[:3]
     candidates = (
         tag for tag in tags if tag.kind is Kind.candidate and tag.version and tag.version[:3] == version
     )
-    found = (stored_pin(bench, product, tag.input) for tag in candidates)
+    found = (stored_pin(context, product, tag.input) for tag in candidates)
     return tuple(_relative(each) for each in found if each is not None)
 
 
@@ -193,16 +201,16 @@ def _relative(pinned: Pinned) -> Relative:
     return Relative(release.tag, str(tag.kind), pinned.digest, release.content, tag.version, order_key(tag))
 
 
-def _companions(bench: Workbench, place: Place, now: datetime) -> tuple[Companion, ...]:
+def _companions(context: Context, place: Place, now: datetime) -> tuple[Companion, ...]:
     """What the other applications of the environment run, by observations that still speak for now."""
     found = []
-    for application in bench.world.applications:
+    for application in context.topology.applications:
         if application.place.environment != place.environment or application.place == place:
             continue
-        observation = last_observation(bench, application.place)
+        observation = last_observation(context, application.place)
         if observation is None or now - observation.time > timedelta(seconds=observation.every):
             continue
-        names = [bench.ledger.state("digests", each) or [] for each in observation.releases]
+        names = [context.ledger.state("digests", each) or [] for each in observation.releases]
         products = {name.partition("/")[0] for each in names for name in each}
         found += [_companion(application.place, product, observation, names) for product in sorted(products)]
     return tuple(found)
@@ -219,13 +227,13 @@ def _companion(place: Place, product: str, observation: Observation, names: list
     return Companion(place, product, tuple(digest for digest, _ in mine), tags)
 
 
-def last_observation(bench: Workbench, place: Place) -> Observation | None:
+def last_observation(context: Context, place: Place) -> Observation | None:
     """The newest observation of a place, if its signature counts."""
-    event = bench.ledger.last(place.stream, EventKind.OBSERVED)
+    event = context.ledger.last(place.stream, EventKind.OBSERVED)
     if event is None:
         return None
-    opened = open_act(event.body, Observation, bench.keyring, at=event.time)
-    return opened.act if isinstance(opened, Opened) else None
+    opened = verify_record(event.body, Observation, context.keyring, at=event.time)
+    return opened.act if isinstance(opened, VerifiedRecord) else None
 
 
 def _windows(level: Level, now: datetime) -> dict[str, tuple[Interval, ...]]:

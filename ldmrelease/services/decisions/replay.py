@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ldmrelease.config.policies.load import parse_level
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Phase
-from ldmrelease.domain.events import Kind
+from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import Facts
 from ldmrelease.ledger import Ledger
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.promotion.journal import Stage
+from ldmrelease.promotion.journal import DecisionStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,17 @@ def replay(ledger: Ledger, promotion: str) -> Iterator[Replayed]:
     The policy is the one that decided, whatever the workspace says today. Raises `Damaged` where the ledger
     lost a part, `BadInput` where the policy is of a version that cannot be read any more.
     """
-    for event in ledger.events(stream=f"promotion/{promotion}", kinds=[Kind.DECIDED]):
-        stage, digest = Stage(event.body["stage"]), event.body["decision"]
+    for event in ledger.events(stream=f"promotion/{promotion}", kinds=[EventKind.DECIDED]):
+        stage, digest = DecisionStage(event.body["stage"]), event.body["decision"]
         decision = canonical.decode(ledger.blob(digest), Decision)
         again = canonical.digest_of(_again(ledger, decision, stage))
         yield Replayed(str(stage), decision, digest, again)
 
 
-def _again(ledger: Ledger, decision: Decision, stage: Stage) -> Decision:
+def _again(ledger: Ledger, decision: Decision, stage: DecisionStage) -> Decision:
     facts = ledger.blob(decision.facts)
     level = parse_level(ledger.blob(decision.policy), decision.policy)
-    phase = Phase.CONFIRM if stage is Stage.CONFIRM else Phase.ENTER
+    phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
     return evaluate(
         level,
         canonical.decode(facts, Facts),

@@ -2,12 +2,12 @@
 
 from ldmrelease.cluster.client.errors import BadAccess
 from ldmrelease.domain.topology import Application
-from ldmrelease.services.context import Workbench
-from ldmrelease.targets.connections import Clusters, answer
+from ldmrelease.services.context import Context
+from ldmrelease.targets.connections import ClusterConnections, answer
 from ldmrelease.targets.results import Refusal, Unreachable
 
 
-def cluster_uid(bench: Workbench, application: Application) -> str | None:
+def cluster_uid(context: Context, application: Application) -> str | None:
     """The UID of its cluster, asked for; the workspace's word where it has no workloads.
 
     Raises `BadAccess` (also where it is another cluster than the workspace means), `ClusterError`.
@@ -15,7 +15,7 @@ def cluster_uid(bench: Workbench, application: Application) -> str | None:
     if application.workloads is None:
         return application.cluster_uid
     access = application.workloads.cluster
-    found = bench.clusters.uid(access)
+    found = context.clusters.uid(access)
     if application.cluster_uid not in (None, found):
         raise BadAccess(
             access.context, f"it leads to the cluster {found}", f"expected is {application.cluster_uid}"
@@ -24,7 +24,7 @@ def cluster_uid(bench: Workbench, application: Application) -> str | None:
 
 
 def other_cluster(
-    clusters: Clusters, application: Application, begun_in: str | None = None
+    clusters: ClusterConnections, application: Application, begun_in: str | None = None
 ) -> Refusal | Unreachable | None:
     """`other-cluster`: the context leads to a cluster that is not the one whose UID the workspace has.
 

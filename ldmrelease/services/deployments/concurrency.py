@@ -38,7 +38,7 @@ class _Heard(Generic[K, V]):
             return dict(self._answers)
 
 
-def at_once(jobs: Mapping[str, Job[K, V]], seconds: float) -> dict[K, V]:
+def run_concurrently(jobs: Mapping[str, Job[K, V]], seconds: float) -> dict[K, V]:
     """Run every job in a thread of its own and return what they told within `seconds`.
 
     A job that takes longer is left alone: it ends with the process. Raises what a job raised.

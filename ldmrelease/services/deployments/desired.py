@@ -7,29 +7,31 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.targets import MenuTarget, Target
 from ldmrelease.domain.topology import Application
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value
 from ldmrelease.targets.stores.git_file import Access
 
 
-def access(bench: Workbench) -> Access:
+def access(context: Context) -> Access:
     """How the workspace's git repositories and clusters are reached."""
-    return Access(bench.workspace.root, bench.observer, bench.clusters)
+    return Access(context.workspace.root, context.observer, context.clusters)
 
 
-def preflight(bench: Workbench, application: Application) -> Refusal | Unreachable | None:
+def target_refusal(context: Context, application: Application) -> Refusal | Unreachable | None:
     """Why the application's cluster does not let us write there: found when planning, all of it at once."""
-    return registry.preflight(application.target, access(bench))
+    return registry.preflight(application.target, access(context))
 
 
-def snapshot(bench: Workbench, application: Application) -> Snapshot | Refusal | Unreachable:
+def snapshot(context: Context, application: Application) -> Snapshot | Refusal | Unreachable:
     """What the application's target holds now."""
-    return registry.read(application.target, access(bench))
+    return registry.read(application.target, access(context))
 
 
-def wish_of(release: Release, application: Application, intent: Intent, alias: str | None) -> dict[str, Any]:
+def desired_summary(
+    release: Release, application: Application, intent: Intent, alias: str | None
+) -> dict[str, Any]:
     """What a plan says of a place: which images, and for a menu which name moves or goes."""
     names = application.components(release.product)
     images = {
@@ -56,30 +58,30 @@ def holds(wanted: Mapping[str, Value], there: Snapshot) -> bool:
     return all(there.values.get(path) == value for path, value in wanted.items())
 
 
-def foreign(bench: Workbench, application: Application) -> Refusal | Unreachable | None:
+def fence_refusal(context: Context, application: Application) -> Refusal | Unreachable | None:
     """Why this ledger may not write at a place, seen before anything is requested; None where it may.
 
     `other-ledger`: the place belongs to another. `ledger-behind`: this one lacks what the place's fence saw,
     so it is a copy, or its tail was cut (trust.md section 2).
     """
-    found = registry.fence_of(application.target, application.place, access(bench))
+    found = registry.fence_of(application.target, application.place, access(context))
     if not isinstance(found, Fence):
         return found
     values = {"place": str(application.place), "promotion": found.promotion}
-    if (found.ledger, found.genesis) != (bench.ledger.uuid, bench.ledger.genesis):
-        return Refusal("other-ledger", {**values, "found": found.ledger, "expected": bench.ledger.uuid})
-    if not extends(bench, found):
-        size = bench.ledger.head().size
+    if (found.ledger, found.genesis) != (context.ledger.uuid, context.ledger.genesis):
+        return Refusal("other-ledger", {**values, "found": found.ledger, "expected": context.ledger.uuid})
+    if not extends(context, found):
+        size = context.ledger.head().size
         return Refusal("ledger-behind", {**values, "found": found.size, "expected": size})
     return None
 
 
-def extends(bench: Workbench, found: Fence) -> bool:
-    event = bench.ledger.get(found.size)
+def extends(context: Context, found: Fence) -> bool:
+    event = context.ledger.get(found.size)
     return event is not None and event.hash == found.head
 
 
-def wanted_there(release: Release, application: Application) -> dict[str, frozenset[str]]:
+def desired_digests(release: Release, application: Application) -> dict[str, frozenset[str]]:
     """Every digest of the image of each component that runs there."""
     names = application.components(release.product)
     return {each.name: each.identity.digests() for each in release.images if each.name in names}

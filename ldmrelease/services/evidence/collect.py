@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_wrapped
-from ldmrelease.trust.evaluate import Seen, see_statement
+from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
 
 _ENVELOPES = {BUNDLE_TYPE, DSSE_ENVELOPE}
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class EvidenceSubject:
     """A digest that evidence may be about; `repository` is where its referrers are, None for a content."""
 
     digest: str
@@ -33,12 +33,12 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class CollectedStatement:
     """An envelope about a subject; `received` is its intake, None where the ledger does not have it yet."""
 
     envelope: bytes
     blob: str
-    subject: Subject
+    subject: EvidenceSubject
     received: datetime | None
 
 
@@ -47,42 +47,44 @@ def evidence_stream(digest: str) -> str:
     return f"evidence/{digest}"
 
 
-def subjects_of(bench: Workbench, pinned: Pinned) -> tuple[Subject, ...]:
+def subjects_of(context: Context, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
     """Everything that evidence for a release can be about: images and their platforms, release, content."""
     found = [
-        Subject(digest, image.source, image.name)
+        EvidenceSubject(digest, image.source, image.name)
         for image in pinned.release.images
         for digest in (image.digest, *(each.manifest for each in image.platforms))
     ]
-    found.append(Subject(pinned.digest, bench.workspace.releases))
+    found.append(EvidenceSubject(pinned.digest, context.workspace.releases))
     if pinned.release.content:
-        found.append(Subject(pinned.release.content, None))
+        found.append(EvidenceSubject(pinned.release.content, None))
     return tuple({each.digest: each for each in found}.values())
 
 
-def collect(bench: Workbench, subjects: Iterable[Subject], *, ask_registries: bool = True) -> list[Taken]:
+def collect(
+    context: Context, subjects: Iterable[EvidenceSubject], *, ask_registries: bool = True
+) -> list[CollectedStatement]:
     """Every statement about the subjects, each once. Raises `RegistryError`."""
-    found: dict[str, Taken] = {}
+    found: dict[str, CollectedStatement] = {}
     for subject in subjects:
-        for taken in _from_ledger(bench, subject):
+        for taken in _from_ledger(context, subject):
             found.setdefault(taken.blob, taken)
         if ask_registries and subject.repository is not None:
-            for taken in _from_registry(bench, subject):
+            for taken in _from_registry(context, subject):
                 found.setdefault(taken.blob, taken)
     return list(found.values())
 
 
-def _from_ledger(bench: Workbench, subject: Subject) -> Iterable[Taken]:
-    for event in bench.ledger.events(stream=evidence_stream(subject.digest), kinds=[Kind.RECEIVED]):
+def _from_ledger(context: Context, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
+    for event in context.ledger.events(stream=evidence_stream(subject.digest), kinds=[EventKind.RECEIVED]):
         blob = event.body["blob"]
-        yield Taken(bench.ledger.blob(blob), blob, subject, event.time)
+        yield CollectedStatement(context.ledger.blob(blob), blob, subject, event.time)
 
 
-def _from_registry(bench: Workbench, subject: Subject) -> Iterable[Taken]:
+def _from_registry(context: Context, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
     assert subject.repository is not None
-    repository = bench.registries.open(parse_reference(subject.repository))
+    repository = context.registries.open(parse_reference(subject.repository))
     for envelope in referring_envelopes(repository, subject.digest):
-        yield Taken(envelope, canonical.digest(envelope), subject, None)
+        yield CollectedStatement(envelope, canonical.digest(envelope), subject, None)
 
 
 def referring_envelopes(repository: Repository, digest: str) -> Iterable[bytes]:
@@ -108,23 +110,23 @@ def _bare(content: bytes) -> Iterable[bytes]:
         yield envelope.to_bytes()
 
 
-def seen_of(
-    bench: Workbench, pinned: Pinned | None, taken: Iterable[Taken], now: datetime
-) -> list[tuple[Taken, Seen]]:
+def evaluate_statements(
+    context: Context, pinned: Pinned | None, taken: Iterable[CollectedStatement], now: datetime
+) -> list[tuple[CollectedStatement, EvaluatedStatement]]:
     """Each statement, in their order, as it stands in a fact, and why it does not count.
 
     What is new counts as if taken in now. `pinned` is what it is about, if known.
     """
-    checks = {each.name: each.tests for each in bench.world.checks}
+    checks = {each.name: each.tests for each in context.topology.checks}
     released = pinned.release.images if pinned is not None else ()
     images = {digest: image.source for image in released for digest in image.identity.digests()}
     return [
         (
             each,
-            see_statement(
+            evaluate_statement(
                 each.envelope,
                 blob=each.blob,
-                keyring=bench.keyring,
+                keyring=context.keyring,
                 received=each.received or now,
                 now=now,
                 repository=_scope(each.subject),
@@ -136,15 +138,16 @@ def seen_of(
     ]
 
 
-def _scope(subject: Subject) -> str | None:
+def _scope(subject: EvidenceSubject) -> str | None:
     """The repository that limits who may speak: an image's own; a release or a content has none."""
     return subject.repository if subject.component is not None else None
 
 
-def intake(taken: Iterable[Taken]) -> tuple[list[NewEvent], dict[str, bytes]]:
+def intake(taken: Iterable[CollectedStatement]) -> tuple[list[NewEvent], dict[str, bytes]]:
     """The events and blobs that take in what the ledger does not have yet."""
     new = [each for each in taken if each.received is None]
     events = [
-        NewEvent(Kind.RECEIVED, evidence_stream(each.subject.digest), {"blob": each.blob}) for each in new
+        NewEvent(EventKind.RECEIVED, evidence_stream(each.subject.digest), {"blob": each.blob})
+        for each in new
     ]
     return events, {each.blob: each.envelope for each in new}

@@ -12,14 +12,14 @@ from ldmrelease.domain.predicates.test_result import (
 )
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Check, ComponentKind
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.releases.pin import Pinned
 
 
-def provenance(bench: Workbench, pinned: Pinned, builder: str | None) -> dict[str, Any]:
+def provenance(context: Context, pinned: Pinned, builder: str | None) -> dict[str, Any]:
     """Who built it, from what: SLSA provenance v1 with the builder's URI, the tag and the configuration's commit."""
-    base, release = bench.world.base_uri, pinned.release
+    base, release = context.topology.base_uri, pinned.release
     commits = [
         {"uri": each.source, "digest": {"gitCommit": each.digest.removeprefix("gitCommit:")}}
         for each in release.components
@@ -33,13 +33,13 @@ def provenance(bench: Workbench, pinned: Pinned, builder: str | None) -> dict[st
         },
         "runDetails": {
             "builder": {"id": builder or f"{base}/builders/ci"},
-            "metadata": {"finishedOn": spell(bench.now())},
+            "metadata": {"finishedOn": spell(context.now())},
         },
     }
 
 
 def check_result(
-    bench: Workbench, pinned: Pinned, check: Check, failed: tuple[str, ...], run: str | None
+    context: Context, pinned: Pinned, check: Check, failed: tuple[str, ...], run: str | None
 ) -> dict[str, Any]:
     """The result of a check: it passed but for the tests that failed. With `run`, of that registered run.
 
@@ -51,10 +51,10 @@ def check_result(
             f"the check {check.name} declares no test {unknown[0]!r}; it has {', '.join(check.tests)}"
         )
     passed = tuple(each for each in check.tests if each not in failed)
-    registered = next((each for each in registered_runs(bench, pinned.digest) if each.run == run), None)
+    registered = next((each for each in registered_runs(context, pinned.digest) if each.run == run), None)
     if run is not None and registered is None:
         raise LookupError(run)
-    now = bench.now()
+    now = context.now()
     done = RunDone(
         run=run or f"by-hand-{spell(now)}",
         started=registered.registered if registered is not None else now,

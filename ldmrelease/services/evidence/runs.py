@@ -1,14 +1,14 @@
 """Check runs that are registered in the ledger, and checks as they are defined now."""
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import Kind as EventKind
+from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import (
     CheckFact,
 )
 from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.topology import Check
-from ldmrelease.services.context import Workbench
-from ldmrelease.trust.records import Opened, open_act
+from ldmrelease.services.context import Context
+from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
 def runs_stream(release: str) -> str:
@@ -16,11 +16,11 @@ def runs_stream(release: str) -> str:
     return f"runs/{release}"
 
 
-def registered_runs(bench: Workbench, release: str) -> list[RunRegistration]:
+def registered_runs(context: Context, release: str) -> list[RunRegistration]:
     """The runs registered for a release, by keys that may; oldest first."""
-    events = bench.ledger.events(stream=runs_stream(release), kinds=[EventKind.REGISTERED])
-    opened = (open_act(each.body, RunRegistration, bench.keyring, at=each.time) for each in events)
-    return [each.act for each in opened if isinstance(each, Opened)]
+    events = context.ledger.events(stream=runs_stream(release), kinds=[EventKind.REGISTERED])
+    opened = (verify_record(each.body, RunRegistration, context.keyring, at=each.time) for each in events)
+    return [each.act for each in opened if isinstance(each, VerifiedRecord)]
 
 
 def check_fact(check: Check) -> CheckFact:

@@ -8,14 +8,14 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 
-_LET_IN = ("receipts", "idle")
+_LET_IN = ("receipts", "scaled-to-zero")
 _AT_WORK = ("running", "halting", "restoring")
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class Admission:
     """An image that was let in: `release` is `product/tag`, `time` that of the receipt of `promotion`."""
 
     release: str
@@ -26,29 +26,29 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class AdmittedImage:
     """A decided image with all the digests by which it may be seen."""
 
-    decided: Decided
+    decided: Admission
     digests: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class AtWork:
+class ActivePromotion:
     """A promotion that is changing a place now; `release` is the digest of the release that it brings."""
 
     promotion: str
     release: str
 
 
-class Decisions:
+class Admissions:
     """Reads what was decided from the ledger's projections, by key."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._releases: dict[str, Release | None] = {}
 
-    def newest(self, place: Place, product: Product, component: str) -> Allowed | None:
+    def newest(self, place: Place, product: Product, component: str) -> AdmittedImage | None:
         """The component's image in the last release of the product that has a receipt at the place."""
         for digest, receipt in self._receipts(place):
             release = self.release(digest)
@@ -58,11 +58,11 @@ class Decisions:
 
     def of_image(
         self, place: Place, product: Product, component: str, tag: str | None, digest: str | None
-    ) -> Allowed | None:
+    ) -> AdmittedImage | None:
         """The image of the release that a menu's tag spells, or else that has the digest, as it was last let in."""
         for name in self._names(product, component, tag, digest):
-            found: list[tuple[int, Allowed]] = []
-            for revision in self._bench.ledger.state("pins", name) or []:
+            found: list[tuple[int, AdmittedImage]] = []
+            for revision in self._context.ledger.state("pins", name) or []:
                 receipt = self._let_in(f"{place}/{revision['digest']}")
                 release = self.release(revision["digest"]) if receipt is not None else None
                 allowed = _allowed(release, component, receipt) if release is not None else None
@@ -82,13 +82,13 @@ class Decisions:
         if parsed is not None and parsed.name is not None:
             yield f"{product.name}/{parsed.name}"
         if digest is not None:
-            yield from self._bench.ledger.state("digests", digest) or []
+            yield from self._context.ledger.state("digests", digest) or []
 
-    def at_work(self, place: Place) -> AtWork | None:
+    def at_work(self, place: Place) -> ActivePromotion | None:
         """The promotion that is changing the place now."""
-        for key, state in self._bench.ledger.states("open-promotions", "").items():
+        for key, state in self._context.ledger.states("open-promotions", "").items():
             if state["state"] in _AT_WORK and str(place) in state["places"]:
-                return AtWork(key, state["release"])
+                return ActivePromotion(key, state["release"])
         return None
 
     def image(self, release_digest: str, component: str) -> Component | None:
@@ -104,40 +104,42 @@ class Decisions:
 
     def name_of(self, digest: str | None) -> str | None:
         """`product/tag` of the newest release that has an image, by any digest of its identity."""
-        names = self._bench.ledger.state("digests", digest) if digest else None
+        names = self._context.ledger.state("digests", digest) if digest else None
         return names[-1] if names else None
 
     def _receipts(self, place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
         rows = {
-            key: self._let_in(key) for name in _LET_IN for key in self._bench.ledger.states(name, f"{place}/")
+            key: self._let_in(key)
+            for name in _LET_IN
+            for key in self._context.ledger.states(name, f"{place}/")
         }
         for key, row in sorted(rows.items(), key=lambda each: each[1]["sequence"], reverse=True):
             yield key.removeprefix(f"{place}/"), row
 
     def _let_in(self, key: str) -> Any:
         """The receipt of a place and release, or the record that it was let in idle: the newer one."""
-        rows = [self._bench.ledger.state(name, key) for name in _LET_IN]
+        rows = [self._context.ledger.state(name, key) for name in _LET_IN]
         return max((each for each in rows if each), key=lambda each: each["sequence"], default=None)
 
     def _stored(self, digest: str) -> Release | None:
-        for name in self._bench.ledger.state("digests", digest) or []:
-            for revision in self._bench.ledger.state("pins", name) or []:
+        for name in self._context.ledger.state("digests", digest) or []:
+            for revision in self._context.ledger.state("pins", name) or []:
                 if revision["digest"] == digest:
-                    return canonical.decode(self._bench.ledger.blob(revision["document"]), Release)
+                    return canonical.decode(self._context.ledger.blob(revision["document"]), Release)
         return None
 
 
-def product_of(bench: Workbench, application: Application, component: str) -> Product | None:
+def product_of(context: Context, application: Application, component: str) -> Product | None:
     """The product whose component of that name runs there."""
-    for product in bench.world.products:
+    for product in context.topology.products:
         if component in application.components(product.name):
             return product
     return None
 
 
-def _allowed(release: Release, component: str, receipt: dict[str, Any]) -> Allowed | None:
+def _allowed(release: Release, component: str, receipt: dict[str, Any]) -> AdmittedImage | None:
     found = release.component(component)
     if found is None:
         return None
-    decided = Decided(release.name, found.spelling, found.digest, receipt["promotion"], receipt["time"])
-    return Allowed(decided, found.identity.digests())
+    decided = Admission(release.name, found.spelling, found.digest, receipt["promotion"], receipt["time"])
+    return AdmittedImage(decided, found.identity.digests())

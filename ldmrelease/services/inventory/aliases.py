@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.topology import Application, Place, Product
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.deployments import desired
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
@@ -32,16 +32,16 @@ class NotRead:
     why: Refusal | Unreachable
 
 
-def aliases(bench: Workbench, applications: list[Application]) -> Iterator[AliasOf | NotRead]:
+def aliases(context: Context, applications: list[Application]) -> Iterator[AliasOf | NotRead]:
     """Every alias of every menu among the applications, in their order."""
     for application in applications:
         target = application.target
         if isinstance(target, MenuTarget) and target.aliases:
-            yield from _of_menu(bench, application, target)
+            yield from _of_menu(context, application, target)
 
 
-def _of_menu(bench: Workbench, application: Application, target: MenuTarget) -> Iterator[AliasOf | NotRead]:
-    there = desired.snapshot(bench, application)
+def _of_menu(context: Context, application: Application, target: MenuTarget) -> Iterator[AliasOf | NotRead]:
+    there = desired.snapshot(context, application)
     stated = registry.stated(target, there) if isinstance(there, Snapshot) else there
     if isinstance(stated, Refusal | Unreachable):
         yield NotRead(application.place, stated)
@@ -49,14 +49,14 @@ def _of_menu(bench: Workbench, application: Application, target: MenuTarget) -> 
     means = {each.alias: each.tag for each in stated if each.alias is not None}
     for alias in sorted(target.aliases):
         tag = means.get(alias)
-        yield AliasOf(application.place, alias, tag, _release(bench, application, target, tag))
+        yield AliasOf(application.place, alias, tag, _release(context, application, target, tag))
 
 
-def _release(bench: Workbench, application: Application, target: MenuTarget, tag: str | None) -> str | None:
-    for product in bench.world.products:
+def _release(context: Context, application: Application, target: MenuTarget, tag: str | None) -> str | None:
+    for product in context.topology.products:
         if tag is not None and target.component in application.components(product.name):
             name = _name(product, target.component, tag)
-            return name if name is not None and bench.ledger.state("pins", name) else None
+            return name if name is not None and context.ledger.state("pins", name) else None
     return None
 
 

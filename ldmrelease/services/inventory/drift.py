@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.services.inventory.admitted import Allowed
-from ldmrelease.services.inventory.trees import Ran, Said
+from ldmrelease.services.inventory.admitted import AdmittedImage
+from ldmrelease.services.inventory.trees import DeclaredImage, RunningContainer
 
 DRIFTS = ("undecided", "moved-tag", "absent-image", "spec-differs", "not-synced", "not-rolled-out")
 """Every code that a drift can have."""
@@ -26,15 +26,15 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class ComparedStates:
     """What is compared: a setting of a tree, a container of a workload, and what was let in there.
 
     `arriving` are the digests of the image that a promotion at work brings; None where none is at work.
     """
 
-    said: Said | None
-    ran: Ran | None
-    allowed: Allowed | None
+    said: DeclaredImage | None
+    ran: RunningContainer | None
+    allowed: AdmittedImage | None
     arriving: frozenset[str] | None
 
     @property
@@ -45,7 +45,7 @@ class Sides:
         )
 
 
-def drifts(sides: Sides) -> tuple[Drift, ...]:
+def drifts(sides: ComparedStates) -> tuple[Drift, ...]:
     """How the sides differ, by the identity of images; what nobody could be asked about does not differ."""
     found = list(_of_tree(sides))
     if sides.ran is not None:
@@ -53,7 +53,7 @@ def drifts(sides: Sides) -> tuple[Drift, ...]:
     return tuple(found)
 
 
-def _of_tree(sides: Sides) -> Iterator[Drift]:
+def _of_tree(sides: ComparedStates) -> Iterator[Drift]:
     said = sides.said
     if said is None or not said.resolved or said.digest in sides.good:
         return
@@ -66,7 +66,7 @@ def _of_tree(sides: Sides) -> Iterator[Drift]:
         yield Drift("undecided", values | _decided(sides))
 
 
-def _of_pods(sides: Sides, ran: Ran) -> Iterator[Drift]:
+def _of_pods(sides: ComparedStates, ran: RunningContainer) -> Iterator[Drift]:
     wrong = _wrong_spec(sides, ran)
     if wrong is not None:
         yield wrong
@@ -74,7 +74,7 @@ def _of_pods(sides: Sides, ran: Ran) -> Iterator[Drift]:
         yield from _not_rolled_out(sides, ran)
 
 
-def _wrong_spec(sides: Sides, ran: Ran) -> Drift | None:
+def _wrong_spec(sides: ComparedStates, ran: RunningContainer) -> Drift | None:
     values = {"workload": ran.workload, "container": ran.container, "image": ran.image}
     by = {"by": ran.by, "time": ran.since} if ran.by else {}
     if sides.said is not None:
@@ -88,14 +88,14 @@ def _wrong_spec(sides: Sides, ran: Ran) -> Drift | None:
     return Drift(code, values | _decided(sides) | by)
 
 
-def _agree(sides: Sides, said: Said, ran: Ran) -> bool:
+def _agree(sides: ComparedStates, said: DeclaredImage, ran: RunningContainer) -> bool:
     """Whether tree and workload name one image, as far as both say."""
     if said.digest is not None and ran.spec_digest is not None:
         return said.digest == ran.spec_digest or {said.digest, ran.spec_digest} <= sides.good
     return said.tag is not None and said.tag == _tag_of(ran.image)
 
 
-def _is_good(sides: Sides, ran: Ran) -> bool:
+def _is_good(sides: ComparedStates, ran: RunningContainer) -> bool:
     if ran.spec_digest is not None:
         return ran.spec_digest in sides.good
     if sides.allowed is not None and _tag_of(ran.image) != sides.allowed.decided.spelling:
@@ -104,7 +104,7 @@ def _is_good(sides: Sides, ran: Ran) -> bool:
     return bool(ran.digests) and set(ran.digests) <= sides.good
 
 
-def _not_rolled_out(sides: Sides, ran: Ran) -> Iterator[Drift]:
+def _not_rolled_out(sides: ComparedStates, ran: RunningContainer) -> Iterator[Drift]:
     values = {"workload": ran.workload, "container": ran.container, "image": ran.image}
     if not ran.settled:
         yield Drift("not-rolled-out", values | {"verdict": ran.verdict, "reason": ran.reason})
@@ -116,12 +116,12 @@ def _not_rolled_out(sides: Sides, ran: Ran) -> Iterator[Drift]:
         yield Drift("not-rolled-out", values | {"verdict": ran.verdict, "found": others})
 
 
-def _is_decided_tag(sides: Sides, said: Said) -> bool:
+def _is_decided_tag(sides: ComparedStates, said: DeclaredImage) -> bool:
     """Whether a tag that nobody could be asked about is the decided one."""
     return not said.resolved and sides.allowed is not None and said.tag == sides.allowed.decided.spelling
 
 
-def _decided(sides: Sides) -> dict[str, Any]:
+def _decided(sides: ComparedStates) -> dict[str, Any]:
     return {"decided": sides.allowed.decided.spelling} if sides.allowed is not None else {}
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.inventory.comparison import Live
+from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import Drift
-from ldmrelease.services.inventory.live import Missed, missed
+from ldmrelease.services.inventory.live import UnreachablePlace, unreachable_places
 
 _PROGRAM = "ldmrelease"
 _UNKNOWN = "RELEASE"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DriftFinding:
     """A drift where it is: `at` is a setting or a container; `fix` is the next command."""
 
     place: Place
@@ -30,30 +30,34 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DriftReport:
     """What a look for drift found, and the places where it could not look everywhere."""
 
-    drift: tuple[Found, ...]
-    unreachable: tuple[Missed, ...]
+    drift: tuple[DriftFinding, ...]
+    unreachable: tuple[UnreachablePlace, ...]
 
 
-def report(bench: Workbench, rows: Iterable[Live]) -> Report:
+def report(context: Context, rows: Iterable[LiveComponent]) -> DriftReport:
     """The drift of these rows."""
     rows = list(rows)
-    return Report(tuple(each for row in rows for each in _found(bench, row)), tuple(missed(rows)))
+    return DriftReport(
+        tuple(each for row in rows for each in _found(context, row)), tuple(unreachable_places(rows))
+    )
 
 
-def _found(bench: Workbench, row: Live) -> Iterator[Found]:
-    application = bench.world.application(row.place)
-    product = bench.world.product(row.product)
+def _found(context: Context, row: LiveComponent) -> Iterator[DriftFinding]:
+    application = context.topology.application(row.place)
+    product = context.topology.product(row.product)
     assert application is not None
     assert product is not None
     for each in row.drift:
         fix = _fix(application, product, row, each)
-        yield Found(row.place, row.level, row.product, row.component, row.at, each.code, each.values, fix)
+        yield DriftFinding(
+            row.place, row.level, row.product, row.component, row.at, each.code, each.values, fix
+        )
 
 
-def _fix(application: Application, product: Product, row: Live, drift: Drift) -> tuple[str, ...]:
+def _fix(application: Application, product: Product, row: LiveComponent, drift: Drift) -> tuple[str, ...]:
     there = ("--product", row.product, "--target", str(row.place))
     match drift.code:
         case "undecided" | "spec-differs":
@@ -69,11 +73,11 @@ def _fix(application: Application, product: Product, row: Live, drift: Drift) ->
             return (_PROGRAM, "drift", "--target", str(row.place))
 
 
-def _decided_tag(row: Live) -> str | None:
+def _decided_tag(row: LiveComponent) -> str | None:
     return _tag(row.decided.release) if row.decided is not None else None
 
 
-def _tag_there(product: Product, row: Live) -> str | None:
+def _tag_there(product: Product, row: LiveComponent) -> str | None:
     """The release that is there: as it is pinned, or as its image's tag says."""
     source = product.component(row.component)
     if row.desired is None or source is None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.where import reader, release_name
 
 
 @dataclass(frozen=True, slots=True)
-class Residence:
+class HistoryEntry:
     """An image at a place over a time. `ended` is None while it is there.
 
     `intervals` are the stretches that were seen without a gap: what lies between them is unobserved.
@@ -32,14 +32,14 @@ class Residence:
 
 
 def history(
-    bench: Workbench,
+    context: Context,
     *,
     place: Place | None = None,
     environment: str | None = None,
     product_tag: str | None = None,
-) -> list[Residence]:
+) -> list[HistoryEntry]:
     """The residences of a place, of an environment, or of a release (`product/tag`), oldest first."""
-    found = [_residence(bench, each) for each in _residences(bench, product_tag)]
+    found = [_residence(context, each) for each in _residences(context, product_tag)]
     chosen = [
         each
         for each in found
@@ -50,25 +50,25 @@ def history(
     return sorted(chosen, key=lambda each: (each.first, each.place, each.component, each.spelling))
 
 
-def _residences(bench: Workbench, product_tag: str | None) -> Iterable[observed.Residence]:
+def _residences(context: Context, product_tag: str | None) -> Iterable[observed.ResidenceState]:
     """Those of a release's own images alone, where one is asked for."""
-    read = reader(bench)
+    read = reader(context)
     if product_tag is None:
         return [*observed.residences_now(read), *observed.residences_ended(read)]
-    revisions = bench.ledger.state("pins", product_tag) or []
+    revisions = context.ledger.state("pins", product_tag) or []
     digests = {digest for each in revisions for digest in each["digests"]}
     return [residence for digest in sorted(digests) for residence in observed.residences_of(read, digest)]
 
 
-def _residence(bench: Workbench, image: observed.Residence) -> Residence:
+def _residence(context: Context, image: observed.ResidenceState) -> HistoryEntry:
     span = image.span
-    return Residence(
+    return HistoryEntry(
         place=str(image.place),
         product=image.product,
         component=image.component,
         spelling=image.spelling,
         digest=image.digest,
-        release=release_name(bench, image.release),
+        release=release_name(context, image.release),
         first=spell(span.first),
         last=spell(span.last),
         observed=span.observed,
@@ -78,11 +78,11 @@ def _residence(bench: Workbench, image: observed.Residence) -> Residence:
     )
 
 
-def previous_release(bench: Workbench, place: Place, product: str) -> str | None:
+def previous_release(context: Context, place: Place, product: str) -> str | None:
     """The tag that ran at a place before what runs there now: what a rollback goes back to by default."""
     ended = [
         each
-        for each in history(bench, place=place)
+        for each in history(context, place=place)
         if each.ended == "replaced" and each.release is not None and each.product == product
     ]
     if not ended:

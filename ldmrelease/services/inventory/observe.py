@@ -2,101 +2,105 @@
 
 from collections.abc import Iterable
 
-from ldmrelease.domain.events import Kind, NewEvent
-from ldmrelease.domain.records import Observation, Seen
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.records import Observation, ObservedImage
 from ldmrelease.domain.topology import Application
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.observe_pods import observe_pods
-from ldmrelease.services.releases.identify import components_of, named, resolve
-from ldmrelease.services.signing import sealed
+from ldmrelease.services.releases.identify import components_of, identify, resolve
+from ldmrelease.services.signing import signed
 from ldmrelease.targets import registry
-from ldmrelease.targets.image_setting import Stated
+from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
 
 
 def observe(
-    bench: Workbench, application: Application, *, cause: str | None = None
+    context: Context, application: Application, *, cause: str | None = None
 ) -> Observation | Refusal | Unreachable:
     """What runs there: what its pods run, or what the committed tree says where that counts. Writes nothing."""
     try:
         if application.workloads is not None and application.observe == "pods":
             # What runs in another cluster says nothing of this place.
-            pods = other_cluster(bench.clusters, application) or observe_pods(
-                bench, application, application.workloads
+            pods = other_cluster(context.clusters, application) or observe_pods(
+                context, application, application.workloads
             )
             if isinstance(pods, Refusal | Unreachable):
                 return pods
-            return _observation(bench, application, pods.revision, pods.images, cause)
-        return _committed(bench, application, cause)
+            return _observation(context, application, pods.revision, pods.images, cause)
+        return _committed(context, application, cause)
     except RegistryError as error:
         return Unreachable(error.repository, str(error))
 
 
 def _committed(
-    bench: Workbench, application: Application, cause: str | None
+    context: Context, application: Application, cause: str | None
 ) -> Observation | Refusal | Unreachable:
     """What the committed tree says, with each tag resolved in its repository now."""
-    there = desired.snapshot(bench, application)
+    there = desired.snapshot(context, application)
     if not isinstance(there, Snapshot):
         return there
     said = registry.stated(application.target, there)
     if isinstance(said, Refusal):
         return said
     aliases = {each.alias: each.tag for each in said if each.alias is not None and each.tag is not None}
-    images = tuple(_seen(bench, application, said))
-    return _observation(bench, application, there.revision, images, cause, aliases)
+    images = tuple(_seen(context, application, said))
+    return _observation(context, application, there.revision, images, cause, aliases)
 
 
 def _observation(
-    bench: Workbench,
+    context: Context,
     application: Application,
     revision: str,
-    images: tuple[Seen, ...],
+    images: tuple[ObservedImage, ...],
     cause: str | None,
     aliases: dict[str, str] | None = None,
 ) -> Observation:
     return Observation(
         place=application.place,
-        time=bench.now(),
+        time=context.now(),
         basis=application.observe,
         revision=revision,
         images=images,
-        releases=tuple(sorted(_complete(bench, application, images))),
+        releases=tuple(sorted(_complete(context, application, images))),
         aliases=aliases or {},
         every=application.observe_every,
         cause=cause,
     )
 
 
-def observation_event(bench: Workbench, observation: Observation) -> NewEvent:
+def observation_event(context: Context, observation: Observation) -> NewEvent:
     """The signed observation, as an event of its place."""
-    body = sealed(bench, observation, bench.signers.observer)
-    return NewEvent(Kind.OBSERVED, observation.place.stream, body)
+    body = signed(context, observation, context.signers.observer)
+    return NewEvent(EventKind.OBSERVED, observation.place.stream, body)
 
 
-def _seen(bench: Workbench, application: Application, said: Iterable[Stated]) -> Iterable[Seen]:
-    components = components_of(bench, application)
+def _seen(
+    context: Context, application: Application, said: Iterable[ImageSetting]
+) -> Iterable[ObservedImage]:
+    components = components_of(context, application)
     for each in said:
         component = components.get(each.component)
         if component is None or each.alias is not None or (each.tag is None and each.digest is None):
             continue
-        digest = each.digest or resolve(bench, component, each.tag)
+        digest = each.digest or resolve(context, component, each.tag)
         if digest is None:
-            yield Seen(component.product, each.component, "", each.tag or "", ready=False)
+            yield ObservedImage(component.product, each.component, "", each.tag or "", ready=False)
             continue
-        found = named(bench, component, digest, each.tag)
-        yield Seen(component.product, each.component, found.digest, each.tag or digest, True, found.release)
+        found = identify(context, component, digest, each.tag)
+        yield ObservedImage(
+            component.product, each.component, found.digest, each.tag or digest, True, found.release
+        )
 
 
-def _complete(bench: Workbench, application: Application, images: tuple[Seen, ...]) -> set[str]:
+def _complete(context: Context, application: Application, images: tuple[ObservedImage, ...]) -> set[str]:
     """The releases of which every component that runs here was seen and is ready."""
     found = set()
     for release in {each.release for each in images if each.release is not None}:
         own = [each for each in images if each.release == release]
-        product = bench.world.product(own[0].product)
+        product = context.topology.product(own[0].product)
         assert product is not None
         wanted = {
             name

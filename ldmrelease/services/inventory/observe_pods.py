@@ -4,15 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.rollout.snapshot import ContainerSeen, PodsSeen, WorkloadSeen, look
-from ldmrelease.cluster.rollout.status import NodesNotReady, Ran, Rolling
+from ldmrelease.cluster.rollout.snapshot import ContainerSnapshot, RolloutSnapshot, WorkloadSnapshot, snapshot
+from ldmrelease.cluster.rollout.status import Healthy, NodesNotReady, Progressing, status_name
 from ldmrelease.domain import canonical
 from ldmrelease.domain.images import Reference, parse_reference
-from ldmrelease.domain.records import Seen
+from ldmrelease.domain.records import ObservedImage
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import Workloads
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.releases.identify import Component, Named, components_of, named, resolve
+from ldmrelease.services.context import Context
+from ldmrelease.services.releases.identify import (
+    IdentifiedImage,
+    ProductComponent,
+    components_of,
+    identify,
+    resolve,
+)
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.editors.image_fields import RELEASE
 from ldmrelease.targets.results import Refusal, Unreachable
@@ -22,70 +28,72 @@ _LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Pods:
+class ObservedPods:
     """What was seen, as images of releases; `revision` changes with every change of the workloads."""
 
     revision: str
-    images: tuple[Seen, ...]
+    images: tuple[ObservedImage, ...]
 
 
 def observe_pods(
-    bench: Workbench, application: Application, workloads: Workloads
-) -> Pods | Refusal | Unreachable:
+    context: Context, application: Application, workloads: Workloads
+) -> ObservedPods | Refusal | Unreachable:
     """What the application's pods run now. Raises `RegistryError` where a tag cannot be looked up."""
-    found = answer(lambda: _look(bench.clusters.open(workloads.cluster), workloads))
-    if not isinstance(found, PodsSeen):
+    found = answer(lambda: _look(context.clusters.open(workloads.cluster), workloads))
+    if not isinstance(found, RolloutSnapshot):
         return found
     for problem in found.problems:
         return Refusal(problem.code, {"file": workloads.cluster.context, **problem.values})
-    seen = _images(bench, application, found)
+    seen = _images(context, application, found)
     generations = [
         [each.workload.key, each.workload.uid, each.workload.generation] for each in found.workloads
     ]
-    return Pods(
+    return ObservedPods(
         canonical.digest_of(generations), tuple(sorted(seen, key=lambda each: (each.component, each.digest)))
     )
 
 
-def _look(api: Api, workloads: Workloads) -> PodsSeen:
+def _look(api: Api, workloads: Workloads) -> RolloutSnapshot:
     """What runs, once controllers have taken note: for a moment after an annotation alone they have not."""
     for _ in range(_LOOKS):
-        found = look(api, workloads)
+        found = snapshot(api, workloads)
         if not any(
-            isinstance(each.verdict, Rolling) and each.verdict.code == NOT_OBSERVED
+            isinstance(each.verdict, Progressing) and each.verdict.code == NOT_OBSERVED
             for each in found.workloads
         ):
             break
     return found
 
 
-def _images(bench: Workbench, application: Application, found: PodsSeen) -> Iterator[Seen]:
-    for name, component in components_of(bench, application).items():
+def _images(context: Context, application: Application, found: RolloutSnapshot) -> Iterator[ObservedImage]:
+    for name, component in components_of(context, application).items():
         parts = [
-            _Part(bench, component, workload, container)
+            _Part(context, component, workload, container)
             for workload in found.workloads
             for container in workload.containers
             if container.component == name
         ]
-        images: dict[str, Named] = {}
+        images: dict[str, IdentifiedImage] = {}
         for part in parts:
             images |= {each.digest: each for each in part.images()}
         ready = len(images) == 1 and all(part.is_ready for part in parts)
         state = next((part.state for part in parts if part.state is not None), None)
         for each in images.values():
-            yield Seen(component.product, name, each.digest, each.spelling, ready, each.release, state)
+            yield ObservedImage(
+                component.product, name, each.digest, each.spelling, ready, each.release, state
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     """A container of a workload that runs a component."""
 
-    bench: Workbench
-    component: Component
-    workload: WorkloadSeen
-    container: ContainerSeen
+    context: Context
+    component: ProductComponent
+    workload: WorkloadSnapshot
+    container: ContainerSnapshot
 
-    def images(self) -> Iterator[Named]:
+    def images(self) -> Iterator[IdentifiedImage]:
         """What its pods run; without pods what they would run."""
         for digest in self.container.running:
             yield self._named(digest)
@@ -97,7 +105,7 @@ class _Part:
     @property
     def is_ready(self) -> bool:
         """Whether all that is to run runs, and is what the workload names."""
-        if not isinstance(self.workload.verdict, Ran | NodesNotReady) or not self.container.running:
+        if not isinstance(self.workload.verdict, Healthy | NodesNotReady) or not self.container.running:
             return False
         wanted = self._wanted
         return wanted is None or {self._named(each).digest for each in self.container.running} == {
@@ -110,14 +118,14 @@ class _Part:
         if self.is_ready:
             return None
         verdict = self.workload.verdict
-        return "rolling" if isinstance(verdict, Ran) else type(verdict).__name__.lower()
+        return "progressing" if isinstance(verdict, Healthy) else status_name(verdict)
 
     @property
     def _wanted(self) -> str | None:
         reference = self._reference
         if reference is None:
             return None
-        return reference.digest or resolve(self.bench, self.component, reference.tag)
+        return reference.digest or resolve(self.context, self.component, reference.tag)
 
     @property
     def _reference(self) -> Reference | None:
@@ -127,7 +135,7 @@ class _Part:
         except ValueError:
             return None
 
-    def _named(self, digest: str) -> Named:
+    def _named(self, digest: str) -> IdentifiedImage:
         annotations = self.workload.workload.manifest["metadata"].get("annotations") or {}
         tag = self._reference.tag if self._reference is not None else None
-        return named(self.bench, self.component, digest, tag, annotations.get(RELEASE))
+        return identify(self.context, self.component, digest, tag, annotations.get(RELEASE))

@@ -6,36 +6,38 @@ from pathlib import Path
 from ldmrelease.cluster.objects.owners import image_owner
 from ldmrelease.cluster.objects.pods import digest_named
 from ldmrelease.cluster.objects.workloads import VOLUME
-from ldmrelease.cluster.rollout.snapshot import ContainerSeen, WorkloadSeen, look
-from ldmrelease.cluster.rollout.status import Armed, Idle, NodesNotReady, Verdict
-from ldmrelease.cluster.rollout.status import Ran as RanOut
+from ldmrelease.cluster.rollout.snapshot import ContainerSnapshot, WorkloadSnapshot, snapshot
+from ldmrelease.cluster.rollout.status import Healthy as RanOut
+from ldmrelease.cluster.rollout.status import NodesNotReady, ScaledToZero, Scheduled, status_name
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments.clusters import other_cluster
-from ldmrelease.services.inventory.trees import Answer, Ran
-from ldmrelease.targets.connections import Clusters, answer, require_none
+from ldmrelease.services.inventory.trees import RunningContainer, TargetFailure
+from ldmrelease.targets.connections import ClusterConnections, answer, require_none
 from ldmrelease.targets.results import Refusal
 from ldmrelease.targets.stores.field_managers import OURS
 
-_SETTLED = (RanOut, Idle, Armed, NodesNotReady)
+_SETTLED = (RanOut, ScaledToZero, Scheduled, NodesNotReady)
 # Field managers that write what some repository says. Any other is somebody's.
 _SYNCS = ("argocd-", "flux", "kustomize-controller", "helm")
 _APPLIES = ("kubectl", "kubectl-client-side-apply", "kubectl-create")
 
-Tell = Callable[[Place, tuple[Ran, ...] | Answer], None]
+Tell = Callable[[Place, tuple[RunningContainer, ...] | TargetFailure], None]
 
 
 def read_pods(root: Path, applications: Iterable[Application], tell: Tell) -> None:
     """Tell what each place's workloads run. `root`: where relative kubeconfig files start."""
-    clusters = Clusters(root)
+    clusters = ClusterConnections(root)
     for each in applications:
         if each.workloads is not None:
             tell(each.place, _read(clusters, each, each.workloads))
 
 
-def _read(clusters: Clusters, application: Application, workloads: Workloads) -> tuple[Ran, ...] | Answer:
-    def act() -> tuple[Ran, ...]:
-        seen = look(clusters.open(workloads.cluster), workloads)
+def _read(
+    clusters: ClusterConnections, application: Application, workloads: Workloads
+) -> tuple[RunningContainer, ...] | TargetFailure:
+    def act() -> tuple[RunningContainer, ...]:
+        seen = snapshot(clusters.open(workloads.cluster), workloads)
         where = f"{workloads.cluster.context}/{workloads.namespace}"
         require_none([Refusal(each.code, {"file": where, **each.values}) for each in seen.problems])
         return tuple(ran for each in seen.workloads for ran in _ran(each))
@@ -44,20 +46,20 @@ def _read(clusters: Clusters, application: Application, workloads: Workloads) ->
     return answer(act) if against is None else against
 
 
-def _ran(seen: WorkloadSeen) -> Iterator[Ran]:
+def _ran(seen: WorkloadSnapshot) -> Iterator[RunningContainer]:
     settled = isinstance(seen.verdict, _SETTLED)
     for each in seen.containers:
         if each.component is None:
             continue
         owner = image_owner(seen.workload, each.name)
-        yield Ran(
+        yield RunningContainer(
             seen.workload.key,
             each.name,
             each.component,
             each.image,
             digest_named(each.image),
             _running(each),
-            _named(seen.verdict),
+            status_name(seen.verdict),
             settled,
             "" if settled else seen.verdict.code,
             owner.manager if owner is not None else "",
@@ -66,7 +68,7 @@ def _ran(seen: WorkloadSeen) -> Iterator[Ran]:
         )
 
 
-def _running(container: ContainerSeen) -> tuple[str, ...]:
+def _running(container: ContainerSnapshot) -> tuple[str, ...]:
     """The digests that run; for image volumes, which no kubelet tells, those that the pods name."""
     told = set(container.running)
     if container.name.startswith(VOLUME):
@@ -76,9 +78,3 @@ def _running(container: ContainerSeen) -> tuple[str, ...]:
 
 def _is_syncing(manager: str) -> bool:
     return manager.startswith(_SYNCS) or manager in (*_APPLIES, *OURS)
-
-
-def _named(verdict: Verdict) -> str:
-    """`ran`, `nodes-not-ready`."""
-    name = type(verdict).__name__
-    return "".join(f"-{each.lower()}" if each.isupper() else each for each in name).removeprefix("-")

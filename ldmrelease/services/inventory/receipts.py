@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 
 _FIELDS = {"component", "subject", "repository", "envelope", "release", "name", "promotion", "place"}
 
@@ -27,20 +27,20 @@ class StoredReceipt:
     envelope: bytes
 
 
-def receipts_at(bench: Workbench, place: Place, release: str | None = None) -> Iterator[StoredReceipt]:
+def receipts_at(context: Context, place: Place, release: str | None = None) -> Iterator[StoredReceipt]:
     """The receipts of a place, oldest first; of one release alone where its digest is given."""
-    for event in bench.ledger.events(stream=f"receipts/{place}", kinds=[Kind.RECEIPT]):
+    for event in context.ledger.events(stream=f"receipts/{place}", kinds=[EventKind.RECEIPT]):
         # A row that lacks what we write was written by somebody else.
         if event.body.keys() >= _FIELDS and release in (None, event.body["release"]):
-            yield _stored(bench, event)
+            yield _stored(context, event)
 
 
-def receipts_of(bench: Workbench, place: Place, promotion: str) -> Iterator[StoredReceipt]:
+def receipts_of(context: Context, place: Place, promotion: str) -> Iterator[StoredReceipt]:
     """The receipts that one promotion signed at a place."""
-    return (each for each in receipts_at(bench, place) if each.promotion == promotion)
+    return (each for each in receipts_at(context, place) if each.promotion == promotion)
 
 
-def _stored(bench: Workbench, event: Event) -> StoredReceipt:
+def _stored(context: Context, event: Event) -> StoredReceipt:
     body = event.body
     return StoredReceipt(
         event.sequence,
@@ -52,5 +52,5 @@ def _stored(bench: Workbench, event: Event) -> StoredReceipt:
         body["subject"],
         body["repository"],
         body["envelope"],
-        bench.ledger.blob(body["envelope"]),
+        context.ledger.blob(body["envelope"]),
     )

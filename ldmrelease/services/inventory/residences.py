@@ -2,47 +2,49 @@
 
 from collections.abc import Iterator
 
-from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.facts import Stay
 from ldmrelease.domain.records import Observation
 from ldmrelease.domain.topology import Application
-from ldmrelease.projections.observed import ReleaseStay, stays_of
-from ldmrelease.projections.residences import PROJECTION, replayed, stay_keys
-from ldmrelease.services.context import Workbench
+from ldmrelease.projections.observed import ReleaseResidenceState, release_residences_of
+from ldmrelease.projections.residences import PROJECTION, release_residence_keys, replayed
+from ldmrelease.services.context import Context
 from ldmrelease.services.releases.pin import Pinned
-from ldmrelease.trust.records import Opened, open_act
+from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
-def stays_at(bench: Workbench, application: Application, pinned: Pinned) -> list[Stay]:
+def residences_at(context: Context, application: Application, pinned: Pinned) -> list[Stay]:
     """The release's stays at a place, oldest first.
 
     The projection says whether there are any and since which event; what counts is folded again from the
     verified observations alone.
     """
-    now_key, ended_prefix = stay_keys(pinned.digest, application.place)
-    current = bench.ledger.state(PROJECTION, now_key)
-    known = [*bench.ledger.states(PROJECTION, ended_prefix).values(), *([current] if current else [])]
+    now_key, ended_prefix = release_residence_keys(pinned.digest, application.place)
+    current = context.ledger.state(PROJECTION, now_key)
+    known = [*context.ledger.states(PROJECTION, ended_prefix).values(), *([current] if current else [])]
     if not known:
         return []
     since = min(int(each["from"]) for each in known)
-    states = replayed(_verified(bench, application, since))
+    states = replayed(_verified(context, application, since))
 
     def read(prefix: str) -> dict[str, dict[str, object]]:
         return {key: state for key, state in states.items() if key.startswith(prefix)}
 
-    stays = [each for each in stays_of(read, pinned.digest) if each.place == application.place]
+    stays = [each for each in release_residences_of(read, pinned.digest) if each.place == application.place]
     return sorted(
         (_stay(application, pinned, each) for each in stays), key=lambda each: (each.first, each.last)
     )
 
 
-def _verified(bench: Workbench, application: Application, since: int) -> Iterator[Event]:
-    for event in bench.ledger.events(stream=application.place.stream, kinds=[Kind.OBSERVED], after=since - 1):
-        if isinstance(open_act(event.body, Observation, bench.keyring, at=event.time), Opened):
+def _verified(context: Context, application: Application, since: int) -> Iterator[Event]:
+    for event in context.ledger.events(
+        stream=application.place.stream, kinds=[EventKind.OBSERVED], after=since - 1
+    ):
+        if isinstance(verify_record(event.body, Observation, context.keyring, at=event.time), VerifiedRecord):
             yield event
 
 
-def _stay(application: Application, pinned: Pinned, stay: ReleaseStay) -> Stay:
+def _stay(application: Application, pinned: Pinned, stay: ReleaseResidenceState) -> Stay:
     span = stay.span
     return Stay(
         place=application.place,

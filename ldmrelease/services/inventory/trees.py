@@ -11,21 +11,21 @@ from pathlib import Path
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.targets import KubernetesTarget, MenuTarget
-from ldmrelease.domain.topology import Application, Place, World
+from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.targets import registry
 from ldmrelease.targets.git.remote import remote_url
-from ldmrelease.targets.image_setting import Stated
+from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Unreachable
 from ldmrelease.targets.stores.git_file import Access
 
-Answer = Refusal | Unreachable
+TargetFailure = Refusal | Unreachable
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DeclaredImage:
     """What one setting of a tree says: `digest` is what it says or what its tag names now.
 
     `resolved` is False as long as no registry has been asked; a tag that names nothing has no digest then.
@@ -39,16 +39,16 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class DesiredState:
     """The settings of a place as committed; `unheard` is a registry that did not say what the tags are."""
 
     revision: str
-    said: tuple[Said, ...]
-    unheard: Answer | None = None
+    said: tuple[DeclaredImage, ...]
+    unheard: TargetFailure | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class RunningContainer:
     """A container of a workload, or an image volume.
 
     image: as the workload's specification names it (`spec_digest`: by its digest, if it does); `digests` are
@@ -72,7 +72,7 @@ class Ran:
     by_hand: bool = False
 
 
-TellTree = Callable[[Place, "Tree | Answer"], None]
+TellTree = Callable[[Place, "DesiredState | TargetFailure"], None]
 TellChange = Callable[[tuple[Place, str], Change], None]
 
 
@@ -82,9 +82,9 @@ class Trees:
     A remote repository is asked by one thread at a time, since all share its mirror; a tag is asked for once.
     """
 
-    def __init__(self, root: Path, world: World, insecure: Iterable[str]) -> None:
+    def __init__(self, root: Path, topology: Topology, insecure: Iterable[str]) -> None:
         self._root = root
-        self._world = world
+        self._topology = topology
         self._options = RegistryOptions(insecure=frozenset(insecure))
         self._locks: dict[str, threading.Lock] = {}
         self._own = threading.Lock()
@@ -92,10 +92,10 @@ class Trees:
 
     def read(self, applications: Iterable[Application], tell: TellTree) -> None:
         """Tell what each place's tree says, and again when its tags are known by digest."""
-        read: list[tuple[Application, Tree]] = []
+        read: list[tuple[Application, DesiredState]] = []
         for each in applications:
             found = self._tree(each)
-            if isinstance(found, Tree):
+            if isinstance(found, DesiredState):
                 read.append((each, found))
                 found = replace(found, unheard=Unreachable("the registry", "no answer in time", passes=True))
             tell(each.place, found)
@@ -113,7 +113,7 @@ class Trees:
             if isinstance(found, Change):
                 tell((application.place, path), found)
 
-    def _tree(self, application: Application) -> Tree | Answer:
+    def _tree(self, application: Application) -> DesiredState | TargetFailure:
         with self._alone(application):
             there = registry.read(application.target, Access(self._root))
         if not isinstance(there, Snapshot):
@@ -121,12 +121,12 @@ class Trees:
         said = registry.stated(application.target, there)
         if isinstance(said, Refusal):
             return said
-        return Tree(there.revision, tuple(_said(each) for each in said if _counts(application, each)))
+        return DesiredState(there.revision, tuple(_said(each) for each in said if _counts(application, each)))
 
-    def _resolved(self, registries: Registries, application: Application, tree: Tree) -> Tree:
-        sources = _sources(self._world, application)
-        said: list[Said] = []
-        unheard: Answer | None = None
+    def _resolved(self, registries: Registries, application: Application, tree: DesiredState) -> DesiredState:
+        sources = _sources(self._topology, application)
+        said: list[DeclaredImage] = []
+        unheard: TargetFailure | None = None
         for each in tree.said:
             try:
                 digest = each.digest or self._digest(registries, sources[each.component], each.tag)
@@ -153,21 +153,21 @@ class Trees:
             return self._locks.setdefault(spec, threading.Lock())
 
 
-def _sources(world: World, application: Application) -> dict[str, str]:
+def _sources(topology: Topology, application: Application) -> dict[str, str]:
     """Where the images are that run there, by component."""
     return {
         source.name: source.source
-        for product in world.products
+        for product in topology.products
         for name in application.components(product.name)
         if (source := product.component(name)) is not None
     }
 
 
-def _said(stated: Stated) -> Said:
-    return Said(stated.component, stated.path, stated.tag, stated.digest, stated.digest is not None)
+def _said(stated: ImageSetting) -> DeclaredImage:
+    return DeclaredImage(stated.component, stated.path, stated.tag, stated.digest, stated.digest is not None)
 
 
-def _counts(application: Application, stated: Stated) -> bool:
+def _counts(application: Application, stated: ImageSetting) -> bool:
     """Whether the setting makes an image of ours run: names in a menu stand for what is live anyway."""
     ours = any(stated.component == each.rpartition("/")[2] for each in application.runs)
     return ours and stated.alias is None and (stated.tag is not None or stated.digest is not None)

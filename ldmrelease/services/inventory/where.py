@@ -10,12 +10,12 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.residences import PROJECTION
-from ldmrelease.services.context import Workbench
-from ldmrelease.trust.records import Opened, open_act
+from ldmrelease.services.context import Context
+from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class PlaceComponent:
     """An image at a place. `state` is `committed` or `running`, or why it does not run (`idle`, `armed`, `rolling`,
     `troubled`, ...); `unobserved` where nobody has looked lately, `unsigned` where the latest observation does not
     count.
@@ -40,61 +40,63 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
+class UnobservedPlace:
     """A place that nobody has observed yet."""
 
     place: Place
     level: str
 
 
-def where(bench: Workbench, *, now: datetime) -> Iterator[Running | Unseen]:
+def where(context: Context, *, now: datetime) -> Iterator[PlaceComponent | UnobservedPlace]:
     """Every place with what it runs, in the order of the workspace."""
-    read = reader(bench)
+    read = reader(context)
     latest = {each.place: each for each in observed.places_seen(read)}
-    images: dict[Place, list[observed.Residence]] = {}
+    images: dict[Place, list[observed.ResidenceState]] = {}
     for residence in observed.residences_now(read):
         images.setdefault(residence.place, []).append(residence)
-    for application in bench.world.applications:
+    for application in context.topology.applications:
         seen = latest.get(application.place)
         if seen is None:
-            yield Unseen(application.place, application.level)
+            yield UnobservedPlace(application.place, application.level)
             continue
-        state, told = _state(bench, seen, now)
+        state, told = _state(context, seen, now)
         for residence in images.get(application.place, []):
             own = told.get((residence.component, residence.digest), state)
-            yield _running(bench, application, seen, residence, own)
+            yield _running(context, application, seen, residence, own)
 
 
-def reader(bench: Workbench) -> Callable[[str], Mapping[str, Any]]:
+def reader(context: Context) -> Callable[[str], Mapping[str, Any]]:
     """Reads the states of the projection of what was observed, by the beginning of their keys."""
-    return lambda prefix: bench.ledger.states(PROJECTION, prefix)
+    return lambda prefix: context.ledger.states(PROJECTION, prefix)
 
 
-def release_name(bench: Workbench, digest: str | None) -> str | None:
+def release_name(context: Context, digest: str | None) -> str | None:
     """`product/tag` of a release's digest, None where no pin has it."""
-    names = bench.ledger.state("digests", digest) if digest else None
+    names = context.ledger.state("digests", digest) if digest else None
     return names[-1] if names else None
 
 
 def _running(
-    bench: Workbench,
+    context: Context,
     application: Application,
     latest: observed.Latest,
-    image: observed.Residence,
+    image: observed.ResidenceState,
     state: str,
-) -> Running:
+) -> PlaceComponent:
     key = f"{application.place}/{image.release}"
     receipt = (
-        bench.ledger.state("receipts", key) or bench.ledger.state("idle", key) if image.release else None
+        context.ledger.state("receipts", key) or context.ledger.state("scaled-to-zero", key)
+        if image.release
+        else None
     )
-    return Running(
+    return PlaceComponent(
         place=application.place,
         level=application.level,
         product=image.product,
         component=image.component,
         digest=image.digest,
         spelling=image.spelling,
-        release=release_name(bench, image.release),
+        release=release_name(context, image.release),
         since=spell(image.span.first),
         last=spell(image.span.last),
         state=state,
@@ -108,10 +110,12 @@ _States = dict[tuple[str, str], str]
 """By component and digest: why an image does not simply run."""
 
 
-def _state(bench: Workbench, latest: observed.Latest, now: datetime) -> tuple[str, _States]:
-    event = bench.ledger.get(latest.sequence)
-    opened = open_act(event.body, Observation, bench.keyring, at=event.time) if event is not None else None
-    if not isinstance(opened, Opened):
+def _state(context: Context, latest: observed.Latest, now: datetime) -> tuple[str, _States]:
+    event = context.ledger.get(latest.sequence)
+    opened = (
+        verify_record(event.body, Observation, context.keyring, at=event.time) if event is not None else None
+    )
+    if not isinstance(opened, VerifiedRecord):
         return "unsigned", {}
     if not latest.speaks_for(now):
         return "unobserved", {}

@@ -11,11 +11,11 @@ from ldmrelease.domain import times
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.targets import GitOpsTarget, MenuTarget
-from ldmrelease.domain.topology import Application, ComponentKind, World
+from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import LedgerError
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import Workbench, open_workbench, wall_clock
+from ldmrelease.services.context import Context, open_context, wall_clock
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.promotions import preflight
@@ -23,9 +23,9 @@ from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
-from ldmrelease.trust.authorize import entitled
+from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.signer import KeyProblem, load_signer
-from ldmrelease.trust.verify import NotCounted
+from ldmrelease.trust.verify import Rejected
 
 GIT = (2, 29)
 """The oldest git that has what the targets use (`fetch --no-write-fetch-head`)."""
@@ -59,13 +59,13 @@ class Diagnosis:
 
 def look_at_machine(workspace: Workspace | None = None) -> Iterator[Diagnosis]:
     """What the machine has to have; git only where the workspace names a repository of it."""
-    if workspace is None or _needs_git(workspace.world):
+    if workspace is None or _needs_git(workspace.topology):
         yield from _git()
 
 
-def _needs_git(world: World) -> bool:
-    sources = {each.kind for product in world.products for each in product.components}
-    targets = [each.target for each in world.applications]
+def _needs_git(topology: Topology) -> bool:
+    sources = {each.kind for product in topology.products for each in product.components}
+    targets = [each.target for each in topology.applications]
     trees = any(isinstance(each, GitOpsTarget | MenuTarget) and each.repository for each in targets)
     return trees or ComponentKind.CONFIGURATION in sources
 
@@ -92,16 +92,16 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
     yield _clock(workspace)
     yield from _keys(workspace)
     try:
-        bench = open_workbench(workspace)
+        context = open_context(workspace)
     except LedgerError as error:
         remedy = "`ldmrelease ledger import` restores a backup; `ldmrelease init` makes a new workspace"
         yield Diagnosis("ledger", Health.BAD, str(error), remedy)
         return
-    with bench.ledger:
-        yield _ledger(bench)
-        yield from _images(bench)
-        yield from _configurations(bench)
-        yield from _places(bench)
+    with context.ledger:
+        yield _ledger(context)
+        yield from _images(context)
+        yield from _configurations(context)
+        yield from _places(context)
 
 
 def _clock(workspace: Workspace) -> Diagnosis:
@@ -114,7 +114,7 @@ def _clock(workspace: Workspace) -> Diagnosis:
 
 
 def _keys(workspace: Workspace) -> Iterator[Diagnosis]:
-    levels = dict.fromkeys(each.level for each in workspace.world.applications)
+    levels = dict.fromkeys(each.level for each in workspace.topology.applications)
     for purpose in (*_SIGNS, *(f"receipts/{level}" for level in levels)):
         yield _key(workspace, purpose)
 
@@ -137,47 +137,49 @@ def _key(workspace: Workspace, purpose: str) -> Diagnosis:
         remedy = f"make another with `ldmrelease key new`, and list it in {workspace.trust.name}"
         return Diagnosis(what, Health.BAD, f"{key.id} does not count at {times.spell(now)}", remedy)
     types = _SIGNS.get(purpose, ("receipt",))
-    missing = [each for each in types if isinstance(entitled(each, key, workspace.keyring), NotCounted)]
+    missing = [each for each in types if isinstance(entitled_roles(each, key, workspace.keyring), Rejected)]
     if missing:
         remedy = f"give {key.id} a role for it in {workspace.trust.name}"
         return Diagnosis(what, Health.BAD, f"{key.id} may not sign: {', '.join(missing)}", remedy)
     return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
 
 
-def _ledger(bench: Workbench) -> Diagnosis:
-    head = bench.ledger.head()
-    last = bench.ledger.get(head.size)
-    if last is not None and last.time > bench.now():
-        message = f"its last event is of {times.spell(last.time)}, and now it is {times.spell(bench.now())}"
+def _ledger(context: Context) -> Diagnosis:
+    head = context.ledger.head()
+    last = context.ledger.get(head.size)
+    if last is not None and last.time > context.now():
+        message = f"its last event is of {times.spell(last.time)}, and now it is {times.spell(context.now())}"
         return Diagnosis(
             "ledger", Health.BAD, message, "set the clock right: nothing can be appended before it"
         )
     return Diagnosis("ledger", Health.OK, f"{head.ledger}, last event {head.size}")
 
 
-def _images(bench: Workbench) -> Iterator[Diagnosis]:
-    images = (c.source for p in bench.world.products for c in p.components if c.kind is ComponentKind.IMAGE)
-    for source in dict.fromkeys((bench.workspace.releases, *images)):
+def _images(context: Context) -> Iterator[Diagnosis]:
+    images = (
+        c.source for p in context.topology.products for c in p.components if c.kind is ComponentKind.IMAGE
+    )
+    for source in dict.fromkeys((context.workspace.releases, *images)):
         what = f"images {source}"
         try:
             # Any tag would do: whether it is there is an answer, too.
-            bench.registries.open(parse_reference(source)).resolve("latest")
+            context.registries.open(parse_reference(source)).resolve("latest")
         except RegistryError as error:
             yield Diagnosis(what, Health.BAD, str(error))
         else:
             yield Diagnosis(what, Health.OK, "answers")
 
 
-def _configurations(bench: Workbench) -> Iterator[Diagnosis]:
+def _configurations(context: Context) -> Iterator[Diagnosis]:
     sources = (
         each.source
-        for product in bench.world.products
+        for product in context.topology.products
         for each in product.components
         if each.kind is ComponentKind.CONFIGURATION
     )
     for source in dict.fromkeys(sources):
         try:
-            count = len(git_tags.tags(bench.located(source)))
+            count = len(git_tags.tags(context.located(source)))
         except git_tags.GitUnreachable as error:
             yield Diagnosis(
                 f"tags of {source}", Health.BAD, str(error), "check its address and your access to it"
@@ -186,15 +188,15 @@ def _configurations(bench: Workbench) -> Iterator[Diagnosis]:
             yield Diagnosis(f"tags of {source}", Health.OK, f"{count} tags")
 
 
-def _places(bench: Workbench) -> Iterator[Diagnosis]:
+def _places(context: Context) -> Iterator[Diagnosis]:
     """Each place; a cluster that did not answer for one of its places is not asked for the next ones."""
     away: dict[ClusterAccess, Unreachable] = {}
-    for application in bench.world.applications:
+    for application in context.topology.applications:
         access = application.workloads.cluster if application.workloads is not None else None
         if access in away:
             yield Diagnosis(str(application.place), Health.BAD, trouble=away[access])
             continue
-        found = _place(bench, application)
+        found = _place(context, application)
         if (
             access is not None
             and isinstance(found.trouble, Unreachable)
@@ -204,27 +206,27 @@ def _places(bench: Workbench) -> Iterator[Diagnosis]:
         yield found
 
 
-def _place(bench: Workbench, application: Application) -> Diagnosis:
-    what, reach = str(application.place), desired.access(bench)
+def _place(context: Context, application: Application) -> Diagnosis:
+    what, reach = str(application.place), desired.access(context)
     # What is against writing there says everything at once: before what a mere look meets first.
-    against = other_cluster(bench.clusters, application) or preflight.against(bench, application)
+    against = other_cluster(context.clusters, application) or preflight.cluster_refusal(context, application)
     there = against or registry.read(application.target, reach)
     if not isinstance(there, Snapshot):
         return Diagnosis(what, Health.BAD, trouble=there)
     fence = registry.fence_of(application.target, application.place, reach)
     if isinstance(fence, Refusal | Unreachable):
         return Diagnosis(what, Health.BAD, trouble=fence)
-    if fence is not None and (problem := _not_ours(bench, fence)):
+    if fence is not None and (problem := _not_ours(context, fence)):
         return problem
     return Diagnosis(
         what, Health.OK, f"{application.level}, {len(there.values)} settings at {there.revision[:12]}"
     )
 
 
-def _not_ours(bench: Workbench, fence: Fence) -> Diagnosis | None:
+def _not_ours(context: Context, fence: Fence) -> Diagnosis | None:
     """What keeps this ledger from writing where the fence stands (two ledgers, a cut tail)."""
-    seen = Checkpoint(fence.ledger, fence.genesis, fence.size, fence.head, bench.now())
-    problem = bench.ledger.extends(seen)
+    seen = Checkpoint(fence.ledger, fence.genesis, fence.size, fence.head, context.now())
+    problem = context.ledger.extends(seen)
     if problem is None:
         return None
     remedy = "use the ledger that wrote there, or restore its newest backup with `ldmrelease ledger import`"

@@ -4,33 +4,33 @@ import json
 import subprocess
 from typing import Any
 
-from ldmrelease.promotion.journal import State
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.promotions.driver import Outcome
+from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.services.context import Context
+from ldmrelease.services.promotions.driver import PromotionOutcome
 
 _PATIENCE = 30
-_TELLING = {State.WAITING: "waiting", State.HALTED: "halted", State.STUCK: "stuck"}
+_TELLING = {PromotionState.WAITING: "waiting", PromotionState.HALTED: "halted", PromotionState.STUCK: "stuck"}
 
 
-def event_of(outcome: Outcome) -> dict[str, Any] | None:
+def event_of(outcome: PromotionOutcome) -> dict[str, Any] | None:
     """The event that an outcome is, if somebody has to know: an approval is owed, it waits, it was halted."""
     name = _TELLING.get(outcome.state)
     if name is None:
         return None
-    if outcome.state is State.WAITING and outcome.cause.get("who"):
+    if outcome.state is PromotionState.WAITING and outcome.cause.get("who"):
         name = "approval-owed"
     return {"event": name, "promotion": outcome.promotion, "state": str(outcome.state), **outcome.cause}
 
 
-def notify(bench: Workbench, event: dict[str, Any]) -> str | None:
+def notify(context: Context, event: dict[str, Any]) -> str | None:
     """Run the workspace's command, if it names one. Answers what went wrong: never a reason to stop."""
-    command = bench.workspace.notify
+    command = context.workspace.notify
     if not command:
         return None
     try:
         done = subprocess.run(
             command,
-            cwd=bench.workspace.root,
+            cwd=context.workspace.root,
             input=json.dumps(event).encode(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -14,7 +14,7 @@ from ldmrelease.domain.times import instant, spell
 from ldmrelease.registry.errors import RegistryError, reading_answer
 from ldmrelease.registry.manifests import Manifest, parse_object
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.releases.pin import Pinned
 
 CREATED = "org.opencontainers.image.created"
@@ -22,13 +22,13 @@ CREATED = "org.opencontainers.image.created"
 _FIRST_YEAR = 2000
 
 
-def availability(bench: Workbench, pinned: Pinned, level: Level, ready: datetime) -> dict[str, Any]:
+def availability(context: Context, pinned: Pinned, level: Level, ready: datetime) -> dict[str, Any]:
     """From tag to ready, for the record: `tagged`, `ready`, `seconds`, `asked` (by the level, in seconds), `met`.
 
     What cannot be known, because no image says when it was built or a registry does not answer, is None: what
     is settled stays settled.
     """
-    tagged = _tagged(bench, pinned)
+    tagged = _tagged(context, pinned)
     asked = level.availability
     seconds = None if tagged is None else max(0, int((ready - tagged).total_seconds()))
     return {
@@ -40,20 +40,20 @@ def availability(bench: Workbench, pinned: Pinned, level: Level, ready: datetime
     }
 
 
-def _tagged(bench: Workbench, pinned: Pinned) -> datetime | None:
+def _tagged(context: Context, pinned: Pinned) -> datetime | None:
     try:
-        times = [built(bench, each) for each in pinned.release.images]
+        times = [built(context, each) for each in pinned.release.images]
     except RegistryError:
         return None
     return max((each for each in times if each is not None), default=None)
 
 
-def built(bench: Workbench, component: Component) -> datetime | None:
+def built(context: Context, component: Component) -> datetime | None:
     """When an image says that it was built: the newest of what its index, manifests and configurations say.
 
     Raises `RegistryError`.
     """
-    repository = bench.registries.open(parse_reference(component.source))
+    repository = context.registries.open(parse_reference(component.source))
     with reading_answer("GET", repository.name):
         said = [_moment(each) for each in _said(repository, component)]
     return max((each for each in said if each is not None), default=None)

@@ -5,11 +5,11 @@ import platform
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ldmrelease.domain.events import Event, Kind, NewEvent
+from ldmrelease.domain.events import Event, EventKind, NewEvent
 from ldmrelease.domain.plan import Step
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim, claim_of
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 
 QUIET = timedelta(minutes=10)
 """After so long without an append of its promotion a claim may be taken (details.md)."""
@@ -20,16 +20,16 @@ def this_holder() -> str:
     return f"{platform.node()}:{os.getpid()}:{_started(os.getpid())}"
 
 
-def claim_now(bench: Workbench, place: Place) -> Claim | None:
+def claim_now(context: Context, place: Place) -> Claim | None:
     """The claim that stands on a place, with the time of its promotion's last append."""
-    events: list[Event] = list(bench.ledger.events(stream=place.claim_stream))
+    events: list[Event] = list(context.ledger.events(stream=place.claim_stream))
     claim = claim_of(events)
     if claim is None:
         return None
-    version = bench.ledger.version(f"promotion/{claim.promotion}")
+    version = context.ledger.version(f"promotion/{claim.promotion}")
     if version == 0:
         return claim
-    own = list(bench.ledger.events(stream=f"promotion/{claim.promotion}"))
+    own = list(context.ledger.events(stream=f"promotion/{claim.promotion}"))
     return claim_of(sorted([*events, *own], key=lambda each: each.sequence))
 
 
@@ -44,8 +44,8 @@ def claim_events(promotion: str, step: Step, holder: str, *, takeover: bool) -> 
     """The claim and the intention to fence it, appended together."""
     body = {"promotion": promotion, "holder": holder, "takeover": takeover}
     return [
-        NewEvent(Kind.CLAIMED, step.place.claim_stream, body),
-        NewEvent(Kind.INTENDED, f"promotion/{promotion}", {"step": step.id}),
+        NewEvent(EventKind.CLAIMED, step.place.claim_stream, body),
+        NewEvent(EventKind.INTENDED, f"promotion/{promotion}", {"step": step.id}),
     ]
 
 

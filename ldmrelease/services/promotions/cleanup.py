@@ -17,7 +17,7 @@ from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Unreachable
 
 
-def swept(work: Work) -> Unreachable | None:
+def clean_up(work: Work) -> Unreachable | None:
     """Sweep the engine here and the place's cluster; what we may not list was never made by us."""
     for run in _runs(work, [each.name for each in _checks(work) if each.kind == "container"]):
         remove_container(run)
@@ -32,7 +32,7 @@ def _sweep(work: Work, workloads: Workloads) -> None:
     namespaces = {each.namespace for each in _checks(work) if each.kind == "job"}
     pulled = any(each.kind is StepKind.PULL for each in work.here.steps if _has_begun(work, each))
     if namespaces or pulled:
-        api = work.bench.clusters.open(workloads.cluster)
+        api = work.context.clusters.open(workloads.cluster)
         for namespace in sorted(namespaces):
             with _said_if_forbidden(work, "jobs", namespace):
                 _sweep_jobs(api, namespace, work)
@@ -44,7 +44,7 @@ def _sweep(work: Work, workloads: Workloads) -> None:
 def _checks(work: Work) -> list[Check]:
     """The checks whose steps have begun at the place."""
     begun = [each for each in work.here.steps if each.kind is StepKind.CHECK and _has_begun(work, each)]
-    checks = (work.bench.world.check(each.parameters["check"]) for each in begun)
+    checks = (work.context.topology.check(each.parameters["check"]) for each in begun)
     return [each for each in checks if each is not None]
 
 
@@ -58,7 +58,7 @@ def _runs(work: Work, checks: list[str]) -> list[str]:
         return []
     return [
         each.run
-        for each in registered_runs(work.bench, work.pinned.digest)
+        for each in registered_runs(work.context, work.pinned.digest)
         if (each.promotion, each.environment) == (work.promotion, work.step.place.environment)
         and each.check in checks
     ]
@@ -79,7 +79,7 @@ def _sweep_jobs(api: Api, namespace: str, work: Work) -> None:
     # Promotions of other ledgers may have the same name: whose a Job is, its run tells.
     ours = {
         each.run
-        for each in registered_runs(work.bench, work.pinned.digest)
+        for each in registered_runs(work.context, work.pinned.digest)
         if each.promotion == work.promotion
     }
     for job in leftover_jobs(api, namespace, work.promotion):

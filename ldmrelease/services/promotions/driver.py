@@ -7,16 +7,16 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
-from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.plan import Step, StepKind
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.promotion.journal import Stage, State
+from ldmrelease.promotion.journal import DecisionStage, PromotionState
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import decide, record
-from ldmrelease.services.decisions.facts import Question
+from ldmrelease.services.decisions.facts import DecisionRequest
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
@@ -24,28 +24,28 @@ from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
 from ldmrelease.services.promotions.steps.registry import STEPS
 from ldmrelease.services.promotions.steps.release import released
-from ldmrelease.services.promotions.turn import Lost, Round
+from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.work import (
-    Answer,
-    Busy,
-    Done,
-    Failed,
     Interrupted,
     Overtaken,
-    Pending,
-    refused,
+    PlaceBusy,
+    StepDone,
+    StepFailed,
+    StepPending,
+    StepResult,
+    step_failure,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PromotionOutcome:
     """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still."""
 
     promotion: str
-    state: State
+    state: PromotionState
     cause: dict[str, Any] = field(default_factory=dict)
     interrupted: Interrupted | None = None
-    busy: Busy | None = None
+    busy: PlaceBusy | None = None
     taken_over: bool = False
 
 
@@ -53,28 +53,28 @@ OUTAGE = 60.0
 """Seconds that a step is tried again while an API server is away; beyond that `resume` goes on."""
 _BETWEEN = 2.0
 
-_RESTS_ON = {StepKind.APPLY: Stage.ENTER, StepKind.RECEIPT: Stage.CONFIRM}
+_RESTS_ON = {StepKind.APPLY: DecisionStage.ENTER, StepKind.RECEIPT: DecisionStage.CONFIRM}
 """The stages whose decisions let a step change something that outlives it."""
 
 
 def drive(
-    bench: Workbench,
+    context: Context,
     promotion_id: str,
     *,
     holder: str,
     take_over: bool = False,
     progress: Progress = lambda _code, _values: None,
-) -> Outcome:
+) -> PromotionOutcome:
     """Carry a promotion on as far as it goes now.
 
     Exceptions mean that we could not decide; a resume goes on from where they were raised.
     """
-    return _Driver(bench, holder, take_over, progress).run(promotion_id)
+    return _Driver(context, holder, take_over, progress).run(promotion_id)
 
 
 @dataclass(slots=True)
 class _Driver:
-    bench: Workbench
+    context: Context
     holder: str
     take_over: bool
     progress: Progress
@@ -83,18 +83,20 @@ class _Driver:
     lost_at: float | None = None
     """Since when a step cannot be carried out since nobody can be asked (monotonic seconds)."""
 
-    def run(self, promotion_id: str) -> Outcome:
+    def run(self, promotion_id: str) -> PromotionOutcome:
         while True:
-            now = Round.read(self.bench, promotion_id, self.holder, self.progress)
+            now = Turn.read(self.context, promotion_id, self.holder, self.progress)
             promotion = now.promotion
             if promotion.journal.waiting:
                 return _left(promotion)
             other = next((each for each in now.claims.values() if self._is_anothers(promotion, each)), None)
             if other is not None:
-                return Outcome(promotion.id, promotion.journal.state, taken_over=True, busy=_busy(other))
+                return PromotionOutcome(
+                    promotion.id, promotion.journal.state, taken_over=True, busy=_busy(other)
+                )
             try:
                 answer = self._act(now, next_action(promotion.plan, promotion.journal, now.claims))
-            except Lost:
+            except TakenOver:
                 continue
             if answer is not None:
                 return answer
@@ -103,9 +105,9 @@ class _Driver:
         """Another process holds this promotion's claim, and we may not take it over."""
         if claim is None or claim.promotion != promotion.id or claim.holder == self.holder:
             return False
-        return not may_take(claim, self.bench.now(), self.take_over)
+        return not may_take(claim, self.context.now(), self.take_over)
 
-    def _act(self, now: Round, action: Action) -> Outcome | None:
+    def _act(self, now: Turn, action: Action) -> PromotionOutcome | None:
         match action:
             case Decide(place, stage):
                 self._decide(now, place, stage)
@@ -114,7 +116,7 @@ class _Driver:
                 return self._do(now, step)
             case Halting(place, cause, values):
                 body = {"place": canonical.to_plain(place), "cause": cause, "values": values}
-                now.tell(Kind.HALTING, place, body)
+                now.tell(EventKind.HALTING, place, body)
                 self.progress("halting", {"place": str(place), "cause": cause, **values})
                 return None
             case Wait(place, until, who):
@@ -122,25 +124,27 @@ class _Driver:
             case Stop(state, cause, values):
                 return self._stop(now, state, cause, values)
 
-    def _wait(self, now: Round, place: Place, why: dict[str, Any], *more: NewEvent) -> Outcome:
+    def _wait(self, now: Turn, place: Place, why: dict[str, Any], *more: NewEvent) -> PromotionOutcome:
         body = {"place": canonical.to_plain(place), **why}
-        now.tell(Kind.WAITING, place, body, *more)
-        return Outcome(now.promotion.id, State.WAITING, body)
+        now.tell(EventKind.WAITING, place, body, *more)
+        return PromotionOutcome(now.promotion.id, PromotionState.WAITING, body)
 
-    def _stop(self, now: Round, state: State, cause: str, values: dict[str, Any]) -> Outcome:
+    def _stop(self, now: Turn, state: PromotionState, cause: str, values: dict[str, Any]) -> PromotionOutcome:
         promotion = now.promotion
         if not promotion.journal.state.ended:
-            now.tell(Kind.ENDED, None, {"state": str(state), "cause": cause, "values": values})
-        return Outcome(promotion.id, state, {"cause": cause, **values})
+            now.tell(EventKind.ENDED, None, {"state": str(state), "cause": cause, "values": values})
+        return PromotionOutcome(promotion.id, state, {"cause": cause, **values})
 
-    def _decide(self, now: Round, place: Place, stage: Stage) -> None:
+    def _decide(self, now: Turn, place: Place, stage: DecisionStage) -> None:
         promotion = now.promotion
         order = [each.place for each in promotion.plan.places]
-        earlier = () if stage is Stage.CONFIRM else _unfinished(promotion, order[: order.index(place)])
-        question = Question(place, promotion.plan.intent, promotion.requester, earlier)
-        phase = Phase.CONFIRM if stage is Stage.CONFIRM else Phase.ENTER
-        decided = decide(self.bench, promotion.pinned, question, phase)
-        events, blobs = record(self.bench, promotion.id, decided, stage, now.epoch(place))
+        earlier = (
+            () if stage is DecisionStage.CONFIRM else _unfinished(promotion, order[: order.index(place)])
+        )
+        question = DecisionRequest(place, promotion.plan.intent, promotion.requester, earlier)
+        phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
+        decided = decide(self.context, promotion.pinned, question, phase)
+        events, blobs = record(self.context, promotion.id, decided, stage, now.epoch(place))
         now.append(place, events, blobs, decided.gathered.expect)
         if decided.decision.verdict is Verdict.ALLOWED:
             self.allowed.add(decided.digest)
@@ -149,7 +153,7 @@ class _Driver:
             "decided", {"place": str(place), "stage": str(stage), "verdict": verdict, "decided": decided}
         )
 
-    def _asks_again(self, now: Round, step: Step) -> Stage | None:
+    def _asks_again(self, now: Turn, step: Step) -> DecisionStage | None:
         """The stage whose decision a step rests on, where only a row of the ledger says that it was allowed.
 
         Whoever can write rows could let anything in that way: they are never acted on (trust.md section 2).
@@ -167,18 +171,18 @@ class _Driver:
         """Why nothing may be done at a place now: its context does not lead to the cluster that was planned for,
         or that the promotion has begun in."""
         application, begun_in = (
-            self.bench.world.application(place),
+            self.context.topology.application(place),
             promotion.journal.clusters.get(str(place)),
         )
         against = (
-            other_cluster(self.bench.clusters, application, begun_in) if application is not None else None
+            other_cluster(self.context.clusters, application, begun_in) if application is not None else None
         )
         if against is None:
             return None
-        answer = refused(against)
+        answer = step_failure(against)
         return answer if isinstance(answer, Interrupted) else Interrupted(str(place), answer.code)
 
-    def _do(self, now: Round, step: Step) -> Outcome | None:
+    def _do(self, now: Turn, step: Step) -> PromotionOutcome | None:
         elsewhere = self._elsewhere(now.promotion, step.place)
         if elsewhere is not None:
             return None if self._passes(elsewhere) else _interrupted(now, elsewhere)
@@ -189,33 +193,39 @@ class _Driver:
         if step.kind is StepKind.CLAIM:
             busy = self._claim(now, step)
             if busy is not None:
-                return Outcome(now.promotion.id, now.promotion.journal.state, busy=busy)
+                return PromotionOutcome(now.promotion.id, now.promotion.journal.state, busy=busy)
             now.claim_again(step.place)
         elif not now.promotion.journal.step(step.id).intended:
-            now.tell(Kind.INTENDED, step.place, {"step": step.id})
+            now.tell(EventKind.INTENDED, step.place, {"step": step.id})
         self.progress("step", {"step": step.id, "place": str(step.place), "kind": str(step.kind)})
         return self._record(now, step, STEPS[step.kind](now.work(step)))
 
-    def _record(self, now: Round, step: Step, answer: Answer) -> Outcome | None:
+    def _record(self, now: Turn, step: Step, answer: StepResult) -> PromotionOutcome | None:
         match answer:
             case Overtaken():
-                raise Lost
+                raise TakenOver
             case Interrupted():
                 return None if self._passes(answer) else _interrupted(now, answer)
-            case Pending(code, values, who):
+            case StepPending(code, values, who):
                 why = {"until": None, "who": list(who), "step": step.id, "code": code, "values": values}
                 return self._wait(
                     now, step.place, why, released(now.promotion.id, step.place, now.epoch(step.place))
                 )
-            case Done(result, events, blobs):
-                kind, then = Kind.DONE, answer.then
-            case Failed(code, values):
-                kind, result, events, blobs, then = Kind.STEP_FAILED, {"code": code, **values}, (), {}, None
+            case StepDone(result, events, blobs):
+                kind, then = EventKind.DONE, answer.then
+            case StepFailed(code, values):
+                kind, result, events, blobs, then = (
+                    EventKind.STEP_FAILED,
+                    {"code": code, **values},
+                    (),
+                    {},
+                    None,
+                )
         self.lost_at = None
         told = NewEvent(kind, now.promotion.stream, {"step": step.id, "result": result})
         try:
             now.append(step.place, [told, *events], blobs)
-        except Lost:
+        except TakenOver:
             self._tidy_up_late(now, step, then)
             raise
         if then is not None:
@@ -232,40 +242,40 @@ class _Driver:
         time.sleep(_BETWEEN)
         return True
 
-    def _tidy_up_late(self, now: Round, step: Step, then: Callable[[], None] | None) -> None:
+    def _tidy_up_late(self, now: Turn, step: Step, then: Callable[[], None] | None) -> None:
         """Remove what we made after another had recorded this step and removed its own.
 
         While the other still works at it, ours and its are the same: it is left.
         """
-        journal = load_promotion(self.bench, now.promotion.id).journal
+        journal = load_promotion(self.context, now.promotion.id).journal
         if then is not None and (journal.step(step.id).done or journal.state.ended):
             then()
 
-    def _claim(self, now: Round, step: Step) -> Busy | None:
+    def _claim(self, now: Turn, step: Step) -> PlaceBusy | None:
         """Claim the place in the ledger; the step then moves the fence to the claim's epoch."""
         claim, promotion = now.claims.get(step.place), now.promotion
         if claim is not None and claim.holder == self.holder and claim.promotion == promotion.id:
             return None
-        if claim is not None and not may_take(claim, self.bench.now(), self.take_over):
+        if claim is not None and not may_take(claim, self.context.now(), self.take_over):
             return _busy(claim, step.place)
         now.append(step.place, claim_events(promotion.id, step, self.holder, takeover=claim is not None))
         return None
 
 
-def _interrupted(now: Round, why: Interrupted) -> Outcome:
-    return Outcome(now.promotion.id, now.promotion.journal.state, interrupted=why)
+def _interrupted(now: Turn, why: Interrupted) -> PromotionOutcome:
+    return PromotionOutcome(now.promotion.id, now.promotion.journal.state, interrupted=why)
 
 
 def _unfinished(promotion: Promotion, earlier: list[Place]) -> tuple[Place, ...]:
     return tuple(each for each in earlier if not promotion.journal.step(f"{each}/free").done)
 
 
-def _busy(claim: Claim, place: Place | None = None) -> Busy:
-    return Busy(str(place or ""), claim.promotion, claim.holder, spell(claim.since))
+def _busy(claim: Claim, place: Place | None = None) -> PlaceBusy:
+    return PlaceBusy(str(place or ""), claim.promotion, claim.holder, spell(claim.since))
 
 
-def _left(promotion: Promotion) -> Outcome:
+def _left(promotion: Promotion) -> PromotionOutcome:
     journal = promotion.journal
     until = spell(journal.until) if journal.until else None
     why = {"until": until, "who": list(journal.who), **journal.waits_for}
-    return Outcome(promotion.id, State.WAITING, why)
+    return PromotionOutcome(promotion.id, PromotionState.WAITING, why)

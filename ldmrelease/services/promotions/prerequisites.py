@@ -3,30 +3,30 @@
 from dataclasses import replace
 
 from ldmrelease.domain.decision import Finding, Outcome
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.deployments.target import Wish
-from ldmrelease.services.promotions.commands import consider
-from ldmrelease.services.promotions.submit import Look
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.promotions.commands import preview_spec
+from ldmrelease.services.promotions.submit import Preview
 
 
-def missing_targets(bench: Workbench, wish: Wish) -> tuple[str, ...]:
+def missing_targets(context: Context, spec: PromotionSpec) -> tuple[str, ...]:
     """The levels and environments where the release has yet to run before the target lets it in, first ones
     first; the target itself is not among them. Writes nothing.
     """
     found: list[str] = []
-    _visit(bench, wish, found, (wish.target,))
+    _visit(context, spec, found, (spec.target,))
     return tuple(found)
 
 
-def _visit(bench: Workbench, wish: Wish, found: list[str], path: tuple[str, ...]) -> None:
-    considered = consider(bench, wish)
-    if not isinstance(considered, Look):
+def _visit(context: Context, spec: PromotionSpec, found: list[str], path: tuple[str, ...]) -> None:
+    considered = preview_spec(context, spec)
+    if not isinstance(considered, Preview):
         return
     for finding in considered.first.decision.findings:
         target = _wanted(finding)
         if target is None or target in found or target in path:
             continue
-        _visit(bench, replace(wish, target=target), found, (*path, target))
+        _visit(context, replace(spec, target=target), found, (*path, target))
         found.append(target)
 
 

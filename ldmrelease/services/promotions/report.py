@@ -7,12 +7,12 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision
-from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.plan import PlacePlan, Step, StepKind
 from ldmrelease.domain.records import Request
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.journal import Journal, StepRecord
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.receipts import receipts_of
 from ldmrelease.services.promotions.load import Promotion, load_promotion
 
@@ -37,7 +37,7 @@ class PlaceReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruled:
+class DecisionReport:
     """A decision that was made for a promotion, and when in it."""
 
     stage: str
@@ -56,7 +56,7 @@ class ReceiptReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PromotionReport:
     """A promotion. `cause` says why it ended or what it waits for; `next` is a command to try."""
 
     promotion: str
@@ -66,19 +66,19 @@ class Report:
     last: datetime
     request: Request
     places: tuple[PlaceReport, ...]
-    decisions: tuple[Ruled, ...]
+    decisions: tuple[DecisionReport, ...]
     receipts: tuple[ReceiptReport, ...]
     cause: dict[str, Any]
     next: tuple[str, ...]
 
 
-def report(bench: Workbench, promotion_id: str) -> Report:
+def report(context: Context, promotion_id: str) -> PromotionReport:
     """Everything about a promotion. Raises `NoSuchPromotion`, `Untrusted`."""
-    promotion = load_promotion(bench, promotion_id)
-    events = list(bench.ledger.events(stream=promotion.stream))
+    promotion = load_promotion(context, promotion_id)
+    events = list(context.ledger.events(stream=promotion.stream))
     journal = promotion.journal
     places = [each.place for each in promotion.plan.places]
-    return Report(
+    return PromotionReport(
         promotion=promotion.id,
         state=str(journal.state),
         requester=promotion.requester,
@@ -86,11 +86,11 @@ def report(bench: Workbench, promotion_id: str) -> Report:
         last=events[-1].time,
         request=promotion.request,
         places=tuple(_place(each, journal) for each in promotion.plan.places),
-        decisions=tuple(_decisions(bench, events)),
+        decisions=tuple(_decisions(context, events)),
         receipts=tuple(
             ReceiptReport(each.place, each.component, each.subject, each.digest)
             for place in places
-            for each in receipts_of(bench, place, promotion.id)
+            for each in receipts_of(context, place, promotion.id)
         ),
         cause=_cause(journal),
         next=_next(promotion),
@@ -132,12 +132,12 @@ def _state(record: StepRecord) -> str:
     return "started" if record.intended else "open"
 
 
-def _decisions(bench: Workbench, events: list[Event]) -> Iterator[Ruled]:
+def _decisions(context: Context, events: list[Event]) -> Iterator[DecisionReport]:
     for event in events:
-        if event.kind == Kind.DECIDED:
+        if event.kind == EventKind.DECIDED:
             digest = event.body["decision"]
-            decision = canonical.decode(bench.ledger.blob(digest), Decision)
-            yield Ruled(event.body["stage"], digest, decision)
+            decision = canonical.decode(context.ledger.blob(digest), Decision)
+            yield DecisionReport(event.body["stage"], digest, decision)
 
 
 def _cause(journal: Journal) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.domain.records import Request
 from ldmrelease.domain.topology import Application
 from ldmrelease.promotion.journal import Journal
-from ldmrelease.services.context import Workbench
+from ldmrelease.services.context import Context
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.connections import unreachable
@@ -27,7 +27,7 @@ class Work:
     every `BEAT` seconds.
     """
 
-    bench: Workbench
+    context: Context
     promotion: str
     request: Request
     plan: Plan
@@ -45,7 +45,7 @@ class Work:
     @property
     def owner(self) -> str:
         """The promotion's name anywhere: those of two ledgers may have the same id."""
-        return f"{self.promotion}.{self.bench.ledger.uuid}"
+        return f"{self.promotion}.{self.context.ledger.uuid}"
 
     @property
     def before(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class StepDone:
     """The step's postcondition holds. `events` and `blobs` go into the ledger together with its record.
 
     `then` tidies up once it is recorded; it is lost with the process, so nothing may depend on it.
@@ -67,7 +67,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class StepFailed:
     """The step cannot reach its postcondition: the promotion halts."""
 
     code: str
@@ -75,7 +75,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class StepPending:
     """The postcondition needs an act of somebody: the promotion waits, and holds no claim meanwhile."""
 
     code: str
@@ -100,7 +100,7 @@ _ELSEWHERE = {
 }
 
 
-def refused(answer: Refusal | Unreachable) -> Failed | Interrupted:
+def step_failure(answer: Refusal | Unreachable) -> StepFailed | Interrupted:
     """What a target's or a cluster's answer is to a step: without a way into its cluster, nobody was asked."""
     if isinstance(answer, Unreachable):
         return Interrupted(answer.where, answer.reason, answer.passes)
@@ -110,10 +110,10 @@ def refused(answer: Refusal | Unreachable) -> Failed | Interrupted:
     if answer.code in _ELSEWHERE:
         reason = _ELSEWHERE[answer.code]
         return Interrupted(str(answer.values["file"]), reason.format_map(answer.values))
-    return Failed(answer.code, answer.values)
+    return StepFailed(answer.code, answer.values)
 
 
-def unheard(error: BadAccess | ClusterError) -> Interrupted:
+def interrupted_by(error: BadAccess | ClusterError) -> Interrupted:
     """What a cluster's error is to a step that can do nothing about it."""
     found = unreachable(error)
     return Interrupted(found.where, found.reason, found.passes)
@@ -125,7 +125,7 @@ class Overtaken:
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
+class PlaceBusy:
     """Somebody else claims the place; or holds it without a claim, having written it and `waits` for the rest."""
 
     place: str
@@ -135,4 +135,4 @@ class Busy:
     waits: bool = False
 
 
-Answer = Done | Failed | Pending | Interrupted | Overtaken
+StepResult = StepDone | StepFailed | StepPending | Interrupted | Overtaken

@@ -4,11 +4,11 @@ import re
 from dataclasses import replace
 
 from ldmrelease.domain.facts import Intent
-from ldmrelease.promotion.journal import Stage
+from ldmrelease.promotion.journal import DecisionStage
 from ldmrelease.services.deployments.desired import access, edits, extends, holds, snapshot
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
-from ldmrelease.targets.fence import Fence, Warrant
+from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.git.commands import Identity, Note
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value, Written
 
@@ -23,7 +23,7 @@ _VERBS = {
 
 def claim(work: Work) -> tuple[Snapshot, Written] | Refusal | Unreachable:
     """Move the fence to our claim, then read: from here on nobody older can write (design section 4)."""
-    target, reach = work.application.target, access(work.bench)
+    target, reach = work.application.target, access(work.context)
     fenced = registry.claim(target, reach, _warrant(work, "claim"))
     if not isinstance(fenced, Written):
         return fenced
@@ -33,7 +33,7 @@ def claim(work: Work) -> tuple[Snapshot, Written] | Refusal | Unreachable:
 
 def is_written(work: Work) -> bool:
     """Whether the place holds already what this promotion wants there."""
-    there = snapshot(work.bench, work.application)
+    there = snapshot(work.context, work.application)
     if not isinstance(there, Snapshot) or not work.before:
         return False
     then = replace(there, values=registry.values_from_plain(work.before))
@@ -50,7 +50,7 @@ def write(work: Work) -> Written | Refusal | Unreachable:
     return registry.write(
         work.application.target,
         wanted,
-        access(work.bench),
+        access(work.context),
         expect=before,
         warrant=_warrant(work, _VERBS[work.plan.intent]),
     )
@@ -63,13 +63,13 @@ def restore(work: Work) -> Written | Refusal | Unreachable:
         return planned
     wanted, before = planned
     return registry.restore(
-        work.application.target, before, wanted, access(work.bench), _warrant(work, "restore")
+        work.application.target, before, wanted, access(work.context), _warrant(work, "restore")
     )
 
 
 def _planned_edits(work: Work) -> tuple[dict[str, Value], dict[str, Value]] | Refusal | Unreachable:
     """The edits from what was there when the place was claimed: the same again after a kill."""
-    there = snapshot(work.bench, work.application)
+    there = snapshot(work.context, work.application)
     if not isinstance(there, Snapshot):
         return there
     before = registry.values_from_plain(work.before)
@@ -80,24 +80,24 @@ def _planned_edits(work: Work) -> tuple[dict[str, Value], dict[str, Value]] | Re
     return wanted, {path: before[path] for path in wanted}
 
 
-def _warrant(work: Work, verb: str) -> Warrant:
-    bench, head = work.bench, work.bench.ledger.head()
+def _warrant(work: Work, verb: str) -> WriteGrant:
+    context, head = work.context, work.context.ledger.head()
     assert work.epoch is not None
     fence = Fence(
         ledger=head.ledger,
-        genesis=bench.ledger.genesis,
+        genesis=context.ledger.genesis,
         size=head.size,
         head=head.hash,
         promotion=work.promotion,
         epoch=work.epoch,
     )
-    return Warrant(work.step.place, fence, lambda found: extends(bench, found), _note(work, verb))
+    return WriteGrant(work.step.place, fence, lambda found: extends(context, found), _note(work, verb))
 
 
 def _note(work: Work, verb: str) -> Note:
     release = work.pinned.release
-    ruling = work.journal.ruling(work.step.place, Stage.ENTER) or work.journal.ruling(
-        work.step.place, Stage.ASK
+    ruling = work.journal.ruling(work.step.place, DecisionStage.ENTER) or work.journal.ruling(
+        work.step.place, DecisionStage.ASK
     )
     trailers = {"Release": f"{release.name}@{work.pinned.digest}"}
     if ruling is not None:
@@ -105,8 +105,8 @@ def _note(work: Work, verb: str) -> Note:
     trailers["Promotion"] = work.promotion
     return Note(
         f"{verb} {release.name} at {work.step.place}",
-        _identity(work.bench.person),
-        work.bench.now(),
+        _identity(work.context.person),
+        work.context.now(),
         trailers,
     )
 

@@ -10,7 +10,7 @@ from ldmrelease.sources.eups import read_listing
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class ComparedVersion:
     """A component as one of the two has it."""
 
     source: str
@@ -24,8 +24,8 @@ class ComponentChange:
 
     component: str
     kind: str
-    before: Version | None
-    after: Version | None
+    before: ComparedVersion | None
+    after: ComparedVersion | None
 
     @property
     def differs(self) -> bool:
@@ -76,8 +76,10 @@ def _components(before: Pinned, after: Pinned) -> Iterator[ComponentChange]:
         yield ComponentChange(name, kind, _version(mine.get(name)), _version(others.get(name)))
 
 
-def _version(component: Component | None) -> Version | None:
-    return None if component is None else Version(component.source, component.spelling, component.digest)
+def _version(component: Component | None) -> ComparedVersion | None:
+    return (
+        None if component is None else ComparedVersion(component.source, component.spelling, component.digest)
+    )
 
 
 def _products(before: bytes | None, after: bytes | None) -> tuple[tuple[ProductChange, ...] | None, int]:

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import Kind as EventKind
-from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.records import Pin
 from ldmrelease.domain.release import (
@@ -22,10 +21,10 @@ from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Workbench
-from ldmrelease.services.signing import sealed
+from ldmrelease.services.context import Context
+from ldmrelease.services.signing import signed
 from ldmrelease.sources import eups, git_tags
-from ldmrelease.trust.records import Opened, open_act
+from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 _REBUILT = {Kind.release, Kind.candidate}
 BASE_DIGEST = "org.opencontainers.image.base.digest"
@@ -58,7 +57,7 @@ class Unpinnable:
     values: dict[str, Any]
 
 
-def pin(bench: Workbench, product: Product, text: str) -> Pinned | Unpinnable:
+def pin(context: Context, product: Product, text: str) -> Pinned | Unpinnable:
     """Resolve every component of a product's tag now. Writes nothing.
 
     Raises `RegistryError`, `GitUnreachable`, `BadList` where a source did not answer.
@@ -69,7 +68,7 @@ def pin(bench: Workbench, product: Product, text: str) -> Pinned | Unpinnable:
     found: list[Component] = []
     listing: bytes | None = None
     for source in product.components:
-        component = _FINDERS[source.kind](bench, product, source, tag)
+        component = _FINDERS[source.kind](context, product, source, tag)
         if isinstance(component, Unpinnable):
             return component
         if component is None:
@@ -92,9 +91,9 @@ def _release(product: Product, tag: Tag, found: list[Component]) -> Release:
 
 
 def _find_image(
-    bench: Workbench, product: Product, source: ComponentSource, tag: Tag
+    context: Context, product: Product, source: ComponentSource, tag: Tag
 ) -> Component | Unpinnable | None:
-    repository = bench.registries.open(parse_reference(source.source))
+    repository = context.registries.open(parse_reference(source.source))
     spelling = _spelling_there(repository, source, product, tag)
     if spelling is None:
         return None
@@ -130,11 +129,11 @@ def _derived_from(repository: Repository, source: ComponentSource, found: ImageI
 
 
 def _find_configuration(
-    bench: Workbench, _product: Product, source: ComponentSource, tag: Tag
+    context: Context, _product: Product, source: ComponentSource, tag: Tag
 ) -> Component | Unpinnable | None:
     spelling = image_tag(tag, source.spelling)
     spellings = (spelling, f"v{spelling}") if tag.kind is Kind.release else (spelling,)
-    repository = bench.located(source.source)
+    repository = context.located(source.source)
     commit = git_tags.tag_commit(repository, tuple(dict.fromkeys(spellings)))
     if isinstance(commit, git_tags.Ambiguous):
         return Unpinnable("ambiguous-tag", {"component": source.name, "commits": commit.commits})
@@ -144,10 +143,10 @@ def _find_configuration(
 
 
 def _find_build(
-    bench: Workbench, _product: Product, source: ComponentSource, tag: Tag
+    context: Context, _product: Product, source: ComponentSource, tag: Tag
 ) -> tuple[Component, bytes] | None:
     spelling = image_tag(tag, source.spelling)
-    build = eups.find_build(Path(bench.located(source.source)), spelling)
+    build = eups.find_build(Path(context.located(source.source)), spelling)
     if build is None or build.content is None:
         return None
     component = Component(
@@ -163,51 +162,51 @@ _FINDERS: dict[ComponentKind, Any] = {
 }
 
 
-def stored_pin(bench: Workbench, product: Product, text: str) -> Pinned | None:
+def stored_pin(context: Context, product: Product, text: str) -> Pinned | None:
     """The newest stored pin of a tag whose signature counts, None where there is none."""
     tag = parse(text, product.grammar, product.aliases)
     if tag.name is None:
         return None
-    found = newest_counted(bench, bench.ledger.state("pins", f"{product.name}/{tag.name}") or [])
-    return _read_pin(bench, found[1].act, tag) if found is not None else None
+    found = newest_counted(context, context.ledger.state("pins", f"{product.name}/{tag.name}") or [])
+    return _read_pin(context, found[1].act, tag) if found is not None else None
 
 
 def newest_counted(
-    bench: Workbench, revisions: list[dict[str, Any]]
-) -> tuple[dict[str, Any], Opened[Pin]] | None:
+    context: Context, revisions: list[dict[str, Any]]
+) -> tuple[dict[str, Any], VerifiedRecord[Pin]] | None:
     """Of a tag's revisions, oldest first, the newest whose signature counts, with the act behind it."""
     for revision in reversed(revisions):
-        event = bench.ledger.get(revision["sequence"])
-        opened = open_act(event.body, Pin, bench.keyring, at=event.time) if event is not None else None
-        if isinstance(opened, Opened):
+        event = context.ledger.get(revision["sequence"])
+        opened = verify_record(event.body, Pin, context.keyring, at=event.time) if event is not None else None
+        if isinstance(opened, VerifiedRecord):
             return revision, opened
     return None
 
 
-def _read_pin(bench: Workbench, act: Pin, tag: Tag) -> Pinned:
-    release = canonical.decode(bench.ledger.blob(act.document), Release)
-    listing = bench.ledger.blob(release.content) if release.content else None
+def _read_pin(context: Context, act: Pin, tag: Tag) -> Pinned:
+    release = canonical.decode(context.ledger.blob(act.document), Release)
+    listing = context.ledger.blob(release.content) if release.content else None
     return Pinned(release, act.digest, tag, listing, act.revision)
 
 
-def find_or_pin(bench: Workbench, product: Product, text: str) -> Pinned | Unpinnable:
+def find_or_pin(context: Context, product: Product, text: str) -> Pinned | Unpinnable:
     """The stored pin, or a new one in memory: where nothing is stored, or what is stored was open."""
-    stored = stored_pin(bench, product, text)
+    stored = stored_pin(context, product, text)
     if stored is not None and stored.release.complete:
         return stored
-    found = pin(bench, product, text)
+    found = pin(context, product, text)
     if stored is not None and isinstance(found, Pinned) and found.digest == stored.digest:
         return stored
     return found
 
 
 def pin_events(
-    bench: Workbench, pinned: Pinned, reason: str | None
+    context: Context, pinned: Pinned, reason: str | None
 ) -> tuple[list[NewEvent], dict[str, bytes], dict[str, int]]:
     """What makes a pin durable: the event, the blobs, and the stream version that it goes with."""
     release, document = pinned.release, pinned.release.document()
     stream = release.stream
-    revision = bench.ledger.version(stream) + 1
+    revision = context.ledger.version(stream) + 1
     act = Pin(
         release.product,
         release.tag,
@@ -216,19 +215,19 @@ def pin_events(
         revision,
         release.complete,
         release.content,
-        bench.now(),
+        context.now(),
         reason,
     )
-    body = {**sealed(bench, act, bench.signers.me), "digests": _digests(release)}
+    body = {**signed(context, act, context.signers.me), "digests": _digests(release)}
     blobs = {act.document: document}
     if release.content and pinned.listing is not None:
         blobs[release.content] = pinned.listing
     return [NewEvent(EventKind.PINNED, stream, body)], blobs, {stream: revision - 1}
 
 
-def push_release(bench: Workbench, pinned: Pinned) -> None:
+def push_release(context: Context, pinned: Pinned) -> None:
     """Put the release artifact into the release repository: a copy, for whoever attaches statements to it."""
-    repository = bench.release_repository()
+    repository = context.release_repository()
     tag = f"{pinned.release.product}-{pinned.release.tag}"
     there = repository.resolve(tag)
     if there is not None and there.digest == pinned.digest:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from ldmrelease.domain.tags import parse
-from ldmrelease.domain.topology import Product, World
+from ldmrelease.domain.topology import Product, Topology
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenProduct:
     """The product, and the tag as it is spelled in it."""
 
     product: Product
@@ -26,27 +26,27 @@ class NoProduct:
     unknown: str | None = None
 
 
-def choose_product(world: World, text: str, named: str | None) -> Chosen | NoProduct:
+def choose_product(topology: Topology, text: str, named: str | None) -> ChosenProduct | NoProduct:
     """The product that was named, as `--product` or in front of the tag (`stack/w.2023.16`, as we print it);
     else the default one if its grammar reads the tag. A workspace's only product is its default.
     """
     prefix, slash, rest = text.partition("/")
-    if named is None and slash and world.product(prefix) is not None:
+    if named is None and slash and topology.product(prefix) is not None:
         named, text = prefix, rest
     if named is not None:
-        product = world.product(named)
+        product = topology.product(named)
         if product is None:
-            return NoProduct(text, tuple(each.name for each in world.products), unknown=named)
-        return Chosen(product, text.removeprefix(f"{named}/"))
-    reading = [each for each in world.products if parse(text, each.grammar, each.aliases).parsed]
-    usual = default_product(world)
+            return NoProduct(text, tuple(each.name for each in topology.products), unknown=named)
+        return ChosenProduct(product, text.removeprefix(f"{named}/"))
+    reading = [each for each in topology.products if parse(text, each.grammar, each.aliases).parsed]
+    usual = default_product(topology)
     if usual is not None and usual in reading:
-        return Chosen(usual, text)
+        return ChosenProduct(usual, text)
     return NoProduct(text, tuple(each.name for each in reading))
 
 
-def default_product(world: World) -> Product | None:
+def default_product(topology: Topology) -> Product | None:
     """The product that a tag alone means."""
-    if len(world.products) == 1:
-        return world.products[0]
-    return next((each for each in world.products if each.default), None)
+    if len(topology.products) == 1:
+        return topology.products[0]
+    return next((each for each in topology.products if each.default), None)

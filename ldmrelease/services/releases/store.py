@@ -6,9 +6,9 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.records import Pin
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import parse
-from ldmrelease.services.context import Untrusted, Workbench
+from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.releases.pin import Pinned, pin_events, push_release
-from ldmrelease.trust.records import Opened, open_act
+from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
 class PinnedMeanwhile(RuntimeError):
@@ -21,30 +21,30 @@ def changed_components(before: Pinned, after: Pinned) -> tuple[str, ...]:
     return tuple(each.name for each in before.release.components if now.get(each.name) != each.digest)
 
 
-def store_pin(bench: Workbench, found: Pinned, reason: str | None) -> Pinned:
+def store_pin(context: Context, found: Pinned, reason: str | None) -> Pinned:
     """Append the pin as the tag's next revision, and put the release artifact where others look for it.
 
     Raises `PinnedMeanwhile`, `RegistryError`.
     """
-    events, blobs, expect = pin_events(bench, found, reason)
-    if bench.append(events, expect=expect, blobs=blobs) is not None:
+    events, blobs, expect = pin_events(context, found, reason)
+    if context.append(events, expect=expect, blobs=blobs) is not None:
         raise PinnedMeanwhile(f"{found.release.name} was pinned by somebody else just now; ask again")
-    push_release(bench, found)
+    push_release(context, found)
     return replace(found, revision=expect[found.release.stream] + 1)
 
 
-def pinned_by_digest(bench: Workbench, product_name: str, tag: str, digest: str) -> Pinned:
+def pinned_by_digest(context: Context, product_name: str, tag: str, digest: str) -> Pinned:
     """The pinned revision that has this digest. Raises `Untrusted`."""
-    product = bench.world.product(product_name)
+    product = context.topology.product(product_name)
     if product is None:
         raise Untrusted(f"the workspace has no product {product_name!r} any more")
-    for revision in bench.ledger.state("pins", f"{product_name}/{tag}") or []:
-        event = bench.ledger.get(revision["sequence"])
-        opened = open_act(event.body, Pin, bench.keyring, at=event.time) if event is not None else None
-        if not isinstance(opened, Opened) or opened.act.digest != digest:
+    for revision in context.ledger.state("pins", f"{product_name}/{tag}") or []:
+        event = context.ledger.get(revision["sequence"])
+        opened = verify_record(event.body, Pin, context.keyring, at=event.time) if event is not None else None
+        if not isinstance(opened, VerifiedRecord) or opened.act.digest != digest:
             continue
-        release = canonical.decode(bench.ledger.blob(opened.act.document), Release)
-        listing = bench.ledger.blob(release.content) if release.content else None
+        release = canonical.decode(context.ledger.blob(opened.act.document), Release)
+        listing = context.ledger.blob(release.content) if release.content else None
         parsed = parse(tag, product.grammar, product.aliases)
         return Pinned(release, digest, parsed, listing, opened.act.revision)
     raise Untrusted(f"no counted pin of {product_name}/{tag} has the digest {digest}")

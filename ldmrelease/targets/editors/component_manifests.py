@@ -17,7 +17,7 @@ from ldmrelease.cluster.objects.workloads import POD_SPEC_AT, VOLUME, Workload
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
-from ldmrelease.targets.results import Refusal, Refused
+from ldmrelease.targets.results import Refusal, RefusedError
 from ldmrelease.targets.yamledit.splice import Splice, apply
 
 SCHEME = "component://"
@@ -68,7 +68,7 @@ def resolve_manifest(text: str, release: Release, registry: str | None, file: st
                 continue
             image = f"{site_repository(images[name].source, registry)}@{images[name].digest}"
             splices.append(Splice(token.start_mark.index, token.end_mark.index, _quoted(token, image)))
-    except Refused as refused:
+    except RefusedError as refused:
         return refused.refusal
     if refusals:
         return Refusal(
@@ -87,10 +87,10 @@ def load(workspace: Path, folder: str) -> tuple[Document, ...]:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise Refused("not-yaml", file=name, found=str(error)) from None
+            raise RefusedError("not-yaml", file=name, found=str(error)) from None
         documents += read(text, name)
     if not documents:
-        raise Refused("no-manifests", file=folder)
+        raise RefusedError("no-manifests", file=folder)
     return tuple(documents)
 
 
@@ -109,7 +109,7 @@ def read(text: str, file: str) -> Iterator[Document]:
             if isinstance(content, dict):
                 yield Document(file, line, content, lines)
             elif content is not None:
-                raise Refused("not-yaml", file=file, line=line, found="no mapping")
+                raise RefusedError("not-yaml", file=file, line=line, found="no mapping")
     except yaml.YAMLError as error:
         raise _unreadable(error, file) from None
     finally:
@@ -229,10 +229,10 @@ def _components(text: str, file: str) -> Iterator[Any]:
         raise _unreadable(error, file) from None
 
 
-def _unreadable(error: yaml.YAMLError, file: str) -> Refused:
+def _unreadable(error: yaml.YAMLError, file: str) -> RefusedError:
     mark = getattr(error, "problem_mark", None)
     found = getattr(error, "problem", None) or str(error).partition("\n")[0]
-    return Refused("not-yaml", file=file, line=mark.line + 1 if mark else None, found=found)
+    return RefusedError("not-yaml", file=file, line=mark.line + 1 if mark else None, found=found)
 
 
 def _quoted(token: Any, image: str) -> str:

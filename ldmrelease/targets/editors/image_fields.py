@@ -6,7 +6,7 @@ Pure; `cluster` does the work. A field is named `Deployment/prompt/main`: kind, 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ldmrelease.cluster.objects.custom import Located, Step, locate, pointer
+from ldmrelease.cluster.objects.custom import Located, PointerStep, locate, pointer
 from ldmrelease.cluster.objects.owners import Owner, image_field, owners
 from ldmrelease.cluster.objects.workloads import POD_SPEC_AT, VOLUME, Workload
 from ldmrelease.domain import canonical
@@ -14,8 +14,8 @@ from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.targets import KubernetesTarget
-from ldmrelease.targets.guarded import Guarded
-from ldmrelease.targets.image_setting import Stated
+from ldmrelease.targets.guarded import GuardedObject
+from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Values
 
 PROMOTION = "ldmrelease.dev/promotion"
@@ -64,10 +64,10 @@ def desired(target: KubernetesTarget, release: Release, snapshot: Snapshot) -> d
     return wanted
 
 
-def stated(snapshot: Snapshot) -> tuple[Stated, ...]:
+def stated(snapshot: Snapshot) -> tuple[ImageSetting, ...]:
     """What each field says as read; lines are 0, since there is no file."""
     return tuple(
-        Stated(component, path, 0, *_said(snapshot.values[path]))
+        ImageSetting(component, path, 0, *_said(snapshot.values[path]))
         for path, component in snapshot.components.items()
         if path in snapshot.values
     )
@@ -122,7 +122,7 @@ def body(
     nested = lists
     for step in reversed(POD_SPEC_AT[workload.kind]):
         nested = {step: nested}
-    return Guarded(path, workload.manifest).body(annotations) | nested
+    return GuardedObject(path, workload.manifest).body(annotations) | nested
 
 
 def operations(workload: Workload, edits: Values, annotations: dict[str, str]) -> list[dict[str, Any]]:
@@ -155,7 +155,7 @@ def _custom_images(workload: Workload, edits: Values) -> dict[Located, Value]:
     return found
 
 
-def _operation(kind: str, steps: Iterable[Step], value: Any) -> dict[str, Any]:
+def _operation(kind: str, steps: Iterable[PointerStep], value: Any) -> dict[str, Any]:
     return {"op": kind, "path": pointer(steps), "value": value}
 
 

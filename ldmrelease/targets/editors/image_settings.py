@@ -6,7 +6,7 @@ Pure; `writer` does the work.
 from ldmrelease.domain.images import is_digest, parse_reference
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.targets import GitOpsTarget, Setting, Writes
-from ldmrelease.targets.image_setting import Stated
+from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 
 
@@ -37,10 +37,12 @@ def desired(target: GitOpsTarget, release: Release, snapshot: Snapshot) -> dict[
     return wanted
 
 
-def stated(target: GitOpsTarget, snapshot: Snapshot) -> tuple[Stated, ...]:
+def stated(target: GitOpsTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...]:
     """What each setting says as committed."""
     return tuple(
-        Stated(each.component, each.path, snapshot.lines[each.path], *_said(each, snapshot.values[each.path]))
+        ImageSetting(
+            each.component, each.path, snapshot.lines[each.path], *_said(each, snapshot.values[each.path])
+        )
         for each in target.settings
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Grammar, Kind, Tag, order_key, parse
 from ldmrelease.domain.targets import MenuTarget
-from ldmrelease.targets.image_setting import Stated
+from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value
 
 COUNTS = ("numReleases", "numWeeklies", "numDailies")
@@ -19,7 +19,7 @@ _PLACE = {kind: place for place, kind in enumerate(Kind)}
 
 
 @dataclass(frozen=True, slots=True)
-class Menu:
+class MenuSettings:
     """A menu as committed.
 
     pins: the live image tags, in the order of the file.
@@ -49,7 +49,7 @@ def optional(target: MenuTarget) -> tuple[str, ...]:
     return (_path(target, "cycle"),)
 
 
-def menu_of(target: MenuTarget, snapshot: Snapshot) -> Menu | Refusal:
+def menu_of(target: MenuTarget, snapshot: Snapshot) -> MenuSettings | Refusal:
     """The menu that the settings tell. Refused: `not-a-list`, `not-text`, `not-a-cycle`."""
     pins = snapshot.values[_path(target, "pin")]
     if not isinstance(pins, tuple):
@@ -60,7 +60,7 @@ def menu_of(target: MenuTarget, snapshot: Snapshot) -> Menu | Refusal:
     cycle = _text(snapshot.values.get(_path(target, "cycle")))
     if cycle is not None and not cycle.isdecimal():
         return _refusal(target, snapshot, "cycle", "not-a-cycle", cycle)
-    return Menu(
+    return MenuSettings(
         tags,
         {alias: _text(snapshot.values[_path(target, key)]) for alias, key in target.aliases.items()},
         all(snapshot.values[_path(target, each)] == _NONE for each in COUNTS),
@@ -115,20 +115,20 @@ def with_alias(
     return {_path(target, target.aliases[alias]): tag, _path(target, "pin"): menu.pins}
 
 
-def stated(target: MenuTarget, snapshot: Snapshot) -> tuple[Stated, ...] | Refusal:
+def stated(target: MenuTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...] | Refusal:
     """Every live image, and every alias that stands for something. Refused like `menu_of`."""
     menu = menu_of(target, snapshot)
     if isinstance(menu, Refusal):
         return menu
     pin = _path(target, "pin")
     live = [
-        Stated(target.component, f"{pin}[{index}]", snapshot.lines[pin], tag)
+        ImageSetting(target.component, f"{pin}[{index}]", snapshot.lines[pin], tag)
         for index, tag in enumerate(menu.pins)
         if menu.cycle is None or parse(tag, Grammar.rsp).cycle == menu.cycle
     ]
     keys = {alias: _path(target, key) for alias, key in target.aliases.items()}
     named = [
-        Stated(target.component, keys[alias], snapshot.lines[keys[alias]], tag, alias=alias)
+        ImageSetting(target.component, keys[alias], snapshot.lines[keys[alias]], tag, alias=alias)
         for alias, tag in menu.aliases.items()
         if tag is not None
     ]
@@ -149,7 +149,9 @@ def _comes_first(new: Tag, other: Tag) -> bool:
     return (order_key(new) or ()) > (order_key(other) or ())
 
 
-def _without_oldest(target: MenuTarget, menu: Menu, pins: tuple[str, ...], new: Tag) -> tuple[str, ...]:
+def _without_oldest(
+    target: MenuTarget, menu: MenuSettings, pins: tuple[str, ...], new: Tag
+) -> tuple[str, ...]:
     keep = target.keep.get(new.kind.value)
     if keep is None:
         return pins

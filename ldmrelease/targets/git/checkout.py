@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ldmrelease.domain import canonical
 from ldmrelease.targets.git.commands import Blob, Git, GitError, call, read_blob
-from ldmrelease.targets.results import Refused
+from ldmrelease.targets.results import RefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Checkout:
         self.catch_up(tip)
         lock = self.git_directory / "index.lock"
         if lock.exists():
-            raise Refused("locked", file=str(lock))
+            raise RefusedError("locked", file=str(lock))
         if self._run("status", "--porcelain=v1", "--untracked-files=all", "--", self.file):
-            raise Refused("uncommitted", file=self.file, where=str(self.root))
+            raise RefusedError("uncommitted", file=self.file, where=str(self.root))
 
     def announce(self, before: str, after: str) -> None:
         """Leave the note that the file will follow from one blob to the other."""
@@ -67,7 +67,7 @@ class Checkout:
             self._follow(blob)
         self.withdraw()
         if blob.oid == note.after and not untouched:
-            raise Refused("uncommitted", file=self.file, where=str(self.root))
+            raise RefusedError("uncommitted", file=self.file, where=str(self.root))
 
     def _follow(self, blob: Blob) -> None:
         self.git.tell("before", "checkout")

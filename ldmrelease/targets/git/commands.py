@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ldmrelease.domain import times
-from ldmrelease.targets.results import Change, Refused
+from ldmrelease.targets.results import Change, RefusedError
 
 Observer = Callable[[str, str], None]
 """Called with ("before" or "after", what) around everything that changes a repository."""
@@ -134,7 +134,7 @@ def _raise_locked(message: str) -> None:
     _, _, rest = message.partition("Unable to create '")
     lock, quote, reason = rest.partition("'")
     if quote and lock.endswith(".lock") and reason.startswith(": File exists"):
-        raise Refused("locked", file=lock)
+        raise RefusedError("locked", file=lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +190,10 @@ def read_blob(git: Git, revision: str, file: str) -> Blob:
     """The file at a revision. Raises `Refused`: `no-file`, or `not-a-file` (a link, a directory)."""
     listing = git.run("ls-tree", "-z", revision, "--", file)
     if not listing:
-        raise Refused("no-file", file=file, revision=revision)
+        raise RefusedError("no-file", file=file, revision=revision)
     mode, kind, oid = listing.split(b"\t")[0].decode().split()
     if kind != "blob" or mode == "120000":
-        raise Refused("not-a-file", file=file, revision=revision, found=mode)
+        raise RefusedError("not-a-file", file=file, revision=revision, found=mode)
     return Blob(oid, mode, git.run("cat-file", "blob", oid))
 
 

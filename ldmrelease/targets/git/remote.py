@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ldmrelease.targets.git.commands import NO_ANSWER, NO_GIT, Git, GitError, Observer, call, committer
-from ldmrelease.targets.results import Refused
+from ldmrelease.targets.results import RefusedError
 
 _SCHEMES = {"file", "ssh", "https", "http", "git"}
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+:(?!:)[^\s]+")
@@ -34,7 +34,7 @@ Tips = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class GitRemote:
     """Where refs are read and moved. `url` is the remote of a mirror, None for a directory of its own."""
 
     git: Git
@@ -101,43 +101,43 @@ class Repository:
             if any(each in error.message for each in _MOVED):
                 return False
             if "rejected]" in error.message:
-                raise Refused("rejected", where=self.where, found=error.message) from None
+                raise RefusedError("rejected", where=self.where, found=error.message) from None
             raise
         return True
 
 
-def open_repository(spec: str, workspace: Path, observer: Observer | None = None) -> Repository:
+def open_repository(spec: str, workspace: Path, observer: Observer | None = None) -> GitRemote:
     """The repository that `spec` names: a directory (relative ones start at the workspace) or a remote.
 
     Raises `Refused` (`no-repository`) for what is neither, `GitError` where git cannot say.
     """
     url = remote_url(spec)
     if url is not None:
-        return Repository(Git(_mirror(url, workspace), observer), public(url), url)
+        return GitRemote(Git(_mirror(url, workspace), observer), public(url), url)
     directory = workspace / spec
     if not directory.is_dir():
-        raise Refused("no-repository", where=spec)
+        raise RefusedError("no-repository", where=spec)
     try:
         found = call(["-C", str(directory), "rev-parse", "--absolute-git-dir", "--show-prefix"])
     except GitError as error:
         if error.status in (NO_GIT, NO_ANSWER):
             raise
-        raise Refused("no-repository", where=spec, found=str(error)) from None
+        raise RefusedError("no-repository", where=spec, found=str(error)) from None
     git_directory, _, prefix = found.decode().partition("\n")
     if prefix.strip():
         # A folder inside of some repository is not the one that the workspace meant.
-        raise Refused("no-repository", where=spec, found=f"a folder in {git_directory}")
-    return Repository(Git(Path(git_directory), observer), spec)
+        raise RefusedError("no-repository", where=spec, found=f"a folder in {git_directory}")
+    return GitRemote(Git(Path(git_directory), observer), spec)
 
 
 def remote_url(spec: str) -> str | None:
     """The spec if it names a remote, None for a directory. Raises `Refused` for a transport we do not use."""
     if "://" in spec:
         if urlsplit(spec).scheme not in _SCHEMES:
-            raise Refused("no-repository", where=public(spec), found="an unknown scheme")
+            raise RefusedError("no-repository", where=public(spec), found="an unknown scheme")
         return spec
     if "::" in spec or spec.startswith("-"):
-        raise Refused("no-repository", where=spec, found="an unknown scheme")
+        raise RefusedError("no-repository", where=spec, found="an unknown scheme")
     return spec if _SCP.fullmatch(spec) else None
 
 

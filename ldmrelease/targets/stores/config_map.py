@@ -11,18 +11,18 @@ from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, Conflict, Unreached
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.owners import data_field, owners
-from ldmrelease.cluster.objects.workloads import Manifest
+from ldmrelease.cluster.objects.workloads import KubernetesObject
 from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ConfigMapFile
 from ldmrelease.targets.connections import TRIES, answer, require_none
-from ldmrelease.targets.fence import Fence, Warrant
-from ldmrelease.targets.guarded import Guarded
-from ldmrelease.targets.results import Change, Refusal, Refused, Snapshot, Unreachable, Values, Written
+from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.guarded import GuardedObject
+from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Unreachable, Values, Written
 from ldmrelease.targets.stores import kubernetes_fence
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER
 from ldmrelease.targets.stores.git_file import Access
-from ldmrelease.targets.yamledit.settings import Setting, edit_settings, read_settings
+from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
 T = TypeVar("T")
 
@@ -35,13 +35,13 @@ def read_text(
 
 
 def write_text(
-    where: ConfigMapFile, edits: Values, access: Access, *, expect: Values, warrant: Warrant
+    where: ConfigMapFile, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
 ) -> Written | Refusal | Unreachable:
     """Write the edits where each setting still is as expected, or as wanted (`found` where all are)."""
     return answer(lambda: _Session.open(where, access).write(edits, expect, warrant))
 
 
-def claim_place(where: ConfigMapFile, access: Access, warrant: Warrant) -> Written | Refusal | Unreachable:
+def claim_place(where: ConfigMapFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unreachable:
     """Move the fence to ours, then annotate the ConfigMap."""
     return answer(lambda: _Session.open(where, access).claim(warrant))
 
@@ -61,7 +61,7 @@ def who_changed(where: ConfigMapFile, access: Access) -> Change | Refusal | Unre
     return answer(act)
 
 
-def problems(manifest: Manifest, where: ConfigMapFile) -> list[Refusal]:
+def problems(manifest: KubernetesObject, where: ConfigMapFile) -> list[Refusal]:
     """Why a text of this ConfigMap cannot be written: `no-key`, `immutable`."""
     data = manifest.get("data") or {}
     found = []
@@ -87,14 +87,14 @@ class _Session:
     def path(self) -> str:
         return path_of("ConfigMap", self.file.namespace, self.file.name)
 
-    def read(self) -> Guarded:
+    def read(self) -> GuardedObject:
         """The ConfigMap. Raises `Refused`: `no-config-map`, `no-key`, `immutable`."""
         try:
             manifest = self.api.get(self.path)
         except Absent:
-            raise Refused("no-config-map", file=str(self.file)) from None
+            raise RefusedError("no-config-map", file=str(self.file)) from None
         require_none(problems(manifest, self.file))
-        return Guarded(self.path, manifest)
+        return GuardedObject(self.path, manifest)
 
     def snapshot(self, paths: Sequence[str], optional: Collection[str]) -> Snapshot:
         text = self._text(self.read())
@@ -106,13 +106,13 @@ class _Session:
             {path: each.line for path, each in settings.items()},
         )
 
-    def claim(self, warrant: Warrant) -> Written:
+    def claim(self, warrant: WriteGrant) -> Written:
         guarded = self.read()
         moved = kubernetes_fence.hold(self.api, self.file.namespace, warrant)
         marked = kubernetes_fence.mark(self.api, self.file.namespace, warrant, [guarded])
         return Written(canonical.digest(self._text(guarded)), {}, found=not (moved or marked))
 
-    def write(self, edits: Values, expect: Values, warrant: Warrant) -> Written:
+    def write(self, edits: Values, expect: Values, warrant: WriteGrant) -> Written:
         # First the text, then the fence: what is written is fenced by what was read before it.
         guarded = self.read()
         kubernetes_fence.hold(self.api, self.file.namespace, warrant)
@@ -127,12 +127,12 @@ class _Session:
             kubernetes_fence.require_ours(self.api, self.file.namespace, warrant)
         raise Unreached(self.api.where, f"{self.file} changes faster than it can be written")
 
-    def changed_by(self, manifest: Manifest) -> Change:
+    def changed_by(self, manifest: KubernetesObject) -> Change:
         """The manager of the text."""
         found = owners(manifest, data_field(self.file.key))
         return Change("", found[0].manager, found[0].time) if found else Change("", "nobody who is named", "")
 
-    def _try(self, guarded: Guarded, edits: Values, expect: Values) -> Written | None:
+    def _try(self, guarded: GuardedObject, edits: Values, expect: Values) -> Written | None:
         """One try on this state; None where the ConfigMap has changed meanwhile."""
         text = self._text(guarded)
         settings = _require(read_settings(text, list(edits), str(self.file)))
@@ -149,7 +149,7 @@ class _Session:
         after = _require(read_settings(changed, list(edits), str(self.file)))
         return Written(canonical.digest(changed), {path: each.line for path, each in after.items()})
 
-    def _body(self, guarded: Guarded, text: bytes) -> Manifest:
+    def _body(self, guarded: GuardedObject, text: bytes) -> KubernetesObject:
         """The text, and the others that we have written before: left out, they would go."""
         data: dict[str, str] = guarded.manifest["data"]
         own = {
@@ -160,7 +160,7 @@ class _Session:
         return guarded.body({}) | {"data": own | {self.file.key: text.decode()}}
 
     def _require_ours(
-        self, guarded: Guarded, settings: dict[str, Setting], edits: Values, expect: Values
+        self, guarded: GuardedObject, settings: dict[str, FoundSetting], edits: Values, expect: Values
     ) -> None:
         """Refuse (`changed-by`) a setting that is neither as expected nor as wanted."""
         for path, wanted in edits.items():
@@ -169,14 +169,14 @@ class _Session:
                 change = self.changed_by(guarded.manifest)
                 values = {"path": path, "line": found.line, "found": found.value, "expected": expect[path]}
                 who = {"author": change.author, "time": change.time}
-                raise Refused("changed-by", file=str(self.file), **values, **who)
+                raise RefusedError("changed-by", file=str(self.file), **values, **who)
 
-    def _text(self, guarded: Guarded) -> bytes:
+    def _text(self, guarded: GuardedObject) -> bytes:
         text: str = guarded.manifest["data"][self.file.key]
         return text.encode()
 
 
 def _require(found: T | Refusal) -> T:
     if isinstance(found, Refusal):
-        raise Refused(found.code, **found.values)
+        raise RefusedError(found.code, **found.values)
     return found

@@ -13,8 +13,8 @@ from ldmrelease.cluster.client.api import Api
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets import fence
-from ldmrelease.targets.connections import Clusters
-from ldmrelease.targets.fence import Fence, Warrant
+from ldmrelease.targets.connections import ClusterConnections
+from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.git.checkout import Checkout, checkout_of
 from ldmrelease.targets.git.commands import (
     Blob,
@@ -27,9 +27,18 @@ from ldmrelease.targets.git.commands import (
     tree_with,
     write_blob,
 )
-from ldmrelease.targets.git.remote import Repository, open_repository, public
-from ldmrelease.targets.results import Change, Refusal, Refused, Snapshot, Unreachable, Value, Values, Written
-from ldmrelease.targets.yamledit.settings import Setting, edit_settings, read_settings
+from ldmrelease.targets.git.remote import GitRemote, open_repository, public
+from ldmrelease.targets.results import (
+    Change,
+    Refusal,
+    RefusedError,
+    Snapshot,
+    Unreachable,
+    Value,
+    Values,
+    Written,
+)
+from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
 _TRIES = 5
 T = TypeVar("T")
@@ -43,11 +52,11 @@ class Access:
 
     workspace: Path
     observer: Observer | None = None
-    opened: Clusters | None = None
+    opened: ClusterConnections | None = None
 
     def cluster(self, access: ClusterAccess) -> Api:
         """A cluster's API server, opened once. Raises BadAccess and Unreached."""
-        return (self.opened or Clusters(self.workspace, self.observer)).open(access)
+        return (self.opened or ClusterConnections(self.workspace, self.observer)).open(access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ def read_file(
 
 
 def write_file(
-    where: ValuesFile, edits: Values, access: Access, *, expect: Values, warrant: Warrant
+    where: ValuesFile, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
 ) -> Written | Refusal | Unreachable:
     """Commit the edits and move the fence with them, where each setting still is as expected, or as wanted.
 
@@ -80,7 +89,7 @@ def write_file(
     return _answer(where, lambda: _write(_Session.open(where, access), edits, expect, warrant))
 
 
-def claim_place(where: ValuesFile, access: Access, warrant: Warrant) -> Written | Refusal | Unreachable:
+def claim_place(where: ValuesFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unreachable:
     """Move the fence alone to ours, before the first write. `found`: it was there already."""
     return _answer(where, lambda: _claim(_Session.open(where, access), warrant))
 
@@ -110,7 +119,7 @@ def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusa
 def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unreachable:
     try:
         return act()
-    except Refused as refused:
+    except RefusedError as refused:
         return refused.refusal
     except GitError as error:
         return Unreachable(public(where.repository), public(str(error)))
@@ -120,7 +129,7 @@ def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unreachabl
 
 def _require(answer: T | Refusal) -> T:
     if isinstance(answer, Refusal):
-        raise Refused(answer.code, **answer.values)
+        raise RefusedError(answer.code, **answer.values)
     return answer
 
 
@@ -129,12 +138,12 @@ class _Session:
     """A values file in an opened repository."""
 
     where: ValuesFile
-    repository: Repository
+    repository: GitRemote
 
     @classmethod
     def open(cls, where: ValuesFile, access: Access) -> "_Session":
         if {"", ".", "..", ".git"} & set(where.file.split("/")):
-            raise Refused("bad-file", file=where.file)
+            raise RefusedError("bad-file", file=where.file)
         return cls(where, open_repository(where.repository, access.workspace, access.observer))
 
     @property
@@ -151,13 +160,13 @@ class _Session:
     def require(self, tip: str | None) -> str:
         """The branch's tip, or `Refused` (`no-branch`)."""
         if tip is None:
-            raise Refused("no-branch", where=self.repository.where, branch=self.where.branch)
+            raise RefusedError("no-branch", where=self.repository.where, branch=self.where.branch)
         return tip
 
     def blob(self, revision: str) -> Blob:
         return read_blob(self.git, revision, self.where.file)
 
-    def settings(self, revision: str, paths: Sequence[str]) -> dict[str, Setting]:
+    def settings(self, revision: str, paths: Sequence[str]) -> dict[str, FoundSetting]:
         return _require(read_settings(self.blob(revision).content, paths, self.where.file))
 
     def checkout(self) -> Checkout | None:
@@ -179,7 +188,7 @@ def _snapshot(session: _Session, paths: Sequence[str], optional: Collection[str]
     )
 
 
-def _claim(session: _Session, warrant: Warrant) -> Written:
+def _claim(session: _Session, warrant: WriteGrant) -> Written:
     ref = fence.fence_ref(warrant.place)
     for _ in range(_TRIES):
         tips = session.repository.tips([ref])
@@ -191,13 +200,13 @@ def _claim(session: _Session, warrant: Warrant) -> Written:
     raise GitError("push", 1, "the fence moves faster than it can be written")
 
 
-def _fence_commit(session: _Session, old: str | None, warrant: Warrant) -> str | None:
+def _fence_commit(session: _Session, old: str | None, warrant: WriteGrant) -> str | None:
     """The next commit of the fence, None where it is ours already; `Refused` where we may not write."""
     fence.check(fence.fence_at(session.git, old) if old else None, warrant)
     return fence.next_fence(session.git, old, warrant.fence, warrant.note)
 
 
-def _write(session: _Session, edits: Values, expect: Values, warrant: Warrant) -> Written:
+def _write(session: _Session, edits: Values, expect: Values, warrant: WriteGrant) -> Written:
     fence_ref = fence.fence_ref(warrant.place)
     for _ in range(_TRIES):
         tips = session.repository.tips([session.ref, fence_ref])
@@ -215,14 +224,14 @@ def _write(session: _Session, edits: Values, expect: Values, warrant: Warrant) -
 
 
 def _require_ours(
-    session: _Session, tip: str, settings: dict[str, Setting], edits: Values, expect: Values
+    session: _Session, tip: str, settings: dict[str, FoundSetting], edits: Values, expect: Values
 ) -> None:
     """Refuse (`changed-by`) a setting that is neither as expected nor as wanted."""
     for path, wanted in edits.items():
         found = settings[path]
         if found.value not in (wanted, expect[path]):
             change = _changed_by(session, tip, path)
-            raise Refused(
+            raise RefusedError(
                 "changed-by",
                 file=session.where.file,
                 path=path,
@@ -236,7 +245,7 @@ def _require_ours(
 
 
 def _commit(
-    session: _Session, tips: dict[str, str | None], edits: Values, warrant: Warrant
+    session: _Session, tips: dict[str, str | None], edits: Values, warrant: WriteGrant
 ) -> Written | None:
     """One try on this tip; None where branch or fence has moved meanwhile."""
     tip = session.require(tips[session.ref])
@@ -267,7 +276,7 @@ def _sync(session: _Session, tip: str) -> str | None:
     try:
         if (checkout := session.checkout()) is not None:
             checkout.catch_up(tip)
-    except Refused as refused:
+    except RefusedError as refused:
         return refused.refusal.code
     except (GitError, OSError) as error:
         return str(error)
@@ -290,5 +299,5 @@ def _value_at(session: _Session, revision: str, path: str) -> Value | None:
     """The setting at a revision; None where it could not be read there."""
     try:
         return session.settings(revision, [path])[path].value
-    except Refused:
+    except RefusedError:
         return None

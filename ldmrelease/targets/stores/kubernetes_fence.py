@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, Conflict, Unreached
 from ldmrelease.cluster.client.paths import path_of
-from ldmrelease.cluster.objects.workloads import Manifest
+from ldmrelease.cluster.objects.workloads import KubernetesObject
 from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import TRIES
-from ldmrelease.targets.fence import Fence, Warrant
-from ldmrelease.targets.guarded import Guarded
-from ldmrelease.targets.results import Refused
+from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.guarded import GuardedObject
+from ldmrelease.targets.results import RefusedError
 from ldmrelease.targets.stores.field_managers import FENCE_MANAGER
 
 NAME = "ldmrelease"
@@ -38,16 +38,16 @@ def read(api: Api, namespace: str, place: Place) -> Fence | None:
     return _fence_in(_config_map(api, namespace), place)
 
 
-def require_ours(api: Api, namespace: str, warrant: Warrant) -> None:
+def require_ours(api: Api, namespace: str, warrant: WriteGrant) -> None:
     """Raise `Refused` (`fenced`) unless the fence stands where the warrant's holder has put it."""
     found = read(api, namespace, warrant.place)
     fence.check(found, warrant)
     if found is None or not _is_same_claim(found, warrant.fence):
         values = {"promotion": found.promotion if found else "", "epoch": found.epoch if found else 0}
-        raise Refused("fenced", place=str(warrant.place), **values, expected=warrant.fence.epoch)
+        raise RefusedError("fenced", place=str(warrant.place), **values, expected=warrant.fence.epoch)
 
 
-def hold(api: Api, namespace: str, warrant: Warrant) -> bool:
+def hold(api: Api, namespace: str, warrant: WriteGrant) -> bool:
     """Let the fence say what the warrant says, if its holder may write; whether it had to be moved."""
     for _ in range(TRIES):
         config_map = _config_map(api, namespace)
@@ -68,7 +68,7 @@ def hold(api: Api, namespace: str, warrant: Warrant) -> bool:
     raise Unreached(api.where, f"ConfigMap {namespace}/{NAME} changes faster than it can be written")
 
 
-def mark(api: Api, namespace: str, warrant: Warrant, objects: Iterable[Guarded]) -> bool:
+def mark(api: Api, namespace: str, warrant: WriteGrant, objects: Iterable[GuardedObject]) -> bool:
     """Annotate every object with the epoch of the fence, which must be ours; whether any was changed."""
     changed = False
     for each in objects:
@@ -76,7 +76,7 @@ def mark(api: Api, namespace: str, warrant: Warrant, objects: Iterable[Guarded])
     return changed
 
 
-def _mark(api: Api, namespace: str, warrant: Warrant, guarded: Guarded) -> bool:
+def _mark(api: Api, namespace: str, warrant: WriteGrant, guarded: GuardedObject) -> bool:
     epoch = warrant.fence.epoch
     for _ in range(TRIES):
         marked = _epoch_of(guarded)
@@ -84,19 +84,19 @@ def _mark(api: Api, namespace: str, warrant: Warrant, guarded: Guarded) -> bool:
             return False
         if marked > epoch:
             # Its ConfigMap was deleted; the objects still tell who came later.
-            raise Refused("marked-later", file=guarded.path, epoch=marked, expected=epoch)
+            raise RefusedError("marked-later", file=guarded.path, epoch=marked, expected=epoch)
         try:
             # The annotation is ours by its name, whoever has set it.
             api.apply(guarded.path, guarded.body({EPOCH: str(epoch)}), manager=FENCE_MANAGER, force=True)
         except Conflict:
-            guarded = Guarded(guarded.path, api.get(guarded.path))
+            guarded = GuardedObject(guarded.path, api.get(guarded.path))
             require_ours(api, namespace, warrant)
             continue
         return True
     raise Unreached(api.where, f"{guarded.path} changes faster than it can be annotated")
 
 
-def _epoch_of(guarded: Guarded) -> int:
+def _epoch_of(guarded: GuardedObject) -> int:
     """The epoch that an object was marked with; 0 where it never was, or somebody wrote what is none."""
     told = guarded.annotations.get(EPOCH, "")
     return int(told) if re.fullmatch(r"[0-9]{1,18}", told) else 0
@@ -106,24 +106,24 @@ def _is_same_claim(one: Fence, other: Fence) -> bool:
     return (one.promotion, one.epoch) == (other.promotion, other.epoch)
 
 
-def _config_map(api: Api, namespace: str) -> Manifest | None:
+def _config_map(api: Api, namespace: str) -> KubernetesObject | None:
     try:
         return api.get(path_of("ConfigMap", namespace, NAME))
     except Absent:
         return None
 
 
-def _fence_in(config_map: Manifest | None, place: Place) -> Fence | None:
+def _fence_in(config_map: KubernetesObject | None, place: Place) -> Fence | None:
     text = ((config_map or {}).get("data") or {}).get(key_of(place))
     if text is None:
         return None
     try:
         return canonical.decode(text.encode(), Fence)
     except canonical.NotCanonical as error:
-        raise Refused("bad-fence", revision=f"ConfigMap {NAME}", found=str(error)) from None
+        raise RefusedError("bad-fence", revision=f"ConfigMap {NAME}", found=str(error)) from None
 
 
-def _put(api: Api, namespace: str, config_map: Manifest | None, warrant: Warrant) -> None:
+def _put(api: Api, namespace: str, config_map: KubernetesObject | None, warrant: WriteGrant) -> None:
     data = {key_of(warrant.place): canonical.encode(warrant.fence).decode()}
     if config_map is None:
         metadata = {"name": NAME, "namespace": namespace}

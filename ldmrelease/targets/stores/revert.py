@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ldmrelease.cluster.objects.workloads import Manifest
+from ldmrelease.cluster.objects.workloads import KubernetesObject
 
 BEFORE = "ldmrelease.dev/before"
 """The annotation that keeps it, beside what it is about: written together with the manifest, gone with it."""
@@ -19,7 +19,7 @@ MOST = 240 * 1024
 """Bytes of all annotations of an object: 256 KiB are taken, and its controller adds some of its own."""
 
 
-def undo_of(before: Manifest, after: Manifest, manager: str, owner: str) -> str | None:
+def undo_of(before: KubernetesObject, after: KubernetesObject, manager: str, owner: str) -> str | None:
     """The apply that leads from `after` back to `before`, as text; None where it is too long to be kept there.
 
     after: the object as the manager's apply leaves it; a dry run tells. owner: the promotion whose apply that is, by
@@ -34,7 +34,7 @@ def undo_of(before: Manifest, after: Manifest, manager: str, owner: str) -> str 
     return text if sum(len(f"{key}{value}".encode()) for key, value in annotations.items()) <= MOST else None
 
 
-def read_undo(text: str | None, owner: str) -> Manifest | None:
+def read_undo(text: str | None, owner: str) -> KubernetesObject | None:
     """The apply that was kept for this owner; None where none was, or somebody has written something else there."""
     try:
         found = json.loads(text or "")
@@ -44,7 +44,7 @@ def read_undo(text: str | None, owner: str) -> Manifest | None:
     return kept if isinstance(kept, dict) else None
 
 
-def projected(value: Any, fields: Manifest) -> Any:
+def projected(value: Any, fields: KubernetesObject) -> Any:
     """The part of a value that these fields are (`fieldsV1`, structured-merge-diff)."""
     if not fields:
         return copy.deepcopy(value)
@@ -55,7 +55,7 @@ def projected(value: Any, fields: Manifest) -> Any:
     return value
 
 
-def _item(item: Any, fields: Manifest) -> Iterator[Any]:
+def _item(item: Any, fields: KubernetesObject) -> Iterator[Any]:
     """An item of a list, as far as it is among the fields: by its keys, or as a value of a set."""
     for text, inner in _named(fields, "k:"):
         keys = json.loads(text)
@@ -65,13 +65,13 @@ def _item(item: Any, fields: Manifest) -> Iterator[Any]:
         yield item
 
 
-def _named(fields: Manifest, prefix: str) -> Iterator[tuple[str, Manifest]]:
+def _named(fields: KubernetesObject, prefix: str) -> Iterator[tuple[str, KubernetesObject]]:
     for key, inner in fields.items():
         if key.startswith(prefix):
             yield key.removeprefix(prefix), inner
 
 
-def _applied(manifest: Manifest, manager: str) -> Manifest:
+def _applied(manifest: KubernetesObject, manager: str) -> KubernetesObject:
     """The fields that a manager has applied."""
     for entry in manifest["metadata"].get("managedFields") or ():
         if (
@@ -79,12 +79,12 @@ def _applied(manifest: Manifest, manager: str) -> Manifest:
             and entry.get("operation") == "Apply"
             and not entry.get("subresource")
         ):
-            fields: Manifest = entry.get("fieldsV1") or {}
+            fields: KubernetesObject = entry.get("fieldsV1") or {}
             return fields
     return {}
 
 
-def _merged(one: Manifest, other: Manifest) -> Manifest:
+def _merged(one: KubernetesObject, other: KubernetesObject) -> KubernetesObject:
     """All fields of both. A field that one of them has as a whole stays whole."""
     found = dict(one)
     for key, inner in other.items():

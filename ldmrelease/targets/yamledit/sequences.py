@@ -4,16 +4,16 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from ldmrelease.targets.results import Refused, Scalar
+from ldmrelease.targets.results import RefusedError, Scalar
 from ldmrelease.targets.yamledit.splice import Splice
-from ldmrelease.targets.yamledit.tree import Found, Node
+from ldmrelease.targets.yamledit.tree import FoundNode, Node
 
 _BEFORE_ITEM = re.compile(r"[ \t]*-[ \t]+")
 _AFTER_ITEM = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 _COLON = re.compile(r"[ \t]*:")
 
 
-def splices(text: str, found: Found, wanted: Sequence[Scalar], spelled: Sequence[str]) -> list[Splice]:
+def splices(text: str, found: FoundNode, wanted: Sequence[Scalar], spelled: Sequence[str]) -> list[Splice]:
     """What turns the list into `wanted`; `spelled` are the characters of each wanted item.
 
     Raises `Refused` (`layout`) for a list that is not written one item a line, or in one pair of brackets.
@@ -54,7 +54,7 @@ def _line(text: str, item: Node) -> tuple[int, int]:
     start = max(text.rfind("\n", 0, item.start), text.rfind("\r", 0, item.start)) + 1
     after = _AFTER_ITEM.match(text, item.end)
     if not _BEFORE_ITEM.fullmatch(text[start : item.start]) or after is None:
-        raise Refused("layout", line=item.line, found=text[start : item.end])
+        raise RefusedError("layout", line=item.line, found=text[start : item.end])
     return start, after.end()
 
 
@@ -86,19 +86,19 @@ def _above_comments(text: str, start: int) -> int:
     return start
 
 
-def _emptied(text: str, found: Found) -> list[Splice]:
+def _emptied(text: str, found: FoundNode) -> list[Splice]:
     """`key: []`, and the lines of the items gone."""
     node = found.node
     colon = _COLON.match(text, found.key.end) if found.key else None
     if colon is None:
-        raise Refused("layout", line=node.line, found="a list of lists")
+        raise RefusedError("layout", line=node.line, found="a list of lists")
     lines = [_line(text, each) for each in node.items]
     return [Splice(colon.end(), colon.end(), " []"), *(Splice(start, end, "") for start, end in lines)]
 
 
 def _flow(text: str, node: Node, wanted: Sequence[Scalar], spelled: Sequence[str]) -> list[Splice]:
     if "#" in text[node.start : node.end]:
-        raise Refused("layout", line=node.line, found="a comment between brackets")
+        raise RefusedError("layout", line=node.line, found="a comment between brackets")
     pieces: dict[int, str] = {}
     matcher = SequenceMatcher(None, [each.scalar for each in node.items], list(wanted), autojunk=False)
     for kind, i1, _, j1, j2 in matcher.get_opcodes():

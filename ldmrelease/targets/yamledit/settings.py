@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ldmrelease.domain.value_paths import parse_path
-from ldmrelease.targets.results import Refusal, Refused, Scalar, Unquoted, Value
+from ldmrelease.targets.results import Refusal, RefusedError, Scalar, Unquoted, Value
 from ldmrelease.targets.yamledit import sequences
 from ldmrelease.targets.yamledit.splice import Splice, apply
-from ldmrelease.targets.yamledit.tree import Found, Node, find, is_text, parse
+from ldmrelease.targets.yamledit.tree import FoundNode, Node, find, is_text, parse
 
 # Characters that need no quotes in any position of a plain scalar, in block and in flow style.
 _PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*")
@@ -22,7 +22,7 @@ _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class FoundSetting:
     """A setting as the file has it: its value, and the line where that begins (from 1)."""
 
     value: Value
@@ -31,7 +31,7 @@ class Setting:
 
 def read_settings(
     data: bytes, paths: Sequence[str], file: str, optional: Collection[str] = ()
-) -> dict[str, Setting] | Refusal:
+) -> dict[str, FoundSetting] | Refusal:
     """The settings at `paths`; `file` is the name for refusals. Raises ValueError for what is no path.
 
     An `optional` one that is absent is left out.
@@ -40,16 +40,16 @@ def read_settings(
     """
     try:
         root = parse(_text(data)[1])
-    except Refused as refused:
+    except RefusedError as refused:
         return _at(refused.refusal, file)
-    settings: dict[str, Setting] = {}
+    settings: dict[str, FoundSetting] = {}
     refusals: list[Refusal] = []
     for path in paths:
         try:
             with _about(path):
                 node = find(root, parse_path(path)).node
-                settings[path] = Setting(_value(node), node.line)
-        except Refused as refused:
+                settings[path] = FoundSetting(_value(node), node.line)
+        except RefusedError as refused:
             if refused.refusal.code != "absent" or path not in optional:
                 refusals.append(_at(refused.refusal, file))
     return _joined(refusals) if refusals else settings
@@ -64,7 +64,7 @@ def edit_settings(data: bytes, edits: Mapping[str, Value], file: str) -> bytes |
         splices = [each for path, value in edits.items() for each in _splices(text, found[path], path, value)]
         changed = apply(text, splices)
         _prove(root, changed, {id(found[path].node): value for path, value in edits.items()})
-    except Refused as refused:
+    except RefusedError as refused:
         return _at(refused.refusal, file)
     return mark + changed.encode()
 
@@ -92,10 +92,10 @@ def _text(data: bytes) -> tuple[bytes, str]:
     try:
         return mark, data[len(mark) :].decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refused("not-utf-8", line=data.count(b"\n", 0, error.start) + 1) from None
+        raise RefusedError("not-utf-8", line=data.count(b"\n", 0, error.start) + 1) from None
 
 
-def _find(root: Node, path: str) -> Found:
+def _find(root: Node, path: str) -> FoundNode:
     with _about(path):
         return find(root, parse_path(path))
 
@@ -105,8 +105,8 @@ def _about(path: str) -> Iterator[None]:
     """Name the setting in what is refused inside."""
     try:
         yield
-    except Refused as refused:
-        raise Refused(refused.refusal.code, path=path, **refused.refusal.values) from None
+    except RefusedError as refused:
+        raise RefusedError(refused.refusal.code, path=path, **refused.refusal.values) from None
 
 
 def _value(node: Node) -> Value:
@@ -118,21 +118,21 @@ def _value(node: Node) -> Value:
 def _scalar(node: Node) -> Scalar:
     """The scalar, if it is one that can be replaced in its line."""
     if node.kind == "alias":
-        raise Refused("alias", line=node.line, found=f"*{node.value}")
+        raise RefusedError("alias", line=node.line, found=f"*{node.value}")
     if node.kind != "scalar":
-        raise Refused("not-a-scalar", line=node.line, found=node.kind)
+        raise RefusedError("not-a-scalar", line=node.line, found=node.kind)
     if node.anchor is not None:
-        raise Refused("anchor", line=node.line, found=f"&{node.anchor}")
+        raise RefusedError("anchor", line=node.line, found=f"&{node.anchor}")
     if node.tag is not None:
-        raise Refused("tagged", line=node.line, found=node.tag)
+        raise RefusedError("tagged", line=node.line, found=node.tag)
     if node.style in ("|", ">") or node.line != node.last_line:
-        raise Refused("multi-line", line=node.line, found=node.value[:80])
+        raise RefusedError("multi-line", line=node.line, found=node.value[:80])
     if "{{" in node.value:
-        raise Refused("templated", line=node.line, found=node.value)
+        raise RefusedError("templated", line=node.line, found=node.value)
     return node.scalar
 
 
-def _splices(text: str, found: Found, path: str, value: Value) -> list[Splice]:
+def _splices(text: str, found: FoundNode, path: str, value: Value) -> list[Splice]:
     with _about(path):
         before = _value(found.node)
         if before == value:
@@ -140,17 +140,17 @@ def _splices(text: str, found: Found, path: str, value: Value) -> list[Splice]:
         if isinstance(value, tuple):
             return _list_splices(text, found, value)
         if isinstance(before, tuple):
-            raise Refused("not-a-scalar", line=found.node.line, found="sequence")
+            raise RefusedError("not-a-scalar", line=found.node.line, found="sequence")
         return [_scalar_splice(text, found.node, value)]
 
 
-def _list_splices(text: str, found: Found, value: tuple[Scalar, ...]) -> list[Splice]:
+def _list_splices(text: str, found: FoundNode, value: tuple[Scalar, ...]) -> list[Splice]:
     node = found.node
     if node.kind == "sequence":
         style = next((each.style for each in node.items), "")
         return sequences.splices(text, found, value, [spelling(each, style) for each in value])
     if node.style or node.value not in _NULLS:
-        raise Refused("not-a-list", line=node.line, found=node.value)
+        raise RefusedError("not-a-list", line=node.line, found=node.value)
     items = ", ".join(spelling(each, "") for each in value)
     return [_scalar_splice(text, node, Unquoted(f"[{items}]"))]
 
@@ -165,10 +165,10 @@ def _prove(before: Node, text: str, edits: Mapping[int, Value]) -> None:
     """Refuse (`unsafe`) unless the new text says what the old one said, but for the edits."""
     try:
         after = parse(text)
-    except Refused as refused:
-        raise Refused("unsafe", **refused.refusal.values) from None
+    except RefusedError as refused:
+        raise RefusedError("unsafe", **refused.refusal.values) from None
     if after.shape() != before.shape(edits):
-        raise Refused("unsafe", found="another setting would change too")
+        raise RefusedError("unsafe", found="another setting would change too")
 
 
 def _at(refusal: Refusal, file: str) -> Refusal:

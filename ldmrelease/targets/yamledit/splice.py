@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ldmrelease.targets.results import Refused
+from ldmrelease.targets.results import RefusedError
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,7 +21,7 @@ def apply(text: str, splices: Sequence[Splice]) -> str:
     position = 0
     for splice in sorted(splices):
         if splice.start < position:
-            raise Refused("overlap")
+            raise RefusedError("overlap")
         parts += [text[position : splice.start], splice.text]
         position = splice.end
     return "".join([*parts, text[position:]])

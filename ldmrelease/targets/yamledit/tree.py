@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import yaml
 
 from ldmrelease.domain.value_paths import Named, Path
-from ldmrelease.targets.results import Refused, Scalar, Unquoted, Value
+from ldmrelease.targets.results import RefusedError, Scalar, Unquoted, Value
 
 _NUMBER = re.compile(
     r"""[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?   # 24.10, 1e3, 0123, .5
@@ -87,16 +87,16 @@ def parse(text: str) -> Node:
         events = list(yaml.parse(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise Refused(
+        raise RefusedError(
             "not-yaml", line=mark.line + 1 if mark else None, found=error.problem or "unreadable"
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise Refused("not-yaml", line=None, found=str(error).splitlines()[0]) from None
+        raise RefusedError("not-yaml", line=None, found=str(error).splitlines()[0]) from None
     documents = sum(isinstance(each, yaml.DocumentStartEvent) for each in events)
     if documents > 1:
-        raise Refused("several-documents", found=documents)
+        raise RefusedError("several-documents", found=documents)
     if documents == 0:
-        raise Refused("empty-file")
+        raise RefusedError("empty-file")
     stream = iter(events[2:])
     return _node(next(stream), stream)
 
@@ -146,20 +146,20 @@ def _span(first: yaml.Event, last: yaml.Event) -> tuple[int, int, int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundNode:
     """The node at a path, and the key it stands under (None in a sequence)."""
 
     node: Node
     key: Node | None
 
 
-def find(root: Node, path: Path) -> Found:
+def find(root: Node, path: Path) -> FoundNode:
     """The node at the path.
 
     Raises `Refused`: `absent`, `duplicate-key`, `alias`, `anchor` (what stands there would change
     elsewhere too), `merge-key`, `not-a-mapping`, `not-a-list`.
     """
-    found = Found(root, None)
+    found = FoundNode(root, None)
     for part in path:
         _own(found.node)
         found = _entry(found.node, part) if isinstance(part, str) else _item(found.node, part)
@@ -169,39 +169,39 @@ def find(root: Node, path: Path) -> Found:
 
 def _own(node: Node) -> None:
     if node.kind == "alias":
-        raise Refused("alias", line=node.line, found=f"*{node.value}")
+        raise RefusedError("alias", line=node.line, found=f"*{node.value}")
     if node.anchor is not None:
-        raise Refused("anchor", line=node.line, found=f"&{node.anchor}")
+        raise RefusedError("anchor", line=node.line, found=f"&{node.anchor}")
 
 
-def _item(node: Node, part: int | Named) -> Found:
+def _item(node: Node, part: int | Named) -> FoundNode:
     if node.kind != "sequence":
-        raise Refused("not-a-list", line=node.line, found=node.kind)
+        raise RefusedError("not-a-list", line=node.line, found=node.kind)
     if isinstance(part, int):
         if part >= len(node.items):
-            raise Refused("absent", line=node.line, found=f"{len(node.items)} items")
-        return Found(node.items[part], None)
+            raise RefusedError("absent", line=node.line, found=f"{len(node.items)} items")
+        return FoundNode(node.items[part], None)
     named = [each for each in node.items if _name_of(each) == part.name]
     if len(named) > 1:
-        raise Refused("duplicate-key", line=named[1].line, found=part.name)
+        raise RefusedError("duplicate-key", line=named[1].line, found=part.name)
     if not named:
-        raise Refused("absent", line=node.line, found=part.name)
-    return Found(named[0], None)
+        raise RefusedError("absent", line=node.line, found=part.name)
+    return FoundNode(named[0], None)
 
 
 def _name_of(node: Node) -> str | None:
     return next((value.value for key, value in node.pairs if key.value == "name"), None)
 
 
-def _entry(node: Node, name: str) -> Found:
+def _entry(node: Node, name: str) -> FoundNode:
     if node.kind != "mapping":
-        raise Refused("not-a-mapping", line=node.line, found=node.kind)
+        raise RefusedError("not-a-mapping", line=node.line, found=node.kind)
     matches = [(key, value) for key, value in node.pairs if key.kind == "scalar" and key.value == name]
     if len(matches) > 1:
-        raise Refused("duplicate-key", line=matches[1][0].line, found=name)
+        raise RefusedError("duplicate-key", line=matches[1][0].line, found=name)
     if not matches:
         merged = next((key for key, _ in node.pairs if key.value == "<<" and not key.style), None)
         if merged is not None:
-            raise Refused("merge-key", line=merged.line, found="<<")
-        raise Refused("absent", line=node.line, found=name)
-    return Found(matches[0][1], matches[0][0])
+            raise RefusedError("merge-key", line=merged.line, found="<<")
+        raise RefusedError("absent", line=node.line, found=name)
+    return FoundNode(matches[0][1], matches[0][0])

@@ -206,11 +206,11 @@ def test_what_is_live_and_named_is_stated_with_its_place(tree: Path, access: Acc
 
 def test_a_menu_that_lists_by_itself_is_not_gated(tree: Path, access: Access) -> None:
     before = menu.menu_of(lab_menu(), look(access))
-    assert isinstance(before, menu.Menu)
+    assert isinstance(before, menu.MenuSettings)
     assert not before.gated
     add(access, "w_2023_16")
     after = menu.menu_of(lab_menu(), look(access))
-    assert isinstance(after, menu.Menu)
+    assert isinstance(after, menu.MenuSettings)
     assert after.gated
 
 

@@ -158,7 +158,7 @@ class Pair:
             for place, cluster in self.clusters.items()
         }
         named = {place: access(place, each) if access else each for place, each in administrators.items()}
-        where = clusters.Clusters(
+        where = clusters.DemoClusters(
             test_systems=named[BASE],
             summit=named[SUMMIT],
             registry=f"{self.first.registry.address}/{prefix}",
@@ -205,12 +205,12 @@ def make_pair(first: Cluster, second: Cluster, names: Sequence[str] = ("ocps",))
 
 def push_weekly(site: Site, seed: str, smoke: int = 0) -> ImageIdentity:
     """The weekly is built; `smoke` is what its smoke test ends with."""
-    bench = site.bench()
-    options = RegistryOptions(insecure=frozenset(bench.workspace.insecure))
-    product = bench.world.product("stack")
+    context = site.context()
+    options = RegistryOptions(insecure=frozenset(context.workspace.insecure))
+    product = context.topology.product("stack")
     assert product is not None
     repository = Registries(site.root, options).open(parse_reference(product.components[0].source))
-    bench.ledger.close()
+    context.ledger.close()
     tag = f"al9-{artifacts.weekly().eups}"
     return put_sample_index(
         repository, tag, seed=f"{seed}:{WEEKLY}", program=lambda platform: program(platform, smoke)

@@ -43,9 +43,9 @@ class ClusterSite(Site):
     def push_weekly(self, smoke: int = 0, *, crashes: bool = False) -> ImageIdentity:
         """The weekly is built; `smoke` is what its smoke test ends with, and `crashes` that it does not stay up."""
         registries = Registries(
-            self.root, RegistryOptions(insecure=frozenset(self.bench().workspace.insecure))
+            self.root, RegistryOptions(insecure=frozenset(self.context().workspace.insecure))
         )
-        component = self.bench().world.product("stack").components[0]
+        component = self.context().topology.product("stack").components[0]
         repository = registries.open(parse_reference(component.source))
         tag = f"al9-{artifacts.weekly().eups}"
         return put_sample_index(
@@ -69,7 +69,7 @@ class ClusterSite(Site):
 def make_site(root: Path, first: Cluster, second: Cluster) -> ClusterSite:
     """A new workspace with everything deployed; `remove` it afterwards."""
     own = secrets.token_hex(4)
-    where = clusters.Clusters(
+    where = clusters.DemoClusters(
         test_systems=ClusterAccess(first.context, str(first.kubeconfig)),
         summit=ClusterAccess(second.context, str(second.kubeconfig)),
         registry=f"{first.registry.address}/{own}",

@@ -11,7 +11,7 @@ import pytest
 from ldmrelease.cluster.client.api import Api, open_api
 from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid, Unreached
 from ldmrelease.cluster.client.paths import path_of
-from ldmrelease.cluster.client.watch import State, Watched, watched
+from ldmrelease.cluster.client.watch import Watched, WatchState, watched
 from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
@@ -38,7 +38,7 @@ def way(account: Account) -> ClusterAccess:
     return ClusterAccess(account.context, str(account.kubeconfig))
 
 
-def follow(api: Api, *paths: str) -> Iterator[State]:
+def follow(api: Api, *paths: str) -> Iterator[WatchState]:
     return watched(api, [Watched(path) for path in paths], until=time.monotonic() + LONG)
 
 
@@ -165,7 +165,7 @@ def test_the_last_lines_of_a_pod_are_read(
         api.log(namespace, "talker", "main", previous=True)
 
 
-def phase(state: State, key: str) -> str:
+def phase(state: WatchState, key: str) -> str:
     return str(state.collections[0].get(key, {}).get("status", {}).get("phase"))
 
 

@@ -14,7 +14,7 @@ from ldmrelease.cluster.client.api import open_api
 from ldmrelease.cluster.client.errors import Conflict, Invalid
 from ldmrelease.cluster.objects.workloads import find
 from ldmrelease.domain.workload_selection import ClusterAccess, CustomResource, Selection, WorkloadKind
-from ldmrelease.faces.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.render.refusals import refusal_words
 from ldmrelease.targets import registry
 from ldmrelease.targets.editors import image_fields
@@ -143,7 +143,7 @@ def test_a_custom_resource_is_promoted(ocps: OnePlace, rollouts: Kind):
 
 def test_what_crashes_is_put_back(ocps: OnePlace, rollouts: Kind):
     ocps.push_weekly("crash")
-    done = ocps.promote(Code.UNDECIDED)
+    done = ocps.promote(ExitCode.UNDECIDED)
     assert "crashes again and again" in done.stdout
     assert "put back what was there" in done.stderr
     assert images(rollouts) == [ocps.old.by_tag, ocps.old.by_digest]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ldmrelease.checks.job.run import Cut, JobRan, delete_job, leftover_jobs, run_job
+from ldmrelease.checks.job.run import JobInterrupted, JobResult, delete_job, leftover_jobs, run_job
 from ldmrelease.checks.job.templates import PROMOTION, ImageRun, fill, job_name
 from ldmrelease.cluster.client.api import Api, open_api
 from ldmrelease.cluster.client.paths import path_of
@@ -53,9 +53,9 @@ def a_run(
     return ImageRun(check, template_of(check, Path()), run, image.by_digest, identity, variables, PROMOTED)
 
 
-def ran(api: Api, run: ImageRun, deadline: float = 60, patience: float = 60) -> JobRan:
+def ran(api: Api, run: ImageRun, deadline: float = 60, patience: float = 60) -> JobResult:
     found = run_job(api, run, deadline=deadline, patience=patience)
-    assert isinstance(found, JobRan), found
+    assert isinstance(found, JobResult), found
     return found
 
 
@@ -262,7 +262,7 @@ def test_a_cluster_that_cannot_be_asked_is_no_result(tmp_path: Path, image: Push
     file = tmp_path / "config"
     file.write_text(yaml.safe_dump(config))
     nobody = open_api(ClusterAccess("gone", str(file)), patience=1)
-    assert isinstance(run_job(nobody, a_run("room", image, "sh"), deadline=3), Cut)
+    assert isinstance(run_job(nobody, a_run("room", image, "sh"), deadline=3), JobInterrupted)
 
 
 def test_the_rights_that_it_needs(
@@ -330,7 +330,7 @@ class started:
 
     def _run(self, api: Api, run: ImageRun) -> None:
         found = run_job(api, run, deadline=120)
-        self.ran = found.ran if isinstance(found, JobRan) else found
+        self.ran = found.ran if isinstance(found, JobResult) else found
 
     def __enter__(self) -> started:
         self._thread.start()

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.checks.command import Ran, run_command
+from ldmrelease.checks.command import RunOutcome, run_command
 from ldmrelease.domain.topology import Check
 
 TESTS = ("starts", "answers")
 
 
-def run(script: str, tmp_path: Path, deadline: int = 20) -> Ran:
+def run(script: str, tmp_path: Path, deadline: int = 20) -> RunOutcome:
     return run_command(
         Check("smoke", "command", TESTS, ("sh", "-c", script), deadline), {"GREETING": "hi"}, tmp_path
     )

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.checks.outcome import KEPT, Ran, Unread, Verdict, judge, started, tail, unread
+from ldmrelease.checks.outcome import (
+    KEPT,
+    OutcomeRule,
+    RunOutcome,
+    Unread,
+    judge_output,
+    started,
+    tail,
+    unread,
+)
 
 TESTS = ("starts", "answers")
 AT = f"registry.example/results@sha256:{'1' * 64}"
@@ -34,22 +43,22 @@ def result(**fields: object) -> str:
     return json.dumps({"result": "PASSED", "passedTests": [], "failedTests": []} | fields)
 
 
-@given(MESSAGES, st.none() | MESSAGES, st.integers(1, 255), st.sampled_from(Verdict))
+@given(MESSAGES, st.none() | MESSAGES, st.integers(1, 255), st.sampled_from(OutcomeRule))
 def test_another_exit_status_than_zero_is_a_failure_whatever_is_said(
-    message: str, result: str | None, code: int, verdict: Verdict
+    message: str, result: str | None, code: int, verdict: OutcomeRule
 ) -> None:
-    found = judge(TESTS, code, message, verdict, result=result)
+    found = judge_output(TESTS, code, message, verdict, result=result)
     assert found.passed == ()
     assert found.failed
     assert (found.problem, found.exit_code) == (None, code)
 
 
-@given(MESSAGES, st.none() | MESSAGES, st.sampled_from(Verdict))
+@given(MESSAGES, st.none() | MESSAGES, st.sampled_from(OutcomeRule))
 def test_exit_status_zero_passes_or_says_nothing_or_prints_wrong_versions(
-    message: str, result: str | None, verdict: Verdict
+    message: str, result: str | None, verdict: OutcomeRule
 ) -> None:
-    found = judge(TESTS, 0, message, verdict, result=result)
-    assert bool(found.passed) + bool(found.problem or verdict is Verdict.VERSIONS) == 1
+    found = judge_output(TESTS, 0, message, verdict, result=result)
+    assert bool(found.passed) + bool(found.problem or verdict is OutcomeRule.VERSIONS) == 1
     assert not (found.passed and found.failed)
 
 
@@ -70,7 +79,7 @@ def test_exit_status_zero_passes_or_says_nothing_or_prints_wrong_versions(
 def test_a_message_of_failure_beside_exit_status_zero_is_a_contradiction(
     message: str, failed: tuple[str, ...]
 ) -> None:
-    found = judge(TESTS, 0, message)
+    found = judge_output(TESTS, 0, message)
     assert (found.problem, found.passed, found.failed) == ("contradiction", (), failed)
 
 
@@ -89,7 +98,7 @@ def test_a_message_of_failure_beside_exit_status_zero_is_a_contradiction(
 def test_a_pass_names_the_tests_that_it_says_or_all_that_are_declared(
     message: str, passed: tuple[str, ...]
 ) -> None:
-    assert judge(TESTS, 0, message).passed == passed
+    assert judge_output(TESTS, 0, message).passed == passed
 
 
 @pytest.mark.parametrize(
@@ -105,12 +114,15 @@ def test_a_pass_names_the_tests_that_it_says_or_all_that_are_declared(
 )
 def test_every_printed_version_is_a_spelling_of_the_release(printed: str, failed: bool) -> None:
     told = {"LDMRELEASE_TAG": "w.2025.10", "LDMRELEASE_EUPS": "w_2025_10", "LDMRELEASE_PRODUCT": "extra"}
-    found = judge(TESTS, 0, printed, Verdict.VERSIONS, told)
+    found = judge_output(TESTS, 0, printed, OutcomeRule.VERSIONS, told)
     assert (found.failed, found.passed) == ((TESTS, ()) if failed else ((), TESTS))
 
 
 def test_without_a_spelling_of_the_release_no_version_is_right() -> None:
-    assert judge(TESTS, 0, "lsst_distrib w_2025_10", Verdict.VERSIONS, {"LDMRELEASE_TAG": ""}).failed == TESTS
+    assert (
+        judge_output(TESTS, 0, "lsst_distrib w_2025_10", OutcomeRule.VERSIONS, {"LDMRELEASE_TAG": ""}).failed
+        == TESTS
+    )
 
 
 def test_what_was_only_to_start_has_started_while_it_runs() -> None:
@@ -123,12 +135,12 @@ def test_the_end_of_an_output_is_kept() -> None:
 
 
 @pytest.mark.parametrize("message", [POINTER, f"not ok 1 - starts\n{POINTER}\n"])
-@pytest.mark.parametrize("verdict", [Verdict.TESTS, Verdict.VERSIONS])
+@pytest.mark.parametrize("verdict", [OutcomeRule.TESTS, OutcomeRule.VERSIONS])
 def test_a_message_that_points_to_the_result_is_no_pass_and_no_contradiction_by_itself(
-    message: str, verdict: Verdict
+    message: str, verdict: OutcomeRule
 ) -> None:
-    assert judge(TESTS, 0, message, verdict) == Ran((), (), message, 0, Unread.NOT_FOLLOWED, AT)
-    assert judge(TESTS, 3, message, verdict) == Ran((), TESTS, message, 3, None, AT)
+    assert judge_output(TESTS, 0, message, verdict) == RunOutcome((), (), message, 0, Unread.NOT_FOLLOWED, AT)
+    assert judge_output(TESTS, 3, message, verdict) == RunOutcome((), TESTS, message, 3, None, AT)
 
 
 @pytest.mark.parametrize(
@@ -147,24 +159,24 @@ def test_a_message_that_points_to_the_result_is_no_pass_and_no_contradiction_by_
 def test_what_the_message_points_to_is_judged_as_a_message_is(
     text: str, code: int, passed: tuple[str, ...], failed: tuple[str, ...], problem: str | None
 ) -> None:
-    found = judge(TESTS, code, POINTER, result=text)
+    found = judge_output(TESTS, code, POINTER, result=text)
     assert (found.passed, found.failed, found.problem, found.result_at) == (passed, failed, problem, None)
     assert found.output.startswith(POINTER)
 
 
 def test_versions_may_be_elsewhere_too() -> None:
     told = {"LDMRELEASE_EUPS": "w_2025_10"}
-    assert judge(TESTS, 0, POINTER, Verdict.VERSIONS, told, result="afw w_2025_10").passed == TESTS
-    wrong = judge(TESTS, 0, POINTER, Verdict.VERSIONS, told, result="afw w_2025_09")
+    assert judge_output(TESTS, 0, POINTER, OutcomeRule.VERSIONS, told, result="afw w_2025_10").passed == TESTS
+    wrong = judge_output(TESTS, 0, POINTER, OutcomeRule.VERSIONS, told, result="afw w_2025_09")
     assert wrong.failed == TESTS
     assert "w_2025_09" in wrong.output
 
 
 def test_a_failure_whose_result_cannot_be_read_stays_a_failure() -> None:
-    failed = unread(TESTS, judge(TESTS, 1, POINTER), Unread.ABSENT)
+    failed = unread(TESTS, judge_output(TESTS, 1, POINTER), Unread.ABSENT)
     assert (failed.failed, failed.problem, failed.result_at) == (TESTS, None, None)
     assert failed.output.endswith("result-absent")
-    silent = unread(TESTS, judge(TESTS, 0, POINTER), Unread.ABSENT)
+    silent = unread(TESTS, judge_output(TESTS, 0, POINTER), Unread.ABSENT)
     assert (silent.passed, silent.failed, silent.problem) == ((), (), "result-absent")
 
 
@@ -182,5 +194,5 @@ def test_a_failure_whose_result_cannot_be_read_stays_a_failure() -> None:
 def test_reading_takes_a_time_that_grows_with_the_length_alone(text: str) -> None:
     """Whoever is tested writes the text, and must not keep the runner busy: squares of a million take an hour."""
     begun = time.process_time()
-    judge(TESTS, 0, POINTER, result=text)
+    judge_output(TESTS, 0, POINTER, result=text)
     assert time.process_time() - begun < 5

@@ -19,8 +19,8 @@ from ldmrelease.ledger import (
     Ledger,
     LedgerError,
     LedgerExists,
+    LedgerProblem,
     NoLedger,
-    Problem,
     TooNew,
     create_ledger,
     open_ledger,
@@ -342,7 +342,7 @@ def test_a_name_that_cannot_be_given_is_told(
 
 
 def test_a_problem_without_values_is_its_code_and_place() -> None:
-    assert str(Problem("unreadable", "file")) == "unreadable at file"
+    assert str(LedgerProblem("unreadable", "file")) == "unreadable at file"
 
 
 def test_an_older_ledger_is_brought_forward(

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ldmrelease.domain import canonical, records
-from ldmrelease.domain.events import Event, Kind
-from ldmrelease.domain.records import Observation, Seen
+from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.records import Observation, ObservedImage
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.residences import States, fold_observations
 
@@ -15,10 +15,10 @@ SUMMIT = Place("summit", "nublado")
 W15, W16, W17 = (f"sha256:{digit * 64}" for digit in "567")
 
 
-def image(release: str | None, *, ready: bool = True, component: str = "lab") -> Seen:
+def image(release: str | None, *, ready: bool = True, component: str = "lab") -> ObservedImage:
     """One image of a release, which has the digest that the release's ends with."""
     digest = f"sha256:{(release or 'f')[-1] * 64}"
-    return Seen("stack", component, digest, f"lab@{digest}", ready, release)
+    return ObservedImage("stack", component, digest, f"lab@{digest}", ready, release)
 
 
 def observation(hours: float, *releases: str, place: Place = SUMMIT, **more: Any) -> Observation:
@@ -35,7 +35,7 @@ def event(sequence: int, observation: Observation, **changes: Any) -> Event:
         "signatures": [],
     }
     body = changes.get("body", {"envelope": envelope})
-    kind, time = changes.get("kind", Kind.OBSERVED), changes.get("time", observation.time)
+    kind, time = changes.get("kind", EventKind.OBSERVED), changes.get("time", observation.time)
     return Event("u", sequence, time, "observer", kind, observation.place.stream, 1, body, "", "")
 
 

@@ -45,7 +45,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
 
 def spans(states: dict[str, object]) -> list[Span]:
     read = reader(states)
-    ended = [each for release in RELEASES for each in observed.stays_of(read, release)]
+    ended = [each for release in RELEASES for each in observed.release_residences_of(read, release)]
     images = [each for release in RELEASES for each in observed.residences_of(read, image(release).digest)]
     return [each.span for each in [*ended, *images]]
 
@@ -78,7 +78,7 @@ def test_an_observation_less_at_the_beginning_never_lengthens_a_soak(history: li
     whole, without = replayed(history), replayed(history[1:])
     for release in RELEASES:
         longest = [
-            sum(each.span.observed for each in observed.stays_of(reader(states), release))
+            sum(each.span.observed for each in observed.release_residences_of(reader(states), release))
             for states in (without, whole)
         ]
         if history == sorted(history, key=lambda each: each.time):
@@ -90,7 +90,7 @@ def test_what_is_now_is_what_the_latest_observation_saw(history: list[Event]) ->
     history.sort(key=lambda each: each.time)
     states = replayed(history)
     read = reader(states)
-    stays = [each for release in RELEASES for each in observed.stays_of(read, release)]
+    stays = [each for release in RELEASES for each in observed.release_residences_of(read, release)]
     now = {(each.place, each.release) for each in stays if each.span.current}
     latest = {(each.place, release) for each in observed.places_seen(read) for release in each.releases}
     assert latest <= now
@@ -103,7 +103,7 @@ def test_what_is_now_is_what_the_latest_observation_saw(history: list[Event]) ->
 def test_every_stay_has_one_end_or_is_there_now(history: list[Event]) -> None:
     read = reader(replayed(history))
     for release in RELEASES:
-        found = observed.stays_of(read, release)
+        found = observed.release_residences_of(read, release)
         for place in {each.place for each in found}:
             here = [each for each in found if each.place == place]
             assert sum(each.span.current for each in here) <= 1

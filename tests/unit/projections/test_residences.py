@@ -13,8 +13,8 @@ from ldmrelease.domain.records import Observation
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.intervals import KEPT
-from ldmrelease.projections.observed import ReleaseStay, Residence
-from ldmrelease.projections.residences import replayed, stay_keys
+from ldmrelease.projections.observed import ReleaseResidenceState, ResidenceState
+from ldmrelease.projections.residences import release_residence_keys, replayed
 
 from .observations import NOON, SUMMIT, W15, W16, W17, event, fold, folded, image, observation, reader
 
@@ -22,12 +22,16 @@ HOUR = 3600
 BASE = Place("base", "nublado")
 
 
-def stays(*observations: Observation, release: str = W16) -> tuple[ReleaseStay, ...]:
-    return observed.stays_of(reader(folded(*observations)), release)
+def stays(*observations: Observation, release: str = W16) -> tuple[ReleaseResidenceState, ...]:
+    return observed.release_residences_of(reader(folded(*observations)), release)
 
 
-def stays_now(states: dict[str, Any]) -> list[ReleaseStay]:
-    found = [each for release in (W15, W16, W17) for each in observed.stays_of(reader(states), release)]
+def stays_now(states: dict[str, Any]) -> list[ReleaseResidenceState]:
+    found = [
+        each
+        for release in (W15, W16, W17)
+        for each in observed.release_residences_of(reader(states), release)
+    ]
     return [each for each in found if each.span.current]
 
 
@@ -35,12 +39,12 @@ def latest_at(states: dict[str, Any], place: Place) -> observed.Latest | None:
     return next((each for each in observed.places_seen(reader(states)) if each.place == place), None)
 
 
-def stay(*observations: Observation, release: str = W16) -> ReleaseStay:
+def stay(*observations: Observation, release: str = W16) -> ReleaseResidenceState:
     (found,) = stays(*observations, release=release)
     return found
 
 
-def residence(*observations: Observation, release: str = W16) -> Residence:
+def residence(*observations: Observation, release: str = W16) -> ResidenceState:
     (found,) = observed.residences_of(reader(folded(*observations)), image(release).digest)
     return found
 
@@ -128,7 +132,7 @@ def test_places_do_not_mix() -> None:
         observation(1, W16),
         observation(1, W16, place=BASE),
     )
-    found = observed.stays_of(reader(states), W16)
+    found = observed.release_residences_of(reader(states), W16)
     assert [(each.place, each.span.observed) for each in found] == [(BASE, 0), (SUMMIT, HOUR)]
     assert [each.place for each in observed.places_seen(reader(states))] == [BASE, SUMMIT]
 
@@ -178,7 +182,7 @@ def test_the_latest_observation_of_a_place() -> None:
 def test_a_place_whose_name_begins_like_another_is_not_it() -> None:
     states = folded(observation(0, W16, place=Place("summit", "nublado2")))
     assert latest_at(states, SUMMIT) is None
-    assert stay_keys(W16, SUMMIT)[0] not in states
+    assert release_residence_keys(W16, SUMMIT)[0] not in states
 
 
 def test_an_older_observation_changes_nothing() -> None:
@@ -215,7 +219,7 @@ def test_names_with_slashes_do_not_spell_other_keys() -> None:
 def test_replaying_verified_events_alone_leaves_the_others_out() -> None:
     events = [event(number, observation(number, W16)) for number in range(1, 5)]
     states = replayed(each for each in events if each.sequence in (1, 4))
-    (found,) = observed.stays_of(reader(states), W16)
+    (found,) = observed.release_residences_of(reader(states), W16)
     assert found.span.observed == 3 * HOUR
     ends = [event(5, observation(5, W15))]
     assert stays_now(replayed(events + ends))[0].release == W15

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ldmrelease.domain.events import Event, Kind
+from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.promotion.claims import Claim, claim_of
 from tests.unit.projections.observations import NOON, SUMMIT
 
@@ -16,11 +16,13 @@ def told(sequence: int, kind: str, stream: str = SUMMIT.stream, **body: object) 
 
 
 def claimed(sequence: int, promotion: str, *, takeover: bool = False) -> Event:
-    return told(sequence, Kind.CLAIMED, promotion=promotion, holder=f"host-{promotion}", takeover=takeover)
+    return told(
+        sequence, EventKind.CLAIMED, promotion=promotion, holder=f"host-{promotion}", takeover=takeover
+    )
 
 
 def released(sequence: int, promotion: str, epoch: int) -> Event:
-    return told(sequence, Kind.RELEASED, promotion=promotion, epoch=epoch)
+    return told(sequence, EventKind.RELEASED, promotion=promotion, epoch=epoch)
 
 
 def minute(number: int) -> object:
@@ -29,7 +31,7 @@ def minute(number: int) -> object:
 
 def test_a_place_without_events_is_free() -> None:
     assert claim_of([]) is None
-    assert claim_of([told(1, Kind.OBSERVED)]) is None
+    assert claim_of([told(1, EventKind.OBSERVED)]) is None
 
 
 def test_a_claim_has_the_number_of_its_event_as_epoch() -> None:
@@ -72,9 +74,9 @@ def test_the_same_promotion_claiming_again_fences_its_earlier_self() -> None:
 def test_what_the_holder_appends_shows_that_it_works() -> None:
     events = [
         claimed(1, "p1"),
-        told(2, Kind.INTENDED, stream="promotion/p1", step="apply"),
-        told(3, Kind.OBSERVED),
-        told(4, Kind.INTENDED, stream="promotion/p2", step="apply"),
+        told(2, EventKind.INTENDED, stream="promotion/p1", step="apply"),
+        told(3, EventKind.OBSERVED),
+        told(4, EventKind.INTENDED, stream="promotion/p2", step="apply"),
     ]
     claim = claim_of(events)
     assert claim is not None
@@ -82,7 +84,7 @@ def test_what_the_holder_appends_shows_that_it_works() -> None:
 
 
 def test_a_claim_outlives_its_promotion_and_says_so() -> None:
-    end = told(2, Kind.ENDED, "promotion/p1", state="stuck")
+    end = told(2, EventKind.ENDED, "promotion/p1", state="stuck")
     claim = claim_of([claimed(1, "p1"), end])
     assert claim is not None
     assert claim.ended

@@ -134,7 +134,7 @@ def refused_codes() -> set[str]:
     for path in (SOURCE / "targets").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Call(func=ast.Name(id="Refused" | "Refusal"), args=[first, *_]):
+                case ast.Call(func=ast.Name(id="RefusedError" | "Refusal"), args=[first, *_]):
                     found.update(texts(first))
                 case ast.Call(func=ast.Name(id="_refusal"), args=[_, _, _, code, *_]):
                     found.update(texts(code))
@@ -152,7 +152,7 @@ def step_codes() -> set[str]:
     for path in (SOURCE / "services" / "promotions" / "steps").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Call(func=ast.Name(id="Failed"), args=[first, *_]):
+                case ast.Call(func=ast.Name(id="StepFailed"), args=[first, *_]):
                     found.update(texts(first))
     return found
 
@@ -176,7 +176,7 @@ def test_every_reason_why_a_tag_cannot_be_pinned_has_words() -> None:
 
 
 def uncounted_codes() -> set[str]:
-    names = {"NotCounted", "_Refused", "Malformed", "Unreadable", "Contradiction", "_untimely"}
+    names = {"Rejected", "_Refused", "Malformed", "Unreadable", "Contradiction", "_untimely"}
     found: set[Any] = set()
     paths = [
         *(SOURCE / "trust").glob("*.py"),

@@ -8,19 +8,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ldmrelease.trust.authorize import entitled
+from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.dsse import Envelope, Signature
 from ldmrelease.trust.keyring import Keyring, Role, make_key
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.signer import generate
-from ldmrelease.trust.verify import NotCounted, Verified, verify
+from ldmrelease.trust.verify import Rejected, VerifiedPayload, verify
 from tests.unit.trust.trust_samples import BIRTH, CI, LAB, MANAGER, NOON, RUNNER, STRANGER, ring
 
 SECOND = timedelta(seconds=1)
 
 
 def code(found: object) -> str:
-    assert isinstance(found, NotCounted)
+    assert isinstance(found, Rejected)
     return found.code
 
 
@@ -90,24 +90,24 @@ class TestTheDocument:
 class TestTheSigner:
     def test_the_key_id_leads_to_the_key(self):
         found = verify(RUNNER.sign("t", b"p"), ring(), at=NOON)
-        assert isinstance(found, Verified)
+        assert isinstance(found, VerifiedPayload)
         assert (found.payload, found.key.person) == (b"p", "runner@summit")
 
     def test_without_a_key_id_all_keys_are_tried(self):
         value = RUNNER.sign("t", b"p").signatures[0].value
         found = verify(Envelope("t", b"p", (Signature(None, value),)), ring(), at=NOON)
-        assert isinstance(found, Verified)
+        assert isinstance(found, VerifiedPayload)
         assert found.key.id == "summit-2023"
 
     def test_ed25519_is_known(self):
         signer = generate(KeyKind.ED25519)
         keyring = Keyring((make_key("k", signer.public_pem, "ann", roles=(), not_before=BIRTH),))
-        assert isinstance(verify(signer.sign("t", b"p"), keyring, at=NOON), Verified)
+        assert isinstance(verify(signer.sign("t", b"p"), keyring, at=NOON), VerifiedPayload)
 
     def test_a_stranger_is_unknown(self):
         envelope = STRANGER.sign("t", b"p")
         found = verify(envelope, ring(), at=NOON)
-        assert found == NotCounted("unknown-key", {"keyid": STRANGER.keyid})
+        assert found == Rejected("unknown-key", {"keyid": STRANGER.keyid})
         nameless = Envelope("t", b"p", (Signature(None, envelope.signatures[0].value),))
         assert code(verify(nameless, ring(), at=NOON)) == "unknown-key"
 
@@ -140,7 +140,7 @@ class TestItsTime:
     def test_the_intake_decides_and_the_bound_is_named(self, key, at, expected):
         found = verify(RUNNER.sign("t", b"p"), ring(**key), at=at)
         assert code(found) == expected
-        assert isinstance(found, NotCounted)
+        assert isinstance(found, Rejected)
         assert found.values["key"] == "summit-2023"
         assert "2023-04-21T12:00:00Z" in found.values.values()
 
@@ -153,7 +153,7 @@ class TestItsTime:
         ],
     )
     def test_the_bounds_themselves(self, key, at):
-        assert isinstance(verify(RUNNER.sign("t", b"p"), ring(**key), at=at), Verified)
+        assert isinstance(verify(RUNNER.sign("t", b"p"), ring(**key), at=at), VerifiedPayload)
 
 
 class TestItsScope:
@@ -161,7 +161,7 @@ class TestItsScope:
         keyring = ring()
         key = keyring.named(name)
         assert key is not None
-        return entitled(type, key, keyring, **where)
+        return entitled_roles(type, key, keyring, **where)
 
     def test_inside_all_three(self):
         roles = self.entitled("summit-2023", "check", environments=("summit",), repositories=(LAB,))
@@ -169,13 +169,13 @@ class TestItsScope:
 
     def test_a_type_that_no_role_has(self):
         found = self.entitled("ci-2023", "pin")
-        assert found == NotCounted(
+        assert found == Rejected(
             "wrong-role", {"key": "ci-2023", "person": "ci", "type": "pin", "roles": ["ci"]}
         )
 
     def test_another_environment(self):
         found = self.entitled("dev", "check", environments=("summit",), repositories=(LAB,))
-        assert isinstance(found, NotCounted)
+        assert isinstance(found, Rejected)
         assert found.code == "wrong-environment"
         assert (found.values["environments"], found.values["scope"]) == (["summit"], ["usdfdev"])
 
@@ -187,7 +187,7 @@ class TestItsScope:
 
     def test_another_repository(self):
         found = self.entitled("ci-2023", "provenance", repositories=("docker.io/evil/sciplat-lab",))
-        assert isinstance(found, NotCounted)
+        assert isinstance(found, Rejected)
         assert found.code == "wrong-repository"
         assert (found.values["repositories"], found.values["scope"]) == (
             ["docker.io/evil/sciplat-lab"],
@@ -198,7 +198,7 @@ class TestItsScope:
         assert code(self.entitled("dev", "check", repositories=(LAB,))) == "wrong-environment"
         everywhere = Role("any", ("check",), ("*",), ("*",))
         key = make_key("k", MANAGER.public_pem, "ann", roles=("any",), not_before=BIRTH)
-        assert entitled("check", key, Keyring((key,), (everywhere,))) == (everywhere,)
+        assert entitled_roles("check", key, Keyring((key,), (everywhere,))) == (everywhere,)
 
     def test_environments_are_names_not_patterns(self):
         assert not Role("r", ("check",), ("sum*",)).speaks_for("summit")

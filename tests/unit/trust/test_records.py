@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.records import Observation, Pin, Request, RunRegistration, Seen, payload_type
+from ldmrelease.domain.records import Observation, ObservedImage, Pin, Request, RunRegistration, payload_type
 from ldmrelease.domain.topology import Place
-from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, open_checkpoint, seal_checkpoint
-from ldmrelease.trust.records import Opened, open_act, seal
-from ldmrelease.trust.verify import NotCounted
+from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, sign_checkpoint, verify_checkpoint
+from ldmrelease.trust.records import VerifiedRecord, sign_record, verify_record
+from ldmrelease.trust.verify import Rejected
 from tests.unit.trust.trust_samples import CI, IMAGE, MANAGER, NOON, RUNNER, RUNNER_DEV, STRANGER, ring
 
 NUBLADO = Place("summit", "nublado")
@@ -30,7 +30,7 @@ OBSERVATION = Observation(
     NOON,
     "committed",
     "abc",
-    (Seen("rsp", "lab", IMAGE, "w_2023_16", True),),
+    (ObservedImage("rsp", "lab", IMAGE, "w_2023_16", True),),
     (IMAGE,),
     {"recommended": IMAGE},
 )
@@ -38,7 +38,7 @@ CHECKPOINT = Checkpoint("l1", IMAGE, 7, IMAGE, NOON)
 
 
 def code(found: object) -> str:
-    assert isinstance(found, NotCounted)
+    assert isinstance(found, Rejected)
     return found.code
 
 
@@ -57,75 +57,83 @@ def forged(payload: object, kind: type = Pin, signer=MANAGER) -> dict:
     ],
 )
 def test_an_act_is_opened_as_it_was_sealed(act, signer, person):
-    body = json.loads(json.dumps(seal(act, signer)))
-    opened = open_act(body, type(act), ring(), at=NOON)
-    assert isinstance(opened, Opened)
+    body = json.loads(json.dumps(sign_record(act, signer)))
+    opened = verify_record(body, type(act), ring(), at=NOON)
+    assert isinstance(opened, VerifiedRecord)
     assert (opened.act, opened.person) == (act, person)
     assert opened.roles in {("manager",), ("runner-summit",)}
 
 
 def test_an_act_without_an_envelope_is_unsigned():
-    assert open_act({"actor": "ann"}, Pin, ring(), at=NOON) == NotCounted("unsigned")
-    body = seal(PIN, MANAGER)
+    assert verify_record({"actor": "ann"}, Pin, ring(), at=NOON) == Rejected("unsigned")
+    body = sign_record(PIN, MANAGER)
     body["envelope"]["signatures"] = []
-    assert code(open_act(body, Pin, ring(), at=NOON)) == "unsigned"
+    assert code(verify_record(body, Pin, ring(), at=NOON)) == "unsigned"
 
 
 @pytest.mark.parametrize("envelope", ["text", 7, [], {"payload": 1}, b"{"])
 def test_what_is_no_envelope_is_malformed(envelope):
-    assert code(open_act({"envelope": envelope}, Pin, ring(), at=NOON)) == "malformed"
+    assert code(verify_record({"envelope": envelope}, Pin, ring(), at=NOON)) == "malformed"
 
 
 def test_one_act_cannot_pass_for_another():
-    found = open_act(seal(PIN, MANAGER), Request, ring(), at=NOON)
-    assert isinstance(found, NotCounted)
+    found = verify_record(sign_record(PIN, MANAGER), Request, ring(), at=NOON)
+    assert isinstance(found, Rejected)
     assert (found.code, found.values["found"]) == ("wrong-type", payload_type(Pin))
 
 
 def test_the_key_of_ci_cannot_pin():
-    found = open_act(seal(PIN, CI), Pin, ring(), at=NOON)
-    assert isinstance(found, NotCounted)
+    found = verify_record(sign_record(PIN, CI), Pin, ring(), at=NOON)
+    assert isinstance(found, Rejected)
     assert (found.code, found.values["roles"], found.values["person"]) == ("wrong-role", ["ci"], "ci")
 
 
 def test_a_stranger_cannot_act():
-    assert code(open_act(seal(PIN, STRANGER), Pin, ring(), at=NOON)) == "unknown-key"
+    assert code(verify_record(sign_record(PIN, STRANGER), Pin, ring(), at=NOON)) == "unknown-key"
 
 
 @pytest.mark.parametrize("act", [OBSERVATION, RUN])
 def test_a_development_runner_cannot_speak_for_the_summit(act):
-    found = open_act(seal(act, RUNNER_DEV), type(act), ring(), at=NOON)
-    assert isinstance(found, NotCounted)
+    found = verify_record(sign_record(act, RUNNER_DEV), type(act), ring(), at=NOON)
+    assert isinstance(found, Rejected)
     assert (found.code, found.values["scope"]) == ("wrong-environment", ["usdfdev"])
 
 
 def test_a_run_that_is_nowhere_widens_no_role():
     run = dataclasses.replace(RUN, environment=None)
-    assert code(open_act(seal(run, RUNNER_DEV), RunRegistration, ring(), at=NOON)) == "wrong-environment"
+    assert (
+        code(verify_record(sign_record(run, RUNNER_DEV), RunRegistration, ring(), at=NOON))
+        == "wrong-environment"
+    )
 
 
 def test_a_request_needs_the_role_in_every_place():
     request = dataclasses.replace(REQUEST, places=(NUBLADO, Place("usdfdev", "nublado")))
-    assert code(open_act(seal(request, MANAGER), Request, ring(), at=NOON)) == "wrong-environment"
+    assert code(verify_record(sign_record(request, MANAGER), Request, ring(), at=NOON)) == "wrong-environment"
 
 
 def test_an_edited_act_is_a_bad_signature():
-    body = seal(PIN, MANAGER)
+    body = sign_record(PIN, MANAGER)
     edited = canonical.encode(dataclasses.replace(PIN, tag="w_2023_17"))
     body["envelope"]["payload"] = base64.b64encode(edited).decode()
-    assert code(open_act(body, Pin, ring(), at=NOON)) == "bad-signature"
+    assert code(verify_record(body, Pin, ring(), at=NOON)) == "bad-signature"
 
 
 def test_an_act_from_the_future_does_not_count():
-    assert isinstance(open_act(seal(PIN, MANAGER), Pin, ring(), at=NOON - timedelta(minutes=5)), Opened)
-    found = open_act(seal(PIN, MANAGER), Pin, ring(), at=NOON - timedelta(minutes=5, seconds=1))
-    assert isinstance(found, NotCounted)
+    assert isinstance(
+        verify_record(sign_record(PIN, MANAGER), Pin, ring(), at=NOON - timedelta(minutes=5)), VerifiedRecord
+    )
+    found = verify_record(sign_record(PIN, MANAGER), Pin, ring(), at=NOON - timedelta(minutes=5, seconds=1))
+    assert isinstance(found, Rejected)
     assert (found.code, found.values["claimed"]) == ("future", "2023-04-21T12:00:00Z")
 
 
 def test_an_act_after_the_key_was_lost_does_not_count():
     keyring = ring(compromised_since=NOON)
-    assert code(open_act(seal(OBSERVATION, RUNNER), Observation, keyring, at=NOON)) == "key-compromised"
+    assert (
+        code(verify_record(sign_record(OBSERVATION, RUNNER), Observation, keyring, at=NOON))
+        == "key-compromised"
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,47 +149,52 @@ def test_an_act_after_the_key_was_lost_does_not_count():
     ],
 )
 def test_a_loose_payload_does_not_count_though_signed(changes, expected):
-    assert code(open_act(forged(canonical.to_plain(PIN) | changes), Pin, ring(), at=NOON)) == expected
+    assert code(verify_record(forged(canonical.to_plain(PIN) | changes), Pin, ring(), at=NOON)) == expected
 
 
 def test_an_unknown_field_inside_is_found():
     plain = canonical.to_plain(OBSERVATION)
     plain["images"][0]["trusted"] = True
-    assert code(open_act(forged(plain, Observation, RUNNER), Observation, ring(), at=NOON)) == "unknown-field"
+    assert (
+        code(verify_record(forged(plain, Observation, RUNNER), Observation, ring(), at=NOON))
+        == "unknown-field"
+    )
 
 
 def test_a_field_that_came_later_may_be_missing():
     plain = canonical.to_plain(PIN)
     del plain["reason"]
-    assert isinstance(open_act(forged(plain), Pin, ring(), at=NOON), Opened)
+    assert isinstance(verify_record(forged(plain), Pin, ring(), at=NOON), VerifiedRecord)
 
 
 @given(st.binary())
 def test_no_payload_makes_it_raise(payload):
-    assert code(open_act(forged(payload), Pin, ring(), at=NOON)) == "malformed"
+    assert code(verify_record(forged(payload), Pin, ring(), at=NOON)) == "malformed"
 
 
 class TestCheckpoints:
     def test_it_is_opened_as_it_was_sealed(self):
-        envelope = seal_checkpoint(CHECKPOINT, MANAGER)
+        envelope = sign_checkpoint(CHECKPOINT, MANAGER)
         for source in (envelope.to_bytes(), envelope.to_dict()):
-            opened = open_checkpoint(source, ring(), at=NOON)
-            assert isinstance(opened, Opened)
+            opened = verify_checkpoint(source, ring(), at=NOON)
+            assert isinstance(opened, VerifiedRecord)
             assert (opened.act, opened.person, opened.roles) == (CHECKPOINT, "ann", ("manager",))
 
     @pytest.mark.parametrize(
         ("data", "expected"),
         [
-            (seal_checkpoint(CHECKPOINT, RUNNER).to_bytes(), "wrong-role"),
-            (seal_checkpoint(CHECKPOINT, STRANGER).to_bytes(), "unknown-key"),
+            (sign_checkpoint(CHECKPOINT, RUNNER).to_bytes(), "wrong-role"),
+            (sign_checkpoint(CHECKPOINT, STRANGER).to_bytes(), "unknown-key"),
             (MANAGER.sign(CHECKPOINT_TYPE, b"{}").to_bytes(), "malformed"),
             (MANAGER.sign("text/x", canonical.encode(CHECKPOINT)).to_bytes(), "wrong-type"),
             (b"{}", "malformed"),
         ],
     )
     def test_another_does_not_count(self, data, expected):
-        assert code(open_checkpoint(data, ring(), at=NOON)) == expected
+        assert code(verify_checkpoint(data, ring(), at=NOON)) == expected
 
     def test_one_from_the_future_does_not_count(self):
-        data = seal_checkpoint(CHECKPOINT, MANAGER).to_bytes()
-        assert code(open_checkpoint(data, ring(), at=datetime.fromisoformat("2023-04-21T11:00Z"))) == "future"
+        data = sign_checkpoint(CHECKPOINT, MANAGER).to_bytes()
+        assert (
+            code(verify_checkpoint(data, ring(), at=datetime.fromisoformat("2023-04-21T11:00Z"))) == "future"
+        )

@@ -10,7 +10,7 @@ from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
 from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.trust.dsse import Envelope
-from ldmrelease.trust.evaluate import Seen, see_statement
+from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
 from ldmrelease.trust.keyring import Keyring, Role, make_key
 from ldmrelease.trust.signer import Signer, generate
 
@@ -69,7 +69,7 @@ def signed(predicate: dict[str, Any], signer: Signer = RUNNER, type: str = "chec
     return signer.sign(PAYLOAD_TYPE, payload(predicate, type))
 
 
-def seen(data: bytes | Envelope, **changes: Any) -> Seen:
+def seen(data: bytes | Envelope, **changes: Any) -> EvaluatedStatement:
     """What becomes of bytes that were taken in ten minutes after noon."""
     raw = data.to_bytes() if isinstance(data, Envelope) else data
     context: dict[str, Any] = {
@@ -80,7 +80,7 @@ def seen(data: bytes | Envelope, **changes: Any) -> Seen:
         "checks": DECLARED,
         **changes,
     }
-    return see_statement(raw, blob=canonical.digest(raw), **context)
+    return evaluate_statement(raw, blob=canonical.digest(raw), **context)
 
 
 def fact(data: bytes | Envelope, **changes: Any) -> StatementFact:

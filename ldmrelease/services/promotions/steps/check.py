@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ldmrelease.checks.job.run import Cut
+from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.domain.topology import Check
 from ldmrelease.services.checks.runs import (
@@ -10,12 +10,20 @@ from ldmrelease.services.checks.runs import (
     Unregistered,
     attempts_so_far,
     register,
+    run_place,
     run_registered,
-    where_of,
 )
-from ldmrelease.services.deployments.desired import wanted_there
+from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.services.promotions.rollout import rolled_out
-from ldmrelease.services.promotions.work import Answer, Done, Failed, Interrupted, Overtaken, Work, unheard
+from ldmrelease.services.promotions.work import (
+    Interrupted,
+    Overtaken,
+    StepDone,
+    StepFailed,
+    StepResult,
+    Work,
+    interrupted_by,
+)
 
 ATTEMPTS = 3
 """So many runs, each registered, while all that is wrong is that the place did not stand still."""
@@ -24,40 +32,46 @@ _OF_THE_PLACE = frozenset({"rollout", "gone"})
 """Problems of a run that say nothing of the release or its check: another run may be spared them."""
 
 
-def act(work: Work) -> Answer:
+def act(work: Work) -> StepResult:
     """A run that was registered before we were stopped is run again under its own id: it counts once."""
     name = work.step.parameters["check"]
-    check = work.bench.world.check(name)
+    check = work.context.topology.check(name)
     if check is None:
-        return Failed("unknown-check", {"check": name})
-    begun = attempts_so_far(work.bench, check, work.pinned, work.step.place, work.promotion)
+        return StepFailed("unknown-check", {"check": name})
+    begun = attempts_so_far(work.context, check, work.pinned, work.step.place, work.promotion)
     try:
         return _tried(work, check, max(0, begun - 1))
     except (BadAccess, ClusterError) as error:
-        return unheard(error)
+        return interrupted_by(error)
 
 
-def _tried(work: Work, check: Check, attempt: int) -> Answer:
+def _tried(work: Work, check: Check, attempt: int) -> StepResult:
     """What came of this attempt, or of a later one. Raises `BadAccess`, `ClusterError`."""
-    where = where_of(work.bench, check, work.application, work.pinned)
+    where = run_place(work.context, check, work.application, work.pinned)
     if where.unsettled:
         broken = _settled_again(work)
         if broken is not None:
             return broken
-        where = where_of(work.bench, check, work.application, work.pinned)
+        where = run_place(work.context, check, work.application, work.pinned)
     run = register(
-        work.bench, check, work.pinned, where, promotion=work.promotion, attempt=attempt, expect=work.expect()
+        work.context,
+        check,
+        work.pinned,
+        where,
+        promotion=work.promotion,
+        attempt=attempt,
+        expect=work.expect(),
     )
     if isinstance(run, Unregistered):
         return Overtaken()
-    found = run_registered(work.bench, check, run, work.pinned, work.application, work.progress, work.beat)
-    if isinstance(found, Cut):
+    found = run_registered(work.context, check, run, work.pinned, work.application, work.progress, work.beat)
+    if isinstance(found, JobInterrupted):
         return Interrupted(str(work.step.place), found.why, passes=True)
     if found.ran.problem == "crashed":
         return _crashed(found)
     if found.ran.problem not in _OF_THE_PLACE or attempt + 1 >= ATTEMPTS:
         result = {"run": run.run, "result": found.result, **_problem(found)}
-        return Done(result, found.events, found.blobs, found.then)
+        return StepDone(result, found.events, found.blobs, found.then)
     if found.then is not None:
         found.then()
     told = {"place": str(work.step.place), "check": check.name, **_problem(found)}
@@ -65,19 +79,19 @@ def _tried(work: Work, check: Check, attempt: int) -> Answer:
     return _tried(work, check, attempt + 1)
 
 
-def _crashed(found: RunResult) -> Failed:
+def _crashed(found: RunResult) -> StepFailed:
     """The place had come to rest, and its pods do not last: it is put back, whatever the check would say."""
     if found.then is not None:
         found.then()
-    return Failed("crashed-later", {"output": found.ran.output})
+    return StepFailed("crashed-later", {"output": found.ran.output})
 
 
-def _settled_again(work: Work) -> Answer | None:
+def _settled_again(work: Work) -> StepResult | None:
     """Why the place does not come to rest: a pod that crashed after it had been ready, or somebody's change."""
     workloads = work.application.workloads
     if workloads is None or work.application.observe != "pods":
         return None
-    state = rolled_out(work, workloads, wanted_there(work.pinned.release, work.application))
+    state = rolled_out(work, workloads, desired_digests(work.pinned.release, work.application))
     return None if isinstance(state, str) else state
 
 

@@ -3,20 +3,20 @@
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.promotions import writes
-from ldmrelease.services.promotions.work import Answer, Done, Work, refused, unheard
+from ldmrelease.services.promotions.work import StepDone, StepResult, Work, interrupted_by, step_failure
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Unreachable
 
 
-def act(work: Work) -> Answer:
+def act(work: Work) -> StepResult:
     """Move the fence, and keep what the target holds (what a restore puts back) and in which cluster."""
     claimed = writes.claim(work)
     if isinstance(claimed, Refusal | Unreachable):
-        return refused(claimed)
+        return step_failure(claimed)
     there, _ = claimed
     try:
-        cluster = cluster_uid(work.bench, work.application)
+        cluster = cluster_uid(work.context, work.application)
     except (BadAccess, ClusterError) as error:
-        return unheard(error)
+        return interrupted_by(error)
     before = registry.values_to_plain(there.values)
-    return Done({"epoch": work.epoch, "before": before, **({"cluster": cluster} if cluster else {})})
+    return StepDone({"epoch": work.epoch, "before": before, **({"cluster": cluster} if cluster else {})})

@@ -15,28 +15,28 @@ from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.referrers import list_referrers
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.promotions.work import Answer, Done, Failed, Interrupted, Work
+from ldmrelease.services.promotions.work import Interrupted, StepDone, StepFailed, StepResult, Work
 
 STAY_BEHIND = frozenset(PREDICATE_TYPES["receipt"])
 """Predicate types that are not copied to another place."""
 
 
-def act(work: Work) -> Answer:
+def act(work: Work) -> StepResult:
     """Copy each component's image by digest; finding it there is done too."""
     registry = work.step.parameters["registry"]
     copied = []
     for name in work.step.parameters["components"]:
         component = work.pinned.release.component(name)
         if component is None:
-            return Failed("no-image", {"component": name})
+            return StepFailed("no-image", {"component": name})
         try:
             answer = _brought(work, component, registry)
         except RegistryError as error:
             return Interrupted(error.repository, str(error))
-        if isinstance(answer, Failed):
+        if isinstance(answer, StepFailed):
             return answer
         copied.append(answer)
-    return Done(
+    return StepDone(
         {
             "images": copied,
             "requests": sum(each["requests"] for each in copied),
@@ -46,9 +46,9 @@ def act(work: Work) -> Answer:
     )
 
 
-def _brought(work: Work, component: Component, registry: str) -> dict[str, Any] | Failed:
+def _brought(work: Work, component: Component, registry: str) -> dict[str, Any] | StepFailed:
     """One image at the site, as it was pinned, with what refers to it. Raises `RegistryError`."""
-    registries = work.bench.registries
+    registries = work.context.registries
     source = registries.open(parse_reference(component.source))
     site = registries.open(parse_reference(site_repository(component.source, registry)))
     place = str(work.step.place)
@@ -60,22 +60,22 @@ def _brought(work: Work, component: Component, registry: str) -> dict[str, Any] 
         if error.repository != source.name:
             raise
         # Its repository answered: asking again brings nothing back.
-        return Failed("not-at-source", _values(component, source, found=error.what))
+        return StepFailed("not-at-source", _values(component, source, found=error.what))
     return _verified(component, site, copied) or _result(component, site, copied)
 
 
-def _verified(component: Component, site: Repository, copied: CopyReport) -> Failed | None:
+def _verified(component: Component, site: Repository, copied: CopyReport) -> StepFailed | None:
     """What the site itself says of the image now; None where all is as pinned. Raises `RegistryError`."""
     try:
         there = identity(site, component.spelling)
     except DigestMismatch as error:
-        return Failed("site-differs", _values(component, site, found=error.what))
+        return StepFailed("site-differs", _values(component, site, found=error.what))
     if not isinstance(there, ImageIdentity):
-        return Failed("site-differs", _values(component, site, found=f"{there.code} {there.subject}"))
+        return StepFailed("site-differs", _values(component, site, found=f"{there.code} {there.subject}"))
     if there != component.identity:
-        return Failed("site-differs", _values(component, site, found=there.index))
+        return StepFailed("site-differs", _values(component, site, found=there.index))
     missing = _missing_referrers(component, site, copied)
-    return Failed("referrers-missing", _values(component, site, found=missing)) if missing else None
+    return StepFailed("referrers-missing", _values(component, site, found=missing)) if missing else None
 
 
 def _missing_referrers(component: Component, site: Repository, copied: CopyReport) -> list[str]:

@@ -9,26 +9,26 @@ from typing import Any
 
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.cluster.objects.workloads import Workload, find, pod_spec
-from ldmrelease.cluster.prepull import NotPulled, Wanted, prepull
+from ldmrelease.cluster.prepull import NotPulled, PrepullRequest, prepull
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
-from ldmrelease.services.promotions.work import Answer, Done, Failed, Work, unheard
+from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, interrupted_by
 
 
-def act(work: Work) -> Answer:
+def act(work: Work) -> StepResult:
     """Wait until every node that may run them has the images, or say why that was not done."""
     workloads = work.application.workloads
     if workloads is None:
-        return Done({"skipped": "no-workloads"})
+        return StepDone({"skipped": "no-workloads"})
     try:
         return _pull(work, workloads)
     except (BadAccess, ClusterError) as error:
-        return unheard(error)
+        return interrupted_by(error)
 
 
-def _pull(work: Work, workloads: Workloads) -> Answer:
+def _pull(work: Work, workloads: Workloads) -> StepResult:
     """Raises `BadAccess` and `ClusterError`."""
-    api = work.bench.clusters.open(workloads.cluster)
+    api = work.context.clusters.open(workloads.cluster)
     images = _images(work)
     # What is wrong with the selections is found when planning, and again by the target.
     wanted = [_wanted(each, images) for each in find(api, workloads).workloads]
@@ -45,13 +45,13 @@ def _pull(work: Work, workloads: Workloads) -> Answer:
     if isinstance(answer, NotPulled):
         return _not_pulled(answer)
     left: dict[str, Any] = {"left": dict(answer.left)} if answer.left else {}
-    return Done({"nodes": list(answer.nodes), "seconds": answer.seconds, **left})
+    return StepDone({"nodes": list(answer.nodes), "seconds": answer.seconds, **left})
 
 
-def _not_pulled(answer: NotPulled) -> Answer:
+def _not_pulled(answer: NotPulled) -> StepResult:
     if answer.code == "pull-failed":
-        return Failed("pull-failed", answer.values)
-    return Done({"skipped": answer.code, **answer.values})
+        return StepFailed("pull-failed", answer.values)
+    return StepDone({"skipped": answer.code, **answer.values})
 
 
 def _images(work: Work) -> dict[str, str]:
@@ -65,10 +65,10 @@ def _images(work: Work) -> dict[str, str]:
     }
 
 
-def _wanted(workload: Workload, images: dict[str, str]) -> Wanted:
+def _wanted(workload: Workload, images: dict[str, str]) -> PrepullRequest:
     found = sorted(set(_images_of(workload, images)))
     is_daemon = workload.kind is WorkloadKind.DAEMON_SET
-    return Wanted(tuple(found), pod_spec(workload.kind, workload.manifest), is_daemon)
+    return PrepullRequest(tuple(found), pod_spec(workload.kind, workload.manifest), is_daemon)
 
 
 def _images_of(workload: Workload, images: dict[str, str]) -> Iterator[str]:

@@ -8,24 +8,24 @@ from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.evidence.publish import publish_envelope
 from ldmrelease.services.inventory.receipts import StoredReceipt, receipts_of
-from ldmrelease.services.promotions.work import Answer, Done, Interrupted, Work
+from ldmrelease.services.promotions.work import Interrupted, StepDone, StepResult, Work
 from ldmrelease.services.releases.pin import push_release
 
 _AT_ONCE = 4
 
 
-def act(work: Work) -> Answer:
+def act(work: Work) -> StepResult:
     """Push each receipt as a referrer of its index and of each platform's manifest; again does no harm."""
-    receipts = list(receipts_of(work.bench, work.step.place, work.promotion))
+    receipts = list(receipts_of(work.context, work.step.place, work.promotion))
     if not receipts:
         # A place where nothing is to run passed nothing.
-        return Done({"referrers": [], "skipped": "no-receipts"})
+        return StepDone({"referrers": [], "skipped": "no-receipts"})
     try:
-        push_release(work.bench, work.pinned)
+        push_release(work.context, work.pinned)
         # The registry takes its time for each, and several at once.
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             pushed = pool.map(partial(_published, work), receipts)
-            return Done({"referrers": [each for digests in pushed for each in digests]})
+            return StepDone({"referrers": [each for digests in pushed for each in digests]})
     except RegistryError as error:
         return Interrupted(error.repository, str(error))
 
@@ -35,7 +35,7 @@ def _published(work: Work, receipt: StoredReceipt) -> list[str]:
     return [
         digest
         for repository in _repositories(work, receipt)
-        for digest in publish_envelope(work.bench, repository, receipt.envelope)
+        for digest in publish_envelope(work.context, repository, receipt.envelope)
     ]
 
 

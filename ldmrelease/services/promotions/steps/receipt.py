@@ -4,30 +4,30 @@ from ldmrelease import __version__
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision
-from ldmrelease.domain.events import Kind, NewEvent
+from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.predicates.summary import Input, Receipt, Resource, write_receipt
 from ldmrelease.domain.statements import PAYLOAD_TYPE
-from ldmrelease.promotion.journal import Stage
+from ldmrelease.promotion.journal import DecisionStage
 from ldmrelease.services.deployments.clusters import cluster_uid
-from ldmrelease.services.promotions.scaled_to_zero import IDLE
-from ldmrelease.services.promotions.work import Answer, Done, Failed, Work, unheard
+from ldmrelease.services.promotions.scaled_to_zero import SCALED_TO_ZERO
+from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, interrupted_by
 
 
-def act(work: Work) -> Answer:
+def act(work: Work) -> StepResult:
     """One receipt per component and one for the release (trust.md section 1); none for what nothing runs."""
-    if work.journal.step(work.here.step(StepKind.SETTLE).id).result.get("state") == IDLE:
+    if work.journal.step(work.here.step(StepKind.SETTLE).id).result.get("state") == SCALED_TO_ZERO:
         about = {"place": str(work.step.place), "release": work.pinned.digest}
-        return Done({"receipts": [], "skipped": IDLE, **about})
-    ruling = work.journal.ruling(work.step.place, Stage.ENTER)
+        return StepDone({"receipts": [], "skipped": SCALED_TO_ZERO, **about})
+    ruling = work.journal.ruling(work.step.place, DecisionStage.ENTER)
     if ruling is None:
-        return Failed("no-decision", {"place": str(work.step.place)})
+        return StepFailed("no-decision", {"place": str(work.step.place)})
     try:
-        cluster = cluster_uid(work.bench, work.application)
+        cluster = cluster_uid(work.context, work.application)
     except (BadAccess, ClusterError) as error:
-        return unheard(error)
+        return interrupted_by(error)
     receipt = _receipt(work, ruling.decision, cluster)
-    signer = work.bench.signers.receipts(work.here.level)
+    signer = work.context.signers.receipts(work.here.level)
     events, blobs = [], {}
     for name, resource in _resources(work):
         envelope = signer.sign(PAYLOAD_TYPE, write_receipt(receipt, resource)).to_bytes()
@@ -35,7 +35,7 @@ def act(work: Work) -> Answer:
         blobs[digest] = envelope
         events.append(
             NewEvent(
-                Kind.RECEIPT,
+                EventKind.RECEIPT,
                 f"receipts/{work.step.place}",
                 {
                     "component": name,
@@ -49,22 +49,22 @@ def act(work: Work) -> Answer:
                 },
             )
         )
-    return Done({"receipts": sorted(blobs)}, tuple(events), blobs)
+    return StepDone({"receipts": sorted(blobs)}, tuple(events), blobs)
 
 
 def _receipt(work: Work, decision_digest: str, cluster: str | None) -> Receipt:
-    bench = work.bench
-    decision = canonical.decode(bench.ledger.blob(decision_digest), Decision)
-    confirmed = work.journal.ruling(work.step.place, Stage.CONFIRM)
+    context = work.context
+    decision = canonical.decode(context.ledger.blob(decision_digest), Decision)
+    confirmed = work.journal.ruling(work.step.place, DecisionStage.CONFIRM)
     rulings = [decision]
     if confirmed is not None:
-        rulings.append(canonical.decode(bench.ledger.blob(confirmed.decision), Decision))
+        rulings.append(canonical.decode(context.ledger.blob(confirmed.decision), Decision))
     evidence = sorted(
         {each for ruling in rulings for finding in ruling.findings for each in finding.evidence}
     )
-    level = bench.levels[work.here.level]
+    level = context.levels[work.here.level]
     return Receipt(
-        base_uri=bench.world.base_uri,
+        base_uri=context.topology.base_uri,
         program=__version__,
         level=level.name,
         policy_version=level.version,
@@ -73,12 +73,12 @@ def _receipt(work: Work, decision_digest: str, cluster: str | None) -> Receipt:
         cluster_uid=cluster,
         release=work.pinned.digest,
         decision=decision_digest,
-        trust=bench.keyring.digest,
+        trust=context.keyring.digest,
         promotion=work.promotion,
-        head=bench.ledger.head(),
-        verified=bench.now(),
+        head=context.ledger.head(),
+        verified=context.now(),
         valid_until=min((each.valid_until for each in rulings if each.valid_until), default=None),
-        inputs=tuple(Input(f"{bench.world.base_uri}/evidence/{each}", each) for each in evidence),
+        inputs=tuple(Input(f"{context.topology.base_uri}/evidence/{each}", each) for each in evidence),
     )
 
 
@@ -89,4 +89,4 @@ def _resources(work: Work) -> list[tuple[str, Resource]]:
         for each in release.images
         if each.name in work.step.parameters["components"]
     ]
-    return [*found, ("release", Resource(work.bench.workspace.releases, work.pinned.digest))]
+    return [*found, ("release", Resource(work.context.workspace.releases, work.pinned.digest))]

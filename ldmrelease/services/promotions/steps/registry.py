@@ -15,9 +15,9 @@ from ldmrelease.services.promotions.steps import (
     restore,
     rollout,
 )
-from ldmrelease.services.promotions.work import Answer, Work
+from ldmrelease.services.promotions.work import StepResult, Work
 
-STEPS: dict[StepKind, Callable[[Work], Answer]] = {
+STEPS: dict[StepKind, Callable[[Work], StepResult]] = {
     StepKind.CLAIM: claim.act,
     StepKind.COPY: copy.act,
     StepKind.PULL: prepull.act,

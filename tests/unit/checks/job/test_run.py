@@ -6,9 +6,9 @@ import copy
 
 import pytest
 
-from ldmrelease.checks.job.run import JobRan, run_job
+from ldmrelease.checks.job.run import JobResult, run_job
 from ldmrelease.checks.job.templates import VERDICT, ImageRun, Template, fill, job_name, pod_spec
-from ldmrelease.checks.outcome import Verdict
+from ldmrelease.checks.outcome import OutcomeRule
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.domain.topology import Check
@@ -19,7 +19,7 @@ IMAGE = f"registry.example/app@{DIGEST}"
 RUN = "run-0011223344556677"
 
 
-def a_run(verdict: Verdict = Verdict.TESTS) -> ImageRun:
+def a_run(verdict: OutcomeRule = OutcomeRule.TESTS) -> ImageRun:
     metadata = {"annotations": {VERDICT: verdict}}
     spec = {"template": {"spec": {"containers": [{"name": "main", "image": "component://app"}]}}}
     template = Template(
@@ -67,7 +67,7 @@ def test_what_it_has_said_in_time_is_read(api: Api, server: FakeServer, code: in
     job = job_of(run, type=kind)
     holds(server, job, pod_of(job, terminated={"exitCode": code, "message": "done"}))
     found = run_job(api, run, deadline=-3600)
-    assert isinstance(found, JobRan)
+    assert isinstance(found, JobResult)
     assert (found.ran.passed, found.ran.failed) == (((), ("starts",)) if code else (("starts",), ()))
 
 
@@ -79,16 +79,16 @@ def test_one_that_runs_on_has_passed_its_deadline(
     job = job_of(run)
     holds(server, job, pod_of(job, running={}))
     found = run_job(api, run, deadline=-3600)
-    assert isinstance(found, JobRan)
+    assert isinstance(found, JobResult)
     assert found.ran.problem == "deadline"
 
 
 @pytest.mark.parametrize(
     ("verdict", "problem", "passed"),
-    [(Verdict.VERSIONS, "no-output", ()), (Verdict.TESTS, None, ("starts",))],
+    [(OutcomeRule.VERSIONS, "no-output", ()), (OutcomeRule.TESTS, None, ("starts",))],
 )
 def test_versions_that_may_not_be_read_are_no_wrong_versions(
-    api: Api, server: FakeServer, verdict: Verdict, problem: str | None, passed: tuple[str, ...]
+    api: Api, server: FakeServer, verdict: OutcomeRule, problem: str | None, passed: tuple[str, ...]
 ) -> None:
     """The exit status decides about tests; of versions it says nothing."""
     run = a_run(verdict)
@@ -97,5 +97,5 @@ def test_versions_that_may_not_be_read_are_no_wrong_versions(
     pods = path_of("Pod", job["metadata"]["namespace"])
     server.on(f"GET {pods}/pod/log", status(403, "you may not", reason="Forbidden"))
     found = run_job(api, run, deadline=60)
-    assert isinstance(found, JobRan)
+    assert isinstance(found, JobResult)
     assert (found.ran.problem, found.ran.passed, found.ran.failed) == (problem, passed, ())

@@ -12,7 +12,7 @@ import yaml
 
 from ldmrelease.checks.container_settings import Unsuitable, expanded, settings
 from ldmrelease.checks.job.templates import ImageRun, Template, fill, job_name
-from ldmrelease.checks.outcome import Verdict
+from ldmrelease.checks.outcome import OutcomeRule
 from ldmrelease.config.workspace.check_template import OWN, read_template, template_of
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.topology import Check
@@ -99,16 +99,16 @@ def test_what_the_safety_of_a_run_rests_on_is_set_whatever_the_template_says(tmp
 
 
 def test_a_check_without_a_template_has_the_usual_one() -> None:
-    assert template_of(replace(CHECK, command=()), Path()).verdict is Verdict.STARTS
-    assert template_of(CHECK, Path()).verdict is Verdict.TESTS
-    assert template_of(replace(CHECK, template="versions"), Path()).verdict is Verdict.VERSIONS
+    assert template_of(replace(CHECK, command=()), Path()).verdict is OutcomeRule.STARTS
+    assert template_of(CHECK, Path()).verdict is OutcomeRule.TESTS
+    assert template_of(replace(CHECK, template="versions"), Path()).verdict is OutcomeRule.VERSIONS
     assert template_of(CHECK, Path()).component is None
 
 
 def test_a_template_of_the_workspace_is_found_there(tmp_path: Path) -> None:
     written(tmp_path, own("starts").replace('value: "10"', 'value: "33"'))
     found = template_of(replace(CHECK, template="mine.yaml"), tmp_path)
-    assert (found.settle, found.verdict) == (33, Verdict.STARTS)
+    assert (found.settle, found.verdict) == (33, OutcomeRule.STARTS)
 
 
 def test_the_name_of_a_job_comes_from_its_run() -> None:

@@ -12,7 +12,7 @@ import pytest
 from ldmrelease.cluster.client import watch
 from ldmrelease.cluster.client.api import Api, open_api
 from ldmrelease.cluster.client.errors import Forbidden, Unreached
-from ldmrelease.cluster.client.watch import State, Watched, watched
+from ldmrelease.cluster.client.watch import Watched, WatchState, watched
 from tests.unit.cluster.fake_server import (
     Answer,
     FakeServer,
@@ -29,11 +29,11 @@ PODS = "/api/v1/namespaces/ns/pods"
 LONG = 60.0
 
 
-def follow(api: Api, *paths: str, seconds: float = LONG) -> Iterator[State]:
+def follow(api: Api, *paths: str, seconds: float = LONG) -> Iterator[WatchState]:
     return watched(api, [Watched(path) for path in paths], until=time.monotonic() + seconds)
 
 
-def until(states: Iterator[State], *names: str) -> State:
+def until(states: Iterator[WatchState], *names: str) -> WatchState:
     """The first state whose first collection has exactly these objects."""
     wanted = {f"ns/{name}" for name in names}
     return next(state for state in states if state.collections[0].keys() == wanted)

@@ -14,8 +14,8 @@ from ldmrelease.cluster.objects.custom import Located, locate, pointer
 from ldmrelease.cluster.objects.owners import image_field, owners
 from ldmrelease.cluster.objects.pods import Related
 from ldmrelease.cluster.objects.workloads import Workload, find, read_workload
-from ldmrelease.cluster.rollout.assess import judge
-from ldmrelease.cluster.rollout.status import Idle, Ran, Troubled, Unwritten, Verdict
+from ldmrelease.cluster.rollout.assess import assess
+from ldmrelease.cluster.rollout.status import Degraded, Healthy, ImageMismatch, ScaledToZero, Status
 from ldmrelease.domain.workload_selection import (
     ClusterAccess,
     CustomResource,
@@ -61,8 +61,8 @@ def labelled(found: Object, **labels: str) -> Object:
     return {**found, "metadata": {**found["metadata"], "labels": labels or LABELS}}
 
 
-def judged(manifest: Object, *pods: Object) -> Verdict:
-    return judge(read(manifest), Related(pods=pods), WANTED)
+def judged(manifest: Object, *pods: Object) -> Status:
+    return assess(read(manifest), Related(pods=pods), WANTED)
 
 
 # Where an image stands
@@ -183,7 +183,7 @@ def test_whoever_owns_the_list_or_the_field_owns_the_image(containers: Object) -
 def test_it_runs_when_every_pod_with_its_labels_runs_it(observed: object) -> None:
     others = old_pod("of-another")
     found = judged(rollout(observed=observed), labelled(pod("a")), labelled(others, app="other"), others)
-    assert isinstance(found, Ran)
+    assert isinstance(found, Healthy)
 
 
 @pytest.mark.parametrize("observed", [3, "3"])
@@ -198,22 +198,22 @@ def test_any_pod_that_runs_something_else_is_waited_for() -> None:
 
 def test_a_pod_of_the_same_digest_from_another_repository_is_new() -> None:
     elsewhere = NEW_IMAGE.replace("registry.lsst.org", "mirror.example")
-    assert isinstance(judged(rollout(), labelled(pod("a", elsewhere))), Ran)
+    assert isinstance(judged(rollout(), labelled(pod("a", elsewhere))), Healthy)
 
 
 def test_as_many_pods_are_waited_for_as_it_asks_for_and_one_where_it_does_not_say() -> None:
     assert judged(rollout()).code == "creating"
     assert judged(rollout(replicas=2), labelled(pod("a"))).code == "creating"
-    assert isinstance(judged(rollout(replicas=0)), Idle)
+    assert isinstance(judged(rollout(replicas=0)), ScaledToZero)
 
 
 def test_a_new_pod_in_trouble_is_told_and_an_old_one_is_not() -> None:
     crash = waiting("CrashLoopBackOff", restarts=3)
     fine = labelled(pod("a"))
-    assert isinstance(judged(rollout(), fine, labelled(pod("b", container=crash, ready=False))), Troubled)
+    assert isinstance(judged(rollout(), fine, labelled(pod("b", container=crash, ready=False))), Degraded)
     old = labelled(old_pod("z", container=crash, ready=False))
     assert judged(rollout(), fine, old).code == "old-pods"
 
 
 def test_a_resource_that_names_another_image_is_unwritten() -> None:
-    assert isinstance(judged(rollout(OLD_IMAGE), labelled(old_pod("z"))), Unwritten)
+    assert isinstance(judged(rollout(OLD_IMAGE), labelled(old_pod("z"))), ImageMismatch)

@@ -6,7 +6,7 @@ import pytest
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Forbidden
-from ldmrelease.cluster.objects.related_objects import around, listed
+from ldmrelease.cluster.objects.related_objects import listed, read_related
 from ldmrelease.domain.workload_selection import WorkloadKind
 from tests.unit.cluster.fake_server import FakeServer, config_map, listing, status
 
@@ -23,7 +23,7 @@ def answers(server: FakeServer) -> None:
 
 def test_who_may_not_read_events_and_nodes_sees_the_pods_all_the_same(server: FakeServer, api: Api) -> None:
     answers(server)
-    there = listed(api, around("ns", [WorkloadKind.DAEMON_SET]))
+    there = listed(api, read_related("ns", [WorkloadKind.DAEMON_SET]))
     assert [each["metadata"]["name"] for each in there.pods] == ["a"]
     assert (there.events, there.nodes) == ((), ())
 
@@ -32,4 +32,4 @@ def test_who_may_not_read_pods_is_told(server: FakeServer, api: Api) -> None:
     answers(server)
     server.on(f"GET {NAMESPACE}/pods", status(403, "not for you"))
     with pytest.raises(Forbidden):
-        listed(api, around("ns", [WorkloadKind.DAEMON_SET]))
+        listed(api, read_related("ns", [WorkloadKind.DAEMON_SET]))

@@ -9,7 +9,7 @@ import pytest
 
 from ldmrelease.cluster.client.api import Api, Listing
 from ldmrelease.cluster.client.errors import Absent, Forbidden
-from ldmrelease.cluster.objects.workloads import Found, find, read_workload
+from ldmrelease.cluster.objects.workloads import FoundWorkloads, find, read_workload
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from tests.unit.cluster.sample_objects import (
     NEW_IMAGE,
@@ -68,8 +68,8 @@ def answers() -> Answers:
 
 
 @pytest.fixture
-def found(answers: Answers) -> Callable[..., Found]:
-    def act(*selections: Selection) -> Found:
+def found(answers: Answers) -> Callable[..., FoundWorkloads]:
+    def act(*selections: Selection) -> FoundWorkloads:
         return find(cast(Api, answers), Workloads(ClusterAccess("c"), "ns", selections))
 
     return act
@@ -83,7 +83,9 @@ def by(containers: dict[str, str] | None = None, **how: str) -> Selection:
     return Selection(WorkloadKind.DEPLOYMENT, containers or MAIN, **how)
 
 
-def test_they_are_chosen_by_name_label_and_annotation(answers: Answers, found: Callable[..., Found]) -> None:
+def test_they_are_chosen_by_name_label_and_annotation(
+    answers: Answers, found: Callable[..., FoundWorkloads]
+) -> None:
     answers.there[DEPLOYMENTS] = [
         named("a"),
         named("b", labels={"app": "b"}),
@@ -96,7 +98,7 @@ def test_they_are_chosen_by_name_label_and_annotation(answers: Answers, found: C
     assert [each.name for each in found(by(annotation="lsst.org/app")).workloads] == ["c", "d"]
 
 
-def test_what_is_wrong_is_told_at_once(answers: Answers, found: Callable[..., Found]) -> None:
+def test_what_is_wrong_is_told_at_once(answers: Answers, found: Callable[..., FoundWorkloads]) -> None:
     answers.there[DEPLOYMENTS] = [named("a"), named("b")]
     problems = found(by(name="x"), by(labels="app=none"), by({"side": "prompt"}, name="a")).problems
     assert [(each.code, each.values.get("there")) for each in problems] == [
@@ -107,13 +109,13 @@ def test_what_is_wrong_is_told_at_once(answers: Answers, found: Callable[..., Fo
 
 
 def test_an_absent_namespace_is_told_instead_of_what_is_absent_in_it(
-    answers: Answers, found: Callable[..., Found]
+    answers: Answers, found: Callable[..., FoundWorkloads]
 ) -> None:
     answers.namespaces.clear()
     assert [each.code for each in found(by(name="x"), by(labels="app=a")).problems] == ["namespace-absent"]
 
 
-def test_a_workload_is_not_chosen_twice(answers: Answers, found: Callable[..., Found]) -> None:
+def test_a_workload_is_not_chosen_twice(answers: Answers, found: Callable[..., FoundWorkloads]) -> None:
     answers.there[DEPLOYMENTS] = [named("a", labels={"app": "a"})]
     problem = found(by(name="a"), by(labels="app=a")).problems[0]
     assert problem.code == "chosen-twice"
@@ -121,7 +123,7 @@ def test_a_workload_is_not_chosen_twice(answers: Answers, found: Callable[..., F
 
 
 def test_what_is_forbidden_is_told_with_the_right_that_is_missing(
-    answers: Answers, found: Callable[..., Found]
+    answers: Answers, found: Callable[..., FoundWorkloads]
 ) -> None:
     answers.refused.add(f"{DEPLOYMENTS}/a")
     problem = found(by(name="a")).problems[0]
@@ -129,14 +131,16 @@ def test_what_is_forbidden_is_told_with_the_right_that_is_missing(
 
 
 def test_who_may_read_one_alone_is_still_told_that_it_is_absent(
-    answers: Answers, found: Callable[..., Found]
+    answers: Answers, found: Callable[..., FoundWorkloads]
 ) -> None:
     answers.there[DEPLOYMENTS] = []
     answers.refused |= {"/api/v1/namespaces/ns"}
     assert [each.code for each in found(by(name="a")).problems] == ["workload-absent"]
 
 
-def test_a_pod_of_another_workload_is_not_chosen(answers: Answers, found: Callable[..., Found]) -> None:
+def test_a_pod_of_another_workload_is_not_chosen(
+    answers: Answers, found: Callable[..., FoundWorkloads]
+) -> None:
     answers.there[PODS] = [bare(pod("one")), pod("two")]
     pods = Selection(WorkloadKind.POD, MAIN, labels=None, annotation="x")
     for each in answers.there[PODS]:

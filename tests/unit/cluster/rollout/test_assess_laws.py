@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldmrelease.cluster.objects.pods import Related
-from ldmrelease.cluster.rollout.assess import judge
-from ldmrelease.cluster.rollout.status import Ran, Verdict
+from ldmrelease.cluster.rollout.assess import assess
+from ldmrelease.cluster.rollout.status import Healthy, Status
 from ldmrelease.domain.workload_selection import WorkloadKind
 from tests.unit.cluster.sample_objects import (
     CONFIG,
@@ -24,8 +24,8 @@ from tests.unit.cluster.sample_objects import (
 )
 
 
-def judged(manifest: Object, related: Related) -> Verdict:
-    return judge(read(WorkloadKind.DEPLOYMENT, manifest), related, WANTED)
+def judged(manifest: Object, related: Related) -> Status:
+    return assess(read(WorkloadKind.DEPLOYMENT, manifest), related, WANTED)
 
 
 # Most pods are as they should be, so that what is wrong is often all that is wrong.
@@ -56,7 +56,7 @@ def test_it_never_ran_with_a_live_pod_that_is_not_right(found: list[Object], rep
     live = [each for each in owned if each["status"]["phase"] in ("Running", "Pending")]
     new = [each for each in live if each["metadata"]["ownerReferences"][0]["name"] == "new"]
     ran = len(new) == len(live) >= replicas > 0 and all(map(is_right, new))
-    assert isinstance(verdict, Ran) == ran
+    assert isinstance(verdict, Healthy) == ran
 
 
 @given(st.lists(pods, max_size=5).flatmap(lambda each: st.tuples(st.just(each), st.permutations(each))))

@@ -38,9 +38,9 @@ def test_it_lints_clean_and_tells_all_that_it_wrote(sample, tmp_path):
 
 
 def test_the_sample_places_the_sites_at_their_levels(rubin):
-    world = load_workspace(rubin.file).world
+    topology = load_workspace(rubin.file).topology
     environments = {
-        level: {each.environment for each in world.level_places(level)}
+        level: {each.environment for each in topology.level_places(level)}
         for level in ("development", "commissioning", "production", "jupyterlab")
     }
     assert environments["development"] == {
@@ -56,7 +56,7 @@ def test_the_sample_places_the_sites_at_their_levels(rubin):
 
 def test_every_setting_that_the_sample_writes_is_in_its_tree(rubin):
     workspace = load_workspace(rubin.file)
-    for application in workspace.world.applications:
+    for application in workspace.topology.applications:
         target = application.target
         data = (workspace.root / target.repository / target.file).read_bytes()
         if isinstance(target, GitOpsTarget):
@@ -83,7 +83,7 @@ def test_a_receipt_key_speaks_for_the_environments_of_its_level_alone(rubin):
 
 
 def test_the_smoke_test_of_the_sample_passes_for_a_release_with_images_and_fails_without(rubin):
-    check = load_workspace(rubin.file).world.check("smoke")
+    check = load_workspace(rubin.file).topology.check("smoke")
     path = {"PATH": os.environ["PATH"]}
     told = {**path, "LDMRELEASE_TAG": "w.2023.16", "LDMRELEASE_IMAGE_SCIPIPE": "oci:images/scipipe@sha256:00"}
     good = subprocess.run(
@@ -100,7 +100,7 @@ def test_the_smoke_test_of_the_sample_passes_for_a_release_with_images_and_fails
 def test_the_summit_is_after_the_base_which_is_after_the_test_stand(rubin):
     workspace = load_workspace(rubin.file)
     commissioning = workspace.levels["commissioning"]
-    assert workspace.world.application(Place("base", "ocps")).level == "commissioning"
+    assert workspace.topology.application(Place("base", "ocps")).level == "commissioning"
     wanted = {
         environment: {each.parameters.get("environment") for each in commissioning.at(environment).enter}
         for environment in ("base", "summit")

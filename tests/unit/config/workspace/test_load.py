@@ -59,12 +59,12 @@ def test_faults_of_all_files_are_told_together(empty):
 
 def test_a_workspace_is_read_into_places(rubin):
     workspace = load_workspace(rubin)
-    base = workspace.world.application(Place("base", "ocps"))
+    base = workspace.topology.application(Place("base", "ocps"))
     assert (base.level, base.runs, base.observe_every) == ("commissioning", ("stack/scipipe",), 12 * 3600)
     assert base.target == GitOpsTarget(
         "gitops", "main", "applications/ocps/values-base.yaml", (Setting("scipipe", "image.tag", Writes.TAG),)
     )
-    menu = workspace.world.application(Place("usdfdev", "nublado"))
+    menu = workspace.topology.application(Place("usdfdev", "nublado"))
     assert menu.level == "jupyterlab"
     assert menu.target == MenuTarget(
         repository="gitops",
@@ -80,7 +80,7 @@ def test_a_workspace_is_read_into_places(rubin):
 def test_a_component_without_a_tag_pattern_is_spelled_as_its_kind_is(empty):
     edit(empty, "products: {}", "products: {p: {grammar: rubin, components: {i: {image: oci:i}, c: {configuration: c}, "
          "b: {build: b}}}}")  # fmt: skip
-    (product,) = load_workspace(empty).world.products
+    (product,) = load_workspace(empty).topology.products
     assert [(each.kind, each.spelling) for each in product.components] == [
         (ComponentKind.IMAGE, "{image}"),
         (ComponentKind.CONFIGURATION, "{git}"),
@@ -146,7 +146,7 @@ def test_lint_misses_key_files_and_receipt_keys_before_they_are_needed(tmp_path,
 
 
 def test_a_policy_may_name_sites_that_no_place_of_its_level_is_at_yet(empty):
-    assert load_workspace(empty).world.applications == ()
+    assert load_workspace(empty).topology.applications == ()
 
 
 class TestFinding:
@@ -182,16 +182,16 @@ class TestFinding:
 def test_a_template_of_a_check_is_read_with_the_workspace_and_makes_it_another_check(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     file = init_workspace(tmp_path, "kubernetes", AT).file
-    usual = load_workspace(file).world.check("smoke").document
+    usual = load_workspace(file).topology.check("smoke").document
     own = tmp_path / "smoke.yaml"
     own.write_text(
         "apiVersion: batch/v1\nkind: Job\nspec:\n  template:\n    spec:\n      containers:\n"
         "      - {name: check, image: 'component://checked'}\n"
     )
     edit(file, "[/app, smoke]\n", "[/app, smoke]\n    template: smoke.yaml\n")
-    first = load_workspace(file).world.check("smoke").document
+    first = load_workspace(file).topology.check("smoke").document
     own.write_text(own.read_text().replace("name: check", "name: smoke"))
-    assert len({usual, first, load_workspace(file).world.check("smoke").document}) == 3
+    assert len({usual, first, load_workspace(file).topology.check("smoke").document}) == 3
     own.write_text(own.read_text().replace("component://checked", "busybox"))
     assert [each.partition(": found")[0] for each in faults(file)] == [
         "smoke.yaml:7:30: spec.template.spec.containers[0].image"
@@ -202,7 +202,7 @@ def test_a_check_names_the_repository_of_its_long_results(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     file = init_workspace(tmp_path, "rubin", AT).file
     command, reported = "    command: [sh, checks/smoke.sh]\n", "    kind: reported\n"
-    before = check_fact(load_workspace(file).world.check("smoke"))
+    before = check_fact(load_workspace(file).topology.check("smoke"))
     edit(file, reported, f"{reported}    results: r.example/results\n")
     (message,) = faults(file)
     assert "a check of kind reported has no results" in message
@@ -214,7 +214,7 @@ def test_a_check_names_the_repository_of_its_long_results(tmp_path, monkeypatch)
         "checks.smoke.results: 'r.example/results:latest' names one image, a repository is wanted" in message
     )
     edit(file, "results:latest", "results")
-    check = load_workspace(file).world.check("smoke")
+    check = load_workspace(file).topology.check("smoke")
     assert check.results == "r.example/results"
     assert check_fact(check).digest != before.digest
 

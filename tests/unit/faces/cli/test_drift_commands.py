@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.faces.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.render.drift import _HOW, DRIFT_WORDS
 from ldmrelease.services.inventory.drift import DRIFTS
 from tests.workspace import MENU, PLACE, WEEKLY, Site
@@ -23,14 +23,14 @@ def promoted(site: Site) -> Site:
     return site
 
 
-def drift(site: Site, *words: str, code: int = Code.REFUSED) -> list[dict[str, Any]]:
+def drift(site: Site, *words: str, code: int = ExitCode.REFUSED) -> list[dict[str, Any]]:
     done = site.run("drift", "-o", "json", *words)
     assert done.exit_code == code, done.stdout + done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)["drift"]
     return found
 
 
-def rows(site: Site, *words: str, code: int = Code.OK) -> list[dict[str, Any]]:
+def rows(site: Site, *words: str, code: int = ExitCode.OK) -> list[dict[str, Any]]:
     done = site.run("where", "--live", "-o", "json", *words)
     assert done.exit_code == code, done.stdout + done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
@@ -51,7 +51,7 @@ def test_what_was_promoted_is_as_decided_on_all_sides(promoted: Site):
     )
     assert row["desired"]["digest"] == row["decided"]["digest"] == row["observed"]["digests"][0]
     assert (row["observed"]["basis"], row["drift"]) == ("committed", [])
-    assert drift(promoted, "--target", PLACE, code=Code.OK) == []
+    assert drift(promoted, "--target", PLACE, code=ExitCode.OK) == []
     assert "no drift" in promoted.ok("drift", "--target", PLACE)
 
 
@@ -62,7 +62,7 @@ def test_what_somebody_commits_by_hand_is_told_with_who_and_how_to_go_back(promo
     assert "Ann" in found["values"]["by"]
     assert found["fix"] == ["ldmrelease", "promote", "w.2023.16", "--product", "stack", "--target", PLACE]
     assert promoted.ok(*found["fix"][1:])
-    assert drift(promoted, "--target", PLACE, code=Code.OK) == []
+    assert drift(promoted, "--target", PLACE, code=ExitCode.OK) == []
 
 
 def test_what_is_there_without_a_decision_can_be_decided_about(site: Site):
@@ -97,7 +97,7 @@ def test_each_release_of_a_menu_was_let_in_by_itself(promoted: Site):
 def test_a_tree_that_cannot_be_asked_holds_nobody_up_and_is_exit_3(promoted: Site):
     promoted.edit(lambda text: text.replace("repository: gitops", "repository: nowhere", 1))
     done = promoted.run("where", "--live")
-    assert done.exit_code == Code.UNDECIDED
+    assert done.exit_code == ExitCode.UNDECIDED
     assert "nowhere" in done.stderr
     assert "unreachable" in done.stdout
     assert "as decided" in done.stdout
@@ -108,7 +108,7 @@ def test_drift_that_was_found_counts_more_than_who_could_not_be_asked(promoted: 
     told = json.loads(promoted.run("drift", "-o", "json").stdout)
     (missed,) = told["unreachable"]
     place = f"{missed['place']['environment']}/{missed['place']['application']}"
-    assert drift(promoted, "--target", place, code=Code.UNDECIDED) == []
+    assert drift(promoted, "--target", place, code=ExitCode.UNDECIDED) == []
     said = promoted.run("drift", "--target", place).stdout
     assert said == "no drift was found where somebody answered\n"
     assert drift(promoted)
@@ -116,7 +116,7 @@ def test_drift_that_was_found_counts_more_than_who_could_not_be_asked(promoted: 
 
 def test_a_registry_that_cannot_be_asked_leaves_the_rest_of_the_tree(promoted: Site):
     (promoted.root / "images" / "scipipe" / "index.json").write_text("not json")
-    (row,) = rows(promoted, PLACE, code=Code.UNDECIDED)
+    (row,) = rows(promoted, PLACE, code=ExitCode.UNDECIDED)
     assert (row["desired"]["spelling"], row["desired"]["digest"]) == (TAG, None)
     assert row["decided"]["release"] == "stack/w.2023.16"
     assert row["unheard"]
@@ -136,8 +136,8 @@ def test_looking_changes_nothing(promoted: Site):
 
 
 def test_a_target_or_timeout_that_means_nothing_is_a_mistake(site: Site):
-    assert site.run("drift", "--target", "sumit").exit_code == Code.BAD_INPUT
-    assert site.run("drift", "--timeout", "0").exit_code == Code.BAD_INPUT
+    assert site.run("drift", "--target", "sumit").exit_code == ExitCode.BAD_INPUT
+    assert site.run("drift", "--timeout", "0").exit_code == ExitCode.BAD_INPUT
 
 
 def test_nothing_of_the_live_look_is_imported_without_it():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.demo.clusters import Clusters, write_workspace
+from ldmrelease.demo.clusters import DemoClusters, write_workspace
 from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.unit.faces.cli.running import PROGRAM, run
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site
@@ -117,8 +117,10 @@ def test_a_demonstration_is_made_again_where_one_stands(
 def test_a_demonstration_whose_cluster_is_gone_is_replaced_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = Clusters(ClusterAccess("gone"), ClusterAccess("gone"), "127.0.0.1:1/x", "127.0.0.1:1/y", True)
-    write_workspace(tmp_path, world)
+    topology = DemoClusters(
+        ClusterAccess("gone"), ClusterAccess("gone"), "127.0.0.1:1/x", "127.0.0.1:1/y", True
+    )
+    write_workspace(tmp_path, topology)
     (tmp_path / ".ldmrelease-demo").write_text("")
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     monkeypatch.setattr("ldmrelease.faces.cli.demo.play", lambda *_: None)

@@ -31,9 +31,9 @@ def attach(site: Site, envelope: bytes, predicate_type: str) -> None:
     """What a hostile registry shows: the envelope under annotations of its own making."""
     read = read_envelope(envelope)
     assert isinstance(read, Envelope)
-    bench = site.bench()
-    with bench.ledger:
-        repository = bench.release_repository()
+    context = site.context()
+    with context.ledger:
+        repository = context.release_repository()
         release = repository.resolve(f"stack-{WEEKLY}")
         assert release is not None
         content = bundle(read.to_dict(), read.signatures[0].keyid or "")

@@ -15,8 +15,8 @@ from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.faces.cli import main
 from ldmrelease.faces.cli.commands import COMMANDS
 from ldmrelease.faces.cli.main import load
-from ldmrelease.faces.cli.options import Code, Mistake
-from ldmrelease.ledger import Busy, Damaged, DiskFull, LedgerExists, NoLedger
+from ldmrelease.faces.cli.options import ExitCode, UsageError
+from ldmrelease.ledger import Damaged, DiskFull, LedgerBusy, LedgerExists, NoLedger
 from ldmrelease.registry.errors import Unreachable
 from ldmrelease.services.context import Untrusted
 from ldmrelease.services.promotions.load import NoSuchPromotion
@@ -86,7 +86,7 @@ def test_version():
 
 def test_a_misspelled_command_is_corrected():
     done = run("tga")
-    assert done.exit_code == Code.BAD_INPUT
+    assert done.exit_code == ExitCode.BAD_INPUT
     assert "Did you mean 'tag'?" in done.stderr
 
 
@@ -163,9 +163,9 @@ def test_a_mistake_is_told_and_changes_nothing(
     monkeypatch.chdir(empty)
     before = files(empty)
     done = run(*words)
-    assert done.exit_code in ({Code.REFUSED, Code.BAD_INPUT} if "lint" in words else {Code.BAD_INPUT}), (
-        done.stderr
-    )
+    assert done.exit_code in (
+        {ExitCode.REFUSED, ExitCode.BAD_INPUT} if "lint" in words else {ExitCode.BAD_INPUT}
+    ), done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout + done.stderr
     assert files(empty) == before
@@ -176,7 +176,7 @@ def test_outside_of_a_workspace_it_says_how_to_make_or_name_one(
 ):
     monkeypatch.chdir(tmp_path)
     done = run("ledger", "verify")
-    assert done.exit_code == Code.BAD_INPUT
+    assert done.exit_code == ExitCode.BAD_INPUT
     assert "ldmrelease init" in done.stderr
     assert "LDMRELEASE_WORKSPACE" in done.stderr
 
@@ -220,28 +220,28 @@ def raised(monkeypatch: pytest.MonkeyPatch) -> Planted:
     return Planted(monkeypatch)
 
 
-def errors() -> list[tuple[Exception, Code]]:
+def errors() -> list[tuple[Exception, ExitCode]]:
     return [
-        (Mistake("no such place", "name one"), Code.BAD_INPUT),
-        (BadInput([Problem("a.yaml", "bad", 1, 2)]), Code.BAD_INPUT),
-        (KeyProblem("k.pem: no key"), Code.BAD_INPUT),
-        (NoSuchPromotion("p-1"), Code.BAD_INPUT),
-        (LedgerExists("there"), Code.BAD_INPUT),
-        (FileNotFoundError(2, "No such file", "x"), Code.BAD_INPUT),
-        (NoLedger("none"), Code.UNDECIDED),
-        (Damaged("cut"), Code.UNDECIDED),
-        (DiskFull("full"), Code.UNDECIDED),
-        (Unreachable("cut", method="GET", repository="r"), Code.UNDECIDED),
-        (GitUnreachable("no answer"), Code.UNDECIDED),
-        (Untrusted("edited"), Code.UNDECIDED),
-        (OSError(28, "No space left on device"), Code.UNDECIDED),
-        (KeyError("a bug"), Code.UNDECIDED),
-        (Busy("another writes"), Code.WAITING),
+        (UsageError("no such place", "name one"), ExitCode.BAD_INPUT),
+        (BadInput([Problem("a.yaml", "bad", 1, 2)]), ExitCode.BAD_INPUT),
+        (KeyProblem("k.pem: no key"), ExitCode.BAD_INPUT),
+        (NoSuchPromotion("p-1"), ExitCode.BAD_INPUT),
+        (LedgerExists("there"), ExitCode.BAD_INPUT),
+        (FileNotFoundError(2, "No such file", "x"), ExitCode.BAD_INPUT),
+        (NoLedger("none"), ExitCode.UNDECIDED),
+        (Damaged("cut"), ExitCode.UNDECIDED),
+        (DiskFull("full"), ExitCode.UNDECIDED),
+        (Unreachable("cut", method="GET", repository="r"), ExitCode.UNDECIDED),
+        (GitUnreachable("no answer"), ExitCode.UNDECIDED),
+        (Untrusted("edited"), ExitCode.UNDECIDED),
+        (OSError(28, "No space left on device"), ExitCode.UNDECIDED),
+        (KeyError("a bug"), ExitCode.UNDECIDED),
+        (LedgerBusy("another writes"), ExitCode.WAITING),
     ]
 
 
 @pytest.mark.parametrize(("error", "code"), errors(), ids=lambda each: type(each).__name__)
-def test_each_error_has_its_exit_code_and_a_line(raised: Planted, error: Exception, code: Code):
+def test_each_error_has_its_exit_code_and_a_line(raised: Planted, error: Exception, code: ExitCode):
     done = raised(error)
     assert done.exit_code == code
     assert done.stderr.startswith("error: ")
@@ -266,7 +266,7 @@ def test_whoever_reads_may_stop_reading():
     pipe.stdin.write(b"w.2023.16\n" * 20000)
     pipe.stdin.close()
     assert pipe.stderr.read() == b""
-    assert pipe.wait(60) == Code.NO_READER
+    assert pipe.wait(60) == ExitCode.NO_READER
 
 
 def test_an_interrupt_is_a_line_and_exit_130():
@@ -285,4 +285,4 @@ def test_an_interrupt_is_a_line_and_exit_130():
     time.sleep(0.05)
     pipe.send_signal(signal.SIGINT)
     _, told = pipe.communicate(timeout=60)
-    assert (pipe.returncode, told) == (Code.INTERRUPTED, b"interrupted\n")
+    assert (pipe.returncode, told) == (ExitCode.INTERRUPTED, b"interrupted\n")

@@ -8,7 +8,7 @@ import pytest
 
 from ldmrelease.faces.cli import run_promotion
 from ldmrelease.faces.cli.main import load
-from ldmrelease.services.deployments.target import Wish
+from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.promotions.commands import promote
 from ldmrelease.services.releases.pin import Pinned, find_or_pin
 from tests.workspace import BASE, BEFORE, PLACE, WEEKLY, Site
@@ -308,13 +308,13 @@ def test_a_place_that_another_process_holds_is_busy(ready: Site) -> None:
         if (phase == "before" and what.startswith("push")) or (phase == "before" and what == "update-ref"):
             raise Stopped
 
-    bench = ready.bench(stop)
+    context = ready.context(stop)
 
-    pinned = find_or_pin(bench, bench.world.products[0], WEEKLY)
+    pinned = find_or_pin(context, context.topology.products[0], WEEKLY)
     assert isinstance(pinned, Pinned)
     with pytest.raises(Stopped):
-        promote(bench, Wish(pinned, PLACE), lambda _code, _values: None)
-    bench.ledger.close()
+        promote(context, PromotionSpec(pinned, PLACE), lambda _code, _values: None)
+    context.ledger.close()
     (promotion,) = promotions(ready)
     busy = ready.run("promote", BEFORE, "--target", PLACE)
     assert busy.exit_code == 4

@@ -10,7 +10,7 @@ import pytest
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision
-from ldmrelease.domain.events import Kind
+from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import Facts
 from tests.workspace import WEEKLY, Site
 
@@ -68,8 +68,8 @@ def test_a_policy_of_today_does_not_change_what_was_decided(decided: Site) -> No
 
 
 def test_facts_that_are_read_and_written_keep_their_digest(decided: Site) -> None:
-    with decided.bench().ledger as ledger:
-        for event in ledger.events(kinds=[Kind.DECIDED]):
+    with decided.context().ledger as ledger:
+        for event in ledger.events(kinds=[EventKind.DECIDED]):
             facts = ledger.blob(event.body["facts"])
             assert canonical.encode(canonical.decode(facts, Facts)) == facts
             decision = canonical.decode(ledger.blob(event.body["decision"]), Decision)

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from ldmrelease.config.workspace.load import FILE, load_workspace
-from ldmrelease.promotion.journal import State
-from ldmrelease.services.context import open_workbench
-from ldmrelease.services.deployments.target import Wish
+from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.services.context import open_context
+from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.commands import Promoted, promote
 from ldmrelease.services.promotions.wait import POLL, wait_for
@@ -27,22 +27,24 @@ def test_it_sleeps_until_the_soak_is_over_and_goes_on(site: Site) -> None:
     def clock() -> datetime:
         return now[0]
 
-    bench = open_workbench(load_workspace(site.root / FILE), clock=clock)
-    teststand = next(each for each in bench.world.applications if str(each.place) == "tucson-teststand/ocps")
+    context = open_context(load_workspace(site.root / FILE), clock=clock)
+    teststand = next(
+        each for each in context.topology.applications if str(each.place) == "tucson-teststand/ocps"
+    )
 
     def sleep(seconds: float) -> None:
         """Time goes by, and somebody else's cron observes."""
         sleeps.append(seconds)
         now[0] += timedelta(seconds=seconds) * 30
-        seen = observe(bench, teststand)
-        bench.append([observation_event(bench, seen)])  # type: ignore[arg-type]
+        seen = observe(context, teststand)
+        context.append([observation_event(context, seen)])  # type: ignore[arg-type]
 
-    pinned = find_or_pin(bench, bench.world.products[0], WEEKLY)
+    pinned = find_or_pin(context, context.topology.products[0], WEEKLY)
     assert isinstance(pinned, Pinned)
-    answer = promote(bench, Wish(pinned, BASE), quiet)
+    answer = promote(context, PromotionSpec(pinned, BASE), quiet)
     assert isinstance(answer, Promoted)
-    assert answer.outcome.state is State.WAITING
-    outcome = wait_for(bench, answer.outcome, quiet, sleep=sleep)
-    bench.ledger.close()
-    assert outcome.state is State.SUCCEEDED
+    assert answer.outcome.state is PromotionState.WAITING
+    outcome = wait_for(context, answer.outcome, quiet, sleep=sleep)
+    context.ledger.close()
+    assert outcome.state is PromotionState.SUCCEEDED
     assert sleeps == [POLL.total_seconds()] * 4, "two hours at half an hour for each sleep"

@@ -11,8 +11,8 @@ import yaml
 from ldmrelease.config.policies.load import level_schema
 from ldmrelease.config.trust import load_trust
 from ldmrelease.config.workspace.load import load_workspace
-from ldmrelease.domain.events import Kind, NewEvent
-from ldmrelease.faces.cli.options import Code
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.ledger import open_ledger
 from ldmrelease.services.context import wall_clock
 from ldmrelease.trust.signer import load_signer
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_new_workspace_is_right_and_has_a_ledger(folder: Path):
     assert run("workspace", "lint", folder=folder).exit_code == 0
     with open_ledger(load_workspace(folder / "ldmrelease.yaml").ledger) as ledger:
-        assert [(each.kind, each.actor) for each in ledger.events()] == [(Kind.CREATED, "Ada")]
+        assert [(each.kind, each.actor) for each in ledger.events()] == [(EventKind.CREATED, "Ada")]
 
 
 def test_init_says_what_it_wrote(tmp_path: Path):
@@ -41,7 +41,7 @@ def test_init_says_what_it_wrote(tmp_path: Path):
 def test_init_touches_nothing_that_is_there(tmp_path: Path):
     (tmp_path / "ledger.db").write_text("mine")
     done = run("init", str(tmp_path))
-    assert done.exit_code == Code.BAD_INPUT
+    assert done.exit_code == ExitCode.BAD_INPUT
     assert files(tmp_path) == {"ledger.db": b"mine"}
 
 
@@ -50,7 +50,7 @@ def test_lint_tells_every_problem_with_its_place(folder: Path):
     file.write_text(file.read_text().replace("level: jupyterlab", "level: jupiterlab"))
     done = run("workspace", "lint", "-o", "json", folder=folder)
     problems = json.loads(done.stdout)
-    assert done.exit_code == Code.REFUSED
+    assert done.exit_code == ExitCode.REFUSED
     assert len(problems) > 1
     assert all(each["line"] and "jupyterlab" in each["remedy"] for each in problems)
     text = run("workspace", "lint", folder=folder)
@@ -87,7 +87,7 @@ def test_the_doctor_finds_a_working_workspace_well(site: Site):
 def found(site: Site) -> dict[str, str]:
     """What the doctor finds bad, with its words."""
     done = site.run("doctor", "-o", "json")
-    assert done.exit_code == Code.REFUSED
+    assert done.exit_code == ExitCode.REFUSED
     told = [each for each in json.loads(done.stdout) if each["health"] == "bad"]
     assert all(each["message"] for each in told)
     return {each["what"]: f"{each['message']}; {each['remedy']}" for each in told}
@@ -124,7 +124,7 @@ def test_the_doctor_finds_a_lost_repository(site: Site):
 def test_the_doctor_without_a_workspace_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     done = run("doctor")
-    assert done.exit_code == Code.REFUSED
+    assert done.exit_code == ExitCode.REFUSED
     assert "ldmrelease init" in done.stdout
 
 
@@ -147,7 +147,7 @@ def test_policy_lint_tells_every_problem_of_every_file(folder: Path):
         file = folder / "policies" / f"{name}.yaml"
         file.write_text(file.read_text().replace("rule: images", "rule: image"))
     done = run("policy", "lint", "-o", "json", folder=folder)
-    assert done.exit_code == Code.REFUSED
+    assert done.exit_code == ExitCode.REFUSED
     assert {Path(each["file"]).name for each in json.loads(done.stdout)} == {
         "commissioning.yaml",
         "production.yaml",
@@ -167,7 +167,7 @@ def test_a_checkpoint_shows_a_cut_tail(folder: Path, tmp_path: Path):
     workspace = load_workspace(folder / "ldmrelease.yaml")
     with open_ledger(workspace.ledger) as ledger:
         head = ledger.head()
-        ledger.append([NewEvent(Kind.IMPORTED, "ledger")], at=wall_clock(), actor="Ada")
+        ledger.append([NewEvent(EventKind.IMPORTED, "ledger")], at=wall_clock(), actor="Ada")
     assert run("ledger", "checkpoint", "--out", str(mark), folder=folder).exit_code == 0
     assert run("ledger", "verify", "--checkpoint", str(mark), folder=folder).exit_code == 0
     workspace.ledger.unlink()
@@ -175,7 +175,7 @@ def test_a_checkpoint_shows_a_cut_tail(folder: Path, tmp_path: Path):
     assert run("ledger", "verify", folder=folder).exit_code == 0
     cut = run("ledger", "verify", "--checkpoint", str(mark), "-o", "json", folder=folder)
     told = json.loads(cut.stdout)
-    assert cut.exit_code == Code.REFUSED
+    assert cut.exit_code == ExitCode.REFUSED
     assert (told["head"]["hash"], [each["code"] for each in told["problems"]]) == (head.hash, ["cut"])
 
 
@@ -187,7 +187,7 @@ def test_an_edited_ledger_is_found(folder: Path):
     database.commit()
     database.close()
     done = run("ledger", "verify", folder=folder)
-    assert done.exit_code == Code.REFUSED
+    assert done.exit_code == ExitCode.REFUSED
     assert done.stdout.count("schema at") == len(triggers)
 
 

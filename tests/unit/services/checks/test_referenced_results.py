@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.checks.job.run import Cut
-from ldmrelease.checks.outcome import Ran, Unread, judge
+from ldmrelease.checks.job.run import JobInterrupted
+from ldmrelease.checks.outcome import RunOutcome, Unread, judge_output
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Check
 from ldmrelease.registry import errors
@@ -24,7 +24,7 @@ from ldmrelease.registry.manifests import (
 )
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.checks.referenced_results import LARGEST, MOST_TESTS, in_full
+from ldmrelease.services.checks.referenced_results import LARGEST, MOST_TESTS, resolve_referenced
 
 TESTS = ("starts",)
 PLACE = "oci:results"
@@ -43,19 +43,21 @@ def results(registries: Registries) -> Repository:
     return registries.open(parse_reference(PLACE))
 
 
-def outcome(registries: Any, pointer: str, code: int = 0, results: str | None = PLACE) -> Ran | Cut:
+def outcome(
+    registries: Any, pointer: str, code: int = 0, results: str | None = PLACE
+) -> RunOutcome | JobInterrupted:
     message = json.dumps({"resultAt": pointer})
     check = Check("smoke", "job", TESTS, results=results)
     again = partial(_judge, code, message)
-    return in_full(registries, check, judge(TESTS, code, message), again)
+    return resolve_referenced(registries, check, judge_output(TESTS, code, message), again)
 
 
-def _judge(code: int, message: str, text: str) -> Ran:
-    return judge(TESTS, code, message, result=text)
+def _judge(code: int, message: str, text: str) -> RunOutcome:
+    return judge_output(TESTS, code, message, result=text)
 
 
-def problem(found: Ran | Cut) -> str | None:
-    assert isinstance(found, Ran)
+def problem(found: RunOutcome | JobInterrupted) -> str | None:
+    assert isinstance(found, RunOutcome)
     assert (found.passed, found.failed) == ((), ())
     return found.problem
 
@@ -69,14 +71,14 @@ def put_manifest(results: Repository, *layers: bytes) -> str:
 
 def test_a_blob_by_digest_is_the_result(registries: Registries, results: Repository) -> None:
     found = outcome(registries, f"{PLACE}@{results.put_blob(RESULT)}")
-    assert isinstance(found, Ran)
+    assert isinstance(found, RunOutcome)
     assert (found.passed, found.problem, found.result_at) == (MANY, None, None)
     assert "resultAt" in found.output
 
 
 def test_the_one_layer_of_a_manifest_is_the_result(registries: Registries, results: Repository) -> None:
     found = outcome(registries, f"{PLACE}@{put_manifest(results, RESULT)}")
-    assert isinstance(found, Ran)
+    assert isinstance(found, RunOutcome)
     assert found.passed == MANY
 
 
@@ -145,7 +147,7 @@ def test_a_result_has_so_many_bytes_at_most(
     content = RESULT.rjust(size)
     digest = put_manifest(results, content) if in_manifest else results.put_blob(content)
     found = outcome(registries, f"{PLACE}@{digest}")
-    assert isinstance(found, Ran)
+    assert isinstance(found, RunOutcome)
     assert found.problem == wanted
 
 
@@ -155,7 +157,7 @@ def test_a_result_names_so_many_tests_at_most(
 ) -> None:
     lines = "".join(f"ok {number} - test-{number}\n" for number in range(many))
     found = outcome(registries, f"{PLACE}@{results.put_blob(lines.encode())}")
-    assert isinstance(found, Ran)
+    assert isinstance(found, RunOutcome)
     assert found.problem == wanted
 
 
@@ -173,7 +175,7 @@ def test_a_pointer_to_a_pointer_is_not_followed(registries: Registries, results:
 @pytest.mark.parametrize("pointer", ["nowhere", f"{PLACE}@{ABSENT}", f"evil.example/x@{ABSENT}"])
 def test_a_failure_stays_one_wherever_its_message_points(pointer: str, registries: Registries) -> None:
     found = outcome(registries, pointer, code=1)
-    assert isinstance(found, Ran)
+    assert isinstance(found, RunOutcome)
     assert (found.failed, found.problem) == (TESTS, None)
 
 
@@ -197,4 +199,4 @@ class Away:
 def test_a_registry_that_cannot_be_asked_is_asked_again(kind: type[errors.RegistryError], code: int) -> None:
     error = kind("503", method="GET", repository="registry.example/results")
     found = outcome(Away(error), f"{PLACE}@{ABSENT}", code)
-    assert found == Cut(str(error), "registry")
+    assert found == JobInterrupted(str(error), "registry")

@@ -7,19 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain.images import digest_of
-from ldmrelease.services.inventory.admitted import Allowed, Decided
-from ldmrelease.services.inventory.drift import DRIFTS, Sides, drifts
-from ldmrelease.services.inventory.trees import Ran, Said
+from ldmrelease.services.inventory.admitted import Admission, AdmittedImage
+from ldmrelease.services.inventory.drift import DRIFTS, ComparedStates, drifts
+from ldmrelease.services.inventory.trees import DeclaredImage, RunningContainer
 
 INDEX, MANIFEST, CONFIG, OTHER, ARRIVING = (digest_of(each.encode()) for each in ("i", "m", "c", "o", "a"))
-ALLOWED = Allowed(
-    Decided("stack/w.2023.16", "w_2023_16", INDEX, "P-2", "2023-04-20T12:00:00Z"),
+ALLOWED = AdmittedImage(
+    Admission("stack/w.2023.16", "w_2023_16", INDEX, "P-2", "2023-04-20T12:00:00Z"),
     frozenset({INDEX, MANIFEST, CONFIG}),
 )
 
 
-def said(digest: str | None = INDEX, tag: str | None = "w_2023_16", resolved: bool = True) -> Said:
-    return Said("scipipe", "image.tag", tag, digest, resolved)
+def said(digest: str | None = INDEX, tag: str | None = "w_2023_16", resolved: bool = True) -> DeclaredImage:
+    return DeclaredImage("scipipe", "image.tag", tag, digest, resolved)
 
 
 def ran(
@@ -29,22 +29,22 @@ def ran(
     tag: str = "w_2023_16",
     settled: bool = True,
     by_hand: bool = False,
-) -> Ran:
+) -> RunningContainer:
     image = f"registry.example/scipipe@{spec}" if spec else f"registry.example/scipipe:{tag}"
-    verdict = "ran" if settled else "troubled"
+    verdict = "healthy" if settled else "degraded"
     manager = "kubectl-set" if by_hand else "argocd-controller"
-    return Ran(
+    return RunningContainer(
         "Deployment/a", "main", "scipipe", image, spec, pods, verdict, settled, "", manager, "t", by_hand
     )
 
 
 def codes(
-    said: Said | None = None,
-    ran: Ran | None = None,
-    allowed: Allowed | None = ALLOWED,
+    said: DeclaredImage | None = None,
+    ran: RunningContainer | None = None,
+    allowed: AdmittedImage | None = ALLOWED,
     arriving: frozenset[str] | None = None,
 ) -> list[str]:
-    return [each.code for each in drifts(Sides(said, ran, allowed, arriving))]
+    return [each.code for each in drifts(ComparedStates(said, ran, allowed, arriving))]
 
 
 @pytest.mark.parametrize("digest", [INDEX, MANIFEST, CONFIG])
@@ -63,7 +63,7 @@ def test_every_digest_of_the_decided_image_is_that_image(digest: str):
         (said(OTHER, None), "undecided"),
     ],
 )
-def test_a_tree_that_says_something_else(tree: Said, code: str):
+def test_a_tree_that_says_something_else(tree: DeclaredImage, code: str):
     assert codes(tree) == [code]
 
 
@@ -76,7 +76,7 @@ def test_a_tag_that_no_registry_was_asked_about_is_no_drift():
 
 
 def test_a_workload_that_somebody_set_says_who_and_when():
-    (found,) = drifts(Sides(None, ran(OTHER, (OTHER,), by_hand=True), ALLOWED, None))
+    (found,) = drifts(ComparedStates(None, ran(OTHER, (OTHER,), by_hand=True), ALLOWED, None))
     assert found.code == "spec-differs"
     assert (found.values["by"], found.values["time"], found.values["decided"]) == (
         "kubectl-set",
@@ -155,7 +155,7 @@ _workloads = st.builds(
 
 @given(st.none() | _trees, st.none() | _workloads, st.sampled_from([ALLOWED, None]))
 def test_pods_of_another_image_are_never_in_order(
-    tree: Said | None, workload: Ran | None, allowed: Allowed | None
+    tree: DeclaredImage | None, workload: RunningContainer | None, allowed: AdmittedImage | None
 ):
     found = codes(tree, workload, allowed)
     assert set(found) <= set(DRIFTS)

@@ -19,8 +19,8 @@ def work(check: str):
     found = SimpleNamespace(name="smoke", kind=check, namespace="checks")
     return SimpleNamespace(
         application=SimpleNamespace(workloads=None),
-        bench=SimpleNamespace(
-            world=SimpleNamespace(check=lambda _: found),
+        context=SimpleNamespace(
+            topology=SimpleNamespace(check=lambda _: found),
         ),
         here=SimpleNamespace(steps=(step,)),
         journal=SimpleNamespace(step=lambda _: SimpleNamespace(intended=True)),
@@ -39,12 +39,12 @@ def registered(monkeypatch):
         SimpleNamespace(run=run, check="smoke", promotion=promotion, environment=environment)
         for run, promotion, environment in told
     ]
-    monkeypatch.setattr(cleanup, "registered_runs", lambda _bench, _release: runs)
+    monkeypatch.setattr(cleanup, "registered_runs", lambda _context, _release: runs)
 
 
 @pytest.mark.usefixtures("registered")
 def test_containers_that_a_killed_process_has_left_are_removed(monkeypatch):
     removed = []
     monkeypatch.setattr(cleanup, "remove_container", removed.append)
-    assert cleanup.swept(work("container")) is None
+    assert cleanup.clean_up(work("container")) is None
     assert removed == ["run-1"]

@@ -10,7 +10,7 @@ import pytest
 from ldmrelease.domain.topology import ComponentSource
 from ldmrelease.services.releases import identify
 
-SCIPIPE = identify.Component(
+SCIPIPE = identify.ProductComponent(
     "stack", "rubin", ComponentSource("scipipe", "image", "registry.example/scipipe", "al9-{eups}")
 )
 DIGEST = "sha256:" + "1" * 64
@@ -36,5 +36,7 @@ def _pinned(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_image_is_called_by_its_tag_unless_that_is_another_releases(
     tag: str | None, spelling: str
 ) -> None:
-    bench: Any = None
-    assert identify.named(bench, SCIPIPE, DIGEST, tag) == identify.Named(DIGEST, spelling, "sha256:release")
+    context: Any = None
+    assert identify.identify(context, SCIPIPE, DIGEST, tag) == identify.IdentifiedImage(
+        DIGEST, spelling, "sha256:release"
+    )
