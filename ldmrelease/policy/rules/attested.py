@@ -72,8 +72,9 @@ def judge(requirement: Requirement, parameters: Parameters, context: Context) ->
 def _part(subject: Subject, parameters: Parameters, context: Context) -> _Part:
     found: dict[str, StatementFact] = {}
     seen: Counter[str] = Counter()
-    for statement in subject.found_in(context.index.statements, parameters.type):
-        code = not_counted(statement, parameters.by)
+    by = frozenset(parameters.by)
+    for statement in subject.found_in(context.index.statements.get(parameters.type, {})):
+        code = not_counted(statement, by)
         if code is None:
             found.setdefault(statement.evidence, statement)
         else:
