@@ -5,27 +5,23 @@ for that kind or that check, so a statement that nobody asks for costs the glanc
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar, overload
 
 from ldmrelease.domain.facts import CheckFact, Companion, Facts, RunFact, StatementFact, Stay
 from ldmrelease.domain.places import Place
 
 PASSING = ("PASSED", "WARNED")
 
-RunOf = tuple[RunFact, StatementFact | None]
-"""A registered run and its own result, if there is one."""
-
 T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
 
 _intake_order = attrgetter("received", "evidence", "blob")
-registration_order = attrgetter("registered", "order", "run")
 
 
 class Lazy(Mapping[K, V]):
@@ -43,6 +39,14 @@ class Lazy(Mapping[K, V]):
             self._built = self._build()
         return self._built
 
+    @overload
+    def get(self, key: K, default: None = None, /) -> V | None: ...
+    @overload
+    def get(self, key: K, default: V | T, /) -> V | T: ...
+    def get(self, key: K, default: Any = None, /) -> Any:
+        """As of any mapping, without an exception for what is not there."""
+        return self.built().get(key, default)
+
     def __getitem__(self, key: K) -> V:
         return self.built()[key]
 
@@ -53,14 +57,20 @@ class Lazy(Mapping[K, V]):
         return len(self.built())
 
 
+class Runs(NamedTuple):
+    """Registered runs, and beside each its own result, if there is one."""
+
+    registered: tuple[RunFact, ...] = ()
+    results: tuple[StatementFact | None, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """What rules look up.
 
     `statements` go by type, then by subject digest, in the order of their intake. `registered` is a run by its
-    id, `own` the one result of it; `runs` go by check, then by subject, the latest last, each with its own result.
-    `unpaired` are the other results, by check, then by subject: those that are not just what a run was
-    registered for.
+    id, `own` the one result of it; `runs` go by check, then by subject. `unpaired` are the other results,
+    by check, then by subject: those that are not just what a run was registered for.
     `failing` are the results from an environment that say FAILED and that no later run made good. `stays` are
     those of the release in question, by environment; `levels` and `applications` are the known places.
     """
@@ -68,7 +78,7 @@ class Index:
     statements: Mapping[str, Mapping[str, tuple[StatementFact, ...]]]
     registered: Mapping[str, RunFact]
     own: Mapping[str, StatementFact]
-    runs: Mapping[str, Mapping[str, tuple[RunOf, ...]]]
+    runs: Mapping[str, Mapping[str, Runs]]
     unpaired: Mapping[str, Mapping[str, tuple[StatementFact, ...]]]
     failing: Mapping[str, tuple[StatementFact, ...]]
     stays: Mapping[str, tuple[Stay, ...]]
@@ -134,10 +144,12 @@ def _registered_first(run: RunFact) -> tuple[datetime, int, str, datetime, str]:
     return run.registered, run.order, run.run, run.deadline, run.evidence or ""
 
 
-def _runs_by_subject(runs: list[RunFact], own: Lazy[str, StatementFact]) -> Mapping[str, tuple[RunOf, ...]]:
+def _runs_by_subject(runs: list[RunFact], own: Lazy[str, StatementFact]) -> Mapping[str, Runs]:
     results = own.built()
-    in_order = sorted(runs, key=registration_order)
-    return _grouped(((run, results.get(run.run)) for run in in_order), lambda each: each[0].subjects)
+    groups = _grouped(runs, attrgetter("subjects"))
+    return {
+        one: Runs(group, tuple([results.get(each.run) for each in group])) for one, group in groups.items()
+    }
 
 
 def _own_results(registered: Mapping[str, RunFact], results: list[StatementFact]) -> dict[str, StatementFact]:
@@ -204,10 +216,11 @@ def _clears(result: StatementFact, run: RunFact | None, own: Mapping[str, Statem
     )
 
 
-def _grouped(values: Iterable[T], keys: Callable[[T], Iterable[K]]) -> Mapping[K, tuple[T, ...]]:
+def _grouped(values: Iterable[T], keys: Callable[[T], Collection[K]]) -> Mapping[K, tuple[T, ...]]:
     """The values by each of their keys, once by each."""
     groups: defaultdict[K, list[T]] = defaultdict(list)
     for value in values:
-        for key in dict.fromkeys(keys(value)):
+        found = keys(value)
+        for key in found if len(found) == 1 else dict.fromkeys(found):
             groups[key].append(value)
     return {key: tuple(group) for key, group in groups.items()}

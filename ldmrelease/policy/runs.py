@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ldmrelease.domain.facts import RunFact, StatementFact
 from ldmrelease.policy.context import Context
-from ldmrelease.policy.index import RunOf, registration_order
+from ldmrelease.policy.index import Runs
 from ldmrelease.policy.subjects import Subject
 
 
@@ -59,7 +59,7 @@ def attempts(subject: Subject, wanted: Wanted, context: Context) -> Attempts:
     _take_runs(runs, subject, wanted, context, found)
     unpaired = subject.found_in(context.index.unpaired.get(wanted.check, {}))
     if unpaired:
-        _take_unpaired(unpaired, {run.run for run, _ in runs}, wanted, context, found)
+        _take_unpaired(unpaired, {each.run for each in runs.registered}, wanted, context, found)
     return found
 
 
@@ -72,38 +72,42 @@ def not_counted(statement: StatementFact, by: frozenset[str]) -> str | None:
     return None
 
 
-def _registered(subject: Subject, wanted: Wanted, context: Context) -> tuple[RunOf, ...]:
-    """The registered runs of the check about the subject or the index above it, the latest last."""
+def _registered(subject: Subject, wanted: Wanted, context: Context) -> Runs:
+    """The registered runs of the check about the subject or the index above it."""
     groups = context.index.runs.get(wanted.check, {})
-    runs = groups.get(subject.digest, ())
-    above = () if subject.index is None else groups.get(subject.index, ())
-    if not runs or not above:
-        return runs or above
-    together = {run.run: (run, result) for run, result in runs + above}
-    return tuple(sorted(together.values(), key=lambda each: registration_order(each[0])))
+    runs = groups.get(subject.digest, Runs())
+    above = Runs() if subject.index is None else groups.get(subject.index, Runs())
+    if not above.registered:
+        return runs
+    together = {run.run: (run, result) for each in (runs, above) for run, result in zip(*each, strict=True)}
+    return Runs(*zip(*together.values(), strict=True))
 
 
-def _take_runs(
-    runs: tuple[RunOf, ...], subject: Subject, wanted: Wanted, context: Context, found: Attempts
-) -> None:
+def _take_runs(runs: Runs, subject: Subject, wanted: Wanted, context: Context, found: Attempts) -> None:
     last: tuple[RunFact, StatementFact | None, str | None] | None = None
-    for run, result in runs:
+    for run, result in zip(*runs, strict=True):
         code = _run_not_counted(run, wanted, context)
         if code is not None:
             found.seen[code] += 1
         elif result is None:
-            last = run, None, "result-gone" if run.evidence else None
-        elif not subject.other_platform(result):
+            if last is None or _is_later(run, last[0]):
+                last = run, None, "result-gone" if run.evidence else None
+        elif subject.platform is None or not subject.other_platform(result):
             code = _result_not_counted(result, run, subject, wanted)
+            if last is None or run.registered > last[0].registered or _is_later(run, last[0]):
+                last = run, result, code
             if code is None:
-                last = run, result, None
                 found.results.append(result)
             else:
-                last = run, None, code
                 found.seen[code] += 1
     if last is not None:
         run, result, code = last
-        found.latest = Attempt(run.registered, run.run, result, run.deadline, code, run.order)
+        counted = result if code is None else None
+        found.latest = Attempt(run.registered, run.run, counted, run.deadline, code, run.order)
+
+
+def _is_later(run: RunFact, than: RunFact) -> bool:
+    return (run.registered, run.order, run.run) > (than.registered, than.order, than.run)
 
 
 def _run_not_counted(run: RunFact, wanted: Wanted, context: Context) -> str | None:
@@ -132,7 +136,7 @@ def _result_not_counted(result: StatementFact, run: RunFact, subject: Subject, w
     if result.check_digest is not None and result.check_digest != run.check_digest:
         return "other-definition"
     code = not_counted(result, wanted.by)
-    if code is None and not subject.spoken_for_by(result):
+    if code is None and subject.digest not in result.subjects and not subject.spoken_for_by(result):
         return "other-subject"
     return code
 
