@@ -50,8 +50,8 @@ class Subject:
         found = groups.get(self.digest, ())
         if self.index is not None and self.index != self.digest:
             of_index = groups.get(self.index, ())
-            found += tuple(each for each in of_index if self.digest not in each.subjects)
-        return tuple(each for each in found if self.spoken_for_by(each))
+            found += tuple([each for each in of_index if self.digest not in each.subjects])
+        return tuple([each for each in found if self.spoken_for_by(each)])
 
 
 @dataclass(frozen=True, slots=True)
