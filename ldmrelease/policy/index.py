@@ -21,6 +21,7 @@ T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
 
+_place_order = attrgetter("environment", "application")
 _intake_order = attrgetter("received", "evidence", "blob")
 
 
@@ -103,7 +104,7 @@ def _index(facts: Facts) -> Index:
         (each for each in facts.stays if each.release == facts.release.digest),
         key=lambda each: (each.place, each.first, each.last, each.observed, each.ended or ""),
     )
-    places = sorted({each for places in facts.places.values() for each in places})
+    places = sorted({each for places in facts.places.values() for each in places}, key=_place_order)
     return Index(
         statements={kind: Lazy(partial(_by_subject, group)) for kind, group in statements.items()},
         registered=registered,
@@ -114,7 +115,7 @@ def _index(facts: Facts) -> Index:
         stays=_grouped(stays, lambda each: [each.place.environment]),
         companions=_grouped(facts.companions, lambda each: [each.place]),
         checks={each.name: each for each in facts.checks},
-        levels={name: tuple(sorted(places)) for name, places in facts.places.items()},
+        levels={name: tuple(sorted(places, key=_place_order)) for name, places in facts.places.items()},
         applications=_grouped(places, lambda each: [each.environment]),
     )
 

@@ -147,6 +147,8 @@ def _passed(received: datetime, code: str, max_age: int | None, now: datetime) -
 
 def _flaky(counted: list[StatementFact], max_age: int | None, now: datetime) -> bool:
     """Both outcomes within the window: told, and no reason to refuse."""
+    if "FAILED" not in {each.result for each in counted}:
+        return False
     since = None if max_age is None else now - timedelta(seconds=max_age)
     results = {each.result for each in counted if since is None or each.received >= since}
     return "FAILED" in results and not results.isdisjoint(PASSING)
