@@ -1,14 +1,17 @@
 """Facts: everything a decision rests on, as one canonical value with one digest (design section 5)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from ldmrelease.domain.images import PlatformImage
 from ldmrelease.domain.topology import Place
 
 SCHEMA = 1
+
+T = TypeVar("T")
 
 
 class Intent(StrEnum):
@@ -163,8 +166,15 @@ class CheckFact:
     tests: tuple[str, ...]
 
 
+class _Memo:
+    """Room for what follows from the fields: no field itself, so neither encoded nor compared nor copied."""
+
+    __slots__ = ("_derived",)
+    _derived: dict[Callable[..., Any], Any]
+
+
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(_Memo):
     """All that `evaluate` may look at.
 
     `windows` are the open intervals of each requirement of rule `window`, by requirement id, already in
@@ -192,3 +202,15 @@ class Facts:
     held: tuple[str, ...] = ()
     keyring: str = ""
     schema: int = SCHEMA
+
+    def derived(self, derive: Callable[["Facts"], T]) -> T:
+        """What `derive`, a pure function, makes of these facts: made once, however often they are evaluated."""
+        try:
+            known = self._derived
+        except AttributeError:
+            known = {}
+            object.__setattr__(self, "_derived", known)
+        if derive not in known:
+            known[derive] = derive(self)
+        found: T = known[derive]
+        return found

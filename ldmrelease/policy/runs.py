@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ldmrelease.domain.facts import RunFact, StatementFact
 from ldmrelease.policy.context import Context
+from ldmrelease.policy.index import Runs
 from ldmrelease.policy.subjects import Subject
 
 
@@ -22,7 +23,7 @@ class Wanted:
 
     check: str
     definition: str
-    by: tuple[str, ...]
+    by: frozenset[str]
     environments: tuple[str, ...] | None
     unregistered: bool
 
@@ -42,9 +43,12 @@ class Attempt:
 
 @dataclass(slots=True)
 class Attempts:
-    """The runs that count, in order, and how often what was seen did not count, by code."""
+    """What became of the runs that count: the latest one, the results of all of them, and how often what was
+    seen did not count, by code.
+    """
 
-    counted: list[Attempt] = field(default_factory=list)
+    latest: Attempt | None = None
+    results: list[StatementFact] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
 
 
@@ -52,53 +56,58 @@ def attempts(subject: Subject, wanted: Wanted, context: Context) -> Attempts:
     """The runs of a check about a subject."""
     found = Attempts()
     runs = _registered(subject, wanted, context)
-    for run in runs.values():
-        _take_run(run, subject, wanted, context, found)
-    for result in subject.found_in(context.index.results, wanted.check):
-        run_of = context.index.registered.get(result.run or "")
-        if run_of is None:
-            _take_outside(result, wanted, context, found)
-        elif (code := _foreign(result, run_of, runs, wanted, context)) is not None:
-            found.seen[code] += 1
-    found.counted.sort(key=lambda each: (each.time, each.order, each.name))
+    _take_runs(runs, subject, wanted, context, found)
+    unpaired = subject.found_in(context.index.unpaired.get(wanted.check, {}))
+    if unpaired:
+        _take_unpaired(unpaired, {each.run for each in runs.registered}, wanted, context, found)
     return found
 
 
-def not_counted(statement: StatementFact, by: tuple[str, ...]) -> str | None:
+def not_counted(statement: StatementFact, by: frozenset[str]) -> str | None:
     """Why a statement does not count for a requirement that wants these roles; None if it does."""
     if not statement.counted:
         return statement.code or "not-counted"
-    if by and not set(by) & set(statement.roles):
+    if by and by.isdisjoint(statement.roles):
         return "wrong-role"
     return None
 
 
-def _registered(subject: Subject, wanted: Wanted, context: Context) -> dict[str, RunFact]:
-    runs = context.index.runs.get((wanted.check, subject.digest), ())
-    if subject.index is not None:
-        runs += context.index.runs.get((wanted.check, subject.index), ())
-    return {each.run: each for each in runs if context.index.registered.get(each.run) is each}
+def _registered(subject: Subject, wanted: Wanted, context: Context) -> Runs:
+    """The registered runs of the check about the subject or the index above it."""
+    groups = context.index.runs.get(wanted.check, {})
+    runs = groups.get(subject.digest, Runs())
+    above = Runs() if subject.index is None else groups.get(subject.index, Runs())
+    if not above.registered:
+        return runs
+    together = {run.run: (run, result) for each in (runs, above) for run, result in zip(*each, strict=True)}
+    return Runs(*zip(*together.values(), strict=True))
 
 
-def _take_run(run: RunFact, subject: Subject, wanted: Wanted, context: Context, found: Attempts) -> None:
-    code = _run_not_counted(run, wanted, context)
-    if code is not None:
-        found.seen[code] += 1
-        return
-    result = context.index.own.get(run.run)
-    if result is None:
-        code = "result-gone" if run.evidence else None
-        found.counted.append(Attempt(run.registered, run.run, None, run.deadline, code, run.order))
-        return
-    if result.platform and subject.platform and result.platform != subject.platform:
-        return
-    code = _result_not_counted(result, run, wanted)
-    if code is None and not subject.spoken_for_by(result):
-        code = "other-subject"
-    if code is not None:
-        found.seen[code] += 1
-    counted = result if code is None else None
-    found.counted.append(Attempt(run.registered, run.run, counted, run.deadline, code, run.order))
+def _take_runs(runs: Runs, subject: Subject, wanted: Wanted, context: Context, found: Attempts) -> None:
+    last: tuple[RunFact, StatementFact | None, str | None] | None = None
+    for run, result in zip(*runs, strict=True):
+        code = _run_not_counted(run, wanted, context)
+        if code is not None:
+            found.seen[code] += 1
+        elif result is None:
+            if last is None or _is_later(run, last[0]):
+                last = run, None, "result-gone" if run.evidence else None
+        elif subject.platform is None or not subject.other_platform(result):
+            code = _result_not_counted(result, run, subject, wanted)
+            if last is None or run.registered > last[0].registered or _is_later(run, last[0]):
+                last = run, result, code
+            if code is None:
+                found.results.append(result)
+            else:
+                found.seen[code] += 1
+    if last is not None:
+        run, result, code = last
+        counted = result if code is None else None
+        found.latest = Attempt(run.registered, run.run, counted, run.deadline, code, run.order)
+
+
+def _is_later(run: RunFact, than: RunFact) -> bool:
+    return (run.registered, run.order, run.run) > (than.registered, than.order, than.run)
 
 
 def _run_not_counted(run: RunFact, wanted: Wanted, context: Context) -> str | None:
@@ -106,7 +115,7 @@ def _run_not_counted(run: RunFact, wanted: Wanted, context: Context) -> str | No
         return "other-definition"
     if wanted.environments is not None and run.environment not in wanted.environments:
         return "other-environment"
-    if _is_elsewhere(run, context):
+    if run.cluster_uid is not None and _is_elsewhere(run, context):
         return "other-cluster"
     return None
 
@@ -117,20 +126,39 @@ def _is_elsewhere(what: RunFact | StatementFact, context: Context) -> bool:
     return expected is not None and what.cluster_uid not in (None, expected)
 
 
-def _result_not_counted(result: StatementFact, run: RunFact, wanted: Wanted) -> str | None:
+def _result_not_counted(result: StatementFact, run: RunFact, subject: Subject, wanted: Wanted) -> str | None:
     if result.check != run.check:
         return "other-check"
     if result.environment != run.environment:
         return "other-environment"
     if result.cluster_uid != run.cluster_uid:
         return "other-cluster"
-    if result.check_digest not in (None, run.check_digest):
+    if result.check_digest is not None and result.check_digest != run.check_digest:
         return "other-definition"
-    return not_counted(result, wanted.by)
+    code = not_counted(result, wanted.by)
+    if code is None and subject.digest not in result.subjects and not subject.spoken_for_by(result):
+        return "other-subject"
+    return code
+
+
+def _take_unpaired(
+    results: tuple[StatementFact, ...], runs: set[str], wanted: Wanted, context: Context, found: Attempts
+) -> None:
+    """Results that no run was registered for may count as they are; those of a run say why they do not."""
+    for result in results:
+        run = context.index.registered.get(result.run or "")
+        if run is not None:
+            code = _foreign(result, run, runs, wanted, context)
+        else:
+            code = _outside_not_counted(result, wanted, context)
+            if code is None:
+                _take_outside(result, found)
+        if code is not None:
+            found.seen[code] += 1
 
 
 def _foreign(
-    result: StatementFact, run: RunFact, runs: dict[str, RunFact], wanted: Wanted, context: Context
+    result: StatementFact, run: RunFact, runs: set[str], wanted: Wanted, context: Context
 ) -> str | None:
     """Why a result that names a registered run is not that run's; None if it is, and was taken with it."""
     owner = context.index.own.get(run.run)
@@ -139,17 +167,18 @@ def _foreign(
     return None if run.run in runs else "other-run"
 
 
-def _take_outside(result: StatementFact, wanted: Wanted, context: Context, found: Attempts) -> None:
-    code = _outside_not_counted(result, wanted) or (
-        "other-cluster" if _is_elsewhere(result, context) else None
-    )
-    if code is not None:
-        found.seen[code] += 1
-    else:
-        found.counted.append(Attempt(result.received, result.evidence, result))
+def _take_outside(result: StatementFact, found: Attempts) -> None:
+    attempt = Attempt(result.received, result.evidence, result)
+    if found.latest is None or _order(found.latest) <= _order(attempt):
+        found.latest = attempt
+    found.results.append(result)
 
 
-def _outside_not_counted(result: StatementFact, wanted: Wanted) -> str | None:
+def _order(attempt: Attempt) -> tuple[datetime, int, str]:
+    return attempt.time, attempt.order, attempt.name
+
+
+def _outside_not_counted(result: StatementFact, wanted: Wanted, context: Context) -> str | None:
     code = not_counted(result, wanted.by)
     if code is not None:
         return code
@@ -159,4 +188,4 @@ def _outside_not_counted(result: StatementFact, wanted: Wanted) -> str | None:
         return "other-definition"
     if wanted.environments is not None and result.environment not in wanted.environments:
         return "other-environment"
-    return None
+    return "other-cluster" if _is_elsewhere(result, context) else None

@@ -32,7 +32,7 @@ class Subject:
 
     def spoken_for_by(self, statement: StatementFact) -> bool:
         """Whether the statement is about this, and not about another platform of the same image."""
-        if self.platform and statement.platform and statement.platform != self.platform:
+        if self.other_platform(statement):
             return False
         if self.digest in statement.subjects:
             return True
@@ -41,15 +41,17 @@ class Subject:
         )
         return covers and self.index in statement.subjects
 
-    def found_in(
-        self, groups: Mapping[tuple[str, str], tuple[StatementFact, ...]], kind: str
-    ) -> tuple[StatementFact, ...]:
-        """The statements of a kind that speak for this, each envelope once."""
-        found = groups.get((kind, self.digest), ())
+    def other_platform(self, statement: StatementFact) -> bool:
+        """Whether the statement speaks for another platform than this one."""
+        return bool(self.platform and statement.platform and statement.platform != self.platform)
+
+    def found_in(self, groups: Mapping[str, tuple[StatementFact, ...]]) -> tuple[StatementFact, ...]:
+        """Of statements by their subjects those that speak for this, each envelope once."""
+        found = groups.get(self.digest, ())
         if self.index is not None and self.index != self.digest:
-            of_index = groups.get((kind, self.index), ())
-            found += tuple(each for each in of_index if self.digest not in each.subjects)
-        return tuple(each for each in found if self.spoken_for_by(each))
+            of_index = groups.get(self.index, ())
+            found += tuple([each for each in of_index if self.digest not in each.subjects])
+        return tuple([each for each in found if self.spoken_for_by(each)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A rule's module has `Parameters`, what a requirement of the rule may say (durati
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ldmrelease.domain import canonical
@@ -29,12 +29,16 @@ class Rule:
 
     parameters: type[Any]
     judge: Callable[[Requirement, Any, Context], Finding]
+    names: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", frozenset(each.name for each in fields(self.parameters)))
 
     def __call__(self, requirement: Requirement, context: Context) -> Finding:
         """Judge a requirement; parameters that the rule does not understand are `errored`, never ignored."""
-        unknown = sorted(set(requirement.parameters) - {each.name for each in fields(self.parameters)})
+        unknown = requirement.parameters.keys() - self.names
         if unknown:
-            values = {"unknown": unknown}
+            values = {"unknown": sorted(unknown)}
             return context.finding(requirement, Outcome.ERRORED, "unknown-parameter", values)
         try:
             parameters = canonical.from_plain(requirement.parameters, self.parameters)

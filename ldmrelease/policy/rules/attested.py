@@ -1,8 +1,10 @@
 """`attested`: somebody with the right role signed a statement of a type about it."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from ldmrelease.domain import times
@@ -39,6 +41,7 @@ class _Part:
     until: datetime | None = None
 
 
+_received = attrgetter("received")
 _WORST_FIRST = (Outcome.MISSING, Outcome.ERRORED, Outcome.SATISFIED)
 
 
@@ -70,33 +73,37 @@ def judge(requirement: Requirement, parameters: Parameters, context: Context) ->
 
 
 def _part(subject: Subject, parameters: Parameters, context: Context) -> _Part:
+    by = frozenset(parameters.by)
     found: dict[str, StatementFact] = {}
-    seen: Counter[str] = Counter()
-    for statement in subject.found_in(context.index.statements, parameters.type):
-        code = not_counted(statement, parameters.by)
+    seen: list[str] = []
+    for statement in subject.found_in(context.index.statements.get(parameters.type, {})):
+        code = not_counted(statement, by)
         if code is None:
             found.setdefault(statement.evidence, statement)
         else:
-            seen[code] += 1
-    newest = sorted(found.values(), key=lambda each: each.received, reverse=True)[: parameters.minimum]
-    values: dict[str, Any] = {
-        "found": len(found),
-        "minimum": parameters.minimum,
-        "seen": dict(sorted(seen.items())),
-    }
+            seen.append(code)
+    newest = sorted(found.values(), key=_received, reverse=True)[: parameters.minimum]
     if len(newest) < parameters.minimum:
-        return _too_few(subject, bool(newest), seen, values)
-    evidence = tuple(each.evidence for each in newest)
+        return _too_few(subject, bool(newest), seen, _counts(found, parameters, seen))
+    evidence = tuple([each.evidence for each in newest])
     if parameters.max_age is None:
         return _Part(subject, Outcome.SATISFIED, "attested", {}, evidence)
     until = newest[-1].received + timedelta(seconds=parameters.max_age)
     if until < context.now:
         since = {"since": times.spell(until), "max_age": parameters.max_age}
-        return _Part(subject, Outcome.MISSING, "too-old", values | since, evidence)
+        return _Part(subject, Outcome.MISSING, "too-old", _counts(found, parameters, seen) | since, evidence)
     return _Part(subject, Outcome.SATISFIED, "attested", {}, evidence, until)
 
 
-def _too_few(subject: Subject, some: bool, seen: Counter[str], values: dict[str, Any]) -> _Part:
+def _counts(found: Collection[str], parameters: Parameters, seen: list[str]) -> dict[str, Any]:
+    return {
+        "found": len(found),
+        "minimum": parameters.minimum,
+        "seen": dict(sorted(Counter(seen).items())),
+    }
+
+
+def _too_few(subject: Subject, some: bool, seen: list[str], values: dict[str, Any]) -> _Part:
     if "future" in seen:
         return _Part(subject, Outcome.ERRORED, "future", values)
     if some:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.context import Context, command
 from ldmrelease.policy.index import PASSING
@@ -85,7 +86,8 @@ def _wanted(parameters: Parameters, context: Context) -> Wanted | Unknown:
     where = None if parameters.where is None else environments(parameters.where, context)
     if isinstance(where, Unknown):
         return where
-    return Wanted(parameters.check, definition.digest, parameters.by, where, parameters.unregistered)
+    by = frozenset(parameters.by)
+    return Wanted(parameters.check, definition.digest, by, where, parameters.unregistered)
 
 
 def _next(parameters: Parameters, wanted: Wanted, context: Context) -> tuple[str, ...]:
@@ -95,14 +97,14 @@ def _next(parameters: Parameters, wanted: Wanted, context: Context) -> tuple[str
 
 def _part(found: Attempts, parameters: Parameters, context: Context) -> _Part:
     seen = {"seen": dict(sorted(found.seen.items()))} if found.seen else {}
-    if not found.counted:
+    latest = found.latest
+    if latest is None:
         if "future" in found.seen:
             return _Part(Outcome.ERRORED, "future", seen)
         return _Part(Outcome.MISSING, "not-counted" if seen else "no-run", seen)
-    latest = found.counted[-1]
     part = _latest(latest, parameters, context)
     values = part.values | seen | {"run": latest.name}
-    if _flaky(found.counted, parameters.max_age, context.now):
+    if _flaky(found.results, parameters.max_age, context.now):
         values["flaky"] = True
     evidence = (latest.result.evidence,) if latest.result else ()
     return _Part(part.outcome, part.code, values, evidence, part.when, part.until)
@@ -143,12 +145,10 @@ def _passed(received: datetime, code: str, max_age: int | None, now: datetime) -
     return _Part(Outcome.SATISFIED, code, until=until)
 
 
-def _flaky(counted: list[Attempt], max_age: int | None, now: datetime) -> bool:
+def _flaky(counted: list[StatementFact], max_age: int | None, now: datetime) -> bool:
     """Both outcomes within the window: told, and no reason to refuse."""
+    if "FAILED" not in {each.result for each in counted}:
+        return False
     since = None if max_age is None else now - timedelta(seconds=max_age)
-    results = {
-        each.result.result
-        for each in counted
-        if each.result and (since is None or each.result.received >= since)
-    }
+    results = {each.result for each in counted if since is None or each.received >= since}
     return "FAILED" in results and not results.isdisjoint(PASSING)
