@@ -19,6 +19,8 @@ from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, Unr
 from ldmrelease.registry.repository import MIB, Meter, RegistryOptions
 
 if TYPE_CHECKING:
+    from urllib3._base_connection import BaseHTTPConnection
+
     from ldmrelease.registry.auth import Authority, TokenRequest
 
 # Docker's hub answers at another name than its images have.
@@ -110,6 +112,28 @@ class Transport:
         if response.status in (401, 403) or response.status in _TEMPORARY:
             self._refuse(call, response, denied=response.status in (401, 403))
         return response
+
+    def connect(self) -> None:
+        """Open one more connection to the registry, for whoever sends next: greeting it takes longer than asking."""
+        with contextlib.suppress(HTTPError, OSError):
+            connection = self._unconnected()
+            try:
+                connection.connect()
+            finally:
+                self._own._put_conn(connection)
+
+    def _unconnected(self) -> BaseHTTPConnection:
+        """A connection that is still to be opened, for as long as urlopen would have it out of the pool."""
+        idle = []
+        try:
+            while True:
+                connection = self._own._get_conn()
+                if connection.is_closed:
+                    return connection
+                idle.append(connection)
+        finally:
+            for each in idle:
+                self._own._put_conn(each)
 
     def _known_authority(self) -> Authority:
         with self._asking:

@@ -52,6 +52,9 @@ class RemoteRepository:
         self._push = frozenset({f"repository:{repository}:pull,push"})
         self._lists = ReferrerLists(self)
 
+    def prepare(self) -> None:
+        self.transport.connect()
+
     def resolve(self, tag_or_digest: str) -> Descriptor | None:
         answer = self._read("HEAD", f"/manifests/{_target(tag_or_digest)}")
         if answer.status == 404:
