@@ -12,7 +12,7 @@ from ldmrelease.services.deployments.order import CircularOrder
 from ldmrelease.services.promotions.load import NoSuchPromotion
 from ldmrelease.sources.eups import BadList
 from ldmrelease.sources.git_tags import GitUnreachable
-from ldmrelease.targets.git.commands import GitError
+from ldmrelease.targets.git.program import GitError
 from ldmrelease.trust.signer import KeyProblem
 
 _ASKED_WRONGLY = (

@@ -96,7 +96,7 @@ def narrator(context: Context, output: Output) -> Progress:
 
 
 def rendered(context: Context, spec: PromotionSpec, answer: PromotionAnswer) -> RenderedAnswer:
-    """An answer to a wish. Raises `Mistake` where the target names nothing."""
+    """An answer to a request. Raises `UsageError` where the target names nothing."""
     match answer:
         case UnknownTarget():
             raise UsageError(unknown_target_words(answer))

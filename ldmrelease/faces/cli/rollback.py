@@ -78,7 +78,7 @@ def _product(context: Context, target: str, named: str | None) -> str:
 
 
 def _previous(context: Context, target: str, product: str) -> str:
-    """What ran before at every place of the target that runs the product. Raises `Mistake`."""
+    """What ran before at every place of the target that runs the product. Raises `UsageError`."""
     places = [each.place for each in applications_at(context, target) if each.components(product)]
     before = {place: previous_release(context, place, product) for place in places}
     tags = {tag for tag in before.values() if tag is not None}

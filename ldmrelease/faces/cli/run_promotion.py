@@ -1,4 +1,4 @@
-"""Carry out a wish from the command line: confirm, promote, wait, tell."""
+"""Carry out a request from the command line: confirm, promote, wait, tell."""
 
 import sys
 from dataclasses import replace
@@ -36,7 +36,7 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before 
 def run_promotion(
     context: Context, spec: PromotionSpec, output: Output, *, dry_run: bool, yes: bool, wait: bool = False
 ) -> RenderedAnswer:
-    """Do what is wished, or say what would be done. Raises `Mistake`, `Hypothetical`."""
+    """Do what is wished, or say what would be done. Raises `UsageError`, `Hypothetical`."""
     if wait:
         require_running_clock(context)
     if dry_run:
@@ -58,7 +58,7 @@ def run_promotion(
 
 
 def require_running_clock(context: Context) -> None:
-    """Raise `Mistake` where the workspace's clock stands still: nothing would ever come true."""
+    """Raise `UsageError` where the workspace's clock stands still: nothing would ever come true."""
     if context.workspace.clock is not None:
         raise UsageError(
             "--wait cannot wait: the workspace carries a fixed clock, which never moves",

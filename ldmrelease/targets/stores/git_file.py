@@ -16,7 +16,7 @@ from ldmrelease.targets import fence
 from ldmrelease.targets.connections import ClusterConnections
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.git.checkout import Checkout, checkout_of
-from ldmrelease.targets.git.commands import (
+from ldmrelease.targets.git.program import (
     Blob,
     Git,
     GitError,

@@ -111,8 +111,8 @@ def test_the_tested_code_has_no_token_no_rights_and_no_folder_but_tmp(
 
 
 def test_an_image_that_stays_up_starts(room: str, api: Api, cluster: Cluster) -> None:
-    stays = push_image(cluster.registry, "checks/stays", "1", script="sleep")
-    run = quick(a_run(room, stays))
+    residences = push_image(cluster.registry, "checks/stays", "1", script="sleep")
+    run = quick(a_run(room, residences))
     found = ran(api, run)
     assert (found.ran.passed, found.ran.exit_code) == (TESTS, None)
     assert found.pod
