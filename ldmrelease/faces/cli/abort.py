@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.arguments import ReasonOption
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator, rendered_outcome
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.promotion.journal import PromotionState

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import (
@@ -14,7 +15,7 @@ from ldmrelease.faces.cli.arguments import (
     applications_at,
     release_stored,
 )
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.check_runs import problem_words
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import unknown_target_words
@@ -14,7 +15,7 @@ from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.topology import Application, Check
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, TargetOption, release_stored
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.arguments import applications_at
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, TimeoutOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.drift import drift_text, missed_text
 from ldmrelease.render.output import Output, emit

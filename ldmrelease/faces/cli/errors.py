@@ -1,9 +1,10 @@
 """What an exception means to whoever called: its message and the exit code (design section 7)."""
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.canonical import NotCanonical
-from ldmrelease.faces.cli.options import ExitCode, UsageError
+from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.ledger import LedgerBusy, LedgerError, LedgerExists, NoLedger, NotImportable
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import NoKey, Untrusted

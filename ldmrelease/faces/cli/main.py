@@ -13,8 +13,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import ldmrelease
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.commands import COMMANDS
-from ldmrelease.faces.cli.options import HELP, ExitCode, examples
+from ldmrelease.faces.cli.options import HELP, examples
 
 TRACEBACK_VARIABLE = "LDMRELEASE_TRACEBACK"
 PROMOTING = {"promote", "rollback", "retire", "alias", "resume"}

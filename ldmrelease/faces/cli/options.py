@@ -1,6 +1,5 @@
-"""What every command has in common: its output option, its examples, its exit codes."""
+"""What every command has in common: its output option and its examples."""
 
-import enum
 from typing import Annotated
 
 import typer
@@ -13,18 +12,6 @@ TimeoutOption = Annotated[
     float,
     typer.Option("--timeout", min=0.1, help="How many seconds each environment may take to answer."),
 ]
-
-
-class ExitCode(enum.IntEnum):
-    """The exit codes (design section 7)."""
-
-    OK = 0
-    REFUSED = 1
-    BAD_INPUT = 2
-    UNDECIDED = 3
-    WAITING = 4
-    INTERRUPTED = 130
-    NO_READER = 141
 
 
 class UsageError(Exception):

@@ -7,11 +7,12 @@ from typing import Any
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.refusals import busy_words, preflight_words, unknown_target_words
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
-from ldmrelease.faces.cli.options import ExitCode, UsageError
+from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import decision_text
 from ldmrelease.render.output import Output

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.arguments import ProductOption, usual_product
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import replay_text

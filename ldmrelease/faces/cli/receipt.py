@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.domain.topology import Place
 from ldmrelease.faces.cli.arguments import ProductOption, release_stored
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.receipts import receipts_text

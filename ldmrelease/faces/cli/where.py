@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application
 from ldmrelease.faces.cli.arguments import ProductOption
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, TimeoutOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import where_table

@@ -2,9 +2,10 @@
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.workspace.load import lint as lint_workspace
 from ldmrelease.config.yaml.problems import shown
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import workspace_file
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.problems import problem_lines

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
 from tests.real.registries import free_port

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.domain.topology import Place
-from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.services.promotions.claims import claim_now
 from tests.real.kube import objects
 from tests.real.kube.one_place import NEW, OLD, OnePlace

@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube.one_place import OnePlace
 from tests.workspace import MENU, WEEKLY
 

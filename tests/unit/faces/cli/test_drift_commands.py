@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.faces.cli.options import ExitCode
-from ldmrelease.render.drift import _HOW, DRIFT_WORDS
+from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.answers.sentences.drift import DRIFT_WORDS, FIXES
 from ldmrelease.services.inventory.drift import DRIFTS
 from tests.workspace import MENU, PLACE, WEEKLY, Site
 
@@ -38,7 +38,7 @@ def rows(site: Site, *words: str, code: int = ExitCode.OK) -> list[dict[str, Any
 
 
 def test_every_drift_has_its_words_and_its_way_out():
-    assert set(DRIFT_WORDS) == set(_HOW) == set(DRIFTS)
+    assert set(DRIFT_WORDS) == set(FIXES) == set(DRIFTS)
 
 
 def test_what_was_promoted_is_as_decided_on_all_sides(promoted: Site):

@@ -11,11 +11,12 @@ import typer
 from typer.core import TyperGroup
 
 from ldmrelease import __version__
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.faces.cli import main
 from ldmrelease.faces.cli.commands import COMMANDS
 from ldmrelease.faces.cli.main import load
-from ldmrelease.faces.cli.options import ExitCode, UsageError
+from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.ledger import Damaged, DiskFull, LedgerBusy, LedgerExists, NoLedger
 from ldmrelease.registry.errors import Unreachable
 from ldmrelease.services.context import Untrusted

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.policies.load import level_schema
 from ldmrelease.config.trust import load_trust
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.domain.events import EventKind, NewEvent
-from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.ledger import open_ledger
 from ldmrelease.services.context import wall_clock
 from ldmrelease.trust.signer import load_signer

@@ -1,0 +1,55 @@
+"""The list of what is pinned."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from ldmrelease.domain.tags import Kind, parse
+from ldmrelease.services.context import Context
+from ldmrelease.services.releases.pin import newest_counted
+
+_UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedRelease:
+    """A tag with its newest pin that counts. `kind` is `unknown` where the workspace has no such product;
+    `sequence` is the event of the pin.
+    """
+
+    product: str
+    tag: str
+    kind: str
+    complete: bool
+    revision: int
+    digest: str
+    pinned: str
+    by: str
+    sequence: int
+
+
+def pinned_releases(
+    context: Context, product: str | None = None, kinds: Collection[Kind] | None = None
+) -> list[PinnedRelease]:
+    """What is pinned, in the order of pinning: of one product, of some kinds of tags, or all."""
+    chosen = [each for each in _all(context, product) if not kinds or each.kind in kinds]
+    return sorted(chosen, key=lambda each: each.sequence)
+
+
+def _all(context: Context, product: str | None) -> Iterator[PinnedRelease]:
+    for name, revisions in context.ledger.states("pins").items():
+        owner, _, tag = name.partition("/")
+        found = newest_counted(context, revisions) if product in (None, owner) else None
+        if found is not None:
+            newest, opened = found
+            known = context.topology.product(owner)
+            yield PinnedRelease(
+                owner,
+                tag,
+                str(parse(tag, known.grammar).kind) if known is not None else _UNKNOWN,
+                newest["complete"],
+                newest["revision"],
+                newest["digest"],
+                newest["time"],
+                opened.person,
+                int(newest["sequence"]),
+            )
