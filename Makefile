@@ -1,37 +1,61 @@
-# `make demo` plays the main job; `make test` runs every test. Both set up what they need in .venv.
+# `make` says what there is. Each target sets up what it needs in .venv, exactly pinned and by hash.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
-# Rooms without input, output or clock (trust but for its signer): their branches have to be covered.
-PURE := domain policy promotion audit trust
+SITE := build/site
+# How many processes run tests.
+JOBS ?= auto
+PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
+# Packages without input, output or clock (trust but for its signer): their branches have to be covered.
+PURE := domain policy promotion projections trust
 
-.PHONY: demo test docs lock clean
+.DEFAULT_GOAL := help
+.PHONY: help demo lint format unit test references docs hooks lock clean
 
-demo: $(VENV)/.runtime
+help: ## say what there is (this)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## play the main job in demo/, with real parts
 	$(BIN)/ldmrelease demo $(DEMO) --again
 
-test: $(VENV)/.test
+lint: $(VENV)/.test ## style, format, types and the contracts between packages; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto --dist worksteal $(PURE:%=--cov=ldmrelease/%) --cov-report=
+
+format: $(VENV)/.test ## put imports and layout in order, and what else can be corrected by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+unit: $(VENV)/.test ## the unit tests, in less than a minute
+	$(PYTEST) tests/unit
+
+test: lint docs ## everything: lint, docs, and all tests with their coverage (40 minutes)
+	$(PYTEST) $(PURE:%=--cov=ldmrelease/%) --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=95
 
-docs: $(VENV)/.test
+references: $(VENV)/.runtime ## write the references of policies and commands anew, from the program
 	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
-	$(BIN)/python -m ldmrelease.cli.reference > docs/command-reference.md
+	$(BIN)/python -m ldmrelease.faces.cli.reference > docs/command-reference.md
 
-# Pin anew what pyproject.toml allows; needs uv. Versions stay unless `UPGRADE=--upgrade`. Extras stay in the names:
-# pip takes the newest of what is asked for with an extra, and finds no hash for it.
-COMPILE := uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-header --no-annotate \
+docs: $(VENV)/.docs ## the documents as a site in build/site; a warning is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs $(SITE)
+
+hooks: $(VENV)/.test ## lint what is committed, at each `git commit`
+	$(BIN)/pre-commit install
+
+# Versions stay unless `UPGRADE=--upgrade`. Extras stay in the names: pip takes the newest of what is asked for with
+# an extra, and finds no hash for it.
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-header --no-annotate --fork-strategy fewest \
 	--python-version 3.11 $(UPGRADE)
-lock:
+lock: ## pin anew what pyproject.toml allows (needs uv)
 	$(COMPILE) requirements/build.in -o requirements/build.txt
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(COMPILE) --extra kubernetes --extra docker pyproject.toml -o requirements/kubernetes.txt
 	$(COMPILE) --extra test pyproject.toml -o requirements/test.txt
+	$(COMPILE) --extra docs --constraint requirements/test.txt pyproject.toml -o requirements/docs.txt
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -46,5 +70,9 @@ $(VENV)/.test: requirements/test.txt $(VENV)/.runtime
 	$(BIN)/pip install --quiet --require-hashes -r requirements/test.txt
 	touch $@
 
-clean:
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.runtime
+	$(BIN)/pip install --quiet --require-hashes -r requirements/docs.txt
+	touch $@
+
+clean: ## remove what the targets made
 	rm -rf $(VENV) $(DEMO) build dist

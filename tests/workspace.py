@@ -18,17 +18,17 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from ldmrelease.cli.main import app
-from ldmrelease.config.workspace import FILE, load_workspace
-from ldmrelease.demo import world
+from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.demo import artifacts
 from ldmrelease.demo.play import make_workspace, set_clock
 from ldmrelease.domain.events import Event, Head
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.times import instant, spell
+from ldmrelease.faces.cli.main import app
 from ldmrelease.ledger import open_ledger
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.sample import put_sample_index
-from ldmrelease.services.workbench import Observer, Workbench, open_workbench
+from ldmrelease.services.context import Context, Observer, open_context
 
 BEGIN = instant("2023-04-20T12:00:00Z")
 """The clock of a new site: Thursday noon, the weekly was built two hours ago."""
@@ -87,8 +87,8 @@ class Site:
     def release_weekly(self) -> None:
         """The images of the weekly are pushed: from now on it is complete."""
         registries = Registries(self.root)
-        world.push_scipipe(registries, world.weekly())
-        world.push_lab(registries, world.weekly())
+        artifacts.push_scipipe(registries, artifacts.weekly())
+        artifacts.push_lab(registries, artifacts.weekly())
 
     def move_tag(self, image: str, tag: str) -> None:
         """Somebody pushes another image under a tag that is there."""
@@ -99,9 +99,9 @@ class Site:
         """What the smoke check says from now on. Its definition stays the same."""
         (self.root / "checks" / "smoke.sh").write_text(_SMOKE.format("exit 0" if passes else "exit 1"))
 
-    def bench(self, observer: Observer | None = None) -> Workbench:
+    def context(self, observer: Observer | None = None) -> Context:
         """The workspace opened for the services; whoever opens it closes its ledger."""
-        return open_workbench(load_workspace(self.root / FILE), observer=observer)
+        return open_context(load_workspace(self.root / FILE), observer=observer)
 
     def head(self) -> Head:
         """The ledger's last event."""

@@ -30,13 +30,13 @@ from ldmrelease.domain.facts import (
     Intent,
     Interval,
     ReleaseFact,
+    ReleaseResidence,
     RunFact,
     StatementFact,
-    Stay,
 )
 from ldmrelease.domain.images import PlatformImage
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
 
 NOW = datetime(2023, 4, 21, 18, tzinfo=UTC)
@@ -118,8 +118,8 @@ def facts(statements: int, asked: Level, unasked: int = 0) -> Facts:
             sorted((*about, *results, *others), key=lambda each: (each.received, each.evidence, each.blob))
         ),
         runs=(*runs, *other_runs),
-        stays=tuple(
-            Stay(place, "x", RELEASE, "stack/w.2023.16", ago(9 * HOUR), NOW, 8 * HOUR, True)
+        residences=tuple(
+            ReleaseResidence(place, "x", RELEASE, "stack/w.2023.16", ago(9 * HOUR), NOW, 8 * HOUR, True)
             for place in (IDF, BASE, PROMPT)
         ),
         windows={each.id: opened for each in asked.enter if each.rule == "window"},

@@ -99,11 +99,11 @@ def touch(kubeconfig: Path, pod: str, value: str) -> None:
     namespace, _, name = pod.partition("/")
     path = f"{_PODS.format(namespace, 'pods')}/{name}"
     body = {"metadata": {"annotations": {"touched": value}}}
-    Door(kubeconfig).send("PATCH", path, body, "bench", "application/merge-patch+json")
+    Door(kubeconfig).send("PATCH", path, body, "context", "application/merge-patch+json")
 
 
 def _make_namespace(door: Door, name: str) -> None:
-    door.send("POST", "/api/v1/namespaces", {"metadata": {"name": name}}, "bench")
+    door.send("POST", "/api/v1/namespaces", {"metadata": {"name": name}}, "context")
     # The controller manager would; pods are not let in without.
     door.send("POST", _PODS.format(name, "serviceaccounts"), {"metadata": {"name": "default"}}, _CONTROLLERS)
 
@@ -118,7 +118,7 @@ def _make(door: Door, place: tuple[str, str], pods: int, image: str) -> None:
         "POST",
         _APPS.format(namespace, "deployments"),
         {
-            "metadata": {"name": name, "labels": labels | {"part": "bench"}},
+            "metadata": {"name": name, "labels": labels | {"part": "context"}},
             "spec": {"replicas": pods, "selector": {"matchLabels": labels}, "template": template},
         },
         "kubectl-create",

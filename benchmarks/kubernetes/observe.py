@@ -28,10 +28,10 @@ from fill import Shape, fill, stop_controllers, touch  # noqa: E402
 from measured import Cost, counted_kubeconfig, ratio, requests, run  # noqa: E402
 from workspace import images_of, make_site  # noqa: E402
 
-from ldmrelease.cluster.around import around, lean_pod  # noqa: E402
-from ldmrelease.cluster.client import open_api  # noqa: E402
-from ldmrelease.cluster.watch import watched  # noqa: E402
-from ldmrelease.domain.workloads import ClusterAccess, WorkloadKind  # noqa: E402
+from ldmrelease.cluster.client.api import open_api  # noqa: E402
+from ldmrelease.cluster.client.watch import watched  # noqa: E402
+from ldmrelease.cluster.objects.related_objects import lean_pod, read_related  # noqa: E402
+from ldmrelease.domain.workload_selection import ClusterAccess, WorkloadKind  # noqa: E402
 from tests.real.kube.audit import AuditLog  # noqa: E402
 from tests.real.kube.cluster import Own, load  # noqa: E402
 
@@ -39,7 +39,7 @@ INDEX = 4
 SLOWER, MEGABYTES = 1.3, 150
 CHANGES, PATIENCE = 20, 120
 KINDS = "deployments,replicasets,pods"
-OURS = [sys.executable, "-m", "ldmrelease.cli.main"]
+OURS = [sys.executable, "-m", "ldmrelease.faces.cli.main"]
 
 
 def main() -> None:
@@ -119,7 +119,7 @@ def steady(cluster: Own, scratch: Path) -> Iterator[str]:
     namespace = Shape().names()[0]
     with counted_kubeconfig(cluster, folder) as (kubeconfig, wire):
         begun = AuditLog(cluster.audit_log).mark()
-        wanted = list(around(namespace, [WorkloadKind.DEPLOYMENT]).values())
+        wanted = list(read_related(namespace, [WorkloadKind.DEPLOYMENT]).values())
         states = watched(open_api(access(kubeconfig)), wanted, until=time.monotonic() + PATIENCE)
         with closing(states):
             pods = next(states).collections[
@@ -147,7 +147,7 @@ def workspace(cluster: Own, folder: Path, kubeconfig: Path) -> Path:
 
 
 def registry(cluster: Own) -> str:
-    return f"{cluster.registry.address}/bench"
+    return f"{cluster.registry.address}/context"
 
 
 def access(kubeconfig: Path) -> ClusterAccess:

@@ -29,13 +29,13 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
 from measured import counted_kubeconfig, ratio, requests, run  # noqa: E402
 from workspace import AFTER, Images, images_of, make_site, without_checks  # noqa: E402
 
-from ldmrelease.cluster.paths import path_of  # noqa: E402
-from ldmrelease.cluster.settle import Settled, wait_for  # noqa: E402
-from ldmrelease.domain.places import KubernetesTarget  # noqa: E402
-from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads  # noqa: E402
-from ldmrelease.targets import dispatch  # noqa: E402
-from ldmrelease.targets.outcome import Snapshot, Written  # noqa: E402
-from ldmrelease.targets.writer import Access  # noqa: E402
+from ldmrelease.cluster.client.paths import path_of  # noqa: E402
+from ldmrelease.cluster.rollout.wait import RolledOut, wait_for  # noqa: E402
+from ldmrelease.domain.targets import KubernetesTarget  # noqa: E402
+from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads  # noqa: E402
+from ldmrelease.targets import registry  # noqa: E402
+from ldmrelease.targets.results import Snapshot, Written  # noqa: E402
+from ldmrelease.targets.stores.git_file import Access  # noqa: E402
 from tests.real.gitops.site import Promoter  # noqa: E402
 from tests.real.kube import objects  # noqa: E402
 from tests.real.kube.api import Kube  # noqa: E402
@@ -46,7 +46,7 @@ INDEX = 5
 MANY = 10
 SLOWER = 1.2
 NAMES = [f"app{number}" for number in range(MANY)]
-LABEL = "part=bench"
+LABEL = "part=context"
 Side = Callable[["Given", Path], float]
 
 
@@ -127,7 +127,7 @@ def counts(cluster: Own, scratch: Path, name: str, side: Side) -> Iterator[str]:
 
 @contextmanager
 def given(cluster: Own, scratch: Path) -> Iterator[Given]:
-    namespace = f"bench-{secrets.token_hex(3)}"
+    namespace = f"context-{secrets.token_hex(3)}"
     folder = scratch / namespace
     access = ClusterAccess(cluster.context, str(cluster.kubeconfig))
     # Receipts are published beside the images: the next promotion shall not find those of this one.
@@ -184,12 +184,12 @@ def in_process(there: Given, kubeconfig: Path) -> float:
     target = KubernetesTarget(workloads, ("kubectl-create",), None)
     writer, warrant = Access(there.folder), Promoter().warrant()
     begun = time.perf_counter()
-    before = dispatch.read(target, writer)
+    before = registry.read(target, writer)
     assert isinstance(before, Snapshot), before
-    claimed = dispatch.claim(target, writer, warrant)
+    claimed = registry.claim(target, writer, warrant)
     assert isinstance(claimed, Written), claimed
     edits = dict.fromkeys(before.values, there.images.after)
-    written = dispatch.write(target, edits, writer, expect=before.values, warrant=warrant)
+    written = registry.write(target, edits, writer, expect=before.values, warrant=warrant)
     assert isinstance(written, Written), written
     outcome = wait_for(
         writer.cluster(access),
@@ -198,14 +198,14 @@ def in_process(there: Given, kubeconfig: Path) -> float:
         progress=lambda *_: None,
         written=True,
     )
-    assert isinstance(outcome, Settled), outcome
+    assert isinstance(outcome, RolledOut), outcome
     return time.perf_counter() - begun
 
 
 def by_command(there: Given, kubeconfig: Path) -> float:
     file = there.folder / "ldmrelease.yaml"
     file.write_text(file.read_text().replace(str(there.cluster.kubeconfig), str(kubeconfig)))
-    command = [sys.executable, "-m", "ldmrelease.cli.main", "-C", str(there.folder)]
+    command = [sys.executable, "-m", "ldmrelease.faces.cli.main", "-C", str(there.folder)]
     return run([*command, "promote", AFTER, "--target", there.namespace, "--yes"]).seconds
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from ldmrelease.config.workspace import FILE, load_workspace
-from ldmrelease.demo import clusters, world
+from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.demo import artifacts, clusters
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.times import instant
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.workspace import Site
 
 BEFORE, AFTER = "w.2023.14", "w.2023.15"
@@ -29,7 +29,7 @@ _ENVIRONMENT = """\
         workloads:
           namespace: {name}
           select:
-            - {{kind: Deployment, labels: part=bench, containers: {{main: stack/scipipe}}}}
+            - {{kind: Deployment, labels: part=context, containers: {{main: stack/scipipe}}}}
         target: {{kubernetes: {{take-over: [kubectl-create]}}}}
 """
 
@@ -48,7 +48,7 @@ def make_site(folder: Path, access: ClusterAccess, registry: str, namespaces: Se
 
     registry: `host/path` of the repositories.
     """
-    where = clusters.Clusters(access, access, registry, f"{registry}/site", insecure=True)
+    where = clusters.DemoClusters(access, access, registry, f"{registry}/site", insecure=True)
     clusters.write_workspace(folder, where)
     site = Site(folder)
     environments = "".join(_ENVIRONMENT.format(name=name, access=access) for name in namespaces)
@@ -57,22 +57,22 @@ def make_site(folder: Path, access: ClusterAccess, registry: str, namespaces: Se
     site.edit(lambda text: text.replace("environments:\n", "environments:\n" + levels, 1), "trust.yaml")
     site.clock(_LATER)
     for tag in (BEFORE, AFTER):
-        clusters.push_stack(folder, world.build_of(tag))
+        clusters.push_stack(folder, artifacts.build_of(tag))
         site.ok("release", "pin", tag)
     return site
 
 
 def images_of(site: Site) -> Images:
     """What containers are to name."""
-    bench = site.bench()
-    product = bench.world.product("stack")
+    context = site.context()
+    product = context.topology.product("stack")
     assert product is not None
-    repository = bench.registries.open(parse_reference(product.components[0].source))
+    repository = context.registries.open(parse_reference(product.components[0].source))
     found = []
     for tag in (BEFORE, AFTER):
-        pushed = repository.resolve(f"al9-{world.build_of(tag).eups}")
+        pushed = repository.resolve(f"al9-{artifacts.build_of(tag).eups}")
         assert pushed is not None
-        identity = bench.identity(repository, pushed.digest)
+        identity = context.identity(repository, pushed.digest)
         assert isinstance(identity, ImageIdentity)
         found.append(identity)
     before, after = found

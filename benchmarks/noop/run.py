@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import copy
 from ldmrelease.registry.opening import Registries
-from ldmrelease.services.promote import promote
-from ldmrelease.services.request import NothingToDo
+from ldmrelease.services.promotions.commands import promote
+from ldmrelease.services.promotions.submit import NothingToDo
 from tests.real.registries import docker_registry
-from tests.real.test_kills import quiet, wish
+from tests.real.test_kills import quiet, spec
 from tests.real.test_kills_http import site_in
 from tests.workspace import Site, new_site
 
@@ -34,11 +34,11 @@ def counted(site: Site) -> tuple[object, Counter[str], float]:
         if phase == "before":
             calls[what.split(maxsplit=1)[0]] += 1
 
-    bench = site.bench(told)
+    context = site.context(told)
     begun = time.perf_counter()
-    answer = promote(bench, wish(bench), quiet)
+    answer = promote(context, spec(context), quiet)
     seconds = time.perf_counter() - begun
-    bench.ledger.close()
+    context.ledger.close()
     return answer, calls, seconds
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PEER = [sys.executable, str(HERE / "two_commands.py")]
-OURS = [sys.executable, "-c", "from ldmrelease.cli.main import main; main()"]
+OURS = [sys.executable, "-c", "from ldmrelease.faces.cli.main import main; main()"]
 PROGRAMS = {
     "peer --help": [*PEER, "--help"],
     "ldmrelease --help": [*OURS, "--help"],

@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.acts import Observation, Pin, Seen
-from ldmrelease.domain.events import Kind, NewEvent
-from ldmrelease.domain.places import Place
-from ldmrelease.ledger import chain, projections, schema
-from ldmrelease.ledger.files import created
-from ldmrelease.trust.acts import seal
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.records import Observation, ObservedImage, Pin
+from ldmrelease.domain.topology import Place
+from ldmrelease.ledger.sqlite import chain, projections, schema
+from ldmrelease.ledger.sqlite.files import created
+from ldmrelease.trust.records import sign_record
 from ldmrelease.trust.signer import Signer, generate, load_signer
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
@@ -54,19 +54,21 @@ def pin(number: int, signer: Signer) -> NewEvent:
         time=START,
     )
     images = [digest(component, number) for component in COMPONENTS]
-    return NewEvent(Kind.PINNED, f"release/stack/{act.tag}", {**seal(act, signer), "digests": images})
+    return NewEvent(
+        EventKind.PINNED, f"release/stack/{act.tag}", {**sign_record(act, signer), "digests": images}
+    )
 
 
 def observation(place: Place, numbers: range, at: datetime, signer: Signer) -> NewEvent:
     """These releases, seen to run at a place."""
     images = tuple(
-        Seen("stack", name, digest(name, number), tag(number), True, digest("release", number))
+        ObservedImage("stack", name, digest(name, number), tag(number), True, digest("release", number))
         for number in numbers
         for name in COMPONENTS
     )
     releases = tuple(digest("release", number) for number in numbers)
     act = Observation(place, at, "committed", f"{numbers[-1]:040x}", images, releases)
-    return NewEvent(Kind.OBSERVED, place.stream, seal(act, signer))
+    return NewEvent(EventKind.OBSERVED, place.stream, sign_record(act, signer))
 
 
 def events(
@@ -90,11 +92,11 @@ def make(
     versions: dict[str, int] = {}
     with created(path) as connection, connection.writing() as tables:
         schema.create_tables(tables, UUID)
-        event = chain.first(UUID, {"schema": schema.SCHEMA}, at=START, actor="bench")
+        event = chain.first(UUID, {"schema": schema.SCHEMA}, at=START, actor="context")
         chain.insert(tables, event)
         for at, new in events(count - 1, releases, menu, signer, places):
             versions[new.stream] = version = versions.get(new.stream, 0) + 1
-            event = chain.seal(new, event, version=version, at=at, actor="bench")
+            event = chain.link(new, event, version=version, at=at, actor="context")
             chain.insert(tables, event)
             projections.maintain(tables, projections.PROJECTORS, event)
 

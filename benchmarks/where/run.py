@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import make_ledger
 
-from ldmrelease.config.init import init_workspace
-from ldmrelease.config.workspace import load_workspace
-from ldmrelease.services.where import where
-from ldmrelease.services.workbench import open_workbench
+from ldmrelease.config.workspace.init import init_workspace
+from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.services.context import open_context
+from ldmrelease.services.inventory.where import where
 from ldmrelease.trust.signer import load_signer
 
 RESULT = Path(__file__).with_name("last.txt")
@@ -31,7 +31,7 @@ RESULT = Path(__file__).with_name("last.txt")
 def site(folder: Path, events: int, releases: int) -> Path:
     """The sample workspace with a ledger of this size; its clock stands at the ledger's end."""
     made = init_workspace(folder, "rubin", make_ledger.START)
-    places = [each.place for each in load_workspace(made.file).world.applications]
+    places = [each.place for each in load_workspace(made.file).topology.applications]
     signer = load_signer(folder / "keys" / "observer.pem")
     make_ledger.make(
         folder / "ledger.db", count=events, releases=releases, menu=1, signer=signer, places=places
@@ -41,18 +41,27 @@ def site(folder: Path, events: int, releases: int) -> Path:
 
 def answered(folder: Path) -> int:
     """The rows of the answer, in this process, with the ledger opened for it."""
-    bench = open_workbench(load_workspace(folder / "ldmrelease.yaml"))
+    context = open_context(load_workspace(folder / "ldmrelease.yaml"))
     try:
-        now = bench.ledger.get(bench.ledger.head().size)
+        now = context.ledger.get(context.ledger.head().size)
         assert now is not None
-        return len(list(where(bench, now=now.time + timedelta(hours=1))))
+        return len(list(where(context, now=now.time + timedelta(hours=1))))
     finally:
-        bench.ledger.close()
+        context.ledger.close()
 
 
 def commanded(folder: Path) -> int:
     """The exit code of the whole command."""
-    command = [sys.executable, "-m", "ldmrelease.cli.main", "-C", str(folder), "where", "--output", "json"]
+    command = [
+        sys.executable,
+        "-m",
+        "ldmrelease.faces.cli.main",
+        "-C",
+        str(folder),
+        "where",
+        "--output",
+        "json",
+    ]
     return subprocess.run(command, capture_output=True, check=False).returncode
 
 

@@ -5,13 +5,13 @@ import signal
 import subprocess
 from pathlib import Path
 
-from ldmrelease.checks.judge import Ran, judge, said_nothing, tail
-from ldmrelease.domain.places import Check
+from ldmrelease.checks.outcome import RunOutcome, judge_output, said_nothing, tail
+from ldmrelease.domain.topology import Check
 
-__all__ = ["Ran", "run_command"]
+__all__ = ["RunOutcome", "run_command"]
 
 
-def run_command(check: Check, variables: dict[str, str], folder: Path) -> Ran:
+def run_command(check: Check, variables: dict[str, str], folder: Path) -> RunOutcome:
     """Run the check's command in `folder`, with `variables` added to the environment, up to its deadline."""
     try:
         process = subprocess.Popen(
@@ -35,4 +35,4 @@ def run_command(check: Check, variables: dict[str, str], folder: Path) -> Ran:
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise
-    return judge(check.tests, process.returncode, tail(output))
+    return judge_output(check.tests, process.returncode, tail(output))

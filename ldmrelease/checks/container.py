@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldmrelease.checks.container_settings import Settings, Unsuitable, container_name, settings
-from ldmrelease.checks.judge import Ran, Verdict, judge, said_nothing, started, tail
-from ldmrelease.checks.readback import is_of
-from ldmrelease.checks.templates import RUN, ImageRun
+from ldmrelease.checks.job.readback import is_of
+from ldmrelease.checks.job.templates import RUN, ImageRun
+from ldmrelease.checks.outcome import OutcomeRule, RunOutcome, judge_output, said_nothing, started, tail
 from ldmrelease.domain import canonical
 from ldmrelease.domain.images import Carrier, parse_reference
 
@@ -30,16 +30,16 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerRan:
+class ContainerResult:
     """What a container gave; `image_id` is the image's digest as the engine names it, empty where none ran."""
 
-    ran: Ran
+    ran: RunOutcome
     image_id: str = ""
 
 
 def run_container(
     run: ImageRun, *, deadline: float, host: str | None = None, progress: Progress = lambda _: None
-) -> ContainerRan:
+) -> ContainerResult:
     """Pull the image by digest, run it or adopt its container, and judge it. The container is left there.
 
     `deadline` is how many seconds are left; `host` is the engine's address, as in `unix:///run/docker.sock`,
@@ -52,18 +52,18 @@ def run_container(
         wanted = settings(run)
         engine = _engine(host)
     except Unsuitable as error:
-        return ContainerRan(said_nothing("not-started", str(error)))
+        return ContainerResult(said_nothing("not-started", str(error)))
     except _NoEngine as error:
-        return ContainerRan(said_nothing(NO_ENGINE, str(error)))
+        return ContainerResult(said_nothing(NO_ENGINE, str(error)))
     from docker.errors import APIError, DockerException  # noqa: PLC0415  # the engine is there, so it is loaded
 
     try:
         with closing(engine):
             return _run(_Engine(engine, run, wanted, until, progress))
     except APIError as error:
-        return ContainerRan(said_nothing("not-started", str(error.explanation or error)))
+        return ContainerResult(said_nothing("not-started", str(error.explanation or error)))
     except (DockerException, OSError) as error:
-        return ContainerRan(said_nothing(NO_ENGINE, f"the Docker engine was lost: {error}"))
+        return ContainerResult(said_nothing(NO_ENGINE, f"the Docker engine was lost: {error}"))
 
 
 def remove_container(run: str, *, host: str | None = None) -> bool:
@@ -121,22 +121,22 @@ class _Engine:
         return max(0.1, self.until - time.monotonic())
 
 
-def _run(this: _Engine) -> ContainerRan:
+def _run(this: _Engine) -> ContainerResult:
     if parse_reference(this.run.image).carrier is Carrier.LAYOUT:
         why = f"{this.run.image} is in a folder, where no engine can pull from: push it to a registry"
-        return ContainerRan(said_nothing("not-started", why))
+        return ContainerResult(said_nothing("not-started", why))
     image = _pulled(this)
     seen = [image.id, *image.attrs.get("RepoDigests", [])]
     if not any(is_of(each, this.run.identity) for each in seen):
-        return ContainerRan(said_nothing("mutated", f"the engine has {', '.join(seen)}"), image.id)
+        return ContainerResult(said_nothing("mutated", f"the engine has {', '.join(seen)}"), image.id)
     if this.wanted.own_user and image.attrs["Config"].get("User", "").split(":")[0] in ("", "0", "root"):
         why = "the image's user is root: say runAsUser in the check's template"
-        return ContainerRan(said_nothing("not-started", why), image.id)
+        return ContainerResult(said_nothing("not-started", why), image.id)
     container = _made_or_adopted(this, image.id)
     if container is None:
         why = f"a container named {this.wanted.name} is somebody else's"
-        return ContainerRan(said_nothing("not-started", why), image.id)
-    return ContainerRan(_outcome(this, container), image.id)
+        return ContainerResult(said_nothing("not-started", why), image.id)
+    return ContainerResult(_outcome(this, container), image.id)
 
 
 def _pulled(this: _Engine) -> Any:
@@ -168,7 +168,7 @@ def _made_or_adopted(this: _Engine, image: str) -> Any | None:
     return this.client.containers.create(image, name=this.wanted.name, **options)
 
 
-def _outcome(this: _Engine, container: Any) -> Ran:
+def _outcome(this: _Engine, container: Any) -> RunOutcome:
     from docker.errors import APIError  # noqa: PLC0415
 
     verdict, tests = this.run.template.verdict, this.run.check.tests
@@ -178,16 +178,16 @@ def _outcome(this: _Engine, container: Any) -> Ran:
     except APIError as error:
         container.reload()
         code = container.attrs["State"]["ExitCode"]
-        if verdict is Verdict.STARTS and code in _NEVER_BEGAN:
+        if verdict is OutcomeRule.STARTS and code in _NEVER_BEGAN:
             return started(tests, str(error.explanation), code)
         return said_nothing("not-started", str(error.explanation))
     this.progress("running")
-    settle = verdict is Verdict.STARTS and this.run.template.settle < this.left
+    settle = verdict is OutcomeRule.STARTS and this.run.template.settle < this.left
     code = _exit_code(container, this.run.template.settle if settle else this.left)
     output = tail(container.logs(tail=_LOG_LINES))
     if code is None:
         return started(tests, output, None) if settle else said_nothing("deadline", output)
-    return judge(tests, code, output, verdict, this.run.variables)
+    return judge_output(tests, code, output, verdict, this.run.variables)
 
 
 def _exit_code(container: Any, seconds: float) -> int | None:

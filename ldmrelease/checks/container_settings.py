@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ldmrelease.checks.templates import RUN, ImageRun, fill, pod_spec
+from ldmrelease.checks.job.templates import RUN, ImageRun, fill, pod_spec
 
 # Kubernetes' own rule: $(NAME) is replaced where NAME is known, $$ is a dollar sign.
 _REFERENCE = re.compile(r"\$(?:\$|\(([A-Za-z_.-][A-Za-z0-9_.-]*)\))")

@@ -15,11 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from ldmrelease.cluster.client import Api
-from ldmrelease.cluster.errors import Absent, Conflict, Forbidden, Invalid
-from ldmrelease.cluster.nodes import Choice, chosen
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.cluster.watch import Watched, watched
+from ldmrelease.cluster.client.api import Api
+from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.cluster.client.watch import Watched, watched
+from ldmrelease.cluster.objects.nodes import Choice, chosen
 
 PROMOTION = "ldmrelease.dev/promotion"
 PART = "ldmrelease.dev/part"
@@ -57,7 +57,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PrepullRequest:
     """Images, by digest, that the pods of a workload will run. `pod` is the specification of its pods."""
 
     images: tuple[str, ...]
@@ -90,7 +90,7 @@ class NotPulled:
 def prepull(
     api: Api,
     namespace: str,
-    wanted: Sequence[Wanted],
+    wanted: Sequence[PrepullRequest],
     promotion: str,
     *,
     deadline: float,
@@ -139,12 +139,12 @@ def _tidy(api: Api, namespace: str, promotion: str) -> None:
         delete_prepull_pods(api, namespace, promotion)
 
 
-def _choices(api: Api, wanted: Sequence[Wanted]) -> list[tuple[Wanted, Choice]]:
+def _choices(api: Api, wanted: Sequence[PrepullRequest]) -> list[tuple[PrepullRequest, Choice]]:
     nodes = api.list(path_of("Node")).items
     return [(each, chosen(nodes, each.pod, is_daemon=each.is_daemon)) for each in wanted if each.images]
 
 
-def _pods(namespace: str, promotion: str, choice: Sequence[tuple[Wanted, Choice]]) -> list[Object]:
+def _pods(namespace: str, promotion: str, choice: Sequence[tuple[PrepullRequest, Choice]]) -> list[Object]:
     """One for each node and set of images: workloads that want the same share it."""
     made = [
         pull_pod(namespace, promotion, node, each) for each, choice_of in choice for node in choice_of.nodes
@@ -152,7 +152,7 @@ def _pods(namespace: str, promotion: str, choice: Sequence[tuple[Wanted, Choice]
     return list({pod["metadata"]["name"]: pod for pod in made}.values())
 
 
-def pull_pod(namespace: str, promotion: str, node: str, wanted: Wanted) -> Object:
+def pull_pod(namespace: str, promotion: str, node: str, wanted: PrepullRequest) -> Object:
     """The pod that has a node fetch the images as the workload's own pods would: with its pull secrets."""
     images = sorted(set(wanted.images))
     spec: Object = {
@@ -222,10 +222,10 @@ def _wait(
     for state in states:
         there = state.collections[0]
         for key, node in list(waiting.items()):
-            seen = look(there[key]) if key in there else Lost("its pod was deleted")
-            if isinstance(seen, Refused):
+            seen = pull_state(there[key]) if key in there else PullAborted("its pod was deleted")
+            if isinstance(seen, PullFailed):
                 return NotPulled("pull-failed", {"node": node, "image": seen.image, "message": seen.message})
-            if isinstance(seen, Lost):
+            if isinstance(seen, PullAborted):
                 left[node] = seen.why
             if seen is not None:
                 del waiting[key]
@@ -245,7 +245,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class PullFailed:
     """The node cannot fetch an image."""
 
     image: str
@@ -253,13 +253,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class PullAborted:
     """The pod will fetch nothing (any more), for a reason that is not the image."""
 
     why: str
 
 
-def look(pod: Object) -> Fetched | Refused | Lost | None:
+def pull_state(pod: Object) -> Fetched | PullFailed | PullAborted | None:
     """What became of a pod; None while it fetches."""
     status = pod.get("status") or {}
     statuses = status.get("containerStatuses") or []
@@ -267,11 +267,11 @@ def look(pod: Object) -> Fetched | Refused | Lost | None:
     for each in statuses:
         waits = (each.get("state") or {}).get("waiting") or {}
         if waits.get("reason") in _NO_IMAGE:
-            return Refused(images[each["name"]], waits.get("message") or waits["reason"])
+            return PullFailed(images[each["name"]], waits.get("message") or waits["reason"])
     if len(statuses) == len(images) and all(map(_has_image, statuses)):
         return Fetched()
     if status.get("phase") == "Failed":
-        return Lost(
+        return PullAborted(
             f"{status.get('reason') or 'its pod failed'}: {status.get('message') or 'nothing was said'}"
         )
     return None

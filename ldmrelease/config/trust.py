@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from ldmrelease.config import yaml
-from ldmrelease.config.faults import did_you_mean, validate
-from ldmrelease.config.fields import UNIQUE, Moment, Name, Names, Strict, Text, expected
-from ldmrelease.config.problems import BadInput, Problem
+from ldmrelease.config.yaml import read
+from ldmrelease.config.yaml.fields import UNIQUE, MomentField, Name, Names, Strict, Text, expected
+from ldmrelease.config.yaml.problems import BadInput, Problem
+from ldmrelease.config.yaml.validation_messages import did_you_mean, validate
 from ldmrelease.domain.level import Level
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.topology import Place
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
 
 
@@ -52,9 +52,9 @@ class KeyEntry(Strict):
     public: Text = Field(description="A PEM file, relative to this one, or the PEM text itself.")
     person: Text = Field(description="Who signs with it: two keys of one person count once.")
     roles: Names = Field(description="What it may sign.")
-    not_before: Moment = Field(description="What was taken in before does not count.")
-    not_after: Moment | None = Field(None, description="What is taken in later does not count.")
-    compromised_since: Moment | None = Field(None, description="What was taken in since does not count.")
+    not_before: MomentField = Field(description="What was taken in before does not count.")
+    not_after: MomentField | None = Field(None, description="What is taken in later does not count.")
+    compromised_since: MomentField | None = Field(None, description="What was taken in since does not count.")
 
 
 class TrustFile(Strict):
@@ -83,7 +83,7 @@ class Trust:
     keyring: Keyring
     policies: dict[str, tuple[int, str]]
     levels: dict[str, str]
-    document: yaml.Document
+    document: read.YamlDocument
 
     def level_of(self, place: Place) -> str | None:
         """The level that the document puts a place at."""
@@ -96,7 +96,7 @@ class Trust:
 
 def load_trust(path: Path) -> Trust:
     """Read a trust document. Raises `BadInput` with everything that is wrong in it."""
-    document = yaml.read(path)
+    document = read.read(path)
     file = validate(TrustFile, document)
     reader = _Reader(file, document, path.parent)
     roles, keys = tuple(reader.roles()), tuple(reader.keys())
@@ -114,7 +114,7 @@ def load_trust(path: Path) -> Trust:
 class _Reader:
     """Makes roles and keys, and collects what is wrong with them."""
 
-    def __init__(self, file: TrustFile, document: yaml.Document, folder: Path) -> None:
+    def __init__(self, file: TrustFile, document: read.YamlDocument, folder: Path) -> None:
         self.problems: list[Problem] = []
         self._file = file
         self._document = document

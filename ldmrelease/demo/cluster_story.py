@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ldmrelease.demo import world
+from ldmrelease.demo import artifacts
 from ldmrelease.demo.clusters import BEFORE, push_stack, set_image
 from ldmrelease.demo.story import TAG, Scene
 
@@ -10,7 +10,7 @@ _EVIDENCE = f"evidence sign {TAG} --type provenance --component scipipe --key ke
 
 
 def _weekly(folder: Path) -> None:
-    push_stack(folder, world.weekly())
+    push_stack(folder, artifacts.weekly())
 
 
 def _by_hand(folder: Path) -> None:

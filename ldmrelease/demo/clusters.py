@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ldmrelease.checks.templates import SERVICE_ACCOUNT
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.errors import Absent, Conflict
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.cluster.watch import Watched, watched
-from ldmrelease.config.init import init_workspace
-from ldmrelease.config.workspace import FILE, load_workspace
+from ldmrelease.checks.job.templates import SERVICE_ACCOUNT
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.client.errors import Absent, Conflict
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.cluster.client.watch import Watched, watched
+from ldmrelease.config.workspace.init import init_workspace
+from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.demo.artifacts import STACK, Built, build_of
 from ldmrelease.demo.program import program
-from ldmrelease.demo.world import STACK, Built, build_of
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.places import Application, World
 from ldmrelease.domain.times import instant
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.domain.topology import Application, Topology
+from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import create_ledger
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
@@ -40,7 +40,7 @@ _PATIENCE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Clusters:
+class DemoClusters:
     """Where the demonstration runs: contexts of the test systems and of the summit, and registries.
 
     `registry` and `site_registry` are `host[:port][/path]`; the second is the summit's own. `insecure` says
@@ -62,7 +62,7 @@ class Occupied(Exception):
         super().__init__(f"{context} has a namespace {namespace} already")
 
 
-def make_cluster_workspace(folder: Path, clusters: Clusters, *, again: bool = False) -> None:
+def make_cluster_workspace(folder: Path, clusters: DemoClusters, *, again: bool = False) -> None:
     """The sample workspace with everything that it names; `again` replaces what an earlier one left in the clusters.
 
     Raises `BadInput` where the folder has a workspace, and `Occupied`.
@@ -76,7 +76,7 @@ def make_cluster_workspace(folder: Path, clusters: Clusters, *, again: bool = Fa
     deploy(folder, BEFORE)
 
 
-def write_workspace(folder: Path, clusters: Clusters) -> None:
+def write_workspace(folder: Path, clusters: DemoClusters) -> None:
     """The sample's files, keys and ledger, for these clusters and registries."""
     began = instant(STACK[0].created)
     init_workspace(folder, SAMPLE, began, person=_PERSON)
@@ -85,7 +85,7 @@ def write_workspace(folder: Path, clusters: Clusters) -> None:
     create_ledger(folder / "ledger.db", at=began, actor=_PERSON).close()
 
 
-def _located(text: str, clusters: Clusters) -> str:
+def _located(text: str, clusters: DemoClusters) -> str:
     hosts = dict.fromkeys(each.partition("/")[0] for each in (clusters.registry, clusters.site_registry))
     changes = {
         "registry.example/lsst": clusters.registry,
@@ -108,7 +108,7 @@ def push_stack(folder: Path, built: Built, status: int = 0) -> None:
     """The stack's image of a tag; `status` is what its smoke test ends with."""
     workspace = load_workspace(folder / FILE)
     registries = Registries(folder, RegistryOptions(insecure=frozenset(workspace.insecure)))
-    product = workspace.world.product("stack")
+    product = workspace.topology.product("stack")
     assert product is not None
     repository = registries.open(parse_reference(product.components[0].source))
     tag = f"al9-{built.eups}"
@@ -119,19 +119,19 @@ def push_stack(folder: Path, built: Built, status: int = 0) -> None:
 
 def deploy(folder: Path, tag: str) -> None:
     """Every environment as it was: a Deployment that somebody made by hand, with the image by its tag."""
-    world = load_workspace(folder / FILE).world
-    for application in world.applications:
+    topology = load_workspace(folder / FILE).topology
+    for application in topology.applications:
         api = _api(application)
-        for manifest in _manifests(world, application, tag):
+        for manifest in _manifests(topology, application, tag):
             name, namespace = manifest["metadata"]["name"], manifest["metadata"].get("namespace")
             api.apply(path_of(manifest["kind"], namespace, name), manifest, manager=_MANAGER)
 
 
 def set_image(folder: Path, environment: str, tag: str) -> None:
     """What `kubectl set image` does: somebody changes what runs, without asking."""
-    world = load_workspace(folder / FILE).world
-    application = next(each for each in world.applications if each.place.environment == environment)
-    *_, manifest = _manifests(world, application, tag)
+    topology = load_workspace(folder / FILE).topology
+    application = next(each for each in topology.applications if each.place.environment == environment)
+    *_, manifest = _manifests(topology, application, tag)
     name, namespace = manifest["metadata"]["name"], manifest["metadata"]["namespace"]
     containers = manifest["spec"]["template"]["spec"]["containers"]
     change = {
@@ -147,10 +147,10 @@ def set_image(folder: Path, environment: str, tag: str) -> None:
 
 def _require_room(folder: Path) -> None:
     """Raise `Occupied` unless every namespace is free: nothing of somebody else's is touched."""
-    world = load_workspace(folder / FILE).world
-    for application in world.applications:
+    topology = load_workspace(folder / FILE).topology
+    for application in topology.applications:
         api = _api(application)
-        for name in _namespaces(world, application):
+        for name in _namespaces(topology, application):
             _until_gone(api, name)
             with suppress(Absent):
                 found = api.get(path_of("Namespace", name=name))
@@ -161,12 +161,12 @@ def remove(folder: Path, *, wait: bool = True) -> None:
     """Delete the namespaces that a demonstration made; `wait` until they are gone, so that it may be played again."""
     if not (folder / FILE).exists():
         return
-    world = load_workspace(folder / FILE).world
+    topology = load_workspace(folder / FILE).topology
     doomed = [
         (_api(application), name)
-        for application in world.applications
+        for application in topology.applications
         if application.workloads is not None
-        for name in _namespaces(world, application)
+        for name in _namespaces(topology, application)
     ]
     for api, name in doomed:
         _delete(api, name)
@@ -197,26 +197,26 @@ def _api(application: Application) -> Api:
     return open_api(application.workloads.cluster)
 
 
-def _namespaces(world: World, application: Application) -> list[str]:
+def _namespaces(topology: Topology, application: Application) -> list[str]:
     assert application.workloads is not None
-    return [application.workloads.namespace, *_check_namespaces(world)]
+    return [application.workloads.namespace, *_check_namespaces(topology)]
 
 
-def _check_namespaces(world: World) -> list[str]:
-    return sorted({each.namespace for each in world.checks if each.kind == "job"})
+def _check_namespaces(topology: Topology) -> list[str]:
+    return sorted({each.namespace for each in topology.checks if each.kind == "job"})
 
 
-def _manifests(world: World, application: Application, tag: str) -> Iterator[dict[str, Any]]:
-    for name in _namespaces(world, application):
+def _manifests(topology: Topology, application: Application, tag: str) -> Iterator[dict[str, Any]]:
+    for name in _namespaces(topology, application):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {MARK: "true"}}}
-    for name in _check_namespaces(world):
+    for name in _check_namespaces(topology):
         yield _object("v1", "ServiceAccount", name, SERVICE_ACCOUNT)
     workloads = application.workloads
     assert workloads is not None
     for selection in workloads.selections:
         assert selection.name is not None
         containers = [
-            {"name": container, "image": _image(world, component, tag)}
+            {"name": container, "image": _image(topology, component, tag)}
             for container, component in selection.containers.items()
         ]
         labels = {"app": selection.name}
@@ -236,8 +236,8 @@ def _object(version: str, kind: str, namespace: str, name: str) -> dict[str, Any
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}}
 
 
-def _image(world: World, component: str, tag: str) -> str:
+def _image(topology: Topology, component: str, tag: str) -> str:
     source = next(
-        each.source for product in world.products for each in product.components if each.name == component
+        each.source for product in topology.products for each in product.components if each.name == component
     )
     return f"{source}:al9-{build_of(tag).eups}"

@@ -5,10 +5,10 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from ldmrelease.config.init import init_workspace
-from ldmrelease.config.workspace import FILE
+from ldmrelease.config.workspace.init import init_workspace
+from ldmrelease.config.workspace.load import FILE
+from ldmrelease.demo.artifacts import STACK, build_sample_world
 from ldmrelease.demo.story import AFTERWARDS, Scene
-from ldmrelease.demo.world import STACK, build_world
 from ldmrelease.domain.times import instant
 from ldmrelease.ledger import create_ledger
 
@@ -27,7 +27,7 @@ def make_workspace(folder: Path) -> None:
     began = instant(STACK[0].created)
     init_workspace(folder, "rubin", began, person=_PERSON)
     create_ledger(folder / "ledger.db", at=began, actor=_PERSON).close()
-    build_world(folder)
+    build_sample_world(folder)
 
 
 def mark(folder: Path) -> None:

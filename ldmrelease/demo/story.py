@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ldmrelease.demo import world
+from ldmrelease.demo import artifacts
 from ldmrelease.registry.opening import Registries
 
 ACTION = Callable[[Path], None]
@@ -22,13 +22,13 @@ class Scene:
 
 
 def _stack_image(folder: Path) -> None:
-    world.push_scipipe(Registries(folder), world.weekly())
+    artifacts.push_scipipe(Registries(folder), artifacts.weekly())
 
 
 def _lab_images(folder: Path) -> None:
     registries = Registries(folder)
-    world.push_lab(registries, world.weekly())
-    world.push(registries, "sal-sciplat-lab", world.NEW_CYCLE)
+    artifacts.push_lab(registries, artifacts.weekly())
+    artifacts.push(registries, "sal-sciplat-lab", artifacts.NEW_CYCLE)
 
 
 def _provenance(image: str) -> str:
@@ -82,7 +82,7 @@ STORY = (
             f"promote {TAG} --target tucson-teststand/ocps",
             f"promote {TAG} --target development",
             f"promote {TAG} --target jupyterlab",
-            f"promote {world.NEW_CYCLE} --product cycle --target tucson-teststand/nublado",
+            f"promote {artifacts.NEW_CYCLE} --product cycle --target tucson-teststand/nublado",
             "promote 1.1.0 --product prompt-processing --target usdfdev-prompt-processing",
         ),
     ),

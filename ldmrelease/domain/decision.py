@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.topology import Place
 
 ENGINE = "engine/v1"
 

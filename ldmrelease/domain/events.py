@@ -8,7 +8,7 @@ from typing import Any
 from ldmrelease.domain import canonical
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What an event tells. Signed acts carry an envelope in their body (`envelope`)."""
 
     CREATED = "ledger.created"

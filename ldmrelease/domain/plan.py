@@ -6,7 +6,7 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.topology import Place
 
 
 class StepKind(StrEnum):

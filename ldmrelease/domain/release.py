@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.images import ImageIdentity, PlatformImage
-from ldmrelease.domain.places import ComponentKind
+from ldmrelease.domain.topology import ComponentKind
 
 ARTIFACT_TYPE = "application/vnd.ldmrelease.release.v1+json"
 

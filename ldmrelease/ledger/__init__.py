@@ -1,35 +1,35 @@
 """The append-only log, its blobs, checkpoints and projections."""
 
 from ldmrelease.ledger.errors import (
-    Busy,
     ClockWentBack,
     Damaged,
     DiskFull,
+    LedgerBusy,
     LedgerError,
     LedgerExists,
+    LedgerProblem,
     NoLedger,
     NotImportable,
-    Problem,
     TooNew,
 )
-from ldmrelease.ledger.ledger import Ledger, Observer
-from ldmrelease.ledger.opening import create_ledger, import_ledger, open_ledger
-from ldmrelease.ledger.projections import Projector
+from ldmrelease.ledger.sqlite.ledger import Ledger, WriteObserver
+from ldmrelease.ledger.sqlite.opening import create_ledger, import_ledger, open_ledger
+from ldmrelease.ledger.sqlite.projections import Projector
 
 __all__ = [
-    "Busy",
     "ClockWentBack",
     "Damaged",
     "DiskFull",
     "Ledger",
+    "LedgerBusy",
     "LedgerError",
     "LedgerExists",
+    "LedgerProblem",
     "NoLedger",
     "NotImportable",
-    "Observer",
-    "Problem",
     "Projector",
     "TooNew",
+    "WriteObserver",
     "create_ledger",
     "import_ledger",
     "open_ledger",

@@ -32,7 +32,7 @@ class DiskFull(LedgerError):
     """There was no room for the write; nothing of it was kept."""
 
 
-class Busy(LedgerError):
+class LedgerBusy(LedgerError):
     """Another process held the ledger for longer than the busy timeout."""
 
 
@@ -45,7 +45,7 @@ class NotImportable(LedgerError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class LedgerProblem:
     """Something that a check of the ledger found.
 
     `code` is one of `unreadable`, `schema`, `sequence`, `chain`, `hash`, `encoding`, `time`,

@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 from ldmrelease.domain.decision import Verdict
-from ldmrelease.domain.events import Event, Kind
-from ldmrelease.domain.places import Place
+from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.times import instant
+from ldmrelease.domain.topology import Place
 
 
-class State(StrEnum):
+class PromotionState(StrEnum):
     """Where a promotion is (details.md, State transitions)."""
 
     REQUESTED = "requested"
@@ -35,17 +35,17 @@ class State(StrEnum):
 
 
 _ENDED = {
-    State.REFUSED,
-    State.UNDECIDED,
-    State.SUCCEEDED,
-    State.HALTED,
-    State.ABORTED,
-    State.SUPERSEDED,
-    State.STUCK,
+    PromotionState.REFUSED,
+    PromotionState.UNDECIDED,
+    PromotionState.SUCCEEDED,
+    PromotionState.HALTED,
+    PromotionState.ABORTED,
+    PromotionState.SUPERSEDED,
+    PromotionState.STUCK,
 }
 
 
-class Stage(StrEnum):
+class DecisionStage(StrEnum):
     """When a decision was made: asked before the claim, on entry under it, or after it runs there."""
 
     ASK = "ask"
@@ -64,7 +64,7 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class StageDecision:
     """A decision in the journal."""
 
     verdict: Verdict
@@ -91,9 +91,9 @@ class Journal:
     held when the place was first claimed: what a restore puts back; `clusters` has the UID of its cluster then.
     """
 
-    state: State = State.REQUESTED
+    state: PromotionState = PromotionState.REQUESTED
     steps: dict[str, StepRecord] = field(default_factory=dict)
-    rulings: dict[tuple[Place, Stage], Ruling] = field(default_factory=dict)
+    rulings: dict[tuple[Place, DecisionStage], StageDecision] = field(default_factory=dict)
     before: dict[str, dict[str, Any]] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
     halt: Halt | None = None
@@ -111,7 +111,7 @@ class Journal:
         """The record of a step; an empty one where the journal has none."""
         return self.steps.get(step_id) or StepRecord()
 
-    def ruling(self, place: Place, stage: Stage) -> Ruling | None:
+    def ruling(self, place: Place, stage: DecisionStage) -> StageDecision | None:
         """The latest decision of a stage at a place."""
         return self.rulings.get((place, stage))
 
@@ -130,12 +130,12 @@ def read_journal(events: Iterable[Event]) -> Journal:
 
 def _planned(journal: Journal, body: dict[str, Any]) -> None:
     journal.plan = body["plan"]
-    journal.state = State.RUNNING
+    journal.state = PromotionState.RUNNING
 
 
 def _decided(journal: Journal, body: dict[str, Any]) -> None:
     until = body.get("until")
-    journal.rulings[Place(**body["place"]), Stage(body["stage"])] = Ruling(
+    journal.rulings[Place(**body["place"]), DecisionStage(body["stage"])] = StageDecision(
         Verdict(body["verdict"]),
         body["decision"],
         instant(until) if until else None,
@@ -145,7 +145,7 @@ def _decided(journal: Journal, body: dict[str, Any]) -> None:
 
 
 def _waiting(journal: Journal, body: dict[str, Any]) -> None:
-    journal.waiting, journal.state = True, State.WAITING
+    journal.waiting, journal.state = True, PromotionState.WAITING
     journal.waits_at = Place(**body["place"])
     until = body.get("until")
     journal.until = instant(until) if until else None
@@ -157,10 +157,10 @@ def _waiting(journal: Journal, body: dict[str, Any]) -> None:
 
 def _resumed(journal: Journal, body: dict[str, Any]) -> None:
     """A waiting promotion goes on: what made it wait is asked again."""
-    journal.waiting, journal.state, journal.until, journal.who = False, State.RUNNING, None, ()
+    journal.waiting, journal.state, journal.until, journal.who = False, PromotionState.RUNNING, None, ()
     journal.waits_for = {}
     place = Place(**body["place"])
-    for stage in Stage:
+    for stage in DecisionStage:
         ruling = journal.rulings.get((place, stage))
         if ruling is not None and ruling.verdict is not Verdict.ALLOWED:
             del journal.rulings[place, stage]
@@ -169,7 +169,7 @@ def _resumed(journal: Journal, body: dict[str, Any]) -> None:
 def _intended(journal: Journal, body: dict[str, Any]) -> None:
     journal.steps[body["step"]] = StepRecord(intended=True)
     if body["step"].endswith("/restore"):
-        journal.state = State.RESTORING
+        journal.state = PromotionState.RESTORING
 
 
 def _done(journal: Journal, body: dict[str, Any]) -> None:
@@ -193,22 +193,22 @@ def _failed(journal: Journal, body: dict[str, Any]) -> None:
 def _halting(journal: Journal, body: dict[str, Any]) -> None:
     place = body.get("place")
     journal.halt = Halt(Place(**place) if place else None, body["cause"], body.get("values", {}))
-    journal.waiting, journal.state = False, State.HALTING
+    journal.waiting, journal.state = False, PromotionState.HALTING
 
 
 def _ended(journal: Journal, body: dict[str, Any]) -> None:
-    journal.state, journal.waiting = State(body["state"]), False
+    journal.state, journal.waiting = PromotionState(body["state"]), False
     journal.cause = body
 
 
 _READERS: dict[str, Callable[[Journal, dict[str, Any]], None]] = {
-    Kind.PLANNED: _planned,
-    Kind.DECIDED: _decided,
-    Kind.WAITING: _waiting,
-    Kind.RESUMED: _resumed,
-    Kind.INTENDED: _intended,
-    Kind.DONE: _done,
-    Kind.STEP_FAILED: _failed,
-    Kind.HALTING: _halting,
-    Kind.ENDED: _ended,
+    EventKind.PLANNED: _planned,
+    EventKind.DECIDED: _decided,
+    EventKind.WAITING: _waiting,
+    EventKind.RESUMED: _resumed,
+    EventKind.INTENDED: _intended,
+    EventKind.DONE: _done,
+    EventKind.STEP_FAILED: _failed,
+    EventKind.HALTING: _halting,
+    EventKind.ENDED: _ended,
 }

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ldmrelease.audit.claims import Claim
 from ldmrelease.domain.decision import Verdict
-from ldmrelease.domain.places import Place
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
-from ldmrelease.promotion.journal import Journal, Ruling, Stage, State
+from ldmrelease.domain.topology import Place
+from ldmrelease.promotion.claims import Claim
+from ldmrelease.promotion.journal import DecisionStage, Journal, PromotionState, StageDecision
 
 _AFTER_CONFIRM = {StepKind.RECEIPT, StepKind.PUBLISH}
 
@@ -31,7 +31,7 @@ class Decide:
     """Make and record the decision of a stage at a place."""
 
     place: Place
-    stage: Stage
+    stage: DecisionStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Halting:
 class Stop:
     """The end: the state to record, and why."""
 
-    state: State
+    state: PromotionState
     cause: str
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -72,7 +72,7 @@ def next_action(plan: Plan, journal: Journal, claims: dict[Place, Claim | None])
         return _halt(plan, journal, claims)
     here = current_place(plan, journal)
     if here is None:
-        return Stop(State.SUCCEEDED, "all-places")
+        return Stop(PromotionState.SUCCEEDED, "all-places")
     return _at_place(plan, here, journal, claims)
 
 
@@ -98,28 +98,28 @@ def _after_claim(place_plan: PlacePlan, journal: Journal) -> list[Step]:
 
 
 def _idle(place_plan: PlacePlan, journal: Journal) -> bool:
-    return journal.step(place_plan.step(StepKind.SETTLE).id).result.get("state") == "idle"
+    return journal.step(place_plan.step(StepKind.SETTLE).id).result.get("state") == "scaled-to-zero"
 
 
 def _at_place(plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place, Claim | None]) -> Action:
     if _through(here, journal):
         return Do(here.free)
-    if journal.ruling(here.place, Stage.ASK) is None:
-        return Decide(here.place, Stage.ASK)
-    barred = barring(here.place, journal)
+    if journal.ruling(here.place, DecisionStage.ASK) is None:
+        return Decide(here.place, DecisionStage.ASK)
+    barred = blocking_decision(here.place, journal)
     if barred is None:
         return _claimed(plan, here, journal, claims)
     stage, ruling = barred
     if not journal.step(here.steps[0].id).done:
         return _unclaimed(plan, here, ruling, journal)
-    if stage is Stage.CONFIRM and ruling.verdict is not Verdict.WAITING:
+    if stage is DecisionStage.CONFIRM and ruling.verdict is not Verdict.WAITING:
         return Halting(here.place, "not-confirmed", {"decision": ruling.decision})
     return Do(here.free)
 
 
-def barring(place: Place, journal: Journal) -> tuple[Stage, Ruling] | None:
+def blocking_decision(place: Place, journal: Journal) -> tuple[DecisionStage, StageDecision] | None:
     """The decision that stands in the way at a place, and its stage."""
-    for stage in Stage:
+    for stage in DecisionStage:
         ruling = journal.ruling(place, stage)
         if ruling is not None and ruling.verdict is not Verdict.ALLOWED:
             return stage, ruling
@@ -134,9 +134,9 @@ def _claimed(plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place, 
         return Halting(here.place, "claim-failed", {"step": here.steps[0].id, **holding.result})
     if claim is None or not holding.done or holding.result.get("epoch") != claim.epoch:
         return Do(here.steps[0])
-    entered = journal.ruling(here.place, Stage.ENTER)
+    entered = journal.ruling(here.place, DecisionStage.ENTER)
     if entered is None or (entered.epoch != claim.epoch and not _applied(here, journal)):
-        return Decide(here.place, Stage.ENTER)
+        return Decide(here.place, DecisionStage.ENTER)
     return _next_step(here, journal)
 
 
@@ -150,24 +150,26 @@ def _next_step(here: PlacePlan, journal: Journal) -> Action:
         record = journal.step(step.id)
         if record.failed:
             return Halting(here.place, f"{step.kind}-failed", {"step": step.id, **record.result})
-        unconfirmed = confirms and journal.ruling(here.place, Stage.CONFIRM) is None
+        unconfirmed = confirms and journal.ruling(here.place, DecisionStage.CONFIRM) is None
         if step.kind in _AFTER_CONFIRM and unconfirmed:
-            return Decide(here.place, Stage.CONFIRM)
+            return Decide(here.place, DecisionStage.CONFIRM)
         if not record.done:
             return Do(step)
     return Do(here.free)
 
 
-def _unclaimed(plan: Plan, here: PlacePlan, ruling: Ruling, journal: Journal) -> Action:
+def _unclaimed(plan: Plan, here: PlacePlan, ruling: StageDecision, journal: Journal) -> Action:
     """A decision said no, or not yet, and the place is not claimed."""
     if ruling.verdict is Verdict.WAITING:
         return Wait(here.place, ruling.until, ruling.who)
     if here is plan.places[0] and not _applied(here, journal):
-        state = State.REFUSED if ruling.verdict is Verdict.REFUSED else State.UNDECIDED
+        state = PromotionState.REFUSED if ruling.verdict is Verdict.REFUSED else PromotionState.UNDECIDED
         return Stop(state, "decision", {"decision": ruling.decision})
     if ruling.verdict is Verdict.UNDECIDED:
         return Wait(here.place, None, ("operator",))
-    return Stop(State.HALTED, "refused-later", {"decision": ruling.decision, "place": str(here.place)})
+    return Stop(
+        PromotionState.HALTED, "refused-later", {"decision": ruling.decision, "place": str(here.place)}
+    )
 
 
 def _halt(plan: Plan, journal: Journal, claims: dict[Place, Claim | None]) -> Action:
@@ -175,7 +177,7 @@ def _halt(plan: Plan, journal: Journal, claims: dict[Place, Claim | None]) -> Ac
     assert halt is not None
     here = next((each for each in plan.places if each.place == halt.place), None)
     end = Stop(
-        State.ABORTED if halt.cause == "aborted" else State.HALTED,
+        PromotionState.ABORTED if halt.cause == "aborted" else PromotionState.HALTED,
         halt.cause,
         {**halt.values, "place": str(halt.place)} if halt.place else halt.values,
     )
@@ -183,7 +185,7 @@ def _halt(plan: Plan, journal: Journal, claims: dict[Place, Claim | None]) -> Ac
         return end
     restored = journal.step(here.restore.id)
     if restored.failed:
-        return Stop(State.STUCK, "restore-failed", {"place": str(here.place), **restored.result})
+        return Stop(PromotionState.STUCK, "restore-failed", {"place": str(here.place), **restored.result})
     claim = claims.get(here.place)
     ours = claim is not None and claim.promotion == plan.promotion
     if _applied(here, journal) and not restored.done:
@@ -194,10 +196,10 @@ def _halt(plan: Plan, journal: Journal, claims: dict[Place, Claim | None]) -> Ac
 def _restore(here: PlacePlan, journal: Journal, claim: Claim | None, ours: bool) -> Action:
     """Put back under a claim only: a place that somebody else holds is left alone, and said to be stuck."""
     if claim is not None and not ours:
-        return Stop(State.STUCK, "claim-lost", {"place": str(here.place), "to": claim.promotion})
+        return Stop(PromotionState.STUCK, "claim-lost", {"place": str(here.place), "to": claim.promotion})
     holding = journal.step(here.steps[0].id)
     if holding.failed:
-        return Stop(State.STUCK, "restore-failed", {"place": str(here.place), **holding.result})
+        return Stop(PromotionState.STUCK, "restore-failed", {"place": str(here.place), **holding.result})
     if claim is None or not holding.done or holding.result.get("epoch") != claim.epoch:
         return Do(here.steps[0])
     return Do(here.restore)

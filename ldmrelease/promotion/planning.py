@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.places import Place
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
+from ldmrelease.domain.topology import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,6 @@ def fallback_tag(digest: str) -> str:
     return digest.replace(":", "-")
 
 
-def attestation_tag(digest: str) -> str:
-    """The tag at which cosign before version 3 keeps the attestations about this digest."""
-    return fallback_tag(digest) + ".att"
-
-
 def fallback_index(referrers: Iterable[Descriptor]) -> bytes:
     """The bytes of the index that lists these referrers."""
     manifests = [each.as_json() for each in referrers]

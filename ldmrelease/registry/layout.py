@@ -45,6 +45,9 @@ class LayoutRepository:
         self._directory = directory
         self._files = LayoutFiles(directory, name, observer)
 
+    def prepare(self) -> None:
+        pass
+
     def resolve(self, tag_or_digest: str) -> Descriptor | None:
         if not is_digest(tag_or_digest):
             return self._tagged(tag_or_digest)

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ldmrelease.domain.images import digest_of
+from ldmrelease.registry.cosign import ATTESTATIONS, cosign_tag
 from ldmrelease.registry.errors import LimitExceeded, NotFound, reading_answer
-from ldmrelease.registry.fallback import attestation_tag
 from ldmrelease.registry.manifests import (
     EMPTY_JSON,
     OCI_EMPTY,
@@ -59,7 +59,7 @@ def list_referrers(repository: Repository, digest: str, artifact_type: str | Non
     """
     found = repository.referrers(digest, artifact_type)
     if artifact_type in (None, DSSE_ENVELOPE):
-        legacy = repository.resolve(attestation_tag(digest))
+        legacy = repository.resolve(cosign_tag(digest, ATTESTATIONS))
         if legacy is not None and legacy.digest not in {each.digest for each in found}:
             found.append(Descriptor(legacy.media_type, legacy.digest, legacy.size, DSSE_ENVELOPE))
     return found

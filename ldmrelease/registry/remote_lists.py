@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import random
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ldmrelease.domain.images import check_digest
 from ldmrelease.registry.errors import LimitExceeded, NotFound, RegistryError, reading_answer
 from ldmrelease.registry.fallback import fallback_index, fallback_tag, merged, read_fallback_index
+from ldmrelease.registry.http import HttpResponse, Transport
 from ldmrelease.registry.manifests import OCI_INDEX, Descriptor, Manifest
-
-if TYPE_CHECKING:
-    from ldmrelease.registry.remote import RemoteRepository
 
 # More referrers of one digest than this are junk, or somebody's mistake.
 REFERRERS_LIMIT = 2000
@@ -23,10 +21,36 @@ _TRIES = 12
 _PAUSE = 0.1
 
 
+class ManifestStore(Protocol):
+    """What keeping the lists needs of the repository they are in; the methods are those of a repository."""
+
+    @property
+    def name(self) -> str:
+        """As the user writes it."""
+        ...
+
+    @property
+    def transport(self) -> Transport:
+        """Knows whether the registry keeps lists itself."""
+        ...
+
+    def manifest(self, tag_or_digest: str) -> Manifest:
+        """As `Repository.manifest`."""
+        ...
+
+    def put_manifest(self, content: bytes, media_type: str, tag: str | None = None) -> str:
+        """As `Repository.put_manifest`."""
+        ...
+
+    def pages(self, path: str) -> Iterator[HttpResponse]:
+        """The pages of a list below this repository; a missing list is one page with status 404."""
+        ...
+
+
 class ReferrerLists:
     """What a repository lists as referrers of a digest."""
 
-    def __init__(self, repository: RemoteRepository) -> None:
+    def __init__(self, repository: ManifestStore) -> None:
         self._repository = repository
 
     def read(self, digest: str) -> list[Descriptor]:

@@ -51,6 +51,10 @@ class Repository(Protocol):
         """
         ...
 
+    def prepare(self) -> None:
+        """Open one more connection ahead of its use, where there are any. What fails now says so at its use."""
+        ...
+
     def resolve(self, tag_or_digest: str) -> Descriptor | None:
         """What the tag or digest names, without its bytes; None if it is not there."""
         ...
@@ -121,5 +125,5 @@ class RegistryOptions:
     ca_file: Path | None = None
     timeout: float = 30.0
     retries: int = 4
-    connections: int = 16
+    connections: int = 32
     observer: Observer | None = None

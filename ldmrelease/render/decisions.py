@@ -7,8 +7,8 @@ from ldmrelease.domain.decision import Decision, Finding, Outcome, Verdict
 from ldmrelease.domain.facts import Intent
 from ldmrelease.render.findings import sentence
 from ldmrelease.render.output import Cell, Colour, painted, table
-from ldmrelease.render.words import command_line, listed, moment, short
-from ldmrelease.services.replay import Replayed
+from ldmrelease.render.text import command_line, listed, moment, short
+from ldmrelease.services.decisions.replay import Replayed
 
 MARKS: dict[Outcome, tuple[str, Colour]] = {
     Outcome.FAILED: ("FAILED", Colour.red),

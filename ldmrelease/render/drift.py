@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ldmrelease.render.output import Cell, Colour, painted, table
 from ldmrelease.render.refusals import refusal_words
-from ldmrelease.render.words import Values, listed, said, short, values_of
-from ldmrelease.services.drift_found import Found
-from ldmrelease.services.live import Missed
-from ldmrelease.services.side_by_side import Desired, Live, Observed
+from ldmrelease.render.text import Values, listed, said, short, values_of
+from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
+from ldmrelease.services.inventory.drift_report import DriftFinding
+from ldmrelease.services.inventory.live import UnreachablePlace
 
 Words = Callable[[Values], str]
 
 
-def live_table(rows: Sequence[Live]) -> str:
+def live_table(rows: Sequence[LiveComponent]) -> str:
     """Desired, decided and observed, a line for each setting or container."""
     if not rows:
         return "nothing of it is anywhere"
@@ -21,18 +21,18 @@ def live_table(rows: Sequence[Live]) -> str:
     return table(headers, [_line(each) for each in rows])
 
 
-def drift_text(found: Sequence[Found], *, is_whole: bool = True) -> str:
+def drift_text(found: Sequence[DriftFinding], *, is_whole: bool = True) -> str:
     """Every difference, where it is, and the next command; `is_whole` where every place could be looked at."""
     nothing = "no drift was found" if is_whole else "no drift was found where somebody answered"
     return "\n".join(_difference(each) for each in found) or nothing
 
 
-def missed_text(missed: Missed) -> str:
+def missed_text(missed: UnreachablePlace) -> str:
     """A place that could not be looked at, and why."""
     return f"{missed.place}: unreachable: {'; '.join(refusal_words(each) for each in missed.why)}"
 
 
-def _line(row: Live) -> list[str | Cell]:
+def _line(row: LiveComponent) -> list[str | Cell]:
     decided = row.decided.release.partition("/")[2] if row.decided is not None else None
     return [
         str(row.place),
@@ -45,13 +45,13 @@ def _line(row: Live) -> list[str | Cell]:
     ]
 
 
-def _desired(desired: Desired | None) -> str | Cell:
+def _desired(desired: DesiredImage | None) -> str | Cell:
     if desired is None:
         return Cell("?", Colour.grey)
     return _image(desired.spelling, desired.release)
 
 
-def _observed(observed: Observed | None) -> str | Cell:
+def _observed(observed: RunningImage | None) -> str | Cell:
     if observed is None:
         return Cell("?", Colour.grey)
     if observed.basis == "committed":
@@ -71,7 +71,7 @@ def _tag(release: str) -> str:
     return release.partition("/")[2] or release
 
 
-def _state(row: Live) -> Cell:
+def _state(row: LiveComponent) -> Cell:
     if row.drift:
         return Cell(", ".join(each.code for each in row.drift), Colour.red)
     if row.unheard:
@@ -83,7 +83,7 @@ def _state(row: Live) -> Cell:
     return Cell("as decided", Colour.green)
 
 
-def _difference(found: Found) -> str:
+def _difference(found: DriftFinding) -> str:
     where = f"{found.place} {found.product}/{found.component}" + (f" ({said(found.at)})" if found.at else "")
     words = DRIFT_WORDS[found.code](values_of(found.values))
     command = shlex.join(found.fix)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.render.output import Cell, Colour, table
-from ldmrelease.render.uncounted import why_not
-from ldmrelease.render.words import Values, listed, said, short, values_of
-from ldmrelease.services.evidence import Added, Judged, Unusable
-from ldmrelease.trust.facts_of import Seen
+from ldmrelease.render.rejected import why_not
+from ldmrelease.render.text import Values, listed, said, short, values_of
+from ldmrelease.services.evidence.manual import AddedEvidence, EvaluatedEvidence, UnusableEvidence
+from ldmrelease.trust.evaluate import EvaluatedStatement
 
 
-def evidence_table(found: Sequence[Judged], release: str) -> str:
+def evidence_table(found: Sequence[EvaluatedEvidence], release: str) -> str:
     """All evidence about a release."""
     if not found:
         return f"there is no evidence about {release}"
@@ -33,30 +33,30 @@ def _type(fact: StatementFact) -> str:
     return f"{fact.type} {fact.check}" if fact.check else fact.type
 
 
-def _about(each: Judged) -> str:
+def _about(each: EvaluatedEvidence) -> str:
     subject = each.taken.subject
     return subject.component or short(subject.digest)
 
 
-def _taken_in(each: Judged) -> str | Cell:
+def _taken_in(each: EvaluatedEvidence) -> str | Cell:
     received = each.taken.received
     return f"{received:%Y-%m-%dT%H:%M:%SZ}" if received else Cell("not yet", Colour.yellow)
 
 
-def _counts(seen: Seen) -> Cell:
+def _counts(seen: EvaluatedStatement) -> Cell:
     if seen.fact.counted:
         return Cell("counts", Colour.green)
-    return Cell(f"not counted: {seen_words(seen)}", Colour.red)
+    return Cell(f"not counted: {evaluated_words(seen)}", Colour.red)
 
 
-def seen_words(seen: Seen) -> str:
+def evaluated_words(seen: EvaluatedStatement) -> str:
     """Why a statement does not count."""
     if seen.refusal is not None:
         return why_not(seen.refusal.code, seen.refusal.values)
     return why_not(seen.fact.code or "not-counted")
 
 
-def verified_text(each: Judged, name: str) -> str:
+def verified_text(each: EvaluatedEvidence, name: str) -> str:
     """Whether one statement counts."""
     fact = each.seen.fact
     counts = _counts(each.seen).text
@@ -64,16 +64,16 @@ def verified_text(each: Judged, name: str) -> str:
     return f"{name}: {_type(fact)} about {listed(fact.subjects)}: {counts}{by}"
 
 
-def added_text(added: Added) -> str:
+def added_text(added: AddedEvidence) -> str:
     """What became of a statement that was added."""
     taken = "taken in" if added.new else "was taken in already"
     told = f"{added.type} about {added.release} {taken} ({short(added.blob)}), attached to {len(added.referrers)}"
     told += " subject" + ("" if len(added.referrers) == 1 else "s")
-    counts = "it counts" if added.seen.fact.counted else f"it does not count: {seen_words(added.seen)}"
+    counts = "it counts" if added.seen.fact.counted else f"it does not count: {evaluated_words(added.seen)}"
     return f"{told}; {counts}"
 
 
-def unusable_words(why: Unusable) -> str:
+def unusable_words(why: UnusableEvidence) -> str:
     """Why evidence cannot be signed or taken in."""
     v: Values = values_of(why.values)
     match why.code:

@@ -6,8 +6,8 @@ The policy room writes codes; a sentence can be made better here without a chang
 from collections.abc import Callable, Mapping
 
 from ldmrelease.domain.decision import Finding
-from ldmrelease.render.uncounted import seen_words
-from ldmrelease.render.words import Values, few, listed, said, values_of
+from ldmrelease.render.rejected import rejected_words
+from ldmrelease.render.text import Values, few, listed, said, values_of
 
 Words = Callable[[Values], str]
 
@@ -33,7 +33,7 @@ def _remarks(finding: Finding, values: Values) -> str:
     if values.get("tag_gone"):
         remarks.append(f"the tag of {values.listed('tag_gone')} is gone, the digest is still there")
     if finding.code in ("not-counted", "too-few", "no-run", "no-evidence") and values.get("seen"):
-        remarks.append(seen_words(values["seen"]))
+        remarks.append(rejected_words(values["seen"]))
     return "".join(f"; {each}" for each in remarks)
 
 

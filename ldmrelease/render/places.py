@@ -2,26 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 
-from ldmrelease.domain.acts import Observation, Seen
+from ldmrelease.domain.records import Observation, ObservedImage
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.render.output import Cell, Colour, table
-from ldmrelease.render.words import counted, listed, short
-from ldmrelease.services.aliases import AliasOf
-from ldmrelease.services.history import Residence
-from ldmrelease.services.where import Running, Unseen
+from ldmrelease.render.text import counted, listed, short
+from ldmrelease.services.inventory.aliases import AliasOf
+from ldmrelease.services.inventory.history import HistoryEntry
+from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 
 _STATES = {"unobserved": Colour.yellow, "unsigned": Colour.red, "never observed": Colour.yellow}
 
 
-def where_table(rows: Iterable[Running | Unseen]) -> str:
+def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
     """What runs where, since when, and what let it in."""
-    cells = [_running(each) if isinstance(each, Running) else _unseen(each) for each in rows]
+    cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in rows]
     if not cells:
         return "nothing of it is anywhere"
     return table(["place", "level", "component", "image", "release", "since", "state", "let in by"], cells)
 
 
-def _running(each: Running) -> list[str | Cell]:
+def _running(each: PlaceComponent) -> list[str | Cell]:
     names = f" = {listed(each.aliases)}" if each.aliases else ""
     return [
         str(each.place),
@@ -35,12 +35,12 @@ def _running(each: Running) -> list[str | Cell]:
     ]
 
 
-def _unseen(each: Unseen) -> list[str | Cell]:
+def _unseen(each: UnobservedPlace) -> list[str | Cell]:
     state = Cell("never observed", _STATES["never observed"])
     return [str(each.place), each.level, "", "", "", "", state, ""]
 
 
-def history_table(rows: Sequence[Residence]) -> str:
+def history_table(rows: Sequence[HistoryEntry]) -> str:
     """What ran there and when; gaps are told as what was seen of the time."""
     if not rows:
         return "nothing was observed"
@@ -74,7 +74,7 @@ def observation_text(observation: Observation) -> str:
     return f"{observation.place}: {seen}{names} ({observation.basis})"
 
 
-def _image_note(image: Seen) -> str:
+def _image_note(image: ObservedImage) -> str:
     if not image.digest:
         return " (no such image)"
     return f" ({image.state})" if image.state is not None else ""

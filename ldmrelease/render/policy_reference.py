@@ -131,7 +131,7 @@ def _values(node: Schema, definitions: Schema) -> Iterator[str]:
 
 def main() -> None:
     """Write the page to standard output."""
-    from ldmrelease.config.policy import level_schema  # noqa: PLC0415 - the page itself needs only a schema
+    from ldmrelease.config.policies.load import level_schema  # noqa: PLC0415 - the page itself needs only a schema
 
     sys.stdout.write(policy_reference(level_schema()))
 

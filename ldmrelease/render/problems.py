@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from ldmrelease.config.problems import Problem
+from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.render.output import printable
-from ldmrelease.render.words import counted
+from ldmrelease.render.text import counted
 
 
 def problem_lines(problems: Sequence[Problem], what: str) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ldmrelease.domain.events import Kind
+from ldmrelease.domain.events import EventKind
 from ldmrelease.render.check_runs import problem_words
 from ldmrelease.render.refusals import failure_words
 from ldmrelease.render.rollouts import note, rollout_line
-from ldmrelease.render.words import counted, listed, said, values_of
+from ldmrelease.render.text import counted, listed, said, values_of
 
 _STAGES = {"ask": "asked", "enter": "asked again under the claim", "confirm": "confirmed after it runs there"}
 
@@ -18,10 +18,10 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
     match code:
         case "decided":
             return f"{v['place']}: {v['verdict']} ({_STAGES.get(v['stage'], v['stage'])})"
-        case Kind.DONE:
+        case EventKind.DONE:
             told = _done(v["step"], plain)
             return f"{v['place']}: {told}" if told else None
-        case Kind.STEP_FAILED:
+        case EventKind.STEP_FAILED:
             step = v["step"].removeprefix(f"{v['place']}/")
             return f"{v['place']}: {step} failed: {failure_words(v['code'], plain)}"
         case "copying":
@@ -59,7 +59,7 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
         case "check":
             return f"check {step.split('/', 3)[3]}: {v['result']} (run {v['run']}){_problem(plain)}"
         case "receipt":
-            if plain.get("skipped") == "idle":
+            if plain.get("skipped") == "scaled-to-zero":
                 return "no receipt signed: nothing runs there"
             return f"{counted(len(plain.get('receipts', ())), 'receipt')} signed"
         case "publish":
@@ -100,8 +100,8 @@ def _pulled(plain: Mapping[str, Any]) -> str:
 
 
 _SEEN = {
-    "idle": "written there, where nothing is to run (idle)",
-    "armed": "written there, and the next Job runs it (armed)",
+    "scaled-to-zero": "written there, where nothing is to run (scaled to zero)",
+    "scheduled": "written there, and the next Job runs it (scheduled)",
 }
 
 

@@ -5,35 +5,35 @@ from datetime import datetime
 from typing import Any
 
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.places import Place
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.domain.times import instant
-from ldmrelease.promotion.journal import State
+from ldmrelease.domain.topology import Place
+from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, printable, table
 from ldmrelease.render.refusals import busy_words, failure_words, interrupted_words
-from ldmrelease.render.rollouts import owed_words
-from ldmrelease.render.words import indented, listed, moment, said, short, span, values_of
-from ldmrelease.services.drive import Outcome
-from ldmrelease.services.report import PlaceReport, Report, StepReport
-from ldmrelease.services.request import Look, NothingToDo
+from ldmrelease.render.rollouts import pending_act_words
+from ldmrelease.render.text import indented, listed, moment, said, short, span, values_of
+from ldmrelease.services.promotions.driver import PromotionOutcome
+from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
+from ldmrelease.services.promotions.submit import NothingToDo, Preview
 
 _COLOURS = {
-    State.SUCCEEDED: Colour.green,
-    State.WAITING: Colour.yellow,
-    State.RUNNING: Colour.yellow,
-    State.SUPERSEDED: Colour.grey,
-    State.ABORTED: Colour.grey,
+    PromotionState.SUCCEEDED: Colour.green,
+    PromotionState.WAITING: Colour.yellow,
+    PromotionState.RUNNING: Colour.yellow,
+    PromotionState.SUPERSEDED: Colour.grey,
+    PromotionState.ABORTED: Colour.grey,
 }
 
 
 def state_cell(state: str) -> Cell:
     """A state with its colour."""
-    colour = _COLOURS.get(State(state), Colour.red) if state in set(State) else None
+    colour = _COLOURS.get(PromotionState(state), Colour.red) if state in set(PromotionState) else None
     return Cell(state, colour)
 
 
-def outcome_text(outcome: Outcome, now: datetime) -> str:
+def outcome_text(outcome: PromotionOutcome, now: datetime) -> str:
     """Where a promotion was left, and the next command."""
     cell = state_cell(str(outcome.state))
     lines = [f"promotion {outcome.promotion}: {painted(cell.text, cell.colour)}{_why(outcome, now)}"]
@@ -45,9 +45,9 @@ def outcome_text(outcome: Outcome, now: datetime) -> str:
     return "\n".join(lines)
 
 
-def _why(outcome: Outcome, now: datetime) -> str:
+def _why(outcome: PromotionOutcome, now: datetime) -> str:
     cause = outcome.cause
-    if outcome.state is State.WAITING:
+    if outcome.state is PromotionState.WAITING:
         return _waits(cause, now)
     words = cause_words(cause)
     return f": {words}" if words else ""
@@ -59,7 +59,7 @@ def _waits(cause: Mapping[str, Any], now: datetime) -> str:
     if until and _instant(until) <= now:
         parts = ["as of its last decision, and can go on now"]
     parts += [f"for {listed(who)}"] if who else []
-    owed = f": {owed_words(str(cause['code']), cause.get('values') or {})}" if "code" in cause else ""
+    owed = f": {pending_act_words(str(cause['code']), cause.get('values') or {})}" if "code" in cause else ""
     return f" {' and '.join(parts)}{owed}" if parts else owed
 
 
@@ -94,16 +94,16 @@ def cause_words(cause: Mapping[str, Any]) -> str:
     return f"{code} {said(cause.get('values', {}))}"
 
 
-def _next(outcome: Outcome) -> Iterator[str]:
+def _next(outcome: PromotionOutcome) -> Iterator[str]:
     name = outcome.promotion
     match outcome.state:
-        case State.WAITING:
+        case PromotionState.WAITING:
             yield f"ldmrelease resume {name} (or `ldmrelease resume --all` from cron)"
-        case State.SUCCEEDED:
+        case PromotionState.SUCCEEDED:
             yield "ldmrelease where"
-        case State.REFUSED | State.UNDECIDED:
+        case PromotionState.REFUSED | PromotionState.UNDECIDED:
             yield f"ldmrelease promotions show {name}"
-        case State.HALTED | State.STUCK:
+        case PromotionState.HALTED | PromotionState.STUCK:
             yield f"ldmrelease promotions show {name}"
         case _ if not outcome.state.ended:
             yield f"ldmrelease resume {name}"
@@ -133,7 +133,7 @@ def _with_receipts(answer: NothingToDo) -> str:
     return f"with a receipt{'; ' + idle if idle else ''}"
 
 
-def look_text(look: Look, default_product: str | None) -> str:
+def look_text(look: Preview, default_product: str | None) -> str:
     """The decisions of a look, place by place."""
     return "\n\n".join(decision_text(each.decision, default_product) for each in look.decided)
 
@@ -202,7 +202,7 @@ def _row_note(row: Mapping[str, Any]) -> str:
     return ", ".join([*parts, *row.get("who", ())])
 
 
-def report_text(report: Report, default_product: str | None, now: datetime) -> str:
+def report_text(report: PromotionReport, default_product: str | None, now: datetime) -> str:
     """A promotion from request to receipts."""
     request = report.request
     cell = state_cell(report.state)
@@ -232,8 +232,8 @@ def _intent(intent: Intent, alias: str | None) -> str:
     return f"alias {alias} to" if alias else str(intent)
 
 
-def _report_cause(report: Report, now: datetime) -> str:
-    if report.state == State.WAITING:
+def _report_cause(report: PromotionReport, now: datetime) -> str:
+    if report.state == PromotionState.WAITING:
         return _waits(report.cause, now)
     words = cause_words(report.cause)
     return f": {words}" if words else ""
@@ -255,7 +255,7 @@ def _named(place: Place, step: StepReport) -> str:
 
 
 _UNSIGNED = {
-    "idle": "none signed, since nothing runs there (idle)",
+    "scaled-to-zero": "none signed, since nothing runs there (scaled to zero)",
     "no-receipts": "nothing to publish",
 }
 
@@ -283,7 +283,7 @@ def availability_words(measured: Any) -> str:
     return f"ran there {span(measured['seconds'])} after its tag; {within}{late}"
 
 
-def _decision_lines(report: Report, default_product: str | None) -> list[str]:
+def _decision_lines(report: PromotionReport, default_product: str | None) -> list[str]:
     """The last decision in full, earlier ones in a line."""
     lines: list[str] = []
     for number, ruled in enumerate(report.decisions, 1):

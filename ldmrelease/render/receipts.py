@@ -5,8 +5,8 @@ import json
 from collections.abc import Sequence
 
 from ldmrelease.render.output import table
-from ldmrelease.render.words import listed, said, short
-from ldmrelease.services.receipts import StoredReceipt
+from ldmrelease.render.text import listed, said, short
+from ldmrelease.services.inventory.receipts import StoredReceipt
 
 
 def receipts_text(receipts: Sequence[StoredReceipt]) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ldmrelease.config.faults import did_you_mean
+from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.render.rollouts import FAILURES
-from ldmrelease.render.words import Values, listed, moment, said, values_of
-from ldmrelease.services.pin import Unpinnable
-from ldmrelease.services.possible import Impossible
-from ldmrelease.services.steps.step import Busy, Interrupted
-from ldmrelease.services.wish import NoTarget
-from ldmrelease.targets.outcome import Refusal, Unreachable
+from ldmrelease.render.text import Values, listed, moment, said, values_of
+from ldmrelease.services.deployments.target import UnknownTarget
+from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.work import Interrupted, PlaceBusy
+from ldmrelease.services.releases.pin import Unpinnable
+from ldmrelease.targets.results import Refusal, Unreachable
 
 Words = Callable[[Values], str]
 
@@ -326,19 +326,19 @@ def unpinnable_words(why: Unpinnable) -> str:
     return words(values_of(why.values)) if words is not None else f"{why.code}: {said(why.values)}"
 
 
-def no_target_words(answer: NoTarget) -> str:
+def unknown_target_words(answer: UnknownTarget) -> str:
     """That a target names nothing here."""
     if not answer.known:
         return f"'{said(answer.target)}' is no target: nothing in the workspace runs this product"
     return f"'{said(answer.target)}' names no place that runs this product; {did_you_mean(answer.target, answer.known)}"
 
 
-def impossible_words(answer: Impossible) -> str:
+def preflight_words(answer: PreflightFailed) -> str:
     """That places cannot be written as asked."""
     return "\n".join(f"{each.place}: {refusal_words(each.refusal)}" for each in (answer, *answer.more))
 
 
-def busy_words(busy: Busy) -> str:
+def busy_words(busy: PlaceBusy) -> str:
     """Who claims a place, or has written it and waits."""
     if busy.waits:
         return (

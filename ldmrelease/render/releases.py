@@ -5,9 +5,9 @@ from typing import Any
 
 from ldmrelease.domain.release import Component
 from ldmrelease.render.output import table
-from ldmrelease.render.words import counted, listed, said, short
-from ldmrelease.services.compare import Comparison, ComponentChange, ProductChange, Version
-from ldmrelease.services.pin import Pinned
+from ldmrelease.render.text import counted, listed, said, short
+from ldmrelease.services.releases.compare import ComparedVersion, Comparison, ComponentChange, ProductChange
+from ldmrelease.services.releases.pin import Pinned
 
 
 def pinned_text(pinned: Pinned) -> str:
@@ -98,7 +98,7 @@ def _change(change: ComponentChange) -> Iterator[str]:
         yield f"{what}: the same ({short(after.digest)}{spelled})"
 
 
-def _version(version: Version) -> str:
+def _version(version: ComparedVersion) -> str:
     return said(f"{version.source} {version.spelling} ") + short(version.digest)
 
 

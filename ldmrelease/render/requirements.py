@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.times import spell
 from ldmrelease.render.output import printable
-from ldmrelease.render.words import Values, counted, listed, said, span, values_of
+from ldmrelease.render.text import Values, counted, listed, said, span, values_of
 
 _WIDTH = 110
 

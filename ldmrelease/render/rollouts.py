@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ldmrelease.render.output import printable
-from ldmrelease.render.words import Values, counted, few, listed, said, values_of
+from ldmrelease.render.text import Values, counted, few, listed, said, values_of
 
 Words = Callable[[Values], str]
 
@@ -19,7 +19,7 @@ _NOTES: Mapping[str, str] = {
     "job-running": "its Job runs",
     "on-delete": "old until somebody restarts them",
     "partition": "kept old by the partition",
-    "paused": "paused",
+    "suspended": "paused",
     "image-pull": "no image",
     "crash-loop": "crashes",
     "create-error": "cannot be started",
@@ -52,11 +52,11 @@ def rollout_line(plain: Mapping[str, Any]) -> str:
             return "the API server is back"
         case "vanished":
             return f"{said(v['workload'])}: is not there; waiting for it to be made again"
-        case "idle" | "ended":
-            return f"{said(v['workload'])}: idle, nothing is to run there"
-        case "armed":
-            return f"{said(v['workload'])}: armed, its next Job runs it"
-        case "ran":
+        case "scaled-to-zero" | "ended":
+            return f"{said(v['workload'])}: scaled to zero, nothing is to run there"
+        case "scheduled":
+            return f"{said(v['workload'])}: scheduled, its next Job runs it"
+        case "healthy":
             return f"{said(v['workload'])}: {_ready(plain)}"
     return f"{said(v['workload'])}: {_on_its_way(plain)}"
 
@@ -153,7 +153,7 @@ OWED: Mapping[str, Words] = {
 }
 
 
-def owed_words(code: str, plain: Mapping[str, Any]) -> str:
+def pending_act_words(code: str, plain: Mapping[str, Any]) -> str:
     """What a promotion waits for its operator to do, in the cluster."""
     words = OWED.get(code)
     return words(values_of(plain)) if words is not None else f"{code} {said(plain)}"

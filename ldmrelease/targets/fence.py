@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.places import Place
-from ldmrelease.targets.git import Git, Note, commit_tree, read_blob, write_blob
-from ldmrelease.targets.outcome import Refused
+from ldmrelease.domain.topology import Place
+from ldmrelease.targets.git.program import Git, Note, commit_tree, read_blob, write_blob
+from ldmrelease.targets.results import RefusedError
 
 FILE = "fence.json"
 _REF_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.|lock$|$))*")
@@ -35,7 +35,7 @@ class Fence:
 
 
 @dataclass(frozen=True, slots=True)
-class Warrant:
+class WriteGrant:
     """Our right to write at a place, and what the commit says.
 
     fence: what the fence holds when we have written.
@@ -52,7 +52,7 @@ def fence_ref(place: Place) -> str:
     """The ref of a place's fence. Raises `Refused` (`no-ref`) for names that git cannot have in a ref."""
     for part in (place.environment, place.application):
         if not _REF_PART.fullmatch(part):
-            raise Refused("no-ref", found=part)
+            raise RefusedError("no-ref", found=part)
     return f"refs/ldmrelease/{place.environment}/{place.application}"
 
 
@@ -61,10 +61,10 @@ def fence_at(git: Git, revision: str) -> Fence:
     try:
         return canonical.decode(read_blob(git, revision, FILE).content, Fence)
     except canonical.NotCanonical as error:
-        raise Refused("bad-fence", revision=revision, found=str(error)) from None
+        raise RefusedError("bad-fence", revision=revision, found=str(error)) from None
 
 
-def check(found: Fence | None, warrant: Warrant) -> None:
+def check(found: Fence | None, warrant: WriteGrant) -> None:
     """Raise `Refused` unless the holder of `warrant` may write over the fence that was found.
 
     `other-ledger`: the place belongs to another ledger. `ledger-behind`: ours does not hold what the fence
@@ -75,11 +75,11 @@ def check(found: Fence | None, warrant: Warrant) -> None:
     ours = warrant.fence
     values = {"place": str(warrant.place), "promotion": found.promotion, "epoch": found.epoch}
     if (found.ledger, found.genesis) != (ours.ledger, ours.genesis):
-        raise Refused("other-ledger", **values, found=found.ledger, expected=ours.ledger)
+        raise RefusedError("other-ledger", **values, found=found.ledger, expected=ours.ledger)
     if not warrant.extends(found):
-        raise Refused("ledger-behind", **values, found=found.size, expected=ours.size)
+        raise RefusedError("ledger-behind", **values, found=found.size, expected=ours.size)
     if found.epoch > ours.epoch or (found.epoch == ours.epoch and found.promotion != ours.promotion):
-        raise Refused("fenced", **values, expected=ours.epoch)
+        raise RefusedError("fenced", **values, expected=ours.epoch)
 
 
 def next_fence(git: Git, old: str | None, fence: Fence, note: Note) -> str | None:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from ldmrelease.domain.evidence import PAYLOAD_TYPE
+from ldmrelease.domain.statements import PAYLOAD_TYPE
 from ldmrelease.trust.dsse import Envelope, Signature, pae
 from ldmrelease.trust.keys import KeyKind, fingerprint, write_public
 

@@ -11,7 +11,7 @@ from ldmrelease.trust.keys import read_public, signed_by
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedPayload:
     """A payload whose signer is known. What the signer may say is another question (`counting`)."""
 
     payload_type: str
@@ -20,42 +20,42 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
-class NotCounted:
+class Rejected:
     """Seen, but without effect: `code` says why, `values` name the key, role, scope or time."""
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def because(cls, malformed: Malformed) -> "NotCounted":
+    def because(cls, malformed: Malformed) -> "Rejected":
         """What could not be read does not count."""
         return cls(malformed.code, {"detail": malformed.detail})
 
 
-def verify(envelope: Envelope, keyring: Keyring, *, at: datetime) -> Verified | NotCounted:
+def verify(envelope: Envelope, keyring: Keyring, *, at: datetime) -> VerifiedPayload | Rejected:
     """Find the key that signed; `at` is the intake.
 
     Codes: `unsigned`, `several-signatures`, `unknown-key`, `bad-signature`, `key-not-yet-valid`,
     `key-expired`, `key-compromised`.
     """
     if len(envelope.signatures) != 1:
-        return NotCounted("several-signatures" if envelope.signatures else "unsigned")
+        return Rejected("several-signatures" if envelope.signatures else "unsigned")
     key = _signing_key(envelope, envelope.signatures[0], keyring)
-    if isinstance(key, NotCounted):
+    if isinstance(key, Rejected):
         return key
-    return _out_of_time(key, at) or Verified(envelope.payload_type, envelope.payload, key)
+    return _out_of_time(key, at) or VerifiedPayload(envelope.payload_type, envelope.payload, key)
 
 
-def _signing_key(envelope: Envelope, signature: Signature, keyring: Keyring) -> Key | NotCounted:
+def _signing_key(envelope: Envelope, signature: Signature, keyring: Keyring) -> Key | Rejected:
     message = pae(envelope.payload_type, envelope.payload)
     if signature.keyid is None:
         found = next((each for each in keyring.keys if _made_by(each, signature, message)), None)
-        return found or NotCounted("unknown-key")
+        return found or Rejected("unknown-key")
     key = keyring.find(signature.keyid)
     if key is None:
-        return NotCounted("unknown-key", {"keyid": signature.keyid})
+        return Rejected("unknown-key", {"keyid": signature.keyid})
     if not _made_by(key, signature, message):
-        return NotCounted("bad-signature", {"key": key.id, "person": key.person})
+        return Rejected("bad-signature", {"key": key.id, "person": key.person})
     return key
 
 
@@ -63,7 +63,7 @@ def _made_by(key: Key, signature: Signature, message: bytes) -> bool:
     return signed_by(read_public(key.public_pem), signature.value, message)
 
 
-def _out_of_time(key: Key, at: datetime) -> NotCounted | None:
+def _out_of_time(key: Key, at: datetime) -> Rejected | None:
     if key.compromised_since is not None and at >= key.compromised_since:
         return _untimely("key-compromised", key, at, "compromisedSince", key.compromised_since)
     if at < key.not_before:
@@ -73,6 +73,6 @@ def _out_of_time(key: Key, at: datetime) -> NotCounted | None:
     return None
 
 
-def _untimely(code: str, key: Key, at: datetime, bound: str, moment: datetime) -> NotCounted:
+def _untimely(code: str, key: Key, at: datetime, bound: str, moment: datetime) -> Rejected:
     values = {"key": key.id, "person": key.person, "received": times.spell(at), bound: times.spell(moment)}
-    return NotCounted(code, values)
+    return Rejected(code, values)

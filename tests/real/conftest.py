@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.real import registries
+from tests.real.containers import registry_in_container
+from tests.real.engine import docker_engine
 from tests.real.faultproxy import FaultProxy
 from tests.real.kube.fixtures import (  # noqa: F401  # every test below has them
     _third_cluster,
@@ -43,9 +45,19 @@ def referrers_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
         yield running
 
 
-@pytest.fixture(params=["docker_registry", "referrers_registry"])
+@pytest.fixture(scope="session")
+def container_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    """Debian's docker-registry as testcontainers starts it: in a container, on a Docker engine of our own."""
+    with (
+        docker_engine(tmp_path_factory.mktemp("container-engine")) as engine,
+        registry_in_container(engine, tmp_path_factory.mktemp("container-registry")) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(params=["docker_registry", "referrers_registry", "container_registry"])
 def any_registry(request: pytest.FixtureRequest) -> RunningRegistry:
-    """Each of the two in turn."""
+    """Each of the three in turn."""
     running: RunningRegistry = request.getfixturevalue(request.param)
     return running
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,19 +84,21 @@ def referrers_registry(directory: Path) -> Iterator[RunningRegistry]:
 
 @contextmanager
 def _running(command: Sequence[str], address: str, directory: Path) -> Iterator[None]:
-    with (directory / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+    log = directory / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=file)
     try:
-        _wait(process, address, directory)
+        wait_for_registry(address, is_up=lambda: process.poll() is None, said=log.read_text)
         yield
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], address: str, directory: Path) -> None:
+def wait_for_registry(address: str, is_up: Callable[[], bool], said: Callable[[], str]) -> None:
+    """Until it answers; a RuntimeError with what it `said` when it is not up any more, or takes too long."""
     until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
+    while time.monotonic() < until and is_up():
         try:
             with urllib.request.urlopen(f"http://{address}/v2/", timeout=1):
                 return
@@ -104,4 +106,4 @@ def _wait(process: subprocess.Popen[bytes], address: str, directory: Path) -> No
             return  # it wants credentials, so it is there
         except OSError:
             time.sleep(0.02)
-    raise RuntimeError(f"the registry did not start: {(directory / 'log').read_text()[-2000:]}")
+    raise RuntimeError(f"the registry did not start: {said()[-2000:]}")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.checks.container import ContainerRan, remove_container, run_container
+from ldmrelease.checks.container import ContainerResult, remove_container, run_container
 from ldmrelease.checks.container_settings import container_name
-from ldmrelease.checks.templates import RUN, ImageRun
-from ldmrelease.config.check_template import template_of
-from ldmrelease.domain.places import Check
+from ldmrelease.checks.job.templates import RUN, ImageRun
+from ldmrelease.config.workspace.check_template import template_of
+from ldmrelease.domain.topology import Check
 from tests.real.engine import Engine, docker_engine
 from tests.real.kube.images import Pushed, push_image
 from tests.real.notebook import KERNEL, push_notebook
@@ -56,7 +56,7 @@ def a_run(image: Pushed, *command: str, template: str | None = None) -> ImageRun
     return ImageRun(check, template_of(check, Path()), run, image.by_digest, identity, variables)
 
 
-def ran(run: ImageRun, host: str, deadline: float = 30) -> ContainerRan:
+def ran(run: ImageRun, host: str, deadline: float = 30) -> ContainerResult:
     try:
         return run_container(run, deadline=deadline, host=host)
     finally:

@@ -14,6 +14,7 @@ from ldmrelease.domain.images import digest_of, parse_reference
 from ldmrelease.registry.copy import Copier, copy
 from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError, Unreachable
 from ldmrelease.registry.identity import identity
+from ldmrelease.registry.manifests import OCI_CONFIG, OCI_MANIFEST, Descriptor, write_object
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
 from ldmrelease.registry.repository import RegistryOptions, Repository
@@ -121,11 +122,13 @@ def test_requests_of_a_second_copy(proxied_referrers: FaultProxy, tmp_path: Path
     copy(place("from"), image.index, place("to"), tag="t")
     proxied_referrers.heal()
     copy(place("from"), image.index, place("to"), tag="t")
-    # One look at the image; one for referrers, in the three places where there may be some.
+    # One look at the image; one for what is about it, in the five places where there may be something.
     assert proxied_referrers.count("HEAD", "/to/manifests/t$") == 1
     assert proxied_referrers.count("GET", "/from/referrers/") == 1
-    assert proxied_referrers.count(".*", "/from/manifests/sha256-") == 2
-    assert proxied_referrers.count() == 4
+    assert proxied_referrers.count("GET", "/from/manifests/sha256-[0-9a-f]{64}$") == 1
+    for suffix in ("att", "sig", "sbom"):
+        assert proxied_referrers.count("HEAD", rf"/from/manifests/sha256-[0-9a-f]{{64}}\.{suffix}$") == 1
+    assert proxied_referrers.count() == 6
 
 
 def test_one_layer_in_many_images_is_placed_once(proxied: FaultProxy, tmp_path: Path) -> None:
@@ -159,6 +162,34 @@ def test_many_images_at_once(docker_registry: RunningRegistry, tmp_path: Path) -
     assert destination.tags() == sorted([*images, images["t7"].index.replace(":", "-")])
 
 
+def test_many_images_at_once_are_not_each_asked_for_tags_that_are_not_there(
+    proxied: FaultProxy, tmp_path: Path
+) -> None:
+    place = opener(proxied.address, tmp_path)
+    source, destination = place("from"), place("to")
+    images = {f"t{number}": put_sample_image(source, f"t{number}", seed=str(number)) for number in range(12)}
+    tag = put_at_tag(source, images["t7"].index, "sig", signature("a"))
+    proxied.heal()
+    with Copier(source, destination) as copier:
+        reports = copier.copy_all(list(images))
+    assert [report.tags for report in reports if report.tags] == [(tag,)]
+    assert proxied.count("HEAD", "/from/manifests/") == 1
+    assert descriptor_of(destination, tag) == descriptor_of(source, tag)
+
+
+def test_a_list_of_tags_that_lacks_what_is_copied_is_no_proof_of_absence(
+    proxied: FaultProxy, tmp_path: Path
+) -> None:
+    place = opener(proxied.address, tmp_path)
+    source, destination = place("from"), place("to")
+    images = {f"t{number}": put_sample_image(source, f"t{number}", seed=str(number)) for number in range(12)}
+    tag = put_at_tag(source, images["t7"].index, "sig", signature("a"))
+    proxied.fail("GET", "/from/tags/list", status(404))
+    with Copier(source, destination) as copier:
+        copier.copy_all(list(images))
+    assert descriptor_of(destination, tag) == descriptor_of(source, tag)
+
+
 def test_a_moved_tag_moves_at_the_destination(any_registry: RunningRegistry, tmp_path: Path) -> None:
     place = opener(any_registry.address, tmp_path)
     source, destination = place("from"), place("to")
@@ -190,6 +221,121 @@ def test_referrers_stay_behind_when_told(any_registry: RunningRegistry, tmp_path
     assert list_referrers(place("to"), image.index) == []
 
 
+SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
+SPDX = "text/spdx+json"
+
+
+def signature(key: str) -> tuple[str, bytes, dict[str, str]]:
+    """A layer as cosign writes it: all keys sign the same bytes, what differs is in the annotation."""
+    return SIMPLE_SIGNING, b'{"critical": {}}', {"dev.cosignproject.cosign/signature": key}
+
+
+def put_at_tag(
+    repository: Repository, subject: str, suffix: str, *layers: tuple[str, bytes, dict[str, str]]
+) -> str:
+    """What cosign 2 keeps at `sha256-<hex>.SUFFIX`; returns the tag."""
+    for blob in (b"{}", *(content for _, content, _ in layers)):
+        repository.put_blob(blob)
+    body = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": Descriptor(OCI_CONFIG, digest_of(b"{}"), 2).as_json(),
+        "layers": [
+            Descriptor(kind, digest_of(content), len(content), annotations=annotations).as_json()
+            for kind, content, annotations in layers
+        ],
+    }
+    tag = f"{subject.replace(':', '-')}.{suffix}"
+    repository.put_manifest(write_object(body), OCI_MANIFEST, tag)
+    return tag
+
+
+def signatures_at(repository: Repository, tag: str) -> list[str]:
+    """The keys whose signatures are there, each with the bytes that it signed."""
+    layers = repository.manifest(tag).layers()
+    assert {repository.blob(layer.digest) for layer in layers} == {b'{"critical": {}}'}
+    return [layer.annotations["dev.cosignproject.cosign/signature"] for layer in layers]
+
+
+def test_signatures_and_sboms_at_cosigns_tags_go_along(pair: tuple[Repository, Repository]) -> None:
+    source, destination = pair
+    image = put_sample_index(source, "t", seed="a")
+    platform = image.platforms[0].manifest
+    tags = {
+        put_at_tag(source, image.index, "sig", signature("a")),
+        put_at_tag(source, platform, "sig", signature("b")),
+        put_at_tag(source, platform, "sbom", (SPDX, b"packages", {})),
+    }
+    report = copy(source, "t", destination)
+    assert (set(report.tags), report.referrers, report.left) == (tags, (), ())
+    for tag in tags:
+        manifest = source.manifest(tag)
+        assert destination.manifest(tag) == manifest
+        for blob in manifest.blobs():
+            assert destination.blob(blob.digest) == source.blob(blob.digest)
+
+    again = copy(source, "t", destination)
+    assert (again.found, again.tags, again.uploaded, again.mounted) == (True, (), 0, 0)
+
+
+def test_a_signature_of_an_image_that_is_there_goes_along(
+    any_registry: RunningRegistry, tmp_path: Path
+) -> None:
+    place = opener(any_registry.address, tmp_path)
+    source, destination = place("from"), place("to")
+    image = put_sample_image(source, "t", seed="a")
+    copy(source, "t", destination)
+    tag = put_at_tag(source, image.index, "sig", signature("a"))
+    assert copy(source, image.index, destination).tags == (tag,)
+    tag = put_at_tag(source, image.index, "sig", signature("a"), signature("b"))
+    assert copy(source, image.index, destination).tags == (tag,)
+    assert destination.manifest(tag) == source.manifest(tag)
+
+
+def test_what_others_signed_at_the_destination_stays(pair: tuple[Repository, Repository]) -> None:
+    source, destination = pair
+    image = put_sample_image(source, "t", seed="a")
+    copy(source, "t", destination)
+    put_at_tag(source, image.index, "sig", signature("ours"), signature("both"))
+    tag = put_at_tag(destination, image.index, "sig", signature("theirs"), signature("both"))
+    assert copy(source, "t", destination).tags == (tag,)
+    assert signatures_at(destination, tag) == ["theirs", "both", "ours"]
+    assert copy(source, "t", destination).tags == (), "all is said there"
+
+    attested = put_legacy_attestation(source, image.index, envelope("text/x"))
+    own = put_legacy_attestation(destination, image.index, envelope("text/y"))
+    (joined,) = copy(source, "t", destination).referrers
+    assert joined not in (attested, own)
+    layers = destination.manifest(joined).layers()
+    assert [destination.blob(layer.digest) for layer in layers] == [envelope("text/y"), envelope("text/x")]
+    assert {each.digest for each in list_referrers(destination, image.index)} == {joined}
+
+
+def test_the_sources_sbom_replaces_another(any_registry: RunningRegistry, tmp_path: Path) -> None:
+    place = opener(any_registry.address, tmp_path)
+    source, destination = place("from"), place("to")
+    image = put_sample_image(source, "t", seed="a")
+    put_at_tag(destination, image.index, "sbom", (SPDX, b"older", {}))
+    tag = put_at_tag(source, image.index, "sbom", (SPDX, b"newer", {}))
+    copy(source, "t", destination)
+    assert destination.manifest(tag) == source.manifest(tag), "cosign reads one document, no more"
+
+
+def test_what_is_about_something_else_does_not_go_along(
+    any_registry: RunningRegistry, tmp_path: Path
+) -> None:
+    place = opener(any_registry.address, tmp_path)
+    source = place("from")
+    image, other = put_sample_image(source, "t", seed="a"), put_sample_image(source, "u", seed="b")
+    about_other = source.manifest(attach(source, other.index))
+    source.put_manifest(about_other.content, about_other.media_type, image.index.replace(":", "-") + ".sig")
+    index = put_sample_index(source, "v", seed="c").index
+    listing = source.manifest(index)
+    source.put_manifest(listing.content, listing.media_type, image.index.replace(":", "-") + ".sbom")
+    report = copy(source, "t", place("to"))
+    assert (report.tags, report.referrers, place("to").tags()) == ((), (), ["t"])
+
+
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
@@ -206,9 +352,13 @@ def test_receipts_are_never_copied_however_they_are_dressed(pair: tuple[Reposito
     mixed = put_legacy_attestation(source, image.index, envelope("text/x"), envelope(RECEIPT))
     evidence = attach(source, "t", DSSE_ENVELOPE, envelope("https://in-toto.io/attestation/test-result/v0.1"))
     other = attach(source, "t", "application/spdx+json", b"{}")
+    as_signature = put_at_tag(source, image.index, "sig", (DSSE_ENVELOPE, envelope(RECEIPT), {}))
+    as_sbom = put_at_tag(source, image.index, "sbom", ("text/x-approval", b"yes", {}))
+    disguised = {descriptor_of(source, tag).digest for tag in (as_signature, as_sbom)}
     report = copy(source, "t", destination, skip_types={RECEIPT, "text/x-approval"})
-    assert set(report.left) == {typed, annotated, plain, lying, bare, unreadable, mixed}
-    assert set(report.referrers) == {evidence, other}
+    assert set(report.left) == {typed, annotated, plain, lying, bare, unreadable, mixed, *disguised}
+    assert (set(report.referrers), report.tags) == ({evidence, other}, ())
+    assert not {as_signature, as_sbom} & set(destination.tags())
     assert {each.digest for each in list_referrers(destination, image.index)} == {evidence, other}
 
 
@@ -273,6 +423,7 @@ def test_killed_before_and_after_each_request_a_copy_can_be_finished(
     prepared = docker_registry.open(f"{room}/from")
     image = put_sample_image(prepared, "t", seed="kill", layers=[32])
     note = attach(prepared, "t")
+    tag = put_at_tag(prepared, image.index, "sig", signature("a"))
 
     def run(name: str, stop_at: int) -> int:
         moments = itertools.count(1)
@@ -302,6 +453,7 @@ def test_killed_before_and_after_each_request_a_copy_can_be_finished(
         destination = docker_registry.open(f"{room}/{name}")
         assert identity(destination, "t") == image
         assert [each.digest for each in list_referrers(destination, image.index)] == [note]
+        assert signatures_at(destination, tag) == ["a"]
 
 
 def test_a_list_of_referrers_that_cannot_be_had_is_no_empty_list(
@@ -316,3 +468,8 @@ def test_a_list_of_referrers_that_cannot_be_had_is_no_empty_list(
     proxied.fail("GET", "/from/manifests/sha256-", cut_request)
     with pytest.raises(Unreachable):
         copy(place("from"), "t", place("to"))
+    for suffix in ("att", "sig", "sbom"):
+        proxied.heal()
+        proxied.fail("HEAD", rf"/from/manifests/sha256-.*\.{suffix}$", status(500))
+        with pytest.raises(RegistryError, match="500"):
+            copy(place("from"), "t", place("to"))

@@ -15,9 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.domain.images import ImageIdentity, digest_of, parse_reference
-from ldmrelease.domain.receipt import (
+from ldmrelease.domain.predicates.summary import (
     BUNDLE_TYPE,
     PREDICATE_TYPE,
     Receipt,
@@ -26,6 +25,7 @@ from ldmrelease.domain.receipt import (
     bundle_annotations,
     write_receipt,
 )
+from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.registry.opening import open_repository
 from ldmrelease.registry.referrers import put_referrer
 from ldmrelease.registry.repository import Repository
@@ -34,8 +34,8 @@ from ldmrelease.trust.dsse import Envelope
 from ldmrelease.trust.signer import Signer, generate
 from tests.real.gotools import go_tool
 from tests.real.parts import missing
-from tests.unit.test_receipt import RECEIPT
-from tests.unit.trust_samples import result_predicate
+from tests.unit.domain.predicates.test_summary import RECEIPT
+from tests.unit.trust.trust_samples import result_predicate
 
 pytestmark = pytest.mark.real
 

@@ -145,7 +145,7 @@ def test_no_key_ledger_or_history_reaches_the_build(engine: Engine, tmp_path: Pa
     wanted = {
         "pyproject.toml",
         "README.md",
-        "ldmrelease/cli/main.py",
+        "ldmrelease/faces/cli/main.py",
         "policies/production.yaml",
         "requirements/build.txt",
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.sources.git import Ambiguous, GitUnreachable, tag_commit, tags
+from ldmrelease.sources.git_tags import Ambiguous, GitUnreachable, tag_commit, tags
 
 pytestmark = pytest.mark.real
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.events import Kind
-from ldmrelease.services.claims import claim_now
-from ldmrelease.services.pin import Pinned, find_or_pin
-from ldmrelease.services.promote import Promoted, consider, promote, resume
-from ldmrelease.services.request import NothingToDo, open_promotions
-from ldmrelease.services.wish import Wish
-from ldmrelease.services.workbench import Workbench
+from ldmrelease.domain.events import EventKind
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.promotions.claims import claim_now
+from ldmrelease.services.promotions.commands import Promoted, preview_spec, promote, resume
+from ldmrelease.services.promotions.submit import NothingToDo, open_promotions
+from ldmrelease.services.releases.pin import Pinned, find_or_pin
 from tests.workspace import WEEKLY, Site, copy_site, new_site
 
 pytestmark = pytest.mark.real
@@ -37,12 +37,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def wish(bench: Workbench, target: str = "development") -> Wish:
-    product = bench.world.product("stack")
+def spec(context: Context, target: str = "development") -> PromotionSpec:
+    product = context.topology.product("stack")
     assert product is not None
-    pinned = find_or_pin(bench, product, WEEKLY)
+    pinned = find_or_pin(context, product, WEEKLY)
     assert isinstance(pinned, Pinned)
-    return Wish(pinned, target)
+    return PromotionSpec(pinned, target)
 
 
 def quiet(_code: str, _values: dict) -> None:
@@ -70,8 +70,8 @@ def killed_at(site: Site, number: int) -> None:
     child = os.fork()
     if child == 0:
         try:
-            bench = site.bench(Countdown(number))
-            promote(bench, wish(bench), quiet)
+            context = site.context(Countdown(number))
+            promote(context, spec(context), quiet)
         finally:
             os._exit(7)
     _, status = os.waitpid(child, 0)
@@ -81,48 +81,49 @@ def killed_at(site: Site, number: int) -> None:
 
 def finish(site: Site) -> None:
     """What a user does after a crash."""
-    bench = site.bench()
-    for each in open_promotions(bench):
-        outcome = resume(bench, each["promotion"], quiet)
+    context = site.context()
+    for each in open_promotions(context):
+        outcome = resume(context, each["promotion"], quiet)
         assert outcome.state.ended, outcome
-    if not isinstance(consider(bench, wish(bench)), NothingToDo):
-        answer = promote(bench, wish(bench), quiet)
+    if not isinstance(preview_spec(context, spec(context)), NothingToDo):
+        answer = promote(context, spec(context), quiet)
         assert isinstance(answer, Promoted)
         assert answer.outcome.state == "succeeded", answer.outcome
-    bench.ledger.close()
+    context.ledger.close()
 
 
 def assert_done_once(site: Site) -> None:
     """The same end as without a kill."""
-    bench = site.bench()
+    context = site.context()
     receipts = Counter(
-        (event.body["place"], event.body["component"]) for event in bench.ledger.events(kinds=[Kind.RECEIPT])
+        (event.body["place"], event.body["component"])
+        for event in context.ledger.events(kinds=[EventKind.RECEIPT])
     )
     assert receipts == {(place, each): 1 for place in PLACES for each in ("scipipe", "release")}
-    done = Counter(event.body["step"] for event in bench.ledger.events(kinds=[Kind.DONE]))
+    done = Counter(event.body["step"] for event in context.ledger.events(kinds=[EventKind.DONE]))
     repeated = {step for step, count in done.items() if count > 1 and not step.endswith("/claim")}
     assert not repeated, "no step twice"
-    ends = [event.body["state"] for event in bench.ledger.events(kinds=[Kind.ENDED])]
+    ends = [event.body["state"] for event in context.ledger.events(kinds=[EventKind.ENDED])]
     assert ends == ["succeeded"]
     for place in PLACES:
-        application = next(each for each in bench.world.applications if str(each.place) == place)
-        assert claim_now(bench, application.place) is None, "no claim left"
+        application = next(each for each in context.topology.applications if str(each.place) == place)
+        assert claim_now(context, application.place) is None, "no claim left"
         assert "tag: al9-w_2023_16" in site.committed(place)
         file = f"applications/{application.place.application}/values-{application.place.environment}.yaml"
         assert len(site.git("log", "--format=%h", "main", "--", file).split()) == 2, "one commit each"
     assert site.git("status", "--porcelain") == ""
-    assert bench.ledger.verify() == ()
-    assert isinstance(consider(bench, wish(bench)), NothingToDo)
-    bench.ledger.close()
+    assert context.ledger.verify() == ()
+    assert isinstance(preview_spec(context, spec(context)), NothingToDo)
+    context.ledger.close()
 
 
 def count_calls(site: Site) -> list[str]:
     counter = Countdown()
-    bench = site.bench(counter)
-    answer = promote(bench, wish(bench), quiet)
+    context = site.context(counter)
+    answer = promote(context, spec(context), quiet)
     assert isinstance(answer, Promoted)
     assert answer.outcome.state == "succeeded"
-    bench.ledger.close()
+    context.ledger.close()
     return counter.calls
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.workspace import FILE
+from ldmrelease.config.workspace.load import FILE
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import copy
 from ldmrelease.registry.opening import Registries
@@ -60,16 +60,16 @@ def chosen(calls: list[str]) -> list[int]:
 
 def assert_published(site: Site) -> None:
     """Each receipt of the three places is a referrer of the index, once."""
-    bench = site.bench()
-    product = bench.world.product("stack")
+    context = site.context()
+    product = context.topology.product("stack")
     assert product is not None
     source = product.component("scipipe")
     assert source is not None
-    repository = bench.registries.open(parse_reference(source.source))
+    repository = context.registries.open(parse_reference(source.source))
     image = repository.resolve("al9-w_2023_16")
     assert image is not None
     assert len(list_referrers(repository, image.digest)) == 3
-    bench.ledger.close()
+    context.ledger.close()
 
 
 def test_without_a_kill(

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.checks.judge import Ran, Unread, judge
-from ldmrelease.domain.places import Check
+from ldmrelease.checks.outcome import RunOutcome, Unread, judge_output
+from ldmrelease.domain.topology import Check
 from ldmrelease.registry.opening import Registries
-from ldmrelease.services.pointed import in_full
+from ldmrelease.services.checks.referenced_results import resolve_referenced
 from tests.real.registries import RunningRegistry, docker_registry, referrers_registry
-from tests.unit.test_pointed import ABSENT, MANY, RESULT, put_manifest
+from tests.unit.services.checks.test_referenced_results import ABSENT, MANY, RESULT, put_manifest
 
 pytestmark = pytest.mark.real
 
@@ -28,18 +28,18 @@ def registry(
         yield registry
 
 
-def pointed(registry: RunningRegistry, digest: str) -> Ran:
+def pointed(registry: RunningRegistry, digest: str) -> RunOutcome:
     """A passing run whose message points to this digest."""
     named = f"{registry.address}/results"
     message = json.dumps({"resultAt": f"{named}@{digest}"})
     check = Check("smoke", "job", ("starts",), results=named)
-    found = in_full(
+    found = resolve_referenced(
         Registries(registry.directory),
         check,
-        judge(check.tests, 0, message),
-        lambda text: judge(check.tests, 0, message, result=text),
+        judge_output(check.tests, 0, message),
+        lambda text: judge_output(check.tests, 0, message, result=text),
     )
-    assert isinstance(found, Ran)
+    assert isinstance(found, RunOutcome)
     return found
 
 

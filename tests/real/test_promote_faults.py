@@ -98,11 +98,11 @@ def test_a_cut_tail_shows_against_a_checkpoint_kept_elsewhere(site: Site, tmp_pa
 
 
 def test_a_flipped_bit_in_an_image_is_found(site: Site) -> None:
-    bench = site.bench()
-    source = bench.world.product("stack").component("scipipe")  # type: ignore[union-attr]
-    repository = bench.registries.open(parse_reference(source.source))  # type: ignore[union-attr]
+    context = site.context()
+    source = context.topology.product("stack").component("scipipe")  # type: ignore[union-attr]
+    repository = context.registries.open(parse_reference(source.source))  # type: ignore[union-attr]
     digest = repository.resolve("al9-w_2023_16").digest  # type: ignore[union-attr]
-    bench.ledger.close()
+    context.ledger.close()
     path = site.root / "images" / "scipipe" / "blobs" / "sha256" / digest.removeprefix("sha256:")
     path.chmod(0o644)
     content = bytearray(path.read_bytes())

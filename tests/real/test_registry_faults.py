@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import select
+import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -302,3 +305,43 @@ def test_an_observer_can_end_it(proxied: FaultProxy) -> None:
     with pytest.raises(Kill):
         put_sample_image(through(proxied.address, "kill/lab", observer=kill), "t", seed="kill")
     assert proxied.count("PUT") == 0
+
+
+def test_a_prepared_connection_is_the_next_requests() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        lab = through(f"127.0.0.1:{server.getsockname()[1]}", "lab/sciplat")
+        lab.prepare()
+        lab.prepare()
+        with server.accept()[0] as connection, server.accept()[0] as spare, ThreadPoolExecutor() as pool:
+            answer = pool.submit(lab.resolve, "t")
+            # The one that was put back last is taken first; nobody asks on the other.
+            ready, _, _ = select.select([connection, spare], [], [], 10)
+            assert len(ready) == 1
+            asked: socket.socket = ready[0]
+            assert asked.recv(65536).startswith(b"HEAD /v2/lab/sciplat/manifests/t ")
+            asked.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            assert answer.result() is None
+            server.settimeout(0)
+            with pytest.raises(BlockingIOError):
+                server.accept()
+
+
+def test_what_cannot_be_prepared_says_so_when_it_is_used() -> None:
+    lab = through(f"127.0.0.1:{free_port()}", "lab/sciplat", retries=0)
+    lab.prepare()
+    with pytest.raises(Unreachable):
+        lab.resolve("t")
+
+
+def test_a_prepared_connection_that_was_closed_meanwhile_is_replaced() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+        server.settimeout(10)
+        lab = through(f"127.0.0.1:{server.getsockname()[1]}", "lab/sciplat", retries=0)
+        lab.prepare()
+        server.accept()[0].close()
+        answer = pool.submit(lab.resolve, "t")
+        with server.accept()[0] as connection:
+            assert connection.recv(65536).startswith(b"HEAD /v2/lab/sciplat/manifests/t ")
+            connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            assert answer.result() is None

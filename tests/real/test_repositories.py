@@ -27,9 +27,9 @@ Open = Callable[[str], Repository]
 _names = (f"room{number}" for number in itertools.count())
 
 
-@pytest.fixture(params=["layout", "docker_registry", "referrers_registry"])
+@pytest.fixture(params=["layout", "docker_registry", "referrers_registry", "container_registry"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    """Opens repositories, each time with knowledge of its own, in one of the three kinds of place."""
+    """Opens repositories, each time with knowledge of its own, in one kind of place after the other."""
     room = next(_names)
     if request.param == "layout":
         return lambda name: LayoutRepository(tmp_path / name, name=f"oci:{name}")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.events import Kind
-from ldmrelease.services.claims import claim_now
-from ldmrelease.services.drive import Outcome
-from ldmrelease.services.promote import Promoted, promote, resume
-from ldmrelease.services.steps.step import Busy
-from tests.real.test_kills import quiet, wish
+from ldmrelease.domain.events import EventKind
+from ldmrelease.services.promotions.claims import claim_now
+from ldmrelease.services.promotions.commands import Promoted, promote, resume
+from ldmrelease.services.promotions.driver import PromotionOutcome
+from ldmrelease.services.promotions.work import PlaceBusy
+from tests.real.test_kills import quiet, spec
 from tests.workspace import PLACE, Site, copy_site, new_site
 
 pytestmark = pytest.mark.real
@@ -50,9 +50,9 @@ def promoter(site: Site, report: Path, observer: object = None) -> int:
     if child:
         return child
     try:
-        bench = site.bench(observer)
-        wished = wish(bench)
-        answer = promote(bench, type(wished)(wished.pinned, PLACE), quiet)
+        context = site.context(observer)
+        wished = spec(context)
+        answer = promote(context, type(wished)(wished.pinned, PLACE), quiet)
         report.write_text(told(answer))
         os._exit(0)
     except BaseException as error:  # the child must never return into pytest
@@ -61,7 +61,7 @@ def promoter(site: Site, report: Path, observer: object = None) -> int:
 
 
 def told(answer: object) -> str:
-    if isinstance(answer, Busy):
+    if isinstance(answer, PlaceBusy):
         return f"busy {answer.promotion}"
     if not isinstance(answer, Promoted):
         return type(answer).__name__
@@ -86,15 +86,15 @@ def wait_for_end(pid: int) -> None:
 
 
 def assert_one_receipt_each(site: Site) -> None:
-    bench = site.bench()
-    receipts = Counter(event.body["component"] for event in bench.ledger.events(kinds=[Kind.RECEIPT]))
+    context = site.context()
+    receipts = Counter(event.body["component"] for event in context.ledger.events(kinds=[EventKind.RECEIPT]))
     assert receipts == {"scipipe": 1, "release": 1}
-    application = next(each for each in bench.world.applications if str(each.place) == PLACE)
-    assert claim_now(bench, application.place) is None
-    assert bench.ledger.verify() == ()
+    application = next(each for each in context.topology.applications if str(each.place) == PLACE)
+    assert claim_now(context, application.place) is None
+    assert context.ledger.verify() == ()
     log = site.git("log", "--format=%s", "main", "--", "applications/batch/values-usdfdev.yaml").splitlines()
     assert len(log) == 2
-    bench.ledger.close()
+    context.ledger.close()
 
 
 def test_two_promoters_at_once_make_one_promotion_happen(site: Site, tmp_path: Path) -> None:
@@ -105,19 +105,19 @@ def test_two_promoters_at_once_make_one_promotion_happen(site: Site, tmp_path: P
     answers = sorted(report.read_text().split()[0] for report in reports)
     assert "succeeded" in answers
     assert set(answers) <= {"succeeded", "busy", "NothingToDo", "superseded"}, answers
-    bench = site.bench()
-    for event in bench.ledger.events(kinds=[Kind.REQUESTED]):
-        outcome = resume(bench, event.stream.removeprefix("promotion/"), quiet)
+    context = site.context()
+    for event in context.ledger.events(kinds=[EventKind.REQUESTED]):
+        outcome = resume(context, event.stream.removeprefix("promotion/"), quiet)
         assert outcome.state.ended, outcome
-    bench.ledger.close()
+    context.ledger.close()
     assert_claim_free(site)
 
 
 def assert_claim_free(site: Site) -> None:
-    bench = site.bench()
-    assert all(claim_now(bench, each.place) is None for each in bench.world.applications)
-    assert bench.ledger.verify() == ()
-    bench.ledger.close()
+    context = site.context()
+    assert all(claim_now(context, each.place) is None for each in context.topology.applications)
+    assert context.ledger.verify() == ()
+    context.ledger.close()
 
 
 STOPS = [
@@ -137,13 +137,13 @@ def test_a_late_holder_fails_at_its_first_write(site: Site, tmp_path: Path, stop
     late = promoter(site, report, StopsBefore(stop))
     try:
         wait_until_stopped(late)
-        bench = site.bench()
-        name = next(bench.ledger.events(kinds=[Kind.REQUESTED])).stream.removeprefix("promotion/")
-        taken = resume(bench, name, quiet, take_over=True)
+        context = site.context()
+        name = next(context.ledger.events(kinds=[EventKind.REQUESTED])).stream.removeprefix("promotion/")
+        taken = resume(context, name, quiet, take_over=True)
         assert taken.state == "succeeded", taken
-        head = bench.ledger.head()
+        head = context.ledger.head()
         refs = site.refs()
-        bench.ledger.close()
+        context.ledger.close()
     finally:
         os.kill(late, signal.SIGCONT)
         wait_for_end(late)
@@ -157,11 +157,11 @@ def test_a_running_holder_is_not_taken_over_by_accident(site: Site, tmp_path: Pa
     late = promoter(site, tmp_path / "report", StopsBefore("update-ref"))
     try:
         wait_until_stopped(late)
-        bench = site.bench()
-        name = next(bench.ledger.events(kinds=[Kind.REQUESTED])).stream.removeprefix("promotion/")
-        outcome: Outcome = resume(bench, name, quiet)
+        context = site.context()
+        name = next(context.ledger.events(kinds=[EventKind.REQUESTED])).stream.removeprefix("promotion/")
+        outcome: PromotionOutcome = resume(context, name, quiet)
         assert outcome.busy is not None
-        bench.ledger.close()
+        context.ledger.close()
     finally:
         os.kill(late, signal.SIGCONT)
         wait_for_end(late)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.domain.events import Kind
-from ldmrelease.domain.evidence import PREDICATE_TYPES
+from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.images import ImageIdentity, parse_reference
-from ldmrelease.domain.receipt import BUNDLE_PREDICATE_ANNOTATION, BUNDLE_TYPE
+from ldmrelease.domain.predicates.summary import BUNDLE_PREDICATE_ANNOTATION, BUNDLE_TYPE
+from ldmrelease.domain.statements import PREDICATE_TYPES
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import list_referrers
@@ -62,12 +62,12 @@ def promote(site: Site, place: str) -> tuple[int, str]:
 
 def copied(site: Site, place: str) -> dict[str, Any]:
     """What the copy step at the place recorded."""
-    (done,) = [each.body for each in site.events(Kind.DONE) if each.body["step"] == f"{place}/copy"]
+    (done,) = [each.body for each in site.events(EventKind.DONE) if each.body["step"] == f"{place}/copy"]
     return done["result"]
 
 
 def last_promotion(site: Site) -> str:
-    return site.events(Kind.REQUESTED)[-1].stream.removeprefix("promotion/")
+    return site.events(EventKind.REQUESTED)[-1].stream.removeprefix("promotion/")
 
 
 def image_of(site: Site) -> ImageIdentity:
@@ -93,14 +93,14 @@ def test_the_image_and_its_referrers_are_at_the_site_and_other_receipts_are_not(
     assert identity(there, TAG) == image
     at_source = {each.digest for each in list_referrers(source, image.index)}
     listed = {each.digest for each in list_referrers(there, image.index)}
-    bench = site.bench()
+    context = site.context()
     own = {
         digest
-        for each in bench.ledger.events(kinds=[Kind.DONE])
+        for each in context.ledger.events(kinds=[EventKind.DONE])
         if each.body["step"] == f"{SECOND}/publish"
         for digest in each.body["result"]["referrers"]
     }
-    bench.ledger.close()
+    context.ledger.close()
     assert note in listed
     assert receipt not in listed
     assert len(listed) == 2, "the note, and the receipt of this place"

@@ -10,7 +10,7 @@ from typing import Any
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
-from ldmrelease.policy.context import Context
+from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.rules import (
     after,
     attested,
@@ -28,13 +28,13 @@ class Rule:
     """How one rule's parameters are read, and how it judges."""
 
     parameters: type[Any]
-    judge: Callable[[Requirement, Any, Context], Finding]
+    judge: Callable[[Requirement, Any, RuleContext], Finding]
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", frozenset(each.name for each in fields(self.parameters)))
 
-    def __call__(self, requirement: Requirement, context: Context) -> Finding:
+    def __call__(self, requirement: Requirement, context: RuleContext) -> Finding:
         """Judge a requirement; parameters that the rule does not understand are `errored`, never ignored."""
         unknown = requirement.parameters.keys() - self.names
         if unknown:

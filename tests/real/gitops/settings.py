@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ldmrelease.domain.places import GitOpsTarget, Setting, Writes
-from ldmrelease.targets import dispatch
-from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value, Written
-from ldmrelease.targets.writer import Access
+from ldmrelease.domain.targets import GitOpsTarget, Setting, Writes
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value, Written
+from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import (
     VALUES,
     Promoter,
@@ -24,7 +24,7 @@ AFTER = VALUES.replace("tag: w_2023_15", "tag: w_2023_16")
 
 
 def snapshot_of(target: GitOpsTarget, access: Access) -> Snapshot:
-    snapshot = dispatch.read(target, access)
+    snapshot = registry.read(target, access)
     assert isinstance(snapshot, Snapshot), snapshot
     return snapshot
 
@@ -32,7 +32,7 @@ def snapshot_of(target: GitOpsTarget, access: Access) -> Snapshot:
 def wanted(target: GitOpsTarget, access: Access, tag: str = "w_2023_16") -> tuple[dict, dict]:
     """What was there, and what the release makes of it."""
     snapshot = snapshot_of(target, access)
-    edits = dispatch.desired(target, release(tag), snapshot)
+    edits = registry.desired(target, release(tag), snapshot)
     assert isinstance(edits, dict), edits
     return {path: snapshot.values[path] for path in edits}, edits
 
@@ -44,7 +44,7 @@ def write(
     edits: dict = OURS,
     expect: dict = BEFORE,
 ) -> Written | Refusal | Unreachable:
-    return dispatch.write(target, edits, access, expect=expect, warrant=(promoter or Promoter()).warrant())
+    return registry.write(target, edits, access, expect=expect, warrant=(promoter or Promoter()).warrant())
 
 
 def push(tree: Path, directory: Path) -> None:

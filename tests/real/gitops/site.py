@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ldmrelease.domain.places import ComponentKind, GitOpsTarget, Place, Setting, Writes
 from ldmrelease.domain.release import Component, Release
-from ldmrelease.targets.fence import Fence, Warrant
-from ldmrelease.targets.git import Identity, Note
+from ldmrelease.domain.targets import GitOpsTarget, Setting, Writes
+from ldmrelease.domain.topology import ComponentKind, Place
+from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.git.program import Identity, Note
 
 AT = datetime(2023, 4, 21, 18, 0, tzinfo=UTC)
 SUMMIT = Place("summit", "nublado")
@@ -91,7 +92,7 @@ class Promoter:
     ledger: str = "ledger-1"
     extends: Callable[[Fence], bool] = lambda fence: True
 
-    def warrant(self, size: int | None = None, place: Place = SUMMIT, at: datetime = AT) -> Warrant:
+    def warrant(self, size: int | None = None, place: Place = SUMMIT, at: datetime = AT) -> WriteGrant:
         """Its right to write."""
         fence = Fence(
             self.ledger, f"genesis-{self.ledger}", size or self.epoch, "head", self.promotion, self.epoch
@@ -102,4 +103,4 @@ class Promoter:
             at,
             {"Release": "sha256:aa", "Decision": "sha256:bb", "Promotion": self.promotion},
         )
-        return Warrant(place, fence, self.extends, note)
+        return WriteGrant(place, fence, self.extends, note)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.places import Setting, Writes
-from ldmrelease.targets import dispatch
-from ldmrelease.targets.outcome import Change, Refusal, Snapshot, Unquoted, Unreachable, Value, Written
-from ldmrelease.targets.writer import Access
+from ldmrelease.domain.targets import Setting, Writes
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Change, Refusal, Snapshot, Unquoted, Unreachable, Value, Written
+from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import AFTER, ALL, BEFORE, OURS, push, snapshot_of, wanted, write
 from tests.real.gitops.site import (
     FILE,
@@ -99,7 +99,7 @@ def test_a_setting_that_somebody_changed_is_refused_and_names_them(
 def test_a_restore_puts_back_what_is_still_ours(place: tuple[str, Path], access: Access) -> None:
     spec, directory = place
     write(target(spec), access)
-    assert isinstance(dispatch.restore(target(spec), BEFORE, OURS, access, Promoter().warrant()), Written)
+    assert isinstance(registry.restore(target(spec), BEFORE, OURS, access, Promoter().warrant()), Written)
     assert show(directory) == VALUES
 
 
@@ -111,7 +111,7 @@ def test_a_restore_leaves_what_somebody_else_wrote(
     git(tree, "pull", "-q", str(directory), "main")
     theirs = put(tree, {FILE: VALUES.replace("tag: w_2023_15", "tag: w_2023_17")})
     push(tree, directory)
-    refusal = dispatch.restore(target(spec), BEFORE, OURS, access, Promoter().warrant())
+    refusal = registry.restore(target(spec), BEFORE, OURS, access, Promoter().warrant())
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["commit"]) == ("changed-by", theirs)
     assert show(directory).count("w_2023_17") == 1
@@ -123,8 +123,8 @@ def test_who_changed_a_setting_is_known(place: tuple[str, Path], access: Access)
     write(target(spec), access)
     tip = git(directory, "rev-parse", "main")
     by_us = Change(tip, "Kim <kim@example.org>", "2023-04-21T18:00:00Z")
-    assert dispatch.changed_by(target(spec), "image.tag", access) == by_us
-    by_hand = dispatch.changed_by(target(spec), "image.digest", access)
+    assert registry.changed_by(target(spec), "image.tag", access) == by_us
+    by_hand = registry.changed_by(target(spec), "image.digest", access)
     assert isinstance(by_hand, Change)
     assert (by_hand.commit, by_hand.author) == (first, "Anna <anna@example.org>")
 
@@ -133,14 +133,14 @@ def test_a_change_of_the_same_lines_is_not_a_change_of_the_setting(tree: Path, a
     write(target("conf"), access)
     tip = git(tree, "rev-parse", "main")
     put(tree, {FILE: AFTER.replace("# since Thursday", "# since Friday")})
-    change = dispatch.changed_by(target("conf"), "image.tag", access)
+    change = registry.changed_by(target("conf"), "image.tag", access)
     assert isinstance(change, Change)
     assert change.commit == tip
 
 
 def test_what_is_stated_is_read_from_each_form(tree: Path, access: Access) -> None:
     here = target("conf", *ALL)
-    said = dispatch.stated(here, snapshot_of(here, access))
+    said = registry.stated(here, snapshot_of(here, access))
     assert not isinstance(said, Refusal)
     assert [(each.path, each.line, each.tag, each.digest) for each in said] == [
         ("image.tag", 11, "w_2023_15", None),
@@ -165,7 +165,7 @@ def test_what_is_stated_is_read_from_each_form(tree: Path, access: Access) -> No
 )
 def test_a_whole_image_keeps_its_form(found: Value, value: object) -> None:
     here = target("conf", Setting("lab", "image", Writes.IMAGE))
-    edits = dispatch.desired(here, release("w_2023_16"), Snapshot("r", "b", {"image": found}, {"image": 3}))
+    edits = registry.desired(here, release("w_2023_16"), Snapshot("r", "b", {"image": found}, {"image": 3}))
     if value is Refusal:
         assert isinstance(edits, Refusal)
         assert edits.values["line"] == 3
@@ -176,8 +176,8 @@ def test_a_whole_image_keeps_its_form(found: Value, value: object) -> None:
 def test_settings_of_other_products_are_left_and_none_at_all_is_refused() -> None:
     here = target("conf", Setting("lab", "a"), Setting("portal", "b"))
     there = Snapshot("r", "b", {"a": "1", "b": "2"}, {"a": 1, "b": 2})
-    assert dispatch.desired(here, release("w_2023_16"), there) == {"a": "w_2023_16"}
-    refusal = dispatch.desired(here, release("w_2023_16", "tap"), there)
+    assert registry.desired(here, release("w_2023_16"), there) == {"a": "w_2023_16"}
+    refusal = registry.desired(here, release("w_2023_16", "tap"), there)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "no-component"
 
@@ -204,7 +204,7 @@ def test_what_is_not_there_is_refused(tree: Path, access: Access, change: dict, 
     (tree / "link").symlink_to("README")
     git(tree, "add", "link")
     git(tree, "commit", "-q", "-m", "a link")
-    refusal = dispatch.read(replace(target("conf"), **change), access)
+    refusal = registry.read(replace(target("conf"), **change), access)
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
 
@@ -212,9 +212,9 @@ def test_what_is_not_there_is_refused(tree: Path, access: Access, change: dict, 
 def test_a_remote_that_does_not_answer_is_unreachable_and_shows_no_password(
     tmp_path: Path, access: Access
 ) -> None:
-    answer = dispatch.read(target("http://kim:secret@127.0.0.1:9/conf.git"), access)
+    answer = registry.read(target("http://kim:secret@127.0.0.1:9/conf.git"), access)
     assert isinstance(answer, Unreachable)
     assert "127.0.0.1" in answer.where
     assert "secret" not in answer.where + answer.reason
-    gone = dispatch.read(target((tmp_path / "gone.git").as_uri()), access)
+    gone = registry.read(target((tmp_path / "gone.git").as_uri()), access)
     assert isinstance(gone, Unreachable)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.places import Place
-from ldmrelease.targets import dispatch
+from ldmrelease.domain.topology import Place
+from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.outcome import Refusal, Unreachable, Written
-from ldmrelease.targets.writer import Access
+from ldmrelease.targets.results import Refusal, Unreachable, Written
+from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import BEFORE, OURS, write
 from tests.real.gitops.site import (
     SUMMIT,
@@ -24,19 +24,19 @@ pytestmark = pytest.mark.real
 
 
 def claim(place: str, access: Access, promoter: Promoter) -> Written | Refusal | Unreachable:
-    return dispatch.claim(target(place), access, promoter.warrant())
+    return registry.claim(target(place), access, promoter.warrant())
 
 
 def test_a_claim_moves_the_fence_and_nothing_else(place: tuple[str, Path], access: Access) -> None:
     spec, directory = place
     tip = git(directory, "rev-parse", "main")
-    assert dispatch.fence_of(target(spec), SUMMIT, access) is None
+    assert registry.fence_of(target(spec), SUMMIT, access) is None
     first = claim(spec, access, Promoter())
     assert isinstance(first, Written)
     assert claim(spec, access, Promoter()) == replace(first, found=True)
     assert git(directory, "rev-parse", "main") == tip
-    assert dispatch.fence_of(target(spec), SUMMIT, access) == Promoter().warrant().fence
-    assert dispatch.fence_of(target(spec), Place("base", "nublado"), access) is None
+    assert registry.fence_of(target(spec), SUMMIT, access) == Promoter().warrant().fence
+    assert registry.fence_of(target(spec), Place("base", "nublado"), access) is None
 
 
 def test_a_holder_that_wakes_up_late_fails_at_its_first_write(
@@ -100,8 +100,8 @@ def test_a_ledger_that_lacks_what_the_fence_saw_is_refused(place: tuple[str, Pat
 def test_every_write_leaves_the_ledgers_size_at_the_fence(place: tuple[str, Path], access: Access) -> None:
     spec, directory = place
     claim(spec, access, Promoter())
-    dispatch.write(target(spec), OURS, access, expect=BEFORE, warrant=Promoter().warrant(size=12))
-    fence = dispatch.fence_of(target(spec), SUMMIT, access)
+    registry.write(target(spec), OURS, access, expect=BEFORE, warrant=Promoter().warrant(size=12))
+    fence = registry.fence_of(target(spec), SUMMIT, access)
     assert isinstance(fence, Fence)
     assert fence.size == 12
     assert git(directory, "rev-list", "--count", "refs/ldmrelease/summit/nublado") == "2"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.targets import dispatch
+from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.outcome import Written
-from ldmrelease.targets.writer import Access
+from ldmrelease.targets.results import Written
+from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import AFTER, write
 from tests.real.gitops.site import (
     FILE,
@@ -57,7 +57,7 @@ def test_after_a_kill_at_any_point_the_same_again_ends_the_same(
         assert written.unsynced is None
         assert git(directory, "rev-parse", "main~") == tip
         assert show(directory) == AFTER
-        assert isinstance(dispatch.fence_of(target(spec), SUMMIT, Access(tmp_path)), Fence)
+        assert isinstance(registry.fence_of(target(spec), SUMMIT, Access(tmp_path)), Fence)
         if directory.name == "conf":
             assert git(directory, "status", "--porcelain") == ""
             assert (directory / FILE).read_bytes().decode() == AFTER

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.targets import dispatch
-from ldmrelease.targets.outcome import Refusal, Unreachable, Written
-from ldmrelease.targets.writer import Access
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Refusal, Unreachable, Written
+from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import AFTER, BEFORE, OURS, push, snapshot_of, write
 from tests.real.gitops.site import (
     FILE,
@@ -45,7 +45,7 @@ def test_a_rival_that_changes_our_setting_while_we_push_wins(tree: Path, bare: P
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["commit"]) == ("changed-by", pushes[0])
     assert git(bare, "rev-parse", "main") == pushes[0]
-    assert dispatch.fence_of(target(bare.as_uri()), SUMMIT, Access(tmp_path)) is None
+    assert registry.fence_of(target(bare.as_uri()), SUMMIT, Access(tmp_path)) is None
 
 
 def test_a_rival_in_the_same_directory_is_built_upon_or_wins(tree: Path, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_rival_in_the_same_directory_is_built_upon_or_wins(tree: Path, tmp_pat
         if harmless:
             assert isinstance(written, Written)
             assert git(tree, "rev-parse", "main~") == commits[0]
-            dispatch.restore(target("conf"), BEFORE, OURS, Access(tmp_path), Promoter().warrant())
+            registry.restore(target("conf"), BEFORE, OURS, Access(tmp_path), Promoter().warrant())
         else:
             assert isinstance(written, Refusal)
             assert (written.code, written.values["commit"]) == ("changed-by", commits[0])

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.domain.places import MenuTarget
 from ldmrelease.domain.tags import Grammar, order_key, parse
-from ldmrelease.targets import dispatch, menu
-from ldmrelease.targets.outcome import Refusal, Snapshot, Unquoted, Value, Written
-from ldmrelease.targets.writer import Access
+from ldmrelease.domain.targets import MenuTarget
+from ldmrelease.targets import registry
+from ldmrelease.targets.editors import menu
+from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value, Written
+from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import FILE, Promoter, git, new_repository, put, release, show
 
 pytestmark = pytest.mark.real
@@ -50,7 +51,7 @@ def access(tmp_path: Path) -> Access:
 
 
 def look(access: Access) -> Snapshot:
-    snapshot = dispatch.read(lab_menu(), access)
+    snapshot = registry.read(lab_menu(), access)
     assert isinstance(snapshot, Snapshot), snapshot
     return snapshot
 
@@ -58,7 +59,7 @@ def look(access: Access) -> Snapshot:
 def write(access: Access, edits: dict[str, Value] | Refusal, snapshot: Snapshot) -> Written:
     assert isinstance(edits, dict), edits
     before = {path: snapshot.values[path] for path in edits}
-    written = dispatch.write(lab_menu(), edits, access, expect=before, warrant=Promoter().warrant())
+    written = registry.write(lab_menu(), edits, access, expect=before, warrant=Promoter().warrant())
     assert isinstance(written, Written), written
     return written
 
@@ -66,7 +67,7 @@ def write(access: Access, edits: dict[str, Value] | Refusal, snapshot: Snapshot)
 def add(access: Access, tag: str, keep: dict[str, int] | None = None) -> tuple[str, ...]:
     """Put a release on the menu; the pins there then."""
     snapshot = look(access)
-    write(access, dispatch.desired(lab_menu(keep), release(tag), snapshot), snapshot)
+    write(access, registry.desired(lab_menu(keep), release(tag), snapshot), snapshot)
     pins = look(access).values[f"{PATH}.pin"]
     assert isinstance(pins, tuple)
     return tuple(str(each) for each in pins)
@@ -104,29 +105,29 @@ def test_what_is_live_already_is_found(tree: Path, access: Access) -> None:
     add(access, "w_2023_14")
     tip = git(tree, "rev-parse", "main")
     snapshot = look(access)
-    assert write(access, dispatch.desired(lab_menu(), release("w_2023_14"), snapshot), snapshot).found
+    assert write(access, registry.desired(lab_menu(), release("w_2023_14"), snapshot), snapshot).found
     assert git(tree, "rev-parse", "main") == tip
 
 
 def test_the_menu_is_restored_to_what_it_was(tree: Path, access: Access) -> None:
     snapshot = look(access)
-    edits = dispatch.desired(lab_menu(), release("w_2023_16"), snapshot)
+    edits = registry.desired(lab_menu(), release("w_2023_16"), snapshot)
     assert isinstance(edits, dict)
     before = {path: snapshot.values[path] for path in edits}
     write(access, edits, snapshot)
     # What a journal keeps in between is JSON.
-    before = dispatch.values_from_plain(dispatch.values_to_plain(before))
-    restored = dispatch.restore(lab_menu(), before, edits, access, Promoter().warrant())
+    before = registry.values_from_plain(registry.values_to_plain(before))
+    restored = registry.restore(lab_menu(), before, edits, access, Promoter().warrant())
     assert isinstance(restored, Written)
     assert show(tree) == MENU
 
 
 def test_a_pin_that_somebody_added_meanwhile_is_not_lost(tree: Path, access: Access) -> None:
     snapshot = look(access)
-    edits = dispatch.desired(lab_menu(), release("w_2023_16"), snapshot)
+    edits = registry.desired(lab_menu(), release("w_2023_16"), snapshot)
     assert isinstance(edits, dict)
     theirs = put(tree, {FILE: MENU + '        - "w_2023_09"\n'})
-    refusal = dispatch.write(
+    refusal = registry.write(
         lab_menu(),
         edits,
         access,
@@ -153,34 +154,34 @@ def test_a_release_older_than_those_kept_is_live_all_the_same(access: Access, tr
 
 def test_a_release_is_retired_but_not_while_a_name_stands_for_it(tree: Path, access: Access) -> None:
     snapshot = look(access)
-    write(access, dispatch.retired(lab_menu(), "w_2023_10", snapshot), snapshot)
+    write(access, registry.retired(lab_menu(), "w_2023_10", snapshot), snapshot)
     assert show(tree) == MENU.replace('        - "w_2023_10"\n', "")
-    refusal = dispatch.retired(lab_menu(), "w_2023_14", look(access))
+    refusal = registry.retired(lab_menu(), "w_2023_14", look(access))
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["found"], refusal.values["line"]) == ("aliased", ["recommended"], 9)
-    refusal = dispatch.retired(lab_menu(), "w_2023_10", look(access))
+    refusal = registry.retired(lab_menu(), "w_2023_10", look(access))
     assert isinstance(refusal, Refusal)
     assert refusal.code == "not-live"
 
 
 def test_an_alias_moves_in_one_line_and_only_to_what_is_live(tree: Path, access: Access) -> None:
     snapshot = look(access)
-    write(access, dispatch.desired(lab_menu(), release("w_2023_10"), snapshot, alias="recommended"), snapshot)
+    write(access, registry.desired(lab_menu(), release("w_2023_10"), snapshot, alias="recommended"), snapshot)
     assert show(tree) == MENU.replace('Tag: "w_2023_14"', 'Tag: "w_2023_10"')
-    refusal = dispatch.desired(lab_menu(), release("w_2023_16"), look(access), alias="recommended")
+    refusal = registry.desired(lab_menu(), release("w_2023_16"), look(access), alias="recommended")
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["tag"]) == ("not-live", "w_2023_16")
-    refusal = dispatch.desired(lab_menu(), release("w_2023_14"), look(access), alias="latest")
+    refusal = registry.desired(lab_menu(), release("w_2023_14"), look(access), alias="latest")
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["found"]) == ("no-alias", ["recommended"])
 
 
 def test_an_alias_does_not_move_to_what_is_retired_meanwhile(tree: Path, access: Access) -> None:
     snapshot = look(access)
-    edits = dispatch.desired(lab_menu(), release("w_2023_10"), snapshot, alias="recommended")
+    edits = registry.desired(lab_menu(), release("w_2023_10"), snapshot, alias="recommended")
     assert isinstance(edits, dict)
-    write(access, dispatch.retired(lab_menu(), "w_2023_10", snapshot), snapshot)
-    refusal = dispatch.write(
+    write(access, registry.retired(lab_menu(), "w_2023_10", snapshot), snapshot)
+    refusal = registry.write(
         lab_menu(),
         edits,
         access,
@@ -192,7 +193,7 @@ def test_an_alias_does_not_move_to_what_is_retired_meanwhile(tree: Path, access:
 
 
 def test_what_is_live_and_named_is_stated_with_its_place(tree: Path, access: Access) -> None:
-    stated = dispatch.stated(lab_menu(), look(access))
+    stated = registry.stated(lab_menu(), look(access))
     assert not isinstance(stated, Refusal)
     assert [(each.tag, each.alias) for each in stated] == [
         ("r24_0_0", None),
@@ -205,21 +206,21 @@ def test_what_is_live_and_named_is_stated_with_its_place(tree: Path, access: Acc
 
 def test_a_menu_that_lists_by_itself_is_not_gated(tree: Path, access: Access) -> None:
     before = menu.menu_of(lab_menu(), look(access))
-    assert isinstance(before, menu.Menu)
+    assert isinstance(before, menu.MenuSettings)
     assert not before.gated
     add(access, "w_2023_16")
     after = menu.menu_of(lab_menu(), look(access))
-    assert isinstance(after, menu.Menu)
+    assert isinstance(after, menu.MenuSettings)
     assert after.gated
 
 
 def test_an_image_of_another_cycle_cannot_be_listed() -> None:
     summit = snapshot_with(("w_2023_10_c0030.001", "w_2023_10_c0029.001"), cycle="30")
-    refusal = dispatch.desired(lab_menu(), release("w_2023_16_c0031.002"), summit)
+    refusal = registry.desired(lab_menu(), release("w_2023_16_c0031.002"), summit)
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["found"], refusal.values["expected"]) == ("other-cycle", 30, 31)
-    assert isinstance(dispatch.desired(lab_menu(), release("w_2023_16_c0030.002"), summit), dict)
-    stated = dispatch.stated(lab_menu(), summit)
+    assert isinstance(registry.desired(lab_menu(), release("w_2023_16_c0030.002"), summit), dict)
+    stated = registry.stated(lab_menu(), summit)
     assert not isinstance(stated, Refusal)
     assert [each.tag for each in stated] == ["w_2023_10_c0030.001"]
 
@@ -236,9 +237,9 @@ def test_a_menu_that_cannot_be_read_is_refused(
     tree: Path, access: Access, old: str, new: str, code: str
 ) -> None:
     put(tree, {FILE: MENU.replace(old, new)})
-    answer = dispatch.read(lab_menu(), access)
+    answer = registry.read(lab_menu(), access)
     if isinstance(answer, Snapshot):
-        answer = dispatch.desired(lab_menu(), release("w_2023_16"), answer)  # type: ignore[assignment]
+        answer = registry.desired(lab_menu(), release("w_2023_16"), answer)  # type: ignore[assignment]
     assert isinstance(answer, Refusal)
     assert answer.code == code
 
@@ -262,7 +263,7 @@ OTHERS = st.sampled_from(
 @given(st.lists(WEEKLIES | OTHERS, unique=True), WEEKLIES, st.integers(0, 4), st.data())
 def test_laws_of_keeping(pins: list[str], new: str, keep: int, data: st.DataObject) -> None:
     named = data.draw(st.sampled_from([*pins, "gone"]))
-    edits = dispatch.desired(lab_menu({"weekly": keep}), release(new), snapshot_with(tuple(pins), named))
+    edits = registry.desired(lab_menu({"weekly": keep}), release(new), snapshot_with(tuple(pins), named))
     after = pins_after(edits)
     assert new in after
     assert len(set(after)) == len(after)
@@ -281,7 +282,7 @@ def test_laws_of_keeping(pins: list[str], new: str, keep: int, data: st.DataObje
 def test_releases_that_come_one_by_one_are_listed_newest_first(tags: list[str]) -> None:
     pins: tuple[str, ...] = ()
     for tag in tags:
-        pins = pins_after(dispatch.desired(lab_menu(), release(tag), snapshot_with(pins)))
+        pins = pins_after(registry.desired(lab_menu(), release(tag), snapshot_with(pins)))
     weeklies = [each for each in pins if each.startswith("w_")]
     assert weeklies == sorted(weeklies, key=order, reverse=True)
     assert set(pins) == set(tags)

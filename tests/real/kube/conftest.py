@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ldmrelease.cluster.paths import path_of
+from ldmrelease.cluster.client.paths import path_of
 from tests.real.kube.api import Kube
 from tests.real.kube.given import Cluster
 from tests.real.kube.one_place import OnePlace, one_place

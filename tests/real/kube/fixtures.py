@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.real.kube import access
 from tests.real.kube.api import Kube, Object
 from tests.real.kube.audit import AuditLog

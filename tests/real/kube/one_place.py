@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 from typer.testing import Result
 
-from ldmrelease.cli.options import Code
-from ldmrelease.domain.places import Place
-from ldmrelease.services.receipts import StoredReceipt, receipts_at
+from ldmrelease.domain.topology import Place
+from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.services.inventory.receipts import StoredReceipt, receipts_at
 from tests.real.kube import objects
 from tests.real.kube.api import Kube, Object
 from tests.real.kube.given import Cluster
@@ -100,11 +100,11 @@ class OnePlace:
         change(said)
         file.write_text(yaml.safe_dump(said, sort_keys=False))
 
-    def promote(self, code: Code = Code.OK) -> Result:
+    def promote(self, code: ExitCode = ExitCode.OK) -> Result:
         """Promote the weekly to the place; it ends with this exit code."""
         return self.run("promote", WEEKLY, "--target", PLACE, code=code)
 
-    def run(self, *words: str, code: Code = Code.OK) -> Result:
+    def run(self, *words: str, code: ExitCode = ExitCode.OK) -> Result:
         """Run a command, which ends with this exit code."""
         done = self.site.run(*words)
         assert done.exit_code == code, f"exit {done.exit_code}\n{done.output}"
@@ -112,9 +112,9 @@ class OnePlace:
 
     def receipts(self) -> list[StoredReceipt]:
         """The receipts of the place."""
-        bench = self.site.bench()
-        with bench.ledger:
-            return list(receipts_at(bench, Place.parse(PLACE)))
+        context = self.site.context()
+        with context.ledger:
+            return list(receipts_at(context, Place.parse(PLACE)))
 
     def show(self) -> dict[str, Any]:
         """The newest promotion in full."""

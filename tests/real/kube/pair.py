@@ -16,14 +16,14 @@ from typing import Any
 
 import yaml
 
-from ldmrelease.checks.templates import SERVICE_ACCOUNT
-from ldmrelease.config.policy import load_levels
-from ldmrelease.config.workspace import FILE
-from ldmrelease.demo import clusters, world
+from ldmrelease.checks.job.templates import SERVICE_ACCOUNT
+from ldmrelease.config.policies.load import load_levels
+from ldmrelease.config.workspace.load import FILE
+from ldmrelease.demo import artifacts, clusters
 from ldmrelease.demo.program import program
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.times import spell
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.registry.sample import put_sample_index
@@ -158,7 +158,7 @@ class Pair:
             for place, cluster in self.clusters.items()
         }
         named = {place: access(place, each) if access else each for place, each in administrators.items()}
-        where = clusters.Clusters(
+        where = clusters.DemoClusters(
             test_systems=named[BASE],
             summit=named[SUMMIT],
             registry=f"{self.first.registry.address}/{prefix}",
@@ -205,13 +205,13 @@ def make_pair(first: Cluster, second: Cluster, names: Sequence[str] = ("ocps",))
 
 def push_weekly(site: Site, seed: str, smoke: int = 0) -> ImageIdentity:
     """The weekly is built; `smoke` is what its smoke test ends with."""
-    bench = site.bench()
-    options = RegistryOptions(insecure=frozenset(bench.workspace.insecure))
-    product = bench.world.product("stack")
+    context = site.context()
+    options = RegistryOptions(insecure=frozenset(context.workspace.insecure))
+    product = context.topology.product("stack")
     assert product is not None
     repository = Registries(site.root, options).open(parse_reference(product.components[0].source))
-    bench.ledger.close()
-    tag = f"al9-{world.weekly().eups}"
+    context.ledger.close()
+    tag = f"al9-{artifacts.weekly().eups}"
     return put_sample_index(
         repository, tag, seed=f"{seed}:{WEEKLY}", program=lambda platform: program(platform, smoke)
     )

@@ -10,11 +10,11 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from ldmrelease.demo import clusters, world
+from ldmrelease.demo import artifacts, clusters
 from ldmrelease.demo.program import program
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.times import instant
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.registry.sample import put_sample_index
@@ -43,11 +43,11 @@ class ClusterSite(Site):
     def push_weekly(self, smoke: int = 0, *, crashes: bool = False) -> ImageIdentity:
         """The weekly is built; `smoke` is what its smoke test ends with, and `crashes` that it does not stay up."""
         registries = Registries(
-            self.root, RegistryOptions(insecure=frozenset(self.bench().workspace.insecure))
+            self.root, RegistryOptions(insecure=frozenset(self.context().workspace.insecure))
         )
-        component = self.bench().world.product("stack").components[0]
+        component = self.context().topology.product("stack").components[0]
         repository = registries.open(parse_reference(component.source))
-        tag = f"al9-{world.weekly().eups}"
+        tag = f"al9-{artifacts.weekly().eups}"
         return put_sample_index(
             repository,
             tag,
@@ -69,7 +69,7 @@ class ClusterSite(Site):
 def make_site(root: Path, first: Cluster, second: Cluster) -> ClusterSite:
     """A new workspace with everything deployed; `remove` it afterwards."""
     own = secrets.token_hex(4)
-    where = clusters.Clusters(
+    where = clusters.DemoClusters(
         test_systems=ClusterAccess(first.context, str(first.kubeconfig)),
         summit=ClusterAccess(second.context, str(second.kubeconfig)),
         registry=f"{first.registry.address}/{own}",
@@ -81,7 +81,7 @@ def make_site(root: Path, first: Cluster, second: Cluster) -> ClusterSite:
     site.own = own
     site.edit(lambda text: _own(text, own))
     for tag in ("w.2023.14", BEFORE):
-        clusters.push_stack(root, world.build_of(tag))
+        clusters.push_stack(root, artifacts.build_of(tag))
     clusters.deploy(root, BEFORE)
     site.clock(instant("2023-04-13T18:00:00Z"))
     site.ok("release", "pin", "w.2023.14")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ldmrelease.cluster.workloads import pod_spec
-from ldmrelease.domain.places import KubernetesTarget
-from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
-from ldmrelease.targets import dispatch
-from ldmrelease.targets.outcome import Refusal, Snapshot, Unreachable, Value, Written
-from ldmrelease.targets.writer import Access
+from ldmrelease.cluster.objects.workloads import pod_spec
+from ldmrelease.domain.targets import KubernetesTarget
+from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value, Written
+from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import Promoter
 from tests.real.kube import objects
 from tests.real.kube.api import Kube, Object, path_of
@@ -49,7 +49,7 @@ class Site:
     access: Access
 
     def snapshot(self) -> Snapshot:
-        found = dispatch.read(self.target, self.access)
+        found = registry.read(self.target, self.access)
         assert isinstance(found, Snapshot), found
         return found
 
@@ -58,7 +58,7 @@ class Site:
         return dict.fromkeys(self.snapshot().values, image)
 
     def claim(self, promoter: Promoter) -> Written | Refusal | Unreachable:
-        return dispatch.claim(self.target, self.access, promoter.warrant())
+        return registry.claim(self.target, self.access, promoter.warrant())
 
     def write(
         self,
@@ -68,7 +68,7 @@ class Site:
         access: Access | None = None,
     ) -> Written | Refusal | Unreachable:
         edits = self.edits(image)
-        return dispatch.write(
+        return registry.write(
             self.target,
             edits,
             access or self.access,

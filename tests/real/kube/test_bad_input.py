@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
 from tests.real.kube.audit import AuditLog
@@ -37,7 +37,7 @@ def planned(place: OnePlace, audit_log: AuditLog) -> Iterator[OnePlace]:
     assert place.site.head() == head
 
 
-def told(place: OnePlace, code: Code = Code.REFUSED) -> str:
+def told(place: OnePlace, code: ExitCode = ExitCode.REFUSED) -> str:
     """What every command that plans says of the place: the same, in the same words."""
     planning = [
         place.run(*words, "--target", PLACE, code=code).stdout
@@ -46,7 +46,7 @@ def told(place: OnePlace, code: Code = Code.REFUSED) -> str:
     assert planning[0] == planning[1] == planning[2]
     # The doctor says it in one line.
     said = place.site.run("doctor")
-    assert said.exit_code == Code.REFUSED
+    assert said.exit_code == ExitCode.REFUSED
     for line in planning[0].removesuffix("; nothing was written\n").splitlines():
         problem = line.removeprefix(f"refused: {PLACE}: ").removeprefix(f"undecided: {PLACE}: ")
         assert _words(problem) in _words(said.stdout), f"{problem}\n--\n{said.stdout}"

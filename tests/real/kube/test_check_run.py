@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
 from tests.workspace import PLACE, WEEKLY
@@ -19,7 +19,7 @@ def test_what_does_not_run_there_is_not_checked_there(place: OnePlace):
     place.push_weekly()
     place.site.ok("release", "pin", WEEKLY)
     before = place.site.head()
-    told = place.run("check-run", "smoke", WEEKLY, "--target", PLACE, code=Code.UNDECIDED).stdout
+    told = place.run("check-run", "smoke", WEEKLY, "--target", PLACE, code=ExitCode.UNDECIDED).stdout
     assert f"stack/{WEEKLY} does not run on every pod of {PLACE}; nothing was registered" in told
     assert place.site.head() == before
     place.promote()

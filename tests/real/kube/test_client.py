@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.errors import Absent, Conflict, Forbidden, Invalid, Unreached
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.cluster.watch import State, Watched, watched
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid, Unreached
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.cluster.client.watch import Watched, WatchState, watched
+from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
 from tests.real.kube.api import Kube, Object
@@ -38,7 +38,7 @@ def way(account: Account) -> ClusterAccess:
     return ClusterAccess(account.context, str(account.kubeconfig))
 
 
-def follow(api: Api, *paths: str) -> Iterator[State]:
+def follow(api: Api, *paths: str) -> Iterator[WatchState]:
     return watched(api, [Watched(path) for path in paths], until=time.monotonic() + LONG)
 
 
@@ -165,7 +165,7 @@ def test_the_last_lines_of_a_pod_are_read(
         api.log(namespace, "talker", "main", previous=True)
 
 
-def phase(state: State, key: str) -> str:
+def phase(state: WatchState, key: str) -> str:
     return str(state.collections[0].get(key, {}).get("status", {}).get("phase"))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.engine import Engine, docker_engine
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
@@ -45,7 +45,7 @@ def careful(place: OnePlace, engine: Engine, monkeypatch: pytest.MonkeyPatch) ->
 def test_what_starts_in_a_container_may_be_deployed(careful: OnePlace):
     weekly = careful.push_weekly()
     careful.site.ok("release", "pin", WEEKLY)
-    told = careful.promote(Code.REFUSED).stdout
+    told = careful.promote(ExitCode.REFUSED).stdout
     assert f"ldmrelease check-run starts {WEEKLY} --target usdfdev" in told
     assert "PASSED" in careful.run("check-run", "starts", WEEKLY, "--target", PLACE).stdout
     assert careful.images() == {careful.old.by_tag}, "nothing is deployed yet"
@@ -56,6 +56,6 @@ def test_what_starts_in_a_container_may_be_deployed(careful: OnePlace):
 def test_what_does_not_start_is_kept_out(careful: OnePlace):
     careful.push_weekly(script="crash")
     careful.site.ok("release", "pin", WEEKLY)
-    careful.run("check-run", "starts", WEEKLY, "--target", PLACE, code=Code.REFUSED)
-    assert "starts failed" in careful.promote(Code.REFUSED).stdout
+    careful.run("check-run", "starts", WEEKLY, "--target", PLACE, code=ExitCode.REFUSED)
+    assert "starts failed" in careful.promote(ExitCode.REFUSED).stdout
     assert careful.images() == {careful.old.by_tag}

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cli.options import Code
-from ldmrelease.config.workspace import FILE as WORKSPACE
-from ldmrelease.domain.events import Kind
+from ldmrelease.config.workspace.load import FILE as WORKSPACE
+from ldmrelease.domain.events import EventKind
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.faultproxy import Answer, Passage
 from tests.real.kube.api import Object
 from tests.real.kube.given import Cluster
@@ -190,17 +190,17 @@ def stops(stage: Stage, place: str) -> None:
     """It is interrupted, in words that tell whose credential it was; nothing is recorded as failed or ended."""
     done = stage.site.run("promote", WEEKLY, "--target", LEVEL, "--yes")
     told = done.stdout + done.stderr
-    assert done.exit_code == Code.UNDECIDED, told
+    assert done.exit_code == ExitCode.UNDECIDED, told
     assert f"credential of user '{USER}' of {stage.wires[place].kubeconfig}" in told
     assert "interrupted" in told
-    for kind in (Kind.STEP_FAILED, Kind.HALTING, Kind.ENDED):
+    for kind in (EventKind.STEP_FAILED, EventKind.HALTING, EventKind.ENDED):
         assert stage.site.events(kind) == [], kind
 
 
 def is_resumed(stage: Stage, place: str) -> None:
     """As long as nobody has logged in it stops again; then it comes to its end."""
     again = stage.site.run("resume", "--all")
-    assert again.exit_code == Code.UNDECIDED, again.output
+    assert again.exit_code == ExitCode.UNDECIDED, again.output
     stage.wires[place].heal()
     stage.logins[place].log_in()
     stage.site.ok("resume", "--all")

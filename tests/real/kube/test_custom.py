@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.cli.options import Code
-from ldmrelease.cluster.client import open_api
-from ldmrelease.cluster.errors import Conflict, Invalid
-from ldmrelease.cluster.workloads import find
-from ldmrelease.domain.workloads import ClusterAccess, CustomResource, Selection, WorkloadKind
+from ldmrelease.cluster.client.api import open_api
+from ldmrelease.cluster.client.errors import Conflict, Invalid
+from ldmrelease.cluster.objects.workloads import find
+from ldmrelease.domain.workload_selection import ClusterAccess, CustomResource, Selection, WorkloadKind
+from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.render.refusals import refusal_words
-from ldmrelease.targets import dispatch, image_fields
-from ldmrelease.targets.outcome import Change, Refusal, Written
+from ldmrelease.targets import registry
+from ldmrelease.targets.editors import image_fields
+from ldmrelease.targets.results import Change, Refusal, Written
 from tests.real.gitops.site import Promoter
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
@@ -142,7 +143,7 @@ def test_a_custom_resource_is_promoted(ocps: OnePlace, rollouts: Kind):
 
 def test_what_crashes_is_put_back(ocps: OnePlace, rollouts: Kind):
     ocps.push_weekly("crash")
-    done = ocps.promote(Code.UNDECIDED)
+    done = ocps.promote(ExitCode.UNDECIDED)
     assert "crashes again and again" in done.stdout
     assert "put back what was there" in done.stderr
     assert images(rollouts) == [ocps.old.by_tag, ocps.old.by_digest]
@@ -174,7 +175,7 @@ def test_one_text_is_written_and_restored(target: Site, rollouts: Kind, path: st
         target.access.workspace,
         selection(rollouts, path),
     )
-    assert dispatch.preflight(chosen.target, chosen.access) is None
+    assert registry.preflight(chosen.target, chosen.access) is None
     before = chosen.snapshot()
     assert before.values == {"Rollout/ocps/main": OLD}
     specified = get(rollouts)["spec"]
@@ -184,11 +185,11 @@ def test_one_text_is_written_and_restored(target: Site, rollouts: Kind, path: st
     assert chosen.images() == {NEW}
     after = json.dumps(get(rollouts)["spec"])
     assert (after.count(NEW), after.replace(NEW, OLD)) == (1, json.dumps(specified))
-    change = dispatch.changed_by(chosen.target, "Rollout/ocps/main", chosen.access)
+    change = registry.changed_by(chosen.target, "Rollout/ocps/main", chosen.access)
     assert isinstance(change, Change)
     assert change.author == "ldmrelease"
     edits = dict.fromkeys(before.values, NEW)
-    restored = dispatch.restore(chosen.target, before.values, edits, chosen.access, Promoter().warrant())
+    restored = registry.restore(chosen.target, before.values, edits, chosen.access, Promoter().warrant())
     assert isinstance(restored, Written)
     assert get(rollouts)["spec"] == specified
 
@@ -202,7 +203,7 @@ def set_image(target: Site, rollouts: Kind, image: str, manager: str) -> None:
 
 def test_somebody_elses_image_is_left_and_who_wrote_it_is_named(target: Site, rollouts: Kind):
     set_image(target, rollouts, NEWER, "somebody")
-    refusal = dispatch.preflight(target.target, target.access)
+    refusal = registry.preflight(target.target, target.access)
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["found"]) == ("owned-by", "somebody")
     written = target.write()
@@ -242,7 +243,7 @@ def test_what_is_wrong_is_found_when_planning(
         selection(rollouts, "spec.template.spec.containers[7].image"),
         selection(rollouts, kind="Rolout"),
     )
-    refusal = dispatch.preflight(wrong.target, wrong.access)
+    refusal = registry.preflight(wrong.target, wrong.access)
     assert isinstance(refusal, Refusal)
     codes = {(each["code"], each.get("resource")) for each in refusal.values["problems"]}
     assert {("image-absent", None), ("kind-absent", None), ("forbidden", "rollouts")} <= codes

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.real
 def ldmrelease(folder: Path, kubeconfig: str, *words: str) -> subprocess.CompletedProcess[str]:
     """The program, in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "ldmrelease.cli.main", *words],
+        [sys.executable, "-m", "ldmrelease.faces.cli.main", *words],
         cwd=folder,
         env={**os.environ, "KUBECONFIG": kubeconfig},
         capture_output=True,

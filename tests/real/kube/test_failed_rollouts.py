@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
 from tests.real.registries import free_port
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.real
 
 def fails(place: OnePlace, *said: str) -> str:
     """Promote: it fails for this reason, is restored, signs nothing, and what ran runs on."""
-    done = place.promote(Code.UNDECIDED)
+    done = place.promote(ExitCode.UNDECIDED)
     assert f"settle failed at usdfdev/batch: {said[0]}" in done.stdout
     for each in said:
         assert each in done.stdout
@@ -61,7 +61,7 @@ def test_a_selector_of_nodes_that_nothing_has_shows_that_what_was_there_did_not_
     place.push_weekly()
     nowhere = {"spec": {"template": {"spec": {"nodeSelector": {"disk": "none"}}}}}
     place.kube.patch("Deployment", place.namespace, "app", nowhere)
-    done = place.promote(Code.UNDECIDED)
+    done = place.promote(ExitCode.UNDECIDED)
     assert "no node takes the pod app-" in done.stdout
     assert "didn't match Pod's node affinity/selector" in done.stdout
     assert "which does not run either (no node takes it)" in done.stderr
@@ -91,7 +91,7 @@ def test_a_probe_that_fails_is_told_with_what_it_said(place: OnePlace):
 def test_a_program_that_asks_gets_the_answer_alone(place: OnePlace):
     deployed(place, fields={"ports": [{"containerPort": 80, "hostPort": (port := free_port())}]})
     place.push_weekly()
-    done = place.run("promote", WEEKLY, "--target", PLACE, "-o", "json", code=Code.UNDECIDED)
+    done = place.run("promote", WEEKLY, "--target", PLACE, "-o", "json", code=ExitCode.UNDECIDED)
     answer = json.loads(done.stdout)
     assert (answer["state"], answer["cause"]["code"]) == ("halted", "unschedulable")
     assert answer["cause"]["workload"] == "Deployment/app"

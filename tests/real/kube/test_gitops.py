@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cli.options import Code
-from ldmrelease.domain.places import Place
-from ldmrelease.services.claims import claim_now
+from ldmrelease.domain.topology import Place
+from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.services.promotions.claims import claim_now
 from tests.real.kube import objects
 from tests.real.kube.one_place import NEW, OLD, OnePlace
 from tests.workspace import PLACE, WEEKLY
@@ -42,9 +42,9 @@ class Synced:
 
     def claimed(self) -> bool:
         """Whether anybody claims the place."""
-        bench = self.site.bench()
-        with bench.ledger:
-            claim = claim_now(bench, Place.parse(PLACE))
+        context = self.site.context()
+        with context.ledger:
+            claim = claim_now(context, Place.parse(PLACE))
         return claim is not None
 
 
@@ -61,13 +61,13 @@ def synced(place: OnePlace) -> Synced:
 @pytest.fixture
 def waiting(synced: Synced) -> Synced:
     """The weekly is promoted, and nobody syncs it."""
-    synced.place.promote(Code.WAITING)
+    synced.place.promote(ExitCode.WAITING)
     return synced
 
 
 def test_a_sync_that_nobody_makes_is_waited_for_by_its_operator(waiting: Synced):
     asked = waiting.site.run("promote", WEEKLY, "--target", PLACE)
-    assert asked.exit_code == Code.WAITING
+    assert asked.exit_code == ExitCode.WAITING
     assert "waiting for operator: Deployment/app still names" in asked.stdout
     assert "sync it (in Argo CD or Flux), then resume" in asked.stdout
     row = waiting.promotion()
@@ -84,7 +84,7 @@ def test_while_it_is_not_synced_a_resume_is_a_look(waiting: Synced):
     before = waiting.site.everything()
     name = waiting.promotion()["promotion"]
     for words in (("resume", name), ("resume", "--all"), ("promote", WEEKLY, "--target", PLACE)):
-        done = waiting.place.run(*words, code=Code.WAITING)
+        done = waiting.place.run(*words, code=ExitCode.WAITING)
         assert "sync it" in done.stdout
     assert waiting.site.everything() == before
 
@@ -134,12 +134,12 @@ def test_an_abort_of_what_is_not_synced_restores_the_tree(waiting: Synced):
 
 def test_what_is_synced_and_crashes_is_restored_in_the_tree(synced: Synced):
     weekly = synced.place.push_weekly("crash")
-    synced.place.promote(Code.WAITING)
+    synced.place.promote(ExitCode.WAITING)
     change = {"spec": {"minReadySeconds": 10}}
     synced.place.kube.patch("Deployment", synced.place.namespace, "app", change, SYNC)
     synced.place.kube.set_image("Deployment", synced.place.namespace, "app", "main", weekly.by_tag, SYNC)
     synced.place.select("Deployment/app", target=None, deadline="40s", patience="3s")
-    done = synced.place.run("resume", "--all", code=Code.UNDECIDED)
+    done = synced.place.run("resume", "--all", code=ExitCode.UNDECIDED)
     assert "crashes again and again (exit code 3" in done.output
     assert "no such table: visits" in done.output
     assert OLD in synced.site.committed(PLACE)
@@ -149,7 +149,7 @@ def test_a_cluster_that_cannot_be_asked_leaves_it_waiting(waiting: Synced):
     head = waiting.site.head()
     waiting.place.edit(lambda said: said["environments"]["usdfdev"].update(kubeconfig="nowhere.yaml"))
     done = waiting.site.run("resume", "--all")
-    assert done.exit_code != Code.OK
+    assert done.exit_code != ExitCode.OK
     assert "nowhere.yaml" in done.output
     assert waiting.promotion()["state"] == "waiting"
     assert waiting.site.head() == head

@@ -77,7 +77,7 @@ def image(own_cluster: Own, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def world(
+def topology(
     own_cluster: Own, kube: Kube, audit_log: AuditLog, image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     if not own_cluster.services:
@@ -113,59 +113,59 @@ def world(
 
 
 @pytest.fixture(scope="module")
-def promoted(world: World) -> Ended:
+def promoted(topology: World) -> Ended:
     """1.1.0 was promoted."""
-    return world.promoter.run("promote", "1.1.0", "--target", "stand/prompt", "--yes")
+    return topology.promoter.run("promote", "1.1.0", "--target", "stand/prompt", "--yes")
 
 
 @pytest.fixture(scope="module")
-def nightly(world: World) -> Ended:
+def nightly(topology: World) -> Ended:
     """1.1.0 was promoted to where a CronJob runs it."""
-    return world.promoter.run("promote", "1.1.0", "--target", "stand/nightly", "--yes")
+    return topology.promoter.run("promote", "1.1.0", "--target", "stand/nightly", "--yes")
 
 
 @pytest.fixture(scope="module")
-def restored(world: World, promoted: Ended) -> Ended:
+def restored(topology: World, promoted: Ended) -> Ended:
     """Then 1.2.0, which does not stay up, was tried."""
-    return world.promoter.run("promote", "1.2.0", "--target", "stand/prompt", "--yes")
+    return topology.promoter.run("promote", "1.2.0", "--target", "stand/prompt", "--yes")
 
 
-def test_a_job_promotes_in_its_own_cluster(world: World, promoted: Ended) -> None:
+def test_a_job_promotes_in_its_own_cluster(topology: World, promoted: Ended) -> None:
     assert (promoted.code, "Traceback" in promoted.output) == (0, False), promoted.output
-    assert set(world.running().values()) == {world.good.by_digest}
+    assert set(topology.running().values()) == {topology.good.by_digest}
     for kind in KINDS[:3]:
-        assert rolled_out(world.kube.get(kind, world.promoter.namespaces.application, kind.lower()))
+        assert rolled_out(topology.kube.get(kind, topology.promoter.namespaces.application, kind.lower()))
 
 
-def test_what_runs_at_night_is_armed(world: World, nightly: Ended) -> None:
+def test_what_runs_at_night_is_armed(topology: World, nightly: Ended) -> None:
     assert "Traceback" not in nightly.output
-    job = world.kube.get("CronJob", world.promoter.namespaces.application, "cronjob")
-    assert _image(job) == world.good.by_digest
+    job = topology.kube.get("CronJob", topology.promoter.namespaces.application, "cronjob")
+    assert _image(job) == topology.good.by_digest
 
 
-def test_its_ledger_is_on_the_volume_and_holds(world: World, promoted: Ended, tmp_path: Path) -> None:
+def test_its_ledger_is_on_the_volume_and_holds(topology: World, promoted: Ended, tmp_path: Path) -> None:
     assert promoted.code == 0, promoted.output
-    shutil.copytree(world.site.root, tmp_path / "copy")
+    shutil.copytree(topology.site.root, tmp_path / "copy")
     for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
-        if (world.promoter.volume / name).exists():
-            shutil.copy(world.promoter.volume / name, tmp_path / "copy" / name)
+        if (topology.promoter.volume / name).exists():
+            shutil.copy(topology.promoter.volume / name, tmp_path / "copy" / name)
     looked = Site(tmp_path / "copy")
     looked.ok("ledger", "verify")
     assert "1.1.0" in looked.ok("where")
 
 
-def test_no_key_comes_to_rest_on_the_volume(world: World, promoted: Ended) -> None:
-    kept = [path for path in world.promoter.volume.rglob("*") if path.is_file()]
+def test_no_key_comes_to_rest_on_the_volume(topology: World, promoted: Ended) -> None:
+    kept = [path for path in topology.promoter.volume.rglob("*") if path.is_file()]
     assert [path for path in kept if b"PRIVATE KEY" in path.read_bytes()] == []
 
 
-def test_its_check_job_is_gone_when_its_result_is_recorded(world: World, promoted: Ended) -> None:
-    assert world.kube.list("Job", world.promoter.namespaces.checks) == []
+def test_its_check_job_is_gone_when_its_result_is_recorded(topology: World, promoted: Ended) -> None:
+    assert topology.kube.list("Job", topology.promoter.namespaces.checks) == []
 
 
-def test_what_does_not_stay_up_is_put_back(world: World, restored: Ended) -> None:
+def test_what_does_not_stay_up_is_put_back(topology: World, restored: Ended) -> None:
     assert (restored.code, "Traceback" in restored.output) == (3, False), restored.output
-    assert set(world.running().values()) == {world.good.by_digest}
+    assert set(topology.running().values()) == {topology.good.by_digest}
 
 
 def test_the_pods_status_says_why(restored: Ended) -> None:
@@ -173,23 +173,23 @@ def test_the_pods_status_says_why(restored: Ended) -> None:
     assert "no such table: visits" in restored.message
 
 
-def test_a_tag_that_is_not_there_changes_nothing(world: World, promoted: Ended) -> None:
-    before = world.running()
-    ended = world.promoter.run("promote", "9.9.9", "--target", "stand/prompt", "--yes")
+def test_a_tag_that_is_not_there_changes_nothing(topology: World, promoted: Ended) -> None:
+    before = topology.running()
+    ended = topology.promoter.run("promote", "9.9.9", "--target", "stand/prompt", "--yes")
     assert ended.code in (1, 2)
     assert "9.9.9" in ended.output
-    assert world.running() == before
+    assert topology.running() == before
 
 
 def test_its_rights_are_those_that_it_uses(
-    world: World, audit_log: AuditLog, nightly: Ended, restored: Ended
+    topology: World, audit_log: AuditLog, nightly: Ended, restored: Ended
 ) -> None:
     """A whole promotion and a whole restore of every kind of workload: no right too few, none too many."""
-    granted = rights.granted(world.promoter.rights)
-    used, refused = rights.used(audit_log, world.promoter.user, since=world.began, named=granted)
+    granted = rights.granted(topology.promoter.rights)
+    used, refused = rights.used(audit_log, topology.promoter.user, since=topology.began, named=granted)
     assert refused == set()
     assert used - granted == set()
-    assert granted - used == _in_need(world.promoter.namespaces.checks)
+    assert granted - used == _in_need(topology.promoter.namespaces.checks)
 
 
 def _in_need(checks: str) -> set[Right]:

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import yaml
 
-from ldmrelease.checks.job import Cut, JobRan, delete_job, leftover_jobs, run_job
-from ldmrelease.checks.templates import PROMOTION, ImageRun, fill, job_name
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.config.check_template import OWN, template_of
-from ldmrelease.domain.places import Check
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.checks.job.run import JobInterrupted, JobResult, delete_job, leftover_jobs, run_job
+from ldmrelease.checks.job.templates import PROMOTION, ImageRun, fill, job_name
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.config.workspace.check_template import OWN, template_of
+from ldmrelease.domain.topology import Check
+from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.real.kube.access import Account, rule
 from tests.real.kube.api import Kube, Object
 from tests.real.kube.cluster import Own
@@ -53,9 +53,9 @@ def a_run(
     return ImageRun(check, template_of(check, Path()), run, image.by_digest, identity, variables, PROMOTED)
 
 
-def ran(api: Api, run: ImageRun, deadline: float = 60, patience: float = 60) -> JobRan:
+def ran(api: Api, run: ImageRun, deadline: float = 60, patience: float = 60) -> JobResult:
     found = run_job(api, run, deadline=deadline, patience=patience)
-    assert isinstance(found, JobRan), found
+    assert isinstance(found, JobResult), found
     return found
 
 
@@ -111,8 +111,8 @@ def test_the_tested_code_has_no_token_no_rights_and_no_folder_but_tmp(
 
 
 def test_an_image_that_stays_up_starts(room: str, api: Api, cluster: Cluster) -> None:
-    stays = push_image(cluster.registry, "checks/stays", "1", script="sleep")
-    run = quick(a_run(room, stays))
+    residences = push_image(cluster.registry, "checks/stays", "1", script="sleep")
+    run = quick(a_run(room, residences))
     found = ran(api, run)
     assert (found.ran.passed, found.ran.exit_code) == (TESTS, None)
     assert found.pod
@@ -262,7 +262,7 @@ def test_a_cluster_that_cannot_be_asked_is_no_result(tmp_path: Path, image: Push
     file = tmp_path / "config"
     file.write_text(yaml.safe_dump(config))
     nobody = open_api(ClusterAccess("gone", str(file)), patience=1)
-    assert isinstance(run_job(nobody, a_run("room", image, "sh"), deadline=3), Cut)
+    assert isinstance(run_job(nobody, a_run("room", image, "sh"), deadline=3), JobInterrupted)
 
 
 def test_the_rights_that_it_needs(
@@ -330,7 +330,7 @@ class started:
 
     def _run(self, api: Api, run: ImageRun) -> None:
         found = run_job(api, run, deadline=120)
-        self.ran = found.ran if isinstance(found, JobRan) else found
+        self.ran = found.ran if isinstance(found, JobResult) else found
 
     def __enter__(self) -> started:
         self._thread.start()

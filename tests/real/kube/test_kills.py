@@ -22,11 +22,11 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.events import Kind
+from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.referrers import list_referrers
-from ldmrelease.services.claims import claim_now
-from ldmrelease.services.promote import Promoted, promote
+from ldmrelease.services.promotions.claims import claim_now
+from ldmrelease.services.promotions.commands import Promoted, promote
 from tests.real.kube.api import Kube
 from tests.real.kube.audit import AuditEntry, AuditLog
 from tests.real.kube.cluster import Own
@@ -34,7 +34,7 @@ from tests.real.kube.given import Cluster
 from tests.real.kube.lanes import in_child, in_lanes
 from tests.real.kube.pair import LEVEL, PLACES, Pair, PairSite, make_pair
 from tests.real.test_kills import Countdown, quiet
-from tests.real.test_kills import wish as wish_for
+from tests.real.test_kills import spec as wish_for
 from tests.workspace import WEEKLY
 
 pytestmark = pytest.mark.real
@@ -67,11 +67,11 @@ class Writes(Countdown):
 
 
 def promote_all(site: PairSite, writes: Writes) -> None:
-    bench = site.bench(writes)
-    answer = promote(bench, wish_for(bench, LEVEL), quiet)
+    context = site.context(writes)
+    answer = promote(context, wish_for(context, LEVEL), quiet)
     assert isinstance(answer, Promoted), answer
     assert answer.outcome.state == "succeeded", answer.outcome
-    bench.ledger.close()
+    context.ledger.close()
 
 
 def counted(site: PairSite, into: Path) -> None:
@@ -143,44 +143,45 @@ def assert_whole(pair: Pair, site: PairSite, since: dict[str, int]) -> None:
 
 
 def assert_recorded_once(site: PairSite) -> None:
-    bench = site.bench()
+    context = site.context()
     receipts = Counter(
-        (event.body["place"], event.body["component"]) for event in bench.ledger.events(kinds=[Kind.RECEIPT])
+        (event.body["place"], event.body["component"])
+        for event in context.ledger.events(kinds=[EventKind.RECEIPT])
     )
     assert receipts == {(place, each): 1 for place in PLACES for each in ("scipipe", "release")}
-    done = Counter(event.body["step"] for event in bench.ledger.events(kinds=[Kind.DONE]))
+    done = Counter(event.body["step"] for event in context.ledger.events(kinds=[EventKind.DONE]))
     assert not {step for step, count in done.items() if count > 1 and not step.endswith("/claim")}
-    assert [event.body["state"] for event in bench.ledger.events(kinds=[Kind.ENDED])] == ["succeeded"]
-    for kind in (Kind.REGISTERED, Kind.RECEIVED):
-        assert len(list(bench.ledger.events(kinds=[kind]))) == len(PLACES), f"one {kind} for each place"
-    assert not any(claim_now(bench, each.place) for each in bench.world.applications), "no claim left"
-    assert bench.ledger.verify() == ()
-    bench.ledger.close()
+    assert [event.body["state"] for event in context.ledger.events(kinds=[EventKind.ENDED])] == ["succeeded"]
+    for kind in (EventKind.REGISTERED, EventKind.RECEIVED):
+        assert len(list(context.ledger.events(kinds=[kind]))) == len(PLACES), f"one {kind} for each place"
+    assert not any(claim_now(context, each.place) for each in context.topology.applications), "no claim left"
+    assert context.ledger.verify() == ()
+    context.ledger.close()
 
 
 def assert_published_once(site: PairSite) -> None:
     """Each receipt refers to its image once: those of both places where it was built, the summit's at its site."""
-    bench = site.bench()
-    product = bench.world.product("stack")
+    context = site.context()
+    product = context.topology.product("stack")
     assert product is not None
     source = parse_reference(product.components[0].source)
-    at_site = bench.world.applications[-1].registry
+    at_site = context.topology.applications[-1].registry
     assert at_site is not None
     there = parse_reference(f"{at_site}/{product.components[0].source.partition('/')[2]}")
     for reference, count in ((source, 2), (there, 1)):
-        repository = bench.registries.open(reference)
+        repository = context.registries.open(reference)
         image = repository.resolve("al9-w_2023_16")
         assert image is not None
         assert len(list_referrers(repository, image.digest)) == count, reference
-    bench.ledger.close()
+    context.ledger.close()
 
 
 def assert_runs(pair: Pair, site: PairSite, place: str, kube: Kube) -> None:
     """The pods run the weekly, and the Deployment says whose it is."""
-    bench = site.bench()
-    pinned = wish_for(bench, LEVEL).pinned
+    context = site.context()
+    pinned = wish_for(context, LEVEL).pinned
     (image,) = pinned.release.images
-    bench.ledger.close()
+    context.ledger.close()
     for name in pair.names:
         found = kube.get("Deployment", pair.namespace(place), name)
         assert found["spec"]["template"]["spec"]["containers"][0]["image"].endswith(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.api import Object
 from tests.real.kube.images import Pushed
@@ -77,12 +77,12 @@ def test_a_stateful_set_on_delete_waits_for_the_operator_who_restarts_its_pods(p
     strategy = {"updateStrategy": {"type": "OnDelete"}}
     place.deploy(objects.stateful_set(place.namespace, "app", place.pod(), **strategy))
     place.select("StatefulSet/app", deadline="10m", patience="1s")
-    asked = place.promote(Code.WAITING)
+    asked = place.promote(ExitCode.WAITING)
     assert main_image(place.get("StatefulSet")) == weekly.by_digest
     assert "its update strategy is OnDelete: restart its pods (app-0) by deleting them" in asked.stdout
     assert place.show()["cause"]["code"] == "on-delete"
     before = place.site.everything()
-    assert "app-0" in place.run("resume", "--all", code=Code.WAITING).stdout
+    assert "app-0" in place.run("resume", "--all", code=ExitCode.WAITING).stdout
     assert place.site.everything() == before
     uid = place.get("Pod", "app-0")["metadata"]["uid"]
     place.kube.delete("Pod", place.namespace, "app-0")
@@ -98,13 +98,13 @@ def test_a_cron_job_is_armed_until_a_job_has_run_it(place: OnePlace):
     place.deploy(objects.cron_job(place.namespace, "app", place.pod()), rolled=False)
     place.select("CronJob/app")
     done = place.promote()
-    assert f"{PLACE}: CronJob/app: armed, its next Job runs it\n" in done.stderr
+    assert f"{PLACE}: CronJob/app: scheduled, its next Job runs it\n" in done.stderr
     assert main_image(place.get("CronJob")) == weekly.by_digest
-    assert place.show()["places"][0]["state"] == "armed"
+    assert place.show()["places"][0]["state"] == "scheduled"
     (row,) = place.where()
-    assert (row["release"], row["state"]) == (f"stack/{WEEKLY}", "armed")
+    assert (row["release"], row["state"]) == (f"stack/{WEEKLY}", "scheduled")
     run_now(place)
-    assert "armed" not in place.run("observe", "--target", PLACE).stdout
+    assert "scheduled" not in place.run("observe", "--target", PLACE).stdout
     (row,) = place.where()
     assert row["state"] == "running"
 
@@ -130,7 +130,7 @@ def test_what_has_no_replicas_is_written_and_idle_and_passes_nothing(place: OneP
     place.deploy(objects.deployment(place.namespace, "app", place.pod(), replicas=0), rolled=False)
     place.select("Deployment/app")
     done = place.promote()
-    assert "Deployment/app: idle, nothing is to run there" in done.stderr
+    assert "Deployment/app: scaled to zero, nothing is to run there" in done.stderr
     assert main_image(place.get("Deployment")) == weekly.by_digest
     assert place.receipts() == []
     shown = place.run("promotions", "show", place.show()["promotion"]).stdout
@@ -138,7 +138,7 @@ def test_what_has_no_replicas_is_written_and_idle_and_passes_nothing(place: OneP
     assert "receipt: none signed, since nothing runs there (idle)" in shown
     assert "(idle)" in place.run("observe", "--target", PLACE).stdout
     (row,) = place.where()
-    assert (row["release"], row["state"]) == (f"stack/{WEEKLY}", "idle")
+    assert (row["release"], row["state"]) == (f"stack/{WEEKLY}", "scaled-to-zero")
     head = place.site.head()
     again = place.promote().stdout
     assert "nothing to do" in again
@@ -174,7 +174,7 @@ def test_paused_deployments_and_jobs_are_refused_when_planning(place: OnePlace):
     place.select("Deployment/app", "Job/once")
     head = place.site.head()
     for words in (("promote", "--dry-run"), ("promote",), ("check",)):
-        done = place.run(words[0], WEEKLY, "--target", PLACE, *words[1:], code=Code.REFUSED)
+        done = place.run(words[0], WEEKLY, "--target", PLACE, *words[1:], code=ExitCode.REFUSED)
         assert "Deployment/app: is paused" in done.stdout
         assert "`kubectl rollout resume` it first" in done.stdout
         assert "Job/once: is a Job, whose template never changes" in done.stdout
@@ -220,7 +220,7 @@ def remove_program(place: OnePlace, image: Pushed) -> None:
 def test_a_stateful_set_that_gets_no_image_is_restored_and_runs_again(place: OnePlace, unpullable: Pushed):
     place.deploy(objects.stateful_set(place.namespace, "app", place.pod()))
     place.select("StatefulSet/app")
-    done = place.promote(Code.UNDECIDED)
+    done = place.promote(ExitCode.UNDECIDED)
     assert "StatefulSet/app: the pod app-0 (main) gets no image" in done.output
     assert unpullable.by_digest in done.output
     assert "is it in the registry" in done.output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
 
@@ -17,7 +17,7 @@ def test_what_crashes_during_its_check_is_put_back_and_the_crash_is_said(place: 
     place.push_weekly(script="sleep 3; exit 3")
     # It passes, whatever runs there; it only takes its time.
     (place.site.root / "checks" / "smoke.sh").write_text("#!/bin/sh\nsleep 5\n")
-    done = place.promote(Code.UNDECIDED)
+    done = place.promote(ExitCode.UNDECIDED)
     assert "seen there (promoted" in done.stderr
     assert "check/smoke failed" in done.stderr
     # Whether it is seen up again or waiting to be, when the check ends.

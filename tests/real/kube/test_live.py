@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.api import Kube
 from tests.real.kube.given import Cluster
@@ -40,7 +40,7 @@ class Deployed:
         """What `drift` finds at the place, exit codes checked."""
         done = self.site.run("drift", "--target", PLACE, "-o", "json")
         found: list[dict[str, Any]] = json.loads(done.stdout)["drift"]
-        assert done.exit_code == (Code.REFUSED if found else Code.OK), done.stderr
+        assert done.exit_code == (ExitCode.REFUSED if found else ExitCode.OK), done.stderr
         return found
 
     def row(self) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def test_a_promotion_in_the_tree_waits_for_its_sync_and_is_then_seen_in_pods(dep
     deployed.sync("al9-w_2023_16")
     assert deployed.drift() == []
     row = deployed.row()
-    assert (row["observed"]["basis"], row["observed"]["verdict"]) == ("pods", "ran")
+    assert (row["observed"]["basis"], row["observed"]["verdict"]) == ("pods", "healthy")
     # The kubelet tells the digest of the platform's manifest or of its configuration; it is the same image.
     assert (
         row["desired"]["release"]
@@ -108,7 +108,7 @@ def test_what_is_selected_and_not_there_could_not_be_asked(deployed: Deployed):
     deployed.kube.delete("Deployment", deployed.namespace, NAME)
     deployed.kube.gone("Deployment", deployed.namespace, NAME)
     done = deployed.site.run("where", "--live", PLACE)
-    assert done.exit_code == Code.UNDECIDED
+    assert done.exit_code == ExitCode.UNDECIDED
     assert NAME in done.stderr
 
 
@@ -137,8 +137,8 @@ def test_a_cluster_that_says_nothing_holds_nobody_up(deployed: Deployed, tmp_pat
         f"{each['place']['environment']}/{each['place']['application']}": each
         for each in json.loads(done.stdout)
     }
-    assert done.exit_code == Code.UNDECIDED
-    assert rows[PLACE]["observed"]["verdict"] == "ran"
+    assert done.exit_code == ExitCode.UNDECIDED
+    assert rows[PLACE]["observed"]["verdict"] == "healthy"
     (unheard,) = rows[TESTSTAND]["unheard"]
     assert unheard == {"where": "silent", "reason": "no answer within 5 s", "passes": True}
     assert rows[TESTSTAND]["desired"]["spelling"] == "al9-w_2023_15"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cli.options import Code
-from ldmrelease.domain.events import Kind
+from ldmrelease.domain.events import EventKind
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import COMPONENT, OnePlace
 from tests.real.registries import docker_registry, free_port
@@ -46,8 +46,8 @@ def deployed(place: OnePlace) -> None:
 
 def signed(place: OnePlace) -> list[dict[str, Any]]:
     """The results of checks that the runner signed."""
-    with place.site.bench().ledger as ledger:
-        envelopes = [ledger.blob(each.body["blob"]) for each in ledger.events(kinds=[Kind.RECEIVED])]
+    with place.site.context().ledger as ledger:
+        envelopes = [ledger.blob(each.body["blob"]) for each in ledger.events(kinds=[EventKind.RECEIVED])]
     statements = [json.loads(base64.b64decode(json.loads(each)["payload"])) for each in envelopes]
     return [each["predicate"] for each in statements if "passedTests" in each["predicate"]]
 
@@ -73,7 +73,7 @@ def test_a_registry_that_is_away_is_asked_again_and_the_job_is_adopted(
     with docker_registry(folder, address=away) as registry:
         digest = registry.open("results").put_blob(RESULT)
     smoke_points_to(place, room, f"{away}/results", digest)
-    cut = place.promote(Code.UNDECIDED)
+    cut = place.promote(ExitCode.UNDECIDED)
     assert f"GET {away}/results" in cut.stdout + cut.stderr
     (job,) = place.kube.list("Job", room)
     assert signed(place) == []

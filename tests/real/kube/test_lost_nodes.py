@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.client import open_api
-from ldmrelease.cluster.paths import path_of
-from ldmrelease.cluster.seen import look
-from ldmrelease.cluster.settle import Outcome, Settled, TimedOut, wait_for
-from ldmrelease.cluster.verdict import NodesNotReady, Verdict
-from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
+from ldmrelease.cluster.client.api import open_api
+from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.cluster.rollout.snapshot import snapshot
+from ldmrelease.cluster.rollout.status import NodesNotReady, Status
+from ldmrelease.cluster.rollout.wait import RolledOut, RolloutOutcome, RolloutTimedOut, wait_for
+from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.render.progress import progress_line
 from tests.real.kube.api import Kube, Object, Refused
 from tests.real.kube.cluster import Own
@@ -130,10 +130,10 @@ class Daemons:
                 return pod
         raise TimeoutError(f"no such pod on {self.node.name}")
 
-    def verdict(self, image: Pushed) -> Verdict:
-        return look(self._api, self._workloads(), _wanted(image)).workloads[0].verdict
+    def verdict(self, image: Pushed) -> Status:
+        return snapshot(self._api, self._workloads(), _wanted(image)).workloads[0].verdict
 
-    def wait(self, image: Pushed, *, deadline: int = 60) -> Outcome:
+    def wait(self, image: Pushed, *, deadline: int = 60) -> RolloutOutcome:
         def progress(code: str, values: dict[str, Any]) -> None:
             self.lines.append(progress_line("rollout", {"place": "stand/app", "code": code, **values}) or "")
 
@@ -153,9 +153,9 @@ def daemons(disturbable_cluster: Own, kube: Kube, namespace: str, silent: Silent
     return Daemons(disturbable_cluster, kube, namespace, silent)
 
 
-def named(daemons: Daemons, outcome: Outcome) -> None:
+def named(daemons: Daemons, outcome: RolloutOutcome) -> None:
     """It settled on the node that is ready, and the other one is named, in what is shown too."""
-    assert isinstance(outcome, Settled), (outcome, daemons.lines)
+    assert isinstance(outcome, RolledOut), (outcome, daemons.lines)
     verdict = outcome.seen[0].verdict
     assert isinstance(verdict, NodesNotReady), verdict
     told = [verdict.values[each] for each in ("nodes", "ready", "wanted")]
@@ -212,9 +212,9 @@ def test_a_rollout_that_waits_for_a_lost_node_names_it(daemons: Daemons, old: Pu
     daemons.kube.set_image("DaemonSet", daemons.namespace, "app", "main", new.by_digest)
     daemons.pod_on_silent(lambda pod: "deletionTimestamp" in pod["metadata"])
     outcome = daemons.wait(new, deadline=10)
-    assert isinstance(outcome, TimedOut), outcome
+    assert isinstance(outcome, RolloutTimedOut), outcome
     assert (outcome.values["code"], outcome.values["nodes"]) == ("nodes-not-ready", [daemons.node.name])
     assert f"(other nodes are not ready: {daemons.node.name})" in daemons.lines[-1]
     silent = daemons.pod_on_silent(lambda _: True)
     daemons.node.lets_go(silent)
-    assert isinstance(daemons.wait(new), Settled)
+    assert isinstance(daemons.wait(new), RolledOut)

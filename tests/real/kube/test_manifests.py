@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
 from tests.real.kube.target_site import CREATOR
@@ -70,7 +70,7 @@ def test_what_does_not_come_up_is_put_back_as_it_was_and_not_its_image_alone(who
     before = whole.get("Deployment")["spec"]
     described(whole, command=["/no-such-program"])
     whole.push_weekly()
-    done = whole.promote(Code.UNDECIDED)
+    done = whole.promote(ExitCode.UNDECIDED)
     assert "settle failed at usdfdev/batch: Deployment/app: the pod app-" in done.stdout
     assert "no-such-program" in done.stdout
     assert whole.show()["places"][0]["state"] == "restored"
@@ -96,12 +96,12 @@ def test_a_manifest_with_an_unknown_component_is_found_when_planning(whole: OneP
     whole.push_weekly()
     whole.site.edit(lambda text: text.replace("component://scipipe", "component://sciplat"), FILE)
     before = whole.get("Deployment")["metadata"]["resourceVersion"]
-    refused = whole.run("promote", WEEKLY, "--target", PLACE, "--dry-run", code=Code.REFUSED)
+    refused = whole.run("promote", WEEKLY, "--target", PLACE, "--dry-run", code=ExitCode.REFUSED)
     assert f"{FILE}:" in refused.stdout
     assert "component://sciplat is no component here; known are scipipe" in refused.stdout
     whole.site.ok("release", "pin", WEEKLY)
     told = whole.run(
-        "resolve", "-f", str(whole.site.root / FILE), "--release", WEEKLY, code=Code.REFUSED
+        "resolve", "-f", str(whole.site.root / FILE), "--release", WEEKLY, code=ExitCode.REFUSED
     ).stderr
     assert "component://sciplat is no component here" in told
     assert whole.get("Deployment")["metadata"]["resourceVersion"] == before

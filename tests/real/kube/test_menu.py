@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube.one_place import OnePlace
 from tests.workspace import MENU, WEEKLY
 
@@ -65,12 +65,12 @@ def test_a_release_gets_on_the_menu_and_then_its_name_moves(menu: OnePlace):
 def test_a_name_does_not_move_to_what_is_not_on_the_menu(menu: OnePlace):
     menu.site.ok("release", "pin", WEEKLY)
     before = text_of(menu)
-    refused = menu.run("alias", "move", "recommended", WEEKLY, "--target", MENU, code=Code.REFUSED)
+    refused = menu.run("alias", "move", "recommended", WEEKLY, "--target", MENU, code=ExitCode.REFUSED)
     assert "promote it there first" in refused.stdout
     assert text_of(menu) == before
 
 
 def test_a_menu_that_is_not_there_is_found_when_planning(menu: OnePlace):
     menu.kube.delete("ConfigMap", menu.namespace, "nublado")
-    refused = menu.run("promote", WEEKLY, "--target", MENU, "--dry-run", code=Code.REFUSED)
+    refused = menu.run("promote", WEEKLY, "--target", MENU, "--dry-run", code=ExitCode.REFUSED)
     assert f"ConfigMap {menu.namespace}/nublado {KEY}: is not there; make it once by hand" in refused.stdout

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.places import MenuTarget
-from ldmrelease.domain.workloads import ClusterAccess, ConfigMapFile
-from ldmrelease.targets import dispatch
+from ldmrelease.domain.targets import MenuTarget
+from ldmrelease.domain.workload_selection import ClusterAccess, ConfigMapFile
+from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.outcome import Change, Refusal, Snapshot, Unreachable, Written
-from ldmrelease.targets.writer import Access
+from ldmrelease.targets.results import Change, Refusal, Snapshot, Unreachable, Written
+from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import SUMMIT, Promoter, release
 from tests.real.gitops.test_menu import MENU, PATH
 from tests.real.kube.api import Kube
@@ -45,7 +45,7 @@ def data(kube: Kube, menu: MenuTarget) -> dict[str, str]:
 
 
 def look(menu: MenuTarget, access: Access) -> Snapshot:
-    snapshot = dispatch.read(menu, access)
+    snapshot = registry.read(menu, access)
     assert isinstance(snapshot, Snapshot), snapshot
     return snapshot
 
@@ -54,10 +54,10 @@ def add(
     menu: MenuTarget, access: Access, tag: str, promoter: Promoter | None = None
 ) -> Written | Refusal | Unreachable:
     snapshot = look(menu, access)
-    edits = dispatch.desired(menu, release(tag), snapshot)
+    edits = registry.desired(menu, release(tag), snapshot)
     assert isinstance(edits, dict), edits
     before = {path: snapshot.values[path] for path in edits}
-    return dispatch.write(menu, edits, access, expect=before, warrant=(promoter or Promoter()).warrant())
+    return registry.write(menu, edits, access, expect=before, warrant=(promoter or Promoter()).warrant())
 
 
 def edit(kube: Kube, menu: MenuTarget, old: str, new: str, key: str = "config.yaml") -> None:
@@ -85,11 +85,11 @@ def test_what_is_live_already_is_found(menu: MenuTarget, access: Access):
 
 def test_the_menu_is_restored_to_what_it_was(menu: MenuTarget, access: Access):
     before = look(menu, access)
-    edits = dispatch.desired(menu, release("w_2023_16"), before)
+    edits = registry.desired(menu, release("w_2023_16"), before)
     assert isinstance(edits, dict)
     add(menu, access, "w_2023_16")
     earlier = {path: before.values[path] for path in edits}
-    assert isinstance(dispatch.restore(menu, earlier, edits, access, Promoter().warrant()), Written)
+    assert isinstance(registry.restore(menu, earlier, edits, access, Promoter().warrant()), Written)
     assert look(menu, access).values == before.values
 
 
@@ -115,7 +115,7 @@ def test_an_edit_of_something_else_in_between_is_kept(kube: Kube, menu: MenuTarg
             edit(kube, menu, "# What users may start.", "# What users start.")
 
     # The claim's mark stands already, so that the meddler meets the write.
-    dispatch.claim(menu, access, Promoter().warrant())
+    registry.claim(menu, access, Promoter().warrant())
     assert isinstance(add(menu, Access(access.workspace, meddle), "w_2023_16"), Written)
     found = data(kube, menu)["config.yaml"]
     assert edited
@@ -127,33 +127,33 @@ def test_somebody_elses_change_of_the_setting_is_left_and_who_made_it_is_named(
     kube: Kube, menu: MenuTarget, access: Access
 ):
     snapshot = look(menu, access)
-    edits = dispatch.desired(menu, release("w_2023_16"), snapshot)
+    edits = registry.desired(menu, release("w_2023_16"), snapshot)
     assert isinstance(edits, dict)
     edit(kube, menu, "w_2023_10", "w_2023_11")
     before = {path: snapshot.values[path] for path in edits}
-    refusal = dispatch.write(menu, edits, access, expect=before, warrant=Promoter().warrant())
+    refusal = registry.write(menu, edits, access, expect=before, warrant=Promoter().warrant())
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["author"]) == ("changed-by", "kubectl-edit")
-    change = dispatch.changed_by(menu, f"{PATH}.pin", access)
+    change = registry.changed_by(menu, f"{PATH}.pin", access)
     assert isinstance(change, Change)
     assert change.author == "kubectl-edit"
 
 
 def test_a_late_holder_writes_nothing_after_the_claim(kube: Kube, menu: MenuTarget, access: Access):
     early, late = Promoter(7, "p-1"), Promoter(9, "p-2")
-    dispatch.claim(menu, access, early.warrant())
+    registry.claim(menu, access, early.warrant())
     claimed: list[str] = []
 
     def take_over(phase: str, what: str) -> None:
         if phase == "before" and what.endswith(NAME) and not claimed:
             claimed.append(what)
-            assert isinstance(dispatch.claim(menu, access, late.warrant()), Written)
+            assert isinstance(registry.claim(menu, access, late.warrant()), Written)
 
     refusal = add(menu, Access(access.workspace, take_over), "w_2023_16", early)
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["promotion"]) == ("fenced", "p-2")
     assert data(kube, menu)["config.yaml"] == MENU
-    fence = dispatch.fence_of(menu, SUMMIT, access)
+    fence = registry.fence_of(menu, SUMMIT, access)
     assert isinstance(fence, Fence)
     assert fence.epoch == 9
 
@@ -164,16 +164,16 @@ def test_a_late_holder_writes_nothing_after_the_claim(kube: Kube, menu: MenuTarg
 def test_what_is_not_there_is_refused(menu: MenuTarget, access: Access, name: str, key: str, code: str):
     assert menu.config_map is not None
     elsewhere = ConfigMapFile(menu.config_map.cluster, menu.config_map.namespace, name, key)
-    for answer in (dispatch.read(menu_in(elsewhere), access), dispatch.preflight(menu_in(elsewhere), access)):
+    for answer in (registry.read(menu_in(elsewhere), access), registry.preflight(menu_in(elsewhere), access)):
         assert isinstance(answer, Refusal)
         assert answer.code == code
 
 
 def test_an_immutable_config_map_is_refused_when_planning(kube: Kube, menu: MenuTarget, access: Access):
-    assert dispatch.preflight(menu, access) is None
+    assert registry.preflight(menu, access) is None
     assert menu.config_map is not None
     kube.patch("ConfigMap", menu.config_map.namespace, NAME, {"immutable": True})
-    refusal = dispatch.preflight(menu, access)
+    refusal = registry.preflight(menu, access)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "immutable"
 
@@ -184,6 +184,6 @@ def test_a_menu_that_another_system_manages_is_refused_with_its_name(
     assert menu.config_map is not None
     tracked = {"annotations": {"argocd.argoproj.io/tracking-id": "nublado:/ConfigMap:x/nublado"}}
     kube.patch("ConfigMap", menu.config_map.namespace, NAME, {"metadata": tracked})
-    refusal = dispatch.preflight(menu, access)
+    refusal = registry.preflight(menu, access)
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["application"]) == ("managed-by", "nublado")

@@ -64,7 +64,7 @@ def test_a_release_goes_through_the_test_systems_to_base_and_after_its_soak_to_t
 
 def second_site_registry(site: ClusterSite) -> str:
     """The host of the summit's registry."""
-    application = next(each for each in site.bench().world.applications if str(each.place) == SUMMIT)
+    application = next(each for each in site.context().topology.applications if str(each.place) == SUMMIT)
     return application.registry.partition("/")[0]
 
 

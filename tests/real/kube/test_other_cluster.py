@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ldmrelease.cli.options import Code
+from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.api import Kube
 from tests.real.kube.given import Cluster
@@ -23,7 +23,7 @@ def begun(place: OnePlace) -> str:
     strategy = {"updateStrategy": {"type": "OnDelete"}}
     place.deploy(objects.stateful_set(place.namespace, "app", place.pod(), **strategy))
     place.select("StatefulSet/app", deadline="10m", patience="1s")
-    place.promote(Code.WAITING)
+    place.promote(ExitCode.WAITING)
     place.configure({}, **{"cluster-uid": "another"})
     return weekly.by_digest
 
@@ -34,21 +34,22 @@ def test_a_promotion_is_held_to_the_cluster_that_it_began_in(place: OnePlace, se
     strategy = {"updateStrategy": {"type": "OnDelete"}}
     place.deploy(objects.stateful_set(place.namespace, "app", place.pod(), **strategy))
     place.select("StatefulSet/app", deadline="10m", patience="1s")
-    place.promote(Code.WAITING)
+    place.promote(ExitCode.WAITING)
     there = {"context": second_cluster.context, "kubeconfig": str(second_cluster.kubeconfig)}
     place.configure({}, **there)
     before = place.site.head()
-    told = place.run("resume", "--all", code=Code.UNDECIDED).output
+    told = place.run("resume", "--all", code=ExitCode.UNDECIDED).output
     assert "the promotion began in" in told
     assert (
-        "the promotion began in" in place.run("abort", place.show()["promotion"], code=Code.UNDECIDED).output
+        "the promotion began in"
+        in place.run("abort", place.show()["promotion"], code=ExitCode.UNDECIDED).output
     )
     assert place.site.head().size == before.size + 1, "that it is aborted is recorded, and nothing else"
     elsewhere = Kube(second_cluster.kubeconfig, second_cluster.context)
     uid = elsewhere.get("Namespace", "", "kube-system")["metadata"]["uid"]
     # Whoever says that this is the cluster now, gets the promotion to an end: there is nothing to put back.
     place.configure({}, **{"cluster-uid": uid})
-    place.run("resume", "--all", code=Code.UNDECIDED)
+    place.run("resume", "--all", code=ExitCode.UNDECIDED)
     assert place.show()["state"] == "stuck"
 
 
@@ -57,18 +58,18 @@ def test_what_runs_in_another_cluster_is_not_observed(place: OnePlace):
     place.select("Deployment/app")
     place.configure({}, **{"cluster-uid": "another"})
     before = place.site.head()
-    assert WORDS in place.run("observe", "--target", PLACE, code=Code.UNDECIDED).stderr
+    assert WORDS in place.run("observe", "--target", PLACE, code=ExitCode.UNDECIDED).stderr
     assert place.site.head() == before
 
 
 def test_a_promotion_under_way_is_neither_carried_on_nor_put_back_in_another_cluster(place: OnePlace):
     image = begun(place)
     before = place.site.head()
-    place.run("resume", "--all", code=Code.UNDECIDED)
+    place.run("resume", "--all", code=ExitCode.UNDECIDED)
     assert place.site.head() == before
-    aborted = place.run("abort", place.show()["promotion"], code=Code.UNDECIDED)
+    aborted = place.run("abort", place.show()["promotion"], code=ExitCode.UNDECIDED)
     assert "cluster-uid is another" in aborted.output
     assert main_image(place.get("StatefulSet")) == image
     place.edit(lambda said: said["environments"]["usdfdev"].pop("cluster-uid"))
-    place.run("resume", "--all", code=Code.REFUSED)
+    place.run("resume", "--all", code=ExitCode.REFUSED)
     assert main_image(place.get("StatefulSet")) == place.old.by_tag

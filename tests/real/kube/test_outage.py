@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.services.promote import Promoted, promote
+from ldmrelease.services.promotions.commands import Promoted, promote
 from tests.real.kube.cluster import Own
 from tests.real.kube.given import Cluster
 from tests.real.kube.lanes import start
@@ -30,7 +30,7 @@ from tests.real.kube.test_kills import (
     marks,
 )
 from tests.real.test_kills import quiet
-from tests.real.test_kills import wish as wish_for
+from tests.real.test_kills import spec as wish_for
 from tests.workspace import WEEKLY
 
 pytestmark = pytest.mark.real
@@ -75,15 +75,15 @@ class Waits:
 
 def promote_through(pair: Pair, site: PairSite, waits: Waits, since: dict[str, int]) -> None:
     """One promotion, and whether it came through; if not, it is resumed. Raises what is not as it has to be."""
-    bench = site.bench(waits)
+    context = site.context(waits)
     try:
-        answer = promote(bench, wish_for(bench, LEVEL), quiet)
+        answer = promote(context, wish_for(context, LEVEL), quiet)
         assert isinstance(answer, Promoted), answer
         through = answer.outcome.interrupted is None
     except Exception as error:
         (waits.folder / "raised").write_text(repr(error))
         through = False
-    bench.ledger.close()
+    context.ledger.close()
     while not (waits.folder / "back").exists():
         time.sleep(0.05)
     (waits.folder / ("through" if through else "interrupted")).touch()

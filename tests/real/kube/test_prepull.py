@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.prepull import NotPulled, Pulled, Wanted, prepull, pull_pod
-from ldmrelease.domain.places import ComponentKind
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.prepull import NotPulled, PrepullRequest, Pulled, prepull, pull_pod
 from ldmrelease.domain.release import Component, Release
-from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
+from ldmrelease.domain.topology import ComponentKind
+from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.render.progress import progress_line
 from ldmrelease.render.refusals import failure_words
-from ldmrelease.services.steps import pull
-from ldmrelease.services.steps.step import Done, Failed
-from ldmrelease.targets.clusters import Clusters
+from ldmrelease.services.promotions.steps import prepull as prepull_step
+from ldmrelease.services.promotions.work import StepDone, StepFailed
+from ldmrelease.targets.connections import ClusterConnections
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
 from tests.real.kube.api import Kube, Object
@@ -46,9 +46,9 @@ def node_of(kube: Kube) -> str:
     return str(next(filter(objects.ready, kube.list("Node", "")))["metadata"]["name"])
 
 
-def on(node: str, *images: str, **template: Any) -> Wanted:
+def on(node: str, *images: str, **template: Any) -> PrepullRequest:
     """Wanted on one node: others of a shared cluster come and go."""
-    return Wanted(images, {"nodeSelector": {"kubernetes.io/hostname": node}, **template})
+    return PrepullRequest(images, {"nodeSelector": {"kubernetes.io/hostname": node}, **template})
 
 
 def ours(kube: Kube, namespace: str) -> list[Object]:
@@ -187,7 +187,7 @@ def step(cluster: Cluster, namespace: str, image: Pushed, digest: str, told: lis
     chosen = Selection(WorkloadKind.DEPLOYMENT, {"main": "app"}, name="app")
     access = ClusterAccess(cluster.context, str(cluster.kubeconfig))
     return SimpleNamespace(
-        bench=SimpleNamespace(clusters=Clusters(Path("/"))),
+        context=SimpleNamespace(clusters=ClusterConnections(Path("/"))),
         application=SimpleNamespace(workloads=Workloads(access, namespace, (chosen,))),
         pinned=SimpleNamespace(release=release),
         owner=f"{PROMOTION}.ledger",
@@ -207,10 +207,10 @@ def test_the_step_fetches_what_the_workloads_will_run_from_the_site(
         [objects.container("main", old.by_digest)], nodeSelector={"kubernetes.io/hostname": node}
     )
     kube.create(objects.deployment(namespace, "app", pod))
-    answer = pull.act(step(cluster, namespace, image, image.index, told))
-    assert isinstance(answer, Done), answer
+    answer = prepull_step.act(step(cluster, namespace, image, image.index, told))
+    assert isinstance(answer, StepDone), answer
     assert answer.result["nodes"] == [node]
     assert told[-1] == "summit/app: 1 of 1 nodes have the images"
-    answer = pull.act(step(cluster, namespace, image, ABSENT, told))
-    assert isinstance(answer, Failed)
+    answer = prepull_step.act(step(cluster, namespace, image, ABSENT, told))
+    assert isinstance(answer, StepFailed)
     assert "cannot fetch" in failure_words(answer.code, answer.values)

@@ -8,13 +8,29 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.client import Api, open_api
-from ldmrelease.cluster.fields import image_owner
-from ldmrelease.cluster.seen import look
-from ldmrelease.cluster.settle import Broke, NotWritten, Outcome, Settled, TimedOut, unstick, wait_for
-from ldmrelease.cluster.verdict import Armed, Held, Idle, Paused, Ran, Unwritten, Verdict
-from ldmrelease.cluster.workloads import read_workload
-from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind, Workloads
+from ldmrelease.cluster.client.api import Api, open_api
+from ldmrelease.cluster.objects.owners import image_owner
+from ldmrelease.cluster.objects.workloads import read_workload
+from ldmrelease.cluster.rollout.snapshot import snapshot
+from ldmrelease.cluster.rollout.status import (
+    ActionRequired,
+    Healthy,
+    ImageMismatch,
+    ScaledToZero,
+    Scheduled,
+    Status,
+    Suspended,
+)
+from ldmrelease.cluster.rollout.wait import (
+    RolledOut,
+    RolloutFailed,
+    RolloutOutcome,
+    RolloutOverwritten,
+    RolloutTimedOut,
+    unstick,
+    wait_for,
+)
+from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from tests.real.kube.api import Kube, Object
 from tests.real.kube.given import Cluster
 from tests.real.kube.images import Pushed, push_image
@@ -76,10 +92,10 @@ class Application:
         chosen = (Selection(self.kind, {"main": "prompt"}, name="app"),)
         return Workloads(ClusterAccess("unused"), self.namespace, chosen, deadline, patience)
 
-    def verdict(self, image: Pushed) -> Verdict:
-        return look(self.api, self.workloads(), {"prompt": identity(image)}).workloads[0].verdict
+    def verdict(self, image: Pushed) -> Status:
+        return snapshot(self.api, self.workloads(), {"prompt": identity(image)}).workloads[0].verdict
 
-    def wait(self, image: Pushed, *, written: bool = True, **limits: int) -> Outcome:
+    def wait(self, image: Pushed, *, written: bool = True, **limits: int) -> RolloutOutcome:
         wanted = {"prompt": identity(image)}
 
         def progress(code: str, values: dict[str, Any]) -> None:
@@ -120,12 +136,12 @@ Make = Callable[..., Application]
 
 def test_a_deployment_rolls_out_and_is_told_on_the_way(application: Make, old: Pushed, new: Pushed) -> None:
     app = application(KINDS.DEPLOYMENT, old.by_digest, replicas=2)
-    assert isinstance(app.wait(old), Settled)
+    assert isinstance(app.wait(old), RolledOut)
     app.set_image(new.by_digest)
     found = app.wait(new)
-    assert isinstance(found, Settled)
-    assert found.seen[0].verdict == Ran("ran", {"ready": 2, "wanted": 2, "waiting_for": []})
-    assert app.told[-1][0] == "ran"
+    assert isinstance(found, RolledOut)
+    assert found.seen[0].verdict == Healthy("healthy", {"ready": 2, "wanted": 2, "waiting_for": []})
+    assert app.told[-1][0] == "healthy"
     assert [one for one, other in zip(app.told, app.told[1:], strict=False) if one == other] == []
 
 
@@ -133,15 +149,15 @@ def test_a_paused_deployment_is_observed_and_ready_and_runs_the_old_image(
     application: Make, old: Pushed, new: Pushed
 ) -> None:
     app = application(KINDS.DEPLOYMENT, old.by_digest)
-    assert isinstance(app.wait(old), Settled)
+    assert isinstance(app.wait(old), RolledOut)
     app.kube.patch("Deployment", app.namespace, "app", {"spec": {"paused": True}})
     generation = app.set_image(new.by_digest)["metadata"]["generation"]
     status = app.until(lambda each: each["status"].get("observedGeneration") == generation)["status"]
     assert status["readyReplicas"] == 1
-    assert isinstance(app.verdict(new), Paused)
+    assert isinstance(app.verdict(new), Suspended)
     broke = app.wait(new, patience=1)
-    assert isinstance(broke, Broke)
-    assert broke.code == "paused"
+    assert isinstance(broke, RolloutFailed)
+    assert broke.code == "suspended"
 
 
 @pytest.mark.parametrize("kind", [KINDS.STATEFUL_SET, KINDS.DAEMON_SET])
@@ -149,17 +165,17 @@ def test_on_delete_says_which_pods_somebody_must_restart(
     application: Make, old: Pushed, new: Pushed, kind: WorkloadKind
 ) -> None:
     app = application(kind, old.by_digest, updateStrategy={"type": "OnDelete"})
-    assert isinstance(app.wait(old), Settled)
+    assert isinstance(app.wait(old), RolledOut)
     generation = app.set_image(new.by_digest)["metadata"]["generation"]
     app.until(lambda each: each["status"].get("observedGeneration") == generation)
     found = app.verdict(new)
-    assert isinstance(found, Held)
+    assert isinstance(found, ActionRequired)
     timed_out = app.wait(new, deadline=1)
-    assert isinstance(timed_out, TimedOut)
+    assert isinstance(timed_out, RolloutTimedOut)
     assert timed_out.values["code"] == "on-delete"
     for name in found.values["pods"]:
         app.kube.delete("Pod", app.namespace, name)
-    assert isinstance(app.wait(new), Settled)
+    assert isinstance(app.wait(new), RolledOut)
 
 
 def test_a_bare_pod_changes_in_place_and_is_not_believed_until_its_kubelet_tells(
@@ -168,8 +184,8 @@ def test_a_bare_pod_changes_in_place_and_is_not_believed_until_its_kubelet_tells
     app = application(KINDS.POD, old.by_digest)
     app.until(ready)
     app.set_image(new.by_digest)
-    assert not isinstance(app.verdict(new), Ran)
-    assert isinstance(app.wait(new), Settled)
+    assert not isinstance(app.verdict(new), Healthy)
+    assert isinstance(app.wait(new), RolledOut)
     told = app.kube.get("Pod", app.namespace, "app")["status"]["containerStatuses"][0]
     assert told["imageID"].rpartition("@")[2] in identity(new)
 
@@ -178,34 +194,34 @@ def test_a_stateful_set_without_an_image_is_stuck_until_its_pod_is_deleted(
     application: Make, cluster: Cluster, old: Pushed
 ) -> None:
     app = application(KINDS.STATEFUL_SET, old.by_digest)
-    assert isinstance(app.wait(old), Settled)
+    assert isinstance(app.wait(old), RolledOut)
     missing = f"{old.repository}@sha256:{'0' * 64}"
     app.set_image(missing)
     pushed = Pushed(old.repository, "", f"sha256:{'0' * 64}", "", "")
     broke = app.wait(pushed, patience=2)
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, RolloutFailed)
     assert (broke.code, broke.values["pod"]) == ("image-pull", "app-0")
     app.set_image(old.by_digest)
     stuck = app.wait(old, patience=5)
-    assert isinstance(stuck, Broke)
+    assert isinstance(stuck, RolloutFailed)
     assert (stuck.code, stuck.values["trouble"]) == ("stuck", "image-pull")
     assert unstick(app.api, stuck.seen[0].workload) == ("app-0",)
-    assert isinstance(app.wait(old), Settled)
+    assert isinstance(app.wait(old), RolledOut)
 
 
 def test_a_daemon_set_rolls_out(application: Make, old: Pushed, new: Pushed) -> None:
     app = application(KINDS.DAEMON_SET, old.by_digest)
-    assert isinstance(app.wait(old), Settled)
+    assert isinstance(app.wait(old), RolledOut)
     app.set_image(new.by_digest)
-    assert isinstance(app.wait(new), Settled)
-    assert isinstance(app.verdict(new), Ran)
+    assert isinstance(app.wait(new), RolledOut)
+    assert isinstance(app.verdict(new), Healthy)
 
 
 def test_a_cron_job_is_armed_until_a_job_of_the_image_has_ended(application: Make, ending: Pushed) -> None:
     app = application(KINDS.CRON_JOB, ending.by_digest)
     armed = app.wait(ending)
-    assert isinstance(armed, Settled)
-    assert isinstance(armed.seen[0].verdict, Armed)
+    assert isinstance(armed, RolledOut)
+    assert isinstance(armed.seen[0].verdict, Scheduled)
     _run_now(app)
     assert app.verdict(ending).code == "ended"
 
@@ -235,8 +251,8 @@ def _run_now(app: Application) -> None:
 def test_zero_replicas_are_idle(application: Make, old: Pushed) -> None:
     app = application(KINDS.DEPLOYMENT, old.by_digest, replicas=0)
     found = app.wait(old)
-    assert isinstance(found, Settled)
-    assert isinstance(found.seen[0].verdict, Idle)
+    assert isinstance(found, RolledOut)
+    assert isinstance(found.seen[0].verdict, ScaledToZero)
 
 
 def test_the_same_content_in_another_repository_is_the_same_image(
@@ -244,12 +260,12 @@ def test_the_same_content_in_another_repository_is_the_same_image(
 ) -> None:
     """Its node has the content from the first repository, and its kubelet tells that one."""
     app = application(KINDS.DEPLOYMENT, old.by_digest)
-    assert isinstance(app.wait(old), Settled)
+    assert isinstance(app.wait(old), RolledOut)
     copied = push_image(cluster.registry, "rollout/prod", "1", seed="rollout old")
     assert copied.index == old.index
     app.set_image(copied.by_digest)
-    assert isinstance(app.wait(copied), Settled)
-    seen = look(app.api, app.workloads()).workloads[0].containers[0]
+    assert isinstance(app.wait(copied), RolledOut)
+    seen = snapshot(app.api, app.workloads()).workloads[0].containers[0]
     assert seen.named == {copied.by_digest: 1}
     assert seen.running.keys() <= identity(copied)
 
@@ -257,14 +273,14 @@ def test_the_same_content_in_another_repository_is_the_same_image(
 def test_a_tag_is_judged_by_what_runs(application: Make, old: Pushed, new: Pushed) -> None:
     app = application(KINDS.DEPLOYMENT, old.by_tag)
     app.until(rolled_out)
-    assert isinstance(app.verdict(old), Ran)
+    assert isinstance(app.verdict(old), Healthy)
     assert app.verdict(new).code == "other-content"
 
 
 def test_a_crash_is_told_with_its_last_lines(application: Make, crashing: Pushed) -> None:
     app = application(KINDS.DEPLOYMENT, crashing.by_digest)
     broke = app.wait(crashing, patience=3)
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, RolloutFailed)
     assert (broke.code, broke.values["exit_code"]) == ("crash-loop", 3)
     assert "no such table: visits" in broke.values["log"]
 
@@ -272,7 +288,7 @@ def test_a_crash_is_told_with_its_last_lines(application: Make, crashing: Pushed
 def test_a_pod_that_no_node_takes_is_told_with_the_schedulers_words(application: Make, old: Pushed) -> None:
     much = {"resources": {"requests": {"memory": "900Ti"}}}
     broke = application(KINDS.DEPLOYMENT, old.by_digest, fields=much).wait(old, patience=1)
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, RolloutFailed)
     assert broke.code == "unschedulable"
     assert "Insufficient memory" in broke.values["message"]
 
@@ -284,7 +300,7 @@ def test_a_quota_is_told(
     quota = {"metadata": {"name": "none", "namespace": namespace}, "spec": {"hard": {"pods": "0"}}}
     kube.create({"apiVersion": "v1", "kind": "ResourceQuota"} | quota)
     broke = application(kind, old.by_digest).wait(old, patience=1)
-    assert isinstance(broke, Broke)
+    assert isinstance(broke, RolloutFailed)
     assert broke.code == "not-created"
     assert "exceeded quota" in broke.values["message"]
 
@@ -295,7 +311,7 @@ def test_a_probe_that_fails_is_waited_for_and_told_at_the_deadline(
     slow = push_image(cluster.registry, "rollout/app", "ready", seed="rollout", script="ready")
     app = application(KINDS.DEPLOYMENT, slow.by_digest, fields={"readinessProbe": READY_FILE_PROBE})
     found = app.wait(slow, deadline=6, patience=1)
-    assert isinstance(found, TimedOut)
+    assert isinstance(found, RolloutTimedOut)
     assert found.values["code"] == "not-ready"
     assert "Readiness probe failed" in found.values["message"]
 
@@ -303,7 +319,7 @@ def test_a_probe_that_fails_is_waited_for_and_told_at_the_deadline(
 def test_a_sync_that_nobody_makes_is_not_written(application: Make, old: Pushed, new: Pushed) -> None:
     app = application(KINDS.DEPLOYMENT, old.by_digest)
     found = app.wait(new, written=False, deadline=2)
-    assert isinstance(found, NotWritten)
+    assert isinstance(found, RolloutOverwritten)
     assert found.values["image"] == old.by_digest
 
 
@@ -311,11 +327,11 @@ def test_somebody_who_sets_another_image_in_the_middle_is_seen_and_named(
     application: Make, old: Pushed, new: Pushed
 ) -> None:
     app = application(KINDS.DEPLOYMENT, new.by_digest, replicas=2)
-    assert isinstance(app.wait(new), Settled)
+    assert isinstance(app.wait(new), RolledOut)
     app.set_image(old.by_digest)
-    assert isinstance(app.verdict(new), Unwritten)
+    assert isinstance(app.verdict(new), ImageMismatch)
     found = app.wait(new, patience=1)
-    assert isinstance(found, NotWritten)
+    assert isinstance(found, RolloutOverwritten)
     there = read_workload(KINDS.DEPLOYMENT, app.kube.get("Deployment", app.namespace, "app"), {})
     owner = image_owner(there, "main")
     assert owner is not None
@@ -323,17 +339,17 @@ def test_somebody_who_sets_another_image_in_the_middle_is_seen_and_named(
 
 
 @pytest.fixture
-def waiting() -> Iterator[Callable[[Callable[[], Outcome]], Callable[[], Outcome]]]:
+def waiting() -> Iterator[Callable[[Callable[[], RolloutOutcome]], Callable[[], RolloutOutcome]]]:
     """Waits in the background; what it returns gives the outcome."""
     threads = []
 
-    def start(wait: Callable[[], Outcome]) -> Callable[[], Outcome]:
-        found: list[Outcome] = []
+    def start(wait: Callable[[], RolloutOutcome]) -> Callable[[], RolloutOutcome]:
+        found: list[RolloutOutcome] = []
         thread = threading.Thread(target=lambda: found.append(wait()))
         threads.append(thread)
         thread.start()
 
-        def outcome() -> Outcome:
+        def outcome() -> RolloutOutcome:
             thread.join(60)
             return found[0]
 
@@ -345,11 +361,11 @@ def waiting() -> Iterator[Callable[[Callable[[], Outcome]], Callable[[], Outcome
 
 
 def test_a_manual_sync_is_seen_when_it_comes(
-    application: Make, waiting: Callable[..., Callable[[], Outcome]], old: Pushed, new: Pushed
+    application: Make, waiting: Callable[..., Callable[[], RolloutOutcome]], old: Pushed, new: Pushed
 ) -> None:
     app = application(KINDS.DEPLOYMENT, old.by_digest)
     outcome = waiting(lambda: app.wait(new, written=False))
     app.until(rolled_out)
     app.set_image(new.by_digest)
-    assert isinstance(outcome(), Settled)
+    assert isinstance(outcome(), RolledOut)
     assert "other-digest" in [code for code, _ in app.told]

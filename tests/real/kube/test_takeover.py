@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.domain.workloads import ClusterAccess
-from ldmrelease.services.promote import promote
+from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.services.promotions.commands import promote
 from tests.real.kube import access
 from tests.real.kube.audit import AuditEntry, AuditLog
 from tests.real.kube.cluster import Own
@@ -27,7 +27,7 @@ from tests.real.kube.lanes import in_child, start
 from tests.real.kube.pair import LEVEL, PLACES, Pair, PairSite, make_pair
 from tests.real.kube.site import BASE
 from tests.real.kube.test_kills import assert_nothing_left, assert_recorded_once, assert_runs
-from tests.real.test_kills import wish as wish_for
+from tests.real.test_kills import spec as wish_for
 
 pytestmark = pytest.mark.real
 
@@ -128,8 +128,8 @@ POINTS = {
 
 
 def promote_until_stopped(site: PairSite, stops: Stops) -> None:
-    bench = site.bench(stops.at_write)
-    promote(bench, wish_for(bench, LEVEL), stops.at_progress)
+    context = site.context(stops.at_write)
+    promote(context, wish_for(context, LEVEL), stops.at_progress)
 
 
 def stopped(site: PairSite, stops: Stops, log: Path) -> int:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.workloads import ClusterAccess, Selection, WorkloadKind
-from ldmrelease.targets import dispatch
-from ldmrelease.targets.outcome import Change, Refusal, Written
+from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Change, Refusal, Written
 from tests.real.gitops.site import Promoter, release
 from tests.real.kube import objects
 from tests.real.kube.api import Kube, Refused
@@ -94,7 +94,7 @@ def test_a_restore_puts_the_images_back(every_kind: Site):
     before = every_kind.snapshot()
     every_kind.write()
     edits = dict.fromkeys(before.values, NEW)
-    restored = dispatch.restore(
+    restored = registry.restore(
         every_kind.target, before.values, edits, every_kind.access, Promoter().warrant()
     )
     assert isinstance(restored, Written)
@@ -102,16 +102,16 @@ def test_a_restore_puts_the_images_back(every_kind: Site):
 
 
 def test_a_release_wants_its_images_by_digest_where_it_has_the_component(prompt: Site):
-    wanted = dispatch.desired(prompt.target, release("w_2", "app"), prompt.snapshot())
+    wanted = registry.desired(prompt.target, release("w_2", "app"), prompt.snapshot())
     assert wanted == {"Deployment/prompt/main": "ghcr.io/lsst/app@sha256:" + "1" * 64}
-    refusal = dispatch.desired(prompt.target, release("w_2", "lab"), prompt.snapshot())
+    refusal = registry.desired(prompt.target, release("w_2", "lab"), prompt.snapshot())
     assert isinstance(refusal, Refusal)
     assert refusal.code == "no-component"
 
 
 def test_the_images_that_are_stated_are_read_as_tags_and_digests(prompt: Site):
     def said() -> list[tuple]:
-        stated = dispatch.stated(prompt.target, prompt.snapshot())
+        stated = registry.stated(prompt.target, prompt.snapshot())
         assert isinstance(stated, tuple)
         return [(each.component, each.tag, each.digest) for each in stated]
 
@@ -127,7 +127,7 @@ def test_somebody_elses_image_is_left_and_who_wrote_it_is_named(prompt: Site):
     assert refusal.code == "changed-by"
     assert (refusal.values["found"], refusal.values["author"]) == (NEWER, "kubectl-set")
     assert prompt.images() == {NEWER}
-    change = dispatch.changed_by(prompt.target, "Deployment/prompt/main", prompt.access)
+    change = registry.changed_by(prompt.target, "Deployment/prompt/main", prompt.access)
     assert isinstance(change, Change)
     assert change.author == "kubectl-set"
 
@@ -280,7 +280,7 @@ def test_a_workload_that_goes_and_comes_back_is_judged_by_what_it_says(prompt: S
     prompt.claim(Promoter())
     prompt.kube.delete("Deployment", prompt.namespace, "prompt")
     prompt.kube.gone("Deployment", prompt.namespace, "prompt")
-    gone = dispatch.write(
+    gone = registry.write(
         prompt.target, edits, prompt.access, expect=dict.fromkeys(edits, OLD), warrant=Promoter().warrant()
     )
     assert isinstance(gone, Refusal)

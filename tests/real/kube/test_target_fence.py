@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.places import Place
-from ldmrelease.domain.workloads import ClusterAccess
-from ldmrelease.targets import dispatch
-from ldmrelease.targets.cluster_fence import NAME, key_of
+from ldmrelease.domain.topology import Place
+from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.outcome import Refusal, Written
-from ldmrelease.targets.writer import Access
+from ldmrelease.targets.results import Refusal, Written
+from ldmrelease.targets.stores.git_file import Access
+from ldmrelease.targets.stores.kubernetes_fence import NAME, key_of
 from tests.real.gitops.site import SUMMIT, Promoter
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
@@ -42,7 +42,7 @@ def two(kube: Kube, namespace: str, cluster_access: ClusterAccess, tmp_path: Pat
 
 
 def fence_of(at: Site, place: Place = SUMMIT) -> Fence | None:
-    found = dispatch.fence_of(at.target, place, at.access)
+    found = registry.fence_of(at.target, place, at.access)
     assert found is None or isinstance(found, Fence), found
     return found
 
@@ -111,7 +111,7 @@ def test_a_late_holder_gets_409_and_writes_nothing_after_the_claim(
     access = ClusterAccess(late.context, str(late.kubeconfig))
     theirs = replace(two.target, workloads=replace(two.target.workloads, cluster=access))
     edits = two.edits()
-    refusal = dispatch.write(
+    refusal = registry.write(
         theirs,
         edits,
         observed(two, take_over_before_the_first_write),
@@ -189,9 +189,9 @@ def promoted(at: Site, place: Place, told: Callable[[str, str], None]) -> bool:
     access = observed(at, told)
     edits = at.edits()
     try:
-        assert isinstance(dispatch.claim(at.target, access, EARLIER.warrant(size=7, place=place)), Written)
+        assert isinstance(registry.claim(at.target, access, EARLIER.warrant(size=7, place=place)), Written)
         warrant = EARLIER.warrant(size=8, place=place)
-        written = dispatch.write(at.target, edits, access, expect=dict.fromkeys(edits, OLD), warrant=warrant)
+        written = registry.write(at.target, edits, access, expect=dict.fromkeys(edits, OLD), warrant=warrant)
         assert isinstance(written, Written)
     except Killed:
         return True
@@ -202,7 +202,7 @@ def test_a_write_moves_the_checkpoint_of_the_fence_on(two: Site):
     two.claim(EARLIER)
     edits = two.edits()
     later = EARLIER.warrant(size=50)
-    dispatch.write(two.target, edits, two.access, expect=dict.fromkeys(edits, OLD), warrant=later)
+    registry.write(two.target, edits, two.access, expect=dict.fromkeys(edits, OLD), warrant=later)
     found = fence_of(two)
     assert found is not None
     assert found.size == 50
@@ -211,7 +211,7 @@ def test_a_write_moves_the_checkpoint_of_the_fence_on(two: Site):
 def test_places_of_a_namespace_have_fences_of_their_own(two: Site):
     other = Place("summit", "prompt")
     two.claim(EARLIER)
-    answer = dispatch.claim(two.target, two.access, LATER.warrant(place=other))
+    answer = registry.claim(two.target, two.access, LATER.warrant(place=other))
     assert isinstance(answer, Written)
     assert fence_of(two) == EARLIER.warrant().fence
     assert fence_of(two, other) == LATER.warrant().fence
@@ -247,7 +247,7 @@ def test_a_take_over_while_others_write_marks_all_the_same(two: Site):
                 two.kube.patch("Deployment", two.namespace, name, change)
 
     access = observed(two, meddle)
-    assert isinstance(dispatch.claim(two.target, access, LATER.warrant()), Written)
+    assert isinstance(registry.claim(two.target, access, LATER.warrant()), Written)
     assert len(turns) == 5
     for name in NAMES:
         annotations = two.get("Deployment", name)["metadata"]["annotations"]

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ldmrelease.domain.workloads import ClusterAccess
-from ldmrelease.targets import dispatch
-from ldmrelease.targets.outcome import Refusal, Snapshot, Written
-from ldmrelease.targets.undo import BEFORE
+from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Refusal, Snapshot, Written
+from ldmrelease.targets.stores.revert import BEFORE
 from tests.real.gitops.site import Promoter
 from tests.real.kube import objects
 from tests.real.kube.api import Kube
@@ -51,7 +51,7 @@ def codes(refusal: object) -> list[str]:
 
 
 def test_the_manifest_is_applied_with_the_images_and_without_replicas(whole: Site):
-    assert dispatch.preflight(whole.target, whole.access) is None
+    assert registry.preflight(whole.target, whole.access) is None
     assert isinstance(whole.write(), Written)
     spec = whole.get("Deployment", "prompt")["spec"]
     assert spec["replicas"] == 0
@@ -84,7 +84,7 @@ def spec_of(at: Site) -> dict:
 
 def put_back(at: Site, before: Snapshot, promoter: Promoter) -> None:
     ours = at.snapshot().values
-    restored = dispatch.restore(at.target, before.values, ours, at.access, promoter.warrant())
+    restored = registry.restore(at.target, before.values, ours, at.access, promoter.warrant())
     assert isinstance(restored, Written), restored
 
 
@@ -99,7 +99,7 @@ def test_a_restore_puts_back_all_that_the_manifest_has_changed(whole: Site):
     assert spec_of(whole) != spec
     put_back(whole, before, Promoter())
     assert spec_of(whole) == spec
-    again = dispatch.restore(whole.target, before.values, before.values, whole.access, Promoter().warrant())
+    again = registry.restore(whole.target, before.values, before.values, whole.access, Promoter().warrant())
     assert isinstance(again, Written)
     assert again.found
 
@@ -205,7 +205,7 @@ def test_a_field_of_another_manager_is_refused_by_its_name(whole: Site):
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments/prompt"
     strategic = "application/strategic-merge-patch+json"
     kube.request("PATCH", path, change, content_type=strategic, fieldManager="somebody")
-    for refusal in (dispatch.preflight(whole.target, whole.access), whole.write()):
+    for refusal in (registry.preflight(whole.target, whole.access), whole.write()):
         assert isinstance(refusal, Refusal)
         assert (refusal.code, refusal.values["found"]) == ("owned-by", "somebody")
     assert whole.images() == {OLD}
@@ -217,7 +217,7 @@ def test_what_the_api_server_would_not_take_is_found_when_planning(whole: Site):
     wrong["spec"]["template"]["metadata"]["labels"] = {"app": "other"}
     put(whole.access.workspace, wrong)
     before = whole.get("Deployment", "prompt")["metadata"]["resourceVersion"]
-    refusal = dispatch.preflight(whole.target, whole.access)
+    refusal = registry.preflight(whole.target, whole.access)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "not-accepted"
     assert "immutable" in str(refusal.values["found"])
@@ -231,24 +231,24 @@ def test_everything_that_is_wrong_with_manifests_is_found_when_planning(whole: S
     containers[0]["image"] = "registry.example/app:1"
     containers[1]["image"] = "component://sidecar"
     put(whole.access.workspace, wrong, manifest("other"))
-    found = sorted(codes(dispatch.preflight(whole.target, whole.access)))
+    found = sorted(codes(registry.preflight(whole.target, whole.access)))
     assert found == ["no-component-image", "not-selected", "other-namespace", "unknown-component"]
-    assert sorted(codes(dispatch.read(whole.target, whole.access))) == found
+    assert sorted(codes(registry.read(whole.target, whole.access))) == found
 
 
 def test_a_workload_without_a_manifest_is_refused(whole: Site):
     put(whole.access.workspace, manifest("other"))
-    assert sorted(codes(dispatch.read(whole.target, whole.access))) == ["no-manifest", "not-selected"]
+    assert sorted(codes(registry.read(whole.target, whole.access))) == ["no-manifest", "not-selected"]
 
 
 def test_a_folder_without_manifests_is_refused(whole: Site):
     (whole.access.workspace / "manifests" / "prompt.yaml").unlink()
-    assert codes(dispatch.preflight(whole.target, whole.access)) == ["no-manifests"]
+    assert codes(registry.preflight(whole.target, whole.access)) == ["no-manifests"]
 
 
 def test_what_is_no_yaml_is_refused_with_file_and_line(whole: Site):
     (whole.access.workspace / "manifests" / "prompt.yaml").write_text("kind: Deployment\nspec: [\n")
-    refusal = dispatch.read(whole.target, whole.access)
+    refusal = registry.read(whole.target, whole.access)
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["file"]) == ("not-yaml", "manifests/prompt.yaml")
     assert refusal.values["line"]

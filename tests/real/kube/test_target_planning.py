@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.workloads import ClusterAccess, Workloads
+from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
 from ldmrelease.render.refusals import refusal_words
-from ldmrelease.targets import dispatch
-from ldmrelease.targets.outcome import Refusal, Unreachable
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Refusal, Unreachable
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
 from tests.real.kube.api import Kube
@@ -43,7 +43,7 @@ def prompt(kube: Kube, namespace: str, cluster_access: ClusterAccess, tmp_path: 
 
 
 def test_nothing_is_against_a_workload_that_may_be_written(prompt: Site):
-    assert dispatch.preflight(prompt.target, prompt.access) is None
+    assert registry.preflight(prompt.target, prompt.access) is None
 
 
 def test_everything_that_is_wrong_is_in_one_refusal_and_nothing_is_written(
@@ -68,7 +68,7 @@ def test_everything_that_is_wrong_is_in_one_refusal_and_nothing_is_written(
         selection("StatefulSet", "queue"),
     )
     mark = audit_log.mark()
-    refusal = dispatch.preflight(wrong.target, wrong.access)
+    refusal = registry.preflight(wrong.target, wrong.access)
     assert problems(refusal) == {
         ("container-absent", "Deployment/prompt", "mian"),
         ("workload-absent", "Deployment/promt"),
@@ -104,14 +104,14 @@ def test_whoever_has_the_rights_that_are_asked_for_can_write(
     chosen = (selection("Deployment", "prompt"), selection("StatefulSet", "queue"))
     access = ClusterAccess(writer.context, str(writer.kubeconfig))
     written = site(kube, namespace, access, tmp_path, *chosen)
-    assert dispatch.preflight(written.target, written.access) is None
+    assert registry.preflight(written.target, written.access) is None
     assert not isinstance(written.write(), Refusal | Unreachable)
 
 
 def test_an_unknown_context_is_refused_with_those_that_there_are(prompt: Site, cluster_access: ClusterAccess):
     elsewhere = replace(cluster_access, context="summit")
     workloads = replace(prompt.target.workloads, cluster=elsewhere)
-    refusal = dispatch.preflight(replace(prompt.target, workloads=workloads), prompt.access)
+    refusal = registry.preflight(replace(prompt.target, workloads=workloads), prompt.access)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "no-cluster"
     assert cluster_access.context in refusal_words(refusal)
@@ -122,18 +122,18 @@ def test_an_unknown_namespace_is_one_problem_however_much_is_asked_of_it(
 ):
     both = (selection("Deployment", "prompt"), selection("Deployment", "queue"))
     target = replace(prompt.target, workloads=Workloads(cluster_access, "no-such-place", both))
-    assert problems(dispatch.preflight(target, prompt.access)) == {("namespace-absent",)}
+    assert problems(registry.preflight(target, prompt.access)) == {("namespace-absent",)}
 
 
 def test_a_paused_deployment_is_refused(prompt: Site):
     prompt.kube.patch("Deployment", prompt.namespace, "prompt", {"spec": {"paused": True}})
-    assert problems(dispatch.preflight(prompt.target, prompt.access)) == {("paused", "Deployment/prompt")}
+    assert problems(registry.preflight(prompt.target, prompt.access)) == {("paused", "Deployment/prompt")}
 
 
 def test_a_job_is_audited_only(kube: Kube, namespace: str, cluster_access: ClusterAccess, tmp_path: Path):
     create(kube, objects.job(namespace, "backfill", pod(), suspend=True))
     audited = site(kube, namespace, cluster_access, tmp_path, selection("Job", "backfill"))
-    assert problems(dispatch.preflight(audited.target, audited.access)) == {("audited-only", "Job/backfill")}
+    assert problems(registry.preflight(audited.target, audited.access)) == {("audited-only", "Job/backfill")}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_what_another_system_manages_is_refused_with_its_name(
 ):
     change = {"metadata": {"labels": labels, "annotations": annotations}}
     prompt.kube.patch("Deployment", prompt.namespace, "prompt", change)
-    refusal = dispatch.preflight(prompt.target, prompt.access)
+    refusal = registry.preflight(prompt.target, prompt.access)
     assert problems(refusal) == {("managed-by", manager, "Deployment/prompt")}
     assert isinstance(refusal, Refusal)
     said = refusal_words(refusal)
@@ -175,13 +175,13 @@ def test_an_image_that_another_field_manager_owns_is_refused_until_it_is_listed(
     prompt.kube.set_image(
         "Deployment", prompt.namespace, "prompt", "main", "registry.example/b:1", manager=manager
     )
-    assert problems(dispatch.preflight(prompt.target, prompt.access)) == {
+    assert problems(registry.preflight(prompt.target, prompt.access)) == {
         ("owned-by", "main", manager, "Deployment/prompt")
     }
     taken = replace(prompt.target, take_over=(*prompt.target.take_over, manager))
-    assert dispatch.preflight(taken, prompt.access) is None
+    assert registry.preflight(taken, prompt.access) is None
 
 
 def test_what_another_manager_owns_besides_images_is_no_hindrance(prompt: Site):
     prompt.kube.patch("Deployment", prompt.namespace, "prompt", {"spec": {"minReadySeconds": 1}}, "somebody")
-    assert dispatch.preflight(prompt.target, prompt.access) is None
+    assert registry.preflight(prompt.target, prompt.access) is None

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.workloads import ClusterAccess
-from ldmrelease.targets import dispatch
-from ldmrelease.targets.outcome import Written
+from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Written
 from tests.real.gitops.site import Promoter
 from tests.real.kube import objects
 from tests.real.kube.api import Kube, Object
@@ -44,7 +44,7 @@ def test_what_ran_runs_again_after_an_image_that_is_not_there(
     for _, pod in kube.watch("Pod", namespace):
         if has_no_image(pod):
             break
-    restored = dispatch.restore(
+    restored = registry.restore(
         queue.target, before, dict.fromkeys(before, absent), queue.access, Promoter().warrant()
     )
     assert isinstance(restored, Written)

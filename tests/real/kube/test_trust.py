@@ -12,29 +12,30 @@ from typing import Any
 import pytest
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.acts import RunRegistration
 from ldmrelease.domain.decision import Finding, Phase
-from ldmrelease.domain.events import Kind, NewEvent
-from ldmrelease.domain.evidence import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
+from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.release import Component
-from ldmrelease.services.check_run import RunResult, Where, register, run_registered, where_of
-from ldmrelease.services.decide import decide
-from ldmrelease.services.gather import Question, registered_runs, runs_stream
-from ldmrelease.services.pin import Pinned
-from ldmrelease.services.promote import Promoted, promote
-from ldmrelease.services.statements import evidence_stream
-from ldmrelease.services.workbench import Workbench
-from ldmrelease.trust.acts import seal
+from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.services.checks.runs import RunPlace, RunResult, register, run_place, run_registered
+from ldmrelease.services.context import Context
+from ldmrelease.services.decisions.decide import decide
+from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.evidence.collect import evidence_stream
+from ldmrelease.services.evidence.runs import registered_runs, runs_stream
+from ldmrelease.services.promotions.commands import Promoted, promote
+from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_envelope
-from ldmrelease.trust.results import CheckUsed, Outcomes, RunDone, write_result
+from ldmrelease.trust.records import sign_record
 from tests.real.kube.given import Cluster
 from tests.real.kube.images import push_image
 from tests.real.kube.objects import rolled_out
 from tests.real.kube.pair import LEVEL, Pair, PairSite, agree, make_pair
 from tests.real.kube.site import BASE
 from tests.real.test_kills import quiet
-from tests.real.test_kills import wish as wish_for
+from tests.real.test_kills import spec as wish_for
 from tests.workspace import WEEKLY, copy_site
 
 pytestmark = pytest.mark.real
@@ -70,17 +71,19 @@ def template(pair: Pair, uids: dict[str, str], tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture
-def bench(template: Path, tmp_path: Path) -> Iterator[Workbench]:
-    opened = PairSite(copy_site(template, tmp_path / "site").root).bench()
+def context(template: Path, tmp_path: Path) -> Iterator[Context]:
+    opened = PairSite(copy_site(template, tmp_path / "site").root).context()
     yield opened
     opened.ledger.close()
 
 
-def smoke(bench: Workbench) -> Finding:
+def smoke(context: Context) -> Finding:
     """What is found of the smoke test at base."""
-    wish = wish_for(bench, LEVEL)
-    place = bench.world.applications[0].place
-    decided = decide(bench, wish.pinned, Question(place, Intent.PROMOTE, bench.person), Phase.CONFIRM)
+    spec = wish_for(context, LEVEL)
+    place = context.topology.applications[0].place
+    decided = decide(
+        context, spec.pinned, DecisionRequest(place, Intent.PROMOTE, context.person), Phase.CONFIRM
+    )
     return next(each for each in decided.decision.findings if each.requirement == "smoke")
 
 
@@ -88,85 +91,85 @@ def both(finding: Finding) -> tuple[str, str]:
     return str(finding.outcome), finding.code
 
 
-def pinned_of(bench: Workbench) -> Pinned:
-    return wish_for(bench, LEVEL).pinned
+def pinned_of(context: Context) -> Pinned:
+    return wish_for(context, LEVEL).pinned
 
 
-def registered(bench: Workbench, where: Where) -> RunRegistration:
-    check = bench.world.check("smoke")
+def registered(context: Context, where: RunPlace) -> RunRegistration:
+    check = context.topology.check("smoke")
     assert check is not None
-    made = register(bench, check, pinned_of(bench), where)
+    made = register(context, check, pinned_of(context), where)
     assert isinstance(made, RunRegistration)
     return made
 
 
-def take_in(bench: Workbench, run: RunRegistration, result: str = "PASSED", **changes: Any) -> None:
+def take_in(context: Context, run: RunRegistration, result: str = "PASSED", **changes: Any) -> None:
     """The runner signs a result of the run, which may say other things than the run does."""
     passed = result == "PASSED"
-    done = RunDone(run.run, bench.now(), bench.now(), run.environment, run.cluster_uid)
+    done = RunDone(run.run, context.now(), context.now(), run.environment, run.cluster_uid)
     predicate = write_result(
         CheckUsed(run.check, run.check_digest),
         result,
         Outcomes(TESTS if passed else (), (), () if passed else TESTS),
         replace(done, **changes),
     )
-    pinned = pinned_of(bench)
+    pinned = pinned_of(context)
     subject = Subject(pinned.release.name, pinned.digest)
     payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
-    envelope = bench.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
+    envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
-    bench.append(
-        [NewEvent(Kind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})], blobs={blob: envelope}
+    context.append(
+        [NewEvent(EventKind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})], blobs={blob: envelope}
     )
 
 
-def where(uid: str | None) -> Where:
-    return Where("base", uid)
+def where(uid: str | None) -> RunPlace:
+    return RunPlace("base", uid)
 
 
-def test_its_own_run_counts(bench: Workbench) -> None:
-    finding = smoke(bench)
+def test_its_own_run_counts(context: Context) -> None:
+    finding = smoke(context)
     assert both(finding) == ("satisfied", "passed")
     assert "seen" not in finding.values
 
 
-def test_a_run_of_another_cluster_does_not_count(bench: Workbench, uids: dict[str, str]) -> None:
-    foreign = registered(bench, where(uids["summit/ocps"]))
-    take_in(bench, foreign, "FAILED")
-    finding = smoke(bench)
+def test_a_run_of_another_cluster_does_not_count(context: Context, uids: dict[str, str]) -> None:
+    foreign = registered(context, where(uids["summit/ocps"]))
+    take_in(context, foreign, "FAILED")
+    finding = smoke(context)
     assert both(finding) == ("satisfied", "passed")
     assert finding.values["seen"] == {"other-cluster": 1}
 
 
 def test_a_result_that_says_another_cluster_than_its_run_is_none(
-    bench: Workbench, uids: dict[str, str]
+    context: Context, uids: dict[str, str]
 ) -> None:
-    run = registered(bench, where(uids[BASE]))
-    take_in(bench, run, cluster_uid=uids["summit/ocps"])
-    finding = smoke(bench)
+    run = registered(context, where(uids[BASE]))
+    take_in(context, run, cluster_uid=uids["summit/ocps"])
+    finding = smoke(context)
     assert finding.values["seen"] == {"other-cluster": 1}
     assert both(finding) == ("pending", "running")
 
 
-def test_a_fail_after_a_pass_is_failed(bench: Workbench, uids: dict[str, str]) -> None:
-    take_in(bench, registered(bench, where(uids[BASE])), "FAILED")
-    assert both(smoke(bench)) == ("failed", "failed")
+def test_a_fail_after_a_pass_is_failed(context: Context, uids: dict[str, str]) -> None:
+    take_in(context, registered(context, where(uids[BASE])), "FAILED")
+    assert both(smoke(context)) == ("failed", "failed")
 
 
-def test_a_run_is_counted_once_however_often_its_result_comes(bench: Workbench, uids: dict[str, str]) -> None:
-    run = registered(bench, where(uids[BASE]))
-    take_in(bench, run, "FAILED")
-    take_in(bench, run)
-    finding = smoke(bench)
+def test_a_run_is_counted_once_however_often_its_result_comes(context: Context, uids: dict[str, str]) -> None:
+    run = registered(context, where(uids[BASE]))
+    take_in(context, run, "FAILED")
+    take_in(context, run)
+    finding = smoke(context)
     assert both(finding) == ("failed", "failed")
     assert finding.values["seen"] == {"run-reused": 1}
 
 
-def test_what_nobody_registered_does_not_count(bench: Workbench, uids: dict[str, str]) -> None:
-    ours = registered(bench, where(uids[BASE]))
-    take_in(bench, ours, "FAILED")
-    take_in(bench, replace(ours, run="run-of-nobody"))
-    finding = smoke(bench)
+def test_what_nobody_registered_does_not_count(context: Context, uids: dict[str, str]) -> None:
+    ours = registered(context, where(uids[BASE]))
+    take_in(context, ours, "FAILED")
+    take_in(context, replace(ours, run="run-of-nobody"))
+    finding = smoke(context)
     assert both(finding) == ("failed", "failed")
     assert finding.values["seen"] == {"unregistered": 1}
 
@@ -175,40 +178,40 @@ def test_a_registered_run_without_a_result_is_errored_at_its_deadline(
     template: Path, tmp_path: Path, uids: dict[str, str]
 ) -> None:
     site = PairSite(copy_site(template, tmp_path / "site").root)
-    bench = site.bench()
-    run = registered(bench, where(uids[BASE]))
-    assert both(smoke(bench)) == ("pending", "running")
-    bench.ledger.close()
+    context = site.context()
+    run = registered(context, where(uids[BASE]))
+    assert both(smoke(context)) == ("pending", "running")
+    context.ledger.close()
     site.clock(run.deadline)
-    bench = site.bench()
-    assert both(smoke(bench)) == ("errored", "no-result")
-    bench.ledger.close()
+    context = site.context()
+    assert both(smoke(context)) == ("errored", "no-result")
+    context.ledger.close()
 
 
 def test_a_registration_that_was_put_into_the_database_does_not_count(
-    bench: Workbench, uids: dict[str, str]
+    context: Context, uids: dict[str, str]
 ) -> None:
     """Nobody's key has signed it, or one that may not: what it would hide still decides."""
-    last = registered(bench, where(uids[BASE]))
-    take_in(bench, last, "FAILED")
-    pinned = pinned_of(bench)
-    now = bench.now()
+    last = registered(context, where(uids[BASE]))
+    take_in(context, last, "FAILED")
+    pinned = pinned_of(context)
+    now = context.now()
     act = RunRegistration(
         run="run-forged", check="smoke", check_digest=last.check_digest, environment="base",
         cluster_uid=uids[BASE], subjects=(pinned.digest,), registered=now, deadline=now + timedelta(hours=1),
     )  # fmt: skip
-    body = seal(act, bench.signers.observer)
-    bench.append([NewEvent(Kind.REGISTERED, runs_stream(pinned.digest), body)])
-    take_in(bench, act)
-    finding = smoke(bench)
+    body = sign_record(act, context.signers.observer)
+    context.append([NewEvent(EventKind.REGISTERED, runs_stream(pinned.digest), body)])
+    take_in(context, act)
+    finding = smoke(context)
     assert both(finding) == ("failed", "failed")
     assert finding.values["seen"] == {"unregistered": 1}
 
 
 def wished_images(site: PairSite) -> tuple[Component, ...]:
-    bench = site.bench()
-    images = pinned_of(bench).release.images
-    bench.ledger.close()
+    context = site.context()
+    images = pinned_of(context).release.images
+    context.ledger.close()
     return images
 
 
@@ -234,21 +237,21 @@ def run_at_base(
             begun.append(what)
             meddle()
 
-    bench = site.bench(told)
+    context = site.context(told)
     try:
-        check, application = bench.world.check("smoke"), bench.world.applications[0]
+        check, application = context.topology.check("smoke"), context.topology.applications[0]
         assert check is not None
-        pinned = pinned_of(bench)
-        run = register(bench, check, pinned, where_of(bench, check, application, pinned))
+        pinned = pinned_of(context)
+        run = register(context, check, pinned, run_place(context, check, application, pinned))
         assert isinstance(run, RunRegistration)
         between()
-        found = run_registered(bench, check, run, pinned_of(bench), application)
+        found = run_registered(context, check, run, pinned_of(context), application)
         assert isinstance(found, RunResult)
         if found.then is not None:
             found.then()
         return found
     finally:
-        bench.ledger.close()
+        context.ledger.close()
 
 
 @pytest.fixture
@@ -328,15 +331,15 @@ def test_a_promotion_checks_once_more_what_did_not_stand_still(pair: Pair, tmp_p
             if len(begun) == 1:
                 restart(pair)
 
-    bench = pair.site(tmp_path / "site").bench(told)
-    answer = promote(bench, wish_for(bench, BASE), quiet)
+    context = pair.site(tmp_path / "site").context(told)
+    answer = promote(context, wish_for(context, BASE), quiet)
     assert isinstance(answer, Promoted)
     assert answer.outcome.state == "succeeded", answer.outcome
     assert len(begun) == 2
-    assert len(registered_runs(bench, pinned_of(bench).digest)) == 2
-    assert both(smoke(bench)) == ("satisfied", "passed")
+    assert len(registered_runs(context, pinned_of(context).digest)) == 2
+    assert both(smoke(context)) == ("satisfied", "passed")
     assert pair.kubes[BASE].list("Job", pair.checks) == []
-    bench.ledger.close()
+    context.ledger.close()
 
 
 def test_more_pods_of_the_same_are_no_rollout(pair: Pair, at_base: PairSite) -> None:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.real.faultproxy import Answer, Fault, FaultProxy, Passage, Request
 from tests.real.kube.api import Object
 from tests.real.kube.given import Cluster

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.cluster.client import Api, open_api
+from ldmrelease.cluster.client.api import Api, open_api
 from tests.unit.cluster.fake_server import FakeServer, access
 
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 
-from ldmrelease.domain.workloads import ClusterAccess
+from ldmrelease.domain.workload_selection import ClusterAccess
 
 Object = dict[str, Any]
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.cluster.client import Listing
+from ldmrelease.cluster.client.api import Listing
 from ldmrelease.cluster.prepull import (
     Fetched,
-    Lost,
+    PrepullRequest,
+    PullAborted,
     Pulled,
-    Refused,
-    Wanted,
+    PullFailed,
     label_value,
-    look,
     prepull,
     pull_pod,
+    pull_state,
 )
 
 IMAGES = ("registry.example/app@sha256:" + "a" * 64, "registry.example/side@sha256:" + "b" * 64)
@@ -24,7 +24,7 @@ Object = dict[str, Any]
 
 
 def pod(*states: Object, phase: str = "Pending", **status: str) -> Object:
-    made = pull_pod("ns", "promotion-1", "node-1", Wanted(IMAGES[: len(states)], {}))
+    made = pull_pod("ns", "promotion-1", "node-1", PrepullRequest(IMAGES[: len(states)], {}))
     statuses = [
         {"name": f"image-{number}", "imageID": state.pop("imageID", ""), "state": state}
         for number, state in enumerate(states)
@@ -38,7 +38,7 @@ def waiting(reason: str, message: str = "") -> Object:
 
 def test_the_name_follows_from_promotion_node_and_images_alone() -> None:
     def name(promotion: str, node: str, *images: str, **template: Any) -> str:
-        return str(pull_pod("ns", promotion, node, Wanted(images, template))["metadata"]["name"])
+        return str(pull_pod("ns", promotion, node, PrepullRequest(images, template))["metadata"]["name"])
 
     same = name("p", "n", *IMAGES)
     assert name("p", "n", *reversed(IMAGES), IMAGES[0], nodeSelector={"zone": "1"}) == same
@@ -52,7 +52,7 @@ def test_it_has_no_rights_and_runs_nothing() -> None:
         "serviceAccountName": "app",
         "containers": [{"name": "app", "env": [{"name": "A", "value": "b"}]}],
     }
-    spec = pull_pod("ns", "p", "n", Wanted(IMAGES, template))["spec"]
+    spec = pull_pod("ns", "p", "n", PrepullRequest(IMAGES, template))["spec"]
     assert spec["automountServiceAccountToken"] is False
     assert spec["serviceAccountName"] == "app"
     assert spec["restartPolicy"] == "Never"
@@ -76,31 +76,31 @@ def test_it_has_no_rights_and_runs_nothing() -> None:
     ],
 )
 def test_what_failed_after_the_pull_has_the_image(state: Object) -> None:
-    assert look(pod(state, phase="Failed")) == Fetched()
+    assert pull_state(pod(state, phase="Failed")) == Fetched()
 
 
 def test_every_image_of_a_pod_counts() -> None:
-    assert look(pod({"terminated": {"reason": "StartError"}}, waiting("ContainerCreating"))) is None
+    assert pull_state(pod({"terminated": {"reason": "StartError"}}, waiting("ContainerCreating"))) is None
     ended = {"terminated": {"reason": "StartError"}}
-    assert look(pod(dict(ended), dict(ended))) == Fetched()
+    assert pull_state(pod(dict(ended), dict(ended))) == Fetched()
 
 
 @pytest.mark.parametrize("reason", ["ErrImagePull", "ImagePullBackOff", "InvalidImageName"])
 def test_an_image_that_cannot_be_fetched_is_named_with_what_the_node_says(reason: str) -> None:
-    found = look(pod({"terminated": {"reason": "StartError"}}, waiting(reason, "not found")))
-    assert found == Refused(IMAGES[1], "not found")
+    found = pull_state(pod({"terminated": {"reason": "StartError"}}, waiting(reason, "not found")))
+    assert found == PullFailed(IMAGES[1], "not found")
 
 
 @pytest.mark.parametrize("state", [waiting("ContainerCreating"), waiting("PodInitializing"), {}])
 def test_a_pod_that_has_not_begun_is_waited_for(state: Object) -> None:
-    assert look(pod(state)) is None
-    assert look(pod(state) | {"status": {}}) is None
+    assert pull_state(pod(state)) is None
+    assert pull_state(pod(state) | {"status": {}}) is None
 
 
 def test_a_pod_that_the_node_does_not_take_says_nothing_of_the_image() -> None:
     refused = {"phase": "Failed", "reason": "OutOfmemory", "message": "Node didn't have enough resource"}
-    found = look(pod({}) | {"status": refused})
-    assert isinstance(found, Lost)
+    found = pull_state(pod({}) | {"status": refused})
+    assert isinstance(found, PullAborted)
     assert "OutOfmemory" in found.why
 
 
@@ -125,6 +125,6 @@ class OneNode:
 
 def test_a_node_that_is_not_ready_is_named_and_not_waited_for() -> None:
     api: Any = OneNode()
-    assert prepull(api, "ns", [Wanted(IMAGES, {})], "p", deadline=60) == Pulled(
+    assert prepull(api, "ns", [PrepullRequest(IMAGES, {})], "p", deadline=60) == Pulled(
         (), 0, {"sick": "it is not ready"}
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import Checkpoint, Event, Head, Kind, Moved, NewEvent, event_hash
+from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head, Moved, NewEvent, event_hash
 from ldmrelease.ledger import (
     ClockWentBack,
     Damaged,
@@ -33,7 +33,7 @@ def add(ledger: Ledger, *streams: str, at: datetime = NOON, kind: str = "test.do
 def test_a_new_ledger_begins_with_its_creation(ledger: Ledger) -> None:
     first = ledger.get(1)
     assert first is not None
-    assert (first.kind, first.actor, first.time, first.previous) == (Kind.CREATED, "alice", NOON, "")
+    assert (first.kind, first.actor, first.time, first.previous) == (EventKind.CREATED, "alice", NOON, "")
     assert UUID(ledger.uuid).version == 4
     assert ledger.head() == Head(ledger.uuid, 1, first.hash)
     assert ledger.genesis == first.hash == event_hash(first)

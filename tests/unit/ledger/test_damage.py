@@ -19,13 +19,13 @@ from ldmrelease.ledger import (
     Ledger,
     LedgerError,
     LedgerExists,
+    LedgerProblem,
     NoLedger,
-    Problem,
     TooNew,
     create_ledger,
     open_ledger,
 )
-from ldmrelease.ledger.files import created
+from ldmrelease.ledger.sqlite.files import created
 
 from .conftest import NOON
 
@@ -314,7 +314,7 @@ def test_a_failed_creation_leaves_nothing_behind(path: Path, monkeypatch: pytest
     def broken(*_: object) -> None:
         raise LedgerError("broken")
 
-    monkeypatch.setattr("ldmrelease.ledger.schema.create_tables", broken)
+    monkeypatch.setattr("ldmrelease.ledger.sqlite.schema.create_tables", broken)
     with pytest.raises(LedgerError, match="broken"):
         create_ledger(path, at=NOON, actor="alice")
     assert list(path.parent.iterdir()) == []
@@ -342,15 +342,15 @@ def test_a_name_that_cannot_be_given_is_told(
 
 
 def test_a_problem_without_values_is_its_code_and_place() -> None:
-    assert str(Problem("unreadable", "file")) == "unreadable at file"
+    assert str(LedgerProblem("unreadable", "file")) == "unreadable at file"
 
 
 def test_an_older_ledger_is_brought_forward(
     ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ldmrelease.ledger.schema.SCHEMA", 2)
+    monkeypatch.setattr("ldmrelease.ledger.sqlite.schema.SCHEMA", 2)
     monkeypatch.setattr(
-        "ldmrelease.ledger.schema.MIGRATIONS",
+        "ldmrelease.ledger.sqlite.schema.MIGRATIONS",
         {1: "CREATE TABLE notes (text TEXT) STRICT;\nCREATE INDEX notes_by_text ON notes (text);"},
     )
     with open_ledger(path) as opened:

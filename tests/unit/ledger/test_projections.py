@@ -8,7 +8,7 @@ import pytest
 
 from ldmrelease.domain.events import Event, NewEvent
 from ldmrelease.ledger import Ledger, Projector, create_ledger
-from ldmrelease.ledger.connection import Connection
+from ldmrelease.ledger.sqlite.connection import SqliteConnection
 
 from .conftest import NOON
 from .test_damage import edit
@@ -29,7 +29,7 @@ def kinds(_get: Callable[[str], Any], event: Event) -> Mapping[str, Any]:
 def counting(path: Path) -> Iterator[Ledger]:
     create_ledger(path, at=NOON, actor="alice").close()
     projectors = (Projector("count", count), Projector("kinds", kinds))
-    with Ledger(Connection(path), projectors=projectors) as ledger:
+    with Ledger(SqliteConnection(path), projectors=projectors) as ledger:
         ledger.rebuild_projections()
         yield ledger
 
@@ -66,7 +66,7 @@ def test_a_fold_that_fails_appends_nothing(path: Path) -> None:
     def fail(_get: Callable[[str], Any], _event: Event) -> Mapping[str, Any]:
         raise ZeroDivisionError
 
-    with Ledger(Connection(path), projectors=(Projector("bad", fail),)) as ledger:
+    with Ledger(SqliteConnection(path), projectors=(Projector("bad", fail),)) as ledger:
         with pytest.raises(ZeroDivisionError):
             add(ledger, ("t", "a"))
         assert ledger.head().size == 1
@@ -97,5 +97,5 @@ def test_an_event_that_no_fold_can_take_is_a_problem_and_no_crash(path: Path) ->
     def strict(_get: Callable[[str], Any], event: Event) -> Mapping[str, Any]:
         return {event.body["name"]: True}
 
-    with Ledger(Connection(path), projectors=(Projector("strict", strict),)) as ledger:
+    with Ledger(SqliteConnection(path), projectors=(Projector("strict", strict),)) as ledger:
         assert [(each.code, each.where) for each in ledger.verify()] == [("projection", "rebuilding")]

@@ -32,7 +32,7 @@ from tests.unit.policy.policy_facts import (
     statement,
     stay,
 )
-from tests.unit.policy.test_policy_laws import ASKED, Counted, anything, moments, stays
+from tests.unit.policy.test_policy_laws import ASKED, Counted, anything, moments, residences
 
 ABOUT = (AMD, ARM, INDEX, RELEASE, CONTENT)
 subjects = st.lists(st.sampled_from(ABOUT), min_size=1, max_size=3).map(tuple)
@@ -70,10 +70,10 @@ tangled_runs = st.builds(
     order=st.integers(0, 2),
 )
 tangled = st.builds(
-    lambda s, r, t: facts(statements=tuple(s), runs=tuple(r), stays=tuple(t)),
+    lambda s, r, t: facts(statements=tuple(s), runs=tuple(r), residences=tuple(t)),
     st.lists(tangled_statements, max_size=10, unique_by=lambda each: each.blob),
     st.lists(tangled_runs, max_size=5),
-    st.lists(stays, max_size=3),
+    st.lists(residences, max_size=3),
 )
 
 # Many results of few runs, so that they meet: of one check about the release, from two places.
@@ -294,7 +294,9 @@ def test_statements_that_nobody_asks_for_are_not_even_grouped() -> None:
 def test_facts_that_are_evaluated_again_are_not_gone_through_again() -> None:
     Counted.times = 0
     known = facts(
-        statements=Counted((statement("p"), result("r"))), runs=Counted((run("r"),)), stays=Counted((stay(),))
+        statements=Counted((statement("p"), result("r"))),
+        runs=Counted((run("r"),)),
+        residences=Counted((stay(),)),
     )
     smoke = requirement("check", name="confirmed", check="smoke")
     asked = replace(ASKED, confirm=(smoke,))

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from ldmrelease.config.level_file import Clause
-from ldmrelease.config.policy import load_levels
+from ldmrelease.config.policies.load import load_levels
+from ldmrelease.config.policies.schema import Clause
 from ldmrelease.domain.decision import Phase
 from ldmrelease.policy.rules import RULES
 from tests.unit.policy.policy_facts import decide

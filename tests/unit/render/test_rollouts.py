@@ -6,7 +6,7 @@ import pytest
 
 from ldmrelease.render.progress import progress_line
 from ldmrelease.render.refusals import failure_words
-from ldmrelease.render.rollouts import FAILURES, OWED, owed_words
+from ldmrelease.render.rollouts import FAILURES, OWED, pending_act_words
 
 PLACE = "base/ocps"
 APP = {"place": PLACE, "workload": "Deployment/ocps"}
@@ -32,9 +32,9 @@ COUNTS = {"ready": 1, "wanted": 2}
             {"code": "nodes-not-ready", **COUNTS, "waiting_for": [], "nodes": ["usdf-2", "usdf-3"]},
             "Deployment/ocps: 1 of 2 ready, other nodes are not ready: usdf-2 and usdf-3",
         ),
-        ({"code": "ran", "ready": 2, "wanted": 2, "waiting_for": []}, "Deployment/ocps: 2 of 2 ready"),
-        ({"code": "idle"}, "Deployment/ocps: idle, nothing is to run there"),
-        ({"code": "armed", "suspended": False}, "Deployment/ocps: armed, its next Job runs it"),
+        ({"code": "healthy", "ready": 2, "wanted": 2, "waiting_for": []}, "Deployment/ocps: 2 of 2 ready"),
+        ({"code": "scaled-to-zero"}, "Deployment/ocps: scaled to zero, nothing is to run there"),
+        ({"code": "scheduled", "suspended": False}, "Deployment/ocps: scheduled, its next Job runs it"),
         ({"code": "cut", "reason": "refused"}, "the API server is away (refused); waiting for it"),
         ({"code": "back"}, "the API server is back"),
         ({"code": "vanished"}, "Deployment/ocps: is not there; waiting for it to be made again"),
@@ -94,4 +94,4 @@ def test_a_program_that_is_not_there_is_told_in_the_runtimes_words() -> None:
 @pytest.mark.parametrize("code", [*FAILURES, *OWED])
 def test_words_never_fail_whatever_was_recorded(code: str) -> None:
     assert failure_words(code, {})
-    assert owed_words(code, {})
+    assert pending_act_words(code, {})

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import ldmrelease
-from ldmrelease.checks.judge import Unread
+from ldmrelease.checks.outcome import Unread
 from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.policy.rules import RULES
-from ldmrelease.render import check_runs, findings, progress, refusals, uncounted
+from ldmrelease.render import check_runs, findings, progress, refusals, rejected
 
 SOURCE = Path(ldmrelease.__file__).parent
 PROBLEMS_OF_IMAGES = {
@@ -131,10 +131,10 @@ def test_a_code_of_a_newer_program_is_shown_as_it_is() -> None:
 
 def refused_codes() -> set[str]:
     found: set[Any] = set()
-    for path in (SOURCE / "targets").glob("*.py"):
+    for path in (SOURCE / "targets").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Call(func=ast.Name(id="Refused" | "Refusal"), args=[first, *_]):
+                case ast.Call(func=ast.Name(id="RefusedError" | "Refusal"), args=[first, *_]):
                     found.update(texts(first))
                 case ast.Call(func=ast.Name(id="_refusal"), args=[_, _, _, code, *_]):
                     found.update(texts(code))
@@ -149,10 +149,10 @@ def test_every_refusal_of_a_target_has_words(code: str) -> None:
 
 def step_codes() -> set[str]:
     found: set[Any] = set()
-    for path in (SOURCE / "services" / "steps").glob("*.py"):
+    for path in (SOURCE / "services" / "promotions" / "steps").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Call(func=ast.Name(id="Failed"), args=[first, *_]):
+                case ast.Call(func=ast.Name(id="StepFailed"), args=[first, *_]):
                     found.update(texts(first))
     return found
 
@@ -164,7 +164,7 @@ def test_every_failure_of_a_step_has_words(code: str) -> None:
 
 def pin_codes() -> set[str]:
     found: set[Any] = set()
-    for node in ast.walk(tree("services/pin.py")):
+    for node in ast.walk(tree("services/releases/pin.py")):
         match node:
             case ast.Call(func=ast.Name(id="Unpinnable"), args=[first, *_]):
                 found.update(texts(first))
@@ -176,9 +176,13 @@ def test_every_reason_why_a_tag_cannot_be_pinned_has_words() -> None:
 
 
 def uncounted_codes() -> set[str]:
-    names = {"NotCounted", "_Refused", "Malformed", "Unreadable", "Contradiction", "_untimely"}
+    names = {"Rejected", "_Refused", "Malformed", "Unreadable", "Contradiction", "_untimely"}
     found: set[Any] = set()
-    paths = [*(SOURCE / "trust").glob("*.py"), SOURCE / "domain" / "evidence.py"]
+    paths = [
+        *(SOURCE / "trust").glob("*.py"),
+        SOURCE / "domain" / "statements.py",
+        *(SOURCE / "domain" / "predicates").glob("*.py"),
+    ]
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
@@ -189,7 +193,7 @@ def uncounted_codes() -> set[str]:
 
 @pytest.mark.parametrize("code", sorted(uncounted_codes()))
 def test_every_reason_why_evidence_does_not_count_has_words(code: str) -> None:
-    assert code in uncounted.REASONS
+    assert code in rejected.REASONS
 
 
 def test_every_reason_why_a_result_was_not_read_has_words() -> None:

@@ -1,1 +1,0 @@
-"""What follows from the events: residences, claims, histories. Pure."""

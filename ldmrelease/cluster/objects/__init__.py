@@ -1,0 +1,1 @@
+"""What Kubernetes objects say: workloads, pods, owners, who manages them."""

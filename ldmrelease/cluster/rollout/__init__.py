@@ -1,0 +1,1 @@
+"""Whether what a workload names is what its pods run, and the wait until it is."""

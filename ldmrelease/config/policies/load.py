@@ -1,0 +1,135 @@
+"""Policy files -> levels."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ldmrelease.config.policies.schema import (
+    KEYS_TO_COME,
+    RULES_TO_COME,
+    Clause,
+    EnvironmentAdditions,
+    LevelFile,
+)
+from ldmrelease.config.yaml import read
+from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.config.yaml.validation_messages import validate
+from ldmrelease.domain import canonical
+from ldmrelease.domain.level import Additions, Level, Requirement
+
+SUFFIX = ".yaml"
+
+
+def load_level(path: Path) -> Level:
+    """The level that a policy file describes. Raises `BadInput` with everything that is wrong in it."""
+    return read_level(path)[0]
+
+
+def parse_level(data: bytes, name: str) -> Level:
+    """The level of a policy document that was kept as bytes; `name` is for messages. Raises `BadInput`."""
+    return _level_of(read.parse(data, name))
+
+
+def read_level(path: Path) -> tuple[Level, read.YamlDocument]:
+    """The level, and the document for the places of its values. Raises `BadInput`."""
+    document = read.read(path)
+    return _level_of(document), document
+
+
+def _level_of(document: read.YamlDocument) -> Level:
+    file = validate(LevelFile, document, later=(*KEYS_TO_COME, *RULES_TO_COME))
+    problems = list(_clashes(file, document))
+    if problems:
+        raise BadInput(problems)
+    return _level(file, canonical.digest(document.data))
+
+
+def load_levels(directory: Path) -> dict[str, Level]:
+    """The levels of every `.yaml` file of a directory, by name.
+
+    Raises `BadInput` with everything that is wrong in any of them.
+    """
+    return {name: level for name, (level, _) in read_levels(policy_files(directory)).items()}
+
+
+def policy_files(directory: Path) -> tuple[Path, ...]:
+    """The policy files of a directory, in order. Raises `BadInput` where there is none."""
+    files = tuple(sorted(directory.glob(f"*{SUFFIX}")))
+    if not files:
+        problem = Problem(shown(directory), f"no policy file (*{SUFFIX}) is there", remedy="name its folder")
+        raise BadInput([problem])
+    return files
+
+
+def read_levels(files: Iterable[Path]) -> dict[str, tuple[Level, read.YamlDocument]]:
+    """Levels by name, with their documents. Raises `BadInput` with everything that is wrong in any file."""
+    found: dict[str, tuple[Level, read.YamlDocument]] = {}
+    problems: list[Problem] = []
+    for path in files:
+        try:
+            level, document = read_level(path)
+        except BadInput as error:
+            problems.extend(error.problems)
+            continue
+        if level.name in found:
+            other = found[level.name][1].file
+            message = f"the level {level.name!r} stands in {other} too"
+            problems.append(document.problem(("metadata", "name"), message, "give it another name"))
+        found.setdefault(level.name, (level, document))
+    if problems:
+        raise BadInput(problems)
+    return found
+
+
+def level_schema() -> dict[str, Any]:
+    """The JSON Schema of a policy file, with a description of every field."""
+    return LevelFile.model_json_schema()
+
+
+def _clashes(file: LevelFile, document: read.YamlDocument) -> Iterator[Problem]:
+    taken: dict[tuple[tuple[str | int, ...], str], tuple[str | int, ...]] = {}
+    base = {clause.id: path for path, clause in file.clauses() if len(path) == 3}
+    for path, clause in file.clauses():
+        part = path[:-2]
+        first = taken.setdefault((part, clause.id), path)
+        if first is not path:
+            line = document.where(first)[0]
+            message = f"the requirement {clause.id!r} stands twice, first on line {line}"
+            yield document.problem((*path, "id"), message, "give it another id")
+        elif base.get(clause.id, path)[-2] != path[-2]:
+            line = document.where(base[clause.id])[0]
+            message = f"the level has {clause.id!r} under {base[clause.id][-2]} on line {line}"
+            yield document.problem((*path, "id"), message, f"move it to {base[clause.id][-2]} or rename it")
+
+
+def _level(file: LevelFile, digest: str) -> Level:
+    spec = file.spec
+    return Level(
+        name=file.metadata.name,
+        version=file.metadata.version,
+        digest=digest,
+        accepts=tuple(spec.accepts),
+        enter=_requirements(spec.enter),
+        confirm=_requirements(spec.confirm),
+        environments={name: _additions(each) for name, each in spec.environments.items()},
+        availability=spec.availability,
+        source=file.metadata.source,
+    )
+
+
+def _additions(own: EnvironmentAdditions) -> Additions:
+    return Additions(_requirements(own.enter), _requirements(own.confirm))
+
+
+def _requirements(clauses: Iterable[Clause]) -> tuple[Requirement, ...]:
+    return tuple(
+        Requirement(
+            id=each.id,
+            rule=each.rule,
+            parameters=each.parameters(),
+            enforce_from=each.enforce_from,
+            waivable_by=tuple(each.waivable_by),
+            source=each.source,
+        )
+        for each in clauses
+    )

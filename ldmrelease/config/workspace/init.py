@@ -1,0 +1,197 @@
+"""A new workspace: its file, policies, keys and trust document, empty or after a sample."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import yaml
+
+from ldmrelease.config.policies.load import SUFFIX, load_levels
+from ldmrelease.config.workspace.load import FILE
+from ldmrelease.config.workspace.schema import WorkspaceFile
+from ldmrelease.config.workspace.topology import level_of
+from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.config.yaml.read import read
+from ldmrelease.domain import times
+from ldmrelease.domain.level import Level
+from ldmrelease.trust.signer import generate
+
+SAMPLES = ("rubin", "kubernetes")
+
+_EMPTY = "empty"
+_EVERYWHERE = ["*"]
+_IGNORED = "# Private keys and the ledger belong in no repository.\n/keys/\n/ledger.db*\n"
+_HEAD = """\
+# The trust document: whose keys count for what, which level each environment is at, which policies hold.
+# Raise the version with every change. `ldmrelease workspace lint` says where it and the workspace differ.
+"""
+
+_ROLES = {
+    "release-manager": ["pin", "request"],
+    "commissioning-manager": ["pin", "request"],
+    "runner": ["run", "check"],
+    "observer": ["observation"],
+    "ledger": ["checkpoint"],
+    "ci": ["provenance", "sbom"],
+}
+_KEYS = {
+    "me": ["release-manager", "commissioning-manager"],
+    "runner": ["runner"],
+    "observer": ["observer"],
+    "ledger": ["ledger"],
+    "ci": ["ci"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """A new workspace: its file, and everything that was written."""
+
+    file: Path
+    written: tuple[Path, ...]
+
+
+def init_workspace(folder: Path, sample: str | None, at: datetime, person: str = "me") -> Initialised:
+    """Write a workspace into a folder, which is made where it is not there; the ledger is left to the caller.
+
+    `sample` is one of `SAMPLES`, None for an empty workspace. The keys count from `at`; `person` is whose
+    the key `me` is. Raises `BadInput`, having written nothing, for an unknown sample and where a file that
+    would be written is there already.
+    """
+    if sample is not None and sample not in SAMPLES:
+        message, remedy = f"no sample {sample!r}", f"known are {', '.join(SAMPLES)}"
+        raise BadInput([Problem(shown(folder), message, remedy=remedy)])
+    files = dict(_files(sample or _EMPTY))
+    _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore", "ledger.db"])
+    for name, data in files.items():
+        _write(folder / name, data)
+    _write(folder / ".gitignore", _IGNORED.encode())
+    levels = list(load_levels(folder / "policies").values())
+    keys = [*_KEYS, *(f"receipts-{level.name}" for level in levels)]
+    public = {name: _make_key(folder / "keys" / f"{name}.pem") for name in keys}
+    places = _places(WorkspaceFile.model_validate(read(folder / FILE).plain))
+    _write(folder / "trust.yaml", _trust(levels, places, public, not_before=at, person=person).encode())
+    made = [*files, ".gitignore", *(f"keys/{name}.pem" for name in keys), "trust.yaml"]
+    return Initialised(folder / FILE, tuple(folder / name for name in made))
+
+
+def default_policies() -> dict[str, bytes]:
+    """The four policies that come with the program, by file name."""
+    package = resources.files("ldmrelease")
+    inside = package / "policies"
+    # An installed package has them inside, a checkout beside it.
+    folder = inside if inside.is_dir() else Path(str(package)).parent / "policies"
+    files = sorted(folder.iterdir(), key=lambda each: each.name)
+    return {each.name: each.read_bytes() for each in files if each.name.endswith(SUFFIX)}
+
+
+def _files(sample: str) -> Iterator[tuple[str, bytes]]:
+    yield from _tree(resources.files("ldmrelease.config") / "samples" / sample, "")
+    for name, data in default_policies().items():
+        yield f"policies/{name}", data
+
+
+def _tree(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if each.is_dir():
+            yield from _tree(each, f"{prefix}{each.name}/")
+        else:
+            yield f"{prefix}{each.name}", each.read_bytes()
+
+
+def _refuse_existing(folder: Path, names: list[str]) -> None:
+    there = [name for name in names if (folder / name).exists()]
+    if FILE in there:
+        message, remedy = "there is a workspace already", "choose another folder"
+        raise BadInput([Problem(shown(folder / FILE), message, remedy=remedy)])
+    if there:
+        remedy = "move it away, or choose another folder: nothing is overwritten"
+        raise BadInput([Problem(shown(folder / name), "exists already", remedy=remedy) for name in there])
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(data)
+
+
+def _make_key(path: Path) -> str:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    signer = generate()
+    signer.write_key(path)
+    return signer.public_pem
+
+
+def _trust(
+    levels: list[Level], places: dict[str, str], public: dict[str, str], *, not_before: datetime, person: str
+) -> str:
+    document = {
+        "apiVersion": "ldmrelease/v1alpha1",
+        "kind": "Trust",
+        "version": 1,
+        "policies": {each.name: {"version": each.version, "digest": each.digest} for each in levels},
+        "environments": places,
+        "roles": _roles(places, [each.name for each in levels]),
+        "keys": {
+            name: {
+                "person": person if name == "me" else name,
+                "roles": _KEYS.get(name, [name]),
+                "not-before": times.spell(not_before),
+                "public": pem,
+            }
+            for name, pem in public.items()
+        },
+    }
+    return _HEAD + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110)
+
+
+def _places(file: WorkspaceFile) -> dict[str, str]:
+    """The level of each environment, and of each application that differs from its environment's."""
+    found: dict[str, str] = {}
+    for environment, site in file.environments.items():
+        if site.level is not None:
+            found[environment] = site.level
+        for name, entry in site.applications.items():
+            level = level_of(site, entry)
+            if level is not None and level != site.level:
+                found[f"{environment}/{name}"] = level
+    return found
+
+
+def _roles(places: dict[str, str], levels: list[str]) -> dict[str, dict[str, list[str]]]:
+    roles = {
+        name: {"types": types, "environments": _EVERYWHERE, "repositories": _EVERYWHERE}
+        for name, types in _ROLES.items()
+    }
+    for level in levels:
+        # A key of one level's receipts says nothing about the environments of another.
+        own = dict.fromkeys(place.partition("/")[0] for place, its in places.items() if its == level)
+        environments = list(own) if places else _EVERYWHERE
+        roles[f"receipts-{level}"] = {
+            "types": ["receipt"],
+            "environments": environments,
+            "repositories": _EVERYWHERE,
+        }
+    return roles
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists in one line, texts of several lines as blocks, and every value written out."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+def _list(dumper: yaml.SafeDumper, items: list[str]) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(list, _list)

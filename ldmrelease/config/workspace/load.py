@@ -1,0 +1,210 @@
+"""The workspace: `ldmrelease.yaml` and the files that it names, found and read."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from ldmrelease.config.policies.load import policy_files, read_levels
+from ldmrelease.config.policies.references import Demands, Policies
+from ldmrelease.config.trust import Trust, load_trust
+from ldmrelease.config.workspace.check_template import with_document
+from ldmrelease.config.workspace.references import References
+from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
+from ldmrelease.config.workspace.topology import build_topology
+from ldmrelease.config.yaml import read
+from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.config.yaml.validation_messages import validate
+from ldmrelease.domain.level import Level
+from ldmrelease.domain.topology import Topology
+from ldmrelease.trust.keyring import Keyring
+
+T = TypeVar("T")
+
+FILE = "ldmrelease.yaml"
+VARIABLE = "LDMRELEASE_WORKSPACE"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace as read; paths are absolute.
+
+    `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
+    `runner`, `observer`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock. `local_policies`
+    are levels whose policy is not the one that the trust document records: what they decide is hypothetical.
+    `documents` are the policies as written, by the name of the level.
+    """
+
+    root: Path
+    file: Path
+    ledger: Path
+    releases: str
+    policies: Path
+    trust: Path
+    topology: Topology
+    levels: dict[str, Level]
+    documents: dict[str, bytes]
+    keyring: Keyring
+    keys: dict[str, Path]
+    clock: datetime | None = None
+    notify: tuple[str, ...] = ()
+    insecure: tuple[str, ...] = ()
+    local_policies: tuple[str, ...] = ()
+
+
+def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str]) -> Path:
+    """The workspace file: of the folder `explicit`, or named by the environment, or upwards from `start`.
+
+    Raises `BadInput` where there is none.
+    """
+    named = explicit or (Path(environ[VARIABLE]) if environ.get(VARIABLE) else None)
+    if named is not None:
+        return _named(start / named, "-C" if explicit else VARIABLE)
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder / FILE
+    remedy = f"make one with `ldmrelease init`, or name its folder with -C or {VARIABLE}"
+    raise BadInput([Problem(shown(here), f"no {FILE} here or above", remedy=remedy)])
+
+
+def _named(path: Path, by: str) -> Path:
+    file = path / FILE if path.is_dir() else path
+    if not file.is_file():
+        raise BadInput([Problem(shown(file), f"is no workspace file, and {by} names it")])
+    return file.resolve()
+
+
+def load_workspace(file: Path) -> Workspace:
+    """Read a workspace with its policies and its trust document.
+
+    Raises `BadInput` with everything that is wrong in any of the files.
+    """
+    parts, problems = _read(file)
+    if parts is None or problems:
+        raise BadInput(problems)
+    return _workspace(parts)
+
+
+def lint(file: Path) -> tuple[Problem, ...]:
+    """Everything that is wrong with a workspace, and what will be missed when something has to be signed."""
+    parts, problems = _read(file)
+    if parts is None or problems:
+        return BadInput(problems).problems
+    return BadInput([*_local(parts), *_keys(parts)]).problems
+
+
+def policy_folder(file: Path) -> Path:
+    """Where a workspace's policies are, whatever is in them. Raises `BadInput`."""
+    return file.parent / validate(WorkspaceFile, read.read(file)).policies
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The files of a workspace, read and found to agree."""
+
+    file: WorkspaceFile
+    document: read.YamlDocument
+    root: Path
+    path: Path
+    policies: Policies
+    trust: Trust
+    topology: Topology
+
+
+def _read(path: Path) -> tuple[_Parts | None, list[Problem]]:
+    problems: list[Problem] = []
+    document = _attempt(lambda: read.read(path), problems)
+    file = None if document is None else _attempt(lambda: validate(WorkspaceFile, document), problems)
+    if document is None or file is None:
+        return None, problems
+    root = path.resolve().parent
+    policies = _attempt(lambda: read_levels(policy_files(root / file.policies)), problems)
+    trust = _attempt(lambda: load_trust(root / file.trust), problems)
+    mistaken = list(References(file, document, policies).problems())
+    problems.extend(mistaken)
+    if policies is None or mistaken:
+        return None, problems
+    named = _with_templates(build_topology(file), root, problems)
+    problems.extend(Demands(policies, named, trust).problems())
+    if trust is None:
+        return None, problems
+    problems.extend(_placed(named, trust, document))
+    return _Parts(file, document, root, path.resolve(), policies, trust, named), problems
+
+
+def _with_templates(topology: Topology, root: Path, problems: list[Problem]) -> Topology:
+    """The checks with what their templates say: bad ones are found before anything is run."""
+    found = [_attempt(partial(with_document, each, root), problems) or each for each in topology.checks]
+    return replace(topology, checks=tuple(found))
+
+
+def _attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:
+    try:
+        return read()
+    except BadInput as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _placed(topology: Topology, trust: Trust, document: read.YamlDocument) -> Iterator[Problem]:
+    """Places that the trust document puts at another level, or nowhere."""
+    for each in topology.applications:
+        agreed = trust.level_of(each.place)
+        if agreed != each.level:
+            path = ("environments", each.place.environment, "applications", each.place.application)
+            found = "nowhere" if agreed is None else f"at level {agreed!r}"
+            message = f"is at level {each.level!r} here, and {trust.document.file} puts it {found}"
+            remedy = f"write `{each.place}: {each.level}` there under environments"
+            yield document.problem(path, message, remedy, at_key=True)
+
+
+def _local(parts: _Parts) -> Iterator[Problem]:
+    for level, document in parts.policies.values():
+        if not parts.trust.agrees_with(level):
+            message = f"is not what {parts.trust.document.file} records, so its decisions are hypothetical"
+            remedy = f"record version {level.version} and {level.digest} there"
+            yield document.problem(("metadata", "version"), message, remedy)
+
+
+def _keys(parts: _Parts) -> Iterator[Problem]:
+    for purpose, path in _key_files(parts.file.keys, parts.root).items():
+        if not path.is_file():
+            where = ("keys", *purpose.split("/", 1))
+            yield parts.document.problem(where, f"{shown(path)} is not there", "make it with `key new`")
+    for level in sorted({each.level for each in parts.topology.applications} - set(parts.file.keys.receipts)):
+        yield parts.document.problem(
+            ("keys", "receipts"), f"no receipt key for level {level!r}", "make one with `key new`"
+        )
+
+
+def _workspace(parts: _Parts) -> Workspace:
+    file, root = parts.file, parts.root
+    levels = {name: level for name, (level, _) in parts.policies.items()}
+    return Workspace(
+        root=root,
+        file=parts.path,
+        ledger=root / file.ledger,
+        releases=file.releases,
+        policies=root / file.policies,
+        trust=root / file.trust,
+        topology=parts.topology,
+        levels=levels,
+        documents={name: document.data for name, (_, document) in parts.policies.items()},
+        keyring=parts.trust.keyring,
+        keys=_key_files(file.keys, root),
+        clock=file.clock,
+        notify=tuple(file.notify or ()),
+        insecure=tuple(file.insecure),
+        local_policies=tuple(
+            name for name, level in sorted(levels.items()) if not parts.trust.agrees_with(level)
+        ),
+    )
+
+
+def _key_files(keys: KeysEntry, root: Path) -> dict[str, Path]:
+    own = {"me": keys.me, "runner": keys.runner, "observer": keys.observer, "ledger": keys.ledger}
+    receipts = {f"receipts/{level}": path for level, path in keys.receipts.items()}
+    return {purpose: root / path for purpose, path in {**own, **receipts}.items() if path is not None}

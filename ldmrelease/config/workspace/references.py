@@ -1,0 +1,216 @@
+"""Whether what a workspace file names is there: components, levels, settings that nobody else writes."""
+
+from collections.abc import Iterable, Iterator
+
+from ldmrelease.config.workspace.cluster_references import cluster_problems
+from ldmrelease.config.workspace.schema import (
+    DEFAULT_TAG,
+    ApplicationEntry,
+    MenuEntry,
+    ProductEntry,
+    SettingEntry,
+    WorkspaceFile,
+)
+from ldmrelease.config.workspace.topology import component_name, level_of, sourced
+from ldmrelease.config.yaml.problems import Problem
+from ldmrelease.config.yaml.read import YamlDocument
+from ldmrelease.config.yaml.validation_messages import Path, did_you_mean
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.tags import image_tag, parse
+from ldmrelease.domain.topology import ComponentKind
+from ldmrelease.domain.value_paths import parse_path
+
+ALIAS_KEYS = ("recommendedTag",)
+"""Keys of a menu that hold a moving name."""
+
+_Written = tuple[str | int, str, str, str]
+
+
+class References:
+    """Looks the names of a workspace file up. `levels` are those that have a policy."""
+
+    def __init__(self, file: WorkspaceFile, document: YamlDocument, levels: Iterable[str] | None) -> None:
+        self._file = file
+        self._document = document
+        self._levels = None if levels is None else tuple(levels)
+
+    def problems(self) -> Iterator[Problem]:
+        """Everything that is named and not there, or named twice."""
+        yield from self._workspace()
+        for name, product in self._file.products.items():
+            yield from self._product(name, product)
+        for path, place, entry in self._applications():
+            yield from self._level(path, place, entry)
+            yield from self._runs(path, entry)
+            yield from self._target(path, entry)
+        yield from self._written_twice()
+        yield from cluster_problems(self._file, self._document)
+
+    def _workspace(self) -> Iterator[Problem]:
+        if "://" in self._file.ledger:
+            message = f"found {self._file.ledger!r}, and ledgers on a server come with a later version"
+            yield self._document.problem(("ledger",), message, "write the path of a file")
+        yield from self._image(("releases",), self._file.releases)
+        for name, check in self._file.checks.items():
+            if check.results is not None:
+                yield from self._image(("checks", name, "results"), check.results)
+        for level in self._file.keys.receipts:
+            if self._levels is not None and level not in self._levels:
+                remedy = did_you_mean(level, self._levels)
+                yield self._document.problem(("keys", "receipts", level), f"no level {level!r}", remedy, True)
+
+    def _image(self, path: Path, text: str) -> Iterator[Problem]:
+        try:
+            reference = parse_reference(text)
+        except ValueError as error:
+            yield self._document.problem(path, str(error))
+            return
+        if reference.tag or reference.digest:
+            message = f"{text!r} names one image, a repository is wanted"
+            yield self._document.problem(path, message, "leave tag and digest out")
+
+    def _product(self, name: str, entry: ProductEntry) -> Iterator[Problem]:
+        path: Path = ("products", name)
+        defaults = [each for each, other in self._file.products.items() if other.default]
+        if name in defaults[1:]:
+            message = f"{defaults[0]!r} is the default already"
+            yield self._document.problem((*path, "default"), message, "mark one product as the default")
+        for part, component in entry.components.items():
+            place: Path = (*path, "components", part)
+            kind, source = sourced(component)
+            if kind is ComponentKind.IMAGE:
+                yield from self._image((*place, "image"), source)
+            yield from self._tag((*place, "tag"), component.tag or DEFAULT_TAG[kind.value], entry.grammar)
+            base = component.derived_from
+            if base is not None and not self._known(base, within=name):
+                message = f"no component {base!r}"
+                yield self._document.problem((*place, "derived-from"), message, self._nearest(base))
+
+    def _tag(self, path: Path, pattern: str, grammar: str) -> Iterator[Problem]:
+        try:
+            image_tag(parse(_EXAMPLES[grammar], grammar), pattern)
+        except ValueError as error:
+            yield self._document.problem(path, str(error))
+
+    def _known(self, component: str, within: str | None = None) -> bool:
+        product, slash, name = component.partition("/")
+        if not slash:
+            product, name = within or "", component
+        entry = self._file.products.get(product)
+        return entry is not None and name in entry.components
+
+    def _nearest(self, component: str) -> str:
+        known = [f"{product}/{name}" for product, e in self._file.products.items() for name in e.components]
+        return did_you_mean(component, known)
+
+    def _applications(self) -> Iterator[tuple[Path, tuple[str, str], ApplicationEntry]]:
+        for environment, site in self._file.environments.items():
+            for name, entry in site.applications.items():
+                yield ("environments", environment, "applications", name), (environment, name), entry
+
+    def _level(self, path: Path, place: tuple[str, str], entry: ApplicationEntry) -> Iterator[Problem]:
+        site = self._file.environments[place[0]]
+        level = level_of(site, entry)
+        if level is None:
+            message = "no level, here or in the environment"
+            yield self._document.problem(path, message, "write level: and the name of a policy", True)
+        elif self._levels is not None and level not in self._levels:
+            where: Path = (*path, "level") if entry.level else (*path[:2], "level")
+            yield self._document.problem(where, f"no level {level!r}", did_you_mean(level, self._levels))
+
+    def _runs(self, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
+        taken: dict[str, str] = {}
+        for index, component in enumerate(entry.runs):
+            where: Path = (*path, "runs", index)
+            if not self._known(component):
+                message = f"no component {component!r}"
+                yield self._document.problem(where, message, self._nearest(component))
+                continue
+            other = taken.setdefault(component_name(component), component)
+            if other != component:
+                message = f"{other!r} and {component!r} have one name in one application"
+                yield self._document.problem(where, message, "split the application, or rename one")
+
+    def _target(self, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
+        place: Path = (*path, "target")
+        if entry.target.menu is not None:
+            yield from self._menu((*place, "menu"), entry.target.menu, entry)
+        elif entry.target.gitops is not None:
+            settings = entry.target.gitops.settings
+            for index, setting in enumerate(settings):
+                yield from self._path((*place, "gitops", "settings", index, "path"), setting.path)
+                yield from self._runs_here((*place, "gitops", "settings", index, "component"), setting, entry)
+            yield from self._unwritten((*place, "gitops", "settings"), settings, entry)
+
+    def _runs_here(
+        self, path: Path, written: SettingEntry | MenuEntry, entry: ApplicationEntry
+    ) -> Iterator[Problem]:
+        names = {component_name(each): each for each in entry.runs} | {each: each for each in entry.runs}
+        component = names.get(written.component)
+        if component is None:
+            message = f"{written.component!r} does not run here"
+            yield self._document.problem(path, message, did_you_mean(written.component, names))
+        elif self._known(component) and not self._is_image(component):
+            yield self._document.problem(path, f"{component!r} is no image", "name a component that is one")
+
+    def _is_image(self, component: str) -> bool:
+        product, _, name = component.partition("/")
+        return sourced(self._file.products[product].components[name])[0] is ComponentKind.IMAGE
+
+    def _unwritten(
+        self, path: Path, settings: list[SettingEntry], entry: ApplicationEntry
+    ) -> Iterator[Problem]:
+        written = {component_name(each.component) for each in settings}
+        for component in entry.runs:
+            if component_name(component) in written or not self._known(component):
+                continue
+            if self._is_image(component):
+                message = f"no setting writes {component!r}, which runs here"
+                yield self._document.problem(path, message, "add its setting")
+
+    def _path(self, path: Path, setting: str) -> Iterator[Problem]:
+        try:
+            parse_path(setting)
+        except ValueError as error:
+            yield self._document.problem(path, str(error))
+
+    def _menu(self, path: Path, menu: MenuEntry, entry: ApplicationEntry) -> Iterator[Problem]:
+        yield from self._path((*path, "path"), menu.path)
+        yield from self._runs_here((*path, "component"), menu, entry)
+        for alias, key in menu.aliases.items():
+            if key not in ALIAS_KEYS:
+                message, remedy = f"no key {key!r} of a menu holds an alias", did_you_mean(key, ALIAS_KEYS)
+                yield self._document.problem((*path, "aliases", alias), message, remedy)
+
+    def _written_twice(self) -> Iterator[Problem]:
+        seen: dict[_Written, Path] = {}
+        for path, written in self._written():
+            *tree, inner = written
+            for other, first in seen.items():
+                if list(other[:3]) == tree and _overlap(other[3], inner):
+                    line = self._document.where(first)[0]
+                    message = f"{inner!r} of {tree[2]} is written on line {line} too"
+                    yield self._document.problem(path, message, "let one application write it")
+                    break
+            seen.setdefault(written, path)
+
+    def _written(self) -> Iterator[tuple[Path, _Written]]:
+        for path, _, entry in self._applications():
+            tree, menu = entry.target.gitops, entry.target.menu
+            if tree is not None:
+                for index, each in enumerate(tree.settings):
+                    where: Path = (*path, "target", "gitops", "settings", index, "path")
+                    yield where, (tree.repository, tree.branch, tree.file, each.path)
+            elif menu is not None:
+                file = menu.file or str(menu.config_map)
+                written = (menu.repository or path[1], menu.branch, file, menu.path)
+                yield (*path, "target", "menu", "path"), written
+
+
+_EXAMPLES = {"rubin": "w.2023.16", "rsp": "w_2023_16", "semver": "15.2.0"}
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one setting is the other, or stands inside of it."""
+    shorter, longer = sorted((one, other), key=len)
+    return longer == shorter or longer.startswith((f"{shorter}.", f"{shorter}["))

@@ -1,0 +1,318 @@
+"""The shape of the workspace file (`ldmrelease.yaml`)."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ldmrelease.config.yaml.fields import (
+    UNIQUE,
+    Duration,
+    MomentField,
+    Name,
+    Names,
+    SomeNames,
+    Strict,
+    Text,
+    exactly_one,
+    said,
+)
+from ldmrelease.domain.workload_selection import WorkloadKind
+
+TagKind = Literal["release", "weekly", "daily", "candidate", "experimental"]
+
+DEFAULT_TAG = {"image": "{image}", "configuration": "{git}", "build": "{eups}"}
+"""How a component's tag is spelled where the file does not say."""
+
+KINDS = tuple(each.value for each in WorkloadKind if each is not WorkloadKind.CUSTOM)
+"""The kinds of workload that every cluster has."""
+
+Runs = Annotated[list[Text], Field(min_length=1), UNIQUE]
+
+
+class ComponentEntry(Strict):
+    """Where one part of a product is found. Exactly one of image, configuration and build."""
+
+    image: Text | None = Field(None, description="An image repository: host/path, or oci:FOLDER.")
+    configuration: Text | None = Field(None, description="A git repository: a folder or a URL.")
+    build: Text | None = Field(None, description="A folder of EUPS lists: tags/ and manifests/.")
+    tag: Text | None = Field(
+        None, description="How a release is spelled there, with {git}, {eups} or {image}, such as al9-{eups}."
+    )
+    derived_from: Text | None = Field(
+        None, description="The component that this one was built on: COMPONENT or PRODUCT/COMPONENT."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        exactly_one(self, "image", "configuration", "build")
+        return self
+
+
+class ProductEntry(Strict):
+    """What is tagged together."""
+
+    grammar: Literal["rubin", "rsp", "semver"] = Field(description="How its tags are spelled.")
+    default: bool = Field(False, description="Whether a tag that it can read is meant for it.")
+    aliases: Names = Field(default_factory=list, description="Moving tags, such as recommended.")
+    components: Annotated[dict[Name, ComponentEntry], Field(min_length=1)] = Field(
+        description="Its parts; it is complete when all are there."
+    )
+
+
+class SettingEntry(Strict):
+    """One setting of a values file."""
+
+    component: Text = Field(description="A component that runs here.")
+    path: Text = Field(description="Where it stands in the file, such as controller.image.tag.")
+    writes: Literal["tag", "digest", "image"] = Field("tag", description="What the setting holds.")
+
+
+class GitOpsEntry(Strict):
+    """Settings of one file of a GitOps tree."""
+
+    repository: Text = Field(description="A git repository: a folder or a URL.")
+    branch: Text = Field("main", description="The branch that is deployed.")
+    file: Text = Field(description="The values file, from the root of the repository.")
+    settings: Annotated[list[SettingEntry], Field(min_length=1)] = Field(description="What is written.")
+
+
+class ConfigMapEntry(Strict):
+    """A ConfigMap of the environment's cluster."""
+
+    namespace: Name = Field(description="Its namespace.")
+    name: Name = Field(description="Its name.")
+    key: Text = Field(description="The key whose YAML text has the menu, such as config.yaml.")
+
+
+class MenuEntry(Strict):
+    """The menu of a notebook service: a mapping of a values file, or of a ConfigMap."""
+
+    repository: Text | None = Field(None, description="A git repository: a folder or a URL.")
+    branch: Text = Field("main", description="The branch that is deployed.")
+    file: Text | None = Field(None, description="The values file, from the root of the repository.")
+    config_map: ConfigMapEntry | None = Field(
+        None, description="A ConfigMap in place of repository, branch and file."
+    )
+    path: Text = Field(description="The menu's mapping, such as controller.config.images.")
+    component: Text = Field(description="The component whose images are on the menu.")
+    keep: dict[TagKind, Annotated[int, Field(ge=0)]] = Field(
+        {"release": 1, "weekly": 2, "daily": 3},
+        description="How many images of a kind stay on the menu.",
+    )
+    aliases: dict[Name, Text] = Field(
+        default_factory=dict, description="Names that move by promotion, with the menu's key that holds them."
+    )
+
+    @model_validator(mode="after")
+    def _file_or_config_map(self) -> Self:
+        if (self.config_map is None) != (self.repository is not None and self.file is not None):
+            said("a menu has repository and file, or a config-map in place of both")
+        return self
+
+
+class KubernetesEntry(Strict):
+    """Image fields of the application's workloads, written by server-side apply."""
+
+    take_over: Annotated[list[Text], UNIQUE] = Field(
+        default_factory=list, description="Field managers whose image fields may be taken over."
+    )
+    manifests: Text | None = Field(
+        None,
+        description="A folder of whole manifests with component://NAME images, applied in place of fields.",
+    )
+
+
+class TargetEntry(Strict):
+    """How it is written. Exactly one of gitops, menu and kubernetes."""
+
+    gitops: GitOpsEntry | None = Field(None, description="Settings of a values file.")
+    menu: MenuEntry | None = Field(None, description="A notebook service's menu.")
+    kubernetes: KubernetesEntry | None = Field(None, description="Workloads of the environment's cluster.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        exactly_one(self, "gitops", "menu", "kubernetes")
+        return self
+
+
+class SelectionEntry(Strict):
+    """Workloads of one kind. Exactly one of name, labels and annotation chooses."""
+
+    kind: Text = Field(
+        "Deployment",
+        description="Deployment, StatefulSet, DaemonSet, CronJob, Pod, Job (audited only), or a custom resource's.",
+    )
+    api_version: Text | None = Field(
+        None, description="For a custom resource: its API version, such as argoproj.io/v1alpha1."
+    )
+    name: Text | None = Field(None, description="The workload's name.")
+    labels: Text | None = Field(None, description="A label selector, such as app=prompt.")
+    annotation: Text | None = Field(None, description="An annotation, as KEY or KEY=VALUE.")
+    containers: Annotated[dict[Text, Text], Field(min_length=1)] = Field(
+        description="Each container's component; init containers too."
+    )
+    images: Annotated[dict[Text, Text], Field(min_length=1)] | None = Field(
+        None,
+        description="For a custom resource: where it says each container's image, such as "
+        "spec.template.spec.containers[0].image.",
+    )
+    pods: Annotated[dict[Text, str], Field(min_length=1)] | None = Field(
+        None, description="For a custom resource: the labels of the pods that are made for it."
+    )
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether it is about a kind that not every cluster has."""
+        return self.kind not in KINDS
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        exactly_one(self, "name", "labels", "annotation")
+        return self
+
+    @model_validator(mode="after")
+    def _custom_in_full(self) -> Self:
+        own = (self.api_version, self.images, self.pods)
+        if self.is_custom and (None in own or self.name is None):
+            known = ", ".join(KINDS)
+            said(f"{self.kind} is none of {known}; a custom resource has api-version, name, images and pods")
+        if not self.is_custom and own != (None, None, None):
+            said(f"a {self.kind} has no api-version, images or pods: those are for custom resources")
+        if self.images is not None and self.images.keys() != self.containers.keys():
+            said("containers and images of a custom resource are about the same containers")
+        return self
+
+
+class WorkloadsEntry(Strict):
+    """What runs the application in the environment's cluster."""
+
+    namespace: Name = Field(description="Their namespace.")
+    select: Annotated[list[SelectionEntry], Field(min_length=1)] = Field(description="Which workloads.")
+    deadline: Duration = Field(600, description="How long a rollout may take.")
+    patience: Duration = Field(
+        60, description="How long a pod may be in trouble before the rollout has failed."
+    )
+
+
+class ApplicationEntry(Strict):
+    """What runs in an environment under one name."""
+
+    level: Name | None = Field(None, description="Its level, where it is not the environment's.")
+    runs: Runs = Field(description="Components that run here, as PRODUCT/COMPONENT.")
+    target: TargetEntry = Field(description="How it is written.")
+    workloads: WorkloadsEntry | None = Field(None, description="What runs it in the environment's cluster.")
+    observe: Literal["committed", "pods"] | None = Field(
+        None,
+        description="committed: what the branch says counts as running; pods: what the workloads' pods run.",
+    )
+    observe_every: Duration | None = Field(
+        None, description="The longest time between two looks that leaves no gap, where it is not 12h."
+    )
+
+    @model_validator(mode="after")
+    def _workloads_to_watch(self) -> Self:
+        if self.workloads is None and (self.target.kubernetes is not None or self.observe == "pods"):
+            said("a kubernetes target and observe: pods need workloads")
+        if self.target.kubernetes is not None and self.observe == "committed":
+            said("a kubernetes target is observed from its pods")
+        return self
+
+
+class EnvironmentEntry(Strict):
+    """A site."""
+
+    level: Name | None = Field(None, description="The level of its applications.")
+    cluster_uid: Text | None = Field(None, description="The UID of its cluster's kube-system namespace.")
+    context: Text | None = Field(
+        None, description="The context of its cluster in the kubeconfig; in-cluster: the cluster we run in."
+    )
+    kubeconfig: Text | None = Field(None, description="A kubeconfig file in place of kubectl's own.")
+    registry: Text | None = Field(
+        None,
+        description="Its own registry, as host or host/path: images are copied there and run from there.",
+    )
+    applications: dict[Name, ApplicationEntry] = Field(
+        default_factory=dict, description="What runs there, by name."
+    )
+
+
+class CheckEntry(Strict):
+    """A check that policies may ask for."""
+
+    kind: Literal["command", "container", "job", "reported"] = Field(
+        description="command: a process here; container: on a Docker engine; job: a Kubernetes Job where the "
+        "release runs; reported: somebody else signs its result."
+    )
+    command: Annotated[list[Text], Field(min_length=1)] | None = Field(
+        None, description="The program and its arguments, run in the workspace's folder or in the image."
+    )
+    image: Text | None = Field(
+        None, description="For container and job: the component whose image is run, or an image by digest."
+    )
+    template: Text | None = Field(
+        None,
+        description="For container and job: a Job's template: a file, or starts, versions, script or notebook.",
+    )
+    namespace: Name | None = Field(None, description="For job: its namespace, ldmrelease-checks if not said.")
+    results: Text | None = Field(
+        None, description="The one repository that its results are read from where they exceed a message."
+    )
+    tests: SomeNames = Field(description="The tests that it runs; a pass covers all of them.")
+    deadline: Duration = Field(3600, description="When a run without a result has failed to answer.")
+
+    @model_validator(mode="after")
+    def _command_to_run(self) -> Self:
+        if self.kind == "command" and self.command is None:
+            said("a check of kind command has a command")
+        if self.kind == "reported" and self.command is not None:
+            said("a check of kind reported has no command")
+        if (self.kind in ("container", "job")) != (self.image is not None):
+            said("a check of kind container or job has an image, others have none")
+        if self.kind not in ("container", "job") and self.template is not None:
+            said("only a check of kind container or job has a template")
+        if self.kind != "job" and self.namespace is not None:
+            said("only a check of kind job has a namespace")
+        if self.kind == "reported" and self.results is not None:
+            said("a check of kind reported has no results: they come signed")
+        return self
+
+
+class KeysEntry(Strict):
+    """Private key files of whoever works in this workspace."""
+
+    me: Text | None = Field(None, description="Signs pins and requests.")
+    runner: Text | None = Field(None, description="Signs check runs and their results.")
+    observer: Text | None = Field(None, description="Signs observations.")
+    ledger: Text | None = Field(None, description="Signs checkpoints of the ledger.")
+    receipts: dict[Name, Text] = Field(default_factory=dict, description="One receipt key for each level.")
+
+
+class WorkspaceFile(Strict):
+    """The workspace: what there is, where it goes, and where its records are."""
+
+    api_version: Literal["ldmrelease/v1alpha1"] = Field(
+        alias="apiVersion", description="The format of this file: ldmrelease/v1alpha1."
+    )
+    kind: Literal["Workspace"] = Field(description="What this file is: Workspace.")
+    ledger: Text = Field(description="The ledger's SQLite file.")
+    releases: Text = Field(description="The repository of release artifacts: host/path, or oci:FOLDER.")
+    policies: Text = Field("policies", description="The folder of the policy files.")
+    trust: Text = Field("trust.yaml", description="The trust document.")
+    base_uri: Text = Field(
+        "https://ldmrelease.invalid", description="Under it are the names of our levels and predicates."
+    )
+    clock: MomentField | None = Field(
+        None, description="A fixed time in place of the wall clock, for a demo."
+    )
+    notify: Annotated[list[Text], Field(min_length=1)] | None = Field(
+        None, description="A command that is given a JSON event when somebody's act is owed."
+    )
+    insecure: Annotated[list[Text], UNIQUE] = Field(
+        default_factory=list, description="Registries that are spoken to without TLS, as host:port."
+    )
+    keys: KeysEntry = Field(
+        default_factory=lambda: KeysEntry.model_validate({}), description="Private key files."
+    )
+    products: dict[Name, ProductEntry] = Field(default_factory=dict, description="What is tagged together.")
+    environments: dict[Name, EnvironmentEntry] = Field(default_factory=dict, description="Sites.")
+    checks: dict[Name, CheckEntry] = Field(default_factory=dict, description="Checks.")

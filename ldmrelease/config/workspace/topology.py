@@ -1,0 +1,170 @@
+"""The workspace file's entries -> products, applications and checks."""
+
+from collections.abc import Iterator
+
+from ldmrelease.config.workspace.schema import (
+    DEFAULT_TAG,
+    ApplicationEntry,
+    CheckEntry,
+    ComponentEntry,
+    EnvironmentEntry,
+    MenuEntry,
+    SelectionEntry,
+    TargetEntry,
+    WorkloadsEntry,
+    WorkspaceFile,
+)
+from ldmrelease.domain.tags import Grammar
+from ldmrelease.domain.targets import GitOpsTarget, KubernetesTarget, MenuTarget, Setting, Target, Writes
+from ldmrelease.domain.topology import (
+    CHECKS_NAMESPACE,
+    Application,
+    Check,
+    ComponentKind,
+    ComponentSource,
+    Place,
+    Product,
+    Topology,
+)
+from ldmrelease.domain.workload_selection import (
+    ClusterAccess,
+    ConfigMapFile,
+    CustomResource,
+    Selection,
+    WorkloadKind,
+    Workloads,
+)
+
+_OBSERVE_EVERY = 12 * 3600
+
+
+def component_name(text: str) -> str:
+    """The component's own name, of `scipipe` as of `stack/scipipe`."""
+    return text.rpartition("/")[2]
+
+
+def level_of(environment: EnvironmentEntry, application: ApplicationEntry) -> str | None:
+    """The level of an application: its own, or else its environment's."""
+    return application.level or environment.level
+
+
+def sourced(entry: ComponentEntry) -> tuple[ComponentKind, str]:
+    """What a component is made of, and where it is found."""
+    for kind in ComponentKind:
+        source = getattr(entry, kind.value)
+        if source is not None:
+            return kind, str(source)
+    raise AssertionError("the file's shape demands a source")
+
+
+def build_topology(file: WorkspaceFile) -> Topology:
+    """What a workspace names. The file's references have been checked."""
+    return Topology(
+        products=tuple(_products(file)),
+        applications=tuple(_applications(file)),
+        checks=tuple(_check(name, each) for name, each in file.checks.items()),
+        base_uri=file.base_uri.rstrip("/"),
+    )
+
+
+def _check(name: str, entry: CheckEntry) -> Check:
+    return Check(
+        name,
+        entry.kind,
+        tuple(entry.tests),
+        tuple(entry.command or ()),
+        entry.deadline,
+        entry.image,
+        entry.template,
+        namespace=entry.namespace or CHECKS_NAMESPACE,
+        results=entry.results,
+    )
+
+
+def _products(file: WorkspaceFile) -> Iterator[Product]:
+    for name, entry in file.products.items():
+        components = tuple(_component(each, part) for each, part in entry.components.items())
+        yield Product(name, Grammar(entry.grammar), components, entry.default, tuple(entry.aliases))
+
+
+def _component(name: str, entry: ComponentEntry) -> ComponentSource:
+    kind, source = sourced(entry)
+    return ComponentSource(name, kind, source, entry.tag or DEFAULT_TAG[kind.value], entry.derived_from)
+
+
+def _applications(file: WorkspaceFile) -> Iterator[Application]:
+    for environment, site in file.environments.items():
+        for name, entry in site.applications.items():
+            workloads = _workloads(site, entry.workloads)
+            yield Application(
+                place=Place(environment, name),
+                level=level_of(site, entry) or "",
+                runs=tuple(entry.runs),
+                target=_target(entry.target, site, workloads),
+                observe=entry.observe or ("committed" if workloads is None else "pods"),
+                observe_every=entry.observe_every or _OBSERVE_EVERY,
+                cluster_uid=site.cluster_uid,
+                workloads=workloads,
+                registry=site.registry,
+            )
+
+
+def cluster_of(site: EnvironmentEntry) -> ClusterAccess:
+    """The way into the environment's cluster. The file's references have been checked."""
+    return ClusterAccess(site.context or "", site.kubeconfig)
+
+
+def _workloads(site: EnvironmentEntry, entry: WorkloadsEntry | None) -> Workloads | None:
+    if entry is None:
+        return None
+    selections = tuple(_selection(each) for each in entry.select)
+    return Workloads(cluster_of(site), entry.namespace, selections, entry.deadline, entry.patience)
+
+
+def _selection(entry: SelectionEntry) -> Selection:
+    return Selection(
+        WorkloadKind.CUSTOM if entry.is_custom else WorkloadKind(entry.kind),
+        {container: component_name(name) for container, name in entry.containers.items()},
+        entry.name,
+        entry.labels,
+        entry.annotation,
+        _custom(entry),
+    )
+
+
+def _custom(entry: SelectionEntry) -> CustomResource | None:
+    if entry.api_version is None or entry.images is None or entry.pods is None:
+        return None
+    return CustomResource(entry.kind, entry.api_version, dict(entry.images), dict(entry.pods))
+
+
+def _target(entry: TargetEntry, site: EnvironmentEntry, workloads: Workloads | None) -> Target:
+    if entry.gitops is not None:
+        tree = entry.gitops
+        settings = tuple(
+            Setting(component_name(each.component), each.path, Writes(each.writes)) for each in tree.settings
+        )
+        return GitOpsTarget(tree.repository, tree.branch, tree.file, settings)
+    if entry.menu is not None:
+        return _menu(entry.menu, site)
+    if entry.kubernetes is None or workloads is None:
+        raise AssertionError("the file's shape demands a target, and workloads for that of a cluster")
+    own = entry.kubernetes
+    return KubernetesTarget(workloads, tuple(own.take_over), own.manifests, site.registry)
+
+
+def _menu(menu: MenuEntry, site: EnvironmentEntry) -> MenuTarget:
+    component = component_name(menu.component)
+    keep = {str(kind): count for kind, count in menu.keep.items()}
+    own = menu.config_map
+    config_map = ConfigMapFile(cluster_of(site), own.namespace, own.name, own.key) if own else None
+    return MenuTarget(
+        repository=menu.repository or "",
+        branch=menu.branch,
+        file=menu.file or (str(config_map) if config_map else ""),
+        path=menu.path,
+        component=component,
+        keep=keep,
+        aliases=dict(menu.aliases),
+        config_map=config_map,
+    )

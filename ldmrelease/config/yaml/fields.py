@@ -1,0 +1,141 @@
+"""What the values of our files look like: names, durations, times, and the base of all file models."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from ldmrelease.domain import times
+
+EXPECTED = "expected"
+"""Error type: the message says what to write; what was found is added."""
+SAID = "said"
+"""Error type: the message says it all."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_WHERE = re.compile(f"(level:)?{_NAME.pattern}")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+
+
+def _kebab(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
+
+
+class Strict(BaseModel):
+    """A mapping of a file: unknown keys and guessed types are refused; keys are spelled `max-age`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=_kebab)
+
+
+def expected(remedy: str) -> NoReturn:
+    """Refuse a value, saying what to write."""
+    raise PydanticCustomError(EXPECTED, "{remedy}", {"remedy": remedy})
+
+
+def said(message: str) -> NoReturn:
+    """Refuse a value with a whole sentence."""
+    raise PydanticCustomError(SAID, "{message}", {"message": message})
+
+
+def exactly_one(model: BaseModel, *names: str) -> None:
+    """Refuse a mapping that has none or several of these keys."""
+    if sum(getattr(model, each) is not None for each in names) != 1:
+        said(f"write exactly one of {', '.join(names)}")
+
+
+def _reader(read: Callable[[str], Any], remedy: str) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        if not isinstance(value, str):
+            expected(remedy)
+        try:
+            return read(value)
+        except ValueError:
+            expected(remedy)
+
+    return convert
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(text)
+        return text
+
+    return check
+
+
+def _moment(text: str) -> datetime:
+    date = _DATE.fullmatch(text) is not None
+    moment = datetime.fromisoformat(text).replace(tzinfo=UTC) if date else times.instant(text)
+    # Ages are subtracted from times and spans added to them: that must not leave the calendar.
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(text)
+    return moment
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(text: str) -> str:
+    if text not in _zones():
+        raise ValueError(text)
+    ZoneInfo(text)
+    return text
+
+
+def _unique(values: list[str]) -> list[str]:
+    twice = sorted({each for each in values if values.count(each) > 1})
+    if twice:
+        said(f"{twice[0]!r} stands twice")
+    return values
+
+
+Name = Annotated[
+    str,
+    BeforeValidator(_reader(_matching(_NAME), "write a name: letters, digits, dot, underscore and dash")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"}),
+]
+Text = Annotated[str, Field(min_length=1)]
+Duration = Annotated[
+    int,
+    BeforeValidator(_reader(times.seconds, "write a duration like 8h: a number and one of s, m, h, d, w")),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[smhdw]$", "examples": ["90s", "8h", "7d"]}),
+]
+MomentField = Annotated[
+    datetime,
+    BeforeValidator(_reader(_moment, "write a date like 2024-01-01 or a time like 2024-01-01T09:00:00Z")),
+    WithJsonSchema({"type": "string", "examples": ["2024-01-01", "2024-01-01T09:00:00Z"]}),
+]
+ClockTime = Annotated[
+    str,
+    BeforeValidator(_reader(_matching(_CLOCK), "write a time of day like 15:00")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK.pattern}$"}),
+]
+Zone = Annotated[
+    str,
+    BeforeValidator(_reader(_zone, "write a time zone like America/Santiago")),
+    WithJsonSchema({"type": "string", "examples": ["America/Santiago", "America/Los_Angeles"]}),
+]
+Platform = Annotated[
+    str,
+    BeforeValidator(_reader(_matching(_PLATFORM), "write a platform like linux/amd64")),
+    WithJsonSchema({"type": "string", "pattern": f"^{_PLATFORM.pattern}$"}),
+]
+Where = Annotated[
+    str,
+    BeforeValidator(_reader(_matching(_WHERE), "write here, an environment, or level: and a level's name")),
+    WithJsonSchema({"type": "string", "examples": ["here", "summit", "level:commissioning"]}),
+]
+UNIQUE = AfterValidator(_unique)
+Names = Annotated[list[Name], UNIQUE]
+SomeNames = Annotated[list[Name], Field(min_length=1), UNIQUE]

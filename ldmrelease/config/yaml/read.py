@@ -1,0 +1,276 @@
+"""A strict reader of YAML that knows where each value stands.
+
+libyaml reads the events; what they mean is decided here, by YAML 1.2's core rules less the surprises of its
+numbers. Plain `true`, `false`, `null` and decimal integers are what they look like. Everything else is text:
+`no`, `on`, `010`, `0x1F`, `1.50`, `12:30:45` and dates. Keys are always text. Duplicate keys, tags, several
+documents and aliases that would grow without bound are refused.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+from yaml import CSafeLoader, Mark
+from yaml.events import (
+    AliasEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+)
+
+from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+
+Path_ = Sequence[str | int]
+"""Where a value stands in a document: keys and indices from the root."""
+
+LARGEST_FILE = 1_000_000
+LARGEST_DEPTH = 50
+LARGEST_WEIGHT = 100_000
+"""Values in a document, counted again for every alias."""
+
+_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-�\U00010000-\U0010ffff]")
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")
+_CONSTANTS = {
+    **dict.fromkeys(["", "~", "null", "Null", "NULL"], None),
+    **dict.fromkeys(["true", "True", "TRUE"], True),
+    **dict.fromkeys(["false", "False", "FALSE"], False),
+}
+
+
+@dataclass(slots=True)
+class _Node:
+    """A value with its place. `keys` are the places of a mapping's keys; `weight` counts what it holds."""
+
+    line: int
+    column: int
+    value: Any
+    children: "dict[Any, _Node]"
+    keys: dict[str, tuple[int, int]]
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class YamlDocument:
+    """A file as read: `plain` is made of dicts, lists, text, integers, booleans and None."""
+
+    file: str
+    data: bytes
+    plain: Any
+    _root: _Node
+
+    def where(self, path: Path_) -> tuple[int, int]:
+        """Line and column, from 1, of the value at a path or of the nearest value that is there."""
+        node = self._root
+        for step in path:
+            if step not in node.children:
+                break
+            node = node.children[step]
+        return node.line, node.column
+
+    def key(self, path: Path_) -> tuple[int, int]:
+        """Line and column of the key that ends a path, or of the nearest value that is there."""
+        node = self._root
+        for step in path[:-1]:
+            if step not in node.children:
+                return node.line, node.column
+            node = node.children[step]
+        last = path[-1] if path else None
+        return node.keys.get(last, self.where(path)) if isinstance(last, str) else self.where(path)
+
+    def problem(self, path: Path_, message: str, remedy: str | None = None, at_key: bool = False) -> Problem:
+        """A problem of the value, or of the key, at a path."""
+        line, column = self.key(path) if at_key else self.where(path)
+        return Problem(self.file, message, line, column, spell_path(path), remedy)
+
+
+def spell_path(path: Path_) -> str:
+    """`spec.enter[2].for`"""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+def read(path: Path) -> YamlDocument:
+    """Read a file. Raises `BadInput` where it cannot be read or breaks a rule."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput([Problem(shown(path), f"cannot be read: {error.strerror or error}")]) from error
+    return parse(data, shown(path))
+
+
+def parse(data: bytes, file: str) -> YamlDocument:
+    """Read the bytes of a file that is shown as `file`. Raises `BadInput` and nothing else."""
+    text = _decode(data, file)
+    reader = _Reader(file)
+    try:
+        root = reader.document(iter(yaml.parse(text, Loader=CSafeLoader)))
+    except yaml.MarkedYAMLError as error:
+        raise BadInput([*reader.problems, _syntax(error, text, file)]) from error
+    except yaml.YAMLError as error:
+        raise BadInput([*reader.problems, Problem(file, f"is no YAML: {error}")]) from error
+    if reader.problems:
+        raise BadInput(reader.problems)
+    return YamlDocument(file, data, root.value, root)
+
+
+def _decode(data: bytes, file: str) -> str:
+    if len(data) > LARGEST_FILE:
+        raise BadInput([Problem(file, f"{len(data)} bytes; {LARGEST_FILE} are the most that is read")])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, column = _position(data[: error.start].decode("utf-8", "replace"))
+        message = f"the byte 0x{data[error.start]:02x} is no UTF-8"
+        raise BadInput([Problem(file, message, line, column, remedy="save the file as UTF-8")]) from error
+    if match := _TEXT.search(text):
+        line, column = _position(text[: match.start()])
+        raise BadInput([Problem(file, f"the character U+{ord(match[0]):04X} is not allowed", line, column)])
+    return text
+
+
+def _position(before: str) -> tuple[int, int]:
+    lines = re.split("\r\n|\r|\n", before)
+    return len(lines), len(lines[-1]) + 1
+
+
+def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line, column = (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
+    message = error.problem or "is no YAML"
+    if error.context and error.context_mark and error.context_mark is not mark:
+        message = f"{message}, {error.context} that begins on line {error.context_mark.line + 1}"
+    return Problem(file, message, line, column, remedy=_syntax_remedy(text, mark))
+
+
+def _syntax_remedy(text: str, mark: Mark | None) -> str | None:
+    if mark is None:
+        return None
+    if text[mark.index : mark.index + 1] == "\t":
+        return "indent with spaces, not with tabs"
+    if mark.index >= len(text.rstrip()):
+        return "the file ends too early; is it cut?"
+    return None
+
+
+class _Reader:
+    """Builds nodes from events. Faults that leave the rest readable are collected in `problems`."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._anchors: dict[str, _Node | None] = {}
+
+    def document(self, events: Iterator[Event]) -> _Node:
+        root: _Node | None = None
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                if root is not None:
+                    self._stop(event, "a second document begins", "keep one document in a file")
+                root = self._node(next(events), events, 0)
+        if root is None:
+            raise BadInput([Problem(self.file, "is empty", 1, 1)])
+        return root
+
+    def _node(self, event: Event, events: Iterator[Event], depth: int) -> _Node:
+        if isinstance(event, AliasEvent):
+            return self._alias(event)
+        if depth > LARGEST_DEPTH:
+            self._stop(event, f"nested more than {LARGEST_DEPTH} deep")
+        if isinstance(event, NodeEvent) and event.anchor is not None:
+            self._anchors[event.anchor] = None
+        node = self._place(event)
+        self._refuse_tag(event)
+        if isinstance(event, ScalarEvent):
+            node.value = _scalar(event)
+        elif isinstance(event, MappingStartEvent):
+            self._fill_mapping(node, events, depth)
+        else:
+            self._fill_list(node, events, depth)
+        if isinstance(event, NodeEvent) and event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _alias(self, event: AliasEvent) -> _Node:
+        name = str(event.anchor)
+        found = self._anchors.get(name)
+        if found is None:
+            inside = name in self._anchors
+            self._stop(event, f"*{name} {'stands inside of what it names' if inside else 'names nothing'}")
+        place = self._place(event)
+        return _Node(place.line, place.column, found.value, found.children, found.keys, found.weight)
+
+    def _fill_mapping(self, node: _Node, events: Iterator[Event], depth: int) -> None:
+        node.value = {}
+        while not isinstance(event := next(events), MappingEndEvent):
+            key = self._key(event)
+            place = self._place(event)
+            child = self._node(next(events), events, depth + 1)
+            self._weigh(node, child)
+            if key in node.children:
+                first = node.keys[key][0]
+                self._note(event, f"the key {key!r} stands twice, first on line {first}", "keep one of them")
+                continue
+            node.keys[key] = (place.line, place.column)
+            node.children[key] = child
+            node.value[key] = child.value
+
+    def _fill_list(self, node: _Node, events: Iterator[Event], depth: int) -> None:
+        node.value = []
+        while not isinstance(event := next(events), SequenceEndEvent):
+            child = self._node(event, events, depth + 1)
+            self._weigh(node, child)
+            node.children[len(node.value)] = child
+            node.value.append(child.value)
+
+    def _key(self, event: Event) -> str:
+        if not isinstance(event, ScalarEvent):
+            self._stop(event, "a key is a list, a mapping or an alias", "keys are plain text")
+        self._refuse_tag(event)
+        return str(event.value)
+
+    def _weigh(self, node: _Node, child: _Node) -> None:
+        node.weight += child.weight
+        if node.weight > LARGEST_WEIGHT:
+            message = f"more than {LARGEST_WEIGHT} values, aliases counted each time"
+            raise BadInput([*self.problems, Problem(self.file, message, child.line, child.column)])
+
+    def _refuse_tag(self, event: Event) -> None:
+        tag = getattr(event, "tag", None)
+        if isinstance(event, ScalarEvent | CollectionStartEvent) and tag not in (None, "!"):
+            self._note(event, f"the tag {tag} is not understood", "leave it out; put text in quotes")
+
+    def _place(self, event: Event) -> _Node:
+        mark: Mark = event.start_mark  # type: ignore[assignment]  # libyaml always tells it
+        return _Node(mark.line + 1, mark.column + 1, None, {}, {})
+
+    def _problem(self, event: Event, message: str, remedy: str | None) -> Problem:
+        place = self._place(event)
+        return Problem(self.file, message, place.line, place.column, remedy=remedy)
+
+    def _note(self, event: Event, message: str, remedy: str | None = None) -> None:
+        self.problems.append(self._problem(event, message, remedy))
+
+    def _stop(self, event: Event, message: str, remedy: str | None = None) -> NoReturn:
+        raise BadInput([*self.problems, self._problem(event, message, remedy)])
+
+
+def _scalar(event: ScalarEvent) -> str | int | bool | None:
+    text = str(event.value)
+    if event.style not in (None, "") or event.tag is not None:
+        return text
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    return int(text) if _INTEGER.fullmatch(text) else text

@@ -1,0 +1,177 @@
+"""What a file model says against a document, told with line, column, field and remedy."""
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ldmrelease.config.yaml.fields import EXPECTED, SAID
+from ldmrelease.config.yaml.problems import BadInput, Problem
+from ldmrelease.config.yaml.read import YamlDocument
+
+M = TypeVar("M", bound=BaseModel)
+Path = tuple[str | int, ...]
+
+NOT_A_MAPPING = "not-a-mapping"
+"""The tag of a value that should have been one of several mappings and is none."""
+
+_LATER = "not understood yet, it comes with a later version; leave it out"
+
+_REMEDIES: dict[str, str] = {
+    "string_type": "write text; put it in quotes where it looks like a number, true, false or null",
+    "string_too_short": "write some text",
+    "int_type": "write a whole number",
+    "bool_type": "write true or false",
+    "list_type": "write a list",
+    "dict_type": "write a mapping",
+    "model_type": "write a mapping",
+    "model_attributes_type": "write a mapping",
+}
+
+
+def validate(model: type[M], document: YamlDocument, later: Iterable[str] = ()) -> M:
+    """The document as a file model. `later` are keys that exist in the design and not yet in the program.
+
+    Raises `BadInput` with every fault that the model finds.
+    """
+    try:
+        return model.model_validate(document.plain)
+    except ValidationError as error:
+        teller = _Teller(model, document, frozenset(later))
+        raise BadInput(map(teller.problem, error.errors(include_url=False))) from error
+
+
+def tagged(rule: str) -> str:
+    """The tag of one of several shapes of a mapping; it is part of a fault's location, never of a path."""
+    return f"<{rule}>"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean max-age?`, or all that is known where nothing is near."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(word, choices, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"known are {', '.join(choices)}" if choices else "there are none yet"
+
+
+def spelled(value: Any) -> str:
+    """A found value in a few words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + '..."'
+
+
+class _Teller:
+    def __init__(self, model: type[BaseModel], document: YamlDocument, later: frozenset[str]) -> None:
+        self._model = model
+        self._document = document
+        self._later = later
+
+    def problem(self, error: ErrorDetails) -> Problem:
+        tell: Callable[[ErrorDetails, Path], Problem] = {
+            "missing": self._missing,
+            "extra_forbidden": self._unknown_key,
+            "union_tag_invalid": self._unknown_shape,
+            "literal_error": self._choice,
+            "enum": self._choice,
+            SAID: self._said,
+            EXPECTED: self._said_with_found,
+        }.get(error["type"], self._wrong)
+        return tell(error, self._path(error))
+
+    def _path(self, error: ErrorDetails) -> Path:
+        return tuple(each for each in error["loc"] if not str(each).startswith("<"))
+
+    def _missing(self, error: ErrorDetails, path: Path) -> Problem:
+        about = self._schema(error["loc"]).get("description", "")
+        remedy = f"write it ({about.rstrip('.')})" if about else "write it"
+        return self._document.problem(path, "missing", remedy)
+
+    def _unknown_key(self, error: ErrorDetails, path: Path) -> Problem:
+        key = str(path[-1])
+        if key in self._later:
+            return self._document.problem(path, _LATER, at_key=True)
+        known = self._schema(error["loc"][:-1]).get("properties", ())
+        return self._document.problem(path, "unknown key", did_you_mean(key, known), at_key=True)
+
+    def _unknown_shape(self, error: ErrorDetails, path: Path) -> Problem:
+        context = error.get("ctx", {})
+        word, known = str(context.get("tag", "")), _choices(str(context.get("expected_tags", "")))
+        found = word.strip("<>")
+        if found == NOT_A_MAPPING:
+            return self._document.problem(path, f"found {spelled(error['input'])}", "write a mapping")
+        if not found:
+            return self._document.problem((*path, "rule"), "missing", did_you_mean("", known))
+        if found in self._later:
+            return self._document.problem((*path, "rule"), f"the rule {found!r} is {_LATER}")
+        return self._document.problem(
+            (*path, "rule"), f"found {spelled(found)}, no rule", did_you_mean(found, known)
+        )
+
+    def _choice(self, error: ErrorDetails, path: Path) -> Problem:
+        known = _choices(str(error.get("ctx", {}).get("expected", "")))
+        remedy = f"write one of {', '.join(known)}" if len(known) > 1 else f"write {known[0]}"
+        found = error["input"]
+        near = difflib.get_close_matches(found, known, n=1) if isinstance(found, str) else []
+        remedy += f"; did you mean {near[0]}?" if near and len(known) > 1 else ""
+        return self._document.problem(path, f"found {spelled(error['input'])}", remedy)
+
+    def _said(self, error: ErrorDetails, path: Path) -> Problem:
+        return self._document.problem(path, error["msg"])
+
+    def _said_with_found(self, error: ErrorDetails, path: Path) -> Problem:
+        return self._document.problem(path, f"found {spelled(error['input'])}", error["msg"])
+
+    def _wrong(self, error: ErrorDetails, path: Path) -> Problem:
+        context = error.get("ctx", {})
+        remedy = _REMEDIES.get(error["type"], error["msg"])
+        if error["type"] in ("too_short", "greater_than_equal"):
+            remedy = f"write at least {context.get('min_length', context.get('ge'))}"
+        elif error["type"] == "less_than_equal":
+            remedy = f"write at most {context.get('le')}"
+        return self._document.problem(path, f"found {spelled(error['input'])}", remedy)
+
+    def _schema(self, loc: tuple[str | int, ...]) -> dict[str, Any]:
+        """The JSON Schema of the value at a location, or an empty one."""
+        whole = self._model.model_json_schema()
+        definitions = whole.get("$defs", {})
+        node: dict[str, Any] = whole
+        for step in loc:
+            node = _step(_resolved(node, definitions), step, definitions)
+        return {**_resolved(node, definitions), **{k: v for k, v in node.items() if k == "description"}}
+
+
+def _choices(expected: str) -> list[str]:
+    """The words of pydantic's `'a', 'b' or 'c'`."""
+    words = expected.replace(" or ", ", ").split(", ")
+    return [each.strip("'<>") for each in words if each.strip("'<>")]
+
+
+def _resolved(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    for each in node.get("anyOf", []):
+        if each.get("type") != "null":
+            return _resolved(each, definitions)
+    if "$ref" in node:
+        return _resolved(definitions[node["$ref"].rsplit("/", 1)[-1]], definitions)
+    return node
+
+
+def _step(node: dict[str, Any], step: str | int, definitions: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(step, int):
+        found = node.get("items", {})
+    elif step.startswith("<"):
+        shapes = [_resolved(each, definitions) for each in node.get("oneOf", [])]
+        found = next((s for s in shapes if s["properties"]["rule"].get("const") == step.strip("<>")), {})
+    else:
+        named = [*node.get("patternProperties", {}).values(), node.get("additionalProperties", {})]
+        found = node.get("properties", {}).get(step, named[0])
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,1 @@
+"""Predicates of statements: one file per type (in-toto Statement v1)."""

@@ -1,0 +1,180 @@
+"""Receipts: SLSA Verification Summaries about what a promotion brought into an environment.
+
+A receipt says that the decision was allowed and that the environment's checks passed; there is no other kind
+(cosign does not look at the result, so a failed one must not exist). Format: SLSA 1.2 "Verification Summary
+Attestation", as trust.md section 1 found cosign and slsa-verifier to accept it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from ldmrelease.domain import canonical, times
+from ldmrelease.domain.events import Head
+from ldmrelease.domain.images import PlatformImage, check_digest
+from ldmrelease.domain.statements import PREDICATE_TYPES, Subject, write_statement
+
+PREDICATE_TYPE = PREDICATE_TYPES["receipt"][0]
+SLSA_VERSION = "1.2"
+_MOST_SUBJECTS = 1024
+
+# The sigstore bundle as an OCI referrer (sigstore bundle v0.3; cosign "bundle" attestations).
+BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+BUNDLE_CONTENT_ANNOTATION = "dev.sigstore.bundle.content"
+BUNDLE_CONTENT = "dsse-envelope"
+BUNDLE_PREDICATE_ANNOTATION = "dev.sigstore.bundle.predicateType"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An attestation that the decision rested on."""
+
+    uri: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a receipt is about: an image or the release artifact, where it stands in the environment.
+
+    `repository` is written without tag and digest; `digest` is of the index or the single manifest.
+    """
+
+    repository: str
+    digest: str
+    platforms: tuple[PlatformImage, ...] = ()
+
+    def subjects(self) -> tuple[Subject, ...]:
+        """The index, and each platform's manifest under its own name, each digest once."""
+        own = Subject(_bare(self.repository), check_digest(self.digest))
+        children = (
+            Subject(f"{own.name}#{each.platform}", check_digest(each.manifest))
+            for each in sorted(self.platforms, key=lambda each: each.platform)
+            if each.manifest != self.digest
+        )
+        return (own, *children)
+
+    def uri(self, environment: str) -> str:
+        """The resource as a verifier asks for it; each environment has its own."""
+        return f"oci://{_bare(self.repository)}?environment={quote(environment, safe='')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What one promotion proved in one environment; its receipts differ only in their resource.
+
+    `release`, `decision`, `trust` and `policy_digest` are digests (release artifact, decision, keyring,
+    policy document); `verified` is when the last check had passed; `head` is the ledger's; `waivers` are
+    the evidence ids of waivers in use.
+    """
+
+    base_uri: str
+    program: str
+    level: str
+    policy_version: int
+    policy_digest: str
+    environment: str
+    cluster_uid: str | None
+    release: str
+    decision: str
+    trust: str
+    promotion: str
+    head: Head
+    verified: datetime
+    valid_until: datetime | None
+    waivers: tuple[str, ...] = ()
+    compressed: bool = False
+    inputs: tuple[Input, ...] = ()
+
+    @property
+    def verifier(self) -> str:
+        """The verifier of a level: each has its own key and id, so that levels cannot be mixed up."""
+        return f"{self.base_uri}/levels/{self.level}"
+
+    @property
+    def verified_level(self) -> str:
+        """`LDM564_COMMISSIONING`; never that clean name for what was compressed or waived."""
+        parts = ["LDM564", self.level.upper().replace("-", "_")]
+        parts += ["COMPRESSED"] if self.compressed else []
+        parts += ["WAIVED"] if self.waivers else []
+        return "_".join(parts)
+
+    @property
+    def extension(self) -> str:
+        """The one key of the predicate that is ours."""
+        return f"{self.base_uri}/receipt/v1"
+
+
+def write_receipt(receipt: Receipt, resource: Resource) -> bytes:
+    """The payload to sign, for one image or for the release.
+
+    Raises `ValueError` for digests that are none, or more subjects than verifiers read.
+    """
+    subjects = resource.subjects()
+    if len(subjects) > _MOST_SUBJECTS:
+        raise ValueError(f"{len(subjects)} subjects; verifiers read at most {_MOST_SUBJECTS}")
+    return write_statement(PREDICATE_TYPE, subjects, _predicate(receipt, resource))
+
+
+def bundle(envelope: dict[str, Any], hint: str) -> bytes:
+    """The sigstore bundle of a signed envelope: the one layer of the referrer.
+
+    `hint` names the public key, here its fingerprint; a verifier is given the key itself.
+    """
+    return canonical.encode(
+        {
+            "mediaType": BUNDLE_TYPE,
+            "verificationMaterial": {"publicKey": {"hint": hint}, "tlogEntries": []},
+            "dsseEnvelope": envelope,
+        }
+    )
+
+
+def bundle_annotations(predicate_type: str) -> dict[str, str]:
+    """The annotations by which cosign finds a bundle among the referrers."""
+    return {BUNDLE_CONTENT_ANNOTATION: BUNDLE_CONTENT, BUNDLE_PREDICATE_ANNOTATION: predicate_type}
+
+
+def _predicate(receipt: Receipt, resource: Resource) -> dict[str, Any]:
+    predicate: dict[str, Any] = {
+        "verifier": {"id": receipt.verifier, "version": {"ldmrelease": receipt.program}},
+        "timeVerified": times.spell(receipt.verified),
+        "resourceUri": resource.uri(receipt.environment),
+        "policy": {
+            "uri": f"{receipt.base_uri}/policies/{receipt.level}/{receipt.policy_version}",
+            "digest": _digest_set(receipt.policy_digest),
+        },
+        "verificationResult": "PASSED",
+        "verifiedLevels": [receipt.verified_level],
+        "slsaVersion": SLSA_VERSION,
+        receipt.extension: _extension(receipt),
+    }
+    if receipt.inputs:
+        predicate["inputAttestations"] = [
+            {"uri": each.uri, "digest": _digest_set(each.digest)} for each in receipt.inputs
+        ]
+    return predicate
+
+
+def _extension(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "release": check_digest(receipt.release),
+        "decision": check_digest(receipt.decision),
+        "trust": check_digest(receipt.trust),
+        "environment": {"name": receipt.environment, "clusterUid": receipt.cluster_uid},
+        "promotion": receipt.promotion,
+        "checkpoint": {"origin": receipt.head.ledger, "size": receipt.head.size, "head": receipt.head.hash},
+        "waivers": list(receipt.waivers),
+        "validUntil": None if receipt.valid_until is None else times.spell(receipt.valid_until),
+    }
+
+
+def _digest_set(digest: str) -> dict[str, str]:
+    algorithm, _, value = check_digest(digest).partition(":")
+    return {algorithm: value}
+
+
+def _bare(repository: str) -> str:
+    # A layout is written `oci:DIRECTORY`; its scheme would stand twice in the resource.
+    return repository.removeprefix("oci:")

@@ -1,0 +1,158 @@
+"""Where releases go: environments, their applications, and the streams that tell about them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ldmrelease.domain.tags import Grammar
+from ldmrelease.domain.targets import Target
+from ldmrelease.domain.workload_selection import Workloads
+
+CHECKS_NAMESPACE = "ldmrelease-checks"
+"""Where Jobs of checks run, if the workspace says nothing else."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """One application of one environment, such as `summit/nublado`: what is claimed and promoted."""
+
+    environment: str
+    application: str
+
+    def __str__(self) -> str:
+        return f"{self.environment}/{self.application}"
+
+    @property
+    def stream(self) -> str:
+        """The ledger stream of observations there."""
+        return f"environment/{self.environment}/{self.application}"
+
+    @property
+    def claim_stream(self) -> str:
+        """The ledger stream of claims: of its own, so that an observation does not disturb a holder."""
+        return f"claim/{self.environment}/{self.application}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        """Read `environment/application`. Raises `ValueError`."""
+        environment, _, application = text.partition("/")
+        if not environment or not application or "/" in application:
+            raise ValueError(f"{text!r} is no place; write environment/application, like summit/nublado")
+        return cls(environment, application)
+
+
+class ComponentKind(StrEnum):
+    """What a component of a release is made of (LDM-564 2.1: containers and configurations)."""
+
+    IMAGE = "image"
+    CONFIGURATION = "configuration"
+    BUILD = "build"
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentSource:
+    """Where a product's component is found for a tag.
+
+    `source` is an image repository, a git repository or a directory of EUPS lists; `spelling` is the
+    pattern of the tag there, such as `al9-{eups}`; `derived_from` names the component
+    (`product/component` or `component`) that this one was built on.
+    """
+
+    name: str
+    kind: ComponentKind
+    source: str
+    spelling: str
+    derived_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What is tagged together, and in which grammar."""
+
+    name: str
+    grammar: Grammar
+    components: tuple[ComponentSource, ...]
+    default: bool = False
+    aliases: tuple[str, ...] = ()
+
+    def component(self, name: str) -> ComponentSource | None:
+        """The component of that name, if the product has it."""
+        return next((each for each in self.components if each.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application of an environment: its level, what it runs, how it is written and observed.
+
+    `runs` are `product/component` names; `observe` is `committed` where the committed tree counts as
+    running, `pods` where `workloads` tell; `observe_every` is the longest time, in seconds, between two
+    observations that still counts as seen without a gap. `registry` is the environment's own registry
+    (`host[:port][/path]`): images are copied there first.
+    """
+
+    place: Place
+    level: str
+    runs: tuple[str, ...]
+    target: Target
+    observe: str = "committed"
+    observe_every: int = 43200
+    cluster_uid: str | None = None
+    workloads: Workloads | None = None
+    registry: str | None = None
+
+    def components(self, product: str) -> tuple[str, ...]:
+        """The names of the product's components that run here."""
+        prefix = product + "/"
+        return tuple(each.removeprefix(prefix) for each in self.runs if each.startswith(prefix))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check that a level may ask for. `tests` is the declared, non-empty list of test names.
+
+    kind: `command` (a local process), `container` (on a Docker engine), `job` (a Kubernetes Job where the
+        release runs), or `reported` (somebody else signs its result).
+    command: the program and its arguments; in a container or Job it replaces the image's own where given.
+    image: for containers and Jobs, the component whose image is run, or a reference by digest.
+    template: for Jobs, the file of the Job's template; None is the default one.
+    document: for containers and Jobs, the digest of the template as written: who changes it makes another check.
+    namespace: for Jobs, the namespace that they run in.
+    deadline: in seconds from registration.
+    results: the repository that results are read from which are too long for a message; None reads none.
+    """
+
+    name: str
+    kind: str
+    tests: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    deadline: int = 3600
+    image: str | None = None
+    template: str | None = None
+    namespace: str = CHECKS_NAMESPACE
+    document: str | None = None
+    results: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Everything that a workspace names: products, applications by place, checks."""
+
+    products: tuple[Product, ...]
+    applications: tuple[Application, ...]
+    checks: tuple[Check, ...] = ()
+    base_uri: str = "https://ldmrelease.invalid"
+
+    def product(self, name: str) -> Product | None:
+        """The product of that name."""
+        return next((each for each in self.products if each.name == name), None)
+
+    def application(self, place: Place) -> Application | None:
+        """The application at a place."""
+        return next((each for each in self.applications if each.place == place), None)
+
+    def check(self, name: str) -> Check | None:
+        """The check of that name."""
+        return next((each for each in self.checks if each.name == name), None)
+
+    def level_places(self, level: str) -> tuple[Place, ...]:
+        """Every place at a level."""
+        return tuple(each.place for each in self.applications if each.level == level)

@@ -1,0 +1,42 @@
+"""`ldmrelease abort`: end a promotion that is not finished."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from ldmrelease.faces.cli.arguments import ReasonOption
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.promotion_answers import narrator, rendered_outcome
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.render.output import Output, emit
+from ldmrelease.services.promotions.commands import abort as abort_promotion
+
+app = new_app()
+
+
+@app.command(
+    epilog=examples("ldmrelease abort P-42", "ldmrelease abort P-42 --reason 'superseded by w.2023.17'")
+)
+def abort(
+    ctx: typer.Context,
+    promotion: Annotated[str, typer.Argument(help="Such as P-42.")],
+    reason: ReasonOption = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Stop a promotion. The place where it is at work is restored, earlier places keep what they have.
+
+    Exit 0 when it is aborted, 1 when it had ended before.
+    """
+    context = open_context_here(ctx)
+    before = context.ledger.head()
+    outcome = abort_promotion(context, promotion, reason, narrator(context, output))
+    answer = rendered_outcome(context, outcome)
+    if outcome.state is PromotionState.ABORTED and context.ledger.head() != before:
+        answer = replace(answer, code=ExitCode.OK)
+    elif outcome.state.ended and context.ledger.head() == before:
+        typer.echo(f"{promotion} had ended before; nothing was written", err=True)
+        answer = replace(answer, code=ExitCode.REFUSED)
+    emit(answer.plain, output, answer.text)
+    raise typer.Exit(answer.code)

@@ -1,0 +1,77 @@
+"""`ldmrelease alias`: move and list names such as `recommended`."""
+
+from typing import Annotated
+
+import typer
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.faces.cli.arguments import (
+    ProductOption,
+    ReasonOption,
+    ReleaseArgument,
+    TargetOption,
+    applications_at,
+    release_stored,
+)
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.output import Output, emit
+from ldmrelease.render.places import aliases_table
+from ldmrelease.render.refusals import refusal_words
+from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.inventory.aliases import AliasOf, NotRead, aliases
+
+app = new_app(
+    "Move and list names such as `recommended`, menu by menu.",
+    examples=examples(
+        "ldmrelease alias move recommended w.2023.16 --target usdfdev/nublado", "ldmrelease alias list"
+    ),
+)
+
+
+@app.command(
+    "move",
+    epilog=examples(
+        "ldmrelease alias move recommended w.2023.16 --target usdfdev/nublado --reason 'notebooks were tested there'"
+    ),
+)
+def move(  # noqa: PLR0913, PLR0917 - the options of the command
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The name, such as recommended.")],
+    release: ReleaseArgument,
+    target: TargetOption,
+    product: ProductOption = None,
+    dry_run: DryRunOption = False,
+    reason: ReasonOption = None,
+    yes: YesOption = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Let a name of the target's menus stand for a release that is live there.
+
+    Exit codes as for `promote`.
+    """
+    context = open_context_here(ctx)
+    spec = PromotionSpec(release_stored(context, release, product), target, Intent.ALIAS, reason, name)
+    answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
+    emit(answer.plain, output, answer.text)
+    raise typer.Exit(answer.code)
+
+
+@app.command("list", epilog=examples("ldmrelease alias list", "ldmrelease alias list --target usdfdev"))
+def list_aliases(
+    ctx: typer.Context,
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", help="A level, environment or environment/application.")
+    ] = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Say which names stand for what, as the menus are committed now. Exit 3 if one could not be read."""
+    context = open_context_here(ctx)
+    found = list(aliases(context, applications_at(context, target)))
+    rows = [each for each in found if isinstance(each, AliasOf)]
+    unread = [each for each in found if isinstance(each, NotRead)]
+    emit(rows, output, lambda: aliases_table(rows))
+    for each in unread:
+        typer.echo(f"{each.place}: not read: {refusal_words(each.why)}", err=True)
+    raise typer.Exit(ExitCode.UNDECIDED if unread else ExitCode.OK)

@@ -1,0 +1,104 @@
+"""What commands about releases have in common: which product, release and places are meant."""
+
+from typing import Annotated
+
+import typer
+
+from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.domain.topology import Application, Product
+from ldmrelease.faces.cli.options import ExitCode, UsageError
+from ldmrelease.render.refusals import unpinnable_words
+from ldmrelease.render.text import listed
+from ldmrelease.services.context import Context
+from ldmrelease.services.releases.pin import Pinned, Unpinnable, find_or_pin, stored_pin
+from ldmrelease.services.releases.products import NoProduct, choose_product, default_product
+
+ProductOption = Annotated[
+    str | None,
+    typer.Option("--product", "-p", help="The product; else the default one, if its grammar reads the tag."),
+]
+TargetOption = Annotated[
+    str, typer.Option("--target", "-t", help="A level, an environment, or environment/application.")
+]
+
+
+def _as_text(given: str | None) -> str | None:
+    """What was typed, where the locale did not say that it is UTF-8. Raises `BadParameter` if it is not."""
+    try:
+        return given.encode("utf-8", "surrogateescape").decode("utf-8") if given is not None else None
+    except UnicodeError:
+        raise typer.BadParameter("it is no UTF-8 text; write it in UTF-8") from None
+
+
+ReasonOption = Annotated[
+    str | None, typer.Option("--reason", callback=_as_text, help="Why; it is signed and kept.")
+]
+ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A tag, such as w.2023.16.")]
+
+_FOUND_BAD = {"bad-image", "ambiguous-tag"}
+
+
+def product_and_tag(context: Context, text: str, product: str | None) -> tuple[Product, str]:
+    """The product that is meant, and the tag. Raises `UsageError`."""
+    chosen = choose_product(context.topology, text, product)
+    if not isinstance(chosen, NoProduct):
+        return chosen.product, chosen.tag
+    if chosen.unknown is not None:
+        remedy = did_you_mean(chosen.unknown, chosen.choices) or f"known are {listed(chosen.choices)}"
+        raise UsageError(f"there is no product {chosen.unknown!r}", remedy)
+    if not chosen.choices:
+        known = ", ".join(f"{each.name} ({each.grammar})" for each in context.topology.products)
+        raise UsageError(f"{text!r} is no tag of any product", f"known are {known or 'none'}")
+    raise UsageError(
+        f"{text!r} is no tag of the default product", f"say --product with one of {listed(chosen.choices)}"
+    )
+
+
+def usual_product(context: Context) -> str | None:
+    """The name of the product that a tag alone means."""
+    usual = default_product(context.topology)
+    return usual.name if usual is not None else None
+
+
+def release_now(context: Context, text: str, product: str | None) -> Pinned:
+    """The pinned release, or a pin in memory where nothing is stored. Raises `UsageError`; exits where what was
+    found is bad.
+    """
+    return pinned_or_exit(find_or_pin(context, *product_and_tag(context, text, product)))
+
+
+def pinned_or_exit(found: Pinned | Unpinnable) -> Pinned:
+    """The pin, or an end: exit 2 for a tag that names nothing, 1 where what it names is bad."""
+    if isinstance(found, Pinned):
+        return found
+    if found.code in _FOUND_BAD:
+        typer.echo(f"refused: {unpinnable_words(found)}", err=True)
+        raise typer.Exit(ExitCode.REFUSED)
+    raise UsageError(unpinnable_words(found))
+
+
+def release_stored(context: Context, text: str, product: str | None) -> Pinned:
+    """The release as it is pinned in the ledger. Raises `UsageError` where it is not."""
+    chosen, tag = product_and_tag(context, text, product)
+    found = stored_pin(context, chosen, tag)
+    if found is None:
+        command = f"ldmrelease release pin {tag} --product {chosen.name}"
+        raise UsageError(f"{chosen.name}/{tag} is not pinned", f"pin it with `{command}`")
+    return found
+
+
+def applications_at(context: Context, target: str | None) -> list[Application]:
+    """The applications that a target means, of whatever product; all of them without one. Raises `UsageError`."""
+    found = [
+        each
+        for each in context.topology.applications
+        if target is None or target in (each.level, each.place.environment, str(each.place))
+    ]
+    if not found:
+        names = {
+            name
+            for each in context.topology.applications
+            for name in (each.level, each.place.environment, str(each.place))
+        }
+        raise UsageError(f"there is no place {target!r}", did_you_mean(str(target), sorted(names)) or "")
+    return found

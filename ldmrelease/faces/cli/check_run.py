@@ -1,0 +1,158 @@
+"""`ldmrelease check-run`: run a check by hand, registered and signed."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from ldmrelease.checks.job.run import JobInterrupted
+from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.domain.records import RunRegistration
+from ldmrelease.domain.topology import Application, Check
+from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, TargetOption, release_stored
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.promotion_answers import narrator
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.check_runs import problem_words
+from ldmrelease.render.output import Output, emit, printable
+from ldmrelease.render.refusals import unknown_target_words
+from ldmrelease.render.text import few, moment
+from ldmrelease.services.checks.runs import RunResult, Unregistered, register, run_place, run_registered
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
+from ldmrelease.services.evidence.publish import publish_envelope
+from ldmrelease.services.progress import Progress
+from ldmrelease.services.releases.pin import Pinned, push_release
+
+app = new_app()
+
+_CODES = {
+    "PASSED": ExitCode.OK,
+    "FAILED": ExitCode.REFUSED,
+    "ERRORED": ExitCode.UNDECIDED,
+    "REGISTERED": ExitCode.WAITING,
+}
+_WORST_FIRST = ("FAILED", "ERRORED", "REGISTERED", "PASSED")
+
+
+@app.command(
+    "check-run",
+    epilog=examples(
+        "ldmrelease check-run smoke w.2023.16 --target usdfdev",
+        "ldmrelease check-run versions 24.0.0 --target usdfprod   # of kind reported: only registered",
+    ),
+)
+def check_run(
+    ctx: typer.Context,
+    check: Annotated[str, typer.Argument(help="A check of the workspace.")],
+    release: ReleaseArgument,
+    target: TargetOption,
+    product: ProductOption = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Run a check of kind `command`, `container` or `job` for a release, once in each environment of the target.
+
+    The run is registered before it starts; its result is signed by the runner's key, taken in and published. A
+    check of kind `reported` is only registered, for whoever signs its result. Exit 0 if it passed, 1 if it
+    failed, 3 if it said nothing, 4 if its result is still to come.
+    """
+    context = open_context_here(ctx)
+    wanted = context.topology.check(check)
+    if wanted is None:
+        known = [each.name for each in context.topology.checks]
+        raise UsageError(f"there is no check {check!r}", did_you_mean(check, known))
+    pinned = release_stored(context, release, product)
+    places = places_for(context, PromotionSpec(pinned, target))
+    if isinstance(places, UnknownTarget):
+        raise UsageError(unknown_target_words(places))
+    push_release(context, pinned)
+    progress = narrator(context, output)
+    runs = list(_runs(context, wanted, pinned, places, progress))
+    emit(runs, output, lambda: "\n".join(_line(each, pinned) for each in runs))
+    results = {each["result"] for each in runs}
+    raise typer.Exit(_CODES[next(each for each in _WORST_FIRST if each in results)])
+
+
+def _runs(
+    context: Context,
+    check: Check,
+    pinned: Pinned,
+    places: tuple[Application, ...],
+    progress: Progress,
+) -> Iterator[dict[str, Any]]:
+    """One run for each environment, where its first application is."""
+    for application in {each.place.environment: each for each in reversed(places)}.values():
+        where = run_place(context, check, application, pinned)
+        if where.unsettled:
+            yield _not_there(check, pinned, application)
+            continue
+        run = register(context, check, pinned, where)
+        if isinstance(run, Unregistered):
+            typer.echo("somebody else registered a run at the same moment; ask again", err=True)
+            raise typer.Exit(ExitCode.WAITING)
+        yield _done(context, check, run, pinned, application, progress)
+
+
+def _not_there(check: Check, pinned: Pinned, application: Application) -> dict[str, Any]:
+    """There is nothing to check: a run that was registered would only stand in the way of the last one."""
+    why = f"{pinned.release.name} does not run on every pod of {application.place}; nothing was registered"
+    plain = {"check": check.name, "run": None, "environment": application.place.environment}
+    told: dict[str, Any] = {
+        "passed": [],
+        "failed": [],
+        "exit_code": None,
+        "problem": "rollout",
+        "output": why,
+    }
+    return {**plain, "result": "ERRORED", **told}
+
+
+def _done(
+    context: Context,
+    check: Check,
+    run: RunRegistration,
+    pinned: Pinned,
+    application: Application,
+    progress: Progress,
+) -> dict[str, Any]:
+    plain: dict[str, Any] = {"check": check.name, "run": run.run, "environment": run.environment}
+    if check.kind == "reported":
+        return {**plain, "result": "REGISTERED", "deadline": moment(run.deadline)}
+    found = run_registered(context, check, run, pinned, application, progress)
+    if isinstance(found, JobInterrupted):
+        typer.echo(_cut_words(found, run), err=True)
+        raise typer.Exit(ExitCode.UNDECIDED)
+    _take_in(context, found)
+    ran = found.ran
+    told = {"passed": list(ran.passed), "failed": list(ran.failed), "exit_code": ran.exit_code}
+    return {**plain, "result": found.result, **told, "problem": ran.problem, "output": ran.output}
+
+
+def _cut_words(cut: JobInterrupted, run: RunRegistration) -> str:
+    left = f"the run {run.run} goes on there"
+    if cut.asked != "cluster":
+        left = f"the run {run.run} has no result yet"
+    return f"the {cut.asked} could not be asked: {cut.why}; {left}"
+
+
+def _take_in(context: Context, found: RunResult) -> None:
+    """The ledger first: what is in it counts, whatever the registry shows."""
+    if found.events:
+        context.append(list(found.events), blobs=found.blobs)
+    if found.then is not None:
+        found.then()
+    for envelope in found.blobs.values():
+        publish_envelope(context, context.workspace.releases, envelope)
+
+
+def _line(run: dict[str, Any], pinned: Pinned) -> str:
+    about = f"{run['result']}: {run['check']} for {pinned.release.name} at {run['environment']}"
+    head = f"{about} (run {run['run']})" if run["run"] else about
+    if run["result"] == "REGISTERED":
+        sign = f"ldmrelease evidence sign {pinned.release.name} --type check --check {run['check']} --run {run['run']}"
+        return f"{head}\n  its result is owed by {run['deadline']}: {sign} --key FILE"
+    if run["result"] == "PASSED":
+        return head
+    why = f"failed: {few(run['failed'])}" if run["failed"] else problem_words(run["problem"])
+    output = [f"  | {printable(line)}" for line in run["output"].splitlines()[-20:]]
+    return "\n".join([f"{head}: {why}", *output])

@@ -1,0 +1,43 @@
+"""`ldmrelease drift`: where what is wanted, what was decided and what runs differ."""
+
+from typing import Annotated
+
+import typer
+
+from ldmrelease.faces.cli.arguments import applications_at
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, TimeoutOption, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.drift import drift_text, missed_text
+from ldmrelease.render.output import Output, emit
+from ldmrelease.services.inventory.drift_report import report
+from ldmrelease.services.inventory.live import live
+
+app = new_app()
+
+
+@app.command(
+    epilog=examples(
+        "ldmrelease drift", "ldmrelease drift --target summit --timeout 30", "ldmrelease drift -o json"
+    )
+)
+def drift(
+    ctx: typer.Context,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", "-t", help="A level, environment or environment/application; else all."),
+    ] = None,
+    timeout: TimeoutOption = 10.0,
+    output: OutputOption = Output.text,
+) -> None:
+    """Look everywhere at once, and say where the tree, the decisions and what runs differ, by image digest,
+    with who made the difference where that is told, and the next command. Writes nothing.
+
+    Exit 0: no drift; 1: drift was found; 3: none was found, and somewhere nobody could be asked.
+    """
+    context = open_context_here(ctx)
+    found = report(context, live(context, applications_at(context, target), timeout))
+    emit(found, output, lambda: drift_text(found.drift, is_whole=not found.unreachable))
+    for each in found.unreachable:
+        typer.echo(missed_text(each), err=True)
+    unheard = ExitCode.UNDECIDED if found.unreachable else ExitCode.OK
+    raise typer.Exit(ExitCode.REFUSED if found.drift else unheard)

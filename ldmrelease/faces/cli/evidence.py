@@ -1,0 +1,288 @@
+"""`ldmrelease evidence`: sign, add, list and verify statements."""
+
+import enum
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.domain import canonical
+from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
+from ldmrelease.render.output import Output, emit, printable
+from ldmrelease.services.context import Context
+from ldmrelease.services.evidence.manual import (
+    EvaluatedEvidence,
+    ReadEvidence,
+    UnusableEvidence,
+    add,
+    evaluate_all,
+    evaluate_evidence,
+    read_evidence,
+    release_of,
+    sign,
+    subjects_about,
+)
+from ldmrelease.services.evidence.predicates import check_result, provenance
+from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.trust.signer import load_signer
+
+app = new_app(
+    "Sign, add, list and verify statements about releases.",
+    examples=examples(
+        "ldmrelease evidence sign w.2023.16 --type provenance --component scipipe --key keys/ci.pem --out p.json",
+        "ldmrelease evidence add p.json",
+        "ldmrelease evidence list w.2023.16",
+    ),
+)
+
+
+class AboutOption(enum.StrEnum):
+    """What a statement is about."""
+
+    release = "release"
+    content = "content"
+    image = "image"
+
+
+@app.command(
+    "sign",
+    epilog=examples(
+        "ldmrelease evidence sign w.2023.16 --type provenance --component scipipe --key keys/ci.pem --out p.json",
+        "ldmrelease evidence sign w.2023.16 --type sbom --component scipipe --platform linux/amd64 "
+        "--predicate sbom.json --key keys/ci.pem",
+        "ldmrelease evidence sign 24.0.0 --type check --check versions --run run-0123456789abcdef "
+        "--key keys/runner.pem",
+    ),
+)
+def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
+    ctx: typer.Context,
+    release: ReleaseArgument,
+    type: Annotated[
+        str,
+        typer.Option(
+            "--type", help="provenance, check, vulnerabilities, sbom, or the URI of a predicate type."
+        ),
+    ],
+    key: Annotated[Path, typer.Option("--key", help="The private key file that signs (PEM, P-256).")],
+    product: ProductOption = None,
+    about: Annotated[
+        AboutOption | None,
+        typer.Option("--about", help="The release, its content, or (with --component) an image."),
+    ] = None,
+    component: Annotated[
+        str | None, typer.Option("--component", help="The image component it is about.")
+    ] = None,
+    platform: Annotated[
+        str | None, typer.Option("--platform", help="Only this platform of the image.")
+    ] = None,
+    predicate: Annotated[
+        Path | None,
+        typer.Option("--predicate", help="A JSON file with the predicate; `-` reads it from stdin."),
+    ] = None,
+    builder: Annotated[
+        str | None, typer.Option("--builder", help="Provenance: the URI of whoever built it.")
+    ] = None,
+    check: Annotated[str | None, typer.Option("--check", help="A check's result: of which check.")] = None,
+    failed: Annotated[
+        list[str] | None, typer.Option("--failed", help="A check's result: a test that failed; repeatable.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", help="A check's result: the run that was registered.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write it; else standard output.")
+    ] = None,
+) -> None:
+    """Sign a statement about a release, its content or one of its images. The ledger is left alone.
+
+    The predicate comes from a file, or for provenance and results of checks from the options.
+    """
+    context = open_context_here(ctx)
+    pinned = release_now(context, release, product)
+    meant = about or (AboutOption.image if component is not None else AboutOption.release)
+    subjects = subjects_about(pinned, meant, component, platform)
+    if isinstance(subjects, UnusableEvidence):
+        raise UsageError(unusable_words(subjects))
+    if predicate is not None:
+        body = _read_predicate(predicate)
+    elif type == "provenance":
+        body = provenance(context, pinned, builder)
+    elif type == "check":
+        body = _result(context, pinned, check, tuple(failed or ()), run)
+    else:
+        raise UsageError(
+            f"a statement of type {type!r} needs its predicate", "name a JSON file with --predicate"
+        )
+    signer = load_signer(key)
+    if context.keyring.find(signer.keyid) is None:
+        typer.echo(
+            f"warning: the trust document does not have the key {key}: its statements will not count",
+            err=True,
+        )
+    envelope = sign(signer, type, subjects, body)
+    if out is None:
+        sys.stdout.buffer.write(envelope + b"\n")
+        return
+    out.write_bytes(envelope + b"\n")
+    typer.echo(f"{out}: {type} about {pinned.release.name}; next: ldmrelease evidence add {out}", err=True)
+
+
+def _read_predicate(path: Path) -> dict[str, Any]:
+    data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    try:
+        plain = canonical.parse(data)
+    except canonical.NotCanonical as error:
+        raise UsageError(
+            f"{path}: {error}", "a predicate is one JSON object, without floats or doubled keys"
+        ) from None
+    if not isinstance(plain, dict):
+        raise UsageError(f"{path}: a predicate is a JSON object, this is a {type(plain).__name__}")
+    return plain
+
+
+def _result(
+    context: Context, pinned: Pinned, name: str | None, failed: tuple[str, ...], run: str | None
+) -> dict[str, Any]:
+    known = [each.name for each in context.topology.checks]
+    check = context.topology.check(name or "")
+    if check is None:
+        raise UsageError(
+            "say with --check of which check" if name is None else f"there is no check {name!r}",
+            did_you_mean(name or "", known),
+        )
+    try:
+        return check_result(context, pinned, check, failed, run)
+    except LookupError:
+        command = f"ldmrelease check-run {check.name} {pinned.release.name} --target ..."
+        raise UsageError(
+            f"no run {run!r} of {pinned.release.name} is registered", f"register one with `{command}`"
+        ) from None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+@app.command(
+    "add",
+    epilog=examples(
+        "ldmrelease evidence add scipipe.provenance.json",
+        "ldmrelease evidence add *.json --release w.2023.16",
+    ),
+)
+def add_statements(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Envelopes, bare or in sigstore bundles.")
+    ],
+    release: Annotated[
+        str | None, typer.Option("--release", help="What they are about, where it is not pinned yet.")
+    ] = None,
+    product: ProductOption = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Take statements in and attach them to what they are about. All are read before the first is taken in.
+
+    What does not count is taken in all the same, and said; exit 1 then.
+    """
+    context = open_context_here(ctx)
+    known = release_now(context, release, product) if release is not None else None
+    prepared = [_prepared(context, file, known) for file in files]
+    added = []
+    for file, read, pinned in prepared:
+        answer = add(context, pinned, read)
+        if isinstance(answer, UnusableEvidence):
+            raise UsageError(f"{file}: {unusable_words(answer)}")
+        added.append(answer)
+    plain = [
+        {
+            "blob": each.blob,
+            "type": each.type,
+            "new": each.new,
+            "release": each.release,
+            "subjects": each.subjects,
+            "referrers": each.referrers,
+            "counted": each.seen.fact.counted,
+            "code": each.seen.fact.code,
+        }
+        for each in added
+    ]
+    emit(plain, output, lambda: "\n".join(map(added_text, added)))
+    raise typer.Exit(ExitCode.OK if all(each.seen.fact.counted for each in added) else ExitCode.REFUSED)
+
+
+def _prepared(context: Context, file: Path, known: Pinned | None) -> tuple[Path, ReadEvidence, Pinned]:
+    read = _read(file)
+    if read.statement.type == "receipt":
+        raise UsageError(f"{file}: {unusable_words(UnusableEvidence('receipt', {}))}")
+    pinned = known or release_of(context, read.statement)
+    if pinned is None:
+        subjects = ", ".join(each.digest for each in read.statement.subjects[:3])
+        raise UsageError(
+            f"{file}: no pinned release has what it is about ({subjects})", "name the release with --release"
+        )
+    return file, read, pinned
+
+
+def _read(file: Path) -> ReadEvidence:
+    read = read_evidence(file.read_bytes())
+    if isinstance(read, UnusableEvidence):
+        raise UsageError(f"{file}: {unusable_words(read)}")
+    return read
+
+
+@app.command(
+    "list",
+    epilog=examples("ldmrelease evidence list w.2023.16", "ldmrelease evidence list w.2023.16 -o json"),
+)
+def list_evidence(
+    ctx: typer.Context,
+    release: ReleaseArgument,
+    product: ProductOption = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """List all evidence about a release, from the ledger and the registries, and whether it counts."""
+    context = open_context_here(ctx)
+    pinned = release_now(context, release, product)
+    found = evaluate_all(context, pinned)
+    emit([_plain(each) for each in found], output, lambda: evidence_table(found, pinned.release.name))
+
+
+def _plain(each: EvaluatedEvidence) -> dict[str, Any]:
+    refusal = each.seen.refusal
+    return {
+        **canonical.to_plain(each.seen.fact),
+        "component": each.taken.subject.component,
+        "subject": each.taken.subject.digest,
+        "taken_in": each.taken_in,
+        "values": canonical.to_plain(refusal.values) if refusal is not None else {},
+    }
+
+
+@app.command(
+    "verify",
+    epilog=examples(
+        "ldmrelease evidence verify scipipe.provenance.json", "ldmrelease evidence verify w.2023.16"
+    ),
+)
+def verify(
+    ctx: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="FILE | RELEASE", help="An envelope's file, or a tag.")],
+    product: ProductOption = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Judge one file, or all evidence of a release, by the trust document. Exit 1 where something does not count."""
+    context = open_context_here(ctx)
+    path = Path(what)
+    if path.is_file():
+        read = _read(path)
+        found = [evaluate_evidence(context, release_of(context, read.statement), read)]
+        emit(_plain(found[0]), output, lambda: verified_text(found[0], printable(what)))
+    else:
+        pinned = release_now(context, what, product)
+        found = evaluate_all(context, pinned)
+        emit([_plain(each) for each in found], output, lambda: evidence_table(found, pinned.release.name))
+    raise typer.Exit(ExitCode.OK if all(each.seen.fact.counted for each in found) else ExitCode.REFUSED)

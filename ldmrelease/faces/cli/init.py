@@ -1,0 +1,60 @@
+"""`ldmrelease init`: a new workspace with its keys and its ledger."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ldmrelease.config.workspace.init import SAMPLES, init_workspace
+from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
+from ldmrelease.ledger import create_ledger
+from ldmrelease.render.output import Output, emit, printable
+from ldmrelease.services.context import wall_clock
+
+app = new_app()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new workspace: its folder, and the files in it."""
+
+    folder: str
+    ledger: str
+    written: tuple[str, ...]
+
+
+@app.command(
+    epilog=examples(
+        "ldmrelease init",
+        "ldmrelease init --sample rubin my-workspace --person 'Ada Lovelace'",
+    )
+)
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where; it is made if it is not there.")] = Path(),
+    sample: Annotated[
+        str | None, typer.Option("--sample", metavar="|".join(SAMPLES), help="Begin with a sample's sites.")
+    ] = None,
+    person: Annotated[str, typer.Option("--person", help="Whose the key `me` is.")] = "me",
+    output: OutputOption = Output.text,
+) -> None:
+    """Make a workspace: its commented file, the four policies, keys, the trust document, and an empty ledger.
+
+    Nothing that is there is overwritten.
+    """
+    now = wall_clock()
+    made = init_workspace(folder, sample, now, person)
+    ledger = load_workspace(made.file).ledger
+    create_ledger(ledger, at=now, actor=person).close()
+    written = tuple(str(each.relative_to(folder)) for each in made.written)
+    told = Made(str(folder.resolve()), ledger.name, (*written, ledger.name))
+    emit(told, output, lambda: _text(told))
+
+
+def _text(made: Made) -> str:
+    lines = [f"made a workspace in {printable(made.folder)}", *(f"  {each}" for each in made.written), ""]
+    lines.append(
+        "Next: describe your sites in ldmrelease.yaml, then `ldmrelease workspace lint` and `doctor`."
+    )
+    return "\n".join(lines)

@@ -1,0 +1,79 @@
+"""`ldmrelease key`: make signing keys."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ldmrelease.domain import times
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import time_here
+from ldmrelease.render.output import Output, emit
+from ldmrelease.trust.keys import KeyKind
+from ldmrelease.trust.signer import generate
+
+app = new_app("Make signing keys.", examples=examples("ldmrelease key new ci --out keys/ci.pem"))
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SNIPPET = """\
+# For trust.yaml, under `keys:`. Name its person and roles, and raise the document's version.
+  {name}:
+    person: {name}
+    roles: []
+    not-before: {not_before}
+    public: |
+{public}"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was made; `file` holds its private half."""
+
+    name: str
+    kind: str
+    keyid: str
+    file: str
+    not_before: datetime
+    public: str
+
+
+@app.command(
+    "new",
+    epilog=examples(
+        "ldmrelease key new ci --out keys/ci.pem",
+        "ldmrelease key new alice --kind ed25519 --out ~/.config/ldmrelease/alice.pem",
+        "LDMRELEASE_KEY_PASSWORD=... ldmrelease key new summit-receipts",
+    ),
+)
+def new(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The key's name in the trust document.")],
+    kind: Annotated[
+        KeyKind, typer.Option("--kind", help="p256 signs everything; ed25519 only what people do.")
+    ] = KeyKind.P256,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="The private key's file.  [default: NAME.pem]"),
+    ] = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Make a key; print what the trust document needs.
+
+    The private key is written to a new file that only you can read, encrypted where LDMRELEASE_KEY_PASSWORD is
+    set. It counts from now on, in the workspace's time.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name of a key", "use letters, digits, '.', '_' and '-'")
+    signer, file, now = generate(kind), out or Path(f"{name}.pem"), time_here(ctx)
+    signer.write_key(file)
+    key = NewKey(name, str(kind), signer.keyid, str(file), now, signer.public_pem)
+    emit(key, output, lambda: _snippet(key))
+    typer.echo(f"the private key is in {file}: keep it out of every repository", err=True)
+
+
+def _snippet(key: NewKey) -> str:
+    public = "\n".join(f"      {line}" for line in key.public.splitlines())
+    return _SNIPPET.format(name=key.name, not_before=times.spell(key.not_before), public=public)

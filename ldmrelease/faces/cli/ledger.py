@@ -1,0 +1,181 @@
+"""`ldmrelease ledger`: look at the ledger, check it, take it out and bring it back."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from ldmrelease.domain import times
+from ldmrelease.domain.events import Checkpoint, Event, Head
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here, open_workspace
+from ldmrelease.ledger import LedgerProblem, import_ledger
+from ldmrelease.render.output import Output, emit, printable, table
+from ldmrelease.render.rejected import why_not
+from ldmrelease.render.text import counted
+from ldmrelease.services.context import Context
+from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
+from ldmrelease.trust.records import VerifiedRecord
+
+app = new_app(
+    "Verify, export and import the ledger.",
+    examples=examples("ldmrelease ledger verify", "ldmrelease ledger export backup.jsonl"),
+)
+
+STANDARD = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedLedger:
+    """What a check of the ledger found; `checkpoint` is the one that it was held against."""
+
+    head: Head
+    checkpoint: Checkpoint | None
+    problems: tuple[LedgerProblem, ...]
+
+
+@app.command(
+    "verify",
+    epilog=examples(
+        "ldmrelease ledger verify", "ldmrelease ledger verify --checkpoint /elsewhere/checkpoint.json"
+    ),
+)
+def verify(
+    ctx: typer.Context,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint", metavar="FILE", help="A signed checkpoint, kept elsewhere: shows a cut tail."
+        ),
+    ] = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Check every event, blob and projection, and that nothing was cut since a checkpoint. Exit 1 if not."""
+    context = open_context_here(ctx, damaged=True)
+    earlier = None if checkpoint is None else _opened(context, checkpoint)
+    found = VerifiedLedger(context.ledger.head(), earlier, context.ledger.verify(earlier))
+    emit(found, output, lambda: _verified(found))
+    raise typer.Exit(ExitCode.REFUSED if found.problems else ExitCode.OK)
+
+
+@app.command(
+    "checkpoint",
+    epilog=examples("ldmrelease ledger checkpoint --out /elsewhere/checkpoint-$(date +%F).json"),
+)
+def checkpoint(
+    ctx: typer.Context,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="A new file; `-` is standard output.")
+    ] = STANDARD,
+    output: OutputOption = Output.json,
+) -> None:
+    """Sign the head of the ledger with the key `ledger`, to be kept elsewhere. Nothing is appended.
+
+    With --out the file holds the signed envelope, whatever --output says.
+    """
+    context = open_context_here(ctx)
+    envelope = sign_checkpoint(context.ledger.checkpoint(context.now()), context.signers.ledger)
+    if out == STANDARD:
+        emit(envelope.to_dict(), output, lambda: envelope.to_bytes().decode())
+    else:
+        _write_new(out, lambda file: file.write(envelope.to_bytes() + b"\n"))
+
+
+@app.command(
+    "export",
+    epilog=examples("ldmrelease ledger export backup.jsonl", "ldmrelease ledger export - | zstd > b.zst"),
+)
+def export(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Argument(metavar="FILE | -", help="A new file; `-` is standard output.")],
+    output: OutputOption = Output.text,
+) -> None:
+    """Write all events and blobs as text, a line each: the backup that `import` restores."""
+    ledger = open_context_here(ctx).ledger
+    if out == STANDARD:
+        ledger.export(sys.stdout.buffer)
+    else:
+        _write_new(out, ledger.export)
+        head = ledger.head()
+        emit(head, output, lambda: f"exported {counted(head.size, 'event')} of ledger {head.ledger} to {out}")
+
+
+@app.command(
+    "import",
+    epilog=examples("ldmrelease ledger import backup.jsonl", "zstd -dc b.zst | ldmrelease ledger import -"),
+)
+def import_(
+    ctx: typer.Context,
+    source: Annotated[Path, typer.Argument(metavar="FILE | -", help="An export; `-` is standard input.")],
+    output: OutputOption = Output.text,
+) -> None:
+    """Make the workspace's ledger again from an export, whole or not at all, where there is none yet."""
+    path = open_workspace(ctx).ledger
+    if source == STANDARD:
+        ledger = import_ledger(path, sys.stdin.buffer)
+    else:
+        with source.open("rb") as lines:
+            ledger = import_ledger(path, lines)
+    with ledger:
+        head = ledger.head()
+    emit(head, output, lambda: f"imported {counted(head.size, 'event')} of ledger {head.ledger}")
+
+
+@app.command(
+    "show",
+    epilog=examples(
+        "ldmrelease ledger show --last 20", "ldmrelease ledger show --stream release/stack/w.2023.16"
+    ),
+)
+def show(
+    ctx: typer.Context,
+    stream: Annotated[
+        str | None, typer.Option("--stream", help="Only this stream, or those below it, such as promotion.")
+    ] = None,
+    last: Annotated[int | None, typer.Option("--last", min=1, metavar="N", help="Only the last N.")] = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """List the events; with `--output json` whole, bodies and hashes included."""
+    ledger = open_context_here(ctx).ledger
+    events = list(ledger.events(stream=stream))
+    if stream is not None:
+        events += ledger.events(stream_prefix=f"{stream.rstrip('/')}/")
+    chosen = events[-last:] if last else events
+    emit(chosen, output, lambda: _listed(chosen))
+
+
+def _opened(context: Context, file: Path) -> Checkpoint:
+    opened = verify_checkpoint(file.read_bytes(), context.keyring, at=context.now())
+    if not isinstance(opened, VerifiedRecord):
+        raise UsageError(f"{file} is no checkpoint that counts: {why_not(opened.code, opened.values)}")
+    return opened.act
+
+
+def _verified(found: VerifiedLedger) -> str:
+    size = counted(found.head.size, "event")
+    if found.problems:
+        lines = [printable(str(each)) for each in found.problems]
+        return "\n".join([*lines, f"{counted(len(found.problems), 'problem')} in {size}"])
+    since = f", and nothing was cut since event {found.checkpoint.size}" if found.checkpoint else ""
+    return f"{size}, {found.head.hash}: the chain holds, every blob is there{since}"
+
+
+def _listed(events: list[Event]) -> str:
+    rows = [(str(e.sequence), times.spell(e.time), e.actor, e.kind, e.stream) for e in events]
+    return table(("EVENT", "TIME", "ACTOR", "KIND", "STREAM"), rows)
+
+
+def _write_new(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Write a file that is not there yet, whole or not at all."""
+    try:
+        with path.open("xb") as file:
+            try:
+                write(file)
+            except BaseException:
+                path.unlink()
+                raise
+    except FileExistsError:
+        raise UsageError(f"{path} exists already, and nothing is overwritten", "name another file") from None

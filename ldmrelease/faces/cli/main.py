@@ -1,0 +1,141 @@
+"""The command line's entry: finds the command, loads it, and turns what goes wrong into an exit code."""
+
+import atexit
+import gc
+import os
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+import ldmrelease
+from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.options import HELP, ExitCode, examples
+
+TRACEBACK_VARIABLE = "LDMRELEASE_TRACEBACK"
+PROMOTING = {"promote", "rollback", "retire", "alias", "resume"}
+
+
+class CommandGroup(TyperGroup):
+    """The commands of `COMMANDS`: listed and completed without their modules, loaded when called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, entry in COMMANDS.items():
+            # A stand-in is enough to list the commands and to complete or correct a name.
+            self.commands[name] = TyperCommand(name, help=entry.help, short_help=entry.help)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that is called, with its module imported."""
+        name, stand_in, rest = super().resolve_command(ctx, args)
+        return name, stand_in if name is None else load(name), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; whatever it raises becomes a line on stderr and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            resume = "; `ldmrelease resume --all` goes on with what was under way"
+            _end(f"interrupted{resume if ctx.invoked_subcommand in PROMOTING else ''}", ExitCode.INTERRUPTED)
+        except BrokenPipeError:
+            _stop_quietly()
+        except (typer.TyperException, typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get(TRACEBACK_VARIABLE):
+                raise
+            from ldmrelease.faces.cli.errors import error_line  # noqa: PLC0415 - knows every room, so only for an error
+
+            _end(*error_line(error))
+
+
+app = typer.Typer(
+    cls=CommandGroup,
+    help="Release management and container promotion, every step bound to image digests (LDM-564).",
+    epilog=examples(
+        "ldmrelease init --sample rubin my-workspace",
+        "ldmrelease check w.2023.16 --target commissioning",
+        "ldmrelease promote w.2023.16 --target commissioning",
+        "ldmrelease where w.2023.16",
+    ),
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings=HELP,
+)
+
+
+def load(name: str) -> Any:
+    """The command or group of that name. Raises `KeyError`."""
+    module = import_module(f"ldmrelease.faces.cli.{COMMANDS[name].module}")
+    command = typer.main.get_command(module.app)
+    command.name = name
+    return command
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ldmrelease {ldmrelease.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    ctx: typer.Context,
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "--directory",
+            "-C",
+            metavar="DIR",
+            help="The workspace's folder; else LDMRELEASE_WORKSPACE, else the nearest one upwards from here.",
+        ),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Keep what every command may ask for."""
+    ctx.obj = directory
+
+
+def main() -> None:
+    """Run the command line."""
+    _open_closed_streams()
+    # The first process of a container has no default for it, and would be killed without a word in the end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Tags and paths may hold bytes that are no text: they are shown escaped, never a reason to fail.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    # Else the end of the process goes once more through everything that was imported: a tenth of a second.
+    atexit.register(gc.freeze)
+    typer.main.get_command(app)(prog_name="ldmrelease")
+
+
+def _open_closed_streams() -> None:
+    """A standard stream that the caller has closed is nothing to read or write: no file may take its number."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - to the end
+
+
+def _stop_quietly() -> NoReturn:
+    """Whoever read has seen enough; the flush at the end of the process must not complain either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(ExitCode.NO_READER)
+
+
+def _end(message: str, code: ExitCode) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    main()

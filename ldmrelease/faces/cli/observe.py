@@ -1,0 +1,47 @@
+"""`ldmrelease observe`: look what runs, and record it signed."""
+
+from typing import Annotated
+
+import typer
+
+from ldmrelease.domain.records import Observation
+from ldmrelease.faces.cli.arguments import applications_at
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.output import Output, emit
+from ldmrelease.render.places import observation_text
+from ldmrelease.render.refusals import refusal_words
+from ldmrelease.services.inventory.observe import observation_event
+from ldmrelease.services.inventory.observe import observe as observe_place
+
+app = new_app()
+
+
+@app.command(epilog=examples("ldmrelease observe", "ldmrelease observe --target usdfdev"))
+def observe(
+    ctx: typer.Context,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", "-t", help="A level, environment or environment/application; else all."),
+    ] = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Look at every place of the target and append what was seen, signed by the observer.
+
+    What a release is asked to have run before is counted between such observations: run it from cron. Exit 3
+    if a place could not be observed; the others are recorded all the same.
+    """
+    context = open_context_here(ctx)
+    seen: list[Observation] = []
+    failed: list[str] = []
+    for application in applications_at(context, target):
+        found = observe_place(context, application)
+        if not isinstance(found, Observation):
+            failed.append(f"{application.place}: not observed: {refusal_words(found)}")
+            continue
+        context.append([observation_event(context, found)])
+        seen.append(found)
+    emit(seen, output, lambda: "\n".join(map(observation_text, seen)))
+    for line in failed:
+        typer.echo(line, err=True)
+    raise typer.Exit(ExitCode.UNDECIDED if failed else ExitCode.OK)

@@ -1,0 +1,86 @@
+"""`ldmrelease policy`: check and explain the policies of the levels."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ldmrelease.config.policies.load import level_schema, policy_files, read_levels
+from ldmrelease.config.workspace.load import policy_folder
+from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.session import open_workspace, workspace_file
+from ldmrelease.render.output import Output, as_json, emit
+from ldmrelease.render.problems import problem_lines
+from ldmrelease.render.requirements import level_words
+
+app = new_app(
+    "Check and explain the policies of the levels.",
+    examples=examples("ldmrelease policy explain commissioning", "ldmrelease policy lint policies/*.yaml"),
+)
+
+
+@app.command(
+    "lint",
+    epilog=examples("ldmrelease policy lint", "ldmrelease policy lint policies/production.yaml -o json"),
+)
+def lint(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Policy files or folders; else the workspace's."),
+    ] = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Check policy files by themselves; `workspace lint` also looks whether what they name is there.
+
+    Exit 1 if something is wrong: every problem with its file, line and column, and what to write instead.
+    """
+    named = files or [policy_folder(workspace_file(ctx))]
+    paths = [path for each in named for path in (policy_files(each) if each.is_dir() else (each,))]
+    problems = _problems(paths)
+    emit(problems, output, lambda: problem_lines(problems, ", ".join(map(shown, named))))
+    raise typer.Exit(ExitCode.REFUSED if problems else ExitCode.OK)
+
+
+@app.command(
+    "explain",
+    epilog=examples(
+        "ldmrelease policy explain commissioning",
+        "ldmrelease policy explain commissioning --environment summit",
+    ),
+)
+def explain(
+    ctx: typer.Context,
+    level: Annotated[str, typer.Argument(help="A level of the workspace.")],
+    environment: Annotated[
+        str | None, typer.Option("--environment", "-e", help="With what this environment asks beyond it.")
+    ] = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Say in words what a level demands, each requirement with the sentence that it comes from."""
+    workspace = open_workspace(ctx)
+    found = workspace.levels.get(level)
+    if found is None:
+        raise UsageError(f"there is no level {level!r}", did_you_mean(level, workspace.levels))
+    if environment is not None:
+        known = {each.place.environment for each in workspace.topology.applications} | set(found.environments)
+        if environment not in known:
+            raise UsageError(f"there is no environment {environment!r}", did_you_mean(environment, known))
+        found = found.at(environment)
+    emit(found, output, lambda: level_words(found, environment))
+
+
+@app.command("schema", epilog=examples("ldmrelease policy schema > level.schema.json"))
+def schema(output: OutputOption = Output.json) -> None:
+    """Print the JSON Schema of policy files, for editors."""
+    emit(level_schema(), output, lambda: as_json(level_schema()))
+
+
+def _problems(paths: list[Path]) -> tuple[Problem, ...]:
+    try:
+        read_levels(paths)
+    except BadInput as error:
+        return error.problems
+    return ()

@@ -1,0 +1,84 @@
+"""`ldmrelease promote`: decide, record, act."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from ldmrelease.faces.cli.arguments import (
+    ProductOption,
+    ReasonOption,
+    ReleaseArgument,
+    TargetOption,
+    release_now,
+)
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.promotion_answers import RenderedAnswer
+from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.output import Output, emit
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.promotions.prerequisites import missing_targets
+
+app = new_app()
+
+
+@app.command(
+    epilog=examples(
+        "ldmrelease promote w.2023.16 --target commissioning",
+        "ldmrelease promote w.2023.16 --target summit/ocps --dry-run",
+        "ldmrelease promote w.2023.16 --target commissioning --through --wait",
+        "ldmrelease promote 1.1.0 --product prompt-processing --target usdfprod-prompt-processing --yes",
+    )
+)
+def promote(  # noqa: PLR0913, PLR0917 - the options of the command
+    ctx: typer.Context,
+    release: ReleaseArgument,
+    target: TargetOption,
+    product: ProductOption = None,
+    dry_run: DryRunOption = False,
+    through: Annotated[
+        bool, typer.Option("--through", help="First promote it to the levels where it has yet to run.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Sleep until it can go on, instead of leaving it to `resume`.")
+    ] = False,
+    reason: ReasonOption = None,
+    yes: YesOption = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Let a release enter a level, an environment or an application.
+
+    Exit 0 when it is there (or was), 1 when it is refused, 2 when it was asked for wrongly, 3 when it could
+    not be decided or finished, 4 when it waits. Asked again it does nothing where nothing is left to do.
+    """
+    context = open_context_here(ctx)
+    spec = PromotionSpec(release_now(context, release, product), target, reason=reason)
+    if not through:
+        answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)
+        emit(answer.plain, output, answer.text)
+        raise typer.Exit(answer.code)
+    answers = _through(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)
+    if output is not Output.text:
+        emit([each.plain for each in answers], output, str)
+    raise typer.Exit(answers[-1].code)
+
+
+def _through(
+    context: Context, spec: PromotionSpec, output: Output, *, dry_run: bool, yes: bool, wait: bool
+) -> list[RenderedAnswer]:
+    """One ordinary promotion after the other, each of the newest pin, up to the first that is not done."""
+    answers: list[RenderedAnswer] = []
+    for target in (*missing_targets(context, spec), spec.target):
+        answer = run_promotion(
+            context, replace(spec, target=target), output, dry_run=dry_run, yes=yes, wait=wait
+        )
+        answers.append(answer)
+        if output is Output.text:
+            emit(answer.plain, output, lambda: f"== {target}\n{answer.text()}\n")  # noqa: B023 - called at once
+        if answer.code is not ExitCode.OK and not dry_run:
+            break
+        stored = release_now(context, spec.pinned.release.tag, spec.pinned.release.product)
+        spec = replace(spec, pinned=stored)
+    return answers

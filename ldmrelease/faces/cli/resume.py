@@ -1,0 +1,84 @@
+"""`ldmrelease resume`: go on with what waits or was interrupted."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from ldmrelease.faces.cli.errors import error_line as told_error
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.promotion_answers import (
+    RenderedAnswer,
+    narrator,
+    rendered_outcome,
+    send_notification,
+)
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.output import Output, emit
+from ldmrelease.services.context import Context
+from ldmrelease.services.promotions.commands import resume as resume_promotion
+from ldmrelease.services.promotions.submit import open_promotions
+
+app = new_app()
+
+# Of several promotions the worst one speaks: whoever looks at cron's mail wants to know.
+_WORST_FIRST = (ExitCode.UNDECIDED, ExitCode.BAD_INPUT, ExitCode.REFUSED, ExitCode.WAITING, ExitCode.OK)
+
+
+@app.command(
+    epilog=examples(
+        "ldmrelease resume P-42",
+        "ldmrelease resume P-42 --take-over",
+        "*/5 * * * * ldmrelease -C /srv/rubin resume --all   # in a crontab",
+    )
+)
+def resume(
+    ctx: typer.Context,
+    promotion: Annotated[str | None, typer.Argument(metavar="[PROMOTION]", help="Such as P-42.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every promotion that has not ended.")] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Take the claims of another process, which then stops.")
+    ] = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Carry a promotion on from where it is. One that still waits for the same is only looked at.
+
+    Exit 0 when it is through, 1 when it is refused, 3 when it could not be finished, 4 when it waits.
+    """
+    if (promotion is None) == (not all_):
+        raise UsageError("name one promotion, or say --all")
+    context = open_context_here(ctx)
+    if promotion is not None:
+        answer = _resume(context, promotion, output, take_over)
+        emit(answer.plain, output, answer.text)
+        raise typer.Exit(answer.code)
+    answers = list(_each(context, output, take_over))
+    if output is not Output.text:
+        emit([each.plain for each in answers], output, str)
+    elif not answers:
+        typer.echo("nothing waits, nothing was interrupted")
+    codes = {each.code for each in answers} or {ExitCode.OK}
+    raise typer.Exit(next(each for each in _WORST_FIRST if each in codes))
+
+
+def _each(context: Context, output: Output, take_over: bool) -> Iterator[RenderedAnswer]:
+    """Every open promotion, oldest first; one that cannot go on does not hold up the others."""
+    for row in open_promotions(context):
+        name = str(row["promotion"])
+        try:
+            answer = _resume(context, name, output, take_over)
+        except Exception as error:
+            message, code = told_error(error)
+            typer.echo(f"{name}: {message}", err=True)
+            answer = RenderedAnswer({"promotion": name, "error": str(error)}, lambda: "", code)
+        if output is Output.text:
+            emit(answer.plain, output, answer.text)
+        yield answer
+
+
+def _resume(context: Context, promotion: str, output: Output, take_over: bool) -> RenderedAnswer:
+    before = context.ledger.head()
+    outcome = resume_promotion(context, promotion, narrator(context, output), take_over=take_over)
+    if context.ledger.head() != before:
+        send_notification(context, outcome)
+    return rendered_outcome(context, outcome)

@@ -1,0 +1,46 @@
+"""`ldmrelease retire`: take a release out of a menu."""
+
+import typer
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.faces.cli.arguments import (
+    ProductOption,
+    ReasonOption,
+    ReleaseArgument,
+    TargetOption,
+    release_stored,
+)
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
+from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.output import Output, emit
+from ldmrelease.services.deployments.target import PromotionSpec
+
+app = new_app()
+
+
+@app.command(
+    epilog=examples(
+        "ldmrelease retire w.2023.13 --target usdfdev/nublado",
+        "ldmrelease retire w.2023.13 --target jupyterlab --reason 'three months old'",
+    )
+)
+def retire(
+    ctx: typer.Context,
+    release: ReleaseArgument,
+    target: TargetOption,
+    product: ProductOption = None,
+    dry_run: DryRunOption = False,
+    reason: ReasonOption = None,
+    yes: YesOption = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Take a release out of the menus of the target; one that an alias stands for stays.
+
+    Exit codes as for `promote`.
+    """
+    context = open_context_here(ctx)
+    spec = PromotionSpec(release_stored(context, release, product), target, Intent.RETIRE, reason)
+    answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
+    emit(answer.plain, output, answer.text)
+    raise typer.Exit(answer.code)

@@ -1,0 +1,92 @@
+"""`ldmrelease rollback`: go back to what ran before."""
+
+from typing import Annotated
+
+import typer
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.faces.cli.arguments import (
+    ProductOption,
+    ReasonOption,
+    TargetOption,
+    applications_at,
+    release_stored,
+)
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.output import Output, emit
+from ldmrelease.render.text import listed
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.inventory.history import previous_release
+from ldmrelease.services.releases.products import default_product
+
+app = new_app()
+
+
+@app.command(
+    epilog=examples(
+        "ldmrelease rollback --target summit/ocps --reason 'exposures fail'",
+        "ldmrelease rollback w.2023.15 --target summit/ocps",
+    )
+)
+def rollback(
+    ctx: typer.Context,
+    target: TargetOption,
+    release: Annotated[
+        str | None, typer.Argument(metavar="[RELEASE]", help="A tag; else what ran there before.")
+    ] = None,
+    product: ProductOption = None,
+    dry_run: DryRunOption = False,
+    reason: ReasonOption = None,
+    yes: YesOption = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Put back a release that ran there before: asked is only that it did, that its images are still there,
+    and that no hold lies on it.
+
+    Exit codes as for `promote`.
+    """
+    context = open_context_here(ctx)
+    if release is None:
+        product = _product(context, target, product)
+        release = _previous(context, target, product)
+    spec = PromotionSpec(release_stored(context, release, product), target, Intent.ROLLBACK, reason)
+    answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
+    emit(answer.plain, output, answer.text)
+    raise typer.Exit(answer.code)
+
+
+def _product(context: Context, target: str, named: str | None) -> str:
+    """The product that runs at the target: the one named, the only one, or else the default one."""
+    runs = [
+        each.name
+        for each in context.topology.products
+        if any(place.components(each.name) for place in applications_at(context, target))
+    ]
+    usual = default_product(context.topology)
+    if named is not None:
+        if context.topology.product(named) is None:
+            raise UsageError(f"there is no product {named!r}", f"{target} runs {listed(runs)}")
+        return named
+    if len(runs) == 1:
+        return runs[0]
+    if usual is not None and usual.name in runs:
+        return usual.name
+    raise UsageError(f"{target} runs {listed(runs)}", "say --product")
+
+
+def _previous(context: Context, target: str, product: str) -> str:
+    """What ran before at every place of the target that runs the product. Raises `UsageError`."""
+    places = [each.place for each in applications_at(context, target) if each.components(product)]
+    before = {place: previous_release(context, place, product) for place in places}
+    tags = {tag for tag in before.values() if tag is not None}
+    if not tags:
+        raise UsageError(
+            f"nothing of {product} was seen to be replaced at {target}", "name the release to go back to"
+        )
+    if len(set(before.values())) > 1:
+        told = ", ".join(f"{place}: {tag or 'nothing'}" for place, tag in before.items())
+        raise UsageError(f"the places of {target} ran different things before ({told})", "name the release")
+    return tags.pop()

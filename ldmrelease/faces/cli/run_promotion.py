@@ -1,0 +1,90 @@
+"""Carry out a request from the command line: confirm, promote, wait, tell."""
+
+import sys
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from ldmrelease.domain.decision import Verdict
+from ldmrelease.faces.cli.arguments import usual_product
+from ldmrelease.faces.cli.options import ExitCode, UsageError
+from ldmrelease.faces.cli.promotion_answers import (
+    RenderedAnswer,
+    narrator,
+    rendered,
+    rendered_outcome,
+    send_notification,
+)
+from ldmrelease.render.output import Output
+from ldmrelease.render.promotions import look_text
+from ldmrelease.render.text import listed
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
+from ldmrelease.services.promotions.commands import preview_spec, promote
+from ldmrelease.services.promotions.submit import Preview
+from ldmrelease.services.promotions.wait import wait_for
+
+PRODUCTION = "production"
+
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Decide and plan, and write nothing anywhere.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before production is changed.")]
+
+
+def run_promotion(
+    context: Context, spec: PromotionSpec, output: Output, *, dry_run: bool, yes: bool, wait: bool = False
+) -> RenderedAnswer:
+    """Do what is wished, or say what would be done. Raises `UsageError`, `Hypothetical`."""
+    if wait:
+        require_running_clock(context)
+    if dry_run:
+        return rendered(context, spec, preview_spec(context, spec))
+    _confirm(context, spec, yes)
+    progress = narrator(context, output)
+    before = context.ledger.head()
+    answer = rendered(context, spec, promote(context, spec, progress))
+    if context.ledger.head() != before:
+        send_notification(context, answer.outcome)
+    if not wait or answer.outcome is None or answer.code is not ExitCode.WAITING:
+        return answer
+    if output is Output.text:
+        typer.echo(answer.text(), err=True)
+    outcome = wait_for(context, answer.outcome, progress)
+    send_notification(context, outcome)
+    waited = rendered_outcome(context, outcome)
+    return replace(waited, plain={**answer.plain, **waited.plain})
+
+
+def require_running_clock(context: Context) -> None:
+    """Raise `UsageError` where the workspace's clock stands still: nothing would ever come true."""
+    if context.workspace.clock is not None:
+        raise UsageError(
+            "--wait cannot wait: the workspace carries a fixed clock, which never moves",
+            "take `clock:` out of ldmrelease.yaml, or move it and use `ldmrelease resume`",
+        )
+
+
+def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
+    """Ask before production is changed; whoever cannot be asked has to have said --yes."""
+    meant = () if yes else places_for(context, spec)
+    if isinstance(meant, UnknownTarget) or not any(each.level == PRODUCTION for each in meant):
+        return
+    considered = preview_spec(context, spec)
+    if not isinstance(considered, Preview):
+        return
+    if considered.first.decision.verdict not in (Verdict.ALLOWED, Verdict.WAITING):
+        return
+    places = [each.place for each in meant if each.level == PRODUCTION]
+    if not on_terminal():
+        raise UsageError(f"{listed(places)} is production, and nobody can be asked", "say --yes")
+    typer.echo(look_text(considered, usual_product(context)), err=True)
+    if not typer.confirm(f"{spec.intent} {spec.pinned.release.name} at {listed(places)}?", err=True):
+        typer.echo("not confirmed: nothing was written", err=True)
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def on_terminal() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()

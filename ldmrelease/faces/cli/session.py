@@ -1,0 +1,47 @@
+"""The workspace that a command works in."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from ldmrelease.config.workspace.load import Workspace, find_workspace, load_workspace
+from ldmrelease.config.yaml.problems import BadInput
+from ldmrelease.domain import times
+from ldmrelease.services.context import Context, open_context, wall_clock
+
+
+def workspace_file(ctx: typer.Context) -> Path:
+    """The workspace's file, which `-C` or the environment names, or which is found upwards from here.
+
+    Raises `BadInput`.
+    """
+    return find_workspace(Path.cwd(), ctx.find_root().obj, os.environ)
+
+
+def open_workspace(ctx: typer.Context) -> Workspace:
+    """The workspace as read; says on stderr if it carries a clock of its own. Raises `BadInput`."""
+    workspace = load_workspace(workspace_file(ctx))
+    if workspace.clock is not None:
+        typer.echo(f"clock: {times.spell(workspace.clock)} (the workspace's own)", err=True)
+    return workspace
+
+
+def open_context_here(ctx: typer.Context, *, damaged: bool = False) -> Context:
+    """The workspace with its ledger, which is closed as the command ends. Raises `BadInput`, `LedgerError`.
+
+    `damaged` opens a ledger whose end was cut, to look at it.
+    """
+    context = open_context(open_workspace(ctx), damaged=damaged)
+    ctx.call_on_close(context.ledger.close)
+    return context
+
+
+def time_here(ctx: typer.Context) -> datetime:
+    """The time of the workspace; the wall's where there is none, or none that can be read."""
+    try:
+        clock = load_workspace(workspace_file(ctx)).clock
+    except BadInput:
+        return wall_clock()
+    return clock or wall_clock()

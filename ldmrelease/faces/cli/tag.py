@@ -1,0 +1,91 @@
+"""`ldmrelease tag`: read tags, put them in order. Loads nothing but the tag grammars."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ldmrelease.domain.tags import Grammar, Tag, parse, sort
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.render.output import Output, as_yaml, emit, printable
+
+app = new_app(
+    "Read release tags and put them in order.",
+    examples=examples("ldmrelease tag parse --grammar rsp w_2023_16", "git tag | ldmrelease tag sort -"),
+)
+
+Tags = Annotated[list[str] | None, typer.Argument(metavar="[TAG]... | -", help="Tags; `-` reads lines.")]
+GrammarOption = Annotated[Grammar, typer.Option("--grammar", help="How the product's tags are spelled.")]
+Aliases = Annotated[
+    list[str] | None, typer.Option("--alias", metavar="NAME", help="A moving name; repeatable.")
+]
+
+
+@app.command(
+    "parse",
+    epilog=examples(
+        "ldmrelease tag parse w.2023.16 v24_0_0",
+        "ldmrelease tag parse --grammar rsp --output json d_2023_04_22_c0030.007",
+        "skopeo list-tags docker://ghcr.io/lsst/scipipe | jq -r '.Tags[]' | ldmrelease tag parse -o json -",
+    ),
+)
+def parse_tags(
+    tags: Tags = None,
+    grammar: GrammarOption = Grammar.rubin,
+    alias: Aliases = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Say what each tag means, a line each.
+
+    What fits nothing is said to be no tag, and is no error.
+    """
+    for text in _given(tags):
+        print(_spelled(parse(text, grammar, frozenset(alias or ())), output))
+
+
+@app.command(
+    "sort",
+    epilog=examples(
+        "ldmrelease tag sort w.2023.9 w.2023.16 w.2023.10",
+        "git tag | ldmrelease tag sort --grammar semver -",
+    ),
+)
+def sort_tags(
+    tags: Tags = None,
+    grammar: GrammarOption = Grammar.rubin,
+    alias: Aliases = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Print the tags in rising order, a line each, kind by kind."""
+    ordered, open_points = sort(parse(text, grammar, frozenset(alias or ())) for text in _given(tags))
+    inputs = [tag.input for tag in ordered]
+    emit(inputs, output, lambda: "\n".join(inputs))
+    if open_points.kinds:
+        kinds = ", ".join(open_points.kinds)
+        typer.echo(f"not compared: {kinds} (no order between kinds; each is sorted by itself)", err=True)
+    for tag in open_points.tags:
+        typer.echo(f"not compared: {printable(tag.input)} ({printable(tag.reason or '')})", err=True)
+
+
+def _given(tags: list[str] | None) -> list[str]:
+    """The arguments, with the lines of standard input in place of `-`; of it alone where there are none."""
+    if not tags and sys.stdin.isatty():
+        raise UsageError("no tags were given", "name some, or `-` to type them, a line each")
+    return [text for each in tags or ["-"] for text in (_lines() if each == "-" else [each])]
+
+
+def _lines() -> list[str]:
+    # Bytes that are no UTF-8 are kept as they are kept in arguments.
+    text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _spelled(tag: Tag, output: Output) -> str:
+    if output is Output.json:
+        import json  # noqa: PLC0415 - felt at every start
+
+        return json.dumps(tag.fields())
+    if output is Output.yaml:
+        return "---\n" + as_yaml(tag.fields()).rstrip("\n")
+    what = tag.display_name if tag.parsed else tag.reason or ""
+    return f"{printable(tag.input)}: {tag.kind}, {printable(what)}"

@@ -1,0 +1,26 @@
+"""`ldmrelease workspace`: check the files of the workspace."""
+
+import typer
+
+from ldmrelease.config.workspace.load import lint as lint_workspace
+from ldmrelease.config.yaml.problems import shown
+from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.session import workspace_file
+from ldmrelease.render.output import Output, emit
+from ldmrelease.render.problems import problem_lines
+
+app = new_app("Check the workspace's files.", examples=examples("ldmrelease workspace lint"))
+
+
+@app.command(
+    "lint", epilog=examples("ldmrelease workspace lint", "ldmrelease -C demo workspace lint -o json")
+)
+def lint(ctx: typer.Context, output: OutputOption = Output.text) -> None:
+    """Check the workspace, its policies, its trust document and its key files, and that they agree.
+
+    Exit 1 if something is wrong: every problem with its file, line and column, and what to write instead.
+    """
+    file = workspace_file(ctx)
+    problems = lint_workspace(file)
+    emit(problems, output, lambda: problem_lines(problems, shown(file)))
+    raise typer.Exit(ExitCode.REFUSED if problems else ExitCode.OK)

@@ -1,0 +1,101 @@
+"""The connection to a ledger file: durable, patient, and telling in plain words what went wrong."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ldmrelease.ledger.errors import Damaged, DiskFull, LedgerBusy, LedgerError, NoLedger
+
+PATIENCE = 30
+"""Seconds that a write waits for another process's write."""
+
+_KINDS: dict[int, type[LedgerError]] = {
+    sqlite3.SQLITE_FULL: DiskFull,
+    sqlite3.SQLITE_BUSY: LedgerBusy,
+    sqlite3.SQLITE_LOCKED: LedgerBusy,
+    sqlite3.SQLITE_CORRUPT: Damaged,
+    sqlite3.SQLITE_NOTADB: Damaged,
+    sqlite3.SQLITE_ERROR: Damaged,
+    sqlite3.SQLITE_CANTOPEN: NoLedger,
+}
+
+
+class SqliteConnection:
+    """An open ledger file. Reads outside a transaction see the last committed append."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the file; `create` makes it. Raises `LedgerError`."""
+        self.path = path
+        if not create and not path.exists():
+            raise NoLedger(f"there is no ledger at {path}")
+        with self.told():
+            self._sqlite = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}",
+                uri=True,
+                timeout=PATIENCE,
+                isolation_level=None,
+            )
+            try:
+                if create:
+                    self._sqlite.execute("PRAGMA journal_mode = WAL")
+                self._sqlite.execute("PRAGMA synchronous = FULL")
+            except BaseException:
+                self._sqlite.close()
+                raise
+
+    def close(self) -> None:
+        """Close the file; committed appends are safe with or without it."""
+        self._sqlite.close()
+
+    def rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query: no cursor stays open, so none holds up a later write."""
+        with self.told():
+            return self._sqlite.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: tuple[object, ...] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query."""
+        found = self.rows(sql, values)
+        return found[0] if found else None
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that holds the write lock from its start: all of it is kept, or nothing."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One transaction whose reads all see the same state."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Raise what SQLite reports as a `LedgerError` that names the file."""
+        try:
+            yield
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.Error as error:
+            raise _explained(error, self.path) from error
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with self.told():
+            self._sqlite.execute(begin)
+            try:
+                yield self._sqlite
+                self._sqlite.execute("COMMIT")
+            finally:
+                if self._sqlite.in_transaction:
+                    self._sqlite.execute("ROLLBACK")
+
+
+def _explained(error: sqlite3.Error, path: Path) -> LedgerError:
+    # Text that is no UTF-8 is reported by the sqlite3 module itself, without a code.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+    if code == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return DiskFull(f"{path}: no room for the shared-memory file beside it")
+    return _KINDS.get(code & 0xFF, LedgerError)(f"{path}: {error}")

@@ -1,0 +1,160 @@
+"""What was seen to run where, read by key from the projection `observed` as values."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ldmrelease.domain import times
+from ldmrelease.domain.facts import Interval
+from ldmrelease.domain.topology import Place
+from ldmrelease.projections.residences import release_residence_prefixes, residence_prefixes
+
+ReadStates = Callable[[str], Mapping[str, Any]]
+"""From the beginning of keys to the states there: a ledger's `states`, bound to the projection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest observation of a place. `sequence` is its event; `every` as in `Observation`."""
+
+    place: Place
+    sequence: int
+    time: datetime
+    basis: str
+    revision: str
+    releases: tuple[str, ...]
+    aliases: dict[str, str]
+    every: int
+
+    def speaks_for(self, now: datetime) -> bool:
+        """Whether it is close enough to now; if not, what runs there is unobserved."""
+        return now - self.time <= timedelta(seconds=self.every)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When something was seen. `observed` is in seconds, without the gaps between the intervals.
+
+    `intervals` are the latest of `pieces` stretches without a gap. While it is there `ended` and `gone` are
+    None; afterwards they say why (`replaced`, `restored`, `retired`) and when it was first missed. Between
+    `last` and `gone` is nothing known. `sequence` is the event of the last observation that counted in.
+    """
+
+    first: datetime
+    last: datetime
+    observed: int
+    intervals: tuple[Interval, ...]
+    pieces: int
+    sequence: int
+    ended: str | None
+    gone: datetime | None
+
+    @property
+    def current(self) -> bool:
+        """The latest observation of the place still saw it."""
+        return self.ended is None
+
+
+@dataclass(frozen=True, slots=True)
+class ResidenceState:
+    """An image at a place. `ready` as last seen; `release` is the digest of the release it was seen for."""
+
+    place: Place
+    product: str
+    component: str
+    digest: str
+    spelling: str
+    release: str | None
+    ready: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseResidenceState:
+    """A release at a place: every component that runs there was seen and ready."""
+
+    place: Place
+    release: str
+    span: Span
+
+
+def places_seen(read: ReadStates) -> tuple[Latest, ...]:
+    """The latest observation of every place that was ever observed, by place."""
+    return tuple(_latest(each) for each in read("place/").values())
+
+
+def residences_now(read: ReadStates) -> tuple[ResidenceState, ...]:
+    """Every image that is there now, anywhere; reads nothing that ended."""
+    return _sorted(_residence(each) for each in read("residence/").values())
+
+
+def residences_ended(read: ReadStates) -> tuple[ResidenceState, ...]:
+    """Every image that was somewhere and is there no more."""
+    return _sorted(_residence(each) for each in read("residence-ended/").values())
+
+
+def residences_of(read: ReadStates, digest: str) -> tuple[ResidenceState, ...]:
+    """Where an image digest is and was."""
+    return _sorted(_residence(row) for prefix in residence_prefixes(digest) for row in read(prefix).values())
+
+
+def release_residences_of(read: ReadStates, release: str) -> tuple[ReleaseResidenceState, ...]:
+    """Where a release runs and ran: one stay for each time that it came."""
+    release_residences = [
+        _stay(row) for prefix in release_residence_prefixes(release) for row in read(prefix).values()
+    ]
+    return tuple(sorted(release_residences, key=_stay_order))
+
+
+def _latest(row: Mapping[str, Any]) -> Latest:
+    return Latest(
+        _place(row),
+        row["sequence"],
+        times.instant(row["time"]),
+        row["basis"],
+        row["revision"],
+        tuple(row["releases"]),
+        dict(row["aliases"]),
+        row["every"],
+    )
+
+
+def _residence(row: Mapping[str, Any]) -> ResidenceState:
+    names = (row["product"], row["component"], row["digest"], row["spelling"], row["release"])
+    return ResidenceState(_place(row), *names, ready=row["ready"], span=_span(row))
+
+
+def _stay(row: Mapping[str, Any]) -> ReleaseResidenceState:
+    return ReleaseResidenceState(_place(row), row["release"], _span(row))
+
+
+def _span(row: Mapping[str, Any]) -> Span:
+    gone = row.get("gone")
+    return Span(
+        first=times.instant(row["first"]),
+        last=times.instant(row["last"]),
+        observed=row["observed"],
+        intervals=tuple(Interval(times.instant(a), times.instant(b)) for a, b in row["intervals"]),
+        pieces=row["pieces"],
+        sequence=row["sequence"],
+        ended=row.get("ended"),
+        gone=times.instant(gone) if gone else None,
+    )
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return Place(row["environment"], row["application"])
+
+
+def _sorted(residences: Iterable[ResidenceState]) -> tuple[ResidenceState, ...]:
+    return tuple(
+        sorted(
+            residences,
+            key=lambda each: (each.place, each.product, each.component, each.span.first, each.digest),
+        )
+    )
+
+
+def _stay_order(stay: ReleaseResidenceState) -> tuple[Place, datetime, int]:
+    return stay.place, stay.span.first, stay.span.sequence

@@ -1,0 +1,87 @@
+"""Words for evidence that was seen and did not count: each code of the trust room, and of the runs of a check."""
+
+from collections.abc import Mapping
+
+from ldmrelease.render.text import Values, counted, said, values_of
+
+REASONS: Mapping[str, str] = {
+    # The envelope and the statement.
+    "malformed": "it is no envelope or statement that can be read",
+    "unknown-field": "it has a field that its format does not have",
+    "bad-base64": "its payload or signature is no base64",
+    "bad-keyid": "its key id is no fingerprint",
+    "not-a-statement": "its payload is no in-toto statement",
+    "no-subject": "it is about nothing",
+    "too-many-subjects": "it has more subjects than are read",
+    "bad-digest": "a subject's digest is none",
+    "wrong-type": "it is of another type than its envelope says",
+    # The signer.
+    "unsigned": "it is not signed",
+    "several-signatures": "it has several signatures, and an envelope has one",
+    "unknown-key": "nobody in the trust document has the key",
+    "bad-signature": "its signature is wrong",
+    "key-not-yet-valid": "it was taken in before its key counts",
+    "key-expired": "it was taken in after its key had expired",
+    "key-compromised": "it was taken in after its key was compromised",
+    "wrong-role": "its signer has no role for it",
+    "wrong-environment": "its signer may not speak for that environment",
+    "wrong-repository": "its signer may not speak for that repository",
+    "bad-time": "its time cannot be read",
+    "future": "it claims to come from the future",
+    "other-resource": "it belongs to another repository",
+    # Results of checks.
+    "no-check": "it does not say of which check it is",
+    "bad-run": "what it says of its run makes no sense",
+    "bad-result": "its result is none of PASSED, WARNED and FAILED",
+    "bad-tests": "its lists of tests cannot be read",
+    "test-twice": "it names a test twice",
+    "passed-with-failed": "it passed with failed tests",
+    "passed-with-warned": "it passed with warned tests",
+    "no-declared-tests": "the check declares no tests",
+    "tests-not-run": "it passed without all of the declared tests",
+    # Runs.
+    "other-definition": "it was of another definition of the check",
+    "other-environment": "it ran in another environment",
+    "other-cluster": "it ran in another cluster than its environment's",
+    "other-check": "it is the result of another check",
+    "other-subject": "it is about something else",
+    "other-run": "it is the result of another run",
+    "run-reused": "its run has another result already",
+    "unregistered": "its run was not registered before it started",
+    "not-counted": "it does not count",
+}
+
+
+def rejected_words(seen: object) -> str:
+    """`seen, not counted: 1 (its signer has no role for it)`."""
+    if not isinstance(seen, Mapping) or not seen:
+        return "nothing was seen"
+    parts = [
+        f"{counted(int(number), 'statement')} ({REASONS.get(code, code)})" for code, number in seen.items()
+    ]
+    return f"seen, not counted: {', '.join(parts)}"
+
+
+def why_not(code: str, values: Mapping[str, object] | None = None) -> str:
+    """Why one statement does not count, with whose key, role, scope or time it was."""
+    v: Values = values_of(values or {})
+    reason = REASONS.get(code, code)
+    told = [f"{key} {said(each)}" for key, each in v.items() if key in _TOLD]
+    return f"{reason} ({', '.join(told)})" if told else reason
+
+
+_TOLD = (
+    "key",
+    "keyid",
+    "person",
+    "roles",
+    "environments",
+    "repositories",
+    "scope",
+    "received",
+    "claimed",
+    "notBefore",
+    "notAfter",
+    "compromisedSince",
+    "detail",
+)

@@ -1,0 +1,1 @@
+"""Check runs: registered, executed, judged by what stood still meanwhile."""

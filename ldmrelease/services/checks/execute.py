@@ -1,0 +1,170 @@
+"""Carry a registered run out: as a local process, in a container, or as a Job where the release runs."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from ldmrelease.checks.command import run_command
+from ldmrelease.checks.container import remove_container, run_container
+from ldmrelease.checks.job.run import JobInterrupted, delete_job, run_job
+from ldmrelease.checks.job.templates import PROMOTION, ImageRun
+from ldmrelease.checks.outcome import OutcomeRule, RunOutcome, judge_output, said_nothing
+from ldmrelease.cluster.client.api import Api
+from ldmrelease.cluster.client.errors import ClusterError
+from ldmrelease.config.workspace.check_template import template_of
+from ldmrelease.domain.records import RunRegistration
+from ldmrelease.domain.site_registry import site_repository
+from ldmrelease.domain.topology import Application, Check
+from ldmrelease.services.checks.referenced_results import resolve_referenced
+from ldmrelease.services.context import Context
+from ldmrelease.services.progress import HEARTBEAT, Progress
+from ldmrelease.services.releases.pin import Pinned
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedRun:
+    """What came of it; `then` removes what the run has left, once its result is recorded. `image` is the one that
+    was run, by digest."""
+
+    ran: RunOutcome
+    then: Callable[[], None] | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """A registered run: of which check, for which release, at which application."""
+
+    check: Check
+    run: RunRegistration
+    pinned: Pinned
+    application: Application
+
+
+def execute(
+    context: Context, this: RunSpec, progress: Progress, beat: Callable[[], None]
+) -> ExecutedRun | JobInterrupted:
+    """Run it. `Cut`: the cluster, or where the result is, could not be asked, and a later try finds what is there.
+
+    `beat` is called now and then while a Job is waited for.
+
+    Raises `BadInput` for a bad template, `BadAccess` and `ClusterError` where there is no way into the cluster.
+    """
+    carried = _carried(context, this, progress, beat)
+    if isinstance(carried, JobInterrupted) or carried.ran.result_at is None:
+        return carried
+    beat()
+    ran = resolve_referenced(
+        context.registries, this.check, carried.ran, partial(_judged, context, this, carried.ran)
+    )
+    if not isinstance(ran, JobInterrupted):
+        return replace(carried, ran=ran)
+    # What failed stays failed, of all its declared tests: a pointer that nobody can follow may be of its own making.
+    return carried if carried.ran.failed else ran
+
+
+def _judged(context: Context, this: RunSpec, ran: RunOutcome, result: str) -> RunOutcome:
+    """The run judged by the result that its message points to. One that has an exit status alone points somewhere."""
+    verdict = OutcomeRule.TESTS
+    if this.check.kind != "command":
+        verdict = template_of(this.check, context.workspace.root).verdict
+    told = variables(this)
+    return judge_output(this.check.tests, ran.exit_code or 0, ran.output, verdict, told, result=result)
+
+
+def _carried(
+    context: Context, this: RunSpec, progress: Progress, beat: Callable[[], None]
+) -> ExecutedRun | JobInterrupted:
+    """Run it, and judge it by its message alone. Raises as `carry_out` does."""
+    if this.check.kind == "command":
+        return ExecutedRun(run_command(this.check, variables(this), context.workspace.root))
+    workloads = this.application.workloads
+    in_cluster = this.check.kind == "job"
+    if in_cluster and workloads is None:
+        return ExecutedRun(
+            said_nothing("no-cluster", f"{this.application.place} has no workloads in a cluster")
+        )
+
+    def waits(what: str) -> None:
+        progress("check", {"check": this.check.name, "waits": what})
+
+    run = _image_run(context, this, this.application.registry if in_cluster else None)
+    if isinstance(run, RunOutcome):
+        return ExecutedRun(run)
+    if workloads is None or not in_cluster:
+        done = run_container(run, deadline=_left(context, this), progress=waits)
+        return ExecutedRun(done.ran, lambda: _removed(this.run.run), run.image)
+    api = context.clusters.open(workloads.cluster)
+    left = _left(context, this)
+    while left > HEARTBEAT:
+        carried = _as_job(api, run, HEARTBEAT, waits)
+        if isinstance(carried, ExecutedRun) and carried.ran.problem != "deadline":
+            return carried
+        beat()
+        left -= HEARTBEAT
+    return _as_job(api, run, left, waits)
+
+
+def _as_job(
+    api: Api, run: ImageRun, left: float, waits: Callable[[str], None]
+) -> ExecutedRun | JobInterrupted:
+    done = run_job(api, run, deadline=left, progress=waits)
+    if isinstance(done, JobInterrupted):
+        return done
+    uid = done.uid
+    if uid is None:
+        return ExecutedRun(done.ran)
+    return ExecutedRun(done.ran, lambda: _deleted(api, done.namespace, done.name, uid), run.image)
+
+
+def _deleted(api: Api, namespace: str, name: str, uid: str) -> None:
+    # What cannot be deleted now is swept before the place is let go.
+    with suppress(ClusterError):
+        delete_job(api, namespace, name, uid)
+
+
+def _removed(run: str) -> None:
+    remove_container(run)
+
+
+def _left(context: Context, this: RunSpec) -> float:
+    return (this.run.deadline - context.now()).total_seconds()
+
+
+def _image_run(context: Context, this: RunSpec, registry: str | None) -> ImageRun | RunOutcome:
+    """The run with its image: a component's, as the site pulls it, or the one that the check names by digest."""
+    template = template_of(this.check, context.workspace.root)
+    wanted = template.component or this.check.image or ""
+    name, at, digest = wanted.partition("@")
+    component = None if at else this.pinned.release.component(name.rpartition("/")[2])
+    if at:
+        image, identity = wanted, frozenset({digest})
+    elif component is not None:
+        image = f"{site_repository(component.source, registry)}@{component.digest}"
+        identity = component.identity.digests()
+    else:
+        return said_nothing("no-image", f"{this.pinned.release.name} has no component {wanted!r}")
+    labels = {PROMOTION: this.run.promotion} if this.run.promotion else {}
+    return ImageRun(this.check, template, this.run.run, image, identity, variables(this), labels)
+
+
+def variables(this: RunSpec) -> dict[str, str]:
+    """What a run is told about the release and where it runs."""
+    release = this.pinned.release
+    told: dict[str, Any] = {
+        "LDMRELEASE_PRODUCT": release.product,
+        "LDMRELEASE_TAG": release.tag,
+        "LDMRELEASE_EUPS": this.pinned.tag.eups or "",
+        "LDMRELEASE_RELEASE": this.pinned.digest,
+        "LDMRELEASE_RUN": this.run.run,
+        "LDMRELEASE_ENVIRONMENT": this.run.environment or "",
+        "LDMRELEASE_APPLICATION": this.application.place.application,
+    }
+    if this.check.results is not None:
+        told["LDMRELEASE_RESULTS"] = this.check.results
+    for image in release.images:
+        name = image.name.upper().replace("-", "_").replace(".", "_")
+        told[f"LDMRELEASE_IMAGE_{name}"] = f"{image.source}@{image.digest}"
+    return told

@@ -1,0 +1,197 @@
+"""Check runs: registered before they start, run, signed by the runner, taken in (trust.md section 2)."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from ldmrelease.checks.job.run import JobInterrupted
+from ldmrelease.checks.outcome import RunOutcome, said_nothing
+from ldmrelease.domain import canonical
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
+from ldmrelease.domain.records import ObservedPod, RunRegistration, StableState
+from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.topology import Application, Check, Place
+from ldmrelease.services.checks.execute import RunSpec, execute
+from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.clusters import cluster_uid
+from ldmrelease.services.evidence.collect import evidence_stream
+from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
+from ldmrelease.services.progress import Progress
+from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.signing import signed
+
+_MOST = 200
+"""So many containers are named in a registration: enough to tell whether what was checked is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlace:
+    """Where a check is run, and what runs there; `standing` is None where nothing can stand still.
+
+    `unsettled`: it should, and the release does not run there, or something is being rolled out.
+    """
+
+    environment: str | None
+    cluster_uid: str | None = None
+    standing: StableState | None = None
+    application: str | None = None
+    unsettled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """Somebody else registered a run at the same moment."""
+
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came of a run: PASSED or FAILED, or ERRORED where it said nothing about the release.
+
+    `events` and `blobs` take the signed result in; an errored run has none, and is errored by its deadline.
+    `then` removes what the run has left, once this is recorded.
+    """
+
+    result: str
+    ran: RunOutcome
+    events: tuple[NewEvent, ...] = ()
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    then: Callable[[], None] | None = None
+
+
+def run_place(context: Context, check: Check, application: Application, pinned: Pinned) -> RunPlace:
+    """The environment of an application, its cluster, and how the release stands there if the check is about that.
+
+    Raises `BadAccess`, `ClusterError`.
+    """
+    has_to_stand, place = _is_of_place(check, application), application.place
+    there = stable_state(context, application, pinned) if has_to_stand else None
+    named = there and replace(there, pods=there.pods[:_MOST])
+    unsettled = has_to_stand and there is None
+    return RunPlace(place.environment, cluster_uid(context, application), named, place.application, unsettled)
+
+
+def register(
+    context: Context,
+    check: Check,
+    pinned: Pinned,
+    where: RunPlace,
+    *,
+    promotion: str | None = None,
+    attempt: int = 0,
+    expect: dict[str, int] | None = None,
+) -> RunRegistration | Unregistered:
+    """Say that a run is about to start. Each `attempt` of a promotion at a place has one id however often it is
+    resumed.
+
+    `expect` are further stream versions that have to stand.
+    """
+    definition = check_fact(check).digest
+    known = registered_runs(context, pinned.digest)
+    run = _run_id(check, pinned, where.environment, None, len(known))
+    if promotion is not None:
+        place = f"{where.environment}/{where.application}"
+        run = _run_id(check, pinned, place, promotion, attempt)
+        adopted = next((each for each in known if each.run == run), None)
+        if adopted is not None:
+            return adopted
+    now = context.now()
+    act = RunRegistration(
+        run=run,
+        check=check.name,
+        check_digest=definition,
+        environment=where.environment,
+        cluster_uid=where.cluster_uid,
+        subjects=(pinned.digest,),
+        registered=now,
+        deadline=now + timedelta(seconds=check.deadline),
+        promotion=promotion,
+        standing=where.standing,
+    )
+    stream = runs_stream(pinned.digest)
+    event = NewEvent(EventKind.REGISTERED, stream, signed(context, act, context.signers.runner))
+    moved = context.append([event], expect={**(expect or {}), stream: context.ledger.version(stream)})
+    return Unregistered(stream) if moved else act
+
+
+def attempts_so_far(context: Context, check: Check, pinned: Pinned, place: Place, promotion: str) -> int:
+    """How often a promotion has registered a run of a check at a place.
+
+    By place: what another application of the environment passed or failed is no result of this one.
+    """
+    known = {each.run for each in registered_runs(context, pinned.digest)}
+    numbers = itertools.count()
+    ids = (_run_id(check, pinned, str(place), promotion, number) for number in numbers)
+    return sum(1 for _ in itertools.takewhile(known.__contains__, ids))
+
+
+def _run_id(check: Check, pinned: Pinned, where: str | None, promotion: str | None, number: int) -> str:
+    named = [check.name, pinned.digest, where, promotion, number]
+    return "run-" + canonical.digest_of(named).removeprefix("sha256:")[:16]
+
+
+def run_registered(
+    context: Context,
+    check: Check,
+    run: RunRegistration,
+    pinned: Pinned,
+    application: Application,
+    progress: Progress = lambda _code, _values: None,
+    beat: Callable[[], None] = lambda: None,
+) -> RunResult | JobInterrupted:
+    """Carry a registered run out, and sign what was seen. Raises `BadAccess`, `ClusterError`."""
+    started, has_to_stand = context.now(), _is_of_place(check, application)
+    if run.standing is None and has_to_stand:
+        return RunResult("ERRORED", _rolling("when it began"))
+    carried = execute(context, RunSpec(check, run, pinned, application), progress, beat)
+    if isinstance(carried, JobInterrupted):
+        return carried
+    ran, observed = carried.ran, tuple[ObservedPod, ...]()
+    if ran.problem is None and has_to_stand:
+        ran, observed = _after(ran, run.standing, stable_state(context, application, pinned))
+    if ran.problem is not None:
+        return RunResult("ERRORED", ran, then=carried.then)
+    result = "FAILED" if ran.failed else "PASSED"
+    predicate = write_result(
+        _used(run, carried.image),
+        result,
+        Outcomes(passed=ran.passed, failed=ran.failed),
+        RunDone(run.run, started, context.now(), run.environment, run.cluster_uid, observed=observed),
+    )
+    subject = Subject(pinned.release.name, pinned.digest)
+    payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
+    envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
+    blob = canonical.digest(envelope)
+    event = NewEvent(EventKind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})
+    return RunResult(result, ran, (event,), {blob: envelope}, carried.then)
+
+
+def _used(run: RunRegistration, image: str | None) -> CheckUsed:
+    """The check's definition, and the image that it was run in."""
+    name, _, digest = (image or "").partition("@")
+    return CheckUsed(run.check, run.check_digest, name or None, digest or None)
+
+
+def _is_of_place(check: Check, application: Application) -> bool:
+    """Whether a check of ours is about what runs at the place: a container of its own is about the image alone."""
+    return check.kind in ("command", "job") and application.workloads is not None
+
+
+def _after(
+    ran: RunOutcome, before: StableState | None, after: StableState | None
+) -> tuple[RunOutcome, tuple[ObservedPod, ...]]:
+    """The run and what was there all the while; where that is nothing, a run that says nothing."""
+    crash = crashed(before, after)
+    if crash is not None:
+        why = f"the container {crash.container} of the pod {crash.pod} crashed while it was checked"
+        return said_nothing("crashed", why), ()
+    kept = stable_throughout(before, after)
+    return (_rolling("from its beginning to its end"), ()) if kept is None else (ran, kept)
+
+
+def _rolling(when: str) -> RunOutcome:
+    return said_nothing("rollout", f"the release did not run on every pod, unchanged, {when}")

@@ -1,0 +1,171 @@
+"""An opened workspace: its ledger, keys, levels, registries and clock, for the services to work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from ldmrelease.config.workspace.load import Workspace
+from ldmrelease.domain.events import Moved, NewEvent
+from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
+from ldmrelease.domain.level import Level
+from ldmrelease.domain.times import whole
+from ldmrelease.domain.topology import Topology
+from ldmrelease.ledger import Ledger, open_ledger
+from ldmrelease.registry.identity import identity
+from ldmrelease.registry.opening import Registries
+from ldmrelease.registry.repository import RegistryOptions, Repository
+from ldmrelease.targets.connections import ClusterConnections
+from ldmrelease.trust.keyring import Keyring
+from ldmrelease.trust.signer import Signer, load_signer
+
+Observer = Callable[[str, str], None]
+"""Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
+
+
+class NoKey(ValueError):
+    """The workspace names no key for something that has to be signed."""
+
+
+class Signers:
+    """The workspace's own keys, each loaded when it is first needed."""
+
+    def __init__(self, files: dict[str, Path]) -> None:
+        self._files = files
+        self._loaded: dict[str, Signer] = {}
+
+    def named(self, purpose: str) -> Signer:
+        """The key for a purpose: `me`, `runner`, `observer`, `ledger`, `receipts/<level>`. Raises `NoKey`."""
+        if purpose not in self._loaded:
+            path = self._files.get(purpose)
+            if path is None:
+                raise NoKey(f"no key for {purpose!r}: name its file under `keys:` in ldmrelease.yaml")
+            self._loaded[purpose] = load_signer(path)
+        return self._loaded[purpose]
+
+    @property
+    def me(self) -> Signer:
+        """Whoever asks: signs pins and requests."""
+        return self.named("me")
+
+    @property
+    def runner(self) -> Signer:
+        """Signs the registration and the results of checks."""
+        return self.named("runner")
+
+    @property
+    def observer(self) -> Signer:
+        """Signs observations."""
+        return self.named("observer")
+
+    @property
+    def ledger(self) -> Signer:
+        """Signs checkpoints."""
+        return self.named("ledger")
+
+    def receipts(self, level: str) -> Signer:
+        """One receipt key per level (trust.md section 2)."""
+        return self.named(f"receipts/{level}")
+
+
+def wall_clock() -> datetime:
+    """The machine's time, in whole seconds UTC."""
+    return whole(datetime.now(UTC))
+
+
+@dataclass(slots=False)
+class Context:
+    """Everything that a service needs. `observer` is told of every write, anywhere."""
+
+    workspace: Workspace
+    ledger: Ledger
+    keyring: Keyring
+    levels: dict[str, Level]
+    clock: Callable[[], datetime]
+    observer: Observer | None = None
+    signers: Signers = field(init=False)
+    _identities: dict[tuple[str, str], ImageIdentity | ImageProblem] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.signers = Signers(self.workspace.keys)
+
+    @property
+    def topology(self) -> Topology:
+        """Products, applications and checks."""
+        return self.workspace.topology
+
+    def now(self) -> datetime:
+        """The workspace's time: the wall's, or the one that the workspace carries."""
+        return self.workspace.clock or self.clock()
+
+    def located(self, text: str) -> str:
+        """A path of the workspace as an absolute one; an address of elsewhere as it is."""
+        if "://" in text or "@" in text.partition("/")[0]:
+            return text
+        return str((self.workspace.root / text).resolve())
+
+    @cached_property
+    def registries(self) -> Registries:
+        """Opens image repositories."""
+        observer = self.observer
+        told = None if observer is None else (lambda phase, method, url: observer(phase, f"{method} {url}"))
+        options = RegistryOptions(observer=told, insecure=frozenset(self.workspace.insecure))
+        return Registries(self.workspace.root, options)
+
+    @cached_property
+    def clusters(self) -> ClusterConnections:
+        """Opens the clusters of the workspace."""
+        return ClusterConnections(self.workspace.root, self.observer)
+
+    def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
+        """What an image's digest stands for: read once, since a digest always means the same bytes."""
+        key = (repository.name, digest)
+        if key not in self._identities:
+            self._identities[key] = identity(repository, digest)
+        return self._identities[key]
+
+    def release_repository(self) -> Repository:
+        """Where release artifacts are."""
+        return self.registries.open(parse_reference(self.workspace.releases))
+
+    @cached_property
+    def person(self) -> str:
+        """Who asks: the person of the key `me`; the key's fingerprint where the trust document lacks it."""
+        keyid = self.signers.me.keyid
+        key = self.keyring.find(keyid)
+        return key.person if key is not None else keyid
+
+    def append(
+        self,
+        events: list[NewEvent],
+        *,
+        expect: dict[str, int] | None = None,
+        blobs: dict[str, bytes] | None = None,
+    ) -> Moved | None:
+        """Append in one transaction, now, as `person`; None where it went in."""
+        answer = self.ledger.append(
+            events, at=self.now(), actor=self.person, expect=expect or {}, blobs=blobs or {}
+        )
+        return answer if isinstance(answer, Moved) else None
+
+
+def open_context(
+    workspace: Workspace,
+    *,
+    clock: Callable[[], datetime] = wall_clock,
+    observer: Observer | None = None,
+    damaged: bool = False,
+) -> Context:
+    """Open what the workspace names; `damaged` opens a ledger whose end was cut, to look at it.
+
+    Raises the errors of the ledger and of the trust document.
+    """
+    ledger = open_ledger(workspace.ledger, observer=observer)
+    if not damaged:
+        ledger.require_whole()
+    return Context(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)
+
+
+class Untrusted(RuntimeError):
+    """The ledger's rows do not carry what they claim: nothing is done on their word (exit 3)."""

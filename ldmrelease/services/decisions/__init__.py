@@ -1,0 +1,1 @@
+"""Decisions: the facts that they rest on, and the same again from the ledger."""

@@ -1,0 +1,118 @@
+"""Decide: gather facts, evaluate, and (apart from a look) put the decision into the ledger."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.level import Level
+from ldmrelease.domain.times import spell
+from ldmrelease.domain.topology import Place
+from ldmrelease.policy.engine import evaluate
+from ldmrelease.promotion.journal import DecisionStage
+from ldmrelease.services.context import Context
+from ldmrelease.services.decisions.facts import DecisionRequest, GatheredFacts, gather_facts
+from ldmrelease.services.evidence import collect
+from ldmrelease.services.releases.pin import Pinned
+
+
+class UnknownLevel(ValueError):
+    """A place is at a level for which the workspace has no policy."""
+
+
+class Hypothetical(ValueError):
+    """A policy is not the one that the trust document records: nothing acts on what it decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with the facts behind it; `document` are the bytes that are stored and hashed."""
+
+    decision: Decision
+    document: bytes
+    gathered: GatheredFacts
+
+    @property
+    def digest(self) -> str:
+        """The digest of the decision's bytes."""
+        return canonical.digest(self.document)
+
+
+def decide(
+    context: Context, pinned: Pinned, question: DecisionRequest, phase: Phase = Phase.ENTER
+) -> Decided:
+    """May this release enter this place? Writes nothing. Raises where facts cannot be had."""
+    now = context.now()
+    level = level_at(context, question.place)
+    gathered = gather_facts(context, pinned, question, level, now)
+    decision = evaluate(level, gathered.facts, now, facts_digest=gathered.digest, phase=phase)
+    return Decided(decision, canonical.encode(decision), gathered)
+
+
+def level_at(context: Context, place: Place) -> Level:
+    """The policy of the level that a place is at. Raises `UnknownLevel`."""
+    application = context.topology.application(place)
+    name = application.level if application is not None else None
+    if name is None or name not in context.levels:
+        raise UnknownLevel(f"{place} is at level {name!r}, which no policy describes")
+    return context.levels[name]
+
+
+def hypothetical_levels(context: Context, places: Iterable[Place]) -> tuple[str, ...]:
+    """The levels of these places whose policy is not the one that was agreed."""
+    levels = {each.name for each in (level_at(context, place) for place in places)}
+    return tuple(sorted(levels & set(context.workspace.local_policies)))
+
+
+def require_agreed(context: Context, places: Iterable[Place]) -> None:
+    """Raise `Hypothetical` where a decision about one of these places is not to be acted on."""
+    local = hypothetical_levels(context, places)
+    if local:
+        raise Hypothetical(
+            f"the policy of {', '.join(local)} is not the one that the trust document records, so its decisions "
+            "are hypothetical and nothing acts on them; `ldmrelease workspace lint` says what differs, "
+            "`ldmrelease check` what would be decided"
+        )
+
+
+def record(
+    context: Context, promotion: str, decided: Decided, stage: DecisionStage, epoch: int | None
+) -> tuple[list[NewEvent], dict[str, bytes]]:
+    """The events and blobs that make a decision durable, with the evidence that it took in.
+
+    Policy and keyring are kept as they were: a replay asks for them when the workspace has others.
+    """
+    decision = decided.decision
+    events, blobs = collect.intake(decided.gathered.taken)
+    body: dict[str, Any] = {
+        "place": canonical.to_plain(decision.place),
+        "stage": str(stage),
+        "verdict": str(decision.verdict),
+        "decision": decided.digest,
+        "facts": decided.gathered.digest,
+        "epoch": epoch,
+        **waits_for(decision),
+    }
+    events.append(NewEvent(EventKind.DECIDED, f"promotion/{promotion}", body))
+    blobs |= {
+        decided.digest: decided.document,
+        decided.gathered.digest: decided.gathered.document,
+        decision.policy: context.workspace.documents[decision.level],
+        context.keyring.digest: context.keyring.document,
+    }
+    return events, blobs
+
+
+def waits_for(decision: Decision) -> dict[str, Any]:
+    """`until` when (spelled, None if unknown) and for `who` a decision waits."""
+    waiting = [each for each in decision.unmet() if each.outcome is Outcome.PENDING]
+    return {"until": _until(waiting), "who": sorted({role for each in waiting for role in each.who})}
+
+
+def _until(waiting: list[Finding]) -> str | None:
+    """When everything that waits can be over by itself; unknown if one of them waits for somebody."""
+    times = [each.when for each in waiting]
+    known = [each for each in times if each is not None]
+    return spell(max(known)) if known and len(known) == len(times) else None

@@ -1,0 +1,1 @@
+"""Places: which a target means, what they hold, how their clusters are reached."""

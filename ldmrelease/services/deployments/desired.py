@@ -1,0 +1,87 @@
+"""What a place's target holds, what it has to hold for a release, and whether this ledger may write there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.release import Release
+from ldmrelease.domain.targets import MenuTarget, Target
+from ldmrelease.domain.topology import Application
+from ldmrelease.services.context import Context
+from ldmrelease.targets import registry
+from ldmrelease.targets.fence import Fence
+from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value
+from ldmrelease.targets.stores.git_file import Access
+
+
+def access(context: Context) -> Access:
+    """How the workspace's git repositories and clusters are reached."""
+    return Access(context.workspace.root, context.observer, context.clusters)
+
+
+def target_refusal(context: Context, application: Application) -> Refusal | Unreachable | None:
+    """Why the application's cluster does not let us write there: found when planning, all of it at once."""
+    return registry.preflight(application.target, access(context))
+
+
+def snapshot(context: Context, application: Application) -> Snapshot | Refusal | Unreachable:
+    """What the application's target holds now."""
+    return registry.read(application.target, access(context))
+
+
+def desired_summary(
+    release: Release, application: Application, intent: Intent, alias: str | None
+) -> dict[str, Any]:
+    """What a plan says of a place: which images, and for a menu which name moves or goes."""
+    names = application.components(release.product)
+    images = {
+        each.name: {"spelling": each.spelling, "digest": each.digest}
+        for each in release.images
+        if each.name in names
+    }
+    return {"intent": str(intent), "images": images, **({"alias": alias} if alias else {})}
+
+
+def edits(
+    target: Target, release: Release, intent: Intent, alias: str | None, there: Snapshot
+) -> dict[str, Value] | Refusal:
+    """The settings that make the target hold what is wanted."""
+    if intent is Intent.RETIRE:
+        component = release.component(target.component) if isinstance(target, MenuTarget) else None
+        tag = component.spelling if component is not None else release.tag
+        return registry.retired(target, tag, there)
+    return registry.desired(target, release, there, alias if intent is Intent.ALIAS else None)
+
+
+def holds(wanted: Mapping[str, Value], there: Snapshot) -> bool:
+    """Whether every setting is as wanted."""
+    return all(there.values.get(path) == value for path, value in wanted.items())
+
+
+def fence_refusal(context: Context, application: Application) -> Refusal | Unreachable | None:
+    """Why this ledger may not write at a place, seen before anything is requested; None where it may.
+
+    `other-ledger`: the place belongs to another. `ledger-behind`: this one lacks what the place's fence saw,
+    so it is a copy, or its tail was cut (trust.md section 2).
+    """
+    found = registry.fence_of(application.target, application.place, access(context))
+    if not isinstance(found, Fence):
+        return found
+    values = {"place": str(application.place), "promotion": found.promotion}
+    if (found.ledger, found.genesis) != (context.ledger.uuid, context.ledger.genesis):
+        return Refusal("other-ledger", {**values, "found": found.ledger, "expected": context.ledger.uuid})
+    if not extends(context, found):
+        size = context.ledger.head().size
+        return Refusal("ledger-behind", {**values, "found": found.size, "expected": size})
+    return None
+
+
+def extends(context: Context, found: Fence) -> bool:
+    event = context.ledger.get(found.size)
+    return event is not None and event.hash == found.head
+
+
+def desired_digests(release: Release, application: Application) -> dict[str, frozenset[str]]:
+    """Every digest of the image of each component that runs there."""
+    names = application.components(release.product)
+    return {each.name: each.identity.digests() for each in release.images if each.name in names}

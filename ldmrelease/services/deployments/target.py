@@ -1,0 +1,47 @@
+"""What a user asks for, and which places a target means."""
+
+from dataclasses import dataclass
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.topology import Application
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments import desired
+from ldmrelease.services.deployments.order import ordered_places
+from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.targets.results import Refusal, Snapshot, Value
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionSpec:
+    """What a user asks for. `alias` is the name to move, for intent alias."""
+
+    pinned: Pinned
+    target: str
+    intent: Intent = Intent.PROMOTE
+    reason: str | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownTarget:
+    """The target names nothing here that runs the product; `known` are names that would."""
+
+    target: str
+    known: tuple[str, ...]
+
+
+def places_for(context: Context, spec: PromotionSpec) -> tuple[Application, ...] | UnknownTarget:
+    """The applications that a target means: a level, an environment, or environment/application."""
+    runs = [each for each in context.topology.applications if each.components(spec.pinned.release.product)]
+    found = [each for each in runs if spec.target in (each.level, each.place.environment, str(each.place))]
+    if not found:
+        known = {name for each in runs for name in (each.level, each.place.environment, str(each.place))}
+        return UnknownTarget(spec.target, tuple(sorted(known)))
+    return ordered_places(found, context.levels)
+
+
+def desired_edits(
+    spec: PromotionSpec, application: Application, there: Snapshot
+) -> dict[str, Value] | Refusal:
+    """The settings that make a place hold what is wished."""
+    return desired.edits(application.target, spec.pinned.release, spec.intent, spec.alias, there)

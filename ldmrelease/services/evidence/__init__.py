@@ -1,0 +1,1 @@
+"""Evidence: collected, signed, published."""

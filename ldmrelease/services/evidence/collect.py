@@ -1,0 +1,153 @@
+"""Statements about a release: collected from registries and the ledger, and taken in.
+
+The registry is a transport, not a witness: what was taken in once counts from the ledger, whether or not the
+registry still shows it. A registry that does not answer is an exception, never "none" (trust.md section 2).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
+from ldmrelease.domain.statements import Statement, read_statement
+from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
+from ldmrelease.registry.repository import Repository
+from ldmrelease.services.context import Context
+from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.trust.dsse import Envelope, read_wrapped
+from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
+
+_ENVELOPES = {BUNDLE_TYPE, DSSE_ENVELOPE}
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSubject:
+    """A digest that evidence may be about; `repository` is where its referrers are, None for a content."""
+
+    digest: str
+    repository: str | None
+    component: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedStatement:
+    """An envelope about a subject; `received` is its intake, None where the ledger does not have it yet."""
+
+    envelope: bytes
+    blob: str
+    subject: EvidenceSubject
+    received: datetime | None
+
+
+def evidence_stream(digest: str) -> str:
+    """The ledger stream of the statements about a digest."""
+    return f"evidence/{digest}"
+
+
+def subjects_of(context: Context, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
+    """Everything that evidence for a release can be about: images and their platforms, release, content."""
+    found = [
+        EvidenceSubject(digest, image.source, image.name)
+        for image in pinned.release.images
+        for digest in (image.digest, *(each.manifest for each in image.platforms))
+    ]
+    found.append(EvidenceSubject(pinned.digest, context.workspace.releases))
+    if pinned.release.content:
+        found.append(EvidenceSubject(pinned.release.content, None))
+    return tuple({each.digest: each for each in found}.values())
+
+
+def collect(
+    context: Context, subjects: Iterable[EvidenceSubject], *, ask_registries: bool = True
+) -> list[CollectedStatement]:
+    """Every statement about the subjects, each once. Raises `RegistryError`."""
+    found: dict[str, CollectedStatement] = {}
+    for subject in subjects:
+        for taken in _from_ledger(context, subject):
+            found.setdefault(taken.blob, taken)
+        if ask_registries and subject.repository is not None:
+            for taken in _from_registry(context, subject):
+                found.setdefault(taken.blob, taken)
+    return list(found.values())
+
+
+def _from_ledger(context: Context, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
+    for event in context.ledger.events(stream=evidence_stream(subject.digest), kinds=[EventKind.RECEIVED]):
+        blob = event.body["blob"]
+        yield CollectedStatement(context.ledger.blob(blob), blob, subject, event.time)
+
+
+def _from_registry(context: Context, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
+    assert subject.repository is not None
+    repository = context.registries.open(parse_reference(subject.repository))
+    for envelope in referring_envelopes(repository, subject.digest):
+        yield CollectedStatement(envelope, canonical.digest(envelope), subject, None)
+
+
+def referring_envelopes(repository: Repository, digest: str) -> Iterable[bytes]:
+    """The envelopes (bare or in sigstore bundles) that refer to a digest in a repository."""
+    for listed in list_referrers(repository, digest):
+        referrer = read_referrer(repository, listed, digest)
+        for layer in referrer.layers if referrer is not None else ():
+            if layer.media_type in _ENVELOPES:
+                yield from _bare(layer.content)
+
+
+def _bare(content: bytes) -> Iterable[bytes]:
+    """The envelope without its bundle: one statement has one blob, however it travelled.
+
+    Receipts are left out: what we signed ourselves is in the ledger, and is no evidence for a decision.
+    """
+    envelope = read_wrapped(content)
+    if not isinstance(envelope, Envelope):
+        yield content
+        return
+    statement = read_statement(envelope.payload)
+    if not isinstance(statement, Statement) or statement.type != "receipt":
+        yield envelope.to_bytes()
+
+
+def evaluate_statements(
+    context: Context, pinned: Pinned | None, taken: Iterable[CollectedStatement], now: datetime
+) -> list[tuple[CollectedStatement, EvaluatedStatement]]:
+    """Each statement, in their order, as it stands in a fact, and why it does not count.
+
+    What is new counts as if taken in now. `pinned` is what it is about, if known.
+    """
+    checks = {each.name: each.tests for each in context.topology.checks}
+    released = pinned.release.images if pinned is not None else ()
+    images = {digest: image.source for image in released for digest in image.identity.digests()}
+    return [
+        (
+            each,
+            evaluate_statement(
+                each.envelope,
+                blob=each.blob,
+                keyring=context.keyring,
+                received=each.received or now,
+                now=now,
+                repository=_scope(each.subject),
+                checks=checks,
+                images=images,
+            ),
+        )
+        for each in taken
+    ]
+
+
+def _scope(subject: EvidenceSubject) -> str | None:
+    """The repository that limits who may speak: an image's own; a release or a content has none."""
+    return subject.repository if subject.component is not None else None
+
+
+def intake(taken: Iterable[CollectedStatement]) -> tuple[list[NewEvent], dict[str, bytes]]:
+    """The events and blobs that take in what the ledger does not have yet."""
+    new = [each for each in taken if each.received is None]
+    events = [
+        NewEvent(EventKind.RECEIVED, evidence_stream(each.subject.digest), {"blob": each.blob})
+        for each in new
+    ]
+    return events, {each.blob: each.envelope for each in new}

@@ -1,0 +1,208 @@
+"""Evidence by hand: sign a statement, take one in, list and judge what there is (design section 2)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.release import Component
+from ldmrelease.domain.statements import (
+    PAYLOAD_TYPE,
+    PREDICATE_TYPES,
+    Statement,
+    Unreadable,
+    read_statement,
+    write_statement,
+)
+from ldmrelease.domain.statements import Subject as About
+from ldmrelease.services.context import Context
+from ldmrelease.services.evidence import collect
+from ldmrelease.services.evidence.collect import CollectedStatement
+from ldmrelease.services.evidence.publish import publish_envelope
+from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.releases.store import pinned_by_digest
+from ldmrelease.trust.dsse import Malformed, read_wrapped
+from ldmrelease.trust.evaluate import EvaluatedStatement
+from ldmrelease.trust.signer import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableEvidence:
+    """Why evidence cannot be signed or taken in: `code` and values."""
+
+    code: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvidence:
+    """An envelope that could be read: its bytes as they are kept, and the statement in it."""
+
+    envelope: bytes
+    blob: str
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class AddedEvidence:
+    """What became of a statement that was added. `new` is False where the ledger had it before."""
+
+    blob: str
+    type: str
+    new: bool
+    release: str
+    subjects: tuple[str, ...]
+    referrers: tuple[str, ...]
+    seen: EvaluatedStatement
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedEvidence:
+    """A statement, what it is about, and what becomes of it; `taken_in` is when the ledger got it, if it did."""
+
+    taken: CollectedStatement
+    seen: EvaluatedStatement
+
+    @property
+    def taken_in(self) -> bool:
+        """The ledger has it, whatever the registry shows."""
+        return self.taken.received is not None
+
+
+def subjects_about(
+    pinned: Pinned, about: str, component: str | None, platform: str | None
+) -> tuple[About, ...] | UnusableEvidence:
+    """The subjects of a statement about the release, its content, or one of its images.
+
+    An image is named by its index and by each platform's manifest, or by the one manifest of `platform`.
+    """
+    release = pinned.release
+    if component is None and about == "release":
+        return (About(release.name, pinned.digest),)
+    if component is None and about == "content":
+        missing = UnusableEvidence("no-content", {"release": release.name})
+        return (About(release.name, release.content),) if release.content else missing
+    if component is None:
+        known = [each.name for each in release.images]
+        return UnusableEvidence("no-component", {"release": release.name, "known": known})
+    image = release.component(component)
+    if image is None or image not in release.images:
+        return UnusableEvidence(
+            "unknown-component", {"component": component, "known": [each.name for each in release.images]}
+        )
+    return _of_image(image, platform)
+
+
+def _of_image(image: Component, platform: str | None) -> tuple[About, ...] | UnusableEvidence:
+    manifests = {each.platform: each.manifest for each in image.platforms}
+    if platform is not None:
+        if platform not in manifests:
+            return UnusableEvidence("unknown-platform", {"platform": platform, "known": sorted(manifests)})
+        return (About(f"{image.source}#{platform}", manifests[platform]),)
+    named = [(f"{image.source}#{name}", digest) for name, digest in sorted(manifests.items())]
+    found = {digest: name for name, digest in [(image.source, image.digest), *named]}
+    return tuple(About(name, digest) for digest, name in found.items())
+
+
+def sign(signer: Signer, type: str, subjects: tuple[About, ...], predicate: dict[str, Any]) -> bytes:
+    """The signed envelope of a statement; `type` is a short name or a URI. Raises `KeyProblem`."""
+    predicate_type = PREDICATE_TYPES.get(type, (type,))[0]
+    return signer.sign(PAYLOAD_TYPE, write_statement(predicate_type, subjects, predicate)).to_bytes()
+
+
+def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
+    """A statement in an envelope, bare or in a sigstore bundle."""
+    envelope = read_wrapped(data)
+    if isinstance(envelope, Malformed):
+        return UnusableEvidence(envelope.code, {"detail": envelope.detail})
+    if envelope.payload_type != PAYLOAD_TYPE:
+        return UnusableEvidence("wrong-type", {"detail": f"payloadType is {envelope.payload_type}"})
+    statement = read_statement(envelope.payload)
+    if isinstance(statement, Unreadable):
+        return UnusableEvidence(statement.code, {"detail": statement.detail})
+    kept = envelope.to_bytes()
+    return ReadEvidence(kept, canonical.digest(kept), statement)
+
+
+def release_of(context: Context, statement: Statement) -> Pinned | None:
+    """The newest pinned release that a statement is about."""
+    digests = {each.digest for each in statement.subjects}
+    for pinned in _pins(context, _named(context, digests)):
+        if digests & {each.digest for each in collect.subjects_of(context, pinned)}:
+            return pinned
+    return None
+
+
+def _named(context: Context, digests: Iterable[str]) -> dict[str, Any]:
+    """The pins whose image or release is named; a platform's manifest alone is looked for in all of them."""
+    names = {name for digest in sorted(digests) for name in context.ledger.state("digests", digest) or []}
+    if names:
+        return {name: context.ledger.state("pins", name) for name in sorted(names)}
+    return context.ledger.states("pins")
+
+
+def _pins(context: Context, revisions: dict[str, Any]) -> Iterator[Pinned]:
+    newest_first = sorted(
+        ((each, name) for name, known in revisions.items() for each in known or []),
+        key=lambda pair: -int(pair[0]["sequence"]),
+    )
+    for each, name in newest_first:
+        product, _, tag = name.partition("/")
+        if context.topology.product(product) is not None:
+            yield pinned_by_digest(context, product, tag, each["digest"])
+
+
+def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence | UnusableEvidence:
+    """Take a statement in, and attach it to what it is about. The same again changes nothing in the ledger.
+
+    The ledger comes first: what is in it counts, whether or not the registry shows it. Raises `RegistryError`.
+    """
+    if read.statement.type == "receipt":
+        return UnusableEvidence("receipt", {})
+    digests = {each.digest for each in read.statement.subjects}
+    subjects = [each for each in collect.subjects_of(context, pinned) if each.digest in digests]
+    if not subjects:
+        return UnusableEvidence(
+            "other-subject", {"release": pinned.release.name, "subjects": sorted(digests)}
+        )
+    known = collect.collect(context, subjects, ask_registries=False)
+    had = next((each for each in known if each.blob == read.blob), None)
+    taken = had or CollectedStatement(read.envelope, read.blob, subjects[0], None)
+    if had is None:
+        fresh = [CollectedStatement(read.envelope, read.blob, each, None) for each in subjects]
+        events, blobs = collect.intake(fresh)
+        context.append(events, blobs=blobs)
+    repositories = dict.fromkeys(each.repository for each in subjects if each.repository is not None)
+    referrers = [one for each in repositories for one in publish_envelope(context, each, read.envelope)]
+    seen = collect.evaluate_statements(context, pinned, [taken], context.now())[0][1]
+    return AddedEvidence(
+        blob=read.blob,
+        type=read.statement.type,
+        new=had is None,
+        release=pinned.release.name,
+        subjects=tuple(each.digest for each in subjects),
+        referrers=tuple(dict.fromkeys(referrers)),
+        seen=seen,
+    )
+
+
+def evaluate_all(context: Context, pinned: Pinned) -> list[EvaluatedEvidence]:
+    """All evidence about a release, from the ledger and the registries. Writes nothing."""
+    taken = collect.collect(context, collect.subjects_of(context, pinned))
+    seen = collect.evaluate_statements(context, pinned, taken, context.now())
+    ordered = sorted(seen, key=lambda pair: (pair[1].fact.received, pair[1].fact.type, pair[0].blob))
+    return [EvaluatedEvidence(*each) for each in ordered]
+
+
+def evaluate_evidence(context: Context, pinned: Pinned | None, read: ReadEvidence) -> EvaluatedEvidence:
+    """One statement, as if it were taken in now unless the ledger has it. Writes nothing."""
+    digests = {each.digest for each in read.statement.subjects}
+    subjects = [
+        each
+        for each in (collect.subjects_of(context, pinned) if pinned is not None else ())
+        if each.digest in digests
+    ] or [collect.EvidenceSubject(read.statement.subjects[0].digest, None)]
+    known = collect.collect(context, subjects, ask_registries=False)
+    taken = next((each for each in known if each.blob == read.blob), None)
+    taken = taken or CollectedStatement(read.envelope, read.blob, subjects[0], None)
+    return EvaluatedEvidence(*collect.evaluate_statements(context, pinned, [taken], context.now())[0])

@@ -1,0 +1,28 @@
+"""Attach signed statements to what they are about, as OCI referrers (sigstore bundles, libraries.md)."""
+
+from ldmrelease.domain.images import is_digest, parse_reference
+from ldmrelease.domain.predicates.summary import BUNDLE_TYPE, bundle, bundle_annotations
+from ldmrelease.domain.statements import Statement, read_statement
+from ldmrelease.registry.referrers import put_referrers
+from ldmrelease.services.context import Context
+from ldmrelease.trust.dsse import Envelope, read_envelope
+
+
+def publish_envelope(context: Context, repository_name: str, envelope_bytes: bytes) -> list[str]:
+    """Attach an envelope to each of its subjects that the repository has; the referrers' digests.
+
+    Content decides the digest, so that a repeat finds what is there. Raises `RegistryError`.
+    """
+    envelope = read_envelope(envelope_bytes)
+    assert isinstance(envelope, Envelope)
+    statement = read_statement(envelope.payload)
+    if not isinstance(statement, Statement):
+        return []
+    repository = context.registries.open(parse_reference(repository_name))
+    content = bundle(envelope.to_dict(), envelope.signatures[0].keyid or "")
+    annotations = bundle_annotations(statement.predicate_type)
+    asked = [repository.resolve(each.digest) for each in statement.subjects if is_digest(each.digest)]
+    there = [each for each in asked if each is not None]
+    if not there:
+        return []
+    return put_referrers(repository, there, BUNDLE_TYPE, [(BUNDLE_TYPE, content)], annotations)

@@ -1,0 +1,1 @@
+"""What is desired, admitted and running, where and since when."""

@@ -1,0 +1,145 @@
+"""What promotions have let in at a place, with a receipt or idle, and the promotion that is at work there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.release import Component, Release
+from ldmrelease.domain.tags import tag_pattern_match
+from ldmrelease.domain.topology import Application, Place, Product
+from ldmrelease.services.context import Context
+
+_LET_IN = ("receipts", "scaled-to-zero")
+_AT_WORK = ("running", "halting", "restoring")
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """An image that was let in: `release` is `product/tag`, `time` that of the receipt of `promotion`."""
+
+    release: str
+    spelling: str
+    digest: str
+    promotion: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedImage:
+    """A decided image with all the digests by which it may be seen."""
+
+    decided: Admission
+    digests: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivePromotion:
+    """A promotion that is changing a place now; `release` is the digest of the release that it brings."""
+
+    promotion: str
+    release: str
+
+
+class Admissions:
+    """Reads what was decided from the ledger's projections, by key."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._releases: dict[str, Release | None] = {}
+
+    def newest(self, place: Place, product: Product, component: str) -> AdmittedImage | None:
+        """The component's image in the last release of the product that has a receipt at the place."""
+        for digest, receipt in self._receipts(place):
+            release = self.release(digest)
+            if release is not None and release.product == product.name:
+                return _allowed(release, component, receipt)
+        return None
+
+    def of_image(
+        self, place: Place, product: Product, component: str, tag: str | None, digest: str | None
+    ) -> AdmittedImage | None:
+        """The image of the release that a menu's tag spells, or else that has the digest, as it was last let in."""
+        for name in self._names(product, component, tag, digest):
+            found: list[tuple[int, AdmittedImage]] = []
+            for revision in self._context.ledger.state("pins", name) or []:
+                receipt = self._let_in(f"{place}/{revision['digest']}")
+                release = self.release(revision["digest"]) if receipt is not None else None
+                allowed = _allowed(release, component, receipt) if release is not None else None
+                if allowed is not None:
+                    found.append((receipt["sequence"], allowed))
+            if found:
+                return max(found, key=lambda each: each[0])[1]
+        return None
+
+    def _names(self, product: Product, component: str, tag: str | None, digest: str | None) -> Iterator[str]:
+        source = product.component(component)
+        parsed = (
+            tag_pattern_match(source.spelling, tag, product.grammar)
+            if source is not None and tag is not None
+            else None
+        )
+        if parsed is not None and parsed.name is not None:
+            yield f"{product.name}/{parsed.name}"
+        if digest is not None:
+            yield from self._context.ledger.state("digests", digest) or []
+
+    def at_work(self, place: Place) -> ActivePromotion | None:
+        """The promotion that is changing the place now."""
+        for key, state in self._context.ledger.states("open-promotions", "").items():
+            if state["state"] in _AT_WORK and str(place) in state["places"]:
+                return ActivePromotion(key, state["release"])
+        return None
+
+    def image(self, release_digest: str, component: str) -> Component | None:
+        """The component of a pinned release."""
+        release = self.release(release_digest)
+        return release.component(component) if release is not None else None
+
+    def release(self, digest: str) -> Release | None:
+        """The pinned release that has this digest."""
+        if digest not in self._releases:
+            self._releases[digest] = self._stored(digest)
+        return self._releases[digest]
+
+    def name_of(self, digest: str | None) -> str | None:
+        """`product/tag` of the newest release that has an image, by any digest of its identity."""
+        names = self._context.ledger.state("digests", digest) if digest else None
+        return names[-1] if names else None
+
+    def _receipts(self, place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
+        rows = {
+            key: self._let_in(key)
+            for name in _LET_IN
+            for key in self._context.ledger.states(name, f"{place}/")
+        }
+        for key, row in sorted(rows.items(), key=lambda each: each[1]["sequence"], reverse=True):
+            yield key.removeprefix(f"{place}/"), row
+
+    def _let_in(self, key: str) -> Any:
+        """The receipt of a place and release, or the record that it was let in idle: the newer one."""
+        rows = [self._context.ledger.state(name, key) for name in _LET_IN]
+        return max((each for each in rows if each), key=lambda each: each["sequence"], default=None)
+
+    def _stored(self, digest: str) -> Release | None:
+        for name in self._context.ledger.state("digests", digest) or []:
+            for revision in self._context.ledger.state("pins", name) or []:
+                if revision["digest"] == digest:
+                    return canonical.decode(self._context.ledger.blob(revision["document"]), Release)
+        return None
+
+
+def product_of(context: Context, application: Application, component: str) -> Product | None:
+    """The product whose component of that name runs there."""
+    for product in context.topology.products:
+        if component in application.components(product.name):
+            return product
+    return None
+
+
+def _allowed(release: Release, component: str, receipt: dict[str, Any]) -> AdmittedImage | None:
+    found = release.component(component)
+    if found is None:
+        return None
+    decided = Admission(release.name, found.spelling, found.digest, receipt["promotion"], receipt["time"])
+    return AdmittedImage(decided, found.identity.digests())

@@ -1,0 +1,66 @@
+"""Which names stand for what in the menus, as their committed settings say now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ldmrelease.domain.tags import tag_pattern_match
+from ldmrelease.domain.targets import MenuTarget
+from ldmrelease.domain.topology import Application, Place, Product
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments import desired
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class AliasOf:
+    """A name of a menu. `tag` is the image tag that it stands for, None for nothing; `release` is that tag's
+    release, where it is pinned.
+    """
+
+    place: Place
+    alias: str
+    tag: str | None
+    release: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotRead:
+    """A menu that could not be read."""
+
+    place: Place
+    why: Refusal | Unreachable
+
+
+def aliases(context: Context, applications: list[Application]) -> Iterator[AliasOf | NotRead]:
+    """Every alias of every menu among the applications, in their order."""
+    for application in applications:
+        target = application.target
+        if isinstance(target, MenuTarget) and target.aliases:
+            yield from _of_menu(context, application, target)
+
+
+def _of_menu(context: Context, application: Application, target: MenuTarget) -> Iterator[AliasOf | NotRead]:
+    there = desired.snapshot(context, application)
+    stated = registry.stated(target, there) if isinstance(there, Snapshot) else there
+    if isinstance(stated, Refusal | Unreachable):
+        yield NotRead(application.place, stated)
+        return
+    means = {each.alias: each.tag for each in stated if each.alias is not None}
+    for alias in sorted(target.aliases):
+        tag = means.get(alias)
+        yield AliasOf(application.place, alias, tag, _release(context, application, target, tag))
+
+
+def _release(context: Context, application: Application, target: MenuTarget, tag: str | None) -> str | None:
+    for product in context.topology.products:
+        if tag is not None and target.component in application.components(product.name):
+            name = _name(product, target.component, tag)
+            return name if name is not None and context.ledger.state("pins", name) else None
+    return None
+
+
+def _name(product: Product, component: str, tag: str) -> str | None:
+    source = product.component(component)
+    parsed = tag_pattern_match(source.spelling, tag, product.grammar) if source is not None else None
+    return f"{product.name}/{parsed.git}" if parsed is not None and parsed.git is not None else None

@@ -1,0 +1,182 @@
+"""Desired, decided and observed side by side: a row for each setting or container of each place."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ldmrelease.domain.targets import MenuTarget
+from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
+from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.admitted import ActivePromotion, Admission, Admissions, AdmittedImage
+from ldmrelease.services.inventory.drift import ComparedStates, Drift, drifts
+from ldmrelease.services.inventory.trees import DeclaredImage, DesiredState, RunningContainer, TargetFailure
+
+PodsAnswer = tuple[RunningContainer, ...] | TargetFailure
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredImage:
+    """What the target says: a tag or an image, and its digest, None where nobody could say it."""
+
+    spelling: str
+    digest: str | None
+    release: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningImage:
+    """What runs. `basis` is `committed` where the tree counts as running, else `pods`.
+
+    `digests` are what pods report; `verdict` is what became of the rollout, `reason` what troubles it.
+    """
+
+    basis: str
+    spelling: str
+    digests: tuple[str, ...]
+    release: str | None
+    verdict: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveComponent:
+    """A component at a place, by the setting or container that says so (`at`).
+
+    `promotion` is at work there now. `unheard` says who did not answer: what they would have said is None.
+    """
+
+    place: Place
+    level: str
+    product: str
+    component: str
+    at: str
+    desired: DesiredImage | None
+    decided: Admission | None
+    observed: RunningImage | None
+    drift: tuple[Drift, ...]
+    promotion: str | None
+    unheard: tuple[TargetFailure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceAnswers:
+    """What was answered about a place; None where there is nobody to ask."""
+
+    tree: DesiredState | TargetFailure | None
+    pods: PodsAnswer | None
+
+    @property
+    def unheard(self) -> tuple[TargetFailure, ...]:
+        """Who did not answer, and why."""
+        of_tree = self.tree.unheard if isinstance(self.tree, DesiredState) else self.tree
+        of_pods = None if isinstance(self.pods, tuple) else self.pods
+        return tuple(each for each in (of_tree, of_pods) if each is not None)
+
+    def said(self, component: str) -> tuple[DeclaredImage, ...]:
+        """The settings of the tree that are about a component."""
+        said = self.tree.said if isinstance(self.tree, DesiredState) else ()
+        return tuple(each for each in said if each.component == component)
+
+    def ran(self, component: str) -> tuple[RunningContainer, ...]:
+        """The containers that run a component."""
+        ran = self.pods if isinstance(self.pods, tuple) else ()
+        return tuple(each for each in ran if each.component == component)
+
+
+class Comparer:
+    """Compares what was heard with what the ledger has decided."""
+
+    def __init__(self, context: Context) -> None:
+        self._topology = context.topology
+        self._decisions = Admissions(context)
+
+    def of(self, application: Application, heard: PlaceAnswers) -> Iterator[LiveComponent]:
+        """The rows of a place: at least one for each image that runs there."""
+        at_work = self._decisions.at_work(application.place)
+        for product in self._topology.products:
+            for name in application.components(product.name):
+                source = product.component(name)
+                if source is not None and source.kind is ComponentKind.IMAGE:
+                    for said, ran in _pairs(heard.said(name), heard.ran(name)):
+                        yield self._row(application, product, name, heard, said, ran, at_work)
+
+    def _row(
+        self,
+        application: Application,
+        product: Product,
+        component: str,
+        heard: PlaceAnswers,
+        said: DeclaredImage | None,
+        ran: RunningContainer | None,
+        at_work: ActivePromotion | None,
+    ) -> LiveComponent:
+        allowed = self._allowed(application, product, component, said)
+        sides = ComparedStates(said, ran, allowed, self._arriving(at_work, component))
+        return LiveComponent(
+            application.place,
+            application.level,
+            product.name,
+            component,
+            _at(said, ran),
+            self._desired(said, ran, heard),
+            allowed.decided if allowed is not None else None,
+            self._observed(application, said, ran),
+            drifts(sides),
+            at_work.promotion if at_work is not None else None,
+            heard.unheard,
+        )
+
+    def _allowed(
+        self, application: Application, product: Product, component: str, said: DeclaredImage | None
+    ) -> AdmittedImage | None:
+        """A menu has many releases, each let in by itself; elsewhere the last one counts."""
+        if not isinstance(application.target, MenuTarget):
+            return self._decisions.newest(application.place, product, component)
+        if said is None:
+            return None
+        return self._decisions.of_image(application.place, product, component, said.tag, said.digest)
+
+    def _arriving(self, at_work: ActivePromotion | None, component: str) -> frozenset[str] | None:
+        if at_work is None:
+            return None
+        image = self._decisions.image(at_work.release, component)
+        return image.identity.digests() if image is not None else frozenset()
+
+    def _desired(
+        self, said: DeclaredImage | None, ran: RunningContainer | None, heard: PlaceAnswers
+    ) -> DesiredImage | None:
+        if said is not None:
+            spelling = said.tag or said.digest or ""
+            return DesiredImage(spelling, said.digest, self._decisions.name_of(said.digest))
+        # Where no tree says it, the workload itself does.
+        if ran is None or heard.tree is not None:
+            return None
+        digest = ran.spec_digest
+        return DesiredImage(ran.image, digest, self._decisions.name_of(digest))
+
+    def _observed(
+        self, application: Application, said: DeclaredImage | None, ran: RunningContainer | None
+    ) -> RunningImage | None:
+        if ran is not None:
+            names = [name for each in ran.digests if (name := self._decisions.name_of(each))]
+            release = names[0] if names and len(names) == len(ran.digests) == names.count(names[0]) else None
+            return RunningImage("pods", ran.image, ran.digests, release, ran.verdict, ran.reason)
+        if application.observe != "committed" or said is None or said.digest is None:
+            return None
+        spelling = said.tag or said.digest
+        return RunningImage("committed", spelling, (said.digest,), self._decisions.name_of(said.digest))
+
+
+def _pairs(
+    said: tuple[DeclaredImage, ...], ran: tuple[RunningContainer, ...]
+) -> list[tuple[DeclaredImage | None, RunningContainer | None]]:
+    """Each container with the setting that it follows; settings without a container stand for themselves."""
+    if not ran:
+        return [(each, None) for each in said] or [(None, None)]
+    first, *others = said or (None,)
+    return [*((first, each) for each in ran), *((each, None) for each in others)]
+
+
+def _at(said: DeclaredImage | None, ran: RunningContainer | None) -> str:
+    if ran is not None:
+        return f"{ran.workload} {ran.container}"
+    return said.path if said is not None else ""

@@ -1,0 +1,91 @@
+"""History of a place or a release: what ran there and when, by signed observations (design section 2)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ldmrelease.domain.times import spell
+from ldmrelease.domain.topology import Place
+from ldmrelease.projections import observed
+from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.where import reader, release_name
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """An image at a place over a time. `ended` is None while it is there.
+
+    `intervals` are the stretches that were seen without a gap: what lies between them is unobserved.
+    """
+
+    place: str
+    product: str
+    component: str
+    spelling: str
+    digest: str
+    release: str | None
+    first: str
+    last: str
+    observed: int
+    intervals: tuple[tuple[str, str], ...]
+    ended: str | None
+    gone: str | None
+
+
+def history(
+    context: Context,
+    *,
+    place: Place | None = None,
+    environment: str | None = None,
+    product_tag: str | None = None,
+) -> list[HistoryEntry]:
+    """The residences of a place, of an environment, or of a release (`product/tag`), oldest first."""
+    found = [_residence(context, each) for each in _residences(context, product_tag)]
+    chosen = [
+        each
+        for each in found
+        if (place is None or each.place == str(place))
+        and (environment is None or each.place.startswith(environment + "/"))
+        and (product_tag is None or each.release == product_tag)
+    ]
+    return sorted(chosen, key=lambda each: (each.first, each.place, each.component, each.spelling))
+
+
+def _residences(context: Context, product_tag: str | None) -> Iterable[observed.ResidenceState]:
+    """Those of a release's own images alone, where one is asked for."""
+    read = reader(context)
+    if product_tag is None:
+        return [*observed.residences_now(read), *observed.residences_ended(read)]
+    revisions = context.ledger.state("pins", product_tag) or []
+    digests = {digest for each in revisions for digest in each["digests"]}
+    return [residence for digest in sorted(digests) for residence in observed.residences_of(read, digest)]
+
+
+def _residence(context: Context, image: observed.ResidenceState) -> HistoryEntry:
+    span = image.span
+    return HistoryEntry(
+        place=str(image.place),
+        product=image.product,
+        component=image.component,
+        spelling=image.spelling,
+        digest=image.digest,
+        release=release_name(context, image.release),
+        first=spell(span.first),
+        last=spell(span.last),
+        observed=span.observed,
+        intervals=tuple((spell(each.start), spell(each.end)) for each in span.intervals),
+        ended=span.ended,
+        gone=spell(span.gone) if span.gone else None,
+    )
+
+
+def previous_release(context: Context, place: Place, product: str) -> str | None:
+    """The tag that ran at a place before what runs there now: what a rollback goes back to by default."""
+    ended = [
+        each
+        for each in history(context, place=place)
+        if each.ended == "replaced" and each.release is not None and each.product == product
+    ]
+    if not ended:
+        return None
+    newest = max(ended, key=lambda each: each.gone or "")
+    return (newest.release or "").partition("/")[2]

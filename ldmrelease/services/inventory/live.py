@@ -1,0 +1,134 @@
+"""What is wanted, what was decided and what runs, at every place, as it is now.
+
+The ledger is read by the calling thread alone; trees, registries and clusters are asked in threads of their own,
+so that a slow one holds nobody up. Nothing is written.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ldmrelease.domain.targets import KubernetesTarget
+from ldmrelease.domain.topology import Application, Place
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.concurrency import Job, run_concurrently
+from ldmrelease.services.inventory.comparison import Comparer, LiveComponent, PlaceAnswers, PodsAnswer
+from ldmrelease.services.inventory.drift import Drift
+from ldmrelease.services.inventory.pods import read_pods
+from ldmrelease.services.inventory.trees import DesiredState, TargetFailure, Trees
+from ldmrelease.targets.git.remote import public
+from ldmrelease.targets.results import Change, Unreachable
+
+_TREE, _PODS = "tree", "pods"
+# A tag that moved did so without a change of the tree.
+_BY_SOMEBODY = ("undecided", "absent-image")
+_Key = tuple[str, Place]
+_Tell = Callable[[_Key, DesiredState | PodsAnswer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreachablePlace:
+    """A place that could not be looked at, or not at all of it."""
+
+    place: Place
+    why: tuple[TargetFailure, ...]
+
+
+def live(context: Context, applications: Sequence[Application], timeout: float) -> list[LiveComponent]:
+    """The rows of these places, asked all at once.
+
+    timeout: for how many seconds each environment may be asked; what it has not said by then is unheard.
+    """
+    trees = Trees(context.workspace.root, context.topology, context.workspace.insecure)
+    heard = _ask(context, trees, applications, timeout)
+    rows = Comparer(context)
+    found = [row for each in applications for row in rows.of(each, heard[each.place])]
+    return _with_authors(trees, applications, found, timeout)
+
+
+def unreachable_places(rows: Iterable[LiveComponent]) -> list[UnreachablePlace]:
+    """The places where somebody did not answer, each once."""
+    return [
+        UnreachablePlace(place, why)
+        for place, why in {each.place: each.unheard for each in rows}.items()
+        if why
+    ]
+
+
+def _ask(
+    context: Context, trees: Trees, applications: Sequence[Application], timeout: float
+) -> dict[Place, PlaceAnswers]:
+    """Two threads for each environment: one for what is committed, one for its cluster."""
+    jobs: dict[str, Job[_Key, DesiredState | PodsAnswer]] = {}
+    for name, own in _by_environment(applications).items():
+        committed = [each for each in own if _has_tree(each)]
+        running = [each for each in own if each.workloads is not None]
+        if committed:
+            jobs[f"{name} {_TREE}"] = partial(_tree_job, trees, committed)
+        if running:
+            jobs[f"{name} {_PODS}"] = partial(_pods_job, context, running)
+    answers = run_concurrently(jobs, timeout)
+    return {each.place: _heard(each, answers, timeout) for each in applications}
+
+
+def _tree_job(trees: Trees, applications: Sequence[Application], tell: _Tell) -> None:
+    trees.read(applications, lambda place, answer: tell((_TREE, place), answer))
+
+
+def _pods_job(context: Context, applications: Sequence[Application], tell: _Tell) -> None:
+    read_pods(context.workspace.root, applications, lambda place, answer: tell((_PODS, place), answer))
+
+
+def _heard(
+    application: Application, answers: Mapping[_Key, DesiredState | PodsAnswer], timeout: float
+) -> PlaceAnswers:
+    late = f"no answer within {timeout:g} s"
+    tree: DesiredState | PodsAnswer | None = None
+    pods: DesiredState | PodsAnswer | None = None
+    if not isinstance(application.target, KubernetesTarget):
+        where = public(application.target.repository) or application.target.file
+        tree = answers.get((_TREE, application.place), Unreachable(where, late, passes=True))
+    if application.workloads is not None:
+        context = application.workloads.cluster.context
+        pods = answers.get((_PODS, application.place), Unreachable(context, late, passes=True))
+    assert not isinstance(tree, tuple)
+    assert not isinstance(pods, DesiredState)
+    return PlaceAnswers(tree, pods)
+
+
+def _with_authors(
+    trees: Trees, applications: Sequence[Application], rows: list[LiveComponent], timeout: float
+) -> list[LiveComponent]:
+    """The same, with who changed the trees that say what nobody has decided."""
+    by_place = {each.place: each for each in applications}
+    asked = [
+        (by_place[row.place], str(drift.values["path"]))
+        for row in rows
+        for drift in row.drift
+        if drift.code in _BY_SOMEBODY and "path" in drift.values
+    ]
+    jobs: dict[str, Job[tuple[Place, str], Change]] = {}
+    for name in {application.place.environment for application, _ in asked}:
+        own = [each for each in asked if each[0].place.environment == name]
+        jobs[name] = partial(trees.changes, own)
+    changes = run_concurrently(jobs, timeout)
+    return [replace(row, drift=tuple(_with_author(row, each, changes) for each in row.drift)) for row in rows]
+
+
+def _with_author(row: LiveComponent, drift: Drift, changes: Mapping[tuple[Place, str], Change]) -> Drift:
+    change = changes.get((row.place, str(drift.values.get("path"))))
+    if change is None or drift.code not in _BY_SOMEBODY:
+        return drift
+    who = {"by": change.author, "time": change.time, "commit": change.commit}
+    return replace(drift, values=drift.values | who)
+
+
+def _by_environment(applications: Iterable[Application]) -> dict[str, list[Application]]:
+    found: dict[str, list[Application]] = {}
+    for each in applications:
+        found.setdefault(each.place.environment, []).append(each)
+    return found
+
+
+def _has_tree(application: Application) -> bool:
+    return not isinstance(application.target, KubernetesTarget)

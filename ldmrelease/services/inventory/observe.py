@@ -1,0 +1,112 @@
+"""Observe a place: what it states or runs, resolved to digests, signed by the observer (design section 2)."""
+
+from collections.abc import Iterable
+
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.records import Observation, ObservedImage
+from ldmrelease.domain.topology import Application
+from ldmrelease.registry.errors import RegistryError
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments import desired
+from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.inventory.observe_pods import observe_pods
+from ldmrelease.services.releases.identify import components_of, identify, resolve
+from ldmrelease.services.signing import signed
+from ldmrelease.targets import registry
+from ldmrelease.targets.image_setting import ImageSetting
+from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
+
+
+def observe(
+    context: Context, application: Application, *, cause: str | None = None
+) -> Observation | Refusal | Unreachable:
+    """What runs there: what its pods run, or what the committed tree says where that counts. Writes nothing."""
+    try:
+        if application.workloads is not None and application.observe == "pods":
+            # What runs in another cluster says nothing of this place.
+            pods = other_cluster(context.clusters, application) or observe_pods(
+                context, application, application.workloads
+            )
+            if isinstance(pods, Refusal | Unreachable):
+                return pods
+            return _observation(context, application, pods.revision, pods.images, cause)
+        return _committed(context, application, cause)
+    except RegistryError as error:
+        return Unreachable(error.repository, str(error))
+
+
+def _committed(
+    context: Context, application: Application, cause: str | None
+) -> Observation | Refusal | Unreachable:
+    """What the committed tree says, with each tag resolved in its repository now."""
+    there = desired.snapshot(context, application)
+    if not isinstance(there, Snapshot):
+        return there
+    said = registry.stated(application.target, there)
+    if isinstance(said, Refusal):
+        return said
+    aliases = {each.alias: each.tag for each in said if each.alias is not None and each.tag is not None}
+    images = tuple(_seen(context, application, said))
+    return _observation(context, application, there.revision, images, cause, aliases)
+
+
+def _observation(
+    context: Context,
+    application: Application,
+    revision: str,
+    images: tuple[ObservedImage, ...],
+    cause: str | None,
+    aliases: dict[str, str] | None = None,
+) -> Observation:
+    return Observation(
+        place=application.place,
+        time=context.now(),
+        basis=application.observe,
+        revision=revision,
+        images=images,
+        releases=tuple(sorted(_complete(context, application, images))),
+        aliases=aliases or {},
+        every=application.observe_every,
+        cause=cause,
+    )
+
+
+def observation_event(context: Context, observation: Observation) -> NewEvent:
+    """The signed observation, as an event of its place."""
+    body = signed(context, observation, context.signers.observer)
+    return NewEvent(EventKind.OBSERVED, observation.place.stream, body)
+
+
+def _seen(
+    context: Context, application: Application, said: Iterable[ImageSetting]
+) -> Iterable[ObservedImage]:
+    components = components_of(context, application)
+    for each in said:
+        component = components.get(each.component)
+        if component is None or each.alias is not None or (each.tag is None and each.digest is None):
+            continue
+        digest = each.digest or resolve(context, component, each.tag)
+        if digest is None:
+            yield ObservedImage(component.product, each.component, "", each.tag or "", ready=False)
+            continue
+        found = identify(context, component, digest, each.tag)
+        yield ObservedImage(
+            component.product, each.component, found.digest, each.tag or digest, True, found.release
+        )
+
+
+def _complete(context: Context, application: Application, images: tuple[ObservedImage, ...]) -> set[str]:
+    """The releases of which every component that runs here was seen and is ready."""
+    found = set()
+    for release in {each.release for each in images if each.release is not None}:
+        own = [each for each in images if each.release == release]
+        product = context.topology.product(own[0].product)
+        assert product is not None
+        wanted = {
+            name
+            for name in application.components(product.name)
+            if (source := product.component(name)) is not None and source.kind == "image"
+        }
+        if wanted <= {each.component for each in own if each.ready}:
+            found.add(release)
+    return found

@@ -1,0 +1,141 @@
+"""Observe what pods run: every digest that a cluster reports is led back to the image of a release."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ldmrelease.cluster.client.api import Api
+from ldmrelease.cluster.rollout.snapshot import ContainerSnapshot, RolloutSnapshot, WorkloadSnapshot, snapshot
+from ldmrelease.cluster.rollout.status import Healthy, NodesNotReady, Progressing, status_name
+from ldmrelease.domain import canonical
+from ldmrelease.domain.images import Reference, parse_reference
+from ldmrelease.domain.records import ObservedImage
+from ldmrelease.domain.topology import Application
+from ldmrelease.domain.workload_selection import Workloads
+from ldmrelease.services.context import Context
+from ldmrelease.services.releases.identify import (
+    IdentifiedImage,
+    ProductComponent,
+    components_of,
+    identify,
+    resolve,
+)
+from ldmrelease.targets.connections import answer
+from ldmrelease.targets.editors.image_fields import RELEASE
+from ldmrelease.targets.results import Refusal, Unreachable
+
+NOT_OBSERVED = "not-observed"
+_LOOKS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPods:
+    """What was seen, as images of releases; `revision` changes with every change of the workloads."""
+
+    revision: str
+    images: tuple[ObservedImage, ...]
+
+
+def observe_pods(
+    context: Context, application: Application, workloads: Workloads
+) -> ObservedPods | Refusal | Unreachable:
+    """What the application's pods run now. Raises `RegistryError` where a tag cannot be looked up."""
+    found = answer(lambda: _look(context.clusters.open(workloads.cluster), workloads))
+    if not isinstance(found, RolloutSnapshot):
+        return found
+    for problem in found.problems:
+        return Refusal(problem.code, {"file": workloads.cluster.context, **problem.values})
+    seen = _images(context, application, found)
+    generations = [
+        [each.workload.key, each.workload.uid, each.workload.generation] for each in found.workloads
+    ]
+    return ObservedPods(
+        canonical.digest_of(generations), tuple(sorted(seen, key=lambda each: (each.component, each.digest)))
+    )
+
+
+def _look(api: Api, workloads: Workloads) -> RolloutSnapshot:
+    """What runs, once controllers have taken note: for a moment after an annotation alone they have not."""
+    for _ in range(_LOOKS):
+        found = snapshot(api, workloads)
+        if not any(
+            isinstance(each.verdict, Progressing) and each.verdict.code == NOT_OBSERVED
+            for each in found.workloads
+        ):
+            break
+    return found
+
+
+def _images(context: Context, application: Application, found: RolloutSnapshot) -> Iterator[ObservedImage]:
+    for name, component in components_of(context, application).items():
+        parts = [
+            _Part(context, component, workload, container)
+            for workload in found.workloads
+            for container in workload.containers
+            if container.component == name
+        ]
+        images: dict[str, IdentifiedImage] = {}
+        for part in parts:
+            images |= {each.digest: each for each in part.images()}
+        ready = len(images) == 1 and all(part.is_ready for part in parts)
+        state = next((part.state for part in parts if part.state is not None), None)
+        for each in images.values():
+            yield ObservedImage(
+                component.product, name, each.digest, each.spelling, ready, each.release, state
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A container of a workload that runs a component."""
+
+    context: Context
+    component: ProductComponent
+    workload: WorkloadSnapshot
+    container: ContainerSnapshot
+
+    def images(self) -> Iterator[IdentifiedImage]:
+        """What its pods run; without pods what they would run."""
+        for digest in self.container.running:
+            yield self._named(digest)
+        if not self.container.running:
+            wanted = self._wanted
+            if wanted is not None:
+                yield self._named(wanted)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all that is to run runs, and is what the workload names."""
+        if not isinstance(self.workload.verdict, Healthy | NodesNotReady) or not self.container.running:
+            return False
+        wanted = self._wanted
+        return wanted is None or {self._named(each).digest for each in self.container.running} == {
+            self._named(wanted).digest
+        }
+
+    @property
+    def state(self) -> str | None:
+        """Why it is not simply running: `idle`, `armed`, `rolling`, ...; None where it is."""
+        if self.is_ready:
+            return None
+        verdict = self.workload.verdict
+        return "progressing" if isinstance(verdict, Healthy) else status_name(verdict)
+
+    @property
+    def _wanted(self) -> str | None:
+        reference = self._reference
+        if reference is None:
+            return None
+        return reference.digest or resolve(self.context, self.component, reference.tag)
+
+    @property
+    def _reference(self) -> Reference | None:
+        """The image that the workload names; None for what is no reference (the API server takes any text)."""
+        try:
+            return parse_reference(self.container.image)
+        except ValueError:
+            return None
+
+    def _named(self, digest: str) -> IdentifiedImage:
+        annotations = self.workload.workload.manifest["metadata"].get("annotations") or {}
+        tag = self._reference.tag if self._reference is not None else None
+        return identify(self.context, self.component, digest, tag, annotations.get(RELEASE))

@@ -1,0 +1,80 @@
+"""What the containers of places run, asked of their clusters; safe in any thread."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from ldmrelease.cluster.objects.owners import image_owner
+from ldmrelease.cluster.objects.pods import digest_named
+from ldmrelease.cluster.objects.workloads import VOLUME
+from ldmrelease.cluster.rollout.snapshot import ContainerSnapshot, WorkloadSnapshot, snapshot
+from ldmrelease.cluster.rollout.status import Healthy as RanOut
+from ldmrelease.cluster.rollout.status import NodesNotReady, ScaledToZero, Scheduled, status_name
+from ldmrelease.domain.topology import Application, Place
+from ldmrelease.domain.workload_selection import Workloads
+from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.inventory.trees import RunningContainer, TargetFailure
+from ldmrelease.targets.connections import ClusterConnections, answer, require_none
+from ldmrelease.targets.results import Refusal
+from ldmrelease.targets.stores.field_managers import OURS
+
+_SETTLED = (RanOut, ScaledToZero, Scheduled, NodesNotReady)
+# Field managers that write what some repository says. Any other is somebody's.
+_SYNCS = ("argocd-", "flux", "kustomize-controller", "helm")
+_APPLIES = ("kubectl", "kubectl-client-side-apply", "kubectl-create")
+
+Tell = Callable[[Place, tuple[RunningContainer, ...] | TargetFailure], None]
+
+
+def read_pods(root: Path, applications: Iterable[Application], tell: Tell) -> None:
+    """Tell what each place's workloads run. `root`: where relative kubeconfig files start."""
+    clusters = ClusterConnections(root)
+    for each in applications:
+        if each.workloads is not None:
+            tell(each.place, _read(clusters, each, each.workloads))
+
+
+def _read(
+    clusters: ClusterConnections, application: Application, workloads: Workloads
+) -> tuple[RunningContainer, ...] | TargetFailure:
+    def act() -> tuple[RunningContainer, ...]:
+        seen = snapshot(clusters.open(workloads.cluster), workloads)
+        where = f"{workloads.cluster.context}/{workloads.namespace}"
+        require_none([Refusal(each.code, {"file": where, **each.values}) for each in seen.problems])
+        return tuple(ran for each in seen.workloads for ran in _ran(each))
+
+    against = other_cluster(clusters, application)
+    return answer(act) if against is None else against
+
+
+def _ran(seen: WorkloadSnapshot) -> Iterator[RunningContainer]:
+    settled = isinstance(seen.verdict, _SETTLED)
+    for each in seen.containers:
+        if each.component is None:
+            continue
+        owner = image_owner(seen.workload, each.name)
+        yield RunningContainer(
+            seen.workload.key,
+            each.name,
+            each.component,
+            each.image,
+            digest_named(each.image),
+            _running(each),
+            status_name(seen.verdict),
+            settled,
+            "" if settled else seen.verdict.code,
+            owner.manager if owner is not None else "",
+            owner.time if owner is not None else "",
+            owner is not None and not _is_syncing(owner.manager),
+        )
+
+
+def _running(container: ContainerSnapshot) -> tuple[str, ...]:
+    """The digests that run; for image volumes, which no kubelet tells, those that the pods name."""
+    told = set(container.running)
+    if container.name.startswith(VOLUME):
+        told = {digest for each in container.named if (digest := digest_named(each)) is not None}
+    return tuple(sorted(told))
+
+
+def _is_syncing(manager: str) -> bool:
+    return manager.startswith(_SYNCS) or manager in (*_APPLIES, *OURS)

@@ -1,0 +1,173 @@
+"""What places want and what they run, asked of trees, registries and clusters; safe in any thread.
+
+Nothing here knows the ledger. Each answer is told as soon as it is there, so that a tree is heard although the
+registry that knows its tags is not.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.targets import KubernetesTarget, MenuTarget
+from ldmrelease.domain.topology import Application, Place, Topology
+from ldmrelease.registry.errors import RegistryError
+from ldmrelease.registry.opening import Registries
+from ldmrelease.registry.repository import RegistryOptions
+from ldmrelease.targets import registry
+from ldmrelease.targets.git.remote import remote_url
+from ldmrelease.targets.image_setting import ImageSetting
+from ldmrelease.targets.results import Change, Refusal, Snapshot, Unreachable
+from ldmrelease.targets.stores.git_file import Access
+
+TargetFailure = Refusal | Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredImage:
+    """What one setting of a tree says: `digest` is what it says or what its tag names now.
+
+    `resolved` is False as long as no registry has been asked; a tag that names nothing has no digest then.
+    """
+
+    component: str
+    path: str
+    tag: str | None
+    digest: str | None
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """The settings of a place as committed; `unheard` is a registry that did not say what the tags are."""
+
+    revision: str
+    said: tuple[DeclaredImage, ...]
+    unheard: TargetFailure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningContainer:
+    """A container of a workload, or an image volume.
+
+    image: as the workload's specification names it (`spec_digest`: by its digest, if it does); `digests` are
+        what its pods report.
+    verdict: what became of the rollout; it is `settled` when nothing more is to come, `reason` says why not.
+    by: the field manager that wrote the image (`since`: RFC 3339, empty where it is not told); `by_hand` says
+        that it is a person's tool, and not one that syncs.
+    """
+
+    workload: str
+    container: str
+    component: str
+    image: str
+    spec_digest: str | None
+    digests: tuple[str, ...]
+    verdict: str
+    settled: bool
+    reason: str = ""
+    by: str = ""
+    since: str = ""
+    by_hand: bool = False
+
+
+TellTree = Callable[[Place, "DesiredState | TargetFailure"], None]
+TellChange = Callable[[tuple[Place, str], Change], None]
+
+
+class Trees:
+    """Reads trees for many threads.
+
+    A remote repository is asked by one thread at a time, since all share its mirror; a tag is asked for once.
+    """
+
+    def __init__(self, root: Path, topology: Topology, insecure: Iterable[str]) -> None:
+        self._root = root
+        self._topology = topology
+        self._options = RegistryOptions(insecure=frozenset(insecure))
+        self._locks: dict[str, threading.Lock] = {}
+        self._own = threading.Lock()
+        self._digests: dict[tuple[str, str], str | None] = {}
+
+    def read(self, applications: Iterable[Application], tell: TellTree) -> None:
+        """Tell what each place's tree says, and again when its tags are known by digest."""
+        read: list[tuple[Application, DesiredState]] = []
+        for each in applications:
+            found = self._tree(each)
+            if isinstance(found, DesiredState):
+                read.append((each, found))
+                found = replace(found, unheard=Unreachable("the registry", "no answer in time", passes=True))
+            tell(each.place, found)
+        registries = Registries(self._root, self._options)
+        for application, tree in read:
+            tell(application.place, self._resolved(registries, application, tree))
+
+    def changes(self, asked: Iterable[tuple[Application, str]], tell: TellChange) -> None:
+        """Tell who gave each of these settings the value that it has; nothing where nobody can say."""
+        for application, path in asked:
+            # A menu's releases are the items of one setting.
+            setting = path.rpartition("[")[0] if isinstance(application.target, MenuTarget) else path
+            with self._alone(application):
+                found = registry.changed_by(application.target, setting, Access(self._root))
+            if isinstance(found, Change):
+                tell((application.place, path), found)
+
+    def _tree(self, application: Application) -> DesiredState | TargetFailure:
+        with self._alone(application):
+            there = registry.read(application.target, Access(self._root))
+        if not isinstance(there, Snapshot):
+            return there
+        said = registry.stated(application.target, there)
+        if isinstance(said, Refusal):
+            return said
+        return DesiredState(there.revision, tuple(_said(each) for each in said if _counts(application, each)))
+
+    def _resolved(self, registries: Registries, application: Application, tree: DesiredState) -> DesiredState:
+        sources = _sources(self._topology, application)
+        said: list[DeclaredImage] = []
+        unheard: TargetFailure | None = None
+        for each in tree.said:
+            try:
+                digest = each.digest or self._digest(registries, sources[each.component], each.tag)
+            except RegistryError as error:
+                unheard = Unreachable(error.repository, str(error))
+                said.append(each)
+                continue
+            said.append(replace(each, digest=digest, resolved=True))
+        return replace(tree, said=tuple(said), unheard=unheard)
+
+    def _digest(self, registries: Registries, source: str, tag: str | None) -> str | None:
+        key = (source, tag or "")
+        if tag is not None and key not in self._digests:
+            found = registries.open(parse_reference(source)).resolve(tag)
+            self._digests[key] = found.digest if found is not None else None
+        return self._digests.get(key)
+
+    def _alone(self, application: Application) -> threading.Lock:
+        target = application.target
+        spec = "" if isinstance(target, KubernetesTarget) else target.repository
+        with self._own:
+            if remote_url(spec) is None:
+                return threading.Lock()
+            return self._locks.setdefault(spec, threading.Lock())
+
+
+def _sources(topology: Topology, application: Application) -> dict[str, str]:
+    """Where the images are that run there, by component."""
+    return {
+        source.name: source.source
+        for product in topology.products
+        for name in application.components(product.name)
+        if (source := product.component(name)) is not None
+    }
+
+
+def _said(stated: ImageSetting) -> DeclaredImage:
+    return DeclaredImage(stated.component, stated.path, stated.tag, stated.digest, stated.digest is not None)
+
+
+def _counts(application: Application, stated: ImageSetting) -> bool:
+    """Whether the setting makes an image of ours run: names in a menu stand for what is live anyway."""
+    ours = any(stated.component == each.rpartition("/")[2] for each in application.runs)
+    return ours and stated.alias is None and (stated.tag is not None or stated.digest is not None)

@@ -1,0 +1,123 @@
+"""Which release runs where, since when, and why it was allowed: from projections, without a scan of events."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ldmrelease.domain.records import Observation
+from ldmrelease.domain.times import spell
+from ldmrelease.domain.topology import Application, Place
+from ldmrelease.projections import observed
+from ldmrelease.projections.residences import PROJECTION
+from ldmrelease.services.context import Context
+from ldmrelease.trust.records import VerifiedRecord, verify_record
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceComponent:
+    """An image at a place. `state` is `committed` or `running`, or why it does not run (`idle`, `armed`, `rolling`,
+    `troubled`, ...); `unobserved` where nobody has looked lately, `unsigned` where the latest observation does not
+    count.
+
+    `release` is `product/tag` where a pin knows the digest; `promotion` and `allowed` (a time) say why it
+    was let in, and are None for what came there by another way.
+    """
+
+    place: Place
+    level: str
+    product: str
+    component: str
+    digest: str
+    spelling: str
+    release: str | None
+    since: str
+    last: str
+    state: str
+    aliases: tuple[str, ...]
+    promotion: str | None
+    allowed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnobservedPlace:
+    """A place that nobody has observed yet."""
+
+    place: Place
+    level: str
+
+
+def where(context: Context, *, now: datetime) -> Iterator[PlaceComponent | UnobservedPlace]:
+    """Every place with what it runs, in the order of the workspace."""
+    read = reader(context)
+    latest = {each.place: each for each in observed.places_seen(read)}
+    images: dict[Place, list[observed.ResidenceState]] = {}
+    for residence in observed.residences_now(read):
+        images.setdefault(residence.place, []).append(residence)
+    for application in context.topology.applications:
+        seen = latest.get(application.place)
+        if seen is None:
+            yield UnobservedPlace(application.place, application.level)
+            continue
+        state, told = _state(context, seen, now)
+        for residence in images.get(application.place, []):
+            own = told.get((residence.component, residence.digest), state)
+            yield _running(context, application, seen, residence, own)
+
+
+def reader(context: Context) -> Callable[[str], Mapping[str, Any]]:
+    """Reads the states of the projection of what was observed, by the beginning of their keys."""
+    return lambda prefix: context.ledger.states(PROJECTION, prefix)
+
+
+def release_name(context: Context, digest: str | None) -> str | None:
+    """`product/tag` of a release's digest, None where no pin has it."""
+    names = context.ledger.state("digests", digest) if digest else None
+    return names[-1] if names else None
+
+
+def _running(
+    context: Context,
+    application: Application,
+    latest: observed.Latest,
+    image: observed.ResidenceState,
+    state: str,
+) -> PlaceComponent:
+    key = f"{application.place}/{image.release}"
+    receipt = (
+        context.ledger.state("receipts", key) or context.ledger.state("scaled-to-zero", key)
+        if image.release
+        else None
+    )
+    return PlaceComponent(
+        place=application.place,
+        level=application.level,
+        product=image.product,
+        component=image.component,
+        digest=image.digest,
+        spelling=image.spelling,
+        release=release_name(context, image.release),
+        since=spell(image.span.first),
+        last=spell(image.span.last),
+        state=state,
+        aliases=tuple(name for name, tag in sorted(latest.aliases.items()) if tag == image.spelling),
+        promotion=receipt["promotion"] if receipt else None,
+        allowed=receipt["time"] if receipt else None,
+    )
+
+
+_States = dict[tuple[str, str], str]
+"""By component and digest: why an image does not simply run."""
+
+
+def _state(context: Context, latest: observed.Latest, now: datetime) -> tuple[str, _States]:
+    event = context.ledger.get(latest.sequence)
+    opened = (
+        verify_record(event.body, Observation, context.keyring, at=event.time) if event is not None else None
+    )
+    if not isinstance(opened, VerifiedRecord):
+        return "unsigned", {}
+    if not latest.speaks_for(now):
+        return "unobserved", {}
+    told = {(each.component, each.digest): each.state for each in opened.act.images if each.state is not None}
+    return "committed" if latest.basis == "committed" else "running", told

@@ -1,0 +1,233 @@
+"""Look whether everything that a promotion needs is there. Writes nothing but mirrors of remote repositories."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ldmrelease.config.workspace.load import Workspace
+from ldmrelease.domain import times
+from ldmrelease.domain.events import Checkpoint
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.targets import GitOpsTarget, MenuTarget
+from ldmrelease.domain.topology import Application, ComponentKind, Topology
+from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.ledger import LedgerError
+from ldmrelease.registry.errors import RegistryError
+from ldmrelease.services.context import Context, open_context, wall_clock
+from ldmrelease.services.deployments import desired
+from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.promotions import preflight
+from ldmrelease.sources import git_tags
+from ldmrelease.targets import registry
+from ldmrelease.targets.fence import Fence
+from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
+from ldmrelease.trust.authorize import entitled_roles
+from ldmrelease.trust.signer import KeyProblem, load_signer
+from ldmrelease.trust.verify import Rejected
+
+GIT = (2, 29)
+"""The oldest git that has what the targets use (`fetch --no-write-fetch-head`)."""
+
+_SIGNS = {
+    "me": ("pin", "request"),
+    "runner": ("run", "check"),
+    "observer": ("observation",),
+    "ledger": ("checkpoint",),
+}
+
+
+class Health(StrEnum):
+    """How something is. `warn`: it works, and is perhaps not what was meant."""
+
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that was looked at. `trouble` is a target's answer in place of a `message`."""
+
+    what: str
+    health: Health
+    message: str = ""
+    remedy: str = ""
+    trouble: Refusal | Unreachable | None = None
+
+
+def look_at_machine(workspace: Workspace | None = None) -> Iterator[Diagnosis]:
+    """What the machine has to have; git only where the workspace names a repository of it."""
+    if workspace is None or _needs_git(workspace.topology):
+        yield from _git()
+
+
+def _needs_git(topology: Topology) -> bool:
+    sources = {each.kind for product in topology.products for each in product.components}
+    targets = [each.target for each in topology.applications]
+    trees = any(isinstance(each, GitOpsTarget | MenuTarget) and each.repository for each in targets)
+    return trees or ComponentKind.CONFIGURATION in sources
+
+
+def _git() -> Iterator[Diagnosis]:
+    try:
+        told = subprocess.run(
+            ["git", "--version"], capture_output=True, text=True, check=True, timeout=10
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        yield Diagnosis("git", Health.BAD, f"cannot be run: {error}", "install git")
+        return
+    found = re.search(r"(\d+)\.(\d+)", told)
+    enough = found is not None and (int(found[1]), int(found[2])) >= GIT
+    wanted = ".".join(map(str, GIT))
+    remedy = "" if enough else f"install git {wanted} or newer"
+    yield Diagnosis(
+        "git", Health.OK if enough else Health.BAD, told.strip().removeprefix("git version "), remedy
+    )
+
+
+def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
+    """Everything that a workspace needs, beyond its files being right (`workspace lint`)."""
+    yield _clock(workspace)
+    yield from _keys(workspace)
+    try:
+        context = open_context(workspace)
+    except LedgerError as error:
+        remedy = "`ldmrelease ledger import` restores a backup; `ldmrelease init` makes a new workspace"
+        yield Diagnosis("ledger", Health.BAD, str(error), remedy)
+        return
+    with context.ledger:
+        yield _ledger(context)
+        yield from _images(context)
+        yield from _configurations(context)
+        yield from _places(context)
+
+
+def _clock(workspace: Workspace) -> Diagnosis:
+    if workspace.clock is None:
+        return Diagnosis("clock", Health.OK, times.spell(wall_clock()))
+    remedy = f"take `clock:` out of {workspace.file.name} for real work"
+    return Diagnosis(
+        "clock", Health.WARN, f"stands at {times.spell(workspace.clock)}, the workspace's own", remedy
+    )
+
+
+def _keys(workspace: Workspace) -> Iterator[Diagnosis]:
+    levels = dict.fromkeys(each.level for each in workspace.topology.applications)
+    for purpose in (*_SIGNS, *(f"receipts/{level}" for level in levels)):
+        yield _key(workspace, purpose)
+
+
+def _key(workspace: Workspace, purpose: str) -> Diagnosis:
+    what, path = f"key {purpose}", workspace.keys.get(purpose)
+    if path is None:
+        remedy = f"make one with `ldmrelease key new`, and name its file under keys in {workspace.file.name}"
+        return Diagnosis(what, Health.WARN, "there is none, so whatever it signs cannot be done here", remedy)
+    try:
+        keyid = load_signer(path).keyid
+    except KeyProblem as error:
+        return Diagnosis(what, Health.BAD, str(error))
+    key, now = workspace.keyring.find(keyid), workspace.clock or wall_clock()
+    if key is None:
+        remedy = f"add {keyid} to {workspace.trust.name}, with its person and roles"
+        return Diagnosis(what, Health.BAD, "nobody in the trust document has it", remedy)
+    since = key.compromised_since
+    if now < key.not_before or (key.not_after and now >= key.not_after) or (since and now >= since):
+        remedy = f"make another with `ldmrelease key new`, and list it in {workspace.trust.name}"
+        return Diagnosis(what, Health.BAD, f"{key.id} does not count at {times.spell(now)}", remedy)
+    types = _SIGNS.get(purpose, ("receipt",))
+    missing = [each for each in types if isinstance(entitled_roles(each, key, workspace.keyring), Rejected)]
+    if missing:
+        remedy = f"give {key.id} a role for it in {workspace.trust.name}"
+        return Diagnosis(what, Health.BAD, f"{key.id} may not sign: {', '.join(missing)}", remedy)
+    return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
+
+
+def _ledger(context: Context) -> Diagnosis:
+    head = context.ledger.head()
+    last = context.ledger.get(head.size)
+    if last is not None and last.time > context.now():
+        message = f"its last event is of {times.spell(last.time)}, and now it is {times.spell(context.now())}"
+        return Diagnosis(
+            "ledger", Health.BAD, message, "set the clock right: nothing can be appended before it"
+        )
+    return Diagnosis("ledger", Health.OK, f"{head.ledger}, last event {head.size}")
+
+
+def _images(context: Context) -> Iterator[Diagnosis]:
+    images = (
+        c.source for p in context.topology.products for c in p.components if c.kind is ComponentKind.IMAGE
+    )
+    for source in dict.fromkeys((context.workspace.releases, *images)):
+        what = f"images {source}"
+        try:
+            # Any tag would do: whether it is there is an answer, too.
+            context.registries.open(parse_reference(source)).resolve("latest")
+        except RegistryError as error:
+            yield Diagnosis(what, Health.BAD, str(error))
+        else:
+            yield Diagnosis(what, Health.OK, "answers")
+
+
+def _configurations(context: Context) -> Iterator[Diagnosis]:
+    sources = (
+        each.source
+        for product in context.topology.products
+        for each in product.components
+        if each.kind is ComponentKind.CONFIGURATION
+    )
+    for source in dict.fromkeys(sources):
+        try:
+            count = len(git_tags.tags(context.located(source)))
+        except git_tags.GitUnreachable as error:
+            yield Diagnosis(
+                f"tags of {source}", Health.BAD, str(error), "check its address and your access to it"
+            )
+        else:
+            yield Diagnosis(f"tags of {source}", Health.OK, f"{count} tags")
+
+
+def _places(context: Context) -> Iterator[Diagnosis]:
+    """Each place; a cluster that did not answer for one of its places is not asked for the next ones."""
+    away: dict[ClusterAccess, Unreachable] = {}
+    for application in context.topology.applications:
+        access = application.workloads.cluster if application.workloads is not None else None
+        if access in away:
+            yield Diagnosis(str(application.place), Health.BAD, trouble=away[access])
+            continue
+        found = _place(context, application)
+        if (
+            access is not None
+            and isinstance(found.trouble, Unreachable)
+            and found.trouble.where == access.context
+        ):
+            away[access] = found.trouble
+        yield found
+
+
+def _place(context: Context, application: Application) -> Diagnosis:
+    what, reach = str(application.place), desired.access(context)
+    # What is against writing there says everything at once: before what a mere look meets first.
+    against = other_cluster(context.clusters, application) or preflight.cluster_refusal(context, application)
+    there = against or registry.read(application.target, reach)
+    if not isinstance(there, Snapshot):
+        return Diagnosis(what, Health.BAD, trouble=there)
+    fence = registry.fence_of(application.target, application.place, reach)
+    if isinstance(fence, Refusal | Unreachable):
+        return Diagnosis(what, Health.BAD, trouble=fence)
+    if fence is not None and (problem := _not_ours(context, fence)):
+        return problem
+    return Diagnosis(
+        what, Health.OK, f"{application.level}, {len(there.values)} settings at {there.revision[:12]}"
+    )
+
+
+def _not_ours(context: Context, fence: Fence) -> Diagnosis | None:
+    """What keeps this ledger from writing where the fence stands (two ledgers, a cut tail)."""
+    seen = Checkpoint(fence.ledger, fence.genesis, fence.size, fence.head, context.now())
+    problem = context.ledger.extends(seen)
+    if problem is None:
+        return None
+    remedy = "use the ledger that wrote there, or restore its newest backup with `ldmrelease ledger import`"
+    return Diagnosis("ledger", Health.BAD, f"{problem} (the fence of {fence.promotion})", remedy)

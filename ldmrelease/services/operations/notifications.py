@@ -1,0 +1,44 @@
+"""Tell somebody: the workspace's `notify` command gets one JSON event on its standard input."""
+
+import json
+import subprocess
+from typing import Any
+
+from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.services.context import Context
+from ldmrelease.services.promotions.driver import PromotionOutcome
+
+_PATIENCE = 30
+_TELLING = {PromotionState.WAITING: "waiting", PromotionState.HALTED: "halted", PromotionState.STUCK: "stuck"}
+
+
+def event_of(outcome: PromotionOutcome) -> dict[str, Any] | None:
+    """The event that an outcome is, if somebody has to know: an approval is owed, it waits, it was halted."""
+    name = _TELLING.get(outcome.state)
+    if name is None:
+        return None
+    if outcome.state is PromotionState.WAITING and outcome.cause.get("who"):
+        name = "approval-owed"
+    return {"event": name, "promotion": outcome.promotion, "state": str(outcome.state), **outcome.cause}
+
+
+def notify(context: Context, event: dict[str, Any]) -> str | None:
+    """Run the workspace's command, if it names one. Answers what went wrong: never a reason to stop."""
+    command = context.workspace.notify
+    if not command:
+        return None
+    try:
+        done = subprocess.run(
+            command,
+            cwd=context.workspace.root,
+            input=json.dumps(event).encode(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{command[0]}: {error}"
+    if done.returncode == 0:
+        return None
+    return f"{command[0]}: exit status {done.returncode} {done.stderr.decode(errors='replace').strip()[:200]}".strip()

@@ -1,0 +1,1 @@
+"""Promotions: planned, requested, driven step by step."""

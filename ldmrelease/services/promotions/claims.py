@@ -1,0 +1,81 @@
+"""Claims of places: who holds one now, and when another may take it (design section 4)."""
+
+import os
+import platform
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ldmrelease.domain.events import Event, EventKind, NewEvent
+from ldmrelease.domain.plan import Step
+from ldmrelease.domain.topology import Place
+from ldmrelease.promotion.claims import Claim, claim_of
+from ldmrelease.services.context import Context
+
+QUIET = timedelta(minutes=10)
+"""After so long without an append of its promotion a claim may be taken (details.md)."""
+
+
+def this_holder() -> str:
+    """This process, as others can recognise it: host, process id, and when the process started."""
+    return f"{platform.node()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def claim_now(context: Context, place: Place) -> Claim | None:
+    """The claim that stands on a place, with the time of its promotion's last append."""
+    events: list[Event] = list(context.ledger.events(stream=place.claim_stream))
+    claim = claim_of(events)
+    if claim is None:
+        return None
+    version = context.ledger.version(f"promotion/{claim.promotion}")
+    if version == 0:
+        return claim
+    own = list(context.ledger.events(stream=f"promotion/{claim.promotion}"))
+    return claim_of(sorted([*events, *own], key=lambda each: each.sequence))
+
+
+def may_take(claim: Claim, now: datetime, take_over: bool) -> bool:
+    """Whether a claim of another process may be taken: on demand, when quiet, or when its promotion has
+    ended or its process is gone.
+    """
+    return take_over or claim.ended or now - claim.last_append > QUIET or _is_gone(claim.holder)
+
+
+def claim_events(promotion: str, step: Step, holder: str, *, takeover: bool) -> list[NewEvent]:
+    """The claim and the intention to fence it, appended together."""
+    body = {"promotion": promotion, "holder": holder, "takeover": takeover}
+    return [
+        NewEvent(EventKind.CLAIMED, step.place.claim_stream, body),
+        NewEvent(EventKind.INTENDED, f"promotion/{promotion}", {"step": step.id}),
+    ]
+
+
+def _is_gone(holder: str) -> bool:
+    """Whether a holder on this machine has ended for sure; one elsewhere is never known to."""
+    host, _, rest = holder.partition(":")
+    number, _, started = rest.partition(":")
+    if host != platform.node() or not number.isdecimal():
+        return False
+    return _started(int(number)) != started
+
+
+def _started(pid: int) -> str:
+    """When a process started, in the kernel's ticks; empty where there is no such process (or no /proc)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return _alive(pid)
+    # The name in parentheses may hold anything; the state and the numbers come after its last one.
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def _alive(pid: int) -> str:
+    if Path("/proc/self/stat").exists():
+        return ""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    return "running"

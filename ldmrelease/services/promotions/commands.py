@@ -1,0 +1,237 @@
+"""Promote, resume, abort: what the faces offer of promotions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Phase, Verdict
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.plan import StepKind
+from ldmrelease.domain.times import spell
+from ldmrelease.domain.topology import Place
+from ldmrelease.promotion.journal import DecisionStage, PromotionState
+from ldmrelease.promotion.machine import blocking_decision, current_place
+from ldmrelease.services.context import Context, Untrusted
+from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
+from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
+from ldmrelease.services.progress import Progress
+from ldmrelease.services.promotions.claims import claim_now, this_holder
+from ldmrelease.services.promotions.driver import PromotionOutcome, drive
+from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion
+from ldmrelease.services.promotions.pending_acts import still_pending
+from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.submit import (
+    NothingToDo,
+    Preview,
+    has_receipt,
+    open_promotions,
+    preview,
+    record_request,
+    remaining_places,
+)
+from ldmrelease.services.promotions.work import Interrupted, PlaceBusy, step_failure
+from ldmrelease.services.releases.pin import push_release
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A promotion that was recorded and driven as far as it goes; `look` has the decisions of the request."""
+
+    look: Preview
+    outcome: PromotionOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The same was asked for before and has not ended: that promotion was carried on instead."""
+
+    outcome: PromotionOutcome
+
+
+PromotionAnswer = UnknownTarget | PreflightFailed | NothingToDo | Preview | PlaceBusy | Promoted | Resumed
+
+
+def preview_spec(
+    context: Context, spec: PromotionSpec
+) -> UnknownTarget | PreflightFailed | NothingToDo | Preview:
+    """What `promote` would do now. Writes nothing."""
+    applications = places_for(context, spec)
+    if isinstance(applications, UnknownTarget):
+        return applications
+    left = remaining_places(context, spec, applications)
+    if not left:
+        return _nothing_to_do(context, spec, [each.place for each in applications])
+    return preview(context, spec, left)
+
+
+def _nothing_to_do(context: Context, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
+    runs = spec.intent in (Intent.PROMOTE, Intent.ROLLBACK)
+    idle = [each for each in places if runs and not has_receipt(context, spec.pinned, each)]
+    return NothingToDo(tuple(places), tuple(idle))
+
+
+def promote(context: Context, spec: PromotionSpec, progress: Progress) -> PromotionAnswer:
+    """Decide, record, act. Raises where a part could not be asked (what was recorded can be resumed), and
+    `Hypothetical`.
+    """
+    open_already = _same_request(context, spec)
+    if open_already is not None:
+        return Resumed(resume(context, open_already, progress))
+    for _ in range(_TRIES):
+        considered = preview_spec(context, spec)
+        if not isinstance(considered, Preview):
+            return considered
+        require_agreed(context, [each.place for each in considered.plan.places])
+        busy = _busy(context, considered) or _unconfirmed(context, considered)
+        if busy is not None:
+            return busy
+        recorded = record_request(context, considered)
+        if recorded is None:
+            continue
+        push_release(context, spec.pinned)
+        outcome = drive(context, recorded.promotion, holder=this_holder(), progress=progress)
+        return Promoted(recorded.look, outcome)
+    raise RuntimeError("the ledger moves faster than a request can be decided; try again")
+
+
+def _same_request(context: Context, spec: PromotionSpec) -> str | None:
+    """The promotion that asks for exactly this and has not ended: asking twice is no newer request."""
+    mine = (str(spec.intent), spec.pinned.digest, spec.target, spec.alias)
+    for each in open_promotions(context):
+        if (each["intent"], each["release"], each["target"], each["alias"]) == mine:
+            return str(each["promotion"])
+    return None
+
+
+def _busy(context: Context, considered: Preview) -> PlaceBusy | None:
+    """Who claims the first place, where it is claimed: nothing is requested on top of a running promotion.
+
+    The claim that a stuck promotion left is nobody's: asking again is the way out.
+    """
+    place = considered.plan.places[0].place
+    claim = claim_now(context, place)
+    if claim is None or claim.ended or considered.first.decision.verdict is not Verdict.ALLOWED:
+        return None
+    return PlaceBusy(str(place), claim.promotion, claim.holder, spell(claim.since))
+
+
+def _unconfirmed(context: Context, considered: Preview) -> PlaceBusy | None:
+    """A promotion that has written one of these places and waits for its confirmation there.
+
+    It cannot be superseded: a restore of its successor would put back what nobody has confirmed.
+    """
+    wanted = {each.place for each in considered.plan.places}
+    for other in open_promotions(context):
+        if other["state"] != PromotionState.WAITING:
+            continue
+        journal = journal_of(
+            other["promotion"], context.ledger.events(stream=f"promotion/{other['promotion']}")
+        )
+        place = journal.waits_at
+        if place in wanted and journal.step(f"{place}/{StepKind.APPLY}").intended:
+            return PlaceBusy(str(place), other["promotion"], other["by"], other["last"], waits=True)
+    return None
+
+
+def resume(
+    context: Context, promotion_id: str, progress: Progress, *, take_over: bool = False
+) -> PromotionOutcome:
+    """Carry a promotion on. One that still waits for the same is only looked at: nothing is written."""
+    promotion = load_promotion(context, promotion_id)
+    journal = promotion.journal
+    if journal.state.ended:
+        return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
+    require_agreed(context, [each.place for each in promotion.plan.places])
+    if journal.waiting and journal.waits_at is not None:
+        waits = _still_owed(context, promotion, journal.waits_at) or _still_waits(
+            context, promotion, journal.waits_at
+        )
+        if waits is not None:
+            return waits
+        body = {"place": canonical.to_plain(journal.waits_at)}
+        event = NewEvent(EventKind.RESUMED, promotion.stream, body)
+        if context.append([event], expect={promotion.stream: promotion.version}) is not None:
+            return resume(context, promotion_id, progress, take_over=take_over)
+    push_release(context, promotion.pinned)
+    return drive(context, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
+
+
+def _still_owed(context: Context, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+    """Where it waits, if what somebody owes it in the cluster is still owed, or nobody can be asked."""
+    journal, application = promotion.journal, context.topology.application(place)
+    if not journal.waits_for or application is None:
+        return None
+    code, begun_in = str(journal.waits_for.get("code")), journal.clusters.get(str(place))
+    owed = still_pending(context, application, promotion.pinned.release, code, begun_in)
+    left = PromotionOutcome(
+        promotion.id, PromotionState.WAITING, {"until": None, "who": list(journal.who), **journal.waits_for}
+    )
+    unheard = None if isinstance(owed, bool) else step_failure(owed)
+    if isinstance(unheard, Interrupted):
+        return replace(left, interrupted=unheard)
+    # What the cluster refuses is told by the step itself.
+    return left if owed is True else None
+
+
+def _still_waits(context: Context, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+    """Where it waits, as of now, if what made it wait would be answered the same again.
+
+    That is a decision that waits, or one that could not be made at a later place.
+    """
+    barred = blocking_decision(place, promotion.journal)
+    if barred is None:
+        return None
+    stage, ruling = barred
+    phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
+    question = DecisionRequest(place, promotion.plan.intent, promotion.requester)
+    decision = decide(context, promotion.pinned, question, phase).decision
+    if decision.verdict is not ruling.verdict:
+        return None
+    if decision.verdict is Verdict.WAITING:
+        return PromotionOutcome(promotion.id, PromotionState.WAITING, waits_for(decision))
+    return PromotionOutcome(
+        promotion.id, PromotionState.WAITING, {"until": None, "who": list(promotion.journal.who)}
+    )
+
+
+def abort(context: Context, promotion_id: str, reason: str | None, progress: Progress) -> PromotionOutcome:
+    """Stop a promotion: its current place is restored, earlier ones are left.
+
+    A holder that is at work sees it at its next append and does so itself.
+    """
+    why = {"by": context.person, **({"reason": reason} if reason else {})}
+    try:
+        promotion = load_promotion(context, promotion_id)
+    except Untrusted:
+        return _abort_untouched(context, promotion_id, why)
+    journal = promotion.journal
+    if journal.state.ended:
+        return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
+    here = current_place(promotion.plan, journal)
+    body = {"place": canonical.to_plain(here.place) if here else None, "cause": "aborted", "values": why}
+    event = NewEvent(EventKind.HALTING, promotion.stream, body)
+    if context.append([event], expect={promotion.stream: promotion.version}) is not None:
+        return abort(context, promotion_id, reason, progress)
+    return drive(context, promotion_id, holder=this_holder(), progress=progress)
+
+
+def _abort_untouched(context: Context, promotion_id: str, why: dict[str, str]) -> PromotionOutcome:
+    """End a promotion whose plan cannot be made again, if it touched nothing. Raises `Untrusted` if it did:
+    then the workspace has to be what it was before anything is put back.
+    """
+    stream = f"promotion/{promotion_id}"
+    journal = journal_of(promotion_id, context.ledger.events(stream=stream))
+    if journal.steps or journal.state.ended:
+        raise Untrusted(
+            f"{promotion_id} has begun, and its plan cannot be made again: put the workspace back to what it was "
+            "then, and abort it after that"
+        )
+    body = {"state": str(PromotionState.ABORTED), "cause": "aborted", "values": why}
+    version = context.ledger.version(stream)
+    if context.append([NewEvent(EventKind.ENDED, stream, body)], expect={stream: version}) is not None:
+        return _abort_untouched(context, promotion_id, why)
+    return PromotionOutcome(promotion_id, PromotionState.ABORTED, {"cause": "aborted", **why})

@@ -1,0 +1,281 @@
+"""The driver: asks the machine what to do next, does it, and records it, until it waits or stops."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Phase, Verdict
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.plan import Step, StepKind
+from ldmrelease.domain.times import spell
+from ldmrelease.domain.topology import Place
+from ldmrelease.promotion.claims import Claim
+from ldmrelease.promotion.journal import DecisionStage, PromotionState
+from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
+from ldmrelease.services.context import Context
+from ldmrelease.services.decisions.decide import decide, record
+from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.progress import Progress
+from ldmrelease.services.promotions import writes
+from ldmrelease.services.promotions.claims import claim_events, may_take
+from ldmrelease.services.promotions.load import Promotion, load_promotion
+from ldmrelease.services.promotions.steps.registry import STEPS
+from ldmrelease.services.promotions.steps.release import released
+from ldmrelease.services.promotions.turn import TakenOver, Turn
+from ldmrelease.services.promotions.work import (
+    Interrupted,
+    Overtaken,
+    PlaceBusy,
+    StepDone,
+    StepFailed,
+    StepPending,
+    StepResult,
+    step_failure,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionOutcome:
+    """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still."""
+
+    promotion: str
+    state: PromotionState
+    cause: dict[str, Any] = field(default_factory=dict)
+    interrupted: Interrupted | None = None
+    busy: PlaceBusy | None = None
+    taken_over: bool = False
+
+
+OUTAGE = 60.0
+"""Seconds that a step is tried again while an API server is away; beyond that `resume` goes on."""
+_BETWEEN = 2.0
+
+_RESTS_ON = {StepKind.APPLY: DecisionStage.ENTER, StepKind.RECEIPT: DecisionStage.CONFIRM}
+"""The stages whose decisions let a step change something that outlives it."""
+
+
+def drive(
+    context: Context,
+    promotion_id: str,
+    *,
+    holder: str,
+    take_over: bool = False,
+    progress: Progress = lambda _code, _values: None,
+) -> PromotionOutcome:
+    """Carry a promotion on as far as it goes now.
+
+    Exceptions mean that we could not decide; a resume goes on from where they were raised.
+    """
+    return _Driver(context, holder, take_over, progress).run(promotion_id)
+
+
+@dataclass(slots=True)
+class _Driver:
+    context: Context
+    holder: str
+    take_over: bool
+    progress: Progress
+    allowed: set[str] = field(default_factory=set)
+    """The decisions that this process made and that allow something."""
+    lost_at: float | None = None
+    """Since when a step cannot be carried out since nobody can be asked (monotonic seconds)."""
+
+    def run(self, promotion_id: str) -> PromotionOutcome:
+        while True:
+            now = Turn.read(self.context, promotion_id, self.holder, self.progress)
+            promotion = now.promotion
+            if promotion.journal.waiting:
+                return _left(promotion)
+            other = next((each for each in now.claims.values() if self._is_anothers(promotion, each)), None)
+            if other is not None:
+                return PromotionOutcome(
+                    promotion.id, promotion.journal.state, taken_over=True, busy=_busy(other)
+                )
+            try:
+                answer = self._act(now, next_action(promotion.plan, promotion.journal, now.claims))
+            except TakenOver:
+                continue
+            if answer is not None:
+                return answer
+
+    def _is_anothers(self, promotion: Promotion, claim: Claim | None) -> bool:
+        """Another process holds this promotion's claim, and we may not take it over."""
+        if claim is None or claim.promotion != promotion.id or claim.holder == self.holder:
+            return False
+        return not may_take(claim, self.context.now(), self.take_over)
+
+    def _act(self, now: Turn, action: Action) -> PromotionOutcome | None:
+        match action:
+            case Decide(place, stage):
+                self._decide(now, place, stage)
+                return None
+            case Do(step):
+                return self._do(now, step)
+            case Halting(place, cause, values):
+                body = {"place": canonical.to_plain(place), "cause": cause, "values": values}
+                now.tell(EventKind.HALTING, place, body)
+                self.progress("halting", {"place": str(place), "cause": cause, **values})
+                return None
+            case Wait(place, until, who):
+                return self._wait(now, place, {"until": spell(until) if until else None, "who": list(who)})
+            case Stop(state, cause, values):
+                return self._stop(now, state, cause, values)
+
+    def _wait(self, now: Turn, place: Place, why: dict[str, Any], *more: NewEvent) -> PromotionOutcome:
+        body = {"place": canonical.to_plain(place), **why}
+        now.tell(EventKind.WAITING, place, body, *more)
+        return PromotionOutcome(now.promotion.id, PromotionState.WAITING, body)
+
+    def _stop(self, now: Turn, state: PromotionState, cause: str, values: dict[str, Any]) -> PromotionOutcome:
+        promotion = now.promotion
+        if not promotion.journal.state.ended:
+            now.tell(EventKind.ENDED, None, {"state": str(state), "cause": cause, "values": values})
+        return PromotionOutcome(promotion.id, state, {"cause": cause, **values})
+
+    def _decide(self, now: Turn, place: Place, stage: DecisionStage) -> None:
+        promotion = now.promotion
+        order = [each.place for each in promotion.plan.places]
+        earlier = (
+            () if stage is DecisionStage.CONFIRM else _unfinished(promotion, order[: order.index(place)])
+        )
+        question = DecisionRequest(place, promotion.plan.intent, promotion.requester, earlier)
+        phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
+        decided = decide(self.context, promotion.pinned, question, phase)
+        events, blobs = record(self.context, promotion.id, decided, stage, now.epoch(place))
+        now.append(place, events, blobs, decided.gathered.expect)
+        if decided.decision.verdict is Verdict.ALLOWED:
+            self.allowed.add(decided.digest)
+        verdict = str(decided.decision.verdict)
+        self.progress(
+            "decided", {"place": str(place), "stage": str(stage), "verdict": verdict, "decided": decided}
+        )
+
+    def _asks_again(self, now: Turn, step: Step) -> DecisionStage | None:
+        """The stage whose decision a step rests on, where only a row of the ledger says that it was allowed.
+
+        Whoever can write rows could let anything in that way: they are never acted on (trust.md section 2).
+        What an earlier process wrote already is not written again, and needs no decision.
+        """
+        stage = _RESTS_ON.get(step.kind)
+        ruling = now.promotion.journal.ruling(step.place, stage) if stage is not None else None
+        if ruling is None or ruling.decision in self.allowed:
+            return None
+        if step.kind is StepKind.APPLY and writes.is_written(now.work(step)):
+            return None
+        return stage
+
+    def _elsewhere(self, promotion: Promotion, place: Place) -> Interrupted | None:
+        """Why nothing may be done at a place now: its context does not lead to the cluster that was planned for,
+        or that the promotion has begun in."""
+        application, begun_in = (
+            self.context.topology.application(place),
+            promotion.journal.clusters.get(str(place)),
+        )
+        against = (
+            other_cluster(self.context.clusters, application, begun_in) if application is not None else None
+        )
+        if against is None:
+            return None
+        answer = step_failure(against)
+        return answer if isinstance(answer, Interrupted) else Interrupted(str(place), answer.code)
+
+    def _do(self, now: Turn, step: Step) -> PromotionOutcome | None:
+        elsewhere = self._elsewhere(now.promotion, step.place)
+        if elsewhere is not None:
+            return None if self._passes(elsewhere) else _interrupted(now, elsewhere)
+        again = self._asks_again(now, step)
+        if again is not None:
+            self._decide(now, step.place, again)
+            return None
+        if step.kind is StepKind.CLAIM:
+            busy = self._claim(now, step)
+            if busy is not None:
+                return PromotionOutcome(now.promotion.id, now.promotion.journal.state, busy=busy)
+            now.claim_again(step.place)
+        elif not now.promotion.journal.step(step.id).intended:
+            now.tell(EventKind.INTENDED, step.place, {"step": step.id})
+        self.progress("step", {"step": step.id, "place": str(step.place), "kind": str(step.kind)})
+        return self._record(now, step, STEPS[step.kind](now.work(step)))
+
+    def _record(self, now: Turn, step: Step, answer: StepResult) -> PromotionOutcome | None:
+        match answer:
+            case Overtaken():
+                raise TakenOver
+            case Interrupted():
+                return None if self._passes(answer) else _interrupted(now, answer)
+            case StepPending(code, values, who):
+                why = {"until": None, "who": list(who), "step": step.id, "code": code, "values": values}
+                return self._wait(
+                    now, step.place, why, released(now.promotion.id, step.place, now.epoch(step.place))
+                )
+            case StepDone(result, events, blobs):
+                kind, then = EventKind.DONE, answer.then
+            case StepFailed(code, values):
+                kind, result, events, blobs, then = (
+                    EventKind.STEP_FAILED,
+                    {"code": code, **values},
+                    (),
+                    {},
+                    None,
+                )
+        self.lost_at = None
+        told = NewEvent(kind, now.promotion.stream, {"step": step.id, "result": result})
+        try:
+            now.append(step.place, [told, *events], blobs)
+        except TakenOver:
+            self._tidy_up_late(now, step, then)
+            raise
+        if then is not None:
+            then()
+        self.progress(str(kind), {"step": step.id, "place": str(step.place), **result})
+        return None
+
+    def _passes(self, cut: Interrupted) -> bool:
+        """Whether it was waited for what may be over in a moment: then the step is tried once more."""
+        self.lost_at = self.lost_at or time.monotonic()
+        if not cut.passes or time.monotonic() - self.lost_at > OUTAGE:
+            return False
+        self.progress("cut-off", {"where": cut.where, "reason": cut.reason})
+        time.sleep(_BETWEEN)
+        return True
+
+    def _tidy_up_late(self, now: Turn, step: Step, then: Callable[[], None] | None) -> None:
+        """Remove what we made after another had recorded this step and removed its own.
+
+        While the other still works at it, ours and its are the same: it is left.
+        """
+        journal = load_promotion(self.context, now.promotion.id).journal
+        if then is not None and (journal.step(step.id).done or journal.state.ended):
+            then()
+
+    def _claim(self, now: Turn, step: Step) -> PlaceBusy | None:
+        """Claim the place in the ledger; the step then moves the fence to the claim's epoch."""
+        claim, promotion = now.claims.get(step.place), now.promotion
+        if claim is not None and claim.holder == self.holder and claim.promotion == promotion.id:
+            return None
+        if claim is not None and not may_take(claim, self.context.now(), self.take_over):
+            return _busy(claim, step.place)
+        now.append(step.place, claim_events(promotion.id, step, self.holder, takeover=claim is not None))
+        return None
+
+
+def _interrupted(now: Turn, why: Interrupted) -> PromotionOutcome:
+    return PromotionOutcome(now.promotion.id, now.promotion.journal.state, interrupted=why)
+
+
+def _unfinished(promotion: Promotion, earlier: list[Place]) -> tuple[Place, ...]:
+    return tuple(each for each in earlier if not promotion.journal.step(f"{each}/free").done)
+
+
+def _busy(claim: Claim, place: Place | None = None) -> PlaceBusy:
+    return PlaceBusy(str(place or ""), claim.promotion, claim.holder, spell(claim.since))
+
+
+def _left(promotion: Promotion) -> PromotionOutcome:
+    journal = promotion.journal
+    until = spell(journal.until) if journal.until else None
+    why = {"until": until, "who": list(journal.who), **journal.waits_for}
+    return PromotionOutcome(promotion.id, PromotionState.WAITING, why)

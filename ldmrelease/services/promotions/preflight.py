@@ -1,0 +1,100 @@
+"""Whether places can be written and checked as asked: everything that is wrong is found while planning."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ldmrelease.checks.job.rights import is_there, job_rights
+from ldmrelease.cluster.client.api import Api
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.topology import Application, Check, Place
+from ldmrelease.services.context import Context
+from ldmrelease.services.decisions.decide import level_at
+from ldmrelease.services.deployments import desired
+from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
+from ldmrelease.targets.cluster_preflight import forbidden
+from ldmrelease.targets.connections import answer, joined_refusal
+from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
+
+_RUN_BY_US = ("command", "container", "job")
+"""The kinds of check that a promotion runs itself; others are reported by somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightFailed:
+    """A place cannot be written as asked: found while planning, before anything is touched. `more` are the other
+    places of the target of which the same is true."""
+
+    place: Place
+    refusal: Refusal | Unreachable
+    more: tuple["PreflightFailed", ...] = ()
+
+
+def checks_asked(context: Context, application: Application) -> tuple[Check, ...]:
+    """The checks that the level of an application wants there after a release runs, as far as we run them."""
+    level = level_at(context, application.place).at(application.place.environment)
+    asked = dict.fromkeys(each.parameters["check"] for each in level.confirm if each.rule == "check")
+    return tuple(each for name in asked if (each := context.topology.check(name)) and each.kind in _RUN_BY_US)
+
+
+def preflight_failures(
+    context: Context, spec: PromotionSpec, applications: Sequence[Application]
+) -> Iterator[PreflightFailed]:
+    """Everything that is wrong, up to where nobody could be asked: each such place would be waited for."""
+    for application in applications:
+        refusal = (
+            other_cluster(context.clusters, application)
+            or cluster_refusal(context, application, checked=spec.intent in (Intent.PROMOTE, Intent.ROLLBACK))
+            or desired.fence_refusal(context, application)
+            or _unwritable(context, spec, application)
+        )
+        if refusal is not None:
+            yield PreflightFailed(application.place, refusal)
+        if isinstance(refusal, Unreachable):
+            return
+
+
+def cluster_refusal(
+    context: Context, application: Application, *, checked: bool = True
+) -> Refusal | Unreachable | None:
+    """Why the application's cluster does not let us write there, or run its level's checks where they are
+    wanted: everything at once."""
+    found = [
+        desired.target_refusal(context, application),
+        _uncheckable(context, application) if checked else None,
+    ]
+    return joined_refusal([each for each in found if each is not None])
+
+
+def _unwritable(
+    context: Context, spec: PromotionSpec, application: Application
+) -> Refusal | Unreachable | None:
+    there = desired.snapshot(context, application)
+    wanted = desired_edits(spec, application, there) if isinstance(there, Snapshot) else there
+    return wanted if isinstance(wanted, Refusal | Unreachable) else None
+
+
+def _uncheckable(context: Context, application: Application) -> Refusal | Unreachable | None:
+    """Why the level's Jobs cannot be made there."""
+    workloads = application.workloads
+    jobs = [each for each in checks_asked(context, application) if each.kind == "job"]
+    if workloads is None:
+        about = {"where": str(application.place), "level": application.level}
+        return joined_refusal(
+            [Refusal("job-without-cluster", {**about, "check": each.name}) for each in jobs]
+        )
+    namespaces = sorted({each.namespace for each in jobs})
+
+    def asked() -> list[Refusal]:
+        api = context.clusters.open(workloads.cluster)
+        return [found for each in namespaces for found in _against_jobs(api, each)]
+
+    found = answer(asked)
+    return joined_refusal(found) if isinstance(found, list) else found
+
+
+def _against_jobs(api: Api, namespace: str) -> Iterator[Refusal]:
+    missing = list(forbidden(api, namespace, job_rights(namespace)))
+    yield from missing
+    if not missing and not is_there(api, namespace):
+        yield Refusal("namespace-absent", {"file": api.where, "namespace": namespace})

@@ -1,0 +1,41 @@
+"""`--through`: the promotions that have to come first, each an ordinary one with decisions of its own."""
+
+from dataclasses import replace
+
+from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.promotions.commands import preview_spec
+from ldmrelease.services.promotions.submit import Preview
+
+
+def missing_targets(context: Context, spec: PromotionSpec) -> tuple[str, ...]:
+    """The levels and environments where the release has yet to run before the target lets it in, first ones
+    first; the target itself is not among them. Writes nothing.
+    """
+    found: list[str] = []
+    _visit(context, spec, found, (spec.target,))
+    return tuple(found)
+
+
+def _visit(context: Context, spec: PromotionSpec, found: list[str], path: tuple[str, ...]) -> None:
+    considered = preview_spec(context, spec)
+    if not isinstance(considered, Preview):
+        return
+    for finding in considered.first.decision.findings:
+        target = _wanted(finding)
+        if target is None or target in found or target in path:
+            continue
+        _visit(context, replace(spec, target=target), found, (*path, target))
+        found.append(target)
+
+
+def _wanted(finding: Finding) -> str | None:
+    """The target that an unmet `after` names; one that is soaking there needs no promotion."""
+    if finding.rule != "after" or finding.outcome is not Outcome.MISSING:
+        return None
+    values = finding.values
+    if "environment" not in values:
+        return str(values["level"])
+    application = values.get("application")
+    return f"{values['environment']}/{application}" if application else str(values["environment"])

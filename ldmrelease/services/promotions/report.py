@@ -1,0 +1,155 @@
+"""What a promotion is and what became of it, read from the ledger: for people and programs, not for the driver."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Decision
+from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.plan import PlacePlan, Step, StepKind
+from ldmrelease.domain.records import Request
+from ldmrelease.domain.topology import Place
+from ldmrelease.promotion.journal import Journal, StepRecord
+from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.receipts import receipts_of
+from ldmrelease.services.promotions.load import Promotion, load_promotion
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """A step and how far it is: `open`, `started`, `done` or `failed`; `result` is what was recorded."""
+
+    step: str
+    state: str
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReport:
+    """A place of the plan: `untouched`, `promoted`, `committed`, `restored` or `unknown` (design section 4)."""
+
+    place: Place
+    level: str
+    state: str
+    steps: tuple[StepReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionReport:
+    """A decision that was made for a promotion, and when in it."""
+
+    stage: str
+    digest: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptReport:
+    """A receipt that the promotion signed."""
+
+    place: str
+    component: str
+    subject: str
+    envelope: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionReport:
+    """A promotion. `cause` says why it ended or what it waits for; `next` is a command to try."""
+
+    promotion: str
+    state: str
+    requester: str
+    requested: datetime
+    last: datetime
+    request: Request
+    places: tuple[PlaceReport, ...]
+    decisions: tuple[DecisionReport, ...]
+    receipts: tuple[ReceiptReport, ...]
+    cause: dict[str, Any]
+    next: tuple[str, ...]
+
+
+def report(context: Context, promotion_id: str) -> PromotionReport:
+    """Everything about a promotion. Raises `NoSuchPromotion`, `Untrusted`."""
+    promotion = load_promotion(context, promotion_id)
+    events = list(context.ledger.events(stream=promotion.stream))
+    journal = promotion.journal
+    places = [each.place for each in promotion.plan.places]
+    return PromotionReport(
+        promotion=promotion.id,
+        state=str(journal.state),
+        requester=promotion.requester,
+        requested=events[0].time,
+        last=events[-1].time,
+        request=promotion.request,
+        places=tuple(_place(each, journal) for each in promotion.plan.places),
+        decisions=tuple(_decisions(context, events)),
+        receipts=tuple(
+            ReceiptReport(each.place, each.component, each.subject, each.digest)
+            for place in places
+            for each in receipts_of(context, place, promotion.id)
+        ),
+        cause=_cause(journal),
+        next=_next(promotion),
+    )
+
+
+def _place(plan: PlacePlan, journal: Journal) -> PlaceReport:
+    steps = [*plan.steps, plan.free]
+    if journal.step(plan.restore.id).intended:
+        steps.append(plan.restore)
+    return PlaceReport(
+        plan.place, plan.level, place_state(plan, journal), tuple(_step(each, journal) for each in steps)
+    )
+
+
+def place_state(plan: PlacePlan, journal: Journal) -> str:
+    """What the promotion left at a place."""
+    settled = journal.step(plan.step(StepKind.SETTLE).id)
+    if journal.step(plan.restore.id).done:
+        return "restored"
+    if settled.done:
+        return str(settled.result.get("state", "promoted"))
+    if journal.waits_for and journal.waits_at == plan.place:
+        # It waits for somebody to bring there what was written.
+        return "committed"
+    return "unknown" if journal.step(plan.step(StepKind.APPLY).id).intended else "untouched"
+
+
+def _step(step: Step, journal: Journal) -> StepReport:
+    record = journal.step(step.id)
+    # Freeing a place ends its claim, and the record of it: a freed place was claimed.
+    claimed = step.kind is StepKind.CLAIM and journal.step(f"{step.place}/free").done
+    return StepReport(step.id, "done" if claimed else _state(record), record.result)
+
+
+def _state(record: StepRecord) -> str:
+    if record.failed or record.done:
+        return "failed" if record.failed else "done"
+    return "started" if record.intended else "open"
+
+
+def _decisions(context: Context, events: list[Event]) -> Iterator[DecisionReport]:
+    for event in events:
+        if event.kind == EventKind.DECIDED:
+            digest = event.body["decision"]
+            decision = canonical.decode(context.ledger.blob(digest), Decision)
+            yield DecisionReport(event.body["stage"], digest, decision)
+
+
+def _cause(journal: Journal) -> dict[str, Any]:
+    if journal.waiting:
+        waits = {"until": journal.until, "who": list(journal.who), "place": journal.waits_at}
+        return {**waits, **journal.waits_for}
+    if journal.halt is not None and not journal.state.ended:
+        return {"cause": journal.halt.cause, "values": journal.halt.values}
+    return {key: value for key, value in journal.cause.items() if key != "state"}
+
+
+def _next(promotion: Promotion) -> tuple[str, ...]:
+    if not promotion.journal.state.ended:
+        return ("ldmrelease", "resume", promotion.id)
+    return ()

@@ -1,0 +1,24 @@
+"""Places that let a release in where nothing is to run: they have it, and nothing there passed anything."""
+
+from ldmrelease.domain.records import Observation
+from ldmrelease.domain.topology import Application
+from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.observe import observe
+from ldmrelease.services.releases.pin import Pinned
+
+SCALED_TO_ZERO = "scaled-to-zero"
+"""The state of a place, and of an image there, that no pod is to run."""
+
+
+def is_scaled_to_zero(context: Context, application: Application, pinned: Pinned) -> bool:
+    """Whether a promotion let the release in there, its workloads name it, and none has a pod to run it now.
+    Asks the cluster."""
+    if context.ledger.state(SCALED_TO_ZERO, f"{application.place}/{pinned.digest}") is None:
+        return False
+    seen = observe(context, application)
+    if not isinstance(seen, Observation):
+        return False
+    images = [each for each in seen.images if each.product == pinned.release.product]
+    return bool(images) and all(
+        each.state == SCALED_TO_ZERO and each.release == pinned.digest for each in images
+    )

@@ -1,0 +1,17 @@
+"""Apply: make the target hold what is wanted, by compare-and-swap under the fence."""
+
+from typing import Any
+
+from ldmrelease.services.promotions import writes
+from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
+from ldmrelease.targets.results import Refusal, Unreachable
+
+
+def act(work: Work) -> StepResult:
+    """Write; finding it written already is done too, finding a third value is a refusal that names who."""
+    answer = writes.write(work)
+    if isinstance(answer, Refusal | Unreachable):
+        return step_failure(answer)
+    result: dict[str, Any] = {"revision": answer.revision, "lines": answer.lines, "found": answer.found}
+    result |= {"fields": list(answer.fields)} if answer.fields else {}
+    return StepDone(result if answer.unsynced is None else {**result, "unsynced": answer.unsynced})

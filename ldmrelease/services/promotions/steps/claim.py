@@ -1,0 +1,22 @@
+"""Claim: the place is ours in the ledger, and its fence is moved to our epoch, before anything is written."""
+
+from ldmrelease.cluster.client.errors import BadAccess, ClusterError
+from ldmrelease.services.deployments.clusters import cluster_uid
+from ldmrelease.services.promotions import writes
+from ldmrelease.services.promotions.work import StepDone, StepResult, Work, interrupted_by, step_failure
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Refusal, Unreachable
+
+
+def act(work: Work) -> StepResult:
+    """Move the fence, and keep what the target holds (what a restore puts back) and in which cluster."""
+    claimed = writes.claim(work)
+    if isinstance(claimed, Refusal | Unreachable):
+        return step_failure(claimed)
+    there, _ = claimed
+    try:
+        cluster = cluster_uid(work.context, work.application)
+    except (BadAccess, ClusterError) as error:
+        return interrupted_by(error)
+    before = registry.values_to_plain(there.values)
+    return StepDone({"epoch": work.epoch, "before": before, **({"cluster": cluster} if cluster else {})})

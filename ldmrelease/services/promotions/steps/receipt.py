@@ -1,0 +1,92 @@
+"""Receipt: sign that the release was allowed here and passed, once, stored before anybody else sees it."""
+
+from ldmrelease import __version__
+from ldmrelease.cluster.client.errors import BadAccess, ClusterError
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Decision
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.plan import StepKind
+from ldmrelease.domain.predicates.summary import Input, Receipt, Resource, write_receipt
+from ldmrelease.domain.statements import PAYLOAD_TYPE
+from ldmrelease.promotion.journal import DecisionStage
+from ldmrelease.services.deployments.clusters import cluster_uid
+from ldmrelease.services.promotions.scaled_to_zero import SCALED_TO_ZERO
+from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, interrupted_by
+
+
+def act(work: Work) -> StepResult:
+    """One receipt per component and one for the release (trust.md section 1); none for what nothing runs."""
+    if work.journal.step(work.here.step(StepKind.SETTLE).id).result.get("state") == SCALED_TO_ZERO:
+        about = {"place": str(work.step.place), "release": work.pinned.digest}
+        return StepDone({"receipts": [], "skipped": SCALED_TO_ZERO, **about})
+    ruling = work.journal.ruling(work.step.place, DecisionStage.ENTER)
+    if ruling is None:
+        return StepFailed("no-decision", {"place": str(work.step.place)})
+    try:
+        cluster = cluster_uid(work.context, work.application)
+    except (BadAccess, ClusterError) as error:
+        return interrupted_by(error)
+    receipt = _receipt(work, ruling.decision, cluster)
+    signer = work.context.signers.receipts(work.here.level)
+    events, blobs = [], {}
+    for name, resource in _resources(work):
+        envelope = signer.sign(PAYLOAD_TYPE, write_receipt(receipt, resource)).to_bytes()
+        digest = canonical.digest(envelope)
+        blobs[digest] = envelope
+        events.append(
+            NewEvent(
+                EventKind.RECEIPT,
+                f"receipts/{work.step.place}",
+                {
+                    "component": name,
+                    "subject": resource.digest,
+                    "repository": resource.repository,
+                    "envelope": digest,
+                    "release": work.pinned.digest,
+                    "name": work.pinned.release.name,
+                    "promotion": work.promotion,
+                    "place": str(work.step.place),
+                },
+            )
+        )
+    return StepDone({"receipts": sorted(blobs)}, tuple(events), blobs)
+
+
+def _receipt(work: Work, decision_digest: str, cluster: str | None) -> Receipt:
+    context = work.context
+    decision = canonical.decode(context.ledger.blob(decision_digest), Decision)
+    confirmed = work.journal.ruling(work.step.place, DecisionStage.CONFIRM)
+    rulings = [decision]
+    if confirmed is not None:
+        rulings.append(canonical.decode(context.ledger.blob(confirmed.decision), Decision))
+    evidence = sorted(
+        {each for ruling in rulings for finding in ruling.findings for each in finding.evidence}
+    )
+    level = context.levels[work.here.level]
+    return Receipt(
+        base_uri=context.topology.base_uri,
+        program=__version__,
+        level=level.name,
+        policy_version=level.version,
+        policy_digest=level.digest,
+        environment=work.step.place.environment,
+        cluster_uid=cluster,
+        release=work.pinned.digest,
+        decision=decision_digest,
+        trust=context.keyring.digest,
+        promotion=work.promotion,
+        head=context.ledger.head(),
+        verified=context.now(),
+        valid_until=min((each.valid_until for each in rulings if each.valid_until), default=None),
+        inputs=tuple(Input(f"{context.topology.base_uri}/evidence/{each}", each) for each in evidence),
+    )
+
+
+def _resources(work: Work) -> list[tuple[str, Resource]]:
+    release = work.pinned.release
+    found = [
+        (each.name, Resource(each.source, each.digest, each.platforms))
+        for each in release.images
+        if each.name in work.step.parameters["components"]
+    ]
+    return [*found, ("release", Resource(work.context.workspace.releases, work.pinned.digest))]

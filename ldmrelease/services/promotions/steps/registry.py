@@ -1,0 +1,31 @@
+"""Which step is carried out how."""
+
+from collections.abc import Callable
+
+from ldmrelease.domain.plan import StepKind
+from ldmrelease.services.promotions.steps import (
+    apply,
+    check,
+    claim,
+    copy,
+    prepull,
+    publish,
+    receipt,
+    release,
+    restore,
+    rollout,
+)
+from ldmrelease.services.promotions.work import StepResult, Work
+
+STEPS: dict[StepKind, Callable[[Work], StepResult]] = {
+    StepKind.CLAIM: claim.act,
+    StepKind.COPY: copy.act,
+    StepKind.PULL: prepull.act,
+    StepKind.APPLY: apply.act,
+    StepKind.SETTLE: rollout.act,
+    StepKind.CHECK: check.act,
+    StepKind.RECEIPT: receipt.act,
+    StepKind.PUBLISH: publish.act,
+    StepKind.FREE: release.act,
+    StepKind.RESTORE: restore.act,
+}

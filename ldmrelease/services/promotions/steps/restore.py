@@ -1,0 +1,29 @@
+"""Restore: put a failed place back to what it held before, only where the value is still ours."""
+
+from ldmrelease.domain.records import Observation
+from ldmrelease.services.inventory.observe import observation_event, observe
+from ldmrelease.services.promotions import writes
+from ldmrelease.services.promotions.rollout import rolled_out
+from ldmrelease.services.promotions.work import Interrupted, StepDone, StepResult, Work, step_failure
+from ldmrelease.targets.results import Written
+
+
+def act(work: Work) -> StepResult:
+    """Write back, and wait until it runs again; what somebody else changed meanwhile is left, and said."""
+    answer = writes.restore(work)
+    return _running_again(work, answer) if isinstance(answer, Written) else step_failure(answer)
+
+
+def _running_again(work: Work, written: Written) -> StepResult:
+    """What was there before may not have run either: then it is restored all the same, and said."""
+    workloads, again = work.application.workloads, {}
+    if workloads is not None and work.application.observe == "pods":
+        state = rolled_out(work, workloads, {})
+        if isinstance(state, Interrupted):
+            return state
+        again = {"state": state} if isinstance(state, str) else {"state": "not-running", "why": state.code}
+    result = {"revision": written.revision, **again}
+    seen = observe(work.context, work.application, cause="restore")
+    if not isinstance(seen, Observation):
+        return StepDone(result)
+    return StepDone(result, (observation_event(work.context, seen),))

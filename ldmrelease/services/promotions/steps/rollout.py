@@ -1,0 +1,88 @@
+"""Settle: what runs is what was promoted, seen and signed (design section 4, step 6)."""
+
+from typing import Any
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.records import Observation
+from ldmrelease.domain.workload_selection import Workloads
+from ldmrelease.services.deployments.desired import desired_digests
+from ldmrelease.services.inventory.observe import observation_event, observe
+from ldmrelease.services.promotions.availability import availability
+from ldmrelease.services.promotions.rollout import rolled_out
+from ldmrelease.services.promotions.work import (
+    Interrupted,
+    StepDone,
+    StepFailed,
+    StepResult,
+    Work,
+    step_failure,
+)
+
+
+def act(work: Work) -> StepResult:
+    """Wait for the pods where there are any; then observe, and compare by digest."""
+    workloads = work.application.workloads
+    if workloads is not None and work.application.observe == "pods":
+        return _settled_in_cluster(work, workloads)
+    seen = _look(work)
+    if not isinstance(seen, Observation):
+        return seen
+    return _wrong(work, seen) or _done(work, seen, "committed")
+
+
+def _settled_in_cluster(work: Work, workloads: Workloads) -> StepResult:
+    state = rolled_out(work, workloads, desired_digests(work.pinned.release, work.application))
+    if not isinstance(state, str):
+        return state
+    seen = _look(work)
+    if not isinstance(seen, Observation):
+        return seen
+    # What has no pods is seen by what it names; what runs has to be seen running.
+    return _wrong(work, seen) or _done(work, seen, state)
+
+
+def _look(work: Work) -> Observation | StepFailed | Interrupted:
+    cause = "retire" if work.plan.intent is Intent.RETIRE else "apply"
+    seen = observe(work.context, work.application, cause=cause)
+    return seen if isinstance(seen, Observation) else step_failure(seen)
+
+
+def _done(work: Work, seen: Observation, state: str) -> StepDone:
+    result: dict[str, Any] = {"basis": seen.basis, "revision": seen.revision, "state": state}
+    if state == "promoted":
+        level = work.context.levels[work.here.level]
+        result["availability"] = availability(work.context, work.pinned, level, work.context.now())
+    return StepDone(result, (observation_event(work.context, seen),))
+
+
+def _wrong(work: Work, seen: Observation) -> StepFailed | None:
+    intent, release = work.plan.intent, work.pinned.release
+    there = {each.component: each.digest for each in seen.images if each.release == work.pinned.digest}
+    if intent is Intent.RETIRE:
+        return StepFailed("still-there", {"tag": release.tag}) if there else None
+    if intent is Intent.ALIAS:
+        return _wrong_alias(work, seen)
+    for name in work.application.components(release.product):
+        component = release.component(name)
+        if component is not None and component in release.images and there.get(name) != component.digest:
+            return StepFailed("digest-differs", _difference(name, component.digest, seen))
+    return None
+
+
+def _wrong_alias(work: Work, seen: Observation) -> StepFailed | None:
+    alias = work.request.alias or ""
+    tags = {each.spelling for each in seen.images if each.release == work.pinned.digest}
+    if seen.aliases.get(alias) in tags:
+        return None
+    return StepFailed(
+        "alias-differs", {"alias": alias, "found": seen.aliases.get(alias), "wanted": sorted(tags)}
+    )
+
+
+def _difference(component: str, wanted: str, seen: Observation) -> dict[str, Any]:
+    found = [each for each in seen.images if each.component == component]
+    return {
+        "component": component,
+        "wanted": wanted,
+        "found": [{"digest": each.digest, "spelling": each.spelling} for each in found],
+    }

@@ -1,0 +1,243 @@
+"""From what a user asks to a promotion that is recorded: plan, decide, append.
+
+`look` does all of it without a write; `promote` appends pin, request, evidence, plan and decision in one
+transaction, and hands over to the driver.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.plan import Plan
+from ldmrelease.domain.records import Request
+from ldmrelease.domain.topology import Application, Place
+from ldmrelease.projections.promotions import OPEN
+from ldmrelease.promotion.journal import DecisionStage, PromotionState
+from ldmrelease.promotion.planning import Site, make_plan
+from ldmrelease.services.context import Context
+from ldmrelease.services.decisions.decide import Decided, decide, level_at, record
+from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.deployments import desired
+from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
+from ldmrelease.services.promotions.preflight import PreflightFailed, checks_asked, preflight_failures
+from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
+from ldmrelease.services.releases.pin import Pinned, pin_events
+from ldmrelease.services.signing import require_receipts, signed
+from ldmrelease.targets.results import Refusal, Snapshot
+
+_DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToDo:
+    """Every place has it already, with a receipt, or `idle`: it is written there, and nothing is to run."""
+
+    places: tuple[Place, ...]
+    idle: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What `promote` would do: the plan, and one decision per place."""
+
+    spec: PromotionSpec
+    plan: Plan
+    decided: tuple[Decided, ...]
+
+    @property
+    def first(self) -> Decided:
+        """The decision that counts now; the later ones are made again on entry."""
+        return self.decided[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A promotion that is in the ledger, to be driven on."""
+
+    promotion: str
+    look: Preview
+
+
+def remaining_places(
+    context: Context, spec: PromotionSpec, applications: Sequence[Application]
+) -> tuple[Application, ...]:
+    """The places that do not hold what is wished, or have no receipt for it; all, where a tag has moved since.
+
+    Reads the targets, and asks for each image's tag once. A release that is to go has gone where it never was;
+    where it is nowhere, every place is left, and says so.
+    """
+    if spec.intent is Intent.RETIRE:
+        return tuple(each for each in applications if _is_live(context, spec, each)) or tuple(applications)
+    left = tuple(each for each in applications if not _has_it(context, spec, each))
+    if len(left) < len(applications) and not _unmoved(context, spec, applications):
+        return tuple(applications)
+    return left
+
+
+def _unmoved(context: Context, spec: PromotionSpec, applications: Sequence[Application]) -> bool:
+    release = spec.pinned.release
+    names = {name for each in applications for name in each.components(release.product)}
+    for image in release.images:
+        if image.name in names:
+            found = context.registries.open(parse_reference(image.source)).resolve(image.spelling)
+            if found is None or found.digest != image.digest:
+                return False
+    return True
+
+
+def _has_it(context: Context, spec: PromotionSpec, application: Application) -> bool:
+    there = desired.snapshot(context, application)
+    if not isinstance(there, Snapshot):
+        return False
+    wanted = desired_edits(spec, application, there)
+    if isinstance(wanted, Refusal) or not desired.holds(wanted, there):
+        return False
+    if spec.intent is Intent.ALIAS:
+        return True
+    return has_receipt(context, spec.pinned, application.place) or is_scaled_to_zero(
+        context, application, spec.pinned
+    )
+
+
+def has_receipt(context: Context, pinned: Pinned, place: Place) -> bool:
+    """Whether the release has a receipt at a place."""
+    return context.ledger.state("receipts", f"{place}/{pinned.digest}") is not None
+
+
+def _is_live(context: Context, spec: PromotionSpec, application: Application) -> bool:
+    """Whether there is something to take away; a target that cannot be read is asked again, to say why."""
+    there = desired.snapshot(context, application)
+    wanted = desired_edits(spec, application, there) if isinstance(there, Snapshot) else there
+    return not (isinstance(wanted, Refusal) and wanted.code == "not-live")
+
+
+def preview(
+    context: Context, spec: PromotionSpec, applications: Sequence[Application]
+) -> Preview | PreflightFailed:
+    """Plan and decide for every place, in memory."""
+    plan = plan_for(context, spec, applications, _DRAFT)
+    if isinstance(plan, PreflightFailed):
+        return plan
+    decided = []
+    for index, application in enumerate(applications):
+        earlier = tuple(each.place for each in applications[:index])
+        question = DecisionRequest(application.place, spec.intent, context.person, earlier)
+        decided.append(decide(context, spec.pinned, question))
+    return Preview(spec, plan, tuple(decided))
+
+
+def plan_for(
+    context: Context, spec: PromotionSpec, applications: Sequence[Application], promotion: str
+) -> Plan | PreflightFailed:
+    """The plan: pure but for one read of each target, which shows that its settings are there."""
+    against = list(preflight_failures(context, spec, applications))
+    if against:
+        first, *others = against
+        return replace(first, more=tuple(others))
+    release, sites = spec.pinned.release, sites_for(context, spec, applications)
+    return make_plan(promotion, spec.intent, release.product, release.tag, spec.pinned.digest, sites)
+
+
+def sites_for(context: Context, spec: PromotionSpec, applications: Sequence[Application]) -> list[Site]:
+    """What a plan needs to know of each place: from release, workspace and policies alone."""
+    return [_site(context, spec, each) for each in applications]
+
+
+def _site(context: Context, spec: PromotionSpec, application: Application) -> Site:
+    release = spec.pinned.release
+    level = level_at(context, application.place).at(application.place.environment)
+    images = {each.name for each in release.images}
+    components = tuple(each for each in application.components(release.product) if each in images)
+    wanted = desired.desired_summary(release, application, spec.intent, spec.alias)
+    return Site(
+        place=application.place,
+        level=level.name,
+        wanted=wanted,
+        checks=tuple(each.name for each in checks_asked(context, application)),
+        receipts=components,
+        confirms=bool(level.confirm),
+        registry=application.registry,
+        pulls=application.workloads is not None and level.availability is not None,
+    )
+
+
+def record_request(context: Context, look: Preview) -> Recorded | None:
+    """Append pin, request, evidence, plan and first decision together; None if somebody was faster.
+
+    A waiting promotion of the same place is superseded in the same transaction, unless this one is turned
+    down at once: what is not let in takes nobody's place. Raises `KeyProblem` and `NoKey` where
+    what it has to sign would not count: then nothing is appended.
+    """
+    promotion = f"P-{context.ledger.head().size + 1}"
+    plan = replace(look.plan, promotion=promotion)
+    stream = f"promotion/{promotion}"
+    events: list[NewEvent] = []
+    blobs: dict[str, bytes] = {}
+    expect = {**look.first.gathered.expect, stream: 0}
+    if not look.spec.pinned.stored:
+        pin_event, pin_blobs, pin_expect = pin_events(context, look.spec.pinned, look.spec.reason)
+        events += pin_event
+        blobs |= pin_blobs
+        expect |= pin_expect
+    plan_document = canonical.encode(plan)
+    events.append(NewEvent(EventKind.REQUESTED, stream, _request_body(context, look, promotion)))
+    decision_events, decision_blobs = record(context, promotion, look.first, DecisionStage.ASK, None)
+    events += decision_events
+    blobs |= decision_blobs
+    if look.first.decision.verdict in (Verdict.ALLOWED, Verdict.WAITING):
+        require_receipts(context, plan, look.spec.pinned.release)
+        superseded, superseded_expect = _supersede(context, plan, promotion)
+        events += superseded
+        expect |= superseded_expect
+        events.append(NewEvent(EventKind.PLANNED, stream, {"plan": plan.digest}))
+        blobs[plan.digest] = plan_document
+    moved = context.append(events, expect=expect, blobs=blobs)
+    return None if moved else Recorded(promotion, replace(look, plan=plan))
+
+
+def _request_body(context: Context, look: Preview, promotion: str) -> dict[str, Any]:
+    spec = look.spec
+    act = Request(
+        promotion=promotion,
+        intent=spec.intent,
+        product=spec.pinned.release.product,
+        tag=spec.pinned.release.tag,
+        release=spec.pinned.digest,
+        target=spec.target,
+        places=tuple(each.place for each in look.plan.places),
+        time=context.now(),
+        reason=spec.reason,
+        alias=spec.alias,
+    )
+    return signed(context, act, context.signers.me)
+
+
+def _supersede(context: Context, plan: Plan, promotion: str) -> tuple[list[NewEvent], dict[str, int]]:
+    """End the waiting promotions that want the same place: never a running one (details.md)."""
+    wanted = {str(each.place) for each in plan.places}
+    events, expect = [], {}
+    for other in open_promotions(context):
+        if other["state"] != PromotionState.WAITING or not wanted & (
+            set(other["places"]) - set(other["done"])
+        ):
+            continue
+        stream = f"promotion/{other['promotion']}"
+        body = {
+            "state": str(PromotionState.SUPERSEDED),
+            "cause": "newer-request",
+            "values": {"by": promotion},
+        }
+        events.append(NewEvent(EventKind.ENDED, stream, body))
+        expect[stream] = context.ledger.version(stream)
+    return events, expect
+
+
+def open_promotions(context: Context) -> list[dict[str, Any]]:
+    """The promotions that have not ended, oldest first."""
+    found = context.ledger.states("open-promotions").values()
+    return sorted((each for each in found if each["state"] in OPEN), key=lambda each: int(each["sequence"]))

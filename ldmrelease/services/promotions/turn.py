@@ -1,0 +1,104 @@
+"""One round of the driver: a promotion and its claims as they were read, and appends under those versions.
+
+Every append names the versions of the promotion's stream and of the place's claim: a holder that was taken
+over fails at its first write.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.plan import Step
+from ldmrelease.domain.topology import Place
+from ldmrelease.promotion.claims import Claim
+from ldmrelease.services.context import Context
+from ldmrelease.services.progress import Progress
+from ldmrelease.services.promotions.claims import claim_now
+from ldmrelease.services.promotions.load import Promotion, load_promotion
+from ldmrelease.services.promotions.work import Work
+
+
+class TakenOver(Exception):
+    """Our append was refused: the promotion has another holder now."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What was read, and what was appended since. `claims` has who claims each place of the plan."""
+
+    context: Context
+    promotion: Promotion
+    claims: dict[Place, Claim | None]
+    holder: str
+    progress: Progress
+
+    @classmethod
+    def read(cls, context: Context, promotion_id: str, holder: str, progress: Progress) -> "Turn":
+        """The promotion and its claims as they are now."""
+        promotion = load_promotion(context, promotion_id)
+        claims = {each.place: claim_now(context, each.place) for each in promotion.plan.places}
+        return cls(context, promotion, claims, holder, progress)
+
+    def claim_again(self, place: Place) -> None:
+        """Read a place's claim anew, after it was claimed."""
+        self.claims[place] = claim_now(self.context, place)
+
+    def epoch(self, place: Place) -> int | None:
+        """The epoch of this promotion's claim of a place."""
+        claim = self.claims.get(place)
+        return claim.epoch if claim is not None and claim.promotion == self.promotion.id else None
+
+    def tell(self, kind: EventKind, place: Place | None, body: dict[str, Any], *more: NewEvent) -> None:
+        """Append an event of the promotion, and what belongs to it. Raises `Lost`."""
+        self.append(place, [NewEvent(kind, self.promotion.stream, body), *more])
+
+    def append(
+        self,
+        place: Place | None,
+        events: list[NewEvent],
+        blobs: dict[str, bytes] | None = None,
+        expect: Mapping[str, int] | None = None,
+    ) -> None:
+        """Append under the versions that this round has read. Raises `Lost` where one has moved."""
+        expected = {**(expect or {}), **self.expected(place)}
+        if self.context.append(events, expect=expected, blobs=blobs) is not None:
+            raise TakenOver
+        self.promotion.appended += sum(each.stream == self.promotion.stream for each in events)
+
+    def expected(self, place: Place | None) -> dict[str, int]:
+        """The versions that everything about a place has to find."""
+        promotion = self.promotion
+        expected = {promotion.stream: promotion.version + promotion.appended}
+        if place is not None:
+            expected[place.claim_stream] = self._claim_version(place)
+        return expected
+
+    def _claim_version(self, place: Place) -> int:
+        """The version of the claim stream that goes with the claim that was read; 0 where there never was one."""
+        claim = self.claims.get(place)
+        event = self.context.ledger.get(claim.epoch) if claim is not None else None
+        return event.stream_version if event is not None else self.context.ledger.version(place.claim_stream)
+
+    def work(self, step: Step) -> Work:
+        """A step with everything around it."""
+        promotion = self.promotion
+        application = self.context.topology.application(step.place)
+        assert application is not None
+        claim = self.claims.get(step.place)
+        return Work(
+            context=self.context,
+            promotion=promotion.id,
+            request=promotion.request,
+            plan=promotion.plan,
+            here=next(each for each in promotion.plan.places if each.place == step.place),
+            step=step,
+            application=application,
+            pinned=promotion.pinned,
+            journal=promotion.journal,
+            holder=self.holder,
+            epoch=claim.epoch if claim is not None else None,
+            expect=lambda: self.expected(step.place),
+            progress=self.progress,
+            beat=lambda: self.tell(EventKind.INTENDED, step.place, {"step": step.id}),
+        )

@@ -1,0 +1,37 @@
+"""`--wait`: sleep until a waiting promotion can go on, and go on."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from ldmrelease.domain.times import instant
+from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.services.context import Context
+from ldmrelease.services.progress import Progress
+from ldmrelease.services.promotions.commands import resume
+from ldmrelease.services.promotions.driver import PromotionOutcome
+
+POLL = timedelta(minutes=1)
+"""The longest sleep: an approval or an observation may come at any time."""
+
+Sleep = Callable[[float], None]
+
+
+def wait_for(
+    context: Context, outcome: PromotionOutcome, progress: Progress, *, sleep: Sleep = time.sleep
+) -> PromotionOutcome:
+    """Resume the promotion again and again until it no longer waits and nobody else holds it.
+
+    The workspace's clock has to go: whoever calls has made sure that it is not fixed.
+    """
+    while outcome.state is PromotionState.WAITING or outcome.busy is not None:
+        sleep(_pause(context, outcome).total_seconds())
+        outcome = resume(context, outcome.promotion, progress)
+    return outcome
+
+
+def _pause(context: Context, outcome: PromotionOutcome) -> timedelta:
+    until = outcome.cause.get("until")
+    if until is None:
+        return POLL
+    return min(max(instant(until) - context.now(), timedelta(seconds=1)), POLL)

@@ -1,0 +1,138 @@
+"""What the steps of a promotion have in common: what they are given and what they answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ldmrelease.cluster.client.errors import BadAccess, ClusterError
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.plan import PlacePlan, Plan, Step
+from ldmrelease.domain.records import Request
+from ldmrelease.domain.topology import Application
+from ldmrelease.promotion.journal import Journal
+from ldmrelease.services.context import Context
+from ldmrelease.services.progress import Progress
+from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.targets.connections import unreachable
+from ldmrelease.targets.results import Refusal, Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One step to carry out, with everything around it. `epoch` is that of our claim of the place.
+
+    `expect` gives the stream versions that whatever the step appends itself has to name, each time anew, as a
+    beat moves them: who was taken over fails there. `beat` records that the step is still at work, so that nobody
+    takes the place for abandoned; it raises where somebody has taken over. A step that waits for long calls it
+    every `BEAT` seconds.
+    """
+
+    context: Context
+    promotion: str
+    request: Request
+    plan: Plan
+    here: PlacePlan
+    step: Step
+    application: Application
+    pinned: Pinned
+    journal: Journal
+    holder: str
+    epoch: int | None
+    expect: Callable[[], dict[str, int]]
+    progress: Progress
+    beat: Callable[[], None]
+
+    @property
+    def owner(self) -> str:
+        """The promotion's name anywhere: those of two ledgers may have the same id."""
+        return f"{self.promotion}.{self.context.ledger.uuid}"
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """What the target held when the place was first claimed."""
+        return self.journal.before.get(str(self.step.place), {})
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """The step's postcondition holds. `events` and `blobs` go into the ledger together with its record.
+
+    `then` tidies up once it is recorded; it is lost with the process, so nothing may depend on it.
+    """
+
+    result: dict[str, Any] = field(default_factory=dict)
+    events: tuple[NewEvent, ...] = ()
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    then: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """The step cannot reach its postcondition: the promotion halts."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StepPending:
+    """The postcondition needs an act of somebody: the promotion waits, and holds no claim meanwhile."""
+
+    code: str
+    values: dict[str, Any] = field(default_factory=dict)
+    who: tuple[str, ...] = ("operator",)
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """Nobody could be asked: nothing is recorded, and the step is tried again, by the driver where that `passes`
+    or by a resume."""
+
+    where: str
+    reason: str
+    passes: bool = False
+
+
+_ELSEWHERE = {
+    "other-cluster": "it leads to the cluster {found}, and the workspace's cluster-uid is {expected}",
+    "moved-cluster": "it leads to the cluster {found}, and the promotion began in {expected}; if that was made anew, "
+    "write the new one's UID into ldmrelease.yaml as cluster-uid",
+}
+
+
+def step_failure(answer: Refusal | Unreachable) -> StepFailed | Interrupted:
+    """What a target's or a cluster's answer is to a step: without a way into its cluster, nobody was asked."""
+    if isinstance(answer, Unreachable):
+        return Interrupted(answer.where, answer.reason, answer.passes)
+    if answer.code == "no-cluster":
+        reason = "; ".join(str(answer.values[key]) for key in ("found", "hint") if answer.values.get(key))
+        return Interrupted(str(answer.values["where"]), reason)
+    if answer.code in _ELSEWHERE:
+        reason = _ELSEWHERE[answer.code]
+        return Interrupted(str(answer.values["file"]), reason.format_map(answer.values))
+    return StepFailed(answer.code, answer.values)
+
+
+def interrupted_by(error: BadAccess | ClusterError) -> Interrupted:
+    """What a cluster's error is to a step that can do nothing about it."""
+    found = unreachable(error)
+    return Interrupted(found.where, found.reason, found.passes)
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """An append of the step was refused: somebody else has carried the promotion on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceBusy:
+    """Somebody else claims the place; or holds it without a claim, having written it and `waits` for the rest."""
+
+    place: str
+    promotion: str
+    holder: str
+    since: str
+    waits: bool = False
+
+
+StepResult = StepDone | StepFailed | StepPending | Interrupted | Overtaken

@@ -1,0 +1,119 @@
+"""Between a promotion and its targets: what is wanted there, our right to write it, and the write."""
+
+import re
+from dataclasses import replace
+
+from ldmrelease.domain.facts import Intent
+from ldmrelease.promotion.journal import DecisionStage
+from ldmrelease.services.deployments.desired import access, edits, extends, holds, snapshot
+from ldmrelease.services.promotions.work import Work
+from ldmrelease.targets import registry
+from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.git.program import Identity, Note
+from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value, Written
+
+_NO_NAME = re.compile(r"[<>\x00-\x1f]")
+_VERBS = {
+    Intent.PROMOTE: "promote",
+    Intent.ROLLBACK: "roll back to",
+    Intent.ALIAS: "name",
+    Intent.RETIRE: "retire",
+}
+
+
+def claim(work: Work) -> tuple[Snapshot, Written] | Refusal | Unreachable:
+    """Move the fence to our claim, then read: from here on nobody older can write (design section 4)."""
+    target, reach = work.application.target, access(work.context)
+    fenced = registry.claim(target, reach, _warrant(work, "claim"))
+    if not isinstance(fenced, Written):
+        return fenced
+    there = registry.read(target, reach)
+    return (there, fenced) if isinstance(there, Snapshot) else there
+
+
+def is_written(work: Work) -> bool:
+    """Whether the place holds already what this promotion wants there."""
+    there = snapshot(work.context, work.application)
+    if not isinstance(there, Snapshot) or not work.before:
+        return False
+    then = replace(there, values=registry.values_from_plain(work.before))
+    wanted = edits(work.application.target, work.pinned.release, work.plan.intent, work.request.alias, then)
+    return not isinstance(wanted, Refusal) and holds(wanted, there)
+
+
+def write(work: Work) -> Written | Refusal | Unreachable:
+    """Commit what is wanted, where the settings still are what they were when we claimed the place."""
+    planned = _planned_edits(work)
+    if not isinstance(planned, tuple):
+        return planned
+    wanted, before = planned
+    return registry.write(
+        work.application.target,
+        wanted,
+        access(work.context),
+        expect=before,
+        warrant=_warrant(work, _VERBS[work.plan.intent]),
+    )
+
+
+def restore(work: Work) -> Written | Refusal | Unreachable:
+    """Put back what the settings were when we claimed the place, where they still are ours."""
+    planned = _planned_edits(work)
+    if not isinstance(planned, tuple):
+        return planned
+    wanted, before = planned
+    return registry.restore(
+        work.application.target, before, wanted, access(work.context), _warrant(work, "restore")
+    )
+
+
+def _planned_edits(work: Work) -> tuple[dict[str, Value], dict[str, Value]] | Refusal | Unreachable:
+    """The edits from what was there when the place was claimed: the same again after a kill."""
+    there = snapshot(work.context, work.application)
+    if not isinstance(there, Snapshot):
+        return there
+    before = registry.values_from_plain(work.before)
+    then = replace(there, values=before)
+    wanted = edits(work.application.target, work.pinned.release, work.plan.intent, work.request.alias, then)
+    if isinstance(wanted, Refusal):
+        return wanted
+    return wanted, {path: before[path] for path in wanted}
+
+
+def _warrant(work: Work, verb: str) -> WriteGrant:
+    context, head = work.context, work.context.ledger.head()
+    assert work.epoch is not None
+    fence = Fence(
+        ledger=head.ledger,
+        genesis=context.ledger.genesis,
+        size=head.size,
+        head=head.hash,
+        promotion=work.promotion,
+        epoch=work.epoch,
+    )
+    return WriteGrant(work.step.place, fence, lambda found: extends(context, found), _note(work, verb))
+
+
+def _note(work: Work, verb: str) -> Note:
+    release = work.pinned.release
+    ruling = work.journal.ruling(work.step.place, DecisionStage.ENTER) or work.journal.ruling(
+        work.step.place, DecisionStage.ASK
+    )
+    trailers = {"Release": f"{release.name}@{work.pinned.digest}"}
+    if ruling is not None:
+        trailers["Decision"] = ruling.decision
+    trailers["Promotion"] = work.promotion
+    return Note(
+        f"{verb} {release.name} at {work.step.place}",
+        _identity(work.context.person),
+        work.context.now(),
+        trailers,
+    )
+
+
+def _identity(person: str) -> Identity:
+    """A person as the author of a commit: `Ada <ada@lsst.org>` brings an address, others get a local one."""
+    name, _, address = person.partition("<")
+    name = " ".join(_NO_NAME.sub(" ", name).split()) or "unnamed"
+    address = _NO_NAME.sub("", address).strip() or f"{name.replace(' ', '.')}@localhost"
+    return Identity(name, address)

@@ -1,0 +1,256 @@
+"""Pin a release: from a product's tag to digests (LDM-564 2.1), in memory; `store_pin` makes it durable."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.images import ImageIdentity, parse_reference
+from ldmrelease.domain.records import Pin
+from ldmrelease.domain.release import (
+    ARTIFACT_TYPE,
+    EMPTY_CONFIG,
+    MANIFEST_TYPE,
+    Component,
+    Release,
+    artifact_manifest,
+    release_digest,
+)
+from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag, parse
+from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
+from ldmrelease.registry.identity import identity
+from ldmrelease.registry.repository import Repository
+from ldmrelease.services.context import Context
+from ldmrelease.services.signing import signed
+from ldmrelease.sources import eups, git_tags
+from ldmrelease.trust.records import VerifiedRecord, verify_record
+
+_REBUILT = {Kind.release, Kind.candidate}
+BASE_DIGEST = "org.opencontainers.image.base.digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A release bound to digests. `revision` is 0 where nothing is stored yet.
+
+    `listing` is the EUPS build's `product sha1` list, the bytes behind the content digest.
+    """
+
+    release: Release
+    digest: str
+    tag: Tag
+    listing: bytes | None = None
+    revision: int = 0
+
+    @property
+    def stored(self) -> bool:
+        """The ledger has this pin."""
+        return self.revision > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unpinnable:
+    """Why a tag cannot be pinned: `code` and values."""
+
+    code: str
+    values: dict[str, Any]
+
+
+def pin(context: Context, product: Product, text: str) -> Pinned | Unpinnable:
+    """Resolve every component of a product's tag now. Writes nothing.
+
+    Raises `RegistryError`, `GitUnreachable`, `BadList` where a source did not answer.
+    """
+    tag = parse(text, product.grammar, product.aliases)
+    if not tag.parsed or tag.name is None or tag.kind is Kind.alias:
+        return Unpinnable("unreadable", {"tag": text, "grammar": str(product.grammar), "reason": tag.reason})
+    found: list[Component] = []
+    listing: bytes | None = None
+    for source in product.components:
+        component = _FINDERS[source.kind](context, product, source, tag)
+        if isinstance(component, Unpinnable):
+            return component
+        if component is None:
+            continue
+        if isinstance(component, tuple):
+            component, listing = component
+        found.append(component)
+    if not found:
+        return Unpinnable("nothing-found", {"tag": text, "product": product.name})
+    release = _release(product, tag, found)
+    return Pinned(release, release_digest(release), tag, listing)
+
+
+def _release(product: Product, tag: Tag, found: list[Component]) -> Release:
+    names = {each.name for each in found}
+    missing = tuple(each.name for each in product.components if each.name not in names)
+    content = next((each.digest for each in found if each.kind is ComponentKind.BUILD), None)
+    assert tag.name is not None
+    return Release(product.name, tag.name, str(tag.kind), tuple(found), missing, content)
+
+
+def _find_image(
+    context: Context, product: Product, source: ComponentSource, tag: Tag
+) -> Component | Unpinnable | None:
+    repository = context.registries.open(parse_reference(source.source))
+    spelling = _spelling_there(repository, source, product, tag)
+    if spelling is None:
+        return None
+    found = identity(repository, spelling)
+    if not isinstance(found, ImageIdentity):
+        values = {"component": source.name, "tag": spelling, **canonical.to_plain(found)}
+        return Unpinnable("bad-image", values)
+    derived = _derived_from(repository, source, found)
+    return Component(source.name, source.kind, source.source, spelling, found.index, found.platforms, derived)
+
+
+def _spelling_there(
+    repository: Repository, source: ComponentSource, product: Product, tag: Tag
+) -> str | None:
+    """The tag as the repository spells it; of several rebuilds `_rsp<N>` the highest (details.md, Tags)."""
+    spelling = image_tag(tag, source.spelling)
+    if repository.resolve(spelling) is not None:
+        return spelling
+    if tag.kind not in _REBUILT or product.grammar is not Grammar.rubin:
+        return None
+    prefix = f"{spelling}_rsp"
+    builds = [name.removeprefix(prefix) for name in repository.tags() if name.startswith(prefix)]
+    numbers = [int(each) for each in builds if each.isascii() and each.isdigit()]
+    return f"{prefix}{max(numbers)}" if numbers else None
+
+
+def _derived_from(repository: Repository, source: ComponentSource, found: ImageIdentity) -> str | None:
+    if source.derived_from is None:
+        return None
+    annotations = repository.manifest(found.index).json().get("annotations") or {}
+    base = annotations.get(BASE_DIGEST)
+    return f"{source.derived_from}@{base}" if base else source.derived_from
+
+
+def _find_configuration(
+    context: Context, _product: Product, source: ComponentSource, tag: Tag
+) -> Component | Unpinnable | None:
+    spelling = image_tag(tag, source.spelling)
+    spellings = (spelling, f"v{spelling}") if tag.kind is Kind.release else (spelling,)
+    repository = context.located(source.source)
+    commit = git_tags.tag_commit(repository, tuple(dict.fromkeys(spellings)))
+    if isinstance(commit, git_tags.Ambiguous):
+        return Unpinnable("ambiguous-tag", {"component": source.name, "commits": commit.commits})
+    if commit is None:
+        return None
+    return Component(source.name, source.kind, source.source, spelling, f"gitCommit:{commit}")
+
+
+def _find_build(
+    context: Context, _product: Product, source: ComponentSource, tag: Tag
+) -> tuple[Component, bytes] | None:
+    spelling = image_tag(tag, source.spelling)
+    build = eups.find_build(Path(context.located(source.source)), spelling)
+    if build is None or build.content is None:
+        return None
+    component = Component(
+        source.name, source.kind, source.source, spelling, build.content, build_id=build.build_id
+    )
+    return component, build.listing
+
+
+_FINDERS: dict[ComponentKind, Any] = {
+    ComponentKind.IMAGE: _find_image,
+    ComponentKind.CONFIGURATION: _find_configuration,
+    ComponentKind.BUILD: _find_build,
+}
+
+
+def stored_pin(context: Context, product: Product, text: str) -> Pinned | None:
+    """The newest stored pin of a tag whose signature counts, None where there is none."""
+    tag = parse(text, product.grammar, product.aliases)
+    if tag.name is None:
+        return None
+    found = newest_counted(context, context.ledger.state("pins", f"{product.name}/{tag.name}") or [])
+    return _read_pin(context, found[1].act, tag) if found is not None else None
+
+
+def newest_counted(
+    context: Context, revisions: list[dict[str, Any]]
+) -> tuple[dict[str, Any], VerifiedRecord[Pin]] | None:
+    """Of a tag's revisions, oldest first, the newest whose signature counts, with the act behind it."""
+    for revision in reversed(revisions):
+        event = context.ledger.get(revision["sequence"])
+        opened = verify_record(event.body, Pin, context.keyring, at=event.time) if event is not None else None
+        if isinstance(opened, VerifiedRecord):
+            return revision, opened
+    return None
+
+
+def _read_pin(context: Context, act: Pin, tag: Tag) -> Pinned:
+    release = canonical.decode(context.ledger.blob(act.document), Release)
+    listing = context.ledger.blob(release.content) if release.content else None
+    return Pinned(release, act.digest, tag, listing, act.revision)
+
+
+def find_or_pin(context: Context, product: Product, text: str) -> Pinned | Unpinnable:
+    """The stored pin, or a new one in memory: where nothing is stored, or what is stored was open."""
+    stored = stored_pin(context, product, text)
+    if stored is not None and stored.release.complete:
+        return stored
+    found = pin(context, product, text)
+    if stored is not None and isinstance(found, Pinned) and found.digest == stored.digest:
+        return stored
+    return found
+
+
+def pin_events(
+    context: Context, pinned: Pinned, reason: str | None
+) -> tuple[list[NewEvent], dict[str, bytes], dict[str, int]]:
+    """What makes a pin durable: the event, the blobs, and the stream version that it goes with."""
+    release, document = pinned.release, pinned.release.document()
+    stream = release.stream
+    revision = context.ledger.version(stream) + 1
+    act = Pin(
+        release.product,
+        release.tag,
+        pinned.digest,
+        canonical.digest(document),
+        revision,
+        release.complete,
+        release.content,
+        context.now(),
+        reason,
+    )
+    body = {**signed(context, act, context.signers.me), "digests": _digests(release)}
+    blobs = {act.document: document}
+    if release.content and pinned.listing is not None:
+        blobs[release.content] = pinned.listing
+    return [NewEvent(EventKind.PINNED, stream, body)], blobs, {stream: revision - 1}
+
+
+def push_release(context: Context, pinned: Pinned) -> None:
+    """Put the release artifact into the release repository: a copy, for whoever attaches statements to it."""
+    repository = context.release_repository()
+    tag = f"{pinned.release.product}-{pinned.release.tag}"
+    there = repository.resolve(tag)
+    if there is not None and there.digest == pinned.digest:
+        return
+    document = pinned.release.document()
+    repository.put_blob(EMPTY_CONFIG)
+    repository.put_blob(document)
+    repository.put_manifest(artifact_manifest(document), MANIFEST_TYPE, tag)
+
+
+__all__ = [
+    "ARTIFACT_TYPE",
+    "Pinned",
+    "Unpinnable",
+    "find_or_pin",
+    "newest_counted",
+    "pin",
+    "pin_events",
+    "push_release",
+    "stored_pin",
+]
+
+
+def _digests(release: Release) -> list[str]:
+    """Every digest by which a cluster may report an image of the release."""
+    return sorted({digest for each in release.images for digest in each.identity.digests()})

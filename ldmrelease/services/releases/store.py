@@ -1,0 +1,50 @@
+"""Make a pin durable by itself, apart from a promotion."""
+
+from dataclasses import replace
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.records import Pin
+from ldmrelease.domain.release import Release
+from ldmrelease.domain.tags import parse
+from ldmrelease.services.context import Context, Untrusted
+from ldmrelease.services.releases.pin import Pinned, pin_events, push_release
+from ldmrelease.trust.records import VerifiedRecord, verify_record
+
+
+class PinnedMeanwhile(RuntimeError):
+    """Somebody else pinned the same tag at the same moment: ask again."""
+
+
+def changed_components(before: Pinned, after: Pinned) -> tuple[str, ...]:
+    """The components that were pinned and are something else now, or gone; what came since is no change."""
+    now = {each.name: each.digest for each in after.release.components}
+    return tuple(each.name for each in before.release.components if now.get(each.name) != each.digest)
+
+
+def store_pin(context: Context, found: Pinned, reason: str | None) -> Pinned:
+    """Append the pin as the tag's next revision, and put the release artifact where others look for it.
+
+    Raises `PinnedMeanwhile`, `RegistryError`.
+    """
+    events, blobs, expect = pin_events(context, found, reason)
+    if context.append(events, expect=expect, blobs=blobs) is not None:
+        raise PinnedMeanwhile(f"{found.release.name} was pinned by somebody else just now; ask again")
+    push_release(context, found)
+    return replace(found, revision=expect[found.release.stream] + 1)
+
+
+def pinned_by_digest(context: Context, product_name: str, tag: str, digest: str) -> Pinned:
+    """The pinned revision that has this digest. Raises `Untrusted`."""
+    product = context.topology.product(product_name)
+    if product is None:
+        raise Untrusted(f"the workspace has no product {product_name!r} any more")
+    for revision in context.ledger.state("pins", f"{product_name}/{tag}") or []:
+        event = context.ledger.get(revision["sequence"])
+        opened = verify_record(event.body, Pin, context.keyring, at=event.time) if event is not None else None
+        if not isinstance(opened, VerifiedRecord) or opened.act.digest != digest:
+            continue
+        release = canonical.decode(context.ledger.blob(opened.act.document), Release)
+        listing = context.ledger.blob(release.content) if release.content else None
+        parsed = parse(tag, product.grammar, product.aliases)
+        return Pinned(release, digest, parsed, listing, opened.act.revision)
+    raise Untrusted(f"no counted pin of {product_name}/{tag} has the digest {digest}")

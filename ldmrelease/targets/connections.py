@@ -1,0 +1,120 @@
+"""The clusters that targets are written in: opened once, and their errors as answers."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from ldmrelease.cluster.client.api import Api, Observer, open_api
+from ldmrelease.cluster.client.errors import Absent, BadAccess, ClusterError, Forbidden, Invalid, Unreached
+from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.targets.results import Refusal, RefusedError, Unreachable
+
+TRIES = 100
+"""How often a write is tried against others who change the same object, such as an autoscaler."""
+
+T = TypeVar("T")
+
+
+class ClusterConnections:
+    """Opens each cluster once, for any number of threads.
+
+    root: where relative kubeconfig files start. observer: told of every request that changes something.
+    """
+
+    def __init__(self, root: Path, observer: Observer | None = None) -> None:
+        self._root = root
+        self._observer = observer
+        self._opened: dict[ClusterAccess, Api] = {}
+        self._opening = threading.Lock()
+        self._uids: dict[ClusterAccess, str] = {}
+
+    def open(self, access: ClusterAccess) -> Api:
+        """The cluster's API server. Raises BadAccess and Unreached."""
+        with self._opening:
+            if access not in self._opened:
+                self._opened[access] = open_api(self._located(access), observer=self._observer)
+            return self._opened[access]
+
+    def uid(self, access: ClusterAccess) -> str:
+        """The UID of its kube-system namespace, which tells clusters apart. Raises BadAccess, ClusterError."""
+        if access not in self._uids:
+            self._uids[access] = self.open(access).cluster_uid()
+        return self._uids[access]
+
+    def _located(self, access: ClusterAccess) -> ClusterAccess:
+        if access.kubeconfig is None:
+            return access
+        return replace(access, kubeconfig=str(self._root / Path(access.kubeconfig).expanduser()))
+
+
+def answer(act: Callable[[], T]) -> T | Refusal | Unreachable:
+    """What `act` answers; its errors as values."""
+    try:
+        return act()
+    except RefusedError as refused:
+        return refused.refusal
+    except BadAccess as error:
+        return Refusal("no-cluster", {"where": error.where, "found": error.reason, "hint": error.hint})
+    except ClusterError as error:
+        return refusal_of(error) or unreachable(error)
+
+
+def unreachable(error: BadAccess | ClusterError) -> Unreachable:
+    """Nobody could be asked: for now, or until somebody changes the way into the cluster."""
+    return Unreachable(error.where, error.reason, isinstance(error, Unreached) and not error.lasting)
+
+
+def refusal_of(error: ClusterError) -> Refusal | None:
+    """What an API server refused for good; None where it may do it another time."""
+    match error:
+        case Forbidden():
+            values = {
+                "verb": error.verb,
+                "resource": error.resource,
+                "namespace": error.namespace,
+                "message": error.message,
+            }
+            return Refusal("forbidden", {"file": error.where, **values})
+        case Absent():
+            return Refusal("vanished", {"file": error.where, "found": error.reason})
+        case Invalid():
+            return Refusal("not-accepted", {"file": error.where, "found": error.reason})
+    return None
+
+
+def joined_refusal(found: Sequence[Refusal | Unreachable]) -> Refusal | Unreachable | None:
+    """One answer for all, of which some may list several; where somebody could not be asked, that."""
+    lost = next((each for each in found if isinstance(each, Unreachable)), None)
+    single = [part for each in found if isinstance(each, Refusal) for part in _parts(each)]
+    return lost or (joined(single) if single else None)
+
+
+def _parts(refusal: Refusal) -> list[Refusal]:
+    """The refusals that one lists; itself where it lists none."""
+    listed = refusal.values.get("problems")
+    if listed is None:
+        return [refusal]
+    return [Refusal(each["code"], {key: each[key] for key in each if key != "code"}) for each in listed]
+
+
+def joined(refusals: Sequence[Refusal]) -> Refusal:
+    """One refusal that lists all, each once."""
+    distinct: list[Refusal] = []
+    for each in refusals:
+        if each not in distinct:
+            distinct.append(each)
+    first = distinct[0]
+    if len(distinct) == 1:
+        return first
+    return Refusal(
+        first.code, first.values | {"problems": [each.values | {"code": each.code} for each in distinct]}
+    )
+
+
+def require_none(refusals: Sequence[Refusal]) -> None:
+    """Raise `Refused` with all of them, if there are any."""
+    if refusals:
+        all_of_them = joined(refusals)
+        raise RefusedError(all_of_them.code, **all_of_them.values)

@@ -1,0 +1,155 @@
+"""Repositories of configuration: a local directory, or a remote that is cached in a bare mirror.
+
+Both are read by refs and written by moving several refs together, each only from where it was seen.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ldmrelease.targets.git.program import NO_ANSWER, NO_GIT, Git, GitError, Observer, call, committer
+from ldmrelease.targets.results import RefusedError
+
+_SCHEMES = {"file", "ssh", "https", "http", "git"}
+_SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+:(?!:)[^\s]+")
+# What a server says to a push that came second, in the C locale; everything else is its own refusal.
+_MOVED = (
+    "fetch first",
+    "non-fast-forward",
+    "stale info",
+    "needs force",
+    "already exists",
+    "incorrect old value",
+    "failed to update ref",
+    "failed to lock",
+    "cannot lock ref",
+)
+_TRIES = 3
+
+Tips = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class GitRemote:
+    """Where refs are read and moved. `url` is the remote of a mirror, None for a directory of its own."""
+
+    git: Git
+    where: str
+    url: str | None = None
+
+    def tips(self, refs: Sequence[str]) -> dict[str, str | None]:
+        """Where the refs point now (None: there is no such ref), with their objects at hand.
+
+        Raises `GitError` where the repository cannot be asked.
+        """
+        if self.url is None:
+            return self._local_tips(refs)
+        for _ in range(_TRIES):
+            tips = self._remote_tips(self.url, refs)
+            # A ref of the mirror moves when its fetch is complete, so what it names is all there.
+            mirrored = self._local_tips(refs)
+            behind = [f"+{ref}:{ref}" for ref, oid in tips.items() if oid and oid != mirrored[ref]]
+            if not behind:
+                return tips
+            options = ("-q", "--no-tags", "--no-write-fetch-head")
+            self.git.change("fetch", "fetch", *options, "--", self.url, *behind)
+        raise GitError("fetch", 1, "the refs move faster than they can be fetched")
+
+    def advance(self, old: Tips, new: Mapping[str, str], at: datetime) -> bool:
+        """Move all the refs, or none: False where one is no longer at `old`.
+
+        Raises `Refused` (`rejected`) where the server forbids it, `GitError` where nobody can be asked.
+        """
+        return self._update(old, new, at) if self.url is None else self._push(self.url, new)
+
+    def _local_tips(self, refs: Sequence[str]) -> dict[str, str | None]:
+        listing = self.git.run("for-each-ref", "--format=%(objectname) %(refname)", "--", *refs).decode()
+        found = {name: oid for oid, _, name in (line.partition(" ") for line in listing.splitlines())}
+        return {ref: found.get(ref) for ref in refs}
+
+    def _remote_tips(self, url: str, refs: Sequence[str]) -> dict[str, str | None]:
+        listing = self.git.run("ls-remote", "-q", "--", url, *refs).decode()
+        found = {name: oid for oid, _, name in (line.partition("\t") for line in listing.splitlines())}
+        return {ref: found.get(ref) for ref in refs}
+
+    def _update(self, old: Tips, new: Mapping[str, str], at: datetime) -> bool:
+        lines = [
+            f"update {ref} {oid} {old[ref]}" if old[ref] else f"create {ref} {oid}"
+            for ref, oid in new.items()
+        ]
+        script = "\n".join(["start", *lines, "prepare", "commit", ""]).encode()
+        try:
+            self.git.change("update-ref", "update-ref", "--stdin", stdin=script, env=committer(at))
+        except GitError:
+            if self._local_tips(list(new)) == {ref: old[ref] for ref in new}:
+                raise
+            return False
+        return True
+
+    def _push(self, url: str, new: Mapping[str, str]) -> bool:
+        refspecs = [f"{oid}:{ref}" for ref, oid in new.items()]
+        try:
+            self.git.change("push", "push", "--atomic", "--porcelain", "--no-verify", "--", url, *refspecs)
+        except GitError as error:
+            # The line may have been cut after the server had done it.
+            if self._remote_tips(url, list(new)) == dict(new):
+                return True
+            if any(each in error.message for each in _MOVED):
+                return False
+            if "rejected]" in error.message:
+                raise RefusedError("rejected", where=self.where, found=error.message) from None
+            raise
+        return True
+
+
+def open_repository(spec: str, workspace: Path, observer: Observer | None = None) -> GitRemote:
+    """The repository that `spec` names: a directory (relative ones start at the workspace) or a remote.
+
+    Raises `Refused` (`no-repository`) for what is neither, `GitError` where git cannot say.
+    """
+    url = remote_url(spec)
+    if url is not None:
+        return GitRemote(Git(_mirror(url, workspace), observer), public(url), url)
+    directory = workspace / spec
+    if not directory.is_dir():
+        raise RefusedError("no-repository", where=spec)
+    try:
+        found = call(["-C", str(directory), "rev-parse", "--absolute-git-dir", "--show-prefix"])
+    except GitError as error:
+        if error.status in (NO_GIT, NO_ANSWER):
+            raise
+        raise RefusedError("no-repository", where=spec, found=str(error)) from None
+    git_directory, _, prefix = found.decode().partition("\n")
+    if prefix.strip():
+        # A folder inside of some repository is not the one that the workspace meant.
+        raise RefusedError("no-repository", where=spec, found=f"a folder in {git_directory}")
+    return GitRemote(Git(Path(git_directory), observer), spec)
+
+
+def remote_url(spec: str) -> str | None:
+    """The spec if it names a remote, None for a directory. Raises `Refused` for a transport we do not use."""
+    if "://" in spec:
+        if urlsplit(spec).scheme not in _SCHEMES:
+            raise RefusedError("no-repository", where=public(spec), found="an unknown scheme")
+        return spec
+    if "::" in spec or spec.startswith("-"):
+        raise RefusedError("no-repository", where=spec, found="an unknown scheme")
+    return spec if _SCP.fullmatch(spec) else None
+
+
+def public(url: str) -> str:
+    """The URL without user and password, for people to read."""
+    return re.sub(r"(?<=://)[^/@]*@", "", url)
+
+
+def _mirror(url: str, workspace: Path) -> Path:
+    name = hashlib.sha256(url.encode()).hexdigest()[:16]
+    directory = workspace / ".ldmrelease" / "git" / f"{name}.git"
+    if not (directory / "HEAD").is_file():
+        directory.mkdir(parents=True, exist_ok=True)
+        call(["init", "-q", "--bare", "--template=", str(directory)])
+    return directory

@@ -1,0 +1,1 @@
+"""Where settings are kept: files in git, ConfigMaps, Kubernetes objects."""

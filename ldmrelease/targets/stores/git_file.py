@@ -1,0 +1,303 @@
+"""The one writer of a values file in git: what every kind of target reads, changes and restores with.
+
+A write names what it expects to find, setting by setting. Another commit in between is no reason to stop, a
+changed setting is: then the answer names who changed it.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ldmrelease.cluster.client.api import Api
+from ldmrelease.domain.topology import Place
+from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.targets import fence
+from ldmrelease.targets.connections import ClusterConnections
+from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.git.checkout import Checkout, checkout_of
+from ldmrelease.targets.git.program import (
+    Blob,
+    Git,
+    GitError,
+    Observer,
+    author_of,
+    commit_tree,
+    read_blob,
+    tree_with,
+    write_blob,
+)
+from ldmrelease.targets.git.remote import GitRemote, open_repository, public
+from ldmrelease.targets.results import (
+    Change,
+    Refusal,
+    RefusedError,
+    Snapshot,
+    Unreachable,
+    Value,
+    Values,
+    Written,
+)
+from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
+
+_TRIES = 5
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How repositories and clusters are reached: the workspace's directory (relative ones start there, mirrors
+    of remotes are kept in its `.ldmrelease/git`), who is told around every change (for tests that kill), and
+    the clusters that are open already."""
+
+    workspace: Path
+    observer: Observer | None = None
+    opened: ClusterConnections | None = None
+
+    def cluster(self, access: ClusterAccess) -> Api:
+        """A cluster's API server, opened once. Raises BadAccess and Unreached."""
+        return (self.opened or ClusterConnections(self.workspace, self.observer)).open(access)
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesFile:
+    """A values file on a branch of a repository."""
+
+    repository: str
+    branch: str
+    file: str
+
+
+def read_file(
+    where: ValuesFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
+) -> Snapshot | Refusal | Unreachable:
+    """The settings as committed now; an `optional` one that is absent is left out.
+
+    Raises ValueError for what is no path.
+    """
+    return _answer(where, lambda: _snapshot(_Session.open(where, access), paths, optional))
+
+
+def write_file(
+    where: ValuesFile, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
+) -> Written | Refusal | Unreachable:
+    """Commit the edits and move the fence with them, where each setting still is as expected, or as wanted.
+
+    Nothing is committed where all are as wanted (`found`). A restore is a write that expects what we wrote.
+    Raises ValueError for what is no path, KeyError where `expect` lacks one of the edits.
+    """
+    return _answer(where, lambda: _write(_Session.open(where, access), edits, expect, warrant))
+
+
+def claim_place(where: ValuesFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unreachable:
+    """Move the fence alone to ours, before the first write. `found`: it was there already."""
+    return _answer(where, lambda: _claim(_Session.open(where, access), warrant))
+
+
+def read_fence(where: ValuesFile, place: Place, access: Access) -> Fence | Refusal | Unreachable | None:
+    """The fence of the place; None where nobody has written there yet."""
+
+    def read() -> Fence | None:
+        session = _Session.open(where, access)
+        ref = fence.fence_ref(place)
+        tip = session.repository.tips([ref])[ref]
+        return fence.fence_at(session.git, tip) if tip else None
+
+    return _answer(where, read)
+
+
+def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusal | Unreachable:
+    """Who gave a setting the value that is committed now."""
+
+    def read() -> Change:
+        session = _Session.open(where, access)
+        return _changed_by(session, session.tip(), path)
+
+    return _answer(where, read)
+
+
+def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unreachable:
+    try:
+        return act()
+    except RefusedError as refused:
+        return refused.refusal
+    except GitError as error:
+        return Unreachable(public(where.repository), public(str(error)))
+    except OSError as error:
+        return Unreachable(public(where.repository), str(error))
+
+
+def _require(answer: T | Refusal) -> T:
+    if isinstance(answer, Refusal):
+        raise RefusedError(answer.code, **answer.values)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """A values file in an opened repository."""
+
+    where: ValuesFile
+    repository: GitRemote
+
+    @classmethod
+    def open(cls, where: ValuesFile, access: Access) -> "_Session":
+        if {"", ".", "..", ".git"} & set(where.file.split("/")):
+            raise RefusedError("bad-file", file=where.file)
+        return cls(where, open_repository(where.repository, access.workspace, access.observer))
+
+    @property
+    def git(self) -> Git:
+        return self.repository.git
+
+    @property
+    def ref(self) -> str:
+        return f"refs/heads/{self.where.branch}"
+
+    def tip(self) -> str:
+        return self.require(self.repository.tips([self.ref]).get(self.ref))
+
+    def require(self, tip: str | None) -> str:
+        """The branch's tip, or `Refused` (`no-branch`)."""
+        if tip is None:
+            raise RefusedError("no-branch", where=self.repository.where, branch=self.where.branch)
+        return tip
+
+    def blob(self, revision: str) -> Blob:
+        return read_blob(self.git, revision, self.where.file)
+
+    def settings(self, revision: str, paths: Sequence[str]) -> dict[str, FoundSetting]:
+        return _require(read_settings(self.blob(revision).content, paths, self.where.file))
+
+    def checkout(self) -> Checkout | None:
+        """The copy to keep up to date; a mirror has none."""
+        if self.repository.url is not None:
+            return None
+        return checkout_of(self.git, self.where.branch, self.where.file)
+
+
+def _snapshot(session: _Session, paths: Sequence[str], optional: Collection[str]) -> Snapshot:
+    tip = session.tip()
+    blob = session.blob(tip)
+    settings = _require(read_settings(blob.content, paths, session.where.file, optional))
+    return Snapshot(
+        tip,
+        blob.oid,
+        {path: each.value for path, each in settings.items()},
+        {path: each.line for path, each in settings.items()},
+    )
+
+
+def _claim(session: _Session, warrant: WriteGrant) -> Written:
+    ref = fence.fence_ref(warrant.place)
+    for _ in range(_TRIES):
+        tips = session.repository.tips([ref])
+        new = _fence_commit(session, tips[ref], warrant)
+        if new is None:
+            return Written(tips[ref] or "", {}, found=True)
+        if session.repository.advance(tips, {ref: new}, warrant.note.at):
+            return Written(new, {})
+    raise GitError("push", 1, "the fence moves faster than it can be written")
+
+
+def _fence_commit(session: _Session, old: str | None, warrant: WriteGrant) -> str | None:
+    """The next commit of the fence, None where it is ours already; `Refused` where we may not write."""
+    fence.check(fence.fence_at(session.git, old) if old else None, warrant)
+    return fence.next_fence(session.git, old, warrant.fence, warrant.note)
+
+
+def _write(session: _Session, edits: Values, expect: Values, warrant: WriteGrant) -> Written:
+    fence_ref = fence.fence_ref(warrant.place)
+    for _ in range(_TRIES):
+        tips = session.repository.tips([session.ref, fence_ref])
+        tip = session.require(tips[session.ref])
+        fence.check(fence.fence_at(session.git, held) if (held := tips[fence_ref]) else None, warrant)
+        settings = session.settings(tip, list(edits))
+        lines = {path: each.line for path, each in settings.items()}
+        if all(settings[path].value == value for path, value in edits.items()):
+            return Written(tip, lines, found=True, unsynced=_sync(session, tip))
+        _require_ours(session, tip, settings, edits, expect)
+        written = _commit(session, tips, edits, warrant)
+        if written is not None:
+            return written
+    raise GitError("push", 1, "the branch moves faster than it can be written")
+
+
+def _require_ours(
+    session: _Session, tip: str, settings: dict[str, FoundSetting], edits: Values, expect: Values
+) -> None:
+    """Refuse (`changed-by`) a setting that is neither as expected nor as wanted."""
+    for path, wanted in edits.items():
+        found = settings[path]
+        if found.value not in (wanted, expect[path]):
+            change = _changed_by(session, tip, path)
+            raise RefusedError(
+                "changed-by",
+                file=session.where.file,
+                path=path,
+                line=found.line,
+                found=found.value,
+                expected=expect[path],
+                commit=change.commit,
+                author=change.author,
+                time=change.time,
+            )
+
+
+def _commit(
+    session: _Session, tips: dict[str, str | None], edits: Values, warrant: WriteGrant
+) -> Written | None:
+    """One try on this tip; None where branch or fence has moved meanwhile."""
+    tip = session.require(tips[session.ref])
+    fence_ref = fence.fence_ref(warrant.place)
+    before = session.blob(tip)
+    content = _require(edit_settings(before.content, edits, session.where.file))
+    checkout = session.checkout()
+    if checkout is not None:
+        checkout.require_clean(tip)
+    oid = write_blob(session.git, content)
+    tree = tree_with(session.git, tip, session.where.file, before.mode, oid)
+    new = {session.ref: commit_tree(session.git, tree, tip, warrant.note)}
+    fence_commit = _fence_commit(session, tips[fence_ref], warrant)
+    if fence_commit is not None:
+        new[fence_ref] = fence_commit
+    if checkout is not None:
+        checkout.announce(before.oid, oid)
+    if not session.repository.advance(tips, new, warrant.note.at):
+        if checkout is not None:
+            checkout.withdraw()
+        return None
+    lines = {path: each.line for path, each in session.settings(new[session.ref], list(edits)).items()}
+    return Written(new[session.ref], lines, unsynced=_sync(session, new[session.ref]))
+
+
+def _sync(session: _Session, tip: str) -> str | None:
+    """Bring a checked-out copy to the tip; why that could not be done, None if it is done."""
+    try:
+        if (checkout := session.checkout()) is not None:
+            checkout.catch_up(tip)
+    except RefusedError as refused:
+        return refused.refusal.code
+    except (GitError, OSError) as error:
+        return str(error)
+    return None
+
+
+def _changed_by(session: _Session, tip: str, path: str) -> Change:
+    """The commit since which the setting has said what it says now."""
+    found = session.settings(tip, [path])[path].value
+    commits = session.git.run("log", "--format=%H", tip, "--", session.where.file).decode().split()
+    since = tip
+    for commit in commits:
+        if _value_at(session, commit, path) != found:
+            break
+        since = commit
+    return author_of(session.git, since)
+
+
+def _value_at(session: _Session, revision: str, path: str) -> Value | None:
+    """The setting at a revision; None where it could not be read there."""
+    try:
+        return session.settings(revision, [path])[path].value
+    except RefusedError:
+        return None

@@ -1,0 +1,1 @@
+"""Edits of YAML text that change one value and leave every other byte as it is. Pure."""

@@ -1,0 +1,95 @@
+"""What a verified signer may say: a role counts only inside its types, environments and repositories."""
+
+from datetime import datetime, timedelta
+
+from ldmrelease.domain import times
+from ldmrelease.domain.predicates.claimed_metadata import claimed_time
+from ldmrelease.domain.statements import Statement
+from ldmrelease.trust.keyring import EVERYWHERE, Key, Keyring, Role
+from ldmrelease.trust.verify import Rejected, VerifiedPayload
+
+# How far the clocks of two sites may be apart.
+LEEWAY = timedelta(minutes=5)
+
+# These tell what happened somewhere. One that leaves out where must not widen its signer's scope.
+_HAPPENS_SOMEWHERE = {"check", "run", "observation"}
+
+
+def authorize(
+    statement: Statement,
+    verified: VerifiedPayload,
+    keyring: Keyring,
+    *,
+    received: datetime,
+    now: datetime,
+    environment: str | None,
+    repositories: tuple[str, ...],
+) -> tuple[Role, ...] | Rejected:
+    """The roles in which a statement counts.
+
+    `received` is its intake, `environment` where it says that it happened (None: nowhere), `repositories` where
+    the images that it names stand. Codes: those of `entitled`, `bad-time`, and `future`, which is errored.
+    """
+    environments = () if environment is None else (environment,)
+    roles = entitled_roles(
+        statement.type, verified.key, keyring, environments=environments, repositories=repositories
+    )
+    if isinstance(roles, Rejected):
+        return roles
+    try:
+        claimed = claimed_time(statement)
+    except ValueError as error:
+        return Rejected("bad-time", {"detail": str(error)})
+    early = too_early(verified.key, received, now) or too_early(verified.key, claimed, received)
+    return early or roles
+
+
+def entitled_roles(
+    type: str,
+    key: Key,
+    keyring: Keyring,
+    *,
+    environments: tuple[str, ...] = (),
+    repositories: tuple[str, ...] = (),
+) -> tuple[Role, ...] | Rejected:
+    """The roles of a key that may say this type for all of these environments and repositories.
+
+    Codes: `wrong-role`, `wrong-environment`, `wrong-repository`.
+    """
+    named = {"key": key.id, "person": key.person, "type": type}
+    typed = tuple(each for each in keyring.roles_of(key) if type in each.types)
+    if not typed:
+        return Rejected("wrong-role", {**named, "roles": sorted(key.roles)})
+    placed = tuple(each for each in typed if _covers(each, type, environments))
+    if not placed:
+        scope = sorted({name for each in typed for name in each.environments})
+        return Rejected(
+            "wrong-environment",
+            {**named, **_roles(typed), "environments": list(environments), "scope": scope},
+        )
+    scoped = tuple(each for each in placed if all(map(each.speaks_of, repositories)))
+    if not scoped:
+        scope = sorted({name for each in placed for name in each.repositories})
+        return Rejected(
+            "wrong-repository",
+            {**named, **_roles(placed), "repositories": list(repositories), "scope": scope},
+        )
+    return scoped
+
+
+def too_early(key: Key, claimed: datetime | None, received: datetime) -> Rejected | None:
+    """`future`, where something claims to have happened well after it was taken in."""
+    if claimed is None or claimed <= received + LEEWAY:
+        return None
+    values = {"claimed": times.spell(claimed), "received": times.spell(received)}
+    return Rejected("future", {"key": key.id, "person": key.person, **values})
+
+
+def _covers(role: Role, type: str, environments: tuple[str, ...]) -> bool:
+    if not environments and type in _HAPPENS_SOMEWHERE:
+        return EVERYWHERE in role.environments
+    return all(role.speaks_for(each) for each in environments)
+
+
+def _roles(roles: tuple[Role, ...]) -> dict[str, list[str]]:
+    return {"roles": [each.name for each in roles]}

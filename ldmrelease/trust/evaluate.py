@@ -1,0 +1,172 @@
+"""From the bytes of an envelope to the fact that a decision rests on: counted, or seen with its code.
+
+Nothing in here raises, whatever the bytes are: hostile evidence is a fact like any other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.facts import StatementFact
+from ldmrelease.domain.predicates.claimed_metadata import claimed_environment, claimed_time, resource
+from ldmrelease.domain.predicates.test_result import Contradiction, check_name, read_result
+from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, Unreadable, read_statement
+from ldmrelease.trust.authorize import authorize
+from ldmrelease.trust.dsse import Envelope, Malformed, read_wrapped
+from ldmrelease.trust.keyring import Key, Keyring
+from ldmrelease.trust.verify import Rejected, verify
+
+UNREADABLE = "unreadable"
+ERRORED = "ERRORED"
+NO_IMAGES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedStatement:
+    """A statement as it stands in a fact, and why it does not count, where it does not."""
+
+    fact: StatementFact
+    refusal: Rejected | None
+
+
+def statement_fact(
+    envelope: bytes,
+    *,
+    blob: str,
+    keyring: Keyring,
+    received: datetime,
+    now: datetime,
+    repository: str | None,
+    checks: Mapping[str, Sequence[str]],
+    images: Mapping[str, str] = NO_IMAGES,
+) -> StatementFact:
+    """The fact of one envelope, bare or in a sigstore bundle.
+
+    `blob` is the digest of these bytes, `received` their intake; `repository` is where the image stands at
+    which it was found, None for a release or a content; `checks` gives the declared tests by name of check.
+    `images` gives the repository of every digest that belongs to an image of the release: a statement that
+    was found in one place and names the image of another counts only if its signer may speak of both.
+    `signer` of the fact is the key's name in the trust document. A result that contradicts itself, or that
+    claims to come from the future, has result ERRORED.
+    """
+    return evaluate_statement(
+        envelope,
+        blob=blob, keyring=keyring, received=received, now=now, repository=repository, checks=checks,
+        images=images,
+    ).fact  # fmt: skip
+
+
+def evaluate_statement(
+    envelope: bytes,
+    *,
+    blob: str,
+    keyring: Keyring,
+    received: datetime,
+    now: datetime,
+    repository: str | None,
+    checks: Mapping[str, Sequence[str]],
+    images: Mapping[str, str] = NO_IMAGES,
+) -> EvaluatedStatement:
+    """As `statement_fact`, with the values of the refusal (role, scope, time) for people."""
+    read = read_wrapped(envelope)
+    if isinstance(read, Malformed):
+        return _refused(_unreadable(canonical.digest(envelope), blob, received), Rejected.because(read))
+    statement = _statement(read)
+    if isinstance(statement, Rejected):
+        return _refused(_unreadable(canonical.digest(read.payload), blob, received), statement)
+    fact = _described(statement, blob, received, checks)
+    verified = verify(read, keyring, at=received)
+    if isinstance(verified, Rejected):
+        return _refused(fact, verified)
+    fact = replace(fact, signer=verified.key.id)
+    roles = authorize(
+        statement, verified, keyring,
+        received=received, now=now, environment=fact.environment,
+        repositories=_repositories(fact, repository, images),
+    )  # fmt: skip
+    if isinstance(roles, Rejected):
+        return _refused(fact, roles)
+    foreign = _foreign(statement, verified.key, repository)
+    if foreign is not None:
+        return _refused(fact, foreign)
+    return EvaluatedStatement(replace(fact, counted=True, roles=tuple(each.name for each in roles)), None)
+
+
+def _statement(envelope: Envelope) -> Statement | Rejected:
+    if envelope.payload_type != PAYLOAD_TYPE:
+        return Rejected("wrong-type", {"found": envelope.payload_type, "expected": PAYLOAD_TYPE})
+    statement = read_statement(envelope.payload)
+    if isinstance(statement, Unreadable):
+        return Rejected(statement.code, {"detail": statement.detail})
+    return statement
+
+
+def _unreadable(evidence: str, blob: str, received: datetime) -> StatementFact:
+    return StatementFact(evidence, blob, UNREADABLE, (), None, (), False, None, received)
+
+
+def _described(
+    statement: Statement, blob: str, received: datetime, checks: Mapping[str, Sequence[str]]
+) -> StatementFact:
+    fact = StatementFact(
+        evidence=statement.evidence,
+        blob=blob,
+        type=statement.type,
+        subjects=tuple(sorted({each.digest for each in statement.subjects})),
+        signer=None,
+        roles=(),
+        counted=False,
+        code=None,
+        received=received,
+        claimed=_claimed(statement),
+        environment=claimed_environment(statement),
+    )
+    return _with_result(fact, statement, checks) if statement.type == "check" else fact
+
+
+def _with_result(
+    fact: StatementFact, statement: Statement, checks: Mapping[str, Sequence[str]]
+) -> StatementFact:
+    check = check_name(statement.predicate)
+    read = read_result(statement.predicate, checks.get(check or "", ()))
+    if isinstance(read, Contradiction):
+        return replace(fact, check=check, result=ERRORED, code=read.code)
+    return replace(
+        fact,
+        check=check,
+        check_digest=read.check_digest,
+        result=read.result,
+        failed_tests=tuple(sorted(read.failed_tests)),
+        run=read.run,
+        platform=read.platform,
+        cluster_uid=read.cluster_uid,
+    )
+
+
+def _claimed(statement: Statement) -> datetime | None:
+    try:
+        return claimed_time(statement)
+    except ValueError:
+        return None
+
+
+def _repositories(fact: StatementFact, own: str | None, images: Mapping[str, str]) -> tuple[str, ...]:
+    named = {images[each] for each in fact.subjects if each in images}
+    return tuple(sorted(named if own is None else named | {own}))
+
+
+def _foreign(statement: Statement, key: Key, repository: str | None) -> Rejected | None:
+    """A receipt found where its own resource is not: copying an image never copies its receipts."""
+    if statement.type != "receipt" or repository is None:
+        return None
+    own = resource(statement)[0]
+    if own == repository.removeprefix("oci:"):
+        return None
+    return Rejected("other-resource", {"key": key.id, "resource": own, "repository": repository})
+
+
+def _refused(fact: StatementFact, refusal: Rejected) -> EvaluatedStatement:
+    result = ERRORED if refusal.code == "future" and fact.result else fact.result
+    return EvaluatedStatement(replace(fact, code=refusal.code, result=result), refusal)

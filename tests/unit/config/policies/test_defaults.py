@@ -1,0 +1,74 @@
+"""The four policies that come with the program say what LDM-564 says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ldmrelease.config.policies.load import load_levels
+from ldmrelease.config.workspace.init import default_policies
+from ldmrelease.domain.level import Level, Requirement
+
+HERE = Path(__file__).parents[4]
+SENTENCES = (HERE / "tests" / "data" / "ldm-564-2.txt").read_text()
+LEVELS = load_levels(HERE / "policies")
+
+
+def clauses(level: Level) -> list[Requirement]:
+    added = [each for own in level.environments.values() for each in (*own.enter, *own.confirm)]
+    return [*level.enter, *level.confirm, *added]
+
+
+def soak(level: Level, environment: str, id: str) -> dict[str, object]:
+    return next(each for each in level.at(environment).enter if each.id == id).parameters
+
+
+def test_there_is_one_for_each_level_of_2_2_1():
+    assert set(LEVELS) == {"jupyterlab", "development", "commissioning", "production"}
+    assert set(default_policies()) == {f"{name}.yaml" for name in LEVELS}
+
+
+@pytest.mark.parametrize("level", LEVELS.values(), ids=str)
+def test_every_clause_quotes_a_sentence_of_the_document(level):
+    for source in [level.source, *(each.source for each in clauses(level))]:
+        quoted = re.fullmatch(r'LDM-564 2\.[12](?:\.1)?: "(.+)"', source)
+        assert quoted is not None, source
+        assert quoted[1] in SENTENCES
+
+
+def test_jupyterlab_is_minimal_and_keeps_many_versions():
+    level = LEVELS["jupyterlab"]
+    assert [each.rule for each in clauses(level)] == ["images"]
+    assert "experimental" in level.accepts
+
+
+def test_development_asks_for_one_smoke_test_and_nothing_else():
+    level = LEVELS["development"]
+    assert [each.rule for each in level.enter] == ["images"]
+    assert [each.parameters["check"] for each in level.confirm] == ["smoke"]
+
+
+def test_commissioning_takes_hours_and_goes_by_the_test_stand_to_the_base_to_the_summit():
+    level = LEVELS["commissioning"]
+    assert level.availability == 8 * 3600
+    assert soak(level, "base", "teststand-first") == {"environment": "tucson-teststand", "for_": 2 * 3600}
+    assert soak(level, "summit", "base-first") == {"environment": "base", "for_": 4 * 3600}
+    assert not {"teststand-first", "base-first"} & {each.id for each in level.enter}
+
+
+def test_production_asks_for_everything_that_commissioning_asks_and_more():
+    production = LEVELS["production"]
+    rules = {each.rule for each in clauses(production)}
+    assert {each.rule for each in clauses(LEVELS["commissioning"])} < rules
+    assert production.accepts == ("release",)
+    assert production.enter[1].enforce_from is None
+    assert soak(production, "usdfprod", "soaked") == {"level": "commissioning", "for_": 7 * 86400}
+    assert "same-content-as" in {each.rule for each in production.at("usdfprod").enter}
+
+
+def test_digests_and_builders_cannot_be_waived():
+    unwaivable = [
+        each for level in LEVELS.values() for each in clauses(level) if each.rule in ("images", "attested")
+    ]
+    assert unwaivable
+    assert all(each.waivable_by == () for each in unwaivable)

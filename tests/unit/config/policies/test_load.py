@@ -1,0 +1,141 @@
+"""Policy files: every fault told in one go with its place, and what a good file becomes."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ldmrelease.config.policies.load import level_schema, load_level, load_levels
+from ldmrelease.config.yaml.problems import BadInput
+from ldmrelease.domain.level import Requirement
+from ldmrelease.policy.rules import RULES
+
+DATA = Path(__file__).parents[3] / "data" / "config"
+
+GOOD = """\
+apiVersion: ldmrelease/v1alpha1
+kind: Level
+metadata: {name: commissioning, version: 7, source: LDM-564 2.2.1}
+spec:
+  accepts: [weekly, release]
+  availability: 8h
+  enter:
+    - {id: images, rule: images, platforms: [linux/amd64, linux/arm64/v8]}
+    - {id: built, rule: attested, type: provenance, by: [ci], max-age: 2d, enforce-from: 2024-01-01}
+    - {id: soak, rule: after, level: development, for: 90m, waivable-by: [release-manager], source: a sentence}
+    - {id: first, rule: after, environment: base, application: ocps}
+    - {id: same, rule: same-content-as}
+    - {id: no-return, rule: not-returned}
+    - {id: with, rule: together, applications: [ocps]}
+    - {id: hours, rule: window, weekday: wednesday, week-of-month: 1, from: 13:00, until: 14:00, zone: America/Santiago}
+  confirm:
+    - {id: smoke, rule: check, check: smoke, where: here, max-age: 24h, accept-warned: true, unregistered: true}
+  environments:
+    summit: {enter: [{id: soak, rule: after, level: development, for: 1d}]}
+"""
+
+
+def write(folder: Path, text: str, name: str = "level.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def told(path: Path) -> str:
+    with pytest.raises(BadInput) as caught:
+        load_level(path)
+    return str(caught.value)
+
+
+def requirement(folder: Path, clause: str) -> Requirement:
+    text = GOOD[: GOOD.index("  enter:")] + f"  enter: [{clause}]\n"
+    return load_level(write(folder, text)).enter[0]
+
+
+@pytest.mark.parametrize("name", ["bad-level", "clashing-level"])
+def test_every_fault_is_told_at_once_with_line_column_field_and_remedy(name, monkeypatch):
+    monkeypatch.chdir(DATA)
+    assert told(DATA / f"{name}.yaml") + "\n" == (DATA / f"{name}.txt").read_text()
+
+
+def test_a_good_file_becomes_a_level(tmp_path):
+    level = load_level(write(tmp_path, GOOD))
+    assert (level.name, level.version, level.accepts) == ("commissioning", 7, ("weekly", "release"))
+    assert (level.availability, level.source) == (8 * 3600, "LDM-564 2.2.1")
+    assert level.digest == "sha256:" + hashlib.sha256(GOOD.encode()).hexdigest()
+    assert [each.id for each in level.enter] == [
+        "images", "built", "soak", "first", "same", "no-return", "with", "hours",
+    ]  # fmt: skip
+    assert level.at("summit").enter[2].parameters["for_"] == 86400
+
+
+def test_common_fields_are_kept_apart_from_the_parameters(tmp_path):
+    level = load_level(write(tmp_path, GOOD))
+    assert level.enter[1].enforce_from == datetime(2024, 1, 1, tzinfo=UTC)
+    assert level.enter[2] == Requirement(
+        id="soak",
+        rule="after",
+        parameters={"level": "development", "for_": 5400},
+        waivable_by=("release-manager",),
+        source="a sentence",
+    )
+
+
+@pytest.mark.parametrize(
+    ("clause", "parameters"),
+    [
+        ("{id: a, rule: images}", {}),
+        ("{id: a, rule: not-returned}", {}),
+        ("{id: a, rule: same-content-as}", {"kind": "candidate"}),
+        ("{id: a, rule: attested, type: sbom}", {"type": "sbom", "about": "image", "minimum": 1}),
+        ("{id: a, rule: check, check: x, where: 'level:development'}",
+         {"check": "x", "about": "release", "where": "level:development", "accept_warned": False,
+          "unregistered": False}),
+        ("{id: a, rule: window, from: 22:00, until: 02:00, zone: UTC}",
+         {"start": "22:00", "end": "02:00", "zone": "UTC"}),
+    ],
+)  # fmt: skip
+def test_absent_options_are_left_out_and_defaults_written_out(tmp_path, clause, parameters):
+    assert requirement(tmp_path, clause).parameters == parameters
+
+
+def test_the_engine_understands_every_rule_and_parameter_of_the_schema(tmp_path):
+    level = load_level(write(tmp_path, GOOD))
+    everything = (*level.enter, *level.confirm)
+    assert {each.rule for each in everything} == set(RULES)
+    for each in everything:
+        known = set(RULES[each.rule].parameters.__dataclass_fields__)
+        assert set(each.parameters) <= known
+
+
+def test_a_folder_of_policies_is_read_by_name_and_its_faults_are_told_together(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, GOOD, "a.yaml")
+    assert list(load_levels(tmp_path)) == ["commissioning"]
+    write(tmp_path, GOOD, "b.yaml")
+    write(tmp_path, GOOD.replace("8h", "soon").replace("commissioning", "other"), "c.yaml")
+    with pytest.raises(BadInput) as caught:
+        load_levels(tmp_path)
+    assert str(caught.value).splitlines() == [
+        "b.yaml:3:18: metadata.name: the level 'commissioning' stands in a.yaml too; give it another name",
+        'c.yaml:6:17: spec.availability: found "soon"; write a duration like 8h: a number and one of s, m, h, d, w',
+    ]
+
+
+def test_a_folder_without_policies_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="no policy file"):
+        load_levels(tmp_path)
+
+
+def test_the_schema_describes_every_field():
+    schema = level_schema()
+    shapes = [schema, *schema["$defs"].values()]
+    undescribed = [
+        (shape["title"], key)
+        for shape in shapes
+        for key, value in shape.get("properties", {}).items()
+        if key != "rule" and not value.get("description") and "$ref" not in value
+    ]
+    assert undescribed == []
+    assert all(shape["additionalProperties"] is False for shape in shapes if shape.get("type") == "object")

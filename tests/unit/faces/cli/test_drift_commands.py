@@ -1,0 +1,147 @@
+"""`drift` and `where --live`: trees, decisions and what runs, side by side, as they are now."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.render.drift import _HOW, DRIFT_WORDS
+from ldmrelease.services.inventory.drift import DRIFTS
+from tests.workspace import MENU, PLACE, WEEKLY, Site
+
+TAG = "al9-w_2023_16"
+
+
+@pytest.fixture
+def promoted(site: Site) -> Site:
+    """The weekly is at a GitOps place, and in a menu beside what is there by hand."""
+    site.release_weekly()
+    site.ok("promote", WEEKLY, "--target", PLACE)
+    return site
+
+
+def drift(site: Site, *words: str, code: int = ExitCode.REFUSED) -> list[dict[str, Any]]:
+    done = site.run("drift", "-o", "json", *words)
+    assert done.exit_code == code, done.stdout + done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)["drift"]
+    return found
+
+
+def rows(site: Site, *words: str, code: int = ExitCode.OK) -> list[dict[str, Any]]:
+    done = site.run("where", "--live", "-o", "json", *words)
+    assert done.exit_code == code, done.stdout + done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def test_every_drift_has_its_words_and_its_way_out():
+    assert set(DRIFT_WORDS) == set(_HOW) == set(DRIFTS)
+
+
+def test_what_was_promoted_is_as_decided_on_all_sides(promoted: Site):
+    (row,) = rows(promoted, PLACE)
+    assert (
+        row["desired"]["release"]
+        == row["decided"]["release"]
+        == row["observed"]["release"]
+        == "stack/w.2023.16"
+    )
+    assert row["desired"]["digest"] == row["decided"]["digest"] == row["observed"]["digests"][0]
+    assert (row["observed"]["basis"], row["drift"]) == ("committed", [])
+    assert drift(promoted, "--target", PLACE, code=ExitCode.OK) == []
+    assert "no drift" in promoted.ok("drift", "--target", PLACE)
+
+
+def test_what_somebody_commits_by_hand_is_told_with_who_and_how_to_go_back(promoted: Site):
+    promoted.commit_by_hand(PLACE, TAG, "al9-w_2023_15")
+    (found,) = drift(promoted, "--target", PLACE)
+    assert (found["code"], found["values"]["decided"]) == ("undecided", TAG)
+    assert "Ann" in found["values"]["by"]
+    assert found["fix"] == ["ldmrelease", "promote", "w.2023.16", "--product", "stack", "--target", PLACE]
+    assert promoted.ok(*found["fix"][1:])
+    assert drift(promoted, "--target", PLACE, code=ExitCode.OK) == []
+
+
+def test_what_is_there_without_a_decision_can_be_decided_about(site: Site):
+    (found,) = drift(site, "--target", PLACE)
+    assert found["code"] == "undecided"
+    assert found["fix"][:3] == ["ldmrelease", "promote", "w.2023.15"]
+
+
+def test_a_tag_that_moved_is_told(promoted: Site):
+    promoted.move_tag("scipipe", TAG)
+    (found,) = drift(promoted, "--target", PLACE)
+    assert found["code"] == "moved-tag"
+    assert found["values"]["digest"] != found["values"]["decided"]
+    assert found["fix"][:4] == ["ldmrelease", "release", "pin", "w.2023.16"]
+
+
+def test_a_tag_without_an_image_is_told(promoted: Site):
+    promoted.commit_by_hand(PLACE, TAG, "al9-w_2099_01")
+    (found,) = drift(promoted, "--target", PLACE)
+    assert (found["code"], found["fix"][:2]) == ("absent-image", ["ldmrelease", "rollback"])
+
+
+def test_each_release_of_a_menu_was_let_in_by_itself(promoted: Site):
+    promoted.ok("promote", WEEKLY, "--target", MENU)
+    by_tag = {each["desired"]["spelling"]: each for each in rows(promoted, MENU)}
+    assert by_tag["w_2023_16"]["drift"] == []
+    assert by_tag["w_2023_16"]["decided"]["release"] == "stack/w.2023.16"
+    assert [each["code"] for each in by_tag["w_2023_13"]["drift"]] == ["undecided"]
+    assert len(by_tag) > 2
+
+
+def test_a_tree_that_cannot_be_asked_holds_nobody_up_and_is_exit_3(promoted: Site):
+    promoted.edit(lambda text: text.replace("repository: gitops", "repository: nowhere", 1))
+    done = promoted.run("where", "--live")
+    assert done.exit_code == ExitCode.UNDECIDED
+    assert "nowhere" in done.stderr
+    assert "unreachable" in done.stdout
+    assert "as decided" in done.stdout
+
+
+def test_drift_that_was_found_counts_more_than_who_could_not_be_asked(promoted: Site):
+    promoted.edit(lambda text: text.replace("repository: gitops", "repository: nowhere", 1))
+    told = json.loads(promoted.run("drift", "-o", "json").stdout)
+    (missed,) = told["unreachable"]
+    place = f"{missed['place']['environment']}/{missed['place']['application']}"
+    assert drift(promoted, "--target", place, code=ExitCode.UNDECIDED) == []
+    said = promoted.run("drift", "--target", place).stdout
+    assert said == "no drift was found where somebody answered\n"
+    assert drift(promoted)
+
+
+def test_a_registry_that_cannot_be_asked_leaves_the_rest_of_the_tree(promoted: Site):
+    (promoted.root / "images" / "scipipe" / "index.json").write_text("not json")
+    (row,) = rows(promoted, PLACE, code=ExitCode.UNDECIDED)
+    assert (row["desired"]["spelling"], row["desired"]["digest"]) == (TAG, None)
+    assert row["decided"]["release"] == "stack/w.2023.16"
+    assert row["unheard"]
+
+
+def test_only_what_is_about_the_release_is_told(promoted: Site):
+    assert [each["place"]["application"] for each in rows(promoted, WEEKLY)] == ["batch"]
+    assert {each["product"] for each in rows(promoted, "--product", "cycle")} == {"cycle"}
+    assert {each["place"]["environment"] for each in rows(promoted, "-e", "summit")} == {"summit"}
+
+
+def test_looking_changes_nothing(promoted: Site):
+    before = promoted.everything()
+    rows(promoted)
+    drift(promoted)
+    assert promoted.everything() == before
+
+
+def test_a_target_or_timeout_that_means_nothing_is_a_mistake(site: Site):
+    assert site.run("drift", "--target", "sumit").exit_code == ExitCode.BAD_INPUT
+    assert site.run("drift", "--timeout", "0").exit_code == ExitCode.BAD_INPUT
+
+
+def test_nothing_of_the_live_look_is_imported_without_it():
+    script = "import sys, ldmrelease.faces.cli.where; print(*sorted(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"ldmrelease.services.inventory.live", "ldmrelease.render.drift"} & set(done.stdout.split())

@@ -1,0 +1,50 @@
+"""`--wait`: sleep until a promotion can go on, with a clock that moves as it sleeps."""
+
+from datetime import datetime, timedelta
+
+from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.services.context import open_context
+from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.inventory.observe import observation_event, observe
+from ldmrelease.services.promotions.commands import Promoted, promote
+from ldmrelease.services.promotions.wait import POLL, wait_for
+from ldmrelease.services.releases.pin import Pinned, find_or_pin
+from tests.workspace import BASE, WEEKLY, Site
+
+
+def quiet(_code: str, _values: object) -> None:
+    """Nobody watches."""
+
+
+def test_it_sleeps_until_the_soak_is_over_and_goes_on(site: Site) -> None:
+    site.release_weekly()
+    site.ok("promote", WEEKLY, "--target", "development")
+    site.wall_clock()
+    now = [site.now]
+    sleeps: list[float] = []
+
+    def clock() -> datetime:
+        return now[0]
+
+    context = open_context(load_workspace(site.root / FILE), clock=clock)
+    teststand = next(
+        each for each in context.topology.applications if str(each.place) == "tucson-teststand/ocps"
+    )
+
+    def sleep(seconds: float) -> None:
+        """Time goes by, and somebody else's cron observes."""
+        sleeps.append(seconds)
+        now[0] += timedelta(seconds=seconds) * 30
+        seen = observe(context, teststand)
+        context.append([observation_event(context, seen)])  # type: ignore[arg-type]
+
+    pinned = find_or_pin(context, context.topology.products[0], WEEKLY)
+    assert isinstance(pinned, Pinned)
+    answer = promote(context, PromotionSpec(pinned, BASE), quiet)
+    assert isinstance(answer, Promoted)
+    assert answer.outcome.state is PromotionState.WAITING
+    outcome = wait_for(context, answer.outcome, quiet, sleep=sleep)
+    context.ledger.close()
+    assert outcome.state is PromotionState.SUCCEEDED
+    assert sleeps == [POLL.total_seconds()] * 4, "two hours at half an hour for each sleep"

@@ -1,0 +1,61 @@
+"""Observations to fold in tests: unsigned, since the folds do not look at signatures."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ldmrelease.domain import canonical, records
+from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.records import Observation, ObservedImage
+from ldmrelease.domain.topology import Place
+from ldmrelease.projections.residences import States, fold_observations
+
+NOON = datetime(2023, 4, 20, 12, tzinfo=UTC)
+SUMMIT = Place("summit", "nublado")
+W15, W16, W17 = (f"sha256:{digit * 64}" for digit in "567")
+
+
+def image(release: str | None, *, ready: bool = True, component: str = "lab") -> ObservedImage:
+    """One image of a release, which has the digest that the release's ends with."""
+    digest = f"sha256:{(release or 'f')[-1] * 64}"
+    return ObservedImage("stack", component, digest, f"lab@{digest}", ready, release)
+
+
+def observation(hours: float, *releases: str, place: Place = SUMMIT, **more: Any) -> Observation:
+    """Releases that run completely, seen some hours after noon."""
+    fields = {"images": tuple(image(each) for each in releases), "releases": releases, **more}
+    return Observation(place, NOON + timedelta(hours=hours), "committed", "abc", **fields)
+
+
+def event(sequence: int, observation: Observation, **changes: Any) -> Event:
+    """An event that carries the observation and was taken in as it was made."""
+    envelope = {
+        "payloadType": records.payload_type(Observation),
+        "payload": base64.b64encode(canonical.encode(observation)).decode(),
+        "signatures": [],
+    }
+    body = changes.get("body", {"envelope": envelope})
+    kind, time = changes.get("kind", EventKind.OBSERVED), changes.get("time", observation.time)
+    return Event("u", sequence, time, "observer", kind, observation.place.stream, 1, body, "", "")
+
+
+def fold(states: States, *events: Event) -> States:
+    """Fold onto states that are there."""
+    states = dict(states)
+    for each in events:
+        for key, value in fold_observations(states.get, each).items():
+            if value is None:
+                del states[key]
+            else:
+                states[key] = value
+    return states
+
+
+def folded(*observations: Observation) -> States:
+    """The states after these observations, the first of which is event 1."""
+    return fold({}, *(event(number, each) for number, each in enumerate(observations, 1)))
+
+
+def reader(states: States) -> Any:
+    """Reads states as a ledger does: by the beginning of their keys, in order."""
+    return lambda prefix: {key: states[key] for key in sorted(states) if key.startswith(prefix)}

@@ -1,0 +1,112 @@
+"""Laws of the folds, for any history of observations."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ldmrelease.domain.events import Event
+from ldmrelease.domain.records import Observation
+from ldmrelease.domain.topology import Place
+from ldmrelease.projections import observed
+from ldmrelease.projections.observed import Span
+from ldmrelease.projections.residences import replayed
+
+from .observations import SUMMIT, W15, W16, W17, event, fold, image, observation, reader
+
+RELEASES = (W15, W16, W17)
+
+
+@st.composite
+def observations(draw: st.DrawFn) -> Observation:
+    running = draw(st.sets(st.sampled_from(RELEASES)))
+    partly = draw(st.sets(st.sampled_from(RELEASES))) - running
+    images = [image(each) for each in sorted(running)]
+    images += [image(each, ready=draw(st.booleans())) for each in sorted(partly)]
+    return observation(
+        draw(st.integers(0, 60)),
+        images=tuple(images),
+        releases=tuple(sorted(running)),
+        every=draw(st.sampled_from([3600, 43200])),
+        cause=draw(st.sampled_from([None, "apply", "restore", "retire"])),
+        place=draw(st.sampled_from([SUMMIT, Place("base", "nublado")])),
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Event]:
+    """Observations, mostly in the order of their times."""
+    made = draw(st.lists(observations(), max_size=25))
+    if draw(st.booleans()):
+        made.sort(key=lambda each: each.time)
+    return [event(number, each) for number, each in enumerate(made, 1)]
+
+
+def spans(states: dict[str, object]) -> list[Span]:
+    read = reader(states)
+    ended = [each for release in RELEASES for each in observed.release_residences_of(read, release)]
+    images = [each for release in RELEASES for each in observed.residences_of(read, image(release).digest)]
+    return [each.span for each in [*ended, *images]]
+
+
+@given(histories(), st.data())
+def test_folding_in_pieces_gives_the_same(history: list[Event], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(history)))
+    assert fold(fold({}, *history[:cut]), *history[cut:]) == replayed(history)
+
+
+@given(histories())
+def test_observed_time_is_never_more_than_there_was(history: list[Event]) -> None:
+    for span in spans(replayed(history)):
+        assert 0 <= span.observed <= (span.last - span.first).total_seconds()
+        kept = sum((each.end - each.start for each in span.intervals), timedelta())
+        assert kept.total_seconds() == span.observed
+        assert all(a.end <= b.start for a, b in pairwise(span.intervals))
+        assert span.gone is None or span.gone >= span.last
+        assert len(span.intervals) == span.pieces
+
+
+@given(histories())
+def test_seeing_the_same_again_at_the_same_time_adds_nothing(history: list[Event]) -> None:
+    again = [each for one in history for each in (one, one)]
+    assert replayed(again) == replayed(history)
+
+
+@given(histories())
+def test_an_observation_less_at_the_beginning_never_lengthens_a_soak(history: list[Event]) -> None:
+    whole, without = replayed(history), replayed(history[1:])
+    for release in RELEASES:
+        longest = [
+            sum(each.span.observed for each in observed.release_residences_of(reader(states), release))
+            for states in (without, whole)
+        ]
+        if history == sorted(history, key=lambda each: each.time):
+            assert longest[0] <= longest[1]
+
+
+@given(histories())
+def test_what_is_now_is_what_the_latest_observation_saw(history: list[Event]) -> None:
+    history.sort(key=lambda each: each.time)
+    states = replayed(history)
+    read = reader(states)
+    release_residences = [
+        each for release in RELEASES for each in observed.release_residences_of(read, release)
+    ]
+    now = {(each.place, each.release) for each in release_residences if each.span.current}
+    latest = {(each.place, release) for each in observed.places_seen(read) for release in each.releases}
+    assert latest <= now
+    listed = {(each.place, each.release) for each in observed.residences_now(read)}
+    assert now <= listed
+
+
+@settings(max_examples=30)
+@given(histories())
+def test_every_stay_has_one_end_or_is_there_now(history: list[Event]) -> None:
+    read = reader(replayed(history))
+    for release in RELEASES:
+        found = observed.release_residences_of(read, release)
+        for place in {each.place for each in found}:
+            here = [each for each in found if each.place == place]
+            assert sum(each.span.current for each in here) <= 1
+            assert all(each.span.ended in (None, "replaced", "restored", "retired") for each in here)

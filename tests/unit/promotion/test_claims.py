@@ -1,0 +1,93 @@
+"""Who claims a place."""
+
+from datetime import timedelta
+
+import pytest
+
+from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.promotion.claims import Claim, claim_of
+from tests.unit.projections.observations import NOON, SUMMIT
+
+
+def told(sequence: int, kind: str, stream: str = SUMMIT.stream, **body: object) -> Event:
+    return Event(
+        "u", sequence, NOON + timedelta(minutes=sequence), "bob", kind, stream, sequence, body, "", ""
+    )
+
+
+def claimed(sequence: int, promotion: str, *, takeover: bool = False) -> Event:
+    return told(
+        sequence, EventKind.CLAIMED, promotion=promotion, holder=f"host-{promotion}", takeover=takeover
+    )
+
+
+def released(sequence: int, promotion: str, epoch: int) -> Event:
+    return told(sequence, EventKind.RELEASED, promotion=promotion, epoch=epoch)
+
+
+def minute(number: int) -> object:
+    return NOON + timedelta(minutes=number)
+
+
+def test_a_place_without_events_is_free() -> None:
+    assert claim_of([]) is None
+    assert claim_of([told(1, EventKind.OBSERVED)]) is None
+
+
+def test_a_claim_has_the_number_of_its_event_as_epoch() -> None:
+    claim = claim_of([claimed(7, "p1")])
+    assert claim == Claim("p1", "host-p1", 7, NOON + timedelta(minutes=7), NOON + timedelta(minutes=7))
+
+
+def test_a_released_place_is_free_and_can_be_claimed_again() -> None:
+    assert claim_of([claimed(1, "p1"), released(2, "p1", 1)]) is None
+    claim = claim_of([claimed(1, "p1"), released(2, "p1", 1), claimed(3, "p2")])
+    assert claim is not None
+    assert (claim.promotion, claim.epoch) == ("p2", 3)
+
+
+@pytest.mark.parametrize("late", [released(3, "p1", 1), released(3, "p2", 1), released(3, "p3", 2)])
+def test_a_release_of_another_epoch_or_promotion_frees_nothing(late: Event) -> None:
+    claim = claim_of([claimed(1, "p1"), claimed(2, "p2", takeover=True), late])
+    assert claim is not None
+    assert (claim.promotion, claim.epoch) == ("p2", 2)
+
+
+def test_another_promotion_claims_only_by_taking_over() -> None:
+    refused = claim_of([claimed(1, "p1"), claimed(2, "p2")])
+    assert refused is not None
+    assert (refused.promotion, refused.epoch, refused.last_append) == ("p1", 1, minute(1))
+    taken = claim_of([claimed(1, "p1"), claimed(2, "p2", takeover=True)])
+    assert taken is not None
+    assert (taken.promotion, taken.epoch) == ("p2", 2)
+
+
+def test_the_same_promotion_claiming_again_fences_its_earlier_self() -> None:
+    events = [claimed(1, "p1"), claimed(5, "p1")]
+    claim = claim_of(events)
+    assert claim is not None
+    assert claim.epoch == 5
+    assert claim_of([*events, released(6, "p1", 1)]) is not None
+    assert claim_of([*events, released(6, "p1", 5)]) is None
+
+
+def test_what_the_holder_appends_shows_that_it_works() -> None:
+    events = [
+        claimed(1, "p1"),
+        told(2, EventKind.INTENDED, stream="promotion/p1", step="apply"),
+        told(3, EventKind.OBSERVED),
+        told(4, EventKind.INTENDED, stream="promotion/p2", step="apply"),
+    ]
+    claim = claim_of(events)
+    assert claim is not None
+    assert (claim.since, claim.last_append) == (minute(1), minute(2))
+
+
+def test_a_claim_outlives_its_promotion_and_says_so() -> None:
+    end = told(2, EventKind.ENDED, "promotion/p1", state="stuck")
+    claim = claim_of([claimed(1, "p1"), end])
+    assert claim is not None
+    assert claim.ended
+    again = claim_of([claimed(1, "p1"), end, claimed(3, "p2", takeover=True)])
+    assert again is not None
+    assert not again.ended
