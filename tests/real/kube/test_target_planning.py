@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
-from ldmrelease.render.refusals import refusal_words
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal
 from tests.real.kube import objects
