@@ -7,8 +7,9 @@ import msgspec
 from ldmrelease.answers.exit_codes import WRONG_LEDGER
 from ldmrelease.answers.sentences.refusals import refusal_words, target_words
 from ldmrelease.answers.spellings import PlaceName, Values, plain_values
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 
 class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +21,7 @@ class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlaceRefusalAnswer(FindingAnswer, frozen=True, kw_only=True):
-    """What a place refuses, or that nobody there could be asked (`unreachable`)."""
+    """What a place refuses, or that nobody there could be asked (`unavailable`)."""
 
     place: PlaceName
 
@@ -32,11 +33,11 @@ class UnreachableAnswer(msgspec.Struct, frozen=True, kw_only=True):
     why: tuple[FindingAnswer, ...]
 
 
-def refusal_findings(refusal: Refusal | Unreachable) -> tuple[FindingAnswer, ...]:
+def refusal_findings(refusal: Refusal | Unavailable) -> tuple[FindingAnswer, ...]:
     """Each thing that a target refuses; where nobody could be asked, that."""
-    if isinstance(refusal, Unreachable):
+    if isinstance(refusal, Unavailable):
         values = {"where": refusal.where, "reason": refusal.reason}
-        return (FindingAnswer(code="unreachable", values=values, sentence=refusal_words(refusal)),)
+        return (FindingAnswer(code="unavailable", values=values, sentence=refusal_words(refusal)),)
     problems = refusal.values.get("problems") or [refusal.values]
     return tuple(_finding(refusal, each) for each in problems)
 
@@ -48,7 +49,7 @@ def _finding(refusal: Refusal, problem: Values) -> FindingAnswer:
     return FindingAnswer(code=code, values=plain_values(told), sentence=target_words(code, told))
 
 
-def place_refusals(place: Place, refusal: Refusal | Unreachable) -> tuple[PlaceRefusalAnswer, ...]:
+def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceRefusalAnswer, ...]:
     """The same, of a place."""
     return tuple(
         PlaceRefusalAnswer(place=str(place), code=each.code, values=each.values, sentence=each.sentence)
@@ -56,12 +57,12 @@ def place_refusals(place: Place, refusal: Refusal | Unreachable) -> tuple[PlaceR
     )
 
 
-def unreachable_answer(place: Place, why: Iterable[Refusal | Unreachable]) -> UnreachableAnswer:
+def unreachable_answer(place: Place, why: Iterable[Refusal | Unavailable]) -> UnreachableAnswer:
     """A place where somebody did not answer."""
     found = tuple(finding for each in why for finding in refusal_findings(each))
     return UnreachableAnswer(place=str(place), why=found)
 
 
-def is_undecided(refusal: Refusal | Unreachable) -> bool:
+def is_undecided(refusal: Refusal | Unavailable) -> bool:
     """Whether it says nothing about the release: nobody could be asked, or this ledger is not the one to ask."""
-    return isinstance(refusal, Unreachable) or refusal.code in WRONG_LEDGER
+    return isinstance(refusal, Unavailable) or refusal.code in WRONG_LEDGER

@@ -7,9 +7,10 @@ import msgspec
 from ldmrelease.answers.exit_codes import ExitCode, found_code
 from ldmrelease.answers.findings import UnreachableAnswer, unreachable_answer
 from ldmrelease.answers.spellings import DigestText, PlaceName, TimeText, time_text
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.records import Observation
 from ldmrelease.domain.topology import Place
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 
 class ObservedImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +58,7 @@ class ObserveAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def observe_answer(
-    seen: Iterable[Observation], missed: Iterable[tuple[Place, Refusal | Unreachable]]
+    seen: Iterable[Observation], missed: Iterable[tuple[Place, Refusal | Unavailable]]
 ) -> ObserveAnswer:
     """What a round of observations saw, and where it could not look."""
     return ObserveAnswer(

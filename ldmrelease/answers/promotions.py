@@ -25,7 +25,7 @@ from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.services.promotions.driver import PromotionOutcome
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import NothingToDo, Preview
-from ldmrelease.services.promotions.work import Interrupted, PlaceBusy
+from ldmrelease.services.promotions.work import PlaceBusy
 
 
 class WaitAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +181,7 @@ def wait_answer(cause: Mapping[str, Any]) -> WaitAnswer:
     )
 
 
-def _interrupted(found: Interrupted | None) -> InterruptedAnswer | None:
+def _interrupted(found: Unavailable | None) -> InterruptedAnswer | None:
     if found is None:
         return None
     return InterruptedAnswer(where=found.where, reason=found.reason, sentence=interrupted_words(found))

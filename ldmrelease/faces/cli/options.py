@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.render.output import Output
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to print the answer.")]
@@ -14,11 +16,20 @@ TimeoutOption = Annotated[
 ]
 
 
-class UsageError(Exception):
+class UsageError(InputError):
     """What was asked for cannot be done as it was asked: exit 2. `remedy` says what to write instead."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(f"{message}; {remedy}" if remedy else message)
+
+
+class NoAnswer(LdmreleaseError):
+    """The command ends without an answer, for a reason that its code tells: said as it is, and no error of anybody."""
+
+    def __init__(self, exit_code: ExitCode, code: str, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.code = code
 
 
 def new_app(summary: str | None = None, *, examples: str | None = None) -> typer.Typer:
