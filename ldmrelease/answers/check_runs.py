@@ -1,6 +1,6 @@
 """Runs of checks by hand."""
 
-from typing import Literal
+from enum import StrEnum
 
 import msgspec
 
@@ -8,6 +8,15 @@ from ldmrelease.answers.sentences.check_runs import problem_words
 from ldmrelease.answers.spellings import ReleaseName, TimeText, time_text
 from ldmrelease.domain.records import RunRegistration
 from ldmrelease.services.checks.runs import RunResult
+
+
+class RunResultName(StrEnum):
+    """What came of a run."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    ERRORED = "ERRORED"
+    REGISTERED = "REGISTERED"
 
 
 class CheckRunAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +28,7 @@ class CheckRunAnswer(msgspec.Struct, frozen=True, kw_only=True):
     release: ReleaseName
     environment: str | None
     run: str | None
-    result: Literal["PASSED", "FAILED", "ERRORED", "REGISTERED"]
+    result: RunResultName
     deadline: TimeText | None = None
     passed: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
@@ -39,7 +48,7 @@ def not_registered(check: str, release: str, environment: str, why: str) -> Chec
         release=release,
         environment=environment,
         run=None,
-        result="ERRORED",
+        result=RunResultName.ERRORED,
         problem="rollout",
         sentence=problem_words("rollout"),
         output=why,
@@ -53,7 +62,7 @@ def registered_run(check: str, release: str, run: RunRegistration) -> CheckRunAn
         release=release,
         environment=run.environment,
         run=run.run,
-        result="REGISTERED",
+        result=RunResultName.REGISTERED,
         deadline=time_text(run.deadline),
     )
 
@@ -61,15 +70,12 @@ def registered_run(check: str, release: str, run: RunRegistration) -> CheckRunAn
 def finished_run(check: str, release: str, run: RunRegistration, found: RunResult) -> CheckRunAnswer:
     """What came of a run."""
     ran = found.ran
-    result: Literal["PASSED", "FAILED", "ERRORED"] = "ERRORED"
-    if found.result in ("PASSED", "FAILED"):
-        result = "PASSED" if found.result == "PASSED" else "FAILED"
     return CheckRunAnswer(
         check=check,
         release=release,
         environment=run.environment,
         run=run.run,
-        result=result,
+        result=RunResultName(found.result),
         passed=tuple(ran.passed),
         failed=tuple(ran.failed),
         exit_code=ran.exit_code,

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
+from ldmrelease.answers.decisions import CheckAnswer, DecisionAnswer, decision_answer
 from ldmrelease.answers.errors import ErrorDetail
 from ldmrelease.answers.exit_codes import VERDICT_CODES, ExitCode, outcome_code
 from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, is_undecided, place_refusals
@@ -20,6 +20,8 @@ from ldmrelease.answers.spellings import (
     plain_values,
     time_text,
 )
+from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.plan import Plan, Step, StepKind
 from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.services.promotions.driver import PromotionOutcome
@@ -224,6 +226,12 @@ def preflight_refusals(failed: PreflightFailed) -> tuple[PlaceRefusalAnswer, ...
     """The refusals of all the places, in their order."""
     places = (failed, *failed.more)
     return tuple(found for each in places for found in place_refusals(each.place, each.refusal))
+
+
+def refused_check(failed: PreflightFailed) -> CheckAnswer:
+    """The same as the answer to `check`: nothing is decided where nothing could be written."""
+    verdict = Verdict.UNDECIDED if is_undecided(failed.refusal) else Verdict.REFUSED
+    return CheckAnswer(verdict=verdict, decisions=(), refusals=preflight_refusals(failed), hypothetical=())
 
 
 def dry_run_answer(look: Preview, hypothetical: Iterable[str]) -> DryRunAnswer:

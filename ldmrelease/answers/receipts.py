@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText
 from ldmrelease.services.inventory.receipts import StoredReceipt
 
@@ -50,8 +49,3 @@ def _receipt(stored: StoredReceipt, envelope: dict[str, Any]) -> ReceiptAnswer:
         statement=json.loads(base64.b64decode(envelope["payload"])),
         envelope=envelope,
     )
-
-
-def receipts_code(found: Receipts) -> ExitCode:
-    """Refused where there is none."""
-    return ExitCode.OK if found else ExitCode.REFUSED

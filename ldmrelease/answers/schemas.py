@@ -1,7 +1,7 @@
 """Every answer by its name: the commands that print it, its type, and its JSON Schema (2020-12)."""
 
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -23,6 +23,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "problems": AnswerEntry("errors", "Problems", ("workspace lint", "policy lint")),
     "tags": AnswerEntry("tags", "Tags", ("tag parse",)),
     "sorted-tags": AnswerEntry("tags", "SortedTags", ("tag sort",)),
+    "answers": AnswerEntry("schemas", "Answers", ("schema",)),
     "level": AnswerEntry("policies", "LevelAnswer", ("policy explain",)),
     "release": AnswerEntry("releases", "ReleaseAnswer", ("release pin", "release show")),
     "releases": AnswerEntry("releases", "Releases", ("release list",)),
@@ -53,6 +54,21 @@ ANSWERS: dict[str, AnswerEntry] = {
 }
 
 
+class AnswerRow(TypedDict):
+    """An answer, and the commands that print it."""
+
+    answer: str
+    commands: list[str]
+
+
+Answers = list[AnswerRow]
+
+
+def answer_rows() -> Answers:
+    """Every answer."""
+    return [AnswerRow(answer=name, commands=list(each.commands)) for name, each in ANSWERS.items()]
+
+
 def answer_type(name: str) -> Any:
     """The type of an answer. Raises `KeyError`."""
     entry = ANSWERS[name]
@@ -63,4 +79,8 @@ def answer_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of an answer. Raises `KeyError`."""
     from msgspec.json import schema  # noqa: PLC0415 - the names alone are told without
 
-    return {"$schema": DIALECT, "title": name, **schema(answer_type(name))}
+    found = {"$schema": DIALECT, "title": name, **schema(answer_type(name))}
+    for each in found.get("$defs", {}).values():
+        if "description" in each:
+            each["description"] = " ".join(each["description"].split())
+    return found

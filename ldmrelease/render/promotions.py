@@ -1,12 +1,18 @@
 """Promotions for people: what became of a request, what to do next, and the whole story of one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ldmrelease.answers.findings import is_undecided
 from ldmrelease.answers.sentences.causes import availability_words, cause_words, waits_words
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.answers.sentences.refusals import busy_words, failure_words, interrupted_words
+from ldmrelease.answers.sentences.refusals import (
+    busy_words,
+    failure_words,
+    interrupted_words,
+    preflight_words,
+)
 from ldmrelease.answers.sentences.text import indented, listed, moment, said, short
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
@@ -15,6 +21,7 @@ from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, table
 from ldmrelease.services.promotions.driver import PromotionOutcome
+from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
 from ldmrelease.services.promotions.submit import NothingToDo, Preview
 
@@ -101,6 +108,22 @@ def _with_receipts(answer: NothingToDo) -> str:
 def look_text(look: Preview, default_product: str | None) -> str:
     """The decisions of a look, place by place."""
     return "\n\n".join(decision_text(each.decision, default_product) for each in look.decided)
+
+
+def hypothetical_text(levels: Sequence[str]) -> str:
+    """In front of a decision: the levels whose policy nobody has agreed to; empty where there are none."""
+    if not levels:
+        return ""
+    return (
+        f"hypothetical: the policy of {', '.join(levels)} is not the one that the trust document records; "
+        "nothing acts on what it decides\n"
+    )
+
+
+def preflight_text(failed: PreflightFailed) -> str:
+    """That places cannot be written as asked, or cannot be asked."""
+    kind = "undecided" if is_undecided(failed.refusal) else "refused"
+    return f"{kind}: {preflight_words(failed)}; nothing was written"
 
 
 def plan_text(plan: Plan) -> str:

@@ -11,6 +11,8 @@ from ldmrelease.services.inventory.receipts import StoredReceipt
 
 def receipts_text(receipts: Sequence[StoredReceipt]) -> str:
     """What each receipt says, a line each."""
+    if not receipts:
+        return ""
     rows = [
         (
             each.place,

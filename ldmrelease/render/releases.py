@@ -7,6 +7,7 @@ from ldmrelease.answers.sentences.text import counted, listed, said, short
 from ldmrelease.domain.release import Component
 from ldmrelease.render.output import table
 from ldmrelease.services.releases.compare import ComparedVersion, Comparison, ComponentChange, ProductChange
+from ldmrelease.services.releases.listing import PinnedRelease
 from ldmrelease.services.releases.pin import Pinned
 
 
@@ -50,18 +51,18 @@ def revisions_text(revisions: Sequence[Mapping[str, Any]]) -> str:
     return table(["revision", "pinned", "by", "state", "release", "reason"], rows)
 
 
-def releases_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def releases_table(rows: Sequence[PinnedRelease]) -> str:
     """The list of pinned releases."""
     if not rows:
         return "no releases are pinned"
     cells = [
         (
-            f"{each['product']}/{each['tag']}",
-            each["kind"],
-            "complete" if each["complete"] else "open",
-            str(each["revision"]),
-            each["pinned"],
-            short(each["digest"]),
+            f"{each.product}/{each.tag}",
+            each.kind,
+            "complete" if each.complete else "open",
+            str(each.revision),
+            each.pinned,
+            short(each.digest),
         )
         for each in rows
     ]

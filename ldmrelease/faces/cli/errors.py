@@ -2,6 +2,8 @@
 
 import re
 
+import typer
+
 from ldmrelease.answers.errors import ErrorAnswer, error_answer
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.yaml.problems import BadInput
@@ -30,18 +32,22 @@ def _code(error: Exception) -> str:
     """The kind of error, such as `bad-input`: its class, spelled as a code."""
     if isinstance(error, NoAnswer):
         return error.code
+    if isinstance(error, typer.TyperException):
+        return "usage"
     return _WORD.sub("-", type(error).__name__.removesuffix("Error")).lower()
 
 
 def _exit_code(error: Exception) -> ExitCode:
     if isinstance(error, NoAnswer):
         return error.exit_code
-    if isinstance(error, (InputError, *_WRONG_PATH)):
+    if isinstance(error, (InputError, typer.TyperException, *_WRONG_PATH)):
         return ExitCode.BAD_INPUT
     return ExitCode.WAITING if isinstance(error, BusyError) else ExitCode.UNDECIDED
 
 
 def _message(error: Exception) -> str:
+    if isinstance(error, typer.TyperException):
+        return error.format_message()
     if isinstance(error, NoLedger):
         return f"{error}; `ldmrelease ledger import` restores a backup"
     if isinstance(error, OSError):

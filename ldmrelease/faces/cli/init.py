@@ -1,12 +1,12 @@
 """`ldmrelease init`: a new workspace with its keys and its ledger."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.workspace import WorkspaceAnswer
 from ldmrelease.config.workspace.init import SAMPLES, init_workspace
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
@@ -15,15 +15,6 @@ from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import wall_clock
 
 app = new_app()
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A new workspace: its folder, and the files in it."""
-
-    folder: str
-    ledger: str
-    written: tuple[str, ...]
 
 
 @app.command(
@@ -49,11 +40,11 @@ def init(
     ledger = load_workspace(made.file).ledger
     create_ledger(ledger, at=now, actor=person).close()
     written = tuple(str(each.relative_to(folder)) for each in made.written)
-    told = Made(str(folder.resolve()), ledger.name, (*written, ledger.name))
+    told = WorkspaceAnswer(folder=str(folder.resolve()), ledger=ledger.name, written=(*written, ledger.name))
     emit(told, output, lambda: _text(told))
 
 
-def _text(made: Made) -> str:
+def _text(made: WorkspaceAnswer) -> str:
     lines = [f"made a workspace in {printable(made.folder)}", *(f"  {each}" for each in made.written), ""]
     lines.append(
         "Next: describe your sites in ldmrelease.yaml, then `ldmrelease workspace lint` and `doctor`."

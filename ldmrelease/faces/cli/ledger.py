@@ -2,21 +2,20 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 
-from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.answers.ledger import VerifiedLedgerAnswer, event_answers, head_answer, verified_answer
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import counted
 from ldmrelease.domain import times
-from ldmrelease.domain.events import Checkpoint, Event, Head
+from ldmrelease.domain.events import Checkpoint, Event
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, open_workspace
-from ldmrelease.ledger import LedgerProblem, import_ledger
+from ldmrelease.ledger import import_ledger
 from ldmrelease.render.output import Output, emit, table
 from ldmrelease.services.context import Context
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
@@ -28,15 +27,6 @@ app = new_app(
 )
 
 STANDARD = Path("-")
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedLedger:
-    """What a check of the ledger found; `checkpoint` is the one that it was held against."""
-
-    head: Head
-    checkpoint: Checkpoint | None
-    problems: tuple[LedgerProblem, ...]
 
 
 @app.command(
@@ -58,9 +48,9 @@ def verify(
     """Check every event, blob and projection, and that nothing was cut since a checkpoint. Exit 1 if not."""
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
-    found = VerifiedLedger(context.ledger.head(), earlier, context.ledger.verify(earlier))
+    found = verified_answer(context.ledger.head(), earlier, context.ledger.verify(earlier))
     emit(found, output, lambda: _verified(found))
-    raise typer.Exit(ExitCode.REFUSED if found.problems else ExitCode.OK)
+    raise typer.Exit(found.exit_code)
 
 
 @app.command(
@@ -102,7 +92,11 @@ def export(
     else:
         _write_new(out, ledger.export)
         head = ledger.head()
-        emit(head, output, lambda: f"exported {counted(head.size, 'event')} of ledger {head.ledger} to {out}")
+        emit(
+            head_answer(head),
+            output,
+            lambda: f"exported {counted(head.size, 'event')} of ledger {head.ledger} to {out}",
+        )
 
 
 @app.command(
@@ -123,7 +117,7 @@ def import_(
             ledger = import_ledger(path, lines)
     with ledger:
         head = ledger.head()
-    emit(head, output, lambda: f"imported {counted(head.size, 'event')} of ledger {head.ledger}")
+    emit(head_answer(head), output, lambda: f"imported {counted(head.size, 'event')} of ledger {head.ledger}")
 
 
 @app.command(
@@ -146,7 +140,7 @@ def show(
     if stream is not None:
         events += ledger.events(stream_prefix=f"{stream.rstrip('/')}/")
     chosen = events[-last:] if last else events
-    emit(chosen, output, lambda: _listed(chosen))
+    emit(event_answers(chosen), output, lambda: _listed(chosen))
 
 
 def _opened(context: Context, file: Path) -> Checkpoint:
@@ -156,10 +150,10 @@ def _opened(context: Context, file: Path) -> Checkpoint:
     return opened.act
 
 
-def _verified(found: VerifiedLedger) -> str:
+def _verified(found: VerifiedLedgerAnswer) -> str:
     size = counted(found.head.size, "event")
     if found.problems:
-        lines = [printable(str(each)) for each in found.problems]
+        lines = [printable(each.sentence) for each in found.problems]
         return "\n".join([*lines, f"{counted(len(found.problems), 'problem')} in {size}"])
     since = f", and nothing was cut since event {found.checkpoint.size}" if found.checkpoint else ""
     return f"{size}, {found.head.hash}: the chain holds, every blob is there{since}"

@@ -1,5 +1,7 @@
 """What every command has in common: its output option and its examples."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -30,6 +32,16 @@ class NoAnswer(LdmreleaseError):
         super().__init__(message)
         self.exit_code = exit_code
         self.code = code
+
+
+def asked_output(words: Sequence[str]) -> Output:
+    """How an answer is wanted, by the words of a command line that may be wrong otherwise."""
+    asked = Output.text
+    for word, after in pairwise([*words, ""]):
+        name, _, value = word.partition("=") if word.startswith("--") else (word[:2], "", word[2:])
+        if name in ("--output", "-o") and (value or after) in set(Output):
+            asked = Output(value or after)
+    return asked
 
 
 def new_app(summary: str | None = None, *, examples: str | None = None) -> typer.Typer:

@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.answers.decisions import replay_answers
+from ldmrelease.answers.exit_codes import found_code
+from ldmrelease.answers.reports import promotion_rows, report_answer
 from ldmrelease.faces.cli.arguments import ProductOption, usual_product
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
@@ -46,7 +48,7 @@ def list_promotions(
         for each in rows
         if (not state or each["state"] in state) and (product is None or each["product"] == product)
     ]
-    emit(chosen, output, lambda: promotions_table(chosen))
+    emit(promotion_rows(chosen), output, lambda: promotions_table(chosen))
 
 
 @app.command(
@@ -60,7 +62,7 @@ def show(
     """Show a promotion: what was asked, what was decided and why, each step, the receipts, what is next."""
     context = open_context_here(ctx)
     found = report(context, promotion)
-    emit(found, output, lambda: report_text(found, usual_product(context), context.now()))
+    emit(report_answer(found), output, lambda: report_text(found, usual_product(context), context.now()))
 
 
 @app.command("replay", epilog=examples("ldmrelease promotions replay P-42"))
@@ -77,16 +79,5 @@ def replay_decisions(
     found = list(replay(context.ledger, promotion))
     if not found:
         raise NoSuchPromotion(promotion)
-    rows = [
-        {
-            "stage": each.stage,
-            "place": str(each.decision.place),
-            "verdict": str(each.decision.verdict),
-            "decision": each.digest,
-            "again": each.again,
-            "same": each.same,
-        }
-        for each in found
-    ]
-    emit(rows, output, lambda: replay_text(found))
-    raise typer.Exit(ExitCode.OK if all(each.same for each in found) else ExitCode.REFUSED)
+    emit(replay_answers(found), output, lambda: replay_text(found))
+    raise typer.Exit(found_code([each for each in found if not each.same]))

@@ -1,7 +1,6 @@
 """Carry out a request from the command line: confirm, promote, wait, tell."""
 
 import sys
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
-from ldmrelease.faces.cli.options import UsageError
+from ldmrelease.faces.cli.options import NoAnswer, UsageError
 from ldmrelease.faces.cli.promotion_answers import (
     RenderedAnswer,
     narrator,
@@ -54,8 +53,7 @@ def run_promotion(
         typer.echo(answer.text(), err=True)
     outcome = wait_for(context, answer.outcome, progress)
     send_notification(context, outcome)
-    waited = rendered_outcome(context, outcome)
-    return replace(waited, plain={**answer.plain, **waited.plain})
+    return rendered_outcome(context, outcome, getattr(answer.plain, "decision", None))
 
 
 def require_running_clock(context: Context) -> None:
@@ -82,8 +80,7 @@ def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
         raise UsageError(f"{listed(places)} is production, and nobody can be asked", "say --yes")
     typer.echo(look_text(considered, usual_product(context)), err=True)
     if not typer.confirm(f"{spec.intent} {spec.pinned.release.name} at {listed(places)}?", err=True):
-        typer.echo("not confirmed: nothing was written", err=True)
-        raise typer.Exit(ExitCode.REFUSED)
+        raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")
 
 
 def on_terminal() -> bool:
