@@ -21,7 +21,7 @@ def test_what_nobody_knows_is_called_by_its_type_and_says_nothing() -> None:
     assert unknown.claimed_time({"timestamp": "2023-04-20T12:00:00Z"}) is None
     assert unknown.environment({"environment": "summit"}) is None
     assert unknown.facts({"result": "PASSED"}, {}) == {}
-    assert not (unknown.local or unknown.covers_platforms)
+    assert (unknown.local, unknown.covers_platforms) == (False, False)
 
 
 def test_a_policy_may_ask_for_every_type_but_results_which_have_a_rule_of_their_own() -> None:
