@@ -38,15 +38,14 @@ def refusal_findings(refusal: Refusal | Unavailable) -> tuple[FindingAnswer, ...
     if isinstance(refusal, Unavailable):
         values = {"where": refusal.where, "reason": refusal.reason}
         return (FindingAnswer(code="unavailable", values=values, sentence=refusal_words(refusal)),)
-    problems = refusal.values.get("problems") or [refusal.values]
-    return tuple(_finding(refusal, each) for each in problems)
+    return tuple(_finding(each, refusal.values.get("file")) for each in refusal.each)
 
 
-def _finding(refusal: Refusal, problem: Values) -> FindingAnswer:
-    code = str(problem.get("code", refusal.code))
-    values = {"file": refusal.values.get("file"), **problem}
-    told = {key: each for key, each in values.items() if each is not None and key not in ("code", "problems")}
-    return FindingAnswer(code=code, values=plain_values(told), sentence=target_words(code, told))
+def _finding(refusal: Refusal, file: object) -> FindingAnswer:
+    values = {key: each for key, each in {"file": file, **refusal.values}.items() if each is not None}
+    return FindingAnswer(
+        code=refusal.code, values=plain_values(values), sentence=target_words(refusal.code, values)
+    )
 
 
 def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceRefusalAnswer, ...]:

@@ -217,20 +217,19 @@ def nothing_answer(found: NothingToDo, release: str) -> NothingToDoAnswer:
 def preflight_answer(failed: PreflightFailed) -> RefusedAnswer | UndecidedAnswer:
     """Every place that cannot be written as asked, each with everything that it refuses."""
     refusals = preflight_refusals(failed)
-    if is_undecided(failed.refusal):
+    if is_undecided(failed.places[0].refusal):
         return UndecidedAnswer(refusals=refusals)
     return RefusedAnswer(refusals=refusals)
 
 
 def preflight_refusals(failed: PreflightFailed) -> tuple[PlaceRefusalAnswer, ...]:
     """The refusals of all the places, in their order."""
-    places = (failed, *failed.more)
-    return tuple(found for each in places for found in place_refusals(each.place, each.refusal))
+    return tuple(found for each in failed.places for found in place_refusals(each.place, each.refusal))
 
 
 def refused_check(failed: PreflightFailed) -> CheckAnswer:
     """The same as the answer to `check`: nothing is decided where nothing could be written."""
-    verdict = Verdict.UNDECIDED if is_undecided(failed.refusal) else Verdict.REFUSED
+    verdict = Verdict.UNDECIDED if is_undecided(failed.places[0].refusal) else Verdict.REFUSED
     return CheckAnswer(verdict=verdict, decisions=(), refusals=preflight_refusals(failed), hypothetical=())
 
 

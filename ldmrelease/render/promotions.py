@@ -122,7 +122,7 @@ def hypothetical_text(levels: Sequence[str]) -> str:
 
 def preflight_text(failed: PreflightFailed) -> str:
     """That places cannot be written as asked, or cannot be asked."""
-    kind = "undecided" if is_undecided(failed.refusal) else "refused"
+    kind = "undecided" if is_undecided(failed.places[0].refusal) else "refused"
     return f"{kind}: {preflight_words(failed)}; nothing was written"
 
 

@@ -379,4 +379,8 @@ def test_all_places_that_cannot_be_written_are_told_in_one_go(site: Site) -> Non
     for place in ("usdfdev/batch", "usdfint/batch", "tucson-teststand/ocps"):
         assert f"{place}: " in refused.stdout
     answer = json.loads(site.run("promote", WEEKLY, "--target", "development", "-o", "json").stdout)
-    assert (answer["answer"], len(answer["refusals"])) == ("refused", 3)
+    assert (answer["answer"], [each["place"] for each in answer["refusals"]]) == (
+        "refused",
+        ["usdfdev/batch", "usdfint/batch", "tucson-teststand/ocps"],
+    )
+    assert all(each["code"] and each["sentence"] for each in answer["refusals"])
