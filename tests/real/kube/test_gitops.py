@@ -74,7 +74,7 @@ def test_a_sync_that_nobody_makes_is_waited_for_by_its_operator(waiting: Synced)
     assert (row["state"], row["who"]) == ("waiting", ["operator"])
     assert not waiting.claimed()
     told = waiting.place.show()
-    assert told["cause"]["code"] == "not-synced"
+    assert told["waits_for"]["code"] == "not-synced"
     assert told["places"][0]["state"] == "committed"
     assert waiting.place.receipts() == []
     assert NEW in waiting.site.committed(PLACE)
