@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.checks.job.templates import RUN, ImageRun, fill, pod_spec
 
@@ -19,8 +20,7 @@ class Unsuitable(Exception):
     """A template that needs a cluster."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """`options` are those of `docker run` in the docker package's names, but for the image; `own_user` is true
     where the image's own user is used, which must not be root then."""
 

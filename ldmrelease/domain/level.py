@@ -1,21 +1,16 @@
 """Levels of operational validation (LDM-564 2.2.1) as values."""
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 
 
-class _Memo:
-    """Room for a value that follows from the fields: no field itself, so neither encoded nor compared."""
-
-    __slots__ = ("_definition",)
-    _definition: str
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement(_Memo):
+class Requirement(Struct, frozen=True, dict=True):
     """One demand of a level.
 
     `rule` names the rule that judges it, `parameters` are that rule's own (durations in seconds);
@@ -29,26 +24,20 @@ class Requirement(_Memo):
     waivable_by: tuple[str, ...] = ()
     source: str | None = None
 
-    @property
+    @cached_property
     def definition(self) -> str:
         """The digest of this definition: a waiver or an approval names it. Computed once."""
-        try:
-            return self._definition
-        except AttributeError:
-            object.__setattr__(self, "_definition", canonical.digest_of(self))
-            return self._definition
+        return canonical.digest_of(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Additions:
+class Additions(Struct, frozen=True):
     """What one environment asks beyond its level: entries replace those of the same id or are added."""
 
     enter: tuple[Requirement, ...] = ()
     confirm: tuple[Requirement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """A policy document. `digest` is of the document as written; `availability` is in seconds."""
 
     name: str

@@ -1,7 +1,8 @@
 """Evidence: in-toto Statements v1 about images, releases and contents (trust.md section 1)."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 
@@ -26,16 +27,14 @@ def short_type(predicate_type: str) -> str:
     return _SHORT.get(predicate_type, predicate_type)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What a statement is about; `digest` is `sha256:<hex>` or `gitCommit:<hex>`."""
 
     name: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A statement as read; `evidence` is the SHA-256 of the payload and counts a statement once."""
 
     evidence: str
@@ -49,8 +48,7 @@ class Statement:
         return short_type(self.predicate_type)
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A payload that is no statement: `code` for programs, `detail` for people."""
 
     code: str

@@ -4,8 +4,9 @@ A decision costs one pass over the facts and a bounded number of look-ups per re
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, Phase, verdict_of

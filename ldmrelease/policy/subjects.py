@@ -5,8 +5,9 @@ children. So an amd64 result never vouches for arm64.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from ldmrelease.domain.facts import ImageFact, StatementFact
 from ldmrelease.policy.rule_context import RuleContext
@@ -16,8 +17,7 @@ About = Literal["image", "release", "content"]
 COVERS_CHILDREN = frozenset({"provenance"})
 
 
-@dataclass(frozen=True, slots=True)
-class PolicySubject:
+class PolicySubject(Struct, frozen=True):
     """One thing that evidence is owed about. `index` is the digest of the index above `digest`."""
 
     digest: str
@@ -54,8 +54,7 @@ class PolicySubject:
         return tuple([each for each in found if self.spoken_for_by(each)])
 
 
-@dataclass(frozen=True, slots=True)
-class NoSubject:
+class NoSubject(Struct, frozen=True):
     """Why there is nothing that evidence could be about: what of which image is not there."""
 
     code: str

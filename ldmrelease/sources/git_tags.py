@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _TIMEOUT = 120
 
@@ -11,8 +12,7 @@ class GitUnreachable(RuntimeError):
     """git did not answer for this repository: we could not decide."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
+class Ambiguous(Struct, frozen=True):
     """Two spellings of one release name two commits (trust.md: the wrong build behind a tag)."""
 
     commits: dict[str, str]

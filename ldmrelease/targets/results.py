@@ -4,12 +4,12 @@ A `Refusal` is certain and somebody can act on it; `Unreachable` means that nobo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Unquoted:
+
+class Unquoted(Struct, frozen=True):
     """A plain scalar that YAML may read as something else than text (`24.10`, `null`, `0`): its characters.
 
     Kept apart from text so that a restore puts back what the file said, and not what it looked like.
@@ -23,16 +23,14 @@ Value = str | Unquoted | tuple[Scalar, ...]
 Values = Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why nothing was done: a code, and the values that it is about (`file`, `line`, `path`, `found`)."""
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Unreachable:
+class Unreachable(Struct, frozen=True):
     """Nobody could be asked, so nothing is known; `where` has no password in it.
 
     `passes`: it may be over in a moment, as where an API server is away.
@@ -43,8 +41,7 @@ class Unreachable:
     passes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The settings of a target as committed at `revision`; `blob` is the file's, `lines` start at 1.
 
     In a cluster `revision` names what was read, there are no `lines`, and `components` says what each setting
@@ -58,8 +55,7 @@ class Snapshot:
     components: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """The target holds what was wanted, at `revision`.
 
     `found` says that it did so before and no commit was made. `unsynced` says why a checked-out copy could
@@ -74,8 +70,7 @@ class Written:
     fields: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """Who last changed a setting; `time` is RFC 3339 UTC."""
 
     commit: str

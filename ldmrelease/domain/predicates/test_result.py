@@ -4,9 +4,10 @@ A result that contradicts itself is errored, never a pass (trust.md section 1).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.domain.predicates.claimed_metadata import read_time
@@ -16,8 +17,7 @@ PASSED, WARNED, FAILED = "PASSED", "WARNED", "FAILED"
 RUN_FIELD = "ldmreleaseRun"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
+class Outcomes(Struct, frozen=True):
     """The names of the tests by what became of them."""
 
     passed: tuple[str, ...] = ()
@@ -25,8 +25,7 @@ class Outcomes:
     failed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CheckUsed:
+class CheckUsed(Struct, frozen=True):
     """The definition that was run and, where it ran as a container, its image."""
 
     name: str
@@ -35,8 +34,7 @@ class CheckUsed:
     image_digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunDone:
+class RunDone(Struct, frozen=True):
     """Which registered run this was, where and when; `observed` were there before and after it."""
 
     run: str
@@ -48,8 +46,7 @@ class RunDone:
     observed: tuple[ObservedPod, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """A test result as read. Results of others have no run; `check_digest` is None where they name none."""
 
     result: str
@@ -64,8 +61,7 @@ class Result:
     finished: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
+class Contradiction(Struct, frozen=True):
     """A result that does not say what became of the check: errored. `code` says in what it fails."""
 
     code: str

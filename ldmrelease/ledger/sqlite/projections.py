@@ -6,8 +6,9 @@ They are maintained in the transaction of the append, can be rebuilt at any time
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
@@ -19,8 +20,7 @@ Fold = Callable[[Callable[[str], Any], Event], Mapping[str, Any]]
 LAST = "\U0010ffff"
 
 
-@dataclass(frozen=True, slots=True)
-class Projector:
+class Projector(Struct, frozen=True):
     """A named fold over all events of a ledger."""
 
     name: str

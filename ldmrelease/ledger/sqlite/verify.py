@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event, event_hash
@@ -56,8 +57,7 @@ def not_extending(
     return None
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(Struct):
     """A walk along the chain, event by event: what must follow, and what was seen so far."""
 
     ledger: str

@@ -1,8 +1,9 @@
 """What the steps of a promotion have in common: what they are given and what they answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.domain.events import NewEvent
@@ -17,8 +18,7 @@ from ldmrelease.targets.connections import unreachable
 from ldmrelease.targets.results import Refusal, Unreachable
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """One step to carry out, with everything around it. `epoch` is that of our claim of the place.
 
     `expect` gives the stream versions that whatever the step appends itself has to name, each time anew, as a
@@ -53,8 +53,7 @@ class Work:
         return self.journal.before.get(str(self.step.place), {})
 
 
-@dataclass(frozen=True, slots=True)
-class StepDone:
+class StepDone(Struct, frozen=True):
     """The step's postcondition holds. `events` and `blobs` go into the ledger together with its record.
 
     `then` tidies up once it is recorded; it is lost with the process, so nothing may depend on it.
@@ -66,16 +65,14 @@ class StepDone:
     then: Callable[[], None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailed:
+class StepFailed(Struct, frozen=True):
     """The step cannot reach its postcondition: the promotion halts."""
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class StepPending:
+class StepPending(Struct, frozen=True):
     """The postcondition needs an act of somebody: the promotion waits, and holds no claim meanwhile."""
 
     code: str
@@ -83,8 +80,7 @@ class StepPending:
     who: tuple[str, ...] = ("operator",)
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupted:
+class Interrupted(Struct, frozen=True):
     """Nobody could be asked: nothing is recorded, and the step is tried again, by the driver where that `passes`
     or by a resume."""
 
@@ -119,13 +115,11 @@ def interrupted_by(error: BadAccess | ClusterError) -> Interrupted:
     return Interrupted(found.where, found.reason, found.passes)
 
 
-@dataclass(frozen=True, slots=True)
-class Overtaken:
+class Overtaken(Struct, frozen=True):
     """An append of the step was refused: somebody else has carried the promotion on."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceBusy:
+class PlaceBusy(Struct, frozen=True):
     """Somebody else claims the place; or holds it without a claim, having written it and `waits` for the rest."""
 
     place: str

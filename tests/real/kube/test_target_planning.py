@@ -1,10 +1,10 @@
 """What is against writing in a cluster is found when planning, all of it at once, and nothing is written."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
 from ldmrelease.render.refusals import refusal_words
