@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
+
+T = TypeVar("T")
 
 
 class Requirement(Struct, frozen=True, dict=True):
@@ -28,6 +30,18 @@ class Requirement(Struct, frozen=True, dict=True):
     def definition(self) -> str:
         """The digest of this definition: a waiver or an approval names it. Computed once."""
         return canonical.digest_of(self)
+
+    def read(self, kind: type[T]) -> T:
+        """The parameters as `kind`, the struct of the rule. Read once; raises `canonical.NotCanonical`."""
+        if kind not in self._read:
+            self._read[kind] = canonical.from_plain(self.parameters, kind)
+        found: T = self._read[kind]
+        return found
+
+    @cached_property
+    def _read(self) -> dict[type[Any], Any]:
+        """No field: neither encoded nor compared nor copied."""
+        return {}
 
 
 class Additions(Struct, frozen=True):

@@ -4,16 +4,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ldmrelease.domain.errors import BusyError, InputError, LdmreleaseError
 
-class LedgerError(Exception):
-    """The ledger could not be read or written; the message says what and where. Exit 3 in the CLI."""
+
+class LedgerError(LdmreleaseError):
+    """The ledger could not be read or written; the message says what and where."""
 
 
 class NoLedger(LedgerError):
     """There is no ledger at the path."""
 
 
-class LedgerExists(LedgerError):
+class LedgerExists(LedgerError, InputError):
     """Something is at the path already: a ledger is never written over."""
 
 
@@ -33,7 +35,7 @@ class DiskFull(LedgerError):
     """There was no room for the write; nothing of it was kept."""
 
 
-class LedgerBusy(LedgerError):
+class LedgerBusy(LedgerError, BusyError):
     """Another process held the ledger for longer than the busy timeout."""
 
 
@@ -41,7 +43,7 @@ class ClockWentBack(LedgerError):
     """An event would be older than the one before it."""
 
 
-class NotImportable(LedgerError):
+class NotImportable(LedgerError, InputError):
     """The text is no complete export of a ledger that verifies; nothing was written."""
 
 

@@ -1,12 +1,14 @@
 """What a target answers: a snapshot, a change that was made, or why there is none.
 
-A `Refusal` is certain and somebody can act on it; `Unreachable` means that nobody could be asked.
+A `Refusal` is certain and somebody can act on it; `Unavailable` means that nobody could be asked.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
+
+from ldmrelease.domain.errors import LdmreleaseError
 
 
 class Unquoted(Struct, frozen=True):
@@ -28,17 +30,6 @@ class Refusal(Struct, frozen=True):
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
-
-
-class Unreachable(Struct, frozen=True):
-    """Nobody could be asked, so nothing is known; `where` has no password in it.
-
-    `passes`: it may be over in a moment, as where an API server is away.
-    """
-
-    where: str
-    reason: str
-    passes: bool = False
 
 
 class Snapshot(Struct, frozen=True):
@@ -78,7 +69,7 @@ class Change(Struct, frozen=True):
     time: str
 
 
-class RefusedError(Exception):
+class RefusedError(LdmreleaseError):
     """Carries a refusal to the edge of this room, where it becomes a value again."""
 
     def __init__(self, code: str, **values: Any) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ldmrelease.domain.errors import InputError
+
 
 class Problem(Struct, frozen=True):
     """One fault of one file.
@@ -29,7 +31,7 @@ class Problem(Struct, frozen=True):
         return f"{head}:{field} {self.message}{remedy}"
 
 
-class BadInput(Exception):
+class BadInput(InputError):
     """Files that cannot be used as they stand; `problems` holds everything that was found, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments import desired
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
+from ldmrelease.targets.results import Refusal, Snapshot
 
 
 class AliasOf(Struct, frozen=True):
@@ -28,7 +29,7 @@ class NotRead(Struct, frozen=True):
     """A menu that could not be read."""
 
     place: Place
-    why: Refusal | Unreachable
+    why: Refusal | Unavailable
 
 
 def aliases(context: Context, applications: list[Application]) -> Iterator[AliasOf | NotRead]:
@@ -42,7 +43,7 @@ def aliases(context: Context, applications: list[Application]) -> Iterator[Alias
 def _of_menu(context: Context, application: Application, target: MenuTarget) -> Iterator[AliasOf | NotRead]:
     there = desired.snapshot(context, application)
     stated = registry.stated(target, there) if isinstance(there, Snapshot) else there
-    if isinstance(stated, Refusal | Unreachable):
+    if isinstance(stated, Refusal | Unavailable):
         yield NotRead(application.place, stated)
         return
     means = {each.alias: each.tag for each in stated if each.alias is not None}

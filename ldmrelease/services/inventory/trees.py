@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.targets import KubernetesTarget, MenuTarget
 from ldmrelease.domain.topology import Application, Place, Topology
@@ -20,10 +21,10 @@ from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.targets import registry
 from ldmrelease.targets.git.remote import remote_url
 from ldmrelease.targets.image_setting import ImageSetting
-from ldmrelease.targets.results import Change, Refusal, Snapshot, Unreachable
+from ldmrelease.targets.results import Change, Refusal, Snapshot
 from ldmrelease.targets.stores.git_file import Access
 
-TargetFailure = Refusal | Unreachable
+TargetFailure = Refusal | Unavailable
 
 
 class DeclaredImage(Struct, frozen=True):
@@ -96,7 +97,7 @@ class Trees:
             found = self._tree(each)
             if isinstance(found, DesiredState):
                 read.append((each, found))
-                found = replace(found, unheard=Unreachable("the registry", "no answer in time", passes=True))
+                found = replace(found, unheard=Unavailable("the registry", "no answer in time", passes=True))
             tell(each.place, found)
         registries = Registries(self._root, self._options)
         for application, tree in read:
@@ -130,7 +131,7 @@ class Trees:
             try:
                 digest = each.digest or self._digest(registries, sources[each.component], each.tag)
             except RegistryError as error:
-                unheard = Unreachable(error.repository, str(error))
+                unheard = error.unavailable
                 said.append(each)
                 continue
             said.append(replace(each, digest=digest, resolved=True))

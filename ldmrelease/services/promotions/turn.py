@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.plan import Step
 from ldmrelease.domain.topology import Place
@@ -20,7 +21,7 @@ from ldmrelease.services.promotions.load import Promotion, load_promotion
 from ldmrelease.services.promotions.work import Work
 
 
-class TakenOver(Exception):
+class TakenOver(LdmreleaseError):
     """Our append was refused: the promotion has another holder now."""
 
 
