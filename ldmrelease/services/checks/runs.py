@@ -11,9 +11,10 @@ from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.predicates import test_result
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
 from ldmrelease.domain.records import ObservedPod, RunRegistration, StableState
-from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute
 from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
@@ -162,7 +163,7 @@ def run_registered(
         RunDone(run.run, started, context.now(), run.environment, run.cluster_uid, observed=observed),
     )
     subject = Subject(pinned.release.name, pinned.digest)
-    payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
+    payload = write_statement(test_result.TYPE.uri, (subject,), predicate)
     envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
     event = NewEvent(EventKind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})
