@@ -3,7 +3,7 @@
 A refusal is a value, not an error. Which exit code a base has is the command line's to say.
 """
 
-from msgspec import Struct
+from dataclasses import dataclass
 
 
 class LdmreleaseError(Exception):
@@ -18,7 +18,8 @@ class BusyError(LdmreleaseError):
     """Somebody else is at it: ask again in a moment."""
 
 
-class Unavailable(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Unavailable:
     """Nobody could be asked, or no answer can be relied on, so that nothing is known.
 
     where: which registry, cluster, repository or program, without a password. reason: for a person.

@@ -1,8 +1,7 @@
 """Check: run one of the level's checks where the release runs now; register first, sign what was seen."""
 
+from dataclasses import replace
 from typing import Any
-
-from msgspec.structs import replace
 
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.domain.errors import Unavailable
