@@ -29,6 +29,7 @@ from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.services.promotions.preflight import PreflightFailed, checks_asked, preflight_failures
 from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
+from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.services.signing import require_receipts, signed
 from ldmrelease.targets.results import Refusal, Snapshot
 
@@ -212,6 +213,8 @@ def _request_body(context: Context, look: Preview, promotion: str) -> dict[str, 
         reason=spec.reason,
         alias=spec.alias,
     )
+    environments = tuple(sorted({each.environment for each in act.places}))
+    require_scope(context, context.signers.me, "request", spec.pinned.release.repositories, environments)
     return signed(context, act, context.signers.me)
 
 
