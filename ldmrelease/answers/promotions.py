@@ -17,6 +17,7 @@ from ldmrelease.answers.spellings import (
     ReleaseName,
     TimeText,
     Values,
+    plain_value,
     plain_values,
     time_text,
 )
@@ -171,11 +172,10 @@ def cause_finding(cause: Mapping[str, Any]) -> FindingAnswer | None:
 
 def wait_answer(cause: Mapping[str, Any]) -> WaitAnswer:
     """What a promotion waits for."""
-    place = cause.get("place")
     return WaitAnswer(
         until=time_text(cause.get("until")),
         who=tuple(cause.get("who") or ()),
-        place=str(place) if place is not None else None,
+        place=plain_value(cause.get("place")),
         step=cause.get("step"),
         code=cause.get("code"),
         values=plain_values(cause.get("values") or {}),

@@ -1,5 +1,6 @@
 """Every answer by its name: the commands that print it, its type, and its JSON Schema (2020-12)."""
 
+import json
 from importlib import import_module
 from typing import Any, NamedTuple, TypedDict
 
@@ -83,4 +84,6 @@ def answer_schema(name: str) -> dict[str, Any]:
     for each in found.get("$defs", {}).values():
         if "description" in each:
             each["description"] = " ".join(each["description"].split())
-    return found
+    # Defaults are tuples until then.
+    plain: dict[str, Any] = json.loads(json.dumps(found))
+    return plain

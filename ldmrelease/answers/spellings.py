@@ -42,10 +42,11 @@ def time_text(at: datetime | str | None) -> str | None:
 
 def plain_values(values: Mapping[str, Any]) -> Values:
     """The values of a code with places and times as answers spell them."""
-    return {str(key): _plain(each) for key, each in values.items()}
+    return {str(key): plain_value(each) for key, each in values.items()}
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A value with places and times as answers spell them."""
     if isinstance(value, Place):
         return str(value)
     if isinstance(value, datetime):
@@ -55,5 +56,5 @@ def _plain(value: Any) -> Any:
             return f"{value['environment']}/{value['application']}"
         return plain_values(value)
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(each) for each in value]
+        return [plain_value(each) for each in value]
     return msgspec.to_builtins(value)

@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 import typer
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
 from ldmrelease.answers.exit_codes import ExitCode
@@ -46,8 +47,7 @@ from ldmrelease.services.promotions.submit import NothingToDo, Preview
 from ldmrelease.services.promotions.work import PlaceBusy
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedAnswer:
+class RenderedAnswer(Struct, frozen=True):
     """An answer as `emit` wants it, and the exit code."""
 
     plain: PromotionResult

@@ -1,7 +1,8 @@
 """Which places, releases and images of the inventory are meant."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application, Place, Topology
@@ -11,16 +12,14 @@ from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 _PREFIX = "sha256:"
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownEnvironment:
+class UnknownEnvironment(Struct, frozen=True):
     """The workspace has no such environment; `known` are those that it has."""
 
     environment: str
     known: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What is meant; None means everything.
 
     place: an environment, or environment/application.

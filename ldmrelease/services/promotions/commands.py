@@ -1,7 +1,9 @@
 """Promote, resume, abort: what the faces offer of promotions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
@@ -38,16 +40,14 @@ from ldmrelease.services.releases.pin import push_release
 _TRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Promoted:
+class Promoted(Struct, frozen=True):
     """A promotion that was recorded and driven as far as it goes; `look` has the decisions of the request."""
 
     look: Preview
     outcome: PromotionOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class Resumed:
+class Resumed(Struct, frozen=True):
     """The same was asked for before and has not ended: that promotion was carried on instead."""
 
     outcome: PromotionOutcome
@@ -168,8 +168,11 @@ def _still_owed(context: Context, promotion: Promotion, place: Place) -> Promoti
         return None
     code, begun_in = str(journal.waits_for.get("code")), journal.clusters.get(str(place))
     owed = still_pending(context, application, promotion.pinned.release, code, begun_in)
+    here = canonical.to_plain(place)
     left = PromotionOutcome(
-        promotion.id, PromotionState.WAITING, {"until": None, "who": list(journal.who), **journal.waits_for}
+        promotion.id,
+        PromotionState.WAITING,
+        {"until": None, "who": list(journal.who), "place": here, **journal.waits_for},
     )
     unheard = None if isinstance(owed, bool) else step_failure(owed)
     if isinstance(unheard, Unavailable):
@@ -192,10 +195,13 @@ def _still_waits(context: Context, promotion: Promotion, place: Place) -> Promot
     decision = decide(context, promotion.pinned, question, phase).decision
     if decision.verdict is not ruling.verdict:
         return None
+    here = canonical.to_plain(place)
     if decision.verdict is Verdict.WAITING:
-        return PromotionOutcome(promotion.id, PromotionState.WAITING, waits_for(decision))
+        return PromotionOutcome(promotion.id, PromotionState.WAITING, {**waits_for(decision), "place": here})
     return PromotionOutcome(
-        promotion.id, PromotionState.WAITING, {"until": None, "who": list(promotion.journal.who)}
+        promotion.id,
+        PromotionState.WAITING,
+        {"until": None, "who": list(promotion.journal.who), "place": here},
     )
 
 

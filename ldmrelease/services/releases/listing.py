@@ -1,7 +1,8 @@
 """The list of what is pinned."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.services.context import Context
@@ -10,8 +11,7 @@ from ldmrelease.services.releases.pin import newest_counted
 _UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class PinnedRelease:
+class PinnedRelease(Struct, frozen=True):
     """A tag with its newest pin that counts. `kind` is `unknown` where the workspace has no such product;
     `sequence` is the event of the pin.
     """

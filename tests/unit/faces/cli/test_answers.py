@@ -13,7 +13,7 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.schemas import ANSWERS
 from tests.answers_fit import answer_name
 from tests.unit.faces.cli.running import run
-from tests.workspace import BASE, BEFORE, MENU, PLACE, WEEKLY, Site
+from tests.workspace import BEFORE, MENU, PLACE, WEEKLY, Site
 
 JSON = ("--output", "json")
 
@@ -22,6 +22,14 @@ def told(site: Site, *words: str, code: int = 0) -> Any:
     done = site.run(*words, *JSON)
     assert done.exit_code == code, done.output
     return json.loads(done.stdout)
+
+
+def provenance(site: Site) -> Path:
+    """What CI signs of the weekly's image."""
+    file = site.root / "p.json"
+    about = ("--type", "provenance", "--component", "scipipe", "--key", str(site.root / "keys/ci.pem"))
+    site.ok("evidence", "sign", WEEKLY, *about, "--out", str(file))
+    return file
 
 
 def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -> None:
@@ -41,8 +49,11 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     promoted = tell("promote", WEEKLY, "-t", PLACE)
     assert (promoted["state"], promoted["decision"]["verdict"]) == ("succeeded", "allowed")
     assert tell("promote", WEEKLY, "-t", PLACE)["answer"] == "nothing-to-do"
-    assert tell("promote", WEEKLY, "-t", MENU, "--through")[-1]["state"] == "succeeded"
-    waiting = tell("promote", WEEKLY, "-t", BASE, code=4)
+    assert tell("promote", WEEKLY, "-t", MENU)["state"] == "succeeded"
+    file = provenance(site)
+    assert tell("evidence", "verify", str(file))[0]["counted"]
+    assert tell("evidence", "add", str(file))[0]["new"]
+    waiting = tell("promote", WEEKLY, "-t", "base", "--through", code=4)[-1]
     assert waiting["cause"] is None
     assert waiting["waits_for"]["sentence"]
     assert tell("resume", waiting["promotion"], code=4)["waits_for"] == waiting["waits_for"]
@@ -64,15 +75,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("drift", code=1)["drift"][0]["sentence"]
     assert tell("receipt", "show", PLACE, WEEKLY)
     assert tell("check-run", "smoke", WEEKLY, "-t", PLACE)[0]["result"] == "PASSED"
-    statements = tell("evidence", "list", WEEKLY)
-    assert statements
-    file = tmp_path / "p.json"
-    site.ok(
-        *("evidence", "sign", WEEKLY, "--type", "provenance", "--component", "scipipe"),
-        *("--key", str(site.root / "keys/ci.pem"), "--out", str(file)),
-    )
-    assert tell("evidence", "verify", str(file))[0]["counted"]
-    assert tell("evidence", "add", str(file))[0]["new"]
+    assert tell("evidence", "list", WEEKLY)
     assert tell("release", "list")
     assert tell("release", "show", WEEKLY)["revisions"]
     assert tell("release", "compare", BEFORE, WEEKLY)["same"] is False
@@ -127,8 +130,10 @@ def test_an_error_comes_as_yaml_where_that_is_asked_for(site: Site) -> None:
 def test_what_a_promotion_cannot_be_resumed_for_is_told_of_each(site: Site) -> None:
     site.release_weekly()
     site.ok("promote", WEEKLY, "-t", "development")
+    site.ok("evidence", "add", str(provenance(site)))
     waiting = told(site, "promote", WEEKLY, "-t", "base", code=4)
-    site.edit(lambda text: text.replace("application: ocps", "application: other", 1))
+    by_us = "kind: command\n    command: [sh, checks/smoke.sh]"
+    site.edit(lambda text: text.replace(by_us, "kind: reported"))
     (failed,) = told(site, "resume", "--all", code=3)
     assert (failed["answer"], failed["promotion"]) == ("error", waiting["promotion"])
     assert failed["error"]["code"] == "untrusted"
