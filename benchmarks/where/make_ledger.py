@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
-from ldmrelease.domain.records import Observation, ObservedImage, Pin
+from ldmrelease.domain.events.place import Observation, ObservedImage
+from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger.sqlite import chain, projections, schema
 from ldmrelease.ledger.sqlite.files import created

@@ -5,7 +5,7 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.records import Pin
+from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.times import spell
 from ldmrelease.projections.claimed_payload import claimed_payload
 

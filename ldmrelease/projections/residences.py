@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.records import Observation, ObservedImage
+from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.claimed_payload import claimed_payload
 from ldmrelease.projections.intervals import ObservedAt, begun, continued, ended, paused

@@ -14,7 +14,8 @@ from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.promotion.journal import DecisionStage, Journal, PromotionState, StageDecision
+from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
+from ldmrelease.promotion.journal import Journal, StageDecision
 
 _AFTER_CONFIRM = {StepKind.RECEIPT, StepKind.PUBLISH}
 

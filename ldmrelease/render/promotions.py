@@ -8,7 +8,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Place
-from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, printable, table
 from ldmrelease.render.refusals import busy_words, failure_words, interrupted_words

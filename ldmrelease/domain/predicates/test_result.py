@@ -10,7 +10,7 @@ from typing import Any
 
 from ldmrelease.domain import times
 from ldmrelease.domain.predicates.claimed_metadata import read_time
-from ldmrelease.domain.records import ObservedPod
+from ldmrelease.domain.events.evidence import ObservedPod
 
 PASSED, WARNED, FAILED = "PASSED", "WARNED", "FAILED"
 RUN_FIELD = "ldmreleaseRun"

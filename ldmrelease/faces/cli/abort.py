@@ -9,7 +9,7 @@ from ldmrelease.faces.cli.arguments import ReasonOption
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator, rendered_outcome
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.promotions.commands import abort as abort_promotion
 

@@ -7,7 +7,7 @@ import typer
 
 from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.config.yaml.validation_messages import did_you_mean
-from ldmrelease.domain.records import RunRegistration
+from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.topology import Application, Check
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, TargetOption, release_stored
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app

@@ -11,7 +11,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
-from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.render.decisions import decision_text
 from ldmrelease.render.output import Output
 from ldmrelease.render.progress import progress_line

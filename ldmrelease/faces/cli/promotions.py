@@ -7,7 +7,7 @@ import typer
 from ldmrelease.faces.cli.arguments import ProductOption, usual_product
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.render.decisions import replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text

@@ -1,18 +1,21 @@
 """Events as rows, and the links of the chain."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ldmrelease.domain import canonical, times
+from ldmrelease.domain import canonical, streams, times
 from ldmrelease.domain.events import Event, EventKind, NewEvent, event_hash
 from ldmrelease.ledger.errors import Damaged
 
-FIRST_STREAM = "ledger"
+FIRST_STREAM = streams.LEDGER
 FIRST_PREVIOUS = ""
 """What the first event of a chain names as the hash before it."""
+
+Sign = Callable[[Any, Event], dict[str, Any]]
+"""From what an event is to say, and the event with its position and without a body, to the body that is kept."""
 
 
 def first(ledger: str, body: dict[str, Any], *, at: datetime, actor: str) -> Event:
@@ -21,9 +24,11 @@ def first(ledger: str, body: dict[str, Any], *, at: datetime, actor: str) -> Eve
     return replace(event, hash=event_hash(event))
 
 
-def link(new: NewEvent, before: Event, *, version: int, at: datetime, actor: str) -> Event:
+def link(
+    new: NewEvent, before: Event, *, version: int, at: datetime, actor: str, sign: Sign | None = None
+) -> Event:
     """Give a new event its place behind the event before it. Raises `NotCanonical`."""
-    event = Event(
+    draft = Event(
         ledger=before.ledger,
         sequence=before.sequence + 1,
         time=at,
@@ -31,10 +36,12 @@ def link(new: NewEvent, before: Event, *, version: int, at: datetime, actor: str
         kind=str(new.kind),
         stream=new.stream,
         stream_version=version,
-        body=canonical.to_plain(new.body),
+        body={},
         previous=before.hash,
         hash="",
     )
+    body = sign(new.body, draft) if sign is not None else new.body
+    event = replace(draft, body=canonical.to_plain(body))
     return replace(event, hash=event_hash(event))
 
 

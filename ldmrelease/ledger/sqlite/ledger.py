@@ -88,11 +88,13 @@ class Ledger:
         actor: str,
         expect: Mapping[str, int] | None = None,
         blobs: Mapping[str, bytes] | None = None,
+        sign: chain.Sign | None = None,
     ) -> Head | Moved:
         """Append events and the blobs they speak of, all or nothing.
 
         `expect` gives the stream versions that the caller has read; where one differs nothing is written
-        and `Moved` says which. `blobs` are by digest. An event is never older than the one before it:
+        and `Moved` says which. `blobs` are by digest. `sign` makes the body that is kept from what an event
+        says and from its position, which is known under the write lock alone. An event is never older than the one before it:
         where `at` is earlier by no more than the busy timeout (another writer was first while this one
         waited) the event takes the time before it, since the sequence is the order and the time a label;
         where it is earlier by more a clock is wrong, and `ClockWentBack` says so, because soaks and
@@ -110,7 +112,8 @@ class Ledger:
             before = self._last_event()
             moment = _not_before(before.time, times.whole(at))
             for new in events:
-                before = chain.link(new, before, version=self.version(new.stream) + 1, at=moment, actor=actor)
+                version = self.version(new.stream) + 1
+                before = chain.link(new, before, version=version, at=moment, actor=actor, sign=sign)
                 chain.insert(connection, before)
                 projections.maintain(connection, self._projectors, before)
         self._observe("after", kinds)

@@ -10,7 +10,7 @@ from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
-from ldmrelease.domain.records import ObservedPod, RunRegistration, StableState
+from ldmrelease.domain.events.evidence import ObservedPod, RunRegistration, StableState
 from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute

@@ -11,7 +11,7 @@ from ldmrelease.domain.level import Level
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.promotion.journal import DecisionStage
+from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.facts import DecisionRequest, GatheredFacts, gather_facts
 from ldmrelease.services.evidence import collect

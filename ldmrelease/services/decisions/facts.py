@@ -24,7 +24,7 @@ from ldmrelease.domain.facts import (
 )
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, order_key, parse
 from ldmrelease.domain.topology import Place

@@ -10,7 +10,7 @@ from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import Facts
 from ldmrelease.ledger import Ledger
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.promotion.journal import DecisionStage
+from ldmrelease.domain.events.promotion import DecisionStage
 
 
 @dataclass(frozen=True, slots=True)

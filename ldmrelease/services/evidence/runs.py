@@ -5,7 +5,7 @@ from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import (
     CheckFact,
 )
-from ldmrelease.domain.records import RunRegistration
+from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.topology import Check
 from ldmrelease.services.context import Context
 from ldmrelease.trust.records import VerifiedRecord, verify_record

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ldmrelease.domain.events import EventKind, NewEvent
-from ldmrelease.domain.records import Observation, ObservedImage
+from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.topology import Application
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import Context

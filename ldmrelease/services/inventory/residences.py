@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.facts import ReleaseResidence
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
 from ldmrelease.projections.observed import ReleaseResidenceState, release_residences_of
 from ldmrelease.projections.residences import PROJECTION, release_residence_keys, replayed

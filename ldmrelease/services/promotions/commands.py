@@ -10,7 +10,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
-from ldmrelease.promotion.journal import DecisionStage, PromotionState
+from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.promotion.machine import blocking_decision, current_place
 from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for

@@ -12,7 +12,7 @@ from ldmrelease.domain.plan import Step, StepKind
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.promotion.journal import DecisionStage, PromotionState
+from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import decide, record

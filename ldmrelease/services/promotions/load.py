@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.plan import Plan
-from ldmrelease.domain.records import Request
+from ldmrelease.domain.events.promotion import Request
 from ldmrelease.promotion.journal import Journal, read_journal
 from ldmrelease.promotion.planning import make_plan
 from ldmrelease.services.context import Context, Untrusted

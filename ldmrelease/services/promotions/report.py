@@ -9,7 +9,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision
 from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.plan import PlacePlan, Step, StepKind
-from ldmrelease.domain.records import Request
+from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.journal import Journal, StepRecord
 from ldmrelease.services.context import Context

@@ -14,10 +14,10 @@ from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.plan import Plan
-from ldmrelease.domain.records import Request
+from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections.promotions import OPEN
-from ldmrelease.promotion.journal import DecisionStage, PromotionState
+from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.promotion.planning import Site, make_plan
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided, decide, level_at, record

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from ldmrelease.domain.times import instant
-from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.services.context import Context
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.commands import resume

@@ -7,7 +7,7 @@ from typing import Any
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
-from ldmrelease.domain.records import Request
+from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.topology import Application
 from ldmrelease.promotion.journal import Journal
 from ldmrelease.services.context import Context

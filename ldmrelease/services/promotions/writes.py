@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from ldmrelease.domain.facts import Intent
-from ldmrelease.promotion.journal import DecisionStage
+from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.services.deployments.desired import access, edits, extends, holds, snapshot
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry

@@ -7,7 +7,7 @@ from typing import Any
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.images import ImageIdentity, parse_reference
-from ldmrelease.domain.records import Pin
+from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.release import (
     ARTIFACT_TYPE,
     EMPTY_CONFIG,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.records import Pin
+from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import parse
 from ldmrelease.services.context import Context, Untrusted

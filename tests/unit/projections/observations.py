@@ -6,7 +6,7 @@ from typing import Any
 
 from ldmrelease.domain import canonical, records
 from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.records import Observation, ObservedImage
+from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.residences import States, fold_observations
 

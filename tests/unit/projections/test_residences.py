@@ -9,7 +9,7 @@ import pytest
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import Interval
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.intervals import KEPT

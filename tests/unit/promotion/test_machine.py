@@ -13,7 +13,8 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import Plan, StepKind
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.promotion.journal import PromotionState, read_journal
+from ldmrelease.domain.events.promotion import PromotionState
+from ldmrelease.promotion.journal import read_journal
 from ldmrelease.promotion.machine import Decide, Do, Halting, Stop, Wait, current_place, next_action
 from ldmrelease.promotion.planning import Site, make_plan
 

@@ -8,7 +8,7 @@ from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.predicates.summary import Input, Receipt, Resource, write_receipt
 from ldmrelease.domain.statements import PAYLOAD_TYPE
-from ldmrelease.promotion.journal import DecisionStage
+from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.promotions.scaled_to_zero import SCALED_TO_ZERO
 from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, interrupted_by

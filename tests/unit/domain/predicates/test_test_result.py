@@ -18,7 +18,7 @@ from ldmrelease.domain.predicates.test_result import (
     read_result,
     write_result,
 )
-from ldmrelease.domain.records import ObservedPod
+from ldmrelease.domain.events.evidence import ObservedPod
 from tests.unit.trust.trust_samples import CHECK_DIGEST, DECLARED, MINUTE, NOON, result_predicate
 
 NAMES = DECLARED["smoke"]

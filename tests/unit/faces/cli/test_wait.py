@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from ldmrelease.config.workspace.load import FILE, load_workspace
-from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.services.context import open_context
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.observe import observation_event, observe
