@@ -3,9 +3,9 @@
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 
+from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.text import Values, listed, said, short, values_of
 from ldmrelease.render.output import Cell, Colour, painted, table
-from ldmrelease.render.refusals import refusal_words
-from ldmrelease.render.text import Values, listed, said, short, values_of
 from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
 from ldmrelease.services.inventory.drift_report import DriftFinding
 from ldmrelease.services.inventory.live import UnreachablePlace

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.refusals import unpinnable_words
+from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.topology import Application, Product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
-from ldmrelease.render.refusals import unpinnable_words
-from ldmrelease.render.text import listed
 from ldmrelease.services.context import Context
 from ldmrelease.services.releases.pin import Pinned, Unpinnable, find_or_pin, stored_pin
 from ldmrelease.services.releases.products import NoProduct, choose_product, default_product

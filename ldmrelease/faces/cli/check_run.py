@@ -5,6 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from ldmrelease.answers.sentences.check_runs import problem_words
+from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.refusals import unknown_target_words
+from ldmrelease.answers.sentences.text import few, moment
 from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.events.evidence import RunRegistration
@@ -13,10 +17,7 @@ from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, Targe
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.check_runs import problem_words
-from ldmrelease.render.output import Output, emit, printable
-from ldmrelease.render.refusals import unknown_target_words
-from ldmrelease.render.text import few, moment
+from ldmrelease.render.output import Output, emit
 from ldmrelease.services.checks.runs import RunResult, Unregistered, register, run_place, run_registered
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from ldmrelease.answers.sentences.refusals import busy_words, preflight_words, unknown_target_words
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
@@ -16,7 +17,6 @@ from ldmrelease.render.decisions import decision_text
 from ldmrelease.render.output import Output
 from ldmrelease.render.progress import progress_line
 from ldmrelease.render.promotions import look_text, nothing_text, outcome_text, plan_text
-from ldmrelease.render.refusals import busy_words, preflight_words, unknown_target_words
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided, hypothetical_levels
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget

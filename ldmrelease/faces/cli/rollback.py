@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
@@ -16,7 +17,6 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
-from ldmrelease.render.text import listed
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.history import previous_release

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
@@ -18,7 +19,6 @@ from ldmrelease.faces.cli.promotion_answers import (
 )
 from ldmrelease.render.output import Output
 from ldmrelease.render.promotions import look_text
-from ldmrelease.render.text import listed
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.commands import preview_spec, promote

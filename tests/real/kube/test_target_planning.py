@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
-from ldmrelease.render.refusals import refusal_words
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Unreachable
 from tests.real.kube import objects

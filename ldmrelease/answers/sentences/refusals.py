@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ldmrelease.answers.sentences.rollouts import FAILURES
+from ldmrelease.answers.sentences.text import Values, listed, moment, said, values_of
 from ldmrelease.config.yaml.validation_messages import did_you_mean
-from ldmrelease.render.rollouts import FAILURES
-from ldmrelease.render.text import Values, listed, moment, said, values_of
 from ldmrelease.services.deployments.target import UnknownTarget
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.work import Interrupted, PlaceBusy
