@@ -75,6 +75,11 @@ class StepId:
         environment, _, rest = text.partition("/")
         application, _, rest = rest.partition("/")
         kind, named, check = rest.partition("/")
-        if not environment or not application or bool(named) != (kind == StepKind.CHECK) or (named and not check):
+        if (
+            not environment
+            or not application
+            or bool(named) != (kind == StepKind.CHECK)
+            or (named and not check)
+        ):
             raise ValueError(f"{text!r} is not the id of a step")
         return cls(Place(environment, application), StepKind(kind), check if named else None)

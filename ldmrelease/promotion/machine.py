@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
-from ldmrelease.promotion.journal import Journal, StageDecision
+from ldmrelease.promotion.state import Journal, StageDecision
 
 _AFTER_CONFIRM = {StepKind.RECEIPT, StepKind.PUBLISH}
 

@@ -67,6 +67,11 @@ class Signers:
         return self.named("observer")
 
     @property
+    def promoter(self) -> Signer:
+        """Signs what the process does: decisions, steps, claims, the end."""
+        return self.named("promoter")
+
+    @property
     def ledger(self) -> Signer:
         """Signs checkpoints."""
         return self.named("ledger")
@@ -174,11 +179,15 @@ class Context:
         """A record by a key that is not entitled to it would be in the ledger for good, and of no effect."""
         kind = type_of_body(type(new.body))
         signer = self.signers.named(kind.purpose)
-        key = valid_key(signer.keyid, self.keyring, at=self.now())
-        if not isinstance(key, Rejected):
-            key = entitled(new.body, new.stream, kind, key, self.keyring, at=self.now())
-        if isinstance(key, Rejected):
-            raise self.key_problem(signer, key)
+        now = self.now()
+        key = valid_key(signer.keyid, self.keyring, at=now)
+        found = (
+            key
+            if isinstance(key, Rejected)
+            else entitled(new.body, new.stream, kind, key, self.keyring, at=now)
+        )
+        if isinstance(found, Rejected):
+            raise self.key_problem(signer, found)
 
     def key_problem(self, signer: Signer, refusal: Rejected) -> KeyProblem:
         """What to say where something by a key of the workspace would not count."""

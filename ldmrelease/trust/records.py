@@ -96,9 +96,9 @@ class Records:
         if event is None:
             return Rejected("unsigned")
         found = self.verify(event)
-        if isinstance(found, EventRecord) and not isinstance(found.body, body):
-            return Rejected("wrong-kind", {"found": event.kind, "expected": type_of_body(body).kind})
-        return cast(EventRecord[B] | Rejected, found)
+        if isinstance(found, EventRecord) and not isinstance(found.body, cast(type, body)):
+            return Rejected("wrong-kind", {"found": event.kind, "expected": body.__name__})
+        return found
 
     def counted(self, events: Iterable[Event], body: type[B]) -> Iterator[EventRecord[B]]:
         """Those of the events that count and have this body."""

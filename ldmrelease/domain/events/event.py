@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     STEP_FAILED = "step.failed"
     OBSERVED = "observation.made"
     RECEIPT = "receipt.signed"
+    RECEIPT_SKIPPED = "receipt.skipped"
 
 
 @dataclass(frozen=True, slots=True)

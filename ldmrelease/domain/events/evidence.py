@@ -70,6 +70,17 @@ class ReceiptSigned:
     envelope: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptSkipped:
+    """A release was let in where it passed nothing that a receipt could say: `reason` is `scaled-to-zero`."""
+
+    place: Place
+    promotion: str
+    release: str
+    name: str
+    reason: str
+
+
 def _runs(body: RunRegistration) -> str | None:
     return run_stream(body.subjects[0]) if len(body.subjects) == 1 else None
 
@@ -78,7 +89,7 @@ def _received(body: StatementReceived) -> str:
     return evidence_stream(body.subject)
 
 
-def _receipts(body: ReceiptSigned) -> str:
+def _receipts(body: ReceiptSigned | ReceiptSkipped) -> str:
     return receipt_stream(body.place)
 
 
@@ -86,7 +97,7 @@ def _ran_in(body: RunRegistration) -> tuple[str, ...]:
     return (body.environment,) if body.environment is not None else ()
 
 
-def _receipt_in(body: ReceiptSigned) -> tuple[str, ...]:
+def _receipt_in(body: ReceiptSigned | ReceiptSkipped) -> tuple[str, ...]:
     return (body.place.environment,)
 
 
@@ -96,4 +107,5 @@ TYPES = (
     ),
     EventType(EventKind.RECEIVED, StatementReceived, PROMOTER, "intake", _received),
     EventType(EventKind.RECEIPT, ReceiptSigned, PROMOTER, "intake", _receipts, _receipt_in),
+    EventType(EventKind.RECEIPT_SKIPPED, ReceiptSkipped, PROMOTER, "intake", _receipts, _receipt_in),
 )

@@ -80,5 +80,7 @@ def _here(body: PlaceClaimed | PlaceReleased | Observation) -> tuple[str, ...]:
 TYPES = (
     EventType(EventKind.CLAIMED, PlaceClaimed, PROMOTER, "claim", _claims, _here),
     EventType(EventKind.RELEASED, PlaceReleased, PROMOTER, "claim", _claims, _here),
-    EventType(EventKind.OBSERVED, Observation, OBSERVER, "observation", _observed, _here, lambda body: body.time),
+    EventType(
+        EventKind.OBSERVED, Observation, OBSERVER, "observation", _observed, _here, lambda body: body.time
+    ),
 )

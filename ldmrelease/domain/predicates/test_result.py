@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from ldmrelease.domain import times
-from ldmrelease.domain.predicates.claimed_metadata import read_time
 from ldmrelease.domain.events.evidence import ObservedPod
+from ldmrelease.domain.predicates.claimed_metadata import read_time
 
 PASSED, WARNED, FAILED = "PASSED", "WARNED", "FAILED"
 RUN_FIELD = "ldmreleaseRun"

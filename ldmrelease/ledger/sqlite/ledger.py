@@ -94,11 +94,12 @@ class Ledger:
 
         `expect` gives the stream versions that the caller has read; where one differs nothing is written
         and `Moved` says which. `blobs` are by digest. `sign` makes the body that is kept from what an event
-        says and from its position, which is known under the write lock alone. An event is never older than the one before it:
-        where `at` is earlier by no more than the busy timeout (another writer was first while this one
-        waited) the event takes the time before it, since the sequence is the order and the time a label;
-        where it is earlier by more a clock is wrong, and `ClockWentBack` says so, because soaks and
-        deadlines are counted from these times.
+        says and from its position, which is known under the write lock alone.
+
+        An event is never older than the one before it: where `at` is earlier by no more than the busy timeout
+        (another writer was first while this one waited) the event takes the time before it, since the sequence
+        is the order and the time a label; where it is earlier by more a clock is wrong, and `ClockWentBack`
+        says so, because soaks and deadlines are counted from these times.
         Raises `LedgerError`, `DiskFull` among it; `NotCanonical` for a body that has no canonical JSON.
         """
         kinds = ",".join(str(event.kind) for event in events)

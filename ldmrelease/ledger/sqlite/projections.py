@@ -11,7 +11,7 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
-from ldmrelease.projections import pins, promotions, receipts, residences
+from ldmrelease.projections import pins, residences
 
 Fold = Callable[[Callable[[str], Any], Event], Mapping[str, Any]]
 """From (the state of a key, or None; an event) to the states that change; None removes one. Pure."""
@@ -39,10 +39,6 @@ PROJECTORS = (
     Projector(residences.PROJECTION, residences.fold_observations),
     Projector("pins", pins.fold_pins),
     Projector("digests", pins.fold_digests),
-    Projector("promotions", promotions.fold_promotions),
-    Projector("open-promotions", promotions.fold_open),
-    Projector("receipts", receipts.fold_receipts),
-    Projector("scaled-to-zero", receipts.fold_idle),
     Projector(HEAD, _fold_head),
 )
 

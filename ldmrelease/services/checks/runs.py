@@ -8,20 +8,20 @@ from datetime import timedelta
 from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.evidence import ObservedPod, RunRegistration, StableState, StatementReceived
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
-from ldmrelease.domain.events.evidence import ObservedPod, RunRegistration, StableState
 from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.streams import run_stream
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute
 from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.clusters import cluster_uid
-from ldmrelease.services.evidence.collect import evidence_stream
-from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
+from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
-from ldmrelease.services.signing import signed
 
 _MOST = 200
 """So many containers are named in a registration: enough to tell whether what was checked is still there."""
@@ -112,9 +112,10 @@ def register(
         promotion=promotion,
         standing=where.standing,
     )
-    stream = runs_stream(pinned.digest)
-    event = NewEvent(EventKind.REGISTERED, stream, signed(context, act, context.signers.runner))
-    moved = context.append([event], expect={**(expect or {}), stream: context.ledger.version(stream)})
+    stream = run_stream(pinned.digest)
+    moved = context.append(
+        [new_event(act)], expect={**(expect or {}), stream: context.ledger.version(stream)}
+    )
     return Unregistered(stream) if moved else act
 
 
@@ -166,7 +167,7 @@ def run_registered(
     payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
     envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
-    event = NewEvent(EventKind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})
+    event = new_event(StatementReceived(pinned.digest, blob))
     return RunResult(result, ran, (event,), {blob: envelope}, carried.then)
 
 

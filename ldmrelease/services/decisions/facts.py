@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ldmrelease.config.policies.windows import windows
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.facts import (
     CandidatePin,
     ColocatedRelease,
@@ -24,16 +25,16 @@ from ldmrelease.domain.facts import (
 )
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.release import Component
+from ldmrelease.domain.streams import evidence_stream, observation_stream, pin_stream, run_stream
 from ldmrelease.domain.tags import Kind, order_key, parse
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.context import Context
 from ldmrelease.services.evidence import collect
-from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
+from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.inventory.residences import residences_at
 from ldmrelease.services.releases.pin import Pinned, stored_pin
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.trust.records import EventRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,9 @@ def _versions(
     context: Context, pinned: Pinned, subjects: Iterable[collect.EvidenceSubject]
 ) -> dict[str, int]:
     """The streams that the facts are read from, at the versions that they were read at."""
-    streams = [pinned.release.stream, runs_stream(pinned.digest)]
-    streams += [collect.evidence_stream(each.digest) for each in subjects]
-    streams += [each.place.stream for each in context.topology.applications]
+    streams = [pin_stream(pinned.release.product, pinned.release.tag), run_stream(pinned.digest)]
+    streams += [evidence_stream(each.digest) for each in subjects]
+    streams += [observation_stream(each.place) for each in context.topology.applications]
     return {stream: context.ledger.version(stream) for stream in streams}
 
 
@@ -233,11 +234,9 @@ def _companion(
 
 def last_observation(context: Context, place: Place) -> Observation | None:
     """The newest observation of a place, if its signature counts."""
-    event = context.ledger.last(place.stream, EventKind.OBSERVED)
-    if event is None:
-        return None
-    opened = verify_record(event.body, Observation, context.keyring, at=event.time)
-    return opened.act if isinstance(opened, VerifiedRecord) else None
+    event = context.ledger.last(observation_stream(place), EventKind.OBSERVED)
+    opened = context.records.read(event, Observation)
+    return opened.body if isinstance(opened, EventRecord) else None
 
 
 def _windows(level: Level, now: datetime) -> dict[str, tuple[Interval, ...]]:

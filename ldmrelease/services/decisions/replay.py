@@ -7,10 +7,12 @@ from ldmrelease.config.policies.load import parse_level
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Phase
 from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events.promotion import DecisionMade, DecisionStage
 from ldmrelease.domain.facts import Facts
+from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.ledger import Ledger
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.domain.events.promotion import DecisionStage
+from ldmrelease.trust.records import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,15 @@ class Replayed:
         return self.digest == self.again
 
 
-def replay(ledger: Ledger, promotion: str) -> Iterator[Replayed]:
-    """Every decision of a promotion, oldest first; none for a promotion that the ledger does not have.
+def replay(ledger: Ledger, records: Records, promotion: str) -> Iterator[Replayed]:
+    """Every signed decision of a promotion, oldest first; none for a promotion that the ledger does not have.
 
     The policy is the one that decided, whatever the workspace says today. Raises `Damaged` where the ledger
     lost a part, `BadInput` where the policy is of a version that cannot be read any more.
     """
-    for event in ledger.events(stream=f"promotion/{promotion}", kinds=[EventKind.DECIDED]):
-        stage, digest = DecisionStage(event.body["stage"]), event.body["decision"]
+    events = ledger.events(stream=promotion_stream(promotion), kinds=[EventKind.DECIDED])
+    for made in records.counted(events, DecisionMade):
+        stage, digest = made.body.stage, made.body.decision
         decision = canonical.decode(ledger.blob(digest), Decision)
         again = canonical.digest_of(_again(ledger, decision, stage))
         yield Replayed(str(stage), decision, digest, again)

@@ -2,25 +2,19 @@
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.facts import (
     CheckFact,
 )
-from ldmrelease.domain.events.evidence import RunRegistration
+from ldmrelease.domain.streams import run_stream
 from ldmrelease.domain.topology import Check
 from ldmrelease.services.context import Context
-from ldmrelease.trust.records import VerifiedRecord, verify_record
-
-
-def runs_stream(release: str) -> str:
-    """The ledger stream of the check runs of a release."""
-    return f"runs/{release}"
 
 
 def registered_runs(context: Context, release: str) -> list[RunRegistration]:
     """The runs registered for a release, by keys that may; oldest first."""
-    events = context.ledger.events(stream=runs_stream(release), kinds=[EventKind.REGISTERED])
-    opened = (verify_record(each.body, RunRegistration, context.keyring, at=each.time) for each in events)
-    return [each.act for each in opened if isinstance(each, VerifiedRecord)]
+    events = context.ledger.events(stream=run_stream(release), kinds=[EventKind.REGISTERED])
+    return [each.body for each in context.records.counted(events, RunRegistration)]
 
 
 def check_fact(check: Check) -> CheckFact:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.topology import Application
 from ldmrelease.registry.errors import RegistryError
@@ -11,7 +10,6 @@ from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.observe_pods import observe_pods
 from ldmrelease.services.releases.identify import components_of, identify, resolve
-from ldmrelease.services.signing import signed
 from ldmrelease.targets import registry
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
@@ -69,12 +67,6 @@ def _observation(
         every=application.observe_every,
         cause=cause,
     )
-
-
-def observation_event(context: Context, observation: Observation) -> NewEvent:
-    """The signed observation, as an event of its place."""
-    body = signed(context, observation, context.signers.observer)
-    return NewEvent(EventKind.OBSERVED, observation.place.stream, body)
 
 
 def _seen(

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.facts import ReleaseResidence
 from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.facts import ReleaseResidence
+from ldmrelease.domain.streams import observation_stream
 from ldmrelease.domain.topology import Application
 from ldmrelease.projections.observed import ReleaseResidenceState, release_residences_of
 from ldmrelease.projections.residences import PROJECTION, release_residence_keys, replayed
 from ldmrelease.services.context import Context
 from ldmrelease.services.releases.pin import Pinned
-from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
 def residences_at(context: Context, application: Application, pinned: Pinned) -> list[ReleaseResidence]:
@@ -39,11 +39,9 @@ def residences_at(context: Context, application: Application, pinned: Pinned) ->
 
 
 def _verified(context: Context, application: Application, since: int) -> Iterator[Event]:
-    for event in context.ledger.events(
-        stream=application.place.stream, kinds=[EventKind.OBSERVED], after=since - 1
-    ):
-        if isinstance(verify_record(event.body, Observation, context.keyring, at=event.time), VerifiedRecord):
-            yield event
+    stream = observation_stream(application.place)
+    events = context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED], after=since - 1)
+    return (each.event for each in context.records.counted(events, Observation))
 
 
 def _stay(application: Application, pinned: Pinned, stay: ReleaseResidenceState) -> ReleaseResidence:

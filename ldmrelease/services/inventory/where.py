@@ -11,7 +11,8 @@ from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.residences import PROJECTION
 from ldmrelease.services.context import Context
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.services.inventory.receipts import let_in
+from ldmrelease.trust.records import EventRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,7 @@ def _running(
     image: observed.ResidenceState,
     state: str,
 ) -> PlaceComponent:
-    key = f"{application.place}/{image.release}"
-    receipt = (
-        context.ledger.state("receipts", key) or context.ledger.state("scaled-to-zero", key)
-        if image.release
-        else None
-    )
+    entered = let_in(context, application.place, image.release) if image.release else None
     return PlaceComponent(
         place=application.place,
         level=application.level,
@@ -101,8 +97,8 @@ def _running(
         last=spell(image.span.last),
         state=state,
         aliases=tuple(name for name, tag in sorted(latest.aliases.items()) if tag == image.spelling),
-        promotion=receipt["promotion"] if receipt else None,
-        allowed=receipt["time"] if receipt else None,
+        promotion=entered.promotion if entered else None,
+        allowed=spell(entered.time) if entered else None,
     )
 
 
@@ -111,13 +107,12 @@ _States = dict[tuple[str, str], str]
 
 
 def _state(context: Context, latest: observed.Latest, now: datetime) -> tuple[str, _States]:
-    event = context.ledger.get(latest.sequence)
-    opened = (
-        verify_record(event.body, Observation, context.keyring, at=event.time) if event is not None else None
-    )
-    if not isinstance(opened, VerifiedRecord):
+    opened = context.records.read(context.ledger.get(latest.sequence), Observation)
+    if not isinstance(opened, EventRecord):
         return "unsigned", {}
     if not latest.speaks_for(now):
         return "unobserved", {}
-    told = {(each.component, each.digest): each.state for each in opened.act.images if each.state is not None}
+    told = {
+        (each.component, each.digest): each.state for each in opened.body.images if each.state is not None
+    }
     return "committed" if latest.basis == "committed" else "running", told

@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.events.promotion import DecisionStage
+from ldmrelease.domain.facts import Intent
 from ldmrelease.services.deployments.desired import access, edits, extends, holds, snapshot
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry

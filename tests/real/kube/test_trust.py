@@ -14,9 +14,9 @@ import pytest
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Finding, Phase
 from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
-from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
 from ldmrelease.services.checks.runs import RunPlace, RunResult, register, run_place, run_registered

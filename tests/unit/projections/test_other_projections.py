@@ -5,14 +5,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from ldmrelease.domain import canonical
-from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.events.promotion import Request
-from ldmrelease.domain.events.release import Pin
-from ldmrelease.projections.pins import fold_digests, fold_pins
 from ldmrelease.projections.promotions import fold_open, fold_promotions
 from ldmrelease.projections.receipts import fold_idle, fold_receipts
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events.promotion import Request
+from ldmrelease.domain.events.release import Pin
+from ldmrelease.domain.facts import Intent
+from ldmrelease.projections.pins import fold_digests, fold_pins
 
 from .observations import NOON, SUMMIT
 

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import Plan, StepKind
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.domain.events.promotion import PromotionState
-from ldmrelease.promotion.journal import read_journal
 from ldmrelease.promotion.machine import Decide, Do, Halting, Stop, Wait, current_place, next_action
 from ldmrelease.promotion.planning import Site, make_plan
+from ldmrelease.promotion.state import read_journal
 
 START = datetime(2023, 4, 20, 12, tzinfo=UTC)
 BASE, SUMMIT, TUCSON = Place("base", "nublado"), Place("summit", "nublado"), Place("tucson", "nublado")

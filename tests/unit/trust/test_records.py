@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ldmrelease.domain.records import Observation, ObservedImage, Pin, Request, RunRegistration, payload_type
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.records import Observation, ObservedImage, Pin, Request, RunRegistration, payload_type
 from ldmrelease.domain.topology import Place
 from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import VerifiedRecord, sign_record, verify_record
