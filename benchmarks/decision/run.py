@@ -234,7 +234,7 @@ def scaling() -> list[str]:
     before = None
     for count in (10, 100, 1000):
         asked = level(count)
-        (spent,) = in_turns([partial(decide_first, asked, facts(400, asked))], 7, 3)
+        (spent,) = in_turns([partial(decide_first, asked, facts(400, asked))], 25, 3)
         ratio = f"{spent / before:15.1f}" if before else f"{'':15}"
         lines.append(f"{count:12}{spent:9.3f}  {spent / count * 1000:8.1f}  {ratio}")
         before = spent

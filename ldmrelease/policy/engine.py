@@ -1,6 +1,7 @@
 """The one decision function: level, facts and time in, a decision out; nothing else is looked at.
 
-A decision costs one pass over the facts and a bounded number of look-ups per requirement.
+The first decision on facts goes through them once, those that follow not at all; each requirement costs a
+bounded number of look-ups, and a glance at each of the statements and runs that it asks for.
 """
 
 from collections.abc import Iterable

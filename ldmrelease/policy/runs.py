@@ -86,40 +86,33 @@ def _registered(subject: PolicySubject, wanted: WantedRun, context: RuleContext)
 def _take_runs(
     runs: Runs, subject: PolicySubject, wanted: WantedRun, context: RuleContext, found: Attempts
 ) -> None:
+    """Every run of the check is looked at, so this is where the time of a decision goes."""
     last: tuple[RunFact, StatementFact | None, str | None] | None = None
     for run, result in zip(*runs, strict=True):
-        code = _run_not_counted(run, wanted, context)
-        if code is not None:
-            found.seen[code] += 1
+        if run.check_digest != wanted.definition:
+            found.seen["other-definition"] += 1
+        elif wanted.environments is not None and run.environment not in wanted.environments:
+            found.seen["other-environment"] += 1
+        elif run.cluster_uid is not None and _is_elsewhere(run, context):
+            found.seen["other-cluster"] += 1
         elif result is None:
             if last is None or _is_later(run, last[0]):
                 last = run, None, "result-gone" if run.evidence else None
         elif subject.platform is None or not subject.other_platform(result):
             code = _result_not_counted(result, run, subject, wanted)
             if last is None or run.registered > last[0].registered or _is_later(run, last[0]):
-                last = run, result, code
+                last = run, result if code is None else None, code
             if code is None:
                 found.results.append(result)
             else:
                 found.seen[code] += 1
     if last is not None:
         run, result, code = last
-        counted = result if code is None else None
-        found.latest = Attempt(run.registered, run.run, counted, run.deadline, code, run.order)
+        found.latest = Attempt(run.registered, run.run, result, run.deadline, code, run.order)
 
 
 def _is_later(run: RunFact, than: RunFact) -> bool:
     return (run.registered, run.order, run.run) > (than.registered, than.order, than.run)
-
-
-def _run_not_counted(run: RunFact, wanted: WantedRun, context: RuleContext) -> str | None:
-    if run.check_digest != wanted.definition:
-        return "other-definition"
-    if wanted.environments is not None and run.environment not in wanted.environments:
-        return "other-environment"
-    if run.cluster_uid is not None and _is_elsewhere(run, context):
-        return "other-cluster"
-    return None
 
 
 def _is_elsewhere(what: RunFact | StatementFact, context: RuleContext) -> bool:

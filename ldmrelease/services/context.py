@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from ldmrelease.config.workspace.load import Workspace
-from ldmrelease.domain.events import Event, Moved, NewEvent
+from ldmrelease.domain.errors import InputError, LdmreleaseError
+from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.domain.events.registry import type_of_body
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import Ledger, open_ledger
+from ldmrelease.ledger.interface import Position
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions, Repository
@@ -28,7 +31,7 @@ Observer = Callable[[str, str], None]
 """Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
 
 
-class NoKey(ValueError):
+class NoKey(InputError):
     """The workspace names no key for something that has to be signed."""
 
 
@@ -171,9 +174,8 @@ class Context:
         )
         return answer if isinstance(answer, Moved) else None
 
-    def _sign(self, body: Any, draft: Event) -> dict[str, Any]:
-        signer = self.signers.named(type_of_body(type(body)).purpose)
-        return sign_record(body, draft, self.ledger.genesis, signer)
+    def _sign(self, there: Position, body: Any) -> dict[str, Any]:
+        return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))
 
     def _require_counted(self, new: NewEvent) -> None:
         """A record by a key that is not entitled to it would be in the ledger for good, and of no effect."""
@@ -211,11 +213,11 @@ def open_context(
 
     Raises the errors of the ledger and of the trust document.
     """
-    ledger = open_ledger(workspace.ledger, observer=observer)
+    ledger = open_ledger(workspace.ledger, projectors=PROJECTORS, observer=observer)
     if not damaged:
         ledger.require_whole()
     return Context(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)
 
 
-class Untrusted(RuntimeError):
+class Untrusted(LdmreleaseError):
     """The ledger's rows do not carry what they claim: nothing is done on their word (exit 3)."""

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
@@ -49,12 +49,51 @@ class EventRecord(VerifiedRecord[T]):
     event: Event
 
 
-def sign_record(body: Any, draft: Event, genesis: str, signer: Signer) -> dict[str, Any]:
-    """What an event says instead of `body`: the envelope that binds it to where `draft` stands.
+class Bound(Protocol):
+    """Where a record stands, and nowhere else, as a ledger tells whoever signs: a `ledger.interface.Position`."""
 
-    genesis: the hash of the first event of the ledger. Of the draft, body and hash do not matter.
-    """
-    payload = {**_bound(draft, genesis), "version": type_of_body(type(body)).version, "body": body}
+    @property
+    def genesis(self) -> str:
+        """The hash of the ledger's first event."""
+
+    @property
+    def sequence(self) -> int:
+        """Which event of the ledger it is."""
+
+    @property
+    def previous(self) -> str:
+        """The hash of the event before it."""
+
+    @property
+    def time(self) -> str:
+        """When it is appended, spelled."""
+
+    @property
+    def stream(self) -> str:
+        """The stream that it stands in."""
+
+    @property
+    def version(self) -> int:
+        """Which event of its stream it is."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of the event."""
+
+
+def sign_record(there: Bound, body: Any, signer: Signer) -> dict[str, Any]:
+    """What an event says instead of `body`: the envelope that binds it to where it stands."""
+    payload = {
+        "ledger": there.genesis,
+        "sequence": there.sequence,
+        "previous": there.previous,
+        "time": there.time,
+        "stream": there.stream,
+        "position": there.version,
+        "kind": there.kind,
+        "version": type_of_body(type(body)).version,
+        "body": body,
+    }
     return {"envelope": signer.sign(RECORD_TYPE, canonical.encode(payload)).to_dict()}
 
 
@@ -96,9 +135,10 @@ class Records:
         if event is None:
             return Rejected("unsigned")
         found = self.verify(event)
-        if isinstance(found, EventRecord) and not isinstance(found.body, cast(type, body)):
-            return Rejected("wrong-kind", {"found": event.kind, "expected": body.__name__})
-        return found
+        if isinstance(found, Rejected):
+            return found
+        said: Any = found.body
+        return found if isinstance(said, body) else Rejected("wrong-kind", {"found": str(event.kind)})
 
     def counted(self, events: Iterable[Event], body: type[B]) -> Iterator[EventRecord[B]]:
         """Those of the events that count and have this body."""
@@ -134,7 +174,7 @@ def _kind_there(plain: Any, event: Event, genesis: str) -> EventType | Rejected:
     if differs is not None:
         values = {"what": differs, "signed": plain[differs], "found": bound[differs]}
         return Rejected(_CODES.get(differs, "wrong-position"), values)
-    kind = event_type(event.kind, plain["version"]) if isinstance(plain["version"], int) else None
+    kind = event_type(event.kind, plain["version"]) if type(plain["version"]) is int else None
     return kind or Rejected("wrong-kind", {"found": event.kind, "version": plain["version"]})
 
 

@@ -33,8 +33,8 @@ class Workspace:
 
     `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
     `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock.
-    `local_policies` are levels whose policy is not the one that the trust document records: what they decide is hypothetical.
-    `documents` are the policies as written, by the name of the level.
+    `local_policies` are levels whose policy is not the one that the trust document records: what they decide is
+    hypothetical. `documents` are the policies as written, by the name of the level.
     """
 
     root: Path

@@ -28,7 +28,7 @@ class EventType:
     """
 
     kind: str
-    body: type
+    body: type[Any]
     purpose: str
     role_type: str
     stream: Callable[[Any], str | None] = _nothing

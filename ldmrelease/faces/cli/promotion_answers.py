@@ -10,6 +10,7 @@ import typer
 from ldmrelease.answers.sentences.refusals import busy_words, preflight_words, unknown_target_words
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
@@ -27,7 +28,6 @@ from ldmrelease.services.promotions.driver import PromotionOutcome
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import NothingToDo, Preview
 from ldmrelease.services.promotions.work import PlaceBusy
-from ldmrelease.targets.results import Unreachable
 
 WRONG_LEDGER = {"other-ledger", "ledger-behind", "bad-fence"}
 """Refusals of a place that say nothing about the release: this ledger is not the one to ask."""
@@ -124,7 +124,7 @@ def rendered(context: Context, spec: PromotionSpec, answer: PromotionAnswer) -> 
 
 def rendered_preflight(answer: PreflightFailed) -> RenderedAnswer:
     """A place that cannot be written as asked: refused, or nobody could be asked."""
-    unknown = isinstance(answer.refusal, Unreachable) or answer.refusal.code in WRONG_LEDGER
+    unknown = isinstance(answer.refusal, Unavailable) or answer.refusal.code in WRONG_LEDGER
     kind = "undecided" if unknown else "refused"
     plain: dict[str, Any] = {"answer": kind, **_refused_place(answer)}
     if answer.more:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ldmrelease.domain.events.promotion import PromotionState
+from ldmrelease.domain.events.promotion import DecisionMade, PromotionState
 from ldmrelease.domain.times import spell
 from ldmrelease.faces.cli.arguments import ProductOption, usual_product
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
@@ -15,7 +15,7 @@ from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text
 from ldmrelease.services.decisions.replay import replay
 from ldmrelease.services.inventory.promotions import PromotionSummary, all_promotions, open_promotions
-from ldmrelease.services.promotions.load import NoSuchPromotion
+from ldmrelease.services.promotions.load import records_of
 from ldmrelease.services.promotions.report import report
 
 app = new_app(
@@ -98,9 +98,8 @@ def replay_decisions(
     Exit 1 where one of them does not come out with the same bytes.
     """
     context = open_context_here(ctx)
-    found = list(replay(context.ledger, context.records, promotion))
-    if not found:
-        raise NoSuchPromotion(promotion)
+    told = [each.body for each in records_of(context, promotion)]
+    found = list(replay(context.ledger, (each for each in told if isinstance(each, DecisionMade))))
     rows = [
         {
             "stage": each.stage,

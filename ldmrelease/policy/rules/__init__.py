@@ -41,7 +41,7 @@ class Rule:
             values = {"unknown": sorted(unknown)}
             return context.finding(requirement, Outcome.ERRORED, "unknown-parameter", values)
         try:
-            parameters = canonical.from_plain(requirement.parameters, self.parameters)
+            parameters = requirement.read(self.parameters)
         except canonical.NotCanonical as error:
             return context.finding(requirement, Outcome.ERRORED, "bad-parameters", {"detail": str(error)})
         return self.judge(requirement, parameters, context)

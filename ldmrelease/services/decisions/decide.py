@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
+from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.promotion import DecisionMade, DecisionStage
 from ldmrelease.domain.events.registry import new_event
@@ -19,11 +20,11 @@ from ldmrelease.services.evidence import collect
 from ldmrelease.services.releases.pin import Pinned
 
 
-class UnknownLevel(ValueError):
+class UnknownLevel(InputError):
     """A place is at a level for which the workspace has no policy."""
 
 
-class Hypothetical(ValueError):
+class Hypothetical(InputError):
     """A policy is not the one that the trust document records: nothing acts on what it decides."""
 
 

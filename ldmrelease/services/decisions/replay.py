@@ -1,18 +1,15 @@
 """Replay: decisions made again from what the ledger keeps and nothing else (design section 5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ldmrelease.config.policies.load import parse_level
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Phase
-from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.promotion import DecisionMade, DecisionStage
 from ldmrelease.domain.facts import Facts
-from ldmrelease.domain.streams import promotion_stream
-from ldmrelease.ledger import Ledger
+from ldmrelease.ledger import LedgerReader
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.trust.records import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +27,20 @@ class Replayed:
         return self.digest == self.again
 
 
-def replay(ledger: Ledger, records: Records, promotion: str) -> Iterator[Replayed]:
-    """Every signed decision of a promotion, oldest first; none for a promotion that the ledger does not have.
+def replay(ledger: LedgerReader, made: Iterable[DecisionMade]) -> Iterator[Replayed]:
+    """Each of these decisions of a ledger, made again.
 
     The policy is the one that decided, whatever the workspace says today. Raises `Damaged` where the ledger
     lost a part, `BadInput` where the policy is of a version that cannot be read any more.
     """
-    events = ledger.events(stream=promotion_stream(promotion), kinds=[EventKind.DECIDED])
-    for made in records.counted(events, DecisionMade):
-        stage, digest = made.body.stage, made.body.decision
+    for each in made:
+        stage, digest = each.stage, each.decision
         decision = canonical.decode(ledger.blob(digest), Decision)
         again = canonical.digest_of(_again(ledger, decision, stage))
         yield Replayed(str(stage), decision, digest, again)
 
 
-def _again(ledger: Ledger, decision: Decision, stage: DecisionStage) -> Decision:
+def _again(ledger: LedgerReader, decision: Decision, stage: DecisionStage) -> Decision:
     facts = ledger.blob(decision.facts)
     level = parse_level(ledger.blob(decision.policy), decision.policy)
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
@@ -19,8 +20,11 @@ from ldmrelease.trust.records import EventRecord
 from ldmrelease.trust.verify import Rejected
 
 
-class NoSuchPromotion(LookupError):
+class NoSuchPromotion(InputError):
     """The ledger has no promotion of this id."""
+
+    def __init__(self, promotion: str) -> None:
+        super().__init__(f"there is no promotion {promotion}; `ldmrelease promotions list` shows all")
 
 
 @dataclass(slots=True)

@@ -76,6 +76,37 @@ tangled = st.builds(
     st.lists(residences, max_size=3),
 )
 
+# Many results of few runs, so that they meet: of one check about the release, from two places.
+crowded = st.builds(
+    lambda s, r: facts(statements=tuple(s), runs=tuple(r)),
+    st.lists(
+        st.builds(
+            result,
+            st.just("s"),
+            evidence=st.sampled_from([sha("a"), sha("b")]),
+            blob=blobs,
+            counted=st.sampled_from([True, True, True, False]),
+            received=st.sampled_from([ago(HOUR), ago(2 * HOUR), ago(3 * HOUR)]),
+            result=st.sampled_from(["PASSED", "FAILED"]),
+            run=st.sampled_from(["a", "b", None]),
+            environment=st.sampled_from(["base", "base", "summit"]),
+        ),
+        min_size=6,
+        max_size=12,
+        unique_by=lambda each: each.blob,
+    ),
+    st.lists(
+        st.builds(
+            run,
+            st.sampled_from(["a", "b"]),
+            registered=st.sampled_from([ago(HOUR), ago(2 * HOUR)]),
+            evidence=st.sampled_from([sha("a"), None]),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+)
+
 
 def in_order(statements: tuple[StatementFact, ...]) -> list[StatementFact]:
     return sorted(statements, key=lambda each: (each.received, each.evidence, each.blob))
@@ -140,7 +171,7 @@ def test_statements_are_those_that_a_scan_finds(known: Facts) -> None:
             assert list(index.statements.get(kind, {}).get(subject, ())) == scanned
 
 
-@given(tangled)
+@given(st.one_of(tangled, crowded, crowded))
 def test_runs_are_the_first_registrations_each_with_its_own_result(known: Facts) -> None:
     index = index_of(known)
     registered = {each.run: first_registration(known, each.run) for each in known.runs}
@@ -163,7 +194,7 @@ def test_runs_are_the_first_registrations_each_with_its_own_result(known: Facts)
             assert runs is None or len(runs.registered) == len(found)
 
 
-@given(tangled)
+@given(st.one_of(tangled, crowded, crowded))
 def test_a_result_is_unpaired_unless_it_is_just_what_its_run_was_registered_for(known: Facts) -> None:
     index = index_of(known)
     for check in ("smoke", "other", ""):
@@ -182,7 +213,7 @@ def test_a_result_is_unpaired_unless_it_is_just_what_its_run_was_registered_for(
             assert list(index.unpaired.get(check, {}).get(subject, ())) == unpaired
 
 
-@given(tangled)
+@given(st.one_of(tangled, crowded, crowded))
 def test_failing_is_what_nothing_later_made_good(known: Facts) -> None:
     index = index_of(known)
     for environment in ("base", "summit", "", "nowhere"):
