@@ -11,8 +11,9 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.evidence import ObservedPod, RunRegistration, StableState, StatementReceived
 from ldmrelease.domain.events.registry import new_event
+from ldmrelease.domain.predicates import test_result
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
-from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
 from ldmrelease.domain.streams import run_stream
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute
@@ -164,7 +165,7 @@ def run_registered(
         RunDone(run.run, started, context.now(), run.environment, run.cluster_uid, observed=observed),
     )
     subject = Subject(pinned.release.name, pinned.digest)
-    payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
+    payload = write_statement(test_result.TYPE.uri, (subject,), predicate)
     envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
     event = new_event(StatementReceived(pinned.digest, blob))

@@ -13,6 +13,7 @@ from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.events.evidence import StatementReceived
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.domain.streams import evidence_stream
@@ -105,7 +106,7 @@ def _bare(content: bytes) -> Iterable[bytes]:
         yield content
         return
     statement = read_statement(envelope.payload)
-    if not isinstance(statement, Statement) or statement.type != "receipt":
+    if not isinstance(statement, Statement) or not statement_type(statement.predicate_type).local:
         yield envelope.to_bytes()
 
 
