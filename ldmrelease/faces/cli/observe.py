@@ -6,12 +6,12 @@ import typer
 
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.domain.events.place import Observation
-from ldmrelease.domain.events.registry import new_event
 from ldmrelease.faces.cli.arguments import applications_at
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import observation_text
+from ldmrelease.services.inventory.observe import observation_event
 from ldmrelease.services.inventory.observe import observe as observe_place
 
 app = new_app()
@@ -39,7 +39,7 @@ def observe(
         if not isinstance(found, Observation):
             failed.append(f"{application.place}: not observed: {refusal_words(found)}")
             continue
-        context.append([new_event(found)])
+        context.append([observation_event(context, found)])
         seen.append(found)
     emit(seen, output, lambda: "\n".join(map(observation_text, seen)))
     for line in failed:

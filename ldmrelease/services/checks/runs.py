@@ -23,6 +23,7 @@ from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.repository_scope import require_scope
 
 _MOST = 200
 """So many containers are named in a registration: enough to tell whether what was checked is still there."""
@@ -92,7 +93,7 @@ def register(
     `expect` are further stream versions that have to stand.
     """
     definition = check_fact(check).digest
-    known = registered_runs(context, pinned.digest)
+    known = registered_runs(context, pinned)
     run = _run_id(check, pinned, where.environment, None, len(known))
     if promotion is not None:
         place = f"{where.environment}/{where.application}"
@@ -114,6 +115,8 @@ def register(
         standing=where.standing,
     )
     stream = run_stream(pinned.digest)
+    environments = (where.environment,) if where.environment is not None else ()
+    require_scope(context, context.signers.runner, "run", pinned.release.repositories, environments)
     moved = context.append(
         [new_event(act)], expect={**(expect or {}), stream: context.ledger.version(stream)}
     )
@@ -125,7 +128,7 @@ def attempts_so_far(context: Context, check: Check, pinned: Pinned, place: Place
 
     By place: what another application of the environment passed or failed is no result of this one.
     """
-    known = {each.run for each in registered_runs(context, pinned.digest)}
+    known = {each.run for each in registered_runs(context, pinned)}
     numbers = itertools.count()
     ids = (_run_id(check, pinned, str(place), promotion, number) for number in numbers)
     return sum(1 for _ in itertools.takewhile(known.__contains__, ids))

@@ -34,7 +34,7 @@ from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.inventory.residences import residences_at
 from ldmrelease.services.releases.pin import Pinned, stored_pin
-from ldmrelease.trust.records import EventRecord
+from ldmrelease.services.repository_scope import verified_observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def _runs(context: Context, pinned: Pinned, seen: list[StatementFact]) -> tuple[
             cluster_uid=act.cluster_uid,
             order=order,
         )
-        for order, act in enumerate(registered_runs(context, pinned.digest))
+        for order, act in enumerate(registered_runs(context, pinned))
     )
 
 
@@ -234,9 +234,8 @@ def _companion(
 
 def last_observation(context: Context, place: Place) -> Observation | None:
     """The newest observation of a place, if its signature counts."""
-    event = context.ledger.last(observation_stream(place), EventKind.OBSERVED)
-    opened = context.records.read(event, Observation)
-    return opened.body if isinstance(opened, EventRecord) else None
+    found = verified_observation(context, context.ledger.last(observation_stream(place), EventKind.OBSERVED))
+    return found if isinstance(found, Observation) else None
 
 
 def _windows(level: Level, now: datetime) -> dict[str, tuple[Interval, ...]]:

@@ -11,6 +11,7 @@ from ldmrelease.projections.observed import ReleaseResidenceState, release_resid
 from ldmrelease.projections.residences import PROJECTION, release_residence_keys, replayed
 from ldmrelease.services.context import Context
 from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.repository_scope import verified_observation
 
 
 def residences_at(context: Context, application: Application, pinned: Pinned) -> list[ReleaseResidence]:
@@ -40,8 +41,9 @@ def residences_at(context: Context, application: Application, pinned: Pinned) ->
 
 def _verified(context: Context, application: Application, since: int) -> Iterator[Event]:
     stream = observation_stream(application.place)
-    events = context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED], after=since - 1)
-    return (each.event for each in context.records.counted(events, Observation))
+    for event in context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED], after=since - 1):
+        if isinstance(verified_observation(context, event), Observation):
+            yield event
 
 
 def _stay(application: Application, pinned: Pinned, stay: ReleaseResidenceState) -> ReleaseResidence:

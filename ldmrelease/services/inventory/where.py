@@ -12,7 +12,7 @@ from ldmrelease.projections import observed
 from ldmrelease.projections.residences import PROJECTION
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.receipts import let_in
-from ldmrelease.trust.records import EventRecord
+from ldmrelease.services.repository_scope import verified_observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,10 @@ _States = dict[tuple[str, str], str]
 
 
 def _state(context: Context, latest: observed.Latest, now: datetime) -> tuple[str, _States]:
-    opened = context.records.read(context.ledger.get(latest.sequence), Observation)
-    if not isinstance(opened, EventRecord):
+    opened = verified_observation(context, context.ledger.get(latest.sequence))
+    if not isinstance(opened, Observation):
         return "unsigned", {}
     if not latest.speaks_for(now):
         return "unobserved", {}
-    told = {
-        (each.component, each.digest): each.state for each in opened.body.images if each.state is not None
-    }
+    told = {(each.component, each.digest): each.state for each in opened.images if each.state is not None}
     return "committed" if latest.basis == "committed" else "running", told

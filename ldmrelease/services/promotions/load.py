@@ -16,6 +16,7 @@ from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.promotions.submit import sites_for
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
+from ldmrelease.services.repository_scope import out_of_scope
 from ldmrelease.trust.records import EventRecord
 from ldmrelease.trust.verify import Rejected
 
@@ -55,6 +56,9 @@ def load_promotion(context: Context, promotion_id: str) -> Promotion:
     opened = _request(promotion_id, told)
     request = opened.body
     pinned = pinned_by_digest(context, request.product, request.tag, request.release)
+    outside = out_of_scope(context, opened, "request", pinned.release.repositories)
+    if outside is not None:
+        raise Untrusted(f"the request of {promotion_id} does not count: {outside.code} {outside.values}")
     journal = journal_of(promotion_id, told)
     plan = _plan_again(context, request, pinned)
     if journal.plan is not None and journal.plan != plan.digest:

@@ -34,6 +34,7 @@ from ldmrelease.services.inventory.receipts import receipts_at
 from ldmrelease.services.promotions.preflight import PreflightFailed, checks_asked, preflight_failures
 from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
+from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.services.signing import require_receipts
 from ldmrelease.targets.results import Refusal, Snapshot
 
@@ -208,7 +209,7 @@ def record_request(context: Context, look: Preview) -> Recorded | None:
 
 def _request(context: Context, look: Preview, promotion: str) -> Request:
     spec = look.spec
-    return Request(
+    asked = Request(
         promotion=promotion,
         intent=spec.intent,
         product=spec.pinned.release.product,
@@ -220,6 +221,9 @@ def _request(context: Context, look: Preview, promotion: str) -> Request:
         reason=spec.reason,
         alias=spec.alias,
     )
+    environments = tuple(sorted({each.environment for each in asked.places}))
+    require_scope(context, context.signers.me, "request", spec.pinned.release.repositories, environments)
+    return asked
 
 
 def _supersede(context: Context, plan: Plan, promotion: str) -> tuple[list[NewEvent], dict[str, int]]:

@@ -24,6 +24,7 @@ from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.repository import Repository
 from ldmrelease.services.context import Context
+from ldmrelease.services.repository_scope import out_of_scope, require_scope
 from ldmrelease.sources import eups, git_tags
 from ldmrelease.trust.records import EventRecord
 
@@ -178,9 +179,14 @@ def newest_counted(
     """Of a tag's revisions, oldest first, the newest whose signature counts, with the act behind it."""
     for revision in reversed(revisions):
         opened = context.records.read(context.ledger.get(revision["sequence"]), Pin)
-        if isinstance(opened, EventRecord):
+        if isinstance(opened, EventRecord) and _covers_images(context, opened):
             return revision, opened
     return None
+
+
+def _covers_images(context: Context, opened: EventRecord[Pin]) -> bool:
+    release = canonical.decode(context.ledger.blob(opened.body.document), Release)
+    return out_of_scope(context, opened, "pin", release.repositories) is None
 
 
 def _read_pin(context: Context, act: Pin, tag: Tag) -> Pinned:
@@ -219,6 +225,7 @@ def pin_events(
         reason,
         _digests(release),
     )
+    require_scope(context, context.signers.me, "pin", release.repositories)
     blobs = {act.document: document}
     if release.content and pinned.listing is not None:
         blobs[release.content] = pinned.listing

@@ -338,7 +338,7 @@ def test_a_promotion_checks_once_more_what_did_not_stand_still(pair: Pair, tmp_p
     assert isinstance(answer, Promoted)
     assert answer.outcome.state == "succeeded", answer.outcome
     assert len(begun) == 2
-    assert len(registered_runs(context, pinned_of(context).digest)) == 2
+    assert len(registered_runs(context, pinned_of(context))) == 2
     assert both(smoke(context)) == ("satisfied", "passed")
     assert pair.kubes[BASE].list("Job", pair.checks) == []
     context.ledger.close()

@@ -2,8 +2,7 @@
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
-from ldmrelease.domain.events.registry import new_event
-from ldmrelease.services.inventory.observe import observe
+from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.rollout import rolled_out
 from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
@@ -28,4 +27,4 @@ def _running_again(work: Work, written: Written) -> StepResult:
     seen = observe(work.context, work.application, cause="restore")
     if not isinstance(seen, Observation):
         return StepDone(result)
-    return StepDone(result, (new_event(seen),))
+    return StepDone(result, (observation_event(work.context, seen),))

@@ -4,11 +4,10 @@ from typing import Any
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
-from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments.desired import desired_digests
-from ldmrelease.services.inventory.observe import observe
+from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.availability import availability
 from ldmrelease.services.promotions.rollout import rolled_out
 from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, step_failure
@@ -47,7 +46,7 @@ def _done(work: Work, seen: Observation, state: str) -> StepDone:
     if state == "promoted":
         level = work.context.levels[work.here.level]
         result["availability"] = availability(work.context, work.pinned, level, work.context.now())
-    return StepDone(result, (new_event(seen),))
+    return StepDone(result, (observation_event(work.context, seen),))
 
 
 def _wrong(work: Work, seen: Observation) -> StepFailed | None:
