@@ -6,7 +6,7 @@ A stream is named after what it tells about: `promotion/P-42`, `environment/summ
 rest, whatever it is, so that a check may be called `restore`.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.topology import Place
@@ -58,8 +58,7 @@ def evidence_stream(digest: str) -> str:
     return f"evidence/{digest}"
 
 
-@dataclass(frozen=True, slots=True)
-class StepId:
+class StepId(Struct, frozen=True):
     """Which step, where. `check` is the name of the check that the step runs."""
 
     place: Place

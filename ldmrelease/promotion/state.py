@@ -1,9 +1,10 @@
 """The state of one promotion, folded from its events: the one fold that the machine and every listing use."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.events import Event
@@ -41,8 +42,7 @@ class AfterTheEnd(ValueError):
     """An event stands behind the end of its promotion, where nothing belongs."""
 
 
-@dataclass(slots=True)
-class StepRecord:
+class StepRecord(Struct):
     """What the journal has of one step. `result` is what `done` or `failed` recorded."""
 
     intended: bool = False
@@ -51,8 +51,7 @@ class StepRecord:
     result: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class StageDecision:
+class StageDecision(Struct, frozen=True):
     """A decision in the journal."""
 
     verdict: Verdict
@@ -62,8 +61,7 @@ class StageDecision:
     epoch: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Halt:
+class Halt(Struct, frozen=True):
     """Why and where a promotion stops in the middle."""
 
     place: Place | None
@@ -71,8 +69,7 @@ class Halt:
     values: dict[str, Any]
 
 
-@dataclass(slots=True)
-class Journal:
+class Journal(Struct):
     """What happened to a promotion so far. Built by `read_journal`, never changed by the machine.
 
     `waits_for` has the step that needs somebody's act, and why. `before` keeps, by place, what the target

@@ -1,9 +1,9 @@
 """`ldmrelease abort`: end a promotion that is not finished."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.faces.cli.arguments import ReasonOption

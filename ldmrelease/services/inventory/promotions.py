@@ -1,9 +1,10 @@
 """Which promotions there are and where each of them is, from what verifies: for lists, and to find those at work."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.events.promotion import PromotionEnded, Request
@@ -18,8 +19,7 @@ from ldmrelease.trust.verify import Rejected
 UNTRUSTED = "untrusted"
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionSummary:
+class PromotionSummary(Struct, frozen=True):
     """A promotion in a list. `state` is `untrusted` where one of its events does not count; then `request` is None
     where it is the request, and `journal` None. `first` is the event of the request, `version`
     that of its stream.

@@ -1,8 +1,9 @@
 """Receipts: what the ledger has of them, by place and promotion, and which of them count."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ldmrelease.domain.events.evidence import ReceiptSigned, ReceiptSkipped
 from ldmrelease.domain.predicates.summary import read_receipt
@@ -19,8 +20,7 @@ RELEASE = "release"
 """The component of the receipt that is about the release itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredReceipt:
+class StoredReceipt(Struct, frozen=True):
     """A signed receipt as the ledger has it; `component` is `release` for the release's own."""
 
     sequence: int
@@ -35,8 +35,7 @@ class StoredReceipt:
     envelope: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LetIn:
+class LetIn(Struct, frozen=True):
     """A release was let in at a place by a promotion: with receipts, or `idle`, where nothing was to run."""
 
     release: str
