@@ -6,7 +6,7 @@ import msgspec
 
 from ldmrelease.answers.sentences.check_runs import problem_words
 from ldmrelease.answers.spellings import ReleaseName, TimeText, time_text
-from ldmrelease.domain.records import RunRegistration
+from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.services.checks.runs import RunResult
 
 

@@ -8,7 +8,7 @@ from ldmrelease.answers.exit_codes import ExitCode, found_code
 from ldmrelease.answers.findings import UnreachableAnswer, unreachable_answer
 from ldmrelease.answers.spellings import DigestText, PlaceName, TimeText, time_text
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.results import Refusal
 

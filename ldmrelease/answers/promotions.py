@@ -23,8 +23,8 @@ from ldmrelease.answers.spellings import (
 )
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.plan import Plan, Step, StepKind
-from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.services.promotions.driver import PromotionOutcome
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import NothingToDo, Preview

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ldmrelease.answers.findings import is_undecided
+from ldmrelease.answers.reports import PromotionRowAnswer
 from ldmrelease.answers.sentences.causes import availability_words, cause_words, waits_words
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import (
@@ -14,10 +15,10 @@ from ldmrelease.answers.sentences.refusals import (
     preflight_words,
 )
 from ldmrelease.answers.sentences.text import indented, listed, moment, said, short
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.domain.topology import Place
-from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, table
 from ldmrelease.services.promotions.driver import PromotionOutcome
@@ -165,29 +166,24 @@ def _step_words(step: Step) -> str:
             return {"publish": "attach the receipts to the images"}.get(kind, kind)
 
 
-def promotions_table(rows: Iterable[Mapping[str, Any]]) -> str:
+def promotions_table(rows: Iterable[PromotionRowAnswer]) -> str:
     """The list of promotions."""
     cells: list[list[str | Cell]] = [
         [
-            str(each["promotion"]),
-            state_cell(each["state"]),
-            str(each["intent"]),
-            f"{each['product']}/{each['tag']}",
-            str(each["target"]),
-            str(each["by"]),
-            str(each["requested"]),
-            _row_note(each),
+            each.promotion,
+            state_cell(each.state),
+            each.intent or "",
+            each.release or "",
+            each.target or "",
+            each.by or "",
+            each.requested,
+            ", ".join([*([each.until] if each.until else []), *each.who]),
         ]
         for each in rows
     ]
     if not cells:
         return "no promotions"
     return table(["promotion", "state", "intent", "release", "target", "by", "requested", "waits for"], cells)
-
-
-def _row_note(row: Mapping[str, Any]) -> str:
-    parts = [str(row["until"])] if row.get("until") else []
-    return ", ".join([*parts, *row.get("who", ())])
 
 
 def report_text(report: PromotionReport, default_product: str | None, now: datetime) -> str:

@@ -7,7 +7,7 @@ import typer
 from ldmrelease.answers.observations import observe_answer
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Place
 from ldmrelease.faces.cli.arguments import applications_of
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app

@@ -1,21 +1,22 @@
 """`ldmrelease promotions`: list them, show one from request to receipts, replay its decisions."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ldmrelease.answers.decisions import replay_answers
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.reports import promotion_rows, report_answer
+from ldmrelease.domain.events.promotion import DecisionMade, PromotionState
 from ldmrelease.faces.cli.arguments import ProductOption, usual_product
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text
 from ldmrelease.services.decisions.replay import replay
-from ldmrelease.services.promotions.load import NoSuchPromotion
+from ldmrelease.services.inventory.promotions import PromotionSummary, all_promotions, open_promotions
+from ldmrelease.services.promotions.load import records_of
 from ldmrelease.services.promotions.report import report
 
 app = new_app(
@@ -39,16 +40,14 @@ def list_promotions(
 ) -> None:
     """List promotions, oldest first."""
     context = open_context_here(ctx)
-    rows: list[dict[str, Any]] = sorted(
-        context.ledger.states("open-promotions" if open_ else "promotions").values(),
-        key=lambda each: int(each["sequence"]),
-    )
-    chosen = [
-        each
-        for each in rows
-        if (not state or each["state"] in state) and (product is None or each["product"] == product)
-    ]
-    emit(promotion_rows(chosen), output, lambda: promotions_table(chosen))
+    found = open_promotions(context) if open_ else all_promotions(context)
+    rows = promotion_rows(each for each in found if _is_asked(each, state, product))
+    emit(rows, output, lambda: promotions_table(rows))
+
+
+def _is_asked(summary: PromotionSummary, states: list[PromotionState] | None, product: str | None) -> bool:
+    of_product = summary.request is not None and summary.request.body.product == product
+    return (not states or summary.state in states) and (product is None or of_product)
 
 
 @app.command(
@@ -76,8 +75,7 @@ def replay_decisions(
     Exit 1 where one of them does not come out with the same bytes.
     """
     context = open_context_here(ctx)
-    found = list(replay(context.ledger, promotion))
-    if not found:
-        raise NoSuchPromotion(promotion)
+    told = [each.body for each in records_of(context, promotion)]
+    found = list(replay(context.ledger, (each for each in told if isinstance(each, DecisionMade))))
     emit(replay_answers(found), output, lambda: replay_text(found))
     raise typer.Exit(found_code([each for each in found if not each.same]))

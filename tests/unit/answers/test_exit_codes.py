@@ -17,7 +17,7 @@ from ldmrelease.answers.exit_codes import (
 )
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.services.promotions.driver import PromotionOutcome
 from ldmrelease.services.promotions.work import PlaceBusy
 
