@@ -1,41 +1,23 @@
 """Evidence: in-toto Statements v1 about images, releases and contents (trust.md section 1)."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
-PREDICATE_TYPES = {
-    "provenance": ("https://slsa.dev/provenance/v1",),
-    "check": ("https://in-toto.io/attestation/test-result/v0.1",),
-    "vulnerabilities": (
-        "https://in-toto.io/attestation/vulns/v0.2",
-        "https://cosign.sigstore.dev/attestation/vuln/v1",
-    ),
-    "sbom": ("https://cyclonedx.org/bom", "https://spdx.dev/Document"),
-    "receipt": ("https://slsa.dev/verification_summary/v1",),
-}
-_SHORT = {uri: short for short, uris in PREDICATE_TYPES.items() for uri in uris}
 
-
-def short_type(predicate_type: str) -> str:
-    """The short name of a predicate type (`check`, `provenance`, ...), or the type itself."""
-    return _SHORT.get(predicate_type, predicate_type)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What a statement is about; `digest` is `sha256:<hex>` or `gitCommit:<hex>`."""
 
     name: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A statement as read; `evidence` is the SHA-256 of the payload and counts a statement once."""
 
     evidence: str
@@ -43,14 +25,8 @@ class Statement:
     subjects: tuple[Subject, ...]
     predicate: dict[str, Any]
 
-    @property
-    def type(self) -> str:
-        """The short name of the predicate type."""
-        return short_type(self.predicate_type)
 
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A payload that is no statement: `code` for programs, `detail` for people."""
 
     code: str

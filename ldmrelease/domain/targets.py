@@ -4,15 +4,15 @@ A target is an *editor* (settings of a values file, a notebook menu, image field
 (a file in git, a text of a ConfigMap, the objects of a cluster).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
+
+from msgspec import Struct
 
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(Struct, frozen=True):
     """What may be asked of a target.
 
     has_tree: what is wanted is committed text, apart from what runs; somebody has to bring it there.
@@ -43,8 +43,7 @@ class Writes(StrEnum):
     IMAGE = "image"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One scalar of a values file that says which image of a component is wanted."""
 
     component: str
@@ -52,8 +51,7 @@ class Setting:
     writes: Writes = Writes.TAG
 
 
-@dataclass(frozen=True, slots=True)
-class GitFile:
+class GitFile(Struct, frozen=True):
     """A file on a branch; `repository` is a directory or a remote that git knows."""
 
     repository: str
@@ -68,8 +66,7 @@ class GitFile:
         return self.file
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigMapKey:
+class ConfigMapKey(Struct, frozen=True):
     """A text of a ConfigMap: the value of `key`."""
 
     cluster: ClusterAccess
@@ -85,8 +82,7 @@ class ConfigMapKey:
         return f"ConfigMap {self.namespace}/{self.name} {self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryFile:
+class MemoryFile(Struct, frozen=True):
     """A text that is kept in the memory of the process, in one of its connections: for tests and trials. The
     workspace's file cannot name it, since what is promoted there has to outlive the process."""
 
@@ -104,8 +100,7 @@ FileLocation = GitFile | ConfigMapKey | MemoryFile
 """Where a text with settings is kept. As text it is the name for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageSettingsTarget:
+class ImageSettingsTarget(Struct, frozen=True):
     """Settings in one text, each for the image of a component."""
 
     location: FileLocation
@@ -118,8 +113,7 @@ class ImageSettingsTarget:
         return Capabilities(has_tree=where.has_tree, proposable=where.proposable, programs=where.programs)
 
 
-@dataclass(frozen=True, slots=True)
-class MenuTarget:
+class MenuTarget(Struct, frozen=True):
     """A notebook menu: the mapping at `path` of a text (numReleases, pin, recommendedTag, cycle).
 
     `keep` bounds how many pinned releases of a kind stay live; `aliases` are the names that move by
@@ -147,8 +141,7 @@ class MenuTarget:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class KubernetesTarget:
+class KubernetesTarget(Struct, frozen=True):
     """Image fields of workloads, written by server-side apply.
 
     `take_over` lists the field managers whose ownership of image fields may be taken; `manifests` is a folder

@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.cluster.client.api import Api, Observer, open_api
 from ldmrelease.cluster.client.errors import (
@@ -65,8 +67,7 @@ class Connections:
         self.memory = MemoryFiles()
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """How targets are reached: the workspace's directory (relative ones start there, mirrors of remotes are kept in
     its `.ldmrelease/git`), who is told around every change (for tests that kill), and what is open already."""
 

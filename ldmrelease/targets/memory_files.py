@@ -3,14 +3,15 @@ all."""
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.fence import Fence
 
 
-@dataclass(frozen=True, slots=True)
-class TextVersion:
+class TextVersion(Struct, frozen=True):
     """A text as somebody has left it; `time` is RFC 3339 UTC."""
 
     content: bytes
@@ -18,8 +19,7 @@ class TextVersion:
     time: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryState:
+class MemoryState(Struct, frozen=True):
     """Everything at one moment: of each text all versions, the newest last; of each place its fence."""
 
     texts: Mapping[str, tuple[TextVersion, ...]] = field(default_factory=dict)

@@ -5,17 +5,18 @@ A receipt says that the decision was allowed and that the environment's checks p
 Attestation", as trust.md section 1 found cosign and slsa-verifier to accept it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Head
 from ldmrelease.domain.images import PlatformImage, check_digest
-from ldmrelease.domain.statements import PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.predicates.interface import Predicate, StatementType
+from ldmrelease.domain.statements import Subject, write_statement
 
-PREDICATE_TYPE = PREDICATE_TYPES["receipt"][0]
 SLSA_VERSION = "1.2"
 _MOST_SUBJECTS = 1024
 
@@ -26,16 +27,14 @@ BUNDLE_CONTENT = "dsse-envelope"
 BUNDLE_PREDICATE_ANNOTATION = "dev.sigstore.bundle.predicateType"
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """An attestation that the decision rested on."""
 
     uri: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """What a receipt is about: an image or the release artifact, where it stands in the environment.
 
     `repository` is written without tag and digest; `digest` is of the index or the single manifest.
@@ -60,8 +59,7 @@ class Resource:
         return f"oci://{_bare(self.repository)}?environment={quote(environment, safe='')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What one promotion proved in one environment; its receipts differ only in their resource.
 
     `release`, `decision`, `trust` and `policy_digest` are digests (release artifact, decision, keyring,
@@ -114,7 +112,7 @@ def write_receipt(receipt: Receipt, resource: Resource) -> bytes:
     subjects = resource.subjects()
     if len(subjects) > _MOST_SUBJECTS:
         raise ValueError(f"{len(subjects)} subjects; verifiers read at most {_MOST_SUBJECTS}")
-    return write_statement(PREDICATE_TYPE, subjects, _predicate(receipt, resource))
+    return write_statement(TYPE.uri, subjects, _predicate(receipt, resource))
 
 
 def bundle(envelope: dict[str, Any], hint: str) -> bytes:
@@ -178,3 +176,26 @@ def _digest_set(digest: str) -> dict[str, str]:
 def _bare(repository: str) -> str:
     # A layout is written `oci:DIRECTORY`; its scheme would stand twice in the resource.
     return repository.removeprefix("oci:")
+
+
+def _resource(predicate: Predicate) -> tuple[str | None, str | None]:
+    """The repository and the environment of a receipt's resource, `oci://REPOSITORY?environment=NAME`."""
+    uri = predicate.get("resourceUri")
+    try:
+        parts = urlsplit(uri) if isinstance(uri, str) else None
+    except ValueError:
+        parts = None
+    if parts is None or parts.scheme != "oci":
+        return None, None
+    environments = parse_qs(parts.query).get("environment", [])
+    return parts.netloc + parts.path, environments[0] if len(environments) == 1 else None
+
+
+TYPE = StatementType(
+    name="receipt",
+    uris=("https://slsa.dev/verification_summary/v1",),
+    times=(("timeVerified",),),
+    environment=lambda predicate: _resource(predicate)[1],
+    repository=lambda predicate: _resource(predicate)[0],
+    local=True,
+)

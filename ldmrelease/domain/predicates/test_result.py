@@ -3,21 +3,23 @@
 A result that contradicts itself is errored, never a pass (trust.md section 1).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from ldmrelease.domain import times
-from ldmrelease.domain.predicates.claimed_metadata import read_time
+from ldmrelease.domain.predicates.interface import Predicate, StatementType, read_time, value_at
 from ldmrelease.domain.records import ObservedPod
 
 PASSED, WARNED, FAILED = "PASSED", "WARNED", "FAILED"
+ERRORED = "ERRORED"
+"""What stands for a result that contradicts itself, or that claims to come from the future."""
 RUN_FIELD = "ldmreleaseRun"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
+class Outcomes(Struct, frozen=True):
     """The names of the tests by what became of them."""
 
     passed: tuple[str, ...] = ()
@@ -25,8 +27,7 @@ class Outcomes:
     failed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CheckUsed:
+class CheckUsed(Struct, frozen=True):
     """The definition that was run and, where it ran as a container, its image."""
 
     name: str
@@ -35,8 +36,7 @@ class CheckUsed:
     image_digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunDone:
+class RunDone(Struct, frozen=True):
     """Which registered run this was, where and when; `observed` were there before and after it."""
 
     run: str
@@ -48,8 +48,7 @@ class RunDone:
     observed: tuple[ObservedPod, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """A test result as read. Results of others have no run; `check_digest` is None where they name none."""
 
     result: str
@@ -64,8 +63,7 @@ class Result:
     finished: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
+class Contradiction(Struct, frozen=True):
     """A result that does not say what became of the check: errored. `code` says in what it fails."""
 
     code: str
@@ -97,7 +95,7 @@ def write_result(check: CheckUsed, result: str, tests: Outcomes, run: RunDone) -
     return predicate
 
 
-def read_result(predicate: dict[str, Any], declared: Sequence[str]) -> Result | Contradiction:
+def read_result(predicate: Predicate, declared: Sequence[str]) -> Result | Contradiction:
     """Read a result against the declared tests of its check (empty where the check is not known).
 
     Codes: `bad-result`, `bad-tests`, `test-twice`, `passed-with-failed`, `passed-with-warned`,
@@ -116,7 +114,7 @@ def read_result(predicate: dict[str, Any], declared: Sequence[str]) -> Result | 
     return _result(str(result), tests.failed, check, predicate.get(RUN_FIELD))
 
 
-def check_name(predicate: dict[str, Any]) -> str | None:
+def check_name(predicate: Predicate) -> str | None:
     """The name of the check that a result is of, if it names one."""
     found = _check(predicate.get("configuration"))
     return None if isinstance(found, Contradiction) else found.name
@@ -136,7 +134,7 @@ def _verdict_problem(result: Any, tests: Outcomes, declared: Sequence[str]) -> s
     return "tests-not-run" if set(declared) - {*tests.passed, *tests.warned} else None
 
 
-def _tests(predicate: dict[str, Any]) -> Outcomes | Contradiction:
+def _tests(predicate: Predicate) -> Outcomes | Contradiction:
     lists = [predicate.get(f"{kind}Tests") or [] for kind in ("passed", "warned", "failed")]
     if not all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in lists):
         return Contradiction("bad-tests")
@@ -192,3 +190,35 @@ def _time(run: dict[str, Any], name: str) -> datetime | None:
 def _digest_set(digest: str) -> dict[str, str]:
     algorithm, _, value = digest.partition(":")
     return {algorithm: value}
+
+
+def _environment(predicate: Predicate) -> str | None:
+    name = value_at(predicate, (RUN_FIELD, "environment", "name"))
+    return name if isinstance(name, str) else None
+
+
+def _facts(predicate: Predicate, checks: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What a fact says of a result: of one that contradicts itself, that it is errored, and why."""
+    check = check_name(predicate)
+    read = read_result(predicate, checks.get(check or "", ()))
+    if isinstance(read, Contradiction):
+        return {"check": check, "result": ERRORED, "code": read.code}
+    return {
+        "check": check,
+        "check_digest": read.check_digest,
+        "result": read.result,
+        "failed_tests": tuple(sorted(read.failed_tests)),
+        "run": read.run,
+        "platform": read.platform,
+        "cluster_uid": read.cluster_uid,
+    }
+
+
+TYPE = StatementType(
+    name="check",
+    uris=("https://in-toto.io/attestation/test-result/v0.1",),
+    times=((RUN_FIELD, "finishedOn"),),
+    environment=_environment,
+    facts=_facts,
+    happens_somewhere=True,
+)

@@ -1,14 +1,15 @@
 """Evidence by hand: sign a statement, take one in, list and judge what there is (design section 2)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
 from ldmrelease.domain import canonical
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, short_type, statement_type
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.statements import (
     PAYLOAD_TYPE,
-    PREDICATE_TYPES,
     Statement,
     Unreadable,
     read_statement,
@@ -26,16 +27,14 @@ from ldmrelease.trust.evaluate import EvaluatedStatement
 from ldmrelease.trust.signer import Signer
 
 
-@dataclass(frozen=True, slots=True)
-class UnusableEvidence:
+class UnusableEvidence(Struct, frozen=True):
     """Why evidence cannot be signed or taken in: `code` and values."""
 
     code: str
     values: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadEvidence:
+class ReadEvidence(Struct, frozen=True):
     """An envelope that could be read: its bytes as they are kept, and the statement in it."""
 
     envelope: bytes
@@ -43,8 +42,7 @@ class ReadEvidence:
     statement: Statement
 
 
-@dataclass(frozen=True, slots=True)
-class AddedEvidence:
+class AddedEvidence(Struct, frozen=True):
     """What became of a statement that was added. `new` is False where the ledger had it before."""
 
     blob: str
@@ -56,8 +54,7 @@ class AddedEvidence:
     seen: EvaluatedStatement
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluatedEvidence:
+class EvaluatedEvidence(Struct, frozen=True):
     """A statement, what it is about, and what becomes of it; `taken_in` is when the ledger got it, if it did."""
 
     taken: CollectedStatement
@@ -106,7 +103,8 @@ def _of_image(image: Component, platform: str | None) -> tuple[About, ...] | Unu
 
 def sign(signer: Signer, type: str, subjects: tuple[About, ...], predicate: dict[str, Any]) -> bytes:
     """The signed envelope of a statement; `type` is a short name or a URI. Raises `KeyProblem`."""
-    predicate_type = PREDICATE_TYPES.get(type, (type,))[0]
+    known = STATEMENT_TYPES.get(type)
+    predicate_type = known.uri if known is not None else type
     return signer.sign(PAYLOAD_TYPE, write_statement(predicate_type, subjects, predicate)).to_bytes()
 
 
@@ -157,7 +155,7 @@ def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence |
 
     The ledger comes first: what is in it counts, whether or not the registry shows it. Raises `RegistryError`.
     """
-    if read.statement.type == "receipt":
+    if statement_type(read.statement.predicate_type).local:
         return UnusableEvidence("receipt", {})
     digests = {each.digest for each in read.statement.subjects}
     subjects = [each for each in collect.subjects_of(context, pinned) if each.digest in digests]
@@ -177,7 +175,7 @@ def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence |
     seen = collect.evaluate_statements(context, pinned, [taken], context.now())[0][1]
     return AddedEvidence(
         blob=read.blob,
-        type=read.statement.type,
+        type=short_type(read.statement.predicate_type),
         new=had is None,
         release=pinned.release.name,
         subjects=tuple(each.digest for each in subjects),

@@ -5,9 +5,10 @@ changed setting is: then the answer names who changed it.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import GitFile
@@ -120,8 +121,7 @@ def _answer(where: GitFile, act: Callable[[], T]) -> T | Refusal | Unavailable:
         return Unavailable(public(where.repository), str(error))
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
+class _Session(Struct, frozen=True):
     """A values file in an opened repository."""
 
     where: GitFile

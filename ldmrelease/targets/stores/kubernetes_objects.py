@@ -5,7 +5,8 @@ autoscaler, another controller): a write that meets such a change is tried again
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
@@ -90,8 +91,7 @@ def changed_by(target: KubernetesTarget, path: str, access: Access) -> Change | 
     return answer(act)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(Struct, frozen=True):
     """The fields that are to change, what each must say before, and in whose name; `back` to what was there."""
 
     edits: Values
@@ -112,8 +112,7 @@ class _Wish:
         return {key: value for key, value in own.items() if value}
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
+class _Session(Struct, frozen=True):
     """The workloads of a target in an opened cluster; with whole manifests, if the target has any."""
 
     target: KubernetesTarget

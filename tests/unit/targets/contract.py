@@ -4,11 +4,12 @@ A store's own tests inherit `StoreContract` in a class `Test...` that has a fixt
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import Target

@@ -70,11 +70,18 @@ def test_a_target_in_git_does_not_load_a_clusters_store() -> None:
         ),
         (OBJECTS, {"writes_directly", "observable_in_pods"}),
     ],
-    ids=str,
+    ids=[
+        "settings in git",
+        "settings in a cluster",
+        "settings in memory",
+        "menu in git",
+        "menu in a cluster",
+        "objects",
+    ],
 )
 def test_what_may_be_asked_of_a_target_is_told_by_editor_and_location(target: Target, true: set[str]) -> None:
     found = target.capabilities
-    names = [each for each in found.__slots__ if each != "programs"]  # type: ignore[attr-defined]
+    names = [each for each in found.__struct_fields__ if each != "programs"]
     assert {each for each in names if getattr(found, each)} == true
     assert ("git" in found.programs) == (target.location is GIT)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.events import Head
 from ldmrelease.domain.images import PlatformImage
-from ldmrelease.domain.predicates.claimed_metadata import claimed_environment, claimed_time, resource
 from ldmrelease.domain.predicates.summary import (
-    PREDICATE_TYPE,
+    TYPE,
     Input,
     Receipt,
     Resource,
@@ -79,7 +78,7 @@ def test_the_bundle_is_the_golden_one():
 
 
 def test_the_annotations_are_those_that_cosign_looks_for():
-    assert bundle_annotations(PREDICATE_TYPE) == {
+    assert bundle_annotations(TYPE.uri) == {
         "dev.sigstore.bundle.content": "dsse-envelope",
         "dev.sigstore.bundle.predicateType": "https://slsa.dev/verification_summary/v1",
     }
@@ -88,10 +87,10 @@ def test_the_annotations_are_those_that_cosign_looks_for():
 def test_our_own_reader_takes_it():
     statement = read_statement(write_receipt(RECEIPT, IMAGE))
     assert isinstance(statement, Statement)
-    assert statement.type == "receipt"
+    assert statement.predicate_type == TYPE.uri
     assert [each.digest for each in statement.subjects] == [digest("a"), digest("b"), digest("c")]
-    assert resource(statement) == (LAB, "summit")
-    assert (claimed_environment(statement), claimed_time(statement)) == ("summit", NOON)
+    assert (TYPE.repository(statement.predicate), TYPE.environment(statement.predicate)) == (LAB, "summit")
+    assert (TYPE.environment(statement.predicate), TYPE.claimed_time(statement.predicate)) == ("summit", NOON)
 
 
 def test_a_single_manifest_is_named_once():
@@ -137,7 +136,7 @@ def test_without_an_end_it_says_so():
 
 def test_there_is_no_failed_receipt():
     assert predicate(RECEIPT)["verificationResult"] == "PASSED"
-    assert "result" not in Receipt.__dataclass_fields__
+    assert "result" not in Receipt.__struct_fields__
 
 
 @pytest.mark.parametrize(
