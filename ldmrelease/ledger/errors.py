@@ -43,7 +43,7 @@ class ClockWentBack(LedgerError):
 
 
 class NotImportable(LedgerError, InputError):
-    """The text is no complete export of a ledger that verifies; nothing was written."""
+    """The text is not a complete export of a ledger that verifies; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
