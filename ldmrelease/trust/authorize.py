@@ -1,5 +1,6 @@
 """What a verified signer may say: a role counts only inside its types, environments and repositories."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from ldmrelease.domain import times
@@ -70,14 +71,32 @@ def entitled_roles(
             "wrong-environment",
             {**named, **_roles(typed), "environments": list(environments), "scope": scope},
         )
-    scoped = tuple(each for each in placed if all(map(each.speaks_of, repositories)))
-    if not scoped:
-        scope = sorted({name for each in placed for name in each.repositories})
-        return Rejected(
-            "wrong-repository",
-            {**named, **_roles(placed), "repositories": list(repositories), "scope": scope},
-        )
-    return scoped
+    return _within_repositories(placed, repositories, named)
+
+
+def roles_within(
+    roles: Iterable[str], type: str, key: Key, keyring: Keyring, repositories: Collection[str]
+) -> tuple[str, ...] | Rejected:
+    """Of the roles in which something counts, by name, those that cover all of these repositories.
+
+    A release is inside a role's repositories only if all its images are. Code: `wrong-repository`.
+    """
+    named = {"key": key.id, "person": key.person, "type": type}
+    held = tuple(each for each in keyring.roles_of(key) if each.name in set(roles))
+    scoped = _within_repositories(held, repositories, named)
+    return scoped if isinstance(scoped, Rejected) else tuple(each.name for each in scoped)
+
+
+def _within_repositories(
+    roles: tuple[Role, ...], repositories: Collection[str], named: dict[str, str]
+) -> tuple[Role, ...] | Rejected:
+    scoped = tuple(each for each in roles if all(map(each.speaks_of, repositories)))
+    if scoped:
+        return scoped
+    scope = sorted({name for each in roles for name in each.repositories})
+    return Rejected(
+        "wrong-repository", {**named, **_roles(roles), "repositories": list(repositories), "scope": scope}
+    )
 
 
 def too_early(key: Key, claimed: datetime | None, received: datetime) -> Rejected | None:

@@ -4,9 +4,11 @@ Nothing in here raises, whatever the bytes are: hostile evidence is a fact like 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import StatementFact
@@ -19,11 +21,10 @@ from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.verify import Rejected, verify
 
 UNREADABLE = "unreadable"
-NO_IMAGES: Mapping[str, str] = MappingProxyType({})
+NO_SUBJECTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluatedStatement:
+class EvaluatedStatement(Struct, frozen=True):
     """A statement as it stands in a fact, and why it does not count, where it does not."""
 
     fact: StatementFact
@@ -39,21 +40,22 @@ def statement_fact(
     now: datetime,
     repository: str | None,
     checks: Mapping[str, Sequence[str]],
-    images: Mapping[str, str] = NO_IMAGES,
+    subjects: Mapping[str, Sequence[str]] = NO_SUBJECTS,
 ) -> StatementFact:
     """The fact of one envelope, bare or in a sigstore bundle.
 
     `blob` is the digest of these bytes, `received` their intake; `repository` is where the image stands at
     which it was found, None for a release or a content; `checks` gives the declared tests by name of check.
-    `images` gives the repository of every digest that belongs to an image of the release: a statement that
-    was found in one place and names the image of another counts only if its signer may speak of both.
+    `subjects` gives the repositories of every digest that belongs to the release: an image's is its own, those of
+    the release and of its content are all its images'. A statement counts only if its signer may speak of the
+    repositories of everything that it names, wherever it was found.
     `signer` of the fact is the key's name in the trust document. A result that contradicts itself, or that
     claims to come from the future, has result ERRORED.
     """
     return evaluate_statement(
         envelope,
         blob=blob, keyring=keyring, received=received, now=now, repository=repository, checks=checks,
-        images=images,
+        subjects=subjects,
     ).fact  # fmt: skip
 
 
@@ -66,7 +68,7 @@ def evaluate_statement(
     now: datetime,
     repository: str | None,
     checks: Mapping[str, Sequence[str]],
-    images: Mapping[str, str] = NO_IMAGES,
+    subjects: Mapping[str, Sequence[str]] = NO_SUBJECTS,
 ) -> EvaluatedStatement:
     """As `statement_fact`, with the values of the refusal (role, scope, time) for people."""
     read = read_wrapped(envelope)
@@ -83,7 +85,7 @@ def evaluate_statement(
     roles = authorize(
         statement, verified, keyring,
         received=received, now=now, environment=fact.environment,
-        repositories=_repositories(fact, repository, images),
+        repositories=_repositories(fact, repository, subjects),
     )  # fmt: skip
     if isinstance(roles, Rejected):
         return _refused(fact, roles)
@@ -133,8 +135,10 @@ def _claimed(statement: Statement) -> datetime | None:
         return None
 
 
-def _repositories(fact: StatementFact, own: str | None, images: Mapping[str, str]) -> tuple[str, ...]:
-    named = {images[each] for each in fact.subjects if each in images}
+def _repositories(
+    fact: StatementFact, own: str | None, subjects: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    named = {repository for each in fact.subjects for repository in subjects.get(each, ())}
     return tuple(sorted(named if own is None else named | {own}))
 
 

@@ -2,8 +2,10 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
+
+from msgspec import Struct, field
 
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.domain import canonical
@@ -22,14 +24,14 @@ from ldmrelease.services.evidence.collect import evidence_stream
 from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.services.signing import signed
 
 _MOST = 200
 """So many containers are named in a registration: enough to tell whether what was checked is still there."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunPlace:
+class RunPlace(Struct, frozen=True):
     """Where a check is run, and what runs there; `standing` is None where nothing can stand still.
 
     `unsettled`: it should, and the release does not run there, or something is being rolled out.
@@ -42,15 +44,13 @@ class RunPlace:
     unsettled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unregistered:
+class Unregistered(Struct, frozen=True):
     """Somebody else registered a run at the same moment."""
 
     stream: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(Struct, frozen=True):
     """What came of a run: PASSED or FAILED, or ERRORED where it said nothing about the release.
 
     `events` and `blobs` take the signed result in; an errored run has none, and is errored by its deadline.
@@ -92,7 +92,7 @@ def register(
     `expect` are further stream versions that have to stand.
     """
     definition = check_fact(check).digest
-    known = registered_runs(context, pinned.digest)
+    known = registered_runs(context, pinned)
     run = _run_id(check, pinned, where.environment, None, len(known))
     if promotion is not None:
         place = f"{where.environment}/{where.application}"
@@ -114,6 +114,8 @@ def register(
         standing=where.standing,
     )
     stream = runs_stream(pinned.digest)
+    environments = (where.environment,) if where.environment is not None else ()
+    require_scope(context, context.signers.runner, "run", pinned.release.repositories, environments)
     event = NewEvent(EventKind.REGISTERED, stream, signed(context, act, context.signers.runner))
     moved = context.append([event], expect={**(expect or {}), stream: context.ledger.version(stream)})
     return Unregistered(stream) if moved else act
@@ -124,7 +126,7 @@ def attempts_so_far(context: Context, check: Check, pinned: Pinned, place: Place
 
     By place: what another application of the environment passed or failed is not a result of this one.
     """
-    known = {each.run for each in registered_runs(context, pinned.digest)}
+    known = {each.run for each in registered_runs(context, pinned)}
     numbers = itertools.count()
     ids = (_run_id(check, pinned, str(place), promotion, number) for number in numbers)
     return sum(1 for _ in itertools.takewhile(known.__contains__, ids))

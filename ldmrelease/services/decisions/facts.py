@@ -4,8 +4,9 @@ What depends on the outside is resolved here: registries, signatures, roles, tim
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from ldmrelease.config.policies.windows import windows
 from ldmrelease.domain import canonical
@@ -33,11 +34,10 @@ from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
 from ldmrelease.services.inventory.residences import residences_at
 from ldmrelease.services.releases.pin import Pinned, stored_pin
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.services.repository_scope import verified_observation
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionRequest:
+class DecisionRequest(Struct, frozen=True):
     """What is asked: may this release enter this place, for this intent, asked by this person.
 
     `earlier` are the places before it in the same plan that are not through yet.
@@ -49,8 +49,7 @@ class DecisionRequest:
     earlier: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GatheredFacts:
+class GatheredFacts(Struct, frozen=True):
     """The facts, their stored bytes, what has to be taken in with them, and the stream versions read."""
 
     facts: Facts
@@ -158,7 +157,7 @@ def _runs(context: Context, pinned: Pinned, seen: list[StatementFact]) -> tuple[
             cluster_uid=act.cluster_uid,
             order=order,
         )
-        for order, act in enumerate(registered_runs(context, pinned.digest))
+        for order, act in enumerate(registered_runs(context, pinned))
     )
 
 
@@ -233,11 +232,8 @@ def _companion(
 
 def last_observation(context: Context, place: Place) -> Observation | None:
     """The newest observation of a place, if its signature counts."""
-    event = context.ledger.last(place.stream, EventKind.OBSERVED)
-    if event is None:
-        return None
-    opened = verify_record(event.body, Observation, context.keyring, at=event.time)
-    return opened.act if isinstance(opened, VerifiedRecord) else None
+    found = verified_observation(context, context.ledger.last(place.stream, EventKind.OBSERVED))
+    return found if isinstance(found, Observation) else None
 
 
 def _windows(level: Level, now: datetime) -> dict[str, tuple[Interval, ...]]:

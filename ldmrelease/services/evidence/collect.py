@@ -5,8 +5,9 @@ registry still shows it. A registry that does not answer is an exception, never 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
@@ -24,8 +25,7 @@ from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
 _ENVELOPES = {BUNDLE_TYPE, DSSE_ENVELOPE}
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceSubject:
+class EvidenceSubject(Struct, frozen=True):
     """A digest that evidence may be about; `repository` is where its referrers are, None for a content."""
 
     digest: str
@@ -33,8 +33,7 @@ class EvidenceSubject:
     component: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CollectedStatement:
+class CollectedStatement(Struct, frozen=True):
     """An envelope about a subject; `received` is its intake, None where the ledger does not have it yet."""
 
     envelope: bytes
@@ -119,8 +118,7 @@ def evaluate_statements(
     What is new counts as if taken in now. `pinned` is what it is about, if known.
     """
     checks = {each.name: each.tests for each in context.topology.checks}
-    released = pinned.release.images if pinned is not None else ()
-    images = {digest: image.source for image in released for digest in image.identity.digests()}
+    repositories = repositories_of(pinned) if pinned is not None else {}
     return [
         (
             each,
@@ -132,15 +130,23 @@ def evaluate_statements(
                 now=now,
                 repository=_scope(each.subject),
                 checks=checks,
-                images=images,
+                subjects=repositories,
             ),
         )
         for each in taken
     ]
 
 
+def repositories_of(pinned: Pinned) -> dict[str, tuple[str, ...]]:
+    """By digest of a release, of its content and of its images: the repositories that limit who may speak of it."""
+    release = pinned.release
+    found = {digest: (image.source,) for image in release.images for digest in image.identity.digests()}
+    whole = (pinned.digest, *([release.content] if release.content else []))
+    return found | dict.fromkeys(whole, release.repositories)
+
+
 def _scope(subject: EvidenceSubject) -> str | None:
-    """The repository that limits who may speak: an image's own; a release or a content has none."""
+    """The repository of the image at which a statement was found; what stands elsewhere is of no image."""
     return subject.repository if subject.component is not None else None
 
 

@@ -1,9 +1,10 @@
 """Which release runs where, since when, and why it was allowed: from projections, without a scan of events."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.records import Observation
 from ldmrelease.domain.times import spell
@@ -11,11 +12,10 @@ from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.residences import PROJECTION
 from ldmrelease.services.context import Context
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.services.repository_scope import verified_observation
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceComponent:
+class PlaceComponent(Struct, frozen=True):
     """An image at a place. `state` is `committed` or `running`, or why it does not run (`idle`, `armed`, `rolling`,
     `troubled`, ...); `unobserved` where nobody has looked lately, `unsigned` where the latest observation does not
     count.
@@ -39,8 +39,7 @@ class PlaceComponent:
     allowed: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class UnobservedPlace:
+class UnobservedPlace(Struct, frozen=True):
     """A place that nobody has observed yet."""
 
     place: Place
@@ -111,13 +110,10 @@ _States = dict[tuple[str, str], str]
 
 
 def _state(context: Context, latest: observed.Latest, now: datetime) -> tuple[str, _States]:
-    event = context.ledger.get(latest.sequence)
-    opened = (
-        verify_record(event.body, Observation, context.keyring, at=event.time) if event is not None else None
-    )
-    if not isinstance(opened, VerifiedRecord):
+    opened = verified_observation(context, context.ledger.get(latest.sequence))
+    if not isinstance(opened, Observation):
         return "unsigned", {}
     if not latest.speaks_for(now):
         return "unobserved", {}
-    told = {(each.component, each.digest): each.state for each in opened.act.images if each.state is not None}
+    told = {(each.component, each.digest): each.state for each in opened.images if each.state is not None}
     return "committed" if latest.basis == "committed" else "running", told

@@ -1,7 +1,8 @@
 """A promotion as the ledger has it: its signed request, its plan made again, its release and its journal."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import InputError
@@ -15,6 +16,7 @@ from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.promotions.submit import sites_for
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
+from ldmrelease.services.repository_scope import out_of_scope
 from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
@@ -25,8 +27,7 @@ class NoSuchPromotion(InputError):
         super().__init__(f"there is no promotion {promotion}; `ldmrelease promotions list` shows all")
 
 
-@dataclass(slots=True)
-class Promotion:
+class Promotion(Struct):
     """Everything that the driver needs. `version` is that of the stream as read."""
 
     id: str
@@ -55,6 +56,9 @@ def load_promotion(context: Context, promotion_id: str) -> Promotion:
     opened = _request(context, promotion_id, events)
     request = opened.act
     pinned = pinned_by_digest(context, request.product, request.tag, request.release)
+    outside = out_of_scope(context, opened, "request", pinned.release.repositories)
+    if outside is not None:
+        raise Untrusted(f"the request of {promotion_id} does not count: {outside.code} {outside.values}")
     journal = journal_of(promotion_id, events)
     plan = _plan_again(context, request, pinned)
     if journal.plan is not None and journal.plan != plan.digest:

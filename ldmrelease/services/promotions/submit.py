@@ -5,8 +5,10 @@ transaction, and hands over to the driver.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
@@ -27,22 +29,21 @@ from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.services.promotions.preflight import PreflightFailed, checks_asked, preflight_failures
 from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
+from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.services.signing import require_receipts, signed
 from ldmrelease.targets.results import Refusal, Snapshot
 
 _DRAFT = "draft"
 
 
-@dataclass(frozen=True, slots=True)
-class NothingToDo:
+class NothingToDo(Struct, frozen=True):
     """Every place has it already, with a receipt, or `idle`: it is written there, and nothing is to run."""
 
     places: tuple[Place, ...]
     idle: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """What `promote` would do: the plan, and one decision per place."""
 
     spec: PromotionSpec
@@ -55,8 +56,7 @@ class Preview:
         return self.decided[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """A promotion that is in the ledger, to be driven on."""
 
     promotion: str
@@ -213,6 +213,8 @@ def _request_body(context: Context, look: Preview, promotion: str) -> dict[str, 
         reason=spec.reason,
         alias=spec.alias,
     )
+    environments = tuple(sorted({each.environment for each in act.places}))
+    require_scope(context, context.signers.me, "request", spec.pinned.release.repositories, environments)
     return signed(context, act, context.signers.me)
 
 

@@ -1,8 +1,9 @@
 """Pin a release: from a product's tag to digests (LDM-564 2.1), in memory; `store_pin` makes it durable."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
@@ -22,6 +23,7 @@ from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.repository import Repository
 from ldmrelease.services.context import Context
+from ldmrelease.services.repository_scope import out_of_scope, require_scope
 from ldmrelease.services.signing import signed
 from ldmrelease.sources import eups, git_tags
 from ldmrelease.trust.records import VerifiedRecord, verify_record
@@ -30,8 +32,7 @@ _REBUILT = {Kind.release, Kind.candidate}
 BASE_DIGEST = "org.opencontainers.image.base.digest"
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
+class Pinned(Struct, frozen=True):
     """A release bound to digests. `revision` is 0 where nothing is stored yet.
 
     `listing` is the EUPS build's `product sha1` list, the bytes behind the content digest.
@@ -49,8 +50,7 @@ class Pinned:
         return self.revision > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Unpinnable:
+class Unpinnable(Struct, frozen=True):
     """Why a tag cannot be pinned: `code` and values."""
 
     code: str
@@ -178,9 +178,14 @@ def newest_counted(
     for revision in reversed(revisions):
         event = context.ledger.get(revision["sequence"])
         opened = verify_record(event.body, Pin, context.keyring, at=event.time) if event is not None else None
-        if isinstance(opened, VerifiedRecord):
+        if isinstance(opened, VerifiedRecord) and _covers_images(context, opened):
             return revision, opened
     return None
+
+
+def _covers_images(context: Context, opened: VerifiedRecord[Pin]) -> bool:
+    release = canonical.decode(context.ledger.blob(opened.act.document), Release)
+    return out_of_scope(context, opened, "pin", release.repositories) is None
 
 
 def _read_pin(context: Context, act: Pin, tag: Tag) -> Pinned:
@@ -218,6 +223,7 @@ def pin_events(
         context.now(),
         reason,
     )
+    require_scope(context, context.signers.me, "pin", release.repositories)
     body = {**signed(context, act, context.signers.me), "digests": _digests(release)}
     blobs = {act.document: document}
     if release.content and pinned.listing is not None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Finding, Phase
@@ -337,7 +337,7 @@ def test_a_promotion_checks_once_more_what_did_not_stand_still(pair: Pair, tmp_p
     assert isinstance(answer, Promoted)
     assert answer.outcome.state == "succeeded", answer.outcome
     assert len(begun) == 2
-    assert len(registered_runs(context, pinned_of(context).digest)) == 2
+    assert len(registered_runs(context, pinned_of(context))) == 2
     assert both(smoke(context)) == ("satisfied", "passed")
     assert pair.kubes[BASE].list("Job", pair.checks) == []
     context.ledger.close()
