@@ -38,7 +38,7 @@ def parse_tags(
 ) -> None:
     """Say what each tag means, a line each, or as one list.
 
-    What fits nothing is said to be no tag, and is no error.
+    What fits nothing is said to be no tag, and is not an error.
     """
     parsed = [parse(text, grammar, frozenset(alias or ())) for text in _given(tags)]
     if output is Output.text:
