@@ -21,7 +21,7 @@ from ldmrelease.targets.stores.kubernetes_rights import forbidden
 
 
 class RefusedPlace(Struct, frozen=True):
-    """A place that cannot be written as asked, or nobody could be asked about it."""
+    """A place that cannot be written as asked, or nobody could be reached about it."""
 
     place: Place
     refusal: Refusal | Unavailable
@@ -44,7 +44,7 @@ def checks_asked(context: Context, application: Application) -> tuple[Check, ...
 def preflight_failures(
     context: Context, spec: PromotionSpec, applications: Sequence[Application]
 ) -> Iterator[RefusedPlace]:
-    """Everything that is wrong, up to where nobody could be asked: each such place would be waited for."""
+    """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
     for application in applications:
         refusal = (
             other_cluster(context.clusters, application)
