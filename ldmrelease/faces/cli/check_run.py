@@ -10,6 +10,7 @@ from ldmrelease.answers.exit_codes import ExitCode, runs_code
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import unknown_target_words
 from ldmrelease.answers.sentences.text import few, said
+from ldmrelease.checks.registry import traits
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.evidence import RunRegistration
@@ -100,7 +101,7 @@ def _done(
     application: Application,
     progress: Progress,
 ) -> CheckRunAnswer:
-    if check.kind == "reported":
+    if not traits(check.kind).run_by_us:
         return registered_run(check.name, pinned.release.name, run)
     found = run_registered(context, check, run, pinned, application, progress)
     if isinstance(found, Unavailable):
