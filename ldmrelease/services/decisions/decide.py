@@ -14,7 +14,8 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
 from ldmrelease.promotion.journal import DecisionStage
 from ldmrelease.services.context import Context
-from ldmrelease.services.decisions.facts import DecisionRequest, GatheredFacts, gather_facts
+from ldmrelease.services.decisions.facts.builder import GatheredFacts, gather_facts
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.releases.pin import Pinned
 
@@ -47,7 +48,7 @@ def decide(
     """May this release enter this place? Writes nothing. Raises where facts cannot be had."""
     now = context.now()
     level = level_at(context, question.place)
-    gathered = gather_facts(context, pinned, question, level, now)
+    gathered = gather_facts(context, pinned, question, level, now, phase)
     decision = evaluate(level, gathered.facts, now, facts_digest=gathered.digest, phase=phase)
     return Decided(decision, canonical.encode(decision), gathered)
 

@@ -15,7 +15,7 @@ from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_wrapped
 from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
@@ -47,7 +47,7 @@ def evidence_stream(digest: str) -> str:
     return f"evidence/{digest}"
 
 
-def subjects_of(context: Context, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
+def subjects_of(context: ReadContext, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
     """Everything that evidence for a release can be about: images and their platforms, release, content."""
     found = [
         EvidenceSubject(digest, image.source, image.name)
@@ -61,7 +61,7 @@ def subjects_of(context: Context, pinned: Pinned) -> tuple[EvidenceSubject, ...]
 
 
 def collect(
-    context: Context, subjects: Iterable[EvidenceSubject], *, ask_registries: bool = True
+    context: ReadContext, subjects: Iterable[EvidenceSubject], *, ask_registries: bool = True
 ) -> list[CollectedStatement]:
     """Every statement about the subjects, each once. Raises `RegistryError`."""
     found: dict[str, CollectedStatement] = {}
@@ -74,13 +74,13 @@ def collect(
     return list(found.values())
 
 
-def _from_ledger(context: Context, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
+def _from_ledger(context: ReadContext, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
     for event in context.ledger.events(stream=evidence_stream(subject.digest), kinds=[EventKind.RECEIVED]):
         blob = event.body["blob"]
         yield CollectedStatement(context.ledger.blob(blob), blob, subject, event.time)
 
 
-def _from_registry(context: Context, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
+def _from_registry(context: ReadContext, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
     assert subject.repository is not None
     repository = context.registries.open(parse_reference(subject.repository))
     for envelope in referring_envelopes(repository, subject.digest):
@@ -111,7 +111,7 @@ def _bare(content: bytes) -> Iterable[bytes]:
 
 
 def evaluate_statements(
-    context: Context, pinned: Pinned | None, taken: Iterable[CollectedStatement], now: datetime
+    context: ReadContext, pinned: Pinned | None, taken: Iterable[CollectedStatement], now: datetime
 ) -> list[tuple[CollectedStatement, EvaluatedStatement]]:
     """Each statement, in their order, as it stands in a fact, and why it does not count.
 

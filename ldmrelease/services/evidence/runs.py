@@ -7,7 +7,7 @@ from ldmrelease.domain.facts import (
 )
 from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.topology import Check
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
@@ -16,7 +16,7 @@ def runs_stream(release: str) -> str:
     return f"runs/{release}"
 
 
-def registered_runs(context: Context, release: str) -> list[RunRegistration]:
+def registered_runs(context: ReadContext, release: str) -> list[RunRegistration]:
     """The runs registered for a release, by keys that may; oldest first."""
     events = context.ledger.events(stream=runs_stream(release), kinds=[EventKind.REGISTERED])
     opened = (verify_record(each.body, RunRegistration, context.keyring, at=each.time) for each in events)

@@ -15,7 +15,7 @@ from ldmrelease.promotion.journal import DecisionStage, PromotionState
 from ldmrelease.promotion.machine import blocking_decision, current_place
 from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
-from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder

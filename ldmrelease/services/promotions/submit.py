@@ -21,7 +21,7 @@ from ldmrelease.promotion.journal import DecisionStage, PromotionState
 from ldmrelease.promotion.planning import Site, make_plan
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided, decide, level_at, record
-from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.services.promotions.preflight import PreflightFailed, checks_asked, preflight_failures
@@ -178,12 +178,12 @@ def record_request(context: Context, look: Preview) -> Recorded | None:
     stream = f"promotion/{promotion}"
     events: list[NewEvent] = []
     blobs: dict[str, bytes] = {}
-    expect = {**look.first.gathered.expect, stream: 0}
+    expect = look.first.gathered.expect.and_streams({stream: 0})
     if not look.spec.pinned.stored:
         pin_event, pin_blobs, pin_expect = pin_events(context, look.spec.pinned, look.spec.reason)
         events += pin_event
         blobs |= pin_blobs
-        expect |= pin_expect
+        expect = expect.and_streams(pin_expect)
     plan_document = canonical.encode(plan)
     events.append(NewEvent(EventKind.REQUESTED, stream, _request_body(context, look, promotion)))
     decision_events, decision_blobs = record(context, promotion, look.first, DecisionStage.ASK, None)
@@ -193,7 +193,7 @@ def record_request(context: Context, look: Preview) -> Recorded | None:
         require_receipts(context, plan, look.spec.pinned.release)
         superseded, superseded_expect = _supersede(context, plan, promotion)
         events += superseded
-        expect |= superseded_expect
+        expect = expect.and_streams(superseded_expect)
         events.append(NewEvent(EventKind.PLANNED, stream, {"plan": plan.digest}))
         blobs[plan.digest] = plan_document
     moved = context.append(events, expect=expect, blobs=blobs)

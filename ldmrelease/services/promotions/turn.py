@@ -4,7 +4,6 @@ Every append names the versions of the promotion's stream and of the place's cla
 over fails at its first write.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.plan import Step
 from ldmrelease.domain.topology import Place
+from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.services.context import Context
 from ldmrelease.services.progress import Progress
@@ -59,10 +59,10 @@ class Turn:
         place: Place | None,
         events: list[NewEvent],
         blobs: dict[str, bytes] | None = None,
-        expect: Mapping[str, int] | None = None,
+        expect: Expectation | None = None,
     ) -> None:
         """Append under the versions that this round has read. Raises `Lost` where one has moved."""
-        expected = {**(expect or {}), **self.expected(place)}
+        expected = (expect or Expectation()).and_streams(self.expected(place))
         if self.context.append(events, expect=expected, blobs=blobs) is not None:
             raise TakenOver
         self.promotion.appended += sum(each.stream == self.promotion.stream for each in events)

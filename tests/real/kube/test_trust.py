@@ -22,7 +22,7 @@ from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject,
 from ldmrelease.services.checks.runs import RunPlace, RunResult, register, run_place, run_registered
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import decide
-from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.evidence.collect import evidence_stream
 from ldmrelease.services.evidence.runs import registered_runs, runs_stream
 from ldmrelease.services.promotions.commands import Promoted, promote
