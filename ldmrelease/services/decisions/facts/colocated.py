@@ -8,7 +8,7 @@ from ldmrelease.domain.records import Observation
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts.inquiry import Inquiry
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.services.repository_scope import verified_observation
 
 
 def gather(inquiry: Inquiry) -> tuple[ColocatedRelease, ...]:
@@ -43,8 +43,5 @@ def _colocated(
 
 def _last_observation(context: ReadContext, place: Place) -> Observation | None:
     """The newest observation of a place, if its signature counts."""
-    event = context.ledger.last(place.stream, EventKind.OBSERVED)
-    if event is None:
-        return None
-    opened = verify_record(event.body, Observation, context.keyring, at=event.time)
-    return opened.act if isinstance(opened, VerifiedRecord) else None
+    found = verified_observation(context, context.ledger.last(place.stream, EventKind.OBSERVED))
+    return found if isinstance(found, Observation) else None

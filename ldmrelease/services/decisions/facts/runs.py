@@ -25,5 +25,5 @@ def gather(inquiry: Inquiry) -> tuple[RunFact, ...]:
             cluster_uid=act.cluster_uid,
             order=order,
         )
-        for order, act in enumerate(registered_runs(inquiry.context, inquiry.pinned.digest))
+        for order, act in enumerate(registered_runs(inquiry.context, inquiry.pinned))
     )
