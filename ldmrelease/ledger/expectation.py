@@ -1,8 +1,9 @@
 """What an append rests on, and whether it still stands: optimistic concurrency, per stream and per state."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Moved
@@ -19,12 +20,11 @@ class StateKey(NamedTuple):
         return f"{self.projection}:{self.key}{'*' if self.prefix else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """The versions of streams, and the digests of projections' states, as whoever appends has read them."""
 
-    streams: Mapping[str, int] = field(default_factory=dict)
-    states: Mapping[StateKey, str] = field(default_factory=dict)
+    streams: Mapping[str, int] = {}
+    states: Mapping[StateKey, str] = {}
 
     def and_streams(self, streams: Mapping[str, int]) -> "Expectation":
         """The same and these streams. Where both name one the older version counts: neither reading may be late."""

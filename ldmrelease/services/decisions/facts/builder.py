@@ -3,8 +3,9 @@
 What depends on the outside is resolved here: registries, signatures, roles, time zones.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase
@@ -22,8 +23,7 @@ from ldmrelease.services.evidence.collect import CollectedStatement
 from ldmrelease.services.releases.pin import Pinned
 
 
-@dataclass(frozen=True, slots=True)
-class GatheredFacts:
+class GatheredFacts(Struct, frozen=True):
     """The facts, their stored bytes, what has to be taken in with them, and what was read of the ledger."""
 
     facts: Facts

@@ -1,9 +1,10 @@
 """What facts are asked for, and with what: each source takes the inquiry and gives its part."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.level import Requirement
@@ -14,8 +15,7 @@ from ldmrelease.services.releases.pin import Pinned
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionRequest:
+class DecisionRequest(Struct, frozen=True):
     """What is asked: may this release enter this place, for this intent, asked by this person.
 
     `earlier` are the places before it in the same plan that are not through yet.
@@ -27,8 +27,7 @@ class DecisionRequest:
     earlier: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Inquiry:
+class Inquiry(Struct, frozen=True):
     """A request for facts as of `now`. What `context` reads of the ledger is recorded: the decision rests on it.
 
     `requirements` are those of the level that are asked there, for this intent and in this phase.
@@ -39,7 +38,7 @@ class Inquiry:
     question: DecisionRequest
     requirements: tuple[Requirement, ...]
     now: datetime
-    _known: dict[Callable[..., Any], Any] = field(default_factory=dict)
+    _known: dict[Callable[..., Any], Any] = {}
 
     def once(self, find: Callable[["Inquiry"], T]) -> T:
         """What `find` makes of this inquiry: made once, for all sources that need it."""

@@ -1,9 +1,9 @@
 """The builder of facts: what the level asks for and nothing else, and what was read is what an append expects."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.config.workspace.init import FILE
 from ldmrelease.config.workspace.load import load_workspace
