@@ -22,7 +22,7 @@ from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions, Repository
-from ldmrelease.targets.connections import ClusterConnections
+from ldmrelease.targets.connections import ClusterConnections, Connections
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
 from ldmrelease.trust.signer import KeyProblem, Signer, load_signer
@@ -161,9 +161,14 @@ class Context(ReadContext):
         self.signers = Signers(self.workspace.keys)
 
     @cached_property
+    def connections(self) -> Connections:
+        """What the workspace's targets are reached by, opened once."""
+        return Connections(self.workspace.root, self.observer)
+
+    @property
     def clusters(self) -> ClusterConnections:
         """Opens the clusters of the workspace."""
-        return ClusterConnections(self.workspace.root, self.observer)
+        return self.connections.clusters
 
     @cached_property
     def person(self) -> str:
