@@ -21,6 +21,7 @@ from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions, Repository
+from ldmrelease.services.known_pins import KnownPins
 from ldmrelease.targets.connections import ClusterConnections
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
@@ -155,6 +156,11 @@ class Context:
     def records(self) -> Records:
         """Reads events as what somebody signed."""
         return Records(self.ledger.genesis, self.keyring)
+
+    @cached_property
+    def pins(self) -> KnownPins:
+        """Finds the pins that count."""
+        return KnownPins(self.ledger, self.records, self.keyring)
 
     def append(
         self,

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.windows import windows
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.facts import (
     CandidatePin,
@@ -33,9 +32,10 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.services.context import Context
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.runs import check_fact, registered_runs
+from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.inventory.residences import residences_at
+from ldmrelease.services.known_pins import name_of
 from ldmrelease.services.releases.pin import Pinned, stored_pin
-from ldmrelease.services.repository_scope import verified_observation
 
 
 class DecisionRequest(Struct, frozen=True):
@@ -78,7 +78,7 @@ def gather_facts(
         release=_release_fact(context, pinned),
         statements=tuple(sorted(seen, key=lambda fact: (fact.received, fact.evidence, fact.blob))),
         runs=_runs(context, pinned, seen),
-        residences=_stays(context, pinned),
+        residences=_stays(context, pinned, question.place),
         candidate_pins=_relatives(context, pinned, at_place),
         colocated=_companions(context, question.place, now),
         windows=_windows(at_place, now),
@@ -171,10 +171,12 @@ def _clusters(context: Context) -> dict[str, str]:
     }
 
 
-def _stays(context: Context, pinned: Pinned) -> tuple[ReleaseResidence, ...]:
+def _stays(context: Context, pinned: Pinned, place: Place) -> tuple[ReleaseResidence, ...]:
     """Where and how long the release ran, at every place."""
     return tuple(
-        stay for each in context.topology.applications for stay in residences_at(context, each, pinned)
+        stay
+        for each in context.topology.applications
+        for stay in residences_at(context, each, pinned, whole=each.place == place)
     )
 
 
@@ -184,10 +186,7 @@ def _relatives(context: Context, pinned: Pinned, level: Level) -> tuple[Candidat
         return ()
     product = context.topology.product(pinned.release.product)
     assert product is not None
-    tags = (
-        parse(key.partition("/")[2], product.grammar)
-        for key in context.ledger.states("pins", f"{product.name}/")
-    )
+    tags = (parse(tag, product.grammar) for _, tag in sorted(context.pins.tags(product.name)))
     version = pinned.tag.version[:3]
     candidates = (
         tag for tag in tags if tag.kind is Kind.candidate and tag.version and tag.version[:3] == version
@@ -209,13 +208,18 @@ def _companions(context: Context, place: Place, now: datetime) -> tuple[Colocate
     for application in context.topology.applications:
         if application.place.environment != place.environment or application.place == place:
             continue
-        observation = last_observation(context, application.place)
+        observation = latest_observation(context, application.place)
         if observation is None or now - observation.time > timedelta(seconds=observation.every):
             continue
-        names = [context.ledger.state("digests", each) or [] for each in observation.releases]
+        names = [_names(context, each) for each in observation.releases]
         products = {name.partition("/")[0] for each in names for name in each}
         found += [_companion(application.place, product, observation, names) for product in sorted(products)]
     return tuple(found)
+
+
+def _names(context: Context, release: str) -> list[str]:
+    found = context.pins.of_release(release)
+    return [name_of(found.body)] if found is not None else []
 
 
 def _companion(
@@ -229,12 +233,6 @@ def _companion(
     ]
     tags = tuple(name.partition("/")[2] for _, name in mine)
     return ColocatedRelease(place, product, tuple(digest for digest, _ in mine), tags)
-
-
-def last_observation(context: Context, place: Place) -> Observation | None:
-    """The newest observation of a place, if its signature counts."""
-    found = verified_observation(context, context.ledger.last(observation_stream(place), EventKind.OBSERVED))
-    return found if isinstance(found, Observation) else None
 
 
 def _windows(level: Level, now: datetime) -> dict[str, tuple[Interval, ...]]:

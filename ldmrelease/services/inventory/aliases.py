@@ -56,7 +56,8 @@ def _release(context: Context, application: Application, target: MenuTarget, tag
     for product in context.topology.products:
         if tag is not None and target.component in application.components(product.name):
             name = _name(product, target.component, tag)
-            return name if name is not None and context.ledger.state("pins", name) else None
+            known = name is not None and context.pins.revisions(product.name, name.partition("/")[2])
+            return name if known else None
     return None
 
 
