@@ -2,9 +2,6 @@
 
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.projector import Projector
-from ldmrelease.projections import pins, residences
+from ldmrelease.projections import pins
 
-PROJECTORS = (
-    Projector(residences.PROJECTION, residences.fold_observations, frozenset({EventKind.OBSERVED})),
-    Projector(pins.DIGESTS, pins.fold_digests, frozenset({EventKind.PINNED})),
-)
+PROJECTORS = (Projector(pins.DIGESTS, pins.fold_digests, frozenset({EventKind.PINNED})),)

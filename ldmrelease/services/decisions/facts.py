@@ -78,7 +78,7 @@ def gather_facts(
         release=_release_fact(context, pinned),
         statements=tuple(sorted(seen, key=lambda fact: (fact.received, fact.evidence, fact.blob))),
         runs=_runs(context, pinned, seen),
-        residences=_stays(context, pinned, question.place),
+        residences=_stays(context, pinned),
         candidate_pins=_relatives(context, pinned, at_place),
         colocated=_companions(context, question.place, now),
         windows=_windows(at_place, now),
@@ -171,12 +171,10 @@ def _clusters(context: Context) -> dict[str, str]:
     }
 
 
-def _stays(context: Context, pinned: Pinned, place: Place) -> tuple[ReleaseResidence, ...]:
+def _stays(context: Context, pinned: Pinned) -> tuple[ReleaseResidence, ...]:
     """Where and how long the release ran, at every place."""
     return tuple(
-        stay
-        for each in context.topology.applications
-        for stay in residences_at(context, each, pinned, whole=each.place == place)
+        stay for each in context.topology.applications for stay in residences_at(context, each, pinned)
     )
 
 
