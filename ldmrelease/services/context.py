@@ -22,7 +22,7 @@ from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions, Repository
 from ldmrelease.services.known_pins import KnownPins
-from ldmrelease.targets.connections import ClusterConnections
+from ldmrelease.targets.connections import ClusterConnections, Connections
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
 from ldmrelease.trust.signer import KeyProblem, Signer, load_signer
@@ -130,9 +130,14 @@ class Context:
         return Registries(self.workspace.root, options)
 
     @cached_property
+    def connections(self) -> Connections:
+        """What the workspace's targets are reached by, opened once."""
+        return Connections(self.workspace.root, self.observer)
+
+    @property
     def clusters(self) -> ClusterConnections:
         """Opens the clusters of the workspace."""
-        return ClusterConnections(self.workspace.root, self.observer)
+        return self.connections.clusters
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
