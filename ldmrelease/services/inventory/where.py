@@ -16,8 +16,7 @@ from ldmrelease.services.known_pins import name_of
 
 class PlaceComponent(Struct, frozen=True):
     """An image at a place. `state` is `committed` or `running`, or why it does not run (`idle`, `armed`, `rolling`,
-    `troubled`, ...); `unobserved` where nobody has looked lately, `unsigned` where the latest observation does not
-    count.
+    `troubled`, ...); `unobserved` where nobody has looked lately.
 
     `release` is `product/tag` where a pin knows the digest; `promotion` and `allowed` (a time) say why it
     was let in, and are None for what came there by another way.

@@ -368,3 +368,13 @@ def test_a_receipt_of_another_levels_key_does_not_count(promoted: tuple[Site, st
         )
     )
     assert site.run("receipt", "show", PLACE, WEEKLY).exit_code == 1
+
+
+def test_the_check_of_a_ledger_tells_of_rows_that_nobody_signed(ready: Site) -> None:
+    (signed,) = ready.events(EventKind.PINNED)
+    assert ready.run("ledger", "verify").exit_code == 0
+    replay_row(ready, signed)
+    done = ready.run("ledger", "verify")
+    assert done.exit_code == 1
+    assert f"record at event {ready.head().size}" in done.stdout
+    assert "it was signed for another position" in done.stdout
