@@ -17,6 +17,7 @@ from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.ledger import open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.context import open_context
 from ldmrelease.trust.signer import load_signer
 from tests.unit.faces.cli.running import files, run
