@@ -1,6 +1,8 @@
 """Residences: which image and which release ran where, and how long, folded from observations.
 
-A pure fold, made again whenever it is asked for; nothing of it is stored. Its keys begin with what they tell about:
+A pure fold, made again from what is verified whenever it is asked for. As the projection `observed` it tells an
+append whether something of what it rests on has moved, and is believed no further. Its keys begin with what they tell
+about:
 
     place/<environment>/<application>                                    the latest observation there
     seen/<environment>/<application>                                     what it saw, by key
@@ -25,6 +27,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.projections.intervals import ObservedAt, begun, continued, ended, paused
 
+PROJECTION = "observed"
 INTAKE_WINDOW = timedelta(minutes=10)
 """How far an observation's own time may be from its intake. Further, and it has no effect: a statement's
 time is its intake, so a soak cannot be had by dating observations back (trust.md section 2)."""

@@ -9,7 +9,7 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.streams import pin_stream
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.projections.claimed import claimed_body
-from ldmrelease.projections.pins import DIGESTS
+from ldmrelease.projections.pins import DIGESTS, PINS
 from ldmrelease.trust.authorize import roles_within
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import EventRecord, Records
@@ -29,9 +29,13 @@ class KnownPins:
         self._records = records
         self._keyring = keyring
         self._covered: dict[str, bool] = {}
-        self._events: list[tuple[Event, Pin]] = []
-        self._by_digest: dict[str, list[Event]] = {}
-        self._read = 0
+        self._all = _AllPins(ledger)
+
+    def reading(self, ledger: LedgerReader) -> "KnownPins":
+        """The same with another reader of the ledger, which is told what an answer rests on."""
+        found = KnownPins(ledger, self._records, self._keyring)
+        found._covered, found._all = self._covered, self._all
+        return found
 
     def revisions(self, product: str, tag: str) -> list[PinRecord]:
         """Those of a tag, oldest first."""
@@ -49,8 +53,7 @@ class KnownPins:
 
     def with_digest(self, digest: str) -> list[PinRecord]:
         """Those of releases that have this digest, their own or that of an image, oldest first."""
-        self._catch_up()
-        events = self._by_digest.get(digest, [])
+        events = self._all.caught_up().by_digest.get(digest, [])
         return [each for event in events if (each := self._counted(event)) is not None]
 
     def names_of(self, digest: str) -> list[str]:
@@ -59,26 +62,18 @@ class KnownPins:
 
     def tags(self, product: str | None = None) -> list[tuple[str, str]]:
         """Product and tag of everything that somebody says is pinned; `revisions` has what counts of it."""
-        self._catch_up()
-        named = dict.fromkeys((pin.product, pin.tag) for _, pin in self._events)
+        if product is not None:
+            # Not for what it says: a tag that is pinned meanwhile moves it, and an append that rests on this.
+            self._ledger.states(PINS, f"{product}/")
+        named = dict.fromkeys((pin.product, pin.tag) for _, pin in self._all.caught_up().pins)
         return [each for each in named if product in (None, each[0])]
 
     def all(self) -> Iterator[PinRecord]:
         """Every one, newest first."""
-        self._catch_up()
-        for event, _ in reversed(self._events):
+        for event, _ in reversed(self._all.caught_up().pins):
             found = self._counted(event)
             if found is not None:
                 yield found
-
-    def _catch_up(self) -> None:
-        for event in self._ledger.events(kinds=[EventKind.PINNED], after=self._read):
-            self._read = event.sequence
-            pin = claimed_body(event, Pin)
-            if pin is not None:
-                self._events.append((event, pin))
-                for digest in dict.fromkeys((pin.digest, *pin.digests)):
-                    self._by_digest.setdefault(digest, []).append(event)
 
     def _counted(self, event: Event) -> PinRecord | None:
         found = self._records.read(event, Pin)
@@ -89,6 +84,26 @@ class KnownPins:
             roles = roles_within(found.roles, "pin", found.key, self._keyring, release.repositories)
             self._covered[event.hash] = not isinstance(roles, Rejected)
         return found if self._covered[event.hash] else None
+
+
+class _AllPins:
+    """What all events of pins claim, read once and then what has come since."""
+
+    def __init__(self, ledger: LedgerReader) -> None:
+        self.pins: list[tuple[Event, Pin]] = []
+        self.by_digest: dict[str, list[Event]] = {}
+        self._ledger = ledger
+        self._read = 0
+
+    def caught_up(self) -> "_AllPins":
+        for event in self._ledger.events(kinds=[EventKind.PINNED], after=self._read):
+            self._read = event.sequence
+            pin = claimed_body(event, Pin)
+            if pin is not None:
+                self.pins.append((event, pin))
+                for digest in dict.fromkeys((pin.digest, *pin.digests)):
+                    self.by_digest.setdefault(digest, []).append(event)
+        return self
 
 
 def name_of(pin: Pin) -> str:

@@ -24,7 +24,7 @@ from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.sources import eups, git_tags
 
@@ -162,7 +162,7 @@ _FINDERS: dict[ComponentKind, Any] = {
 }
 
 
-def stored_pin(context: Context, product: Product, text: str) -> Pinned | None:
+def stored_pin(context: ReadContext, product: Product, text: str) -> Pinned | None:
     """The newest stored pin of a tag whose signature counts, None where there is none."""
     tag = parse(text, product.grammar, product.aliases)
     if tag.name is None:
@@ -171,7 +171,7 @@ def stored_pin(context: Context, product: Product, text: str) -> Pinned | None:
     return _read_pin(context, found[-1].body, tag) if found else None
 
 
-def _read_pin(context: Context, act: Pin, tag: Tag) -> Pinned:
+def _read_pin(context: ReadContext, act: Pin, tag: Tag) -> Pinned:
     release = canonical.decode(context.ledger.blob(act.document), Release)
     listing = context.ledger.blob(release.content) if release.content else None
     return Pinned(release, act.digest, tag, listing, act.revision)
