@@ -1,13 +1,14 @@
 """Releases: pins, their list, and what differs between two."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
-from ldmrelease.answers.spellings import DigestText, ReleaseName, TimeText
+from ldmrelease.answers.spellings import DigestText, ReleaseName, TimeText, time_text
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.topology import ComponentKind
+from ldmrelease.services.known_pins import PinRecord
 from ldmrelease.services.releases.compare import ComparedVersion, Comparison
 from ldmrelease.services.releases.listing import PinnedRelease
 from ldmrelease.services.releases.pin import Pinned
@@ -126,7 +127,7 @@ Releases = list[ReleaseRowAnswer]
 def release_answer(
     pinned: Pinned,
     answer: Literal["pinned", "already-pinned"] = "pinned",
-    revisions: Iterable[Mapping[str, Any]] = (),
+    revisions: tuple[RevisionAnswer, ...] = (),
 ) -> ReleaseAnswer:
     """A pin with its components."""
     release = pinned.release
@@ -142,7 +143,7 @@ def release_answer(
         missing=release.missing,
         content=release.content,
         components=tuple(map(_component, release.components)),
-        revisions=tuple(map(_revision, revisions)),
+        revisions=revisions,
     )
 
 
@@ -162,14 +163,18 @@ def _component(component: Component) -> ComponentAnswer:
     )
 
 
-def _revision(row: Mapping[str, Any]) -> RevisionAnswer:
-    return RevisionAnswer(
-        revision=row["revision"],
-        digest=row["digest"],
-        complete=row["complete"],
-        pinned=row["time"],
-        by=row["by"],
-        reason=row["reason"],
+def revision_answers(pins: Iterable[PinRecord]) -> tuple[RevisionAnswer, ...]:
+    """The pins of one tag; `by` is whose key signed it."""
+    return tuple(
+        RevisionAnswer(
+            revision=each.body.revision,
+            digest=each.body.digest,
+            complete=each.body.complete,
+            pinned=time_text(each.event.time) or "",
+            by=each.person,
+            reason=each.body.reason,
+        )
+        for each in pins
     )
 
 

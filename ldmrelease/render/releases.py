@@ -1,8 +1,8 @@
 """Releases for people: what is pinned, what is in it, and what differs between two."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
+from ldmrelease.answers.releases import RevisionAnswer
 from ldmrelease.answers.sentences.text import counted, listed, said, short
 from ldmrelease.domain.release import Component
 from ldmrelease.render.output import table
@@ -35,16 +35,16 @@ def _what(component: Component) -> str:
     return f"{component.digest}{f' ({platforms})' if platforms else ''}"
 
 
-def revisions_text(revisions: Sequence[Mapping[str, Any]]) -> str:
+def revisions_text(revisions: Sequence[RevisionAnswer]) -> str:
     """The pins of one tag, oldest first."""
     rows = [
         (
-            str(each["revision"]),
-            each["time"],
-            each["by"],
-            "complete" if each["complete"] else "open",
-            short(each["digest"]),
-            each["reason"] or "",
+            str(each.revision),
+            each.pinned,
+            each.by,
+            "complete" if each.complete else "open",
+            short(each.digest),
+            each.reason or "",
         )
         for each in revisions
     ]

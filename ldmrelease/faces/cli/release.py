@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ldmrelease.answers.releases import comparison_answer, release_answer, release_rows
+from ldmrelease.answers.releases import comparison_answer, release_answer, release_rows, revision_answers
 from ldmrelease.answers.sentences.text import listed, said
 from ldmrelease.domain.tags import Kind
 from ldmrelease.faces.cli.arguments import (
@@ -102,7 +102,7 @@ def show(
     """Show a pinned release: its components by digest, and its revisions."""
     context = open_context_here(ctx)
     stored = release_stored(context, tag, product)
-    revisions = context.ledger.state("pins", stored.release.name) or []
+    revisions = revision_answers(context.pins.revisions(stored.release.product, stored.release.tag))
     emit(
         release_answer(stored, revisions=revisions),
         output,

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from msgspec import Struct
 
 from ldmrelease.domain.tags import Kind, parse
+from ldmrelease.domain.times import spell
 from ldmrelease.services.context import Context
-from ldmrelease.services.releases.pin import newest_counted
 
 _UNKNOWN = "unknown"
 
@@ -36,20 +36,18 @@ def pinned_releases(
 
 
 def _all(context: Context, product: str | None) -> Iterator[PinnedRelease]:
-    for name, revisions in context.ledger.states("pins").items():
-        owner, _, tag = name.partition("/")
-        found = newest_counted(context, revisions) if product in (None, owner) else None
-        if found is not None:
-            newest, opened = found
-            known = context.topology.product(owner)
+    for owner, tag in context.pins.tags(product):
+        revisions = context.pins.revisions(owner, tag)
+        if revisions:
+            newest, known = revisions[-1], context.topology.product(owner)
             yield PinnedRelease(
                 owner,
                 tag,
                 str(parse(tag, known.grammar).kind) if known is not None else _UNKNOWN,
-                newest["complete"],
-                newest["revision"],
-                newest["digest"],
-                newest["time"],
-                opened.person,
-                int(newest["sequence"]),
+                newest.body.complete,
+                newest.body.revision,
+                newest.body.digest,
+                spell(newest.event.time),
+                newest.person,
+                newest.event.sequence,
             )
