@@ -30,9 +30,9 @@ from ldmrelease.domain.facts import (
     Intent,
     Interval,
     ReleaseFact,
+    ReleaseResidence,
     RunFact,
     StatementFact,
-    Stay,
 )
 from ldmrelease.domain.images import PlatformImage
 from ldmrelease.domain.level import Level, Requirement
@@ -118,8 +118,8 @@ def facts(statements: int, asked: Level, unasked: int = 0) -> Facts:
             sorted((*about, *results, *others), key=lambda each: (each.received, each.evidence, each.blob))
         ),
         runs=(*runs, *other_runs),
-        stays=tuple(
-            Stay(place, "x", RELEASE, "stack/w.2023.16", ago(9 * HOUR), NOW, 8 * HOUR, True)
+        residences=tuple(
+            ReleaseResidence(place, "x", RELEASE, "stack/w.2023.16", ago(9 * HOUR), NOW, 8 * HOUR, True)
             for place in (IDF, BASE, PROMPT)
         ),
         windows={each.id: opened for each in asked.enter if each.rule == "window"},
@@ -234,7 +234,7 @@ def scaling() -> list[str]:
     before = None
     for count in (10, 100, 1000):
         asked = level(count)
-        (spent,) = in_turns([partial(decide_first, asked, facts(400, asked))], 7, 3)
+        (spent,) = in_turns([partial(decide_first, asked, facts(400, asked))], 25, 3)
         ratio = f"{spent / before:15.1f}" if before else f"{'':15}"
         lines.append(f"{count:12}{spent:9.3f}  {spent / count * 1000:8.1f}  {ratio}")
         before = spent

@@ -20,6 +20,7 @@ from ldmrelease.config.workspace.init import init_workspace
 from ldmrelease.config.workspace.load import FILE, load_workspace
 from ldmrelease.demo.artifacts import STACK, Built, build_of
 from ldmrelease.demo.program import program
+from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Application, Topology
@@ -54,7 +55,7 @@ class DemoClusters:
     insecure: bool
 
 
-class Occupied(Exception):
+class Occupied(LdmreleaseError):
     """A namespace that the demonstration needs is there already; `ours`: an earlier demonstration made it."""
 
     def __init__(self, context: str, namespace: str, *, ours: bool) -> None:

@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ldmrelease.domain.errors import LdmreleaseError
+
 T = TypeVar("T")
 
 LARGEST_INTEGER = 2**53 - 1
 
 
-class NotCanonical(ValueError):
+class NotCanonical(LdmreleaseError, ValueError):
     """The bytes or the value cannot be canonical JSON; the message says which rule is broken."""
 
 

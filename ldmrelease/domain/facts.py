@@ -109,7 +109,7 @@ class RunFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class ReleaseResidence:
     """How long a release ran at a place, from signed observations close enough together.
 
     `observed` is in seconds and leaves gaps out; `current` says that the last observation still saw it;
@@ -128,7 +128,7 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Relative:
+class CandidatePin:
     """Another pinned release of the same product; `order` as in `ReleaseFact`."""
 
     tag: str
@@ -140,7 +140,7 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True)
-class Companion:
+class ColocatedRelease:
     """What a place runs of another product now: the last observation's releases."""
 
     place: Place
@@ -191,9 +191,9 @@ class Facts(_Memo):
     release: ReleaseFact
     statements: tuple[StatementFact, ...] = ()
     runs: tuple[RunFact, ...] = ()
-    stays: tuple[Stay, ...] = ()
-    relatives: tuple[Relative, ...] = ()
-    companions: tuple[Companion, ...] = ()
+    residences: tuple[ReleaseResidence, ...] = ()
+    candidate_pins: tuple[CandidatePin, ...] = ()
+    colocated: tuple[ColocatedRelease, ...] = ()
     windows: dict[str, tuple[Interval, ...]] = field(default_factory=dict)
     earlier: tuple[Place, ...] = ()
     places: dict[str, tuple[Place, ...]] = field(default_factory=dict)

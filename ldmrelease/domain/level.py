@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ldmrelease.domain import canonical
 
+T = TypeVar("T")
+
 
 class _Memo:
-    """Room for a value that follows from the fields: no field itself, so neither encoded nor compared."""
+    """Room for values that follow from the fields: no fields themselves, so neither encoded nor compared."""
 
-    __slots__ = ("_definition",)
+    __slots__ = ("_definition", "_read")
     _definition: str
+    _read: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,17 @@ class Requirement(_Memo):
         except AttributeError:
             object.__setattr__(self, "_definition", canonical.digest_of(self))
             return self._definition
+
+    def read(self, kind: type[T]) -> T:
+        """The parameters as `kind`, the dataclass of the rule. Read once; raises `canonical.NotCanonical`."""
+        try:
+            known = self._read
+        except AttributeError:
+            known = None
+        if type(known) is not kind:
+            known = canonical.from_plain(self.parameters, kind)
+            object.__setattr__(self, "_read", known)
+        return known
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from typing import Any
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome, Phase
-from ldmrelease.domain.facts import Facts, Stay
+from ldmrelease.domain.facts import Facts, ReleaseResidence
 from ldmrelease.domain.level import Level
-from ldmrelease.policy.context import command
+from ldmrelease.policy.rule_context import command
 
 
 def accepts(level: Level, facts: Facts) -> Finding:
@@ -48,10 +48,10 @@ def empty() -> Finding:
 
 def ran_here(facts: Facts) -> Finding:
     """A rollback goes back to what ran here before; what a restore took away never settled."""
-    stays = [each for each in _stays(facts) if each.ended != "restored"]
-    if not stays:
+    residences = [each for each in _stays(facts) if each.ended != "restored"]
+    if not residences:
         return _finding("ran-here", Outcome.MISSING, "never-ran", {"place": str(facts.place)})
-    last = max(stays, key=lambda each: (each.last, each.first))
+    last = max(residences, key=lambda each: (each.last, each.first))
     values = {"place": str(facts.place), "first": times.spell(last.first), "last": times.spell(last.last)}
     return _finding("ran-here", Outcome.SATISFIED, "ran", values)
 
@@ -75,9 +75,11 @@ def live(facts: Facts) -> Finding:
     return _finding("live", Outcome.MISSING, "not-live", {"place": str(facts.place)}, next=next_words)
 
 
-def _stays(facts: Facts) -> Iterable[Stay]:
+def _stays(facts: Facts) -> Iterable[ReleaseResidence]:
     return (
-        each for each in facts.stays if each.place == facts.place and each.release == facts.release.digest
+        each
+        for each in facts.residences
+        if each.place == facts.place and each.release == facts.release.digest
     )
 
 

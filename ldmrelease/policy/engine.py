@@ -1,6 +1,7 @@
 """The one decision function: level, facts and time in, a decision out; nothing else is looked at.
 
-A decision costs one pass over the facts and a bounded number of look-ups per requirement.
+The first decision on facts goes through them once, those that follow not at all; each requirement costs a
+bounded number of look-ups, and a glance at each of the statements and runs that it asks for.
 """
 
 from collections.abc import Iterable
@@ -12,8 +13,8 @@ from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, P
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.policy import builtin
-from ldmrelease.policy.context import Context
 from ldmrelease.policy.index import index_of
+from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.rules import RULES
 
 
@@ -72,7 +73,7 @@ def _built_in(level: Level, facts: Facts, phase: Phase, asks: bool) -> Iterable[
 def _judged(asked: tuple[Requirement, ...], facts: Facts, now: datetime, phase: Phase) -> tuple[Finding, ...]:
     if not asked:
         return ()
-    context = Context(facts, index_of(facts), now, phase, _platforms(asked))
+    context = RuleContext(facts, index_of(facts), now, phase, _platforms(asked))
     return tuple(_enforced(each, _judge(each, context), now) for each in asked)
 
 
@@ -82,7 +83,7 @@ def _platforms(asked: tuple[Requirement, ...]) -> tuple[str, ...]:
     return tuple(sorted({str(platform) for platforms in lists for platform in platforms}))
 
 
-def _judge(requirement: Requirement, context: Context) -> Finding:
+def _judge(requirement: Requirement, context: RuleContext) -> Finding:
     rule = RULES.get(requirement.rule)
     if rule is None:
         return context.finding(requirement, Outcome.ERRORED, "unknown-rule", {"rule": requirement.rule})

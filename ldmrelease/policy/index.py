@@ -12,7 +12,14 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar, overload
 
-from ldmrelease.domain.facts import CheckFact, Companion, Facts, RunFact, StatementFact, Stay
+from ldmrelease.domain.facts import (
+    CheckFact,
+    ColocatedRelease,
+    Facts,
+    ReleaseResidence,
+    RunFact,
+    StatementFact,
+)
 from ldmrelease.domain.topology import Place
 
 PASSING = ("PASSED", "WARNED")
@@ -82,8 +89,8 @@ class Index:
     runs: Mapping[str, Mapping[str, Runs]]
     unpaired: Mapping[str, Mapping[str, tuple[StatementFact, ...]]]
     failing: Mapping[str, tuple[StatementFact, ...]]
-    stays: Mapping[str, tuple[Stay, ...]]
-    companions: Mapping[Place, tuple[Companion, ...]]
+    residences: Mapping[str, tuple[ReleaseResidence, ...]]
+    colocated: Mapping[Place, tuple[ColocatedRelease, ...]]
     checks: Mapping[str, CheckFact]
     levels: Mapping[str, tuple[Place, ...]]
     applications: Mapping[str, tuple[Place, ...]]
@@ -100,8 +107,8 @@ def _index(facts: Facts) -> Index:
     registered = _registered(facts.runs)
     own = Lazy(lambda: _own_results(registered, results))
     runs = _parted(registered.values(), attrgetter("check"))
-    stays = sorted(
-        (each for each in facts.stays if each.release == facts.release.digest),
+    residences = sorted(
+        (each for each in facts.residences if each.release == facts.release.digest),
         key=lambda each: (each.place, each.first, each.last, each.observed, each.ended or ""),
     )
     places = sorted({each for places in facts.places.values() for each in places}, key=_place_order)
@@ -112,8 +119,8 @@ def _index(facts: Facts) -> Index:
         runs={check: Lazy(partial(_runs_by_subject, group, own)) for check, group in runs.items()},
         unpaired=Lazy(lambda: _unpaired(results, registered, own.built())),
         failing=Lazy(lambda: _failing(results, registered, own)),
-        stays=_grouped(stays, lambda each: [each.place.environment]),
-        companions=_grouped(facts.companions, lambda each: [each.place]),
+        residences=_grouped(residences, lambda each: [each.place.environment]),
+        colocated=_grouped(facts.colocated, lambda each: [each.place]),
         checks={each.name: each for each in facts.checks},
         levels={name: tuple(sorted(places, key=_place_order)) for name, places in facts.places.items()},
         applications=_grouped(places, lambda each: [each.environment]),

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ldmrelease.domain.facts import RunFact, StatementFact
-from ldmrelease.policy.context import Context
 from ldmrelease.policy.index import Runs
-from ldmrelease.policy.subjects import Subject
+from ldmrelease.policy.rule_context import RuleContext
+from ldmrelease.policy.subjects import PolicySubject
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedRun:
     """Which runs count: of which check in which definition, by which roles, from which environments.
 
     Empty roles and None for environments are any; `unregistered` lets outside results count.
@@ -52,7 +52,7 @@ class Attempts:
     seen: Counter[str] = field(default_factory=Counter)
 
 
-def attempts(subject: Subject, wanted: Wanted, context: Context) -> Attempts:
+def attempts(subject: PolicySubject, wanted: WantedRun, context: RuleContext) -> Attempts:
     """The runs of a check about a subject."""
     found = Attempts()
     runs = _registered(subject, wanted, context)
@@ -72,7 +72,7 @@ def not_counted(statement: StatementFact, by: frozenset[str]) -> str | None:
     return None
 
 
-def _registered(subject: Subject, wanted: Wanted, context: Context) -> Runs:
+def _registered(subject: PolicySubject, wanted: WantedRun, context: RuleContext) -> Runs:
     """The registered runs of the check about the subject or the index above it."""
     groups = context.index.runs.get(wanted.check, {})
     runs = groups.get(subject.digest, Runs())
@@ -83,50 +83,47 @@ def _registered(subject: Subject, wanted: Wanted, context: Context) -> Runs:
     return Runs(*zip(*together.values(), strict=True))
 
 
-def _take_runs(runs: Runs, subject: Subject, wanted: Wanted, context: Context, found: Attempts) -> None:
+def _take_runs(
+    runs: Runs, subject: PolicySubject, wanted: WantedRun, context: RuleContext, found: Attempts
+) -> None:
+    """Every run of the check is looked at, so this is where the time of a decision goes."""
     last: tuple[RunFact, StatementFact | None, str | None] | None = None
     for run, result in zip(*runs, strict=True):
-        code = _run_not_counted(run, wanted, context)
-        if code is not None:
-            found.seen[code] += 1
+        if run.check_digest != wanted.definition:
+            found.seen["other-definition"] += 1
+        elif wanted.environments is not None and run.environment not in wanted.environments:
+            found.seen["other-environment"] += 1
+        elif run.cluster_uid is not None and _is_elsewhere(run, context):
+            found.seen["other-cluster"] += 1
         elif result is None:
             if last is None or _is_later(run, last[0]):
                 last = run, None, "result-gone" if run.evidence else None
         elif subject.platform is None or not subject.other_platform(result):
             code = _result_not_counted(result, run, subject, wanted)
             if last is None or run.registered > last[0].registered or _is_later(run, last[0]):
-                last = run, result, code
+                last = run, result if code is None else None, code
             if code is None:
                 found.results.append(result)
             else:
                 found.seen[code] += 1
     if last is not None:
         run, result, code = last
-        counted = result if code is None else None
-        found.latest = Attempt(run.registered, run.run, counted, run.deadline, code, run.order)
+        found.latest = Attempt(run.registered, run.run, result, run.deadline, code, run.order)
 
 
 def _is_later(run: RunFact, than: RunFact) -> bool:
     return (run.registered, run.order, run.run) > (than.registered, than.order, than.run)
 
 
-def _run_not_counted(run: RunFact, wanted: Wanted, context: Context) -> str | None:
-    if run.check_digest != wanted.definition:
-        return "other-definition"
-    if wanted.environments is not None and run.environment not in wanted.environments:
-        return "other-environment"
-    if run.cluster_uid is not None and _is_elsewhere(run, context):
-        return "other-cluster"
-    return None
-
-
-def _is_elsewhere(what: RunFact | StatementFact, context: Context) -> bool:
+def _is_elsewhere(what: RunFact | StatementFact, context: RuleContext) -> bool:
     """Whether it was in another cluster than its environment is: a name can be given to any cluster."""
     expected = context.facts.clusters.get(what.environment or "")
     return expected is not None and what.cluster_uid not in (None, expected)
 
 
-def _result_not_counted(result: StatementFact, run: RunFact, subject: Subject, wanted: Wanted) -> str | None:
+def _result_not_counted(
+    result: StatementFact, run: RunFact, subject: PolicySubject, wanted: WantedRun
+) -> str | None:
     if result.check != run.check:
         return "other-check"
     if result.environment != run.environment:
@@ -142,7 +139,11 @@ def _result_not_counted(result: StatementFact, run: RunFact, subject: Subject, w
 
 
 def _take_unpaired(
-    results: tuple[StatementFact, ...], runs: set[str], wanted: Wanted, context: Context, found: Attempts
+    results: tuple[StatementFact, ...],
+    runs: set[str],
+    wanted: WantedRun,
+    context: RuleContext,
+    found: Attempts,
 ) -> None:
     """Results that no run was registered for may count as they are; those of a run say why they do not."""
     for result in results:
@@ -158,7 +159,7 @@ def _take_unpaired(
 
 
 def _foreign(
-    result: StatementFact, run: RunFact, runs: set[str], wanted: Wanted, context: Context
+    result: StatementFact, run: RunFact, runs: set[str], wanted: WantedRun, context: RuleContext
 ) -> str | None:
     """Why a result that names a registered run is not that run's; None if it is, and was taken with it."""
     owner = context.index.own.get(run.run)
@@ -178,7 +179,7 @@ def _order(attempt: Attempt) -> tuple[datetime, int, str]:
     return attempt.time, attempt.order, attempt.name
 
 
-def _outside_not_counted(result: StatementFact, wanted: Wanted, context: Context) -> str | None:
+def _outside_not_counted(result: StatementFact, wanted: WantedRun, context: RuleContext) -> str | None:
     code = not_counted(result, wanted.by)
     if code is not None:
         return code

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ldmrelease.domain.facts import ImageFact, StatementFact
-from ldmrelease.policy.context import Context
+from ldmrelease.policy.rule_context import RuleContext
 
 About = Literal["image", "release", "content"]
 
@@ -17,7 +17,7 @@ COVERS_CHILDREN = frozenset({"provenance"})
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class PolicySubject:
     """One thing that evidence is owed about. `index` is the digest of the index above `digest`."""
 
     digest: str
@@ -68,26 +68,26 @@ class NoSubject:
         return {key: value for key, value in named.items() if value}
 
 
-def subjects(about: About, context: Context) -> tuple[Subject, ...] | NoSubject:
+def subjects(about: About, context: RuleContext) -> tuple[PolicySubject, ...] | NoSubject:
     """All that evidence is owed about: at least one subject, or the reason why there is none."""
     release = context.facts.release
     if about == "release":
-        return (Subject(release.digest),)
+        return (PolicySubject(release.digest),)
     if about == "content":
-        return (Subject(release.content),) if release.content else NoSubject("no-content")
+        return (PolicySubject(release.content),) if release.content else NoSubject("no-content")
     if not release.images:
         return NoSubject("no-images")
     found = [each for image in release.images for each in _of_image(image, context.platforms)]
     absent = next((each for each in found if isinstance(each, NoSubject)), None)
-    return absent or tuple(each for each in found if isinstance(each, Subject))
+    return absent or tuple(each for each in found if isinstance(each, PolicySubject))
 
 
-def _of_image(image: ImageFact, required: tuple[str, ...]) -> Iterable[Subject | NoSubject]:
+def _of_image(image: ImageFact, required: tuple[str, ...]) -> Iterable[PolicySubject | NoSubject]:
     manifests = {each.platform: each.manifest for each in image.platforms}
     for platform in required or sorted(manifests):
         if platform in manifests:
-            yield Subject(manifests[platform], image.component, platform, image.digest)
+            yield PolicySubject(manifests[platform], image.component, platform, image.digest)
         else:
             yield NoSubject("platform-absent", image.component, platform)
     if not required and not manifests:
-        yield Subject(image.digest, image.component)
+        yield PolicySubject(image.digest, image.component)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ldmrelease.policy.context import Context
+from ldmrelease.policy.rule_context import RuleContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Unknown:
     name: str
 
 
-def environments(where: str, context: Context) -> tuple[str, ...] | Unknown:
+def environments(where: str, context: RuleContext) -> tuple[str, ...] | Unknown:
     """The environments that `here`, an environment's name or `level:<name>` stand for."""
     if where == "here":
         return (context.facts.place.environment,)

@@ -101,8 +101,10 @@ def residences_of(read: ReadStates, digest: str) -> tuple[ResidenceState, ...]:
 
 def release_residences_of(read: ReadStates, release: str) -> tuple[ReleaseResidenceState, ...]:
     """Where a release runs and ran: one stay for each time that it came."""
-    stays = [_stay(row) for prefix in release_residence_prefixes(release) for row in read(prefix).values()]
-    return tuple(sorted(stays, key=_stay_order))
+    release_residences = [
+        _stay(row) for prefix in release_residence_prefixes(release) for row in read(prefix).values()
+    ]
+    return tuple(sorted(release_residences, key=_stay_order))
 
 
 def _latest(row: Mapping[str, Any]) -> Latest:

@@ -1,4 +1,4 @@
-"""Residences and stays: which image and which release ran where, and how long, from signed observations.
+"""Residences and release_residences: which image and which release ran where, and how long, from signed observations.
 
 One projection, `observed`, whose keys begin with what they tell about:
 
@@ -49,10 +49,12 @@ def fold_observations(get: Get, event: Event) -> States:
     if moment is None:
         return {}
     changed: States = {place_key(observation.place): _latest(observation, moment)}
-    seen = get(seen_key(observation.place)) or {"residences": [], "stays": []}
+    seen = get(seen_key(observation.place)) or {"residences": [], "release_residences": []}
     residences = _fold_residences(get, changed, seen["residences"], observation, moment)
-    stays = _fold_stays(get, changed, seen["stays"], observation, moment)
-    now = {"residences": residences, "stays": stays}
+    release_residences = _fold_release_residences(
+        get, changed, seen["release_residences"], observation, moment
+    )
+    now = {"residences": residences, "release_residences": release_residences}
     if now != seen:
         changed[seen_key(observation.place)] = now
     return changed
@@ -76,7 +78,7 @@ def place_key(place: Place) -> str:
 
 
 def seen_key(place: Place) -> str:
-    """The key of what the latest observation at a place saw: `residences` and `stays`, by key."""
+    """The key of what the latest observation at a place saw: `residences` and `release_residences`, by key."""
     return _key("seen", *_parts(place))
 
 
@@ -91,7 +93,7 @@ def release_residence_keys(release: str, place: Place) -> tuple[str, str]:
 
 
 def release_residence_prefixes(release: str) -> tuple[str, str]:
-    """How the keys of a release's stays begin: of those now, and of those that ended."""
+    """How the keys of a release's release_residences begin: of those now, and of those that ended."""
     return _key("stay", release, ""), _key("stay-ended", release, "")
 
 
@@ -148,7 +150,7 @@ def _fold_residences(
     return sorted(images)
 
 
-def _fold_stays(
+def _fold_release_residences(
     get: Get, changed: States, known: list[str], observation: Observation, moment: ObservedAt
 ) -> list[str]:
     """A release is there as long as one of its images is seen, and counts while all of it is ready."""

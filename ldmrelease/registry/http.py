@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ReadTime
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
-from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, Unreachable
+from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, RegistryUnreachable
 from ldmrelease.registry.repository import MIB, Meter, RegistryOptions
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _REDIRECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class HttpCall:
     """One request: `url` is a path at the registry or absolute, `repository` what errors name, `scopes` what
     a token must allow. `repeatable` is false for a body that can be read once only."""
 
@@ -47,7 +47,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What came back, whole. `headers` looks names up without regard to case."""
 
     status: int
@@ -75,10 +75,10 @@ class Transport:
         self._authority: Authority | None = None
         self._asking = threading.Lock()
 
-    def fetch(self, call: Call, *, limit: int) -> Answer:
+    def fetch(self, call: HttpCall, *, limit: int) -> HttpResponse:
         """Send, and read at most `limit` bytes of the answer, again if the answer was cut.
 
-        Raises Unreachable, Denied, LimitExceeded, and RegistryError for a registry that stays unable to
+        Raises RegistryUnreachable, Denied, LimitExceeded, and RegistryError for a registry that stays unable to
         answer.
         """
         tries = self._options.retries if call.repeatable else 0
@@ -94,9 +94,9 @@ class Transport:
                 continue
             if content is None:
                 raise LimitExceeded(f"the answer has more than {limit} bytes", **_where(call))
-            return Answer(response.status, response.headers, content)
+            return HttpResponse(response.status, response.headers, content)
 
-    def open(self, call: Call) -> BaseHTTPResponse:
+    def open(self, call: HttpCall) -> BaseHTTPResponse:
         """Send, and give the answer unread, for the caller to read and close; errors as in `fetch`."""
         own = self._is_own(call.url)
         header = self._authority.header(call.scopes) if own and self._authority else None
@@ -147,7 +147,7 @@ class Transport:
                 )
             return self._authority
 
-    def _send(self, call: Call, authorization: str | None) -> BaseHTTPResponse:
+    def _send(self, call: HttpCall, authorization: str | None) -> BaseHTTPResponse:
         url = self._base + call.url[1:] if call.url.startswith("/v2/") else urljoin(self._base, call.url)
         headers = dict(call.headers)
         if authorization is not None:
@@ -160,7 +160,7 @@ class Transport:
         self.meter.add(1 + (len(response.retries.history) if response.retries else 0))
         return response
 
-    def _exchange(self, call: Call, url: str, headers: dict[str, str]) -> BaseHTTPResponse:
+    def _exchange(self, call: HttpCall, url: str, headers: dict[str, str]) -> BaseHTTPResponse:
         retries = self._retry if call.repeatable else False
         if not call.url.startswith("/v2/"):
             return self._pools.request(
@@ -180,7 +180,7 @@ class Transport:
         return response if not location else self._follow(call, urljoin(url, location), headers, response)
 
     def _follow(
-        self, call: Call, url: str, headers: dict[str, str], response: BaseHTTPResponse
+        self, call: HttpCall, url: str, headers: dict[str, str], response: BaseHTTPResponse
     ) -> BaseHTTPResponse:
         _discard(response)
         self.meter.add(1)
@@ -191,7 +191,7 @@ class Transport:
             method, url, body=body, headers=headers, preload_content=False, retries=self._retry
         )
 
-    def _refuse(self, call: Call, response: BaseHTTPResponse, *, denied: bool) -> None:
+    def _refuse(self, call: HttpCall, response: BaseHTTPResponse, *, denied: bool) -> None:
         said = ""
         with contextlib.suppress(HTTPError), contextlib.closing(response):
             said = _explanation(_read(response, _ERROR_LIMIT) or b"")
@@ -200,7 +200,7 @@ class Transport:
 
     def _ask_for_token(self, request: TokenRequest) -> bytes:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if request.form else {}
-        call = Call(request.method, request.url, self.registry, headers=headers, body=request.form)
+        call = HttpCall(request.method, request.url, self.registry, headers=headers, body=request.form)
         response = self._send(call, request.authorization)
         if response.status != 200:
             # Token services say 400, 401, 403 and even 404 for a user who is not let in.
@@ -307,12 +307,12 @@ def _explanation(content: bytes) -> str:
     return "".join(char if char.isprintable() else " " for char in said)[:300].strip()
 
 
-def _unreachable(call: Call, error: Exception) -> Unreachable:
+def _unreachable(call: HttpCall, error: Exception) -> RegistryUnreachable:
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
     if isinstance(cause, SSLError):
         hint = "check the registry's certificate and the configured authorities"
-        return Unreachable(f"TLS failed: {cause}", hint=hint, **_where(call))
-    return Unreachable(str(cause), **_where(call))
+        return RegistryUnreachable(f"TLS failed: {cause}", hint=hint, **_where(call))
+    return RegistryUnreachable(str(cause), **_where(call))
 
 
 class _Where(TypedDict):
@@ -320,5 +320,5 @@ class _Where(TypedDict):
     repository: str
 
 
-def _where(call: Call) -> _Where:
+def _where(call: HttpCall) -> _Where:
     return {"method": call.method, "repository": call.repository}

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urljoin, urlsplit
 
-from ldmrelease.registry.http import Answer
+from ldmrelease.registry.http import HttpResponse
 
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 _PAGES = 500
 
 
-def read_pages(first: str, fetch: Callable[[str], Answer]) -> Iterator[Answer]:
+def read_pages(first: str, fetch: Callable[[str], HttpResponse]) -> Iterator[HttpResponse]:
     """Every page from the first on; raises ValueError where they do not end or leave the registry."""
     seen, url = set[str](), first
     while url:
@@ -24,7 +24,7 @@ def read_pages(first: str, fetch: Callable[[str], Answer]) -> Iterator[Answer]:
         url = _next(url, answer)
 
 
-def _next(url: str, answer: Answer) -> str:
+def _next(url: str, answer: HttpResponse) -> str:
     link = _NEXT.search(answer.headers.get("Link", ""))
     if link is None:
         return ""

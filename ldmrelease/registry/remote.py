@@ -16,11 +16,11 @@ from ldmrelease.registry.errors import (
     DigestMismatch,
     LimitExceeded,
     NotFound,
-    Unreachable,
+    RegistryUnreachable,
     reading_answer,
 )
 from ldmrelease.registry.fallback import of_type
-from ldmrelease.registry.http import Answer, Call, Transport
+from ldmrelease.registry.http import HttpCall, HttpResponse, Transport
 from ldmrelease.registry.manifests import ACCEPTED, Descriptor, Manifest, parse_object
 from ldmrelease.registry.pages import read_pages
 from ldmrelease.registry.remote_lists import ReferrerLists
@@ -102,7 +102,7 @@ class RemoteRepository:
         return answer.content
 
     def stream_blob(self, digest: str) -> Iterator[bytes]:
-        call = Call("GET", f"{self._root}/blobs/{check_digest(digest)}", self.name, self._pull)
+        call = HttpCall("GET", f"{self._root}/blobs/{check_digest(digest)}", self.name, self._pull)
         with contextlib.closing(self.transport.open(call)) as response:
             if response.status == 404:
                 raise NotFound(f"no blob {digest}", status=404, **self._where("GET"))
@@ -114,7 +114,7 @@ class RemoteRepository:
                     seen.update(chunk)
                     yield chunk
             except HTTPError as error:
-                raise Unreachable(str(error), **self._where("GET")) from error
+                raise RegistryUnreachable(str(error), **self._where("GET")) from error
             if f"sha256:{seen.hexdigest()}" != digest:
                 raise DigestMismatch(f"asked for {digest}, got other bytes", **self._where("GET"))
 
@@ -122,7 +122,7 @@ class RemoteRepository:
         digest = digest_of(content)
         try:
             self._upload(digest, len(content), content)
-        except Unreachable:
+        except RegistryUnreachable:
             # The upload may have ended well with its answer lost; the same session cannot be used twice.
             if not self.has_blob(digest):
                 self._upload(digest, len(content), content)
@@ -163,20 +163,20 @@ class RemoteRepository:
     def record_referrers(self, subject: str, referrers: Sequence[Descriptor]) -> None:
         self._lists.record(subject, referrers)
 
-    def pages(self, path: str) -> Iterator[Answer]:
+    def pages(self, path: str) -> Iterator[HttpResponse]:
         """The pages of a list below this repository; a missing list is one page with status 404."""
         with reading_answer("GET", self.name):
             yield from read_pages(self._root + path, self._page)
 
-    def _tag_page(self, page: Answer) -> list[str]:
+    def _tag_page(self, page: HttpResponse) -> list[str]:
         with reading_answer("GET", self.name):
             tags = parse_object(page.content).get("tags") or []
             if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
                 raise ValueError("no list of tags")
             return tags
 
-    def _page(self, url: str) -> Answer:
-        answer = self.transport.fetch(Call("GET", url, self.name, self._pull), limit=_PAGE_LIMIT)
+    def _page(self, url: str) -> HttpResponse:
+        answer = self.transport.fetch(HttpCall("GET", url, self.name, self._pull), limit=_PAGE_LIMIT)
         if answer.status != 404:
             self._expect("GET", answer, 200)
         return answer
@@ -191,12 +191,12 @@ class RemoteRepository:
         url = urljoin(f"{self._root}/blobs/uploads/", location) + joint + urlencode({"digest": digest})
         headers = {"Content-Type": _OCTETS, "Content-Length": str(size)}
         # An upload's session ends with its PUT: whoever repeats begins anew.
-        call = Call("PUT", url, self.name, self._push, headers, body, repeatable=False)
+        call = HttpCall("PUT", url, self.name, self._push, headers, body, repeatable=False)
         self._expect("PUT", self.transport.fetch(call, limit=MIB), 201)
 
-    def _read(self, method: str, path: str, limit: int = MIB) -> Answer:
+    def _read(self, method: str, path: str, limit: int = MIB) -> HttpResponse:
         return self.transport.fetch(
-            Call(method, self._root + path, self.name, self._pull, _ACCEPT), limit=limit
+            HttpCall(method, self._root + path, self.name, self._pull, _ACCEPT), limit=limit
         )
 
     def _write(
@@ -206,17 +206,17 @@ class RemoteRepository:
         body: bytes,
         media_type: str = _OCTETS,
         also: frozenset[str] = frozenset(),
-    ) -> Answer:
+    ) -> HttpResponse:
         headers = {"Content-Type": media_type}
-        call = Call(method, self._root + path, self.name, self._push | also, headers, body)
+        call = HttpCall(method, self._root + path, self.name, self._push | also, headers, body)
         return self.transport.fetch(call, limit=MIB)
 
-    def _expect(self, method: str, answer: Answer, *statuses: int) -> None:
+    def _expect(self, method: str, answer: HttpResponse, *statuses: int) -> None:
         if answer.status not in statuses:
             what = f"{answer.status} {answer.explanation()}".strip()
             raise BadAnswer(what, status=answer.status, **self._where(method))
 
-    def _checked_type(self, answer: Answer) -> str:
+    def _checked_type(self, answer: HttpResponse) -> str:
         media_type = _media_type(answer)
         with reading_answer("GET", self.name):
             stated = parse_object(answer.content).get("mediaType", media_type)
@@ -232,5 +232,5 @@ def _target(tag_or_digest: str) -> str:
     return tag_or_digest if is_digest(tag_or_digest) else check_tag(tag_or_digest)
 
 
-def _media_type(answer: Answer) -> str:
+def _media_type(answer: HttpResponse) -> str:
     return answer.headers.get("Content-Type", "").partition(";")[0].strip()

@@ -10,7 +10,7 @@ from typing import Protocol
 from ldmrelease.domain.images import check_digest
 from ldmrelease.registry.errors import LimitExceeded, NotFound, RegistryError, reading_answer
 from ldmrelease.registry.fallback import fallback_index, fallback_tag, merged, read_fallback_index
-from ldmrelease.registry.http import Answer, Transport
+from ldmrelease.registry.http import HttpResponse, Transport
 from ldmrelease.registry.manifests import OCI_INDEX, Descriptor, Manifest
 
 # More referrers of one digest than this are junk, or somebody's mistake.
@@ -42,7 +42,7 @@ class ManifestStore(Protocol):
         """As `Repository.put_manifest`."""
         ...
 
-    def pages(self, path: str) -> Iterator[Answer]:
+    def pages(self, path: str) -> Iterator[HttpResponse]:
         """The pages of a list below this repository; a missing list is one page with status 404."""
         ...
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from ldmrelease.answers.sentences.findings import sentence
+from ldmrelease.answers.sentences.text import command_line, listed, moment, short
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Verdict
 from ldmrelease.domain.facts import Intent
-from ldmrelease.render.findings import sentence
 from ldmrelease.render.output import Cell, Colour, painted, table
-from ldmrelease.render.text import command_line, listed, moment, short
 from ldmrelease.services.decisions.replay import Replayed
 
 MARKS: dict[Outcome, tuple[str, Colour]] = {

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from ldmrelease.answers.sentences.rejected import why_not
+from ldmrelease.answers.sentences.text import Values, listed, said, short, values_of
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.render.output import Cell, Colour, table
-from ldmrelease.render.rejected import why_not
-from ldmrelease.render.text import Values, listed, said, short, values_of
 from ldmrelease.services.evidence.manual import AddedEvidence, EvaluatedEvidence, UnusableEvidence
 from ldmrelease.trust.evaluate import EvaluatedStatement
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from ldmrelease.answers.sentences.escapes import printable, printable_text
+
 
 class Output(enum.StrEnum):
     """The ways in which an answer is printed."""
@@ -71,18 +73,6 @@ def painted(text: str, colour: Colour | None) -> str:
     if colour is None or not text or not _in_colour():
         return text
     return f"\x1b[{int(colour)}m{text}\x1b[0m"
-
-
-def printable(text: str) -> str:
-    """Text of elsewhere on one line: what would steer a terminal, or is no character, is shown escaped."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
-def printable_text(text: str) -> str:
-    """The text without what no encoding holds: unpaired surrogates are shown escaped."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _line(row: Sequence[Cell], widths: Sequence[int]) -> str:

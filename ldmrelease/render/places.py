@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from ldmrelease.answers.sentences.text import counted, listed, short
 from ldmrelease.domain.records import Observation, ObservedImage
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.render.output import Cell, Colour, table
-from ldmrelease.render.text import counted, listed, short
 from ldmrelease.services.inventory.aliases import AliasOf
 from ldmrelease.services.inventory.history import HistoryEntry
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace

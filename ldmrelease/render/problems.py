@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.text import counted
 from ldmrelease.config.yaml.problems import Problem
-from ldmrelease.render.output import printable
-from ldmrelease.render.text import counted
 
 
 def problem_lines(problems: Sequence[Problem], what: str) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ldmrelease.answers.sentences.check_runs import problem_words
+from ldmrelease.answers.sentences.refusals import failure_words
+from ldmrelease.answers.sentences.rollouts import note, rollout_line
+from ldmrelease.answers.sentences.text import counted, listed, said, values_of
 from ldmrelease.domain.events import EventKind
-from ldmrelease.render.check_runs import problem_words
-from ldmrelease.render.refusals import failure_words
-from ldmrelease.render.rollouts import note, rollout_line
-from ldmrelease.render.text import counted, listed, said, values_of
 
 _STAGES = {"ask": "asked", "enter": "asked again under the claim", "confirm": "confirmed after it runs there"}
 

@@ -4,8 +4,8 @@ import base64
 import json
 from collections.abc import Sequence
 
+from ldmrelease.answers.sentences.text import listed, said, short
 from ldmrelease.render.output import table
-from ldmrelease.render.text import listed, said, short
 from ldmrelease.services.inventory.receipts import StoredReceipt
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ldmrelease.answers.sentences.text import counted, listed, said, short
 from ldmrelease.domain.release import Component
 from ldmrelease.render.output import table
-from ldmrelease.render.text import counted, listed, said, short
 from ldmrelease.services.releases.compare import ComparedVersion, Comparison, ComponentChange, ProductChange
 from ldmrelease.services.releases.pin import Pinned
 

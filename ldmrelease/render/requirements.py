@@ -3,10 +3,10 @@
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
+from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.text import Values, counted, listed, said, span, values_of
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.times import spell
-from ldmrelease.render.output import printable
-from ldmrelease.render.text import Values, counted, listed, said, span, values_of
 
 _WIDTH = 110
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ldmrelease.config.workspace.load import Workspace
+from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
@@ -24,7 +25,7 @@ Observer = Callable[[str, str], None]
 """Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
 
 
-class NoKey(ValueError):
+class NoKey(InputError):
     """The workspace names no key for something that has to be signed."""
 
 
@@ -167,5 +168,5 @@ def open_context(
     return Context(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)
 
 
-class Untrusted(RuntimeError):
+class Untrusted(LdmreleaseError):
     """The ledger's rows do not carry what they claim: nothing is done on their word (exit 3)."""

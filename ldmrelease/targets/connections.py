@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from ldmrelease.cluster.client.api import Api, Observer, open_api
-from ldmrelease.cluster.client.errors import Absent, BadAccess, ClusterError, Forbidden, Invalid, Unreached
+from ldmrelease.cluster.client.errors import (
+    Absent,
+    BadAccess,
+    ClusterError,
+    Forbidden,
+    Invalid,
+)
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ClusterAccess
-from ldmrelease.targets.results import Refusal, RefusedError, Unreachable
+from ldmrelease.targets.results import Refusal, RefusedError
 
 TRIES = 100
 """How often a write is tried against others who change the same object, such as an autoscaler."""
@@ -31,7 +38,7 @@ class ClusterConnections:
         self._uids: dict[ClusterAccess, str] = {}
 
     def open(self, access: ClusterAccess) -> Api:
-        """The cluster's API server. Raises BadAccess and Unreached."""
+        """The cluster's API server. Raises BadAccess and ClusterUnreachable."""
         with self._opening:
             if access not in self._opened:
                 self._opened[access] = open_api(self._located(access), observer=self._observer)
@@ -49,7 +56,7 @@ class ClusterConnections:
         return replace(access, kubeconfig=str(self._root / Path(access.kubeconfig).expanduser()))
 
 
-def answer(act: Callable[[], T]) -> T | Refusal | Unreachable:
+def answer(act: Callable[[], T]) -> T | Refusal | Unavailable:
     """What `act` answers; its errors as values."""
     try:
         return act()
@@ -58,12 +65,7 @@ def answer(act: Callable[[], T]) -> T | Refusal | Unreachable:
     except BadAccess as error:
         return Refusal("no-cluster", {"where": error.where, "found": error.reason, "hint": error.hint})
     except ClusterError as error:
-        return refusal_of(error) or unreachable(error)
-
-
-def unreachable(error: BadAccess | ClusterError) -> Unreachable:
-    """Nobody could be asked: for now, or until somebody changes the way into the cluster."""
-    return Unreachable(error.where, error.reason, isinstance(error, Unreached) and not error.lasting)
+        return refusal_of(error) or error.unavailable
 
 
 def refusal_of(error: ClusterError) -> Refusal | None:
@@ -84,9 +86,9 @@ def refusal_of(error: ClusterError) -> Refusal | None:
     return None
 
 
-def joined_refusal(found: Sequence[Refusal | Unreachable]) -> Refusal | Unreachable | None:
+def joined_refusal(found: Sequence[Refusal | Unavailable]) -> Refusal | Unavailable | None:
     """One answer for all, of which some may list several; where somebody could not be asked, that."""
-    lost = next((each for each in found if isinstance(each, Unreachable)), None)
+    lost = next((each for each in found if isinstance(each, Unavailable)), None)
     single = [part for each in found if isinstance(each, Refusal) for part in _parts(each)]
     return lost or (joined(single) if single else None)
 

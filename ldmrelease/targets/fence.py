@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Place
-from ldmrelease.targets.git.commands import Git, Note, commit_tree, read_blob, write_blob
+from ldmrelease.targets.git.program import Git, Note, commit_tree, read_blob, write_blob
 from ldmrelease.targets.results import RefusedError
 
 FILE = "fence.json"

@@ -1,11 +1,13 @@
 """What a target answers: a snapshot, a change that was made, or why there is none.
 
-A `Refusal` is certain and somebody can act on it; `Unreachable` means that nobody could be asked.
+A `Refusal` is certain and somebody can act on it; `Unavailable` means that nobody could be asked.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from ldmrelease.domain.errors import LdmreleaseError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,6 @@ class Refusal:
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """Nobody could be asked, so nothing is known; `where` has no password in it.
-
-    `passes`: it may be over in a moment, as where an API server is away.
-    """
-
-    where: str
-    reason: str
-    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +73,7 @@ class Change:
     time: str
 
 
-class RefusedError(Exception):
+class RefusedError(LdmreleaseError):
     """Carries a refusal to the edge of this room, where it becomes a value again."""
 
     def __init__(self, code: str, **values: Any) -> None:

@@ -24,7 +24,7 @@ from ldmrelease.cluster.objects.pods import (
 from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload
 from ldmrelease.cluster.rollout import reasons
 from ldmrelease.cluster.rollout.assess_jobs import assess_jobs
-from ldmrelease.cluster.rollout.desired import DesiredDigests, image_mismatch, mismatch, shown
+from ldmrelease.cluster.rollout.mismatch import DesiredDigests, image_mismatch, mismatch, shown
 from ldmrelease.cluster.rollout.status import (
     ActionRequired,
     Degraded,

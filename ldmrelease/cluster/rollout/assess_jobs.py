@@ -6,7 +6,7 @@ from ldmrelease.cluster.objects.owners import image_owner
 from ldmrelease.cluster.objects.pods import Related, condition, digest_named, is_live, jobs_of, name_of
 from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, containers_of, pod_spec
 from ldmrelease.cluster.rollout import reasons
-from ldmrelease.cluster.rollout.desired import DesiredDigests, mismatch, shown
+from ldmrelease.cluster.rollout.mismatch import DesiredDigests, mismatch, shown
 from ldmrelease.cluster.rollout.status import Degraded, Healthy, ImageMismatch, Progressing, Scheduled, Status
 from ldmrelease.domain.workload_selection import WorkloadKind
 

@@ -11,7 +11,7 @@ from ldmrelease.cluster.objects.pods import Manifests, Related, is_live, is_read
 from ldmrelease.cluster.objects.related_objects import listed, read_related
 from ldmrelease.cluster.objects.workloads import SelectionProblem, Workload, find
 from ldmrelease.cluster.rollout.assess import assess
-from ldmrelease.cluster.rollout.desired import DesiredDigests
+from ldmrelease.cluster.rollout.mismatch import DesiredDigests
 from ldmrelease.cluster.rollout.status import Status
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
@@ -18,7 +19,6 @@ from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_prom
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import aliases_table
-from ldmrelease.render.refusals import refusal_words
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.aliases import AliasOf, NotRead, aliases
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.refusals import unpinnable_words
+from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.topology import Application, Product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
-from ldmrelease.render.refusals import unpinnable_words
-from ldmrelease.render.text import listed
 from ldmrelease.services.context import Context
 from ldmrelease.services.releases.pin import Pinned, Unpinnable, find_or_pin, stored_pin
 from ldmrelease.services.releases.products import NoProduct, choose_product, default_product
@@ -39,7 +39,7 @@ _FOUND_BAD = {"bad-image", "ambiguous-tag"}
 
 
 def product_and_tag(context: Context, text: str, product: str | None) -> tuple[Product, str]:
-    """The product that is meant, and the tag. Raises `Mistake`."""
+    """The product that is meant, and the tag. Raises `UsageError`."""
     chosen = choose_product(context.topology, text, product)
     if not isinstance(chosen, NoProduct):
         return chosen.product, chosen.tag
@@ -61,7 +61,7 @@ def usual_product(context: Context) -> str | None:
 
 
 def release_now(context: Context, text: str, product: str | None) -> Pinned:
-    """The pinned release, or a pin in memory where nothing is stored. Raises `Mistake`; exits where what was
+    """The pinned release, or a pin in memory where nothing is stored. Raises `UsageError`; exits where what was
     found is bad.
     """
     return pinned_or_exit(find_or_pin(context, *product_and_tag(context, text, product)))
@@ -78,7 +78,7 @@ def pinned_or_exit(found: Pinned | Unpinnable) -> Pinned:
 
 
 def release_stored(context: Context, text: str, product: str | None) -> Pinned:
-    """The release as it is pinned in the ledger. Raises `Mistake` where it is not."""
+    """The release as it is pinned in the ledger. Raises `UsageError` where it is not."""
     chosen, tag = product_and_tag(context, text, product)
     found = stored_pin(context, chosen, tag)
     if found is None:
@@ -88,7 +88,7 @@ def release_stored(context: Context, text: str, product: str | None) -> Pinned:
 
 
 def applications_at(context: Context, target: str | None) -> list[Application]:
-    """The applications that a target means, of whatever product; all of them without one. Raises `Mistake`."""
+    """The applications that a target means, of whatever product; all of them without one. Raises `UsageError`."""
     found = [
         each
         for each in context.topology.applications

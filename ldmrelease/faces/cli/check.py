@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from ldmrelease.answers.sentences.refusals import unknown_target_words
 from ldmrelease.domain import canonical
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
@@ -23,7 +24,6 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.decisions import decision_source
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import look_text
-from ldmrelease.render.refusals import unknown_target_words
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import preview

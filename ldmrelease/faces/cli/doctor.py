@@ -5,12 +5,12 @@ from itertools import groupby
 
 import typer
 
+from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import workspace_file
 from ldmrelease.render.output import Cell, Colour, Output, emit, table
-from ldmrelease.render.refusals import refusal_words
 from ldmrelease.services.operations.doctor import Diagnosis, Health, look_at_machine, look_at_workspace
 
 app = new_app()

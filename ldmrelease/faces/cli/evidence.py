@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain import canonical
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
-from ldmrelease.render.output import Output, emit, printable
+from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
 from ldmrelease.services.evidence.manual import (
     EvaluatedEvidence,

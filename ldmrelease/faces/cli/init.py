@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.config.workspace.init import SAMPLES, init_workspace
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.ledger import create_ledger
-from ldmrelease.render.output import Output, emit, printable
+from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import wall_clock
 
 app = new_app()

@@ -8,14 +8,15 @@ from typing import IO, Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.rejected import why_not
+from ldmrelease.answers.sentences.text import counted
 from ldmrelease.domain import times
 from ldmrelease.domain.events import Checkpoint, Event, Head
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.ledger import LedgerProblem, import_ledger
-from ldmrelease.render.output import Output, emit, printable, table
-from ldmrelease.render.rejected import why_not
-from ldmrelease.render.text import counted
+from ldmrelease.render.output import Output, emit, table
 from ldmrelease.services.context import Context
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import VerifiedRecord

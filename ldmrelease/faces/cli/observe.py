@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.domain.records import Observation
 from ldmrelease.faces.cli.arguments import applications_at
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import observation_text
-from ldmrelease.render.refusals import refusal_words
 from ldmrelease.services.inventory.observe import observation_event
 from ldmrelease.services.inventory.observe import observe as observe_place
 

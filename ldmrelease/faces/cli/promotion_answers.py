@@ -7,8 +7,10 @@ from typing import Any
 
 import typer
 
+from ldmrelease.answers.sentences.refusals import busy_words, preflight_words, unknown_target_words
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
 from ldmrelease.promotion.journal import PromotionState
@@ -16,7 +18,6 @@ from ldmrelease.render.decisions import decision_text
 from ldmrelease.render.output import Output
 from ldmrelease.render.progress import progress_line
 from ldmrelease.render.promotions import look_text, nothing_text, outcome_text, plan_text
-from ldmrelease.render.refusals import busy_words, preflight_words, unknown_target_words
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided, hypothetical_levels
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget
@@ -27,7 +28,6 @@ from ldmrelease.services.promotions.driver import PromotionOutcome
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import NothingToDo, Preview
 from ldmrelease.services.promotions.work import PlaceBusy
-from ldmrelease.targets.results import Unreachable
 
 WRONG_LEDGER = {"other-ledger", "ledger-behind", "bad-fence"}
 """Refusals of a place that say nothing about the release: this ledger is not the one to ask."""
@@ -96,7 +96,7 @@ def narrator(context: Context, output: Output) -> Progress:
 
 
 def rendered(context: Context, spec: PromotionSpec, answer: PromotionAnswer) -> RenderedAnswer:
-    """An answer to a wish. Raises `Mistake` where the target names nothing."""
+    """An answer to a request. Raises `UsageError` where the target names nothing."""
     match answer:
         case UnknownTarget():
             raise UsageError(unknown_target_words(answer))
@@ -124,7 +124,7 @@ def rendered(context: Context, spec: PromotionSpec, answer: PromotionAnswer) -> 
 
 def rendered_preflight(answer: PreflightFailed) -> RenderedAnswer:
     """A place that cannot be written as asked: refused, or nobody could be asked."""
-    unknown = isinstance(answer.refusal, Unreachable) or answer.refusal.code in WRONG_LEDGER
+    unknown = isinstance(answer.refusal, Unavailable) or answer.refusal.code in WRONG_LEDGER
     kind = "undecided" if unknown else "refused"
     plain: dict[str, Any] = {"answer": kind, **_refused_place(answer)}
     if answer.more:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ldmrelease.answers.sentences.text import listed, said
 from ldmrelease.domain import canonical
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.faces.cli.arguments import (
@@ -18,7 +19,6 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.releases import comparison_text, pinned_text, releases_table, revisions_text
-from ldmrelease.render.text import listed, said
 from ldmrelease.services.context import Context
 from ldmrelease.services.releases.compare import compare as compare_pins
 from ldmrelease.services.releases.pin import Pinned, newest_counted, pin, stored_pin

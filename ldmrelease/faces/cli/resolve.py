@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.faces.cli.arguments import ProductOption, release_stored
 from ldmrelease.faces.cli.options import ExitCode, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.refusals import refusal_words
 from ldmrelease.services.context import Context
 from ldmrelease.targets.editors.component_manifests import resolve_manifest
 from ldmrelease.targets.results import Refusal

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
@@ -16,7 +17,6 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
-from ldmrelease.render.text import listed
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.history import previous_release
@@ -78,7 +78,7 @@ def _product(context: Context, target: str, named: str | None) -> str:
 
 
 def _previous(context: Context, target: str, product: str) -> str:
-    """What ran before at every place of the target that runs the product. Raises `Mistake`."""
+    """What ran before at every place of the target that runs the product. Raises `UsageError`."""
     places = [each.place for each in applications_at(context, target) if each.components(product)]
     before = {place: previous_release(context, place, product) for place in places}
     tags = {tag for tag in before.values() if tag is not None}

@@ -1,4 +1,4 @@
-"""Carry out a wish from the command line: confirm, promote, wait, tell."""
+"""Carry out a request from the command line: confirm, promote, wait, tell."""
 
 import sys
 from dataclasses import replace
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
@@ -18,7 +19,6 @@ from ldmrelease.faces.cli.promotion_answers import (
 )
 from ldmrelease.render.output import Output
 from ldmrelease.render.promotions import look_text
-from ldmrelease.render.text import listed
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.commands import preview_spec, promote
@@ -36,7 +36,7 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before 
 def run_promotion(
     context: Context, spec: PromotionSpec, output: Output, *, dry_run: bool, yes: bool, wait: bool = False
 ) -> RenderedAnswer:
-    """Do what is wished, or say what would be done. Raises `Mistake`, `Hypothetical`."""
+    """Do what is wished, or say what would be done. Raises `UsageError`, `Hypothetical`."""
     if wait:
         require_running_clock(context)
     if dry_run:
@@ -58,7 +58,7 @@ def run_promotion(
 
 
 def require_running_clock(context: Context) -> None:
-    """Raise `Mistake` where the workspace's clock stands still: nothing would ever come true."""
+    """Raise `UsageError` where the workspace's clock stands still: nothing would ever come true."""
     if context.workspace.clock is not None:
         raise UsageError(
             "--wait cannot wait: the workspace carries a fixed clock, which never moves",

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.domain.tags import Grammar, Tag, parse, sort
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
-from ldmrelease.render.output import Output, as_yaml, emit, printable
+from ldmrelease.render.output import Output, as_yaml, emit
 
 app = new_app(
     "Read release tags and put them in order.",

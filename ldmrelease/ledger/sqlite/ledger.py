@@ -12,7 +12,7 @@ from typing import IO, Any, Self
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head, Moved, NewEvent
 from ldmrelease.ledger.errors import ClockWentBack, Damaged, LedgerError, LedgerProblem
-from ldmrelease.ledger.sqlite import chain, check, projections, schema, transfer
+from ldmrelease.ledger.sqlite import chain, projections, schema, transfer, verify
 from ldmrelease.ledger.sqlite.connection import PATIENCE, SqliteConnection
 
 WriteObserver = Callable[[str, str], None]
@@ -197,13 +197,13 @@ class Ledger:
     def extends(self, checkpoint: Checkpoint) -> LedgerProblem | None:
         """The cheap check before anything acts: what keeps this ledger from being the checkpoint's future."""
         with self._db.reading() as connection:
-            return check.not_extending(connection, self.uuid, self.genesis, checkpoint)
+            return verify.not_extending(connection, self.uuid, self.genesis, checkpoint)
 
     def verify(self, checkpoint: Checkpoint | None = None) -> tuple[LedgerProblem, ...]:
         """Everything: file, chain, stream versions, blobs, projections, and what `extends` tells."""
         try:
             with self._db.reading() as connection:
-                return check.everything(connection, self.uuid, self._projectors, checkpoint)
+                return verify.everything(connection, self.uuid, self._projectors, checkpoint)
         except Damaged as error:
             return (LedgerProblem("unreadable", "file", found=str(error)),)
 

@@ -18,7 +18,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
 from ldmrelease.ledger.errors import Damaged, NotImportable
 from ldmrelease.ledger.sqlite import chain, projections, schema
-from ldmrelease.ledger.sqlite.check import Walk
+from ldmrelease.ledger.sqlite.verify import Walk
 
 FORMAT = "ldmrelease-ledger/1"
 

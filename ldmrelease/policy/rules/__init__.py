@@ -10,7 +10,7 @@ from typing import Any
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
-from ldmrelease.policy.context import Context
+from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.rules import (
     after,
     attested,
@@ -28,20 +28,20 @@ class Rule:
     """How one rule's parameters are read, and how it judges."""
 
     parameters: type[Any]
-    judge: Callable[[Requirement, Any, Context], Finding]
+    judge: Callable[[Requirement, Any, RuleContext], Finding]
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", frozenset(each.name for each in fields(self.parameters)))
 
-    def __call__(self, requirement: Requirement, context: Context) -> Finding:
+    def __call__(self, requirement: Requirement, context: RuleContext) -> Finding:
         """Judge a requirement; parameters that the rule does not understand are `errored`, never ignored."""
         unknown = requirement.parameters.keys() - self.names
         if unknown:
             values = {"unknown": sorted(unknown)}
             return context.finding(requirement, Outcome.ERRORED, "unknown-parameter", values)
         try:
-            parameters = canonical.from_plain(requirement.parameters, self.parameters)
+            parameters = requirement.read(self.parameters)
         except canonical.NotCanonical as error:
             return context.finding(requirement, Outcome.ERRORED, "bad-parameters", {"detail": str(error)})
         return self.judge(requirement, parameters, context)

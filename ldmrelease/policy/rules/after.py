@@ -11,10 +11,10 @@ from typing import Any
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
-from ldmrelease.domain.facts import Stay
+from ldmrelease.domain.facts import ReleaseResidence
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
-from ldmrelease.policy.context import Context, command
+from ldmrelease.policy.rule_context import RuleContext, command
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ _WORST_FIRST = (Outcome.FAILED, Outcome.MISSING, Outcome.PENDING, Outcome.SATISF
 _BEST_FIRST = (Outcome.SATISFIED, Outcome.PENDING, Outcome.FAILED, Outcome.MISSING)
 
 
-def judge(requirement: Requirement, parameters: Parameters, context: Context) -> Finding:
+def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """Of several environments the best one speaks; in one environment, the worst of the applications that ran
     the release.
     """
@@ -73,7 +73,7 @@ def judge(requirement: Requirement, parameters: Parameters, context: Context) ->
     )
 
 
-def _places(parameters: Parameters, context: Context) -> tuple[str | None, tuple[Place, ...]]:
+def _places(parameters: Parameters, context: RuleContext) -> tuple[str | None, tuple[Place, ...]]:
     """The places that are meant, or the code of what is wrong with the requirement."""
     if (parameters.level is None) == (parameters.environment is None):
         return "bad-parameters", ()
@@ -88,7 +88,7 @@ def _places(parameters: Parameters, context: Context) -> tuple[str | None, tuple
     return (None, places) if places else ("unknown-application", ())
 
 
-def _next(found: _Found, parameters: Parameters, context: Context) -> tuple[str, ...]:
+def _next(found: _Found, parameters: Parameters, context: RuleContext) -> tuple[str, ...]:
     target, tag = found.values["place"], context.facts.release.tag
     if found.code == "failed-since":
         return command("check-run", found.values["check"], tag, "--target", target)
@@ -103,25 +103,27 @@ def _next(found: _Found, parameters: Parameters, context: Context) -> tuple[str,
     return ()
 
 
-def _environment(places: tuple[Place, ...], parameters: Parameters, context: Context) -> _Found:
+def _environment(places: tuple[Place, ...], parameters: Parameters, context: RuleContext) -> _Found:
     environment = places[0].environment
-    stays = [each for each in context.index.stays.get(environment, ()) if each.place in places]
-    ran = sorted({each.place for each in stays if _settled(each)})
+    residences = [each for each in context.index.residences.get(environment, ()) if each.place in places]
+    ran = sorted({each.place for each in residences if _settled(each)})
     if ran:
-        found = [_place([each for each in stays if each.place == one], parameters, context) for one in ran]
+        found = [
+            _place([each for each in residences if each.place == one], parameters, context) for one in ran
+        ]
         return min(found, key=lambda each: _WORST_FIRST.index(each.outcome))
     coming = next((each for each in places if each in context.facts.earlier), None)
     if coming is not None:
         return _Found(Outcome.PENDING, "earlier-in-plan", {"place": str(coming)})
-    return _Found(Outcome.MISSING, "restored" if stays else "never-ran", {"place": str(places[0])})
+    return _Found(Outcome.MISSING, "restored" if residences else "never-ran", {"place": str(places[0])})
 
 
-def _settled(stay: Stay) -> bool:
+def _settled(stay: ReleaseResidence) -> bool:
     return stay.ended != "restored"
 
 
-def _place(stays: list[Stay], parameters: Parameters, context: Context) -> _Found:
-    settled = [each for each in stays if _settled(each)]
+def _place(residences: list[ReleaseResidence], parameters: Parameters, context: RuleContext) -> _Found:
+    settled = [each for each in residences if _settled(each)]
     longest = max(settled, key=lambda each: (each.observed, each.current, each.last))
     values: dict[str, Any] = {
         "place": str(longest.place),

@@ -11,9 +11,9 @@ from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.level import Requirement
-from ldmrelease.policy.context import Context
+from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.runs import not_counted
-from ldmrelease.policy.subjects import About, NoSubject, Subject, subjects
+from ldmrelease.policy.subjects import About, NoSubject, PolicySubject, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Parameters:
 class _Part:
     """What was found about one subject."""
 
-    subject: Subject
+    subject: PolicySubject
     outcome: Outcome
     code: str
     values: dict[str, Any]
@@ -45,7 +45,7 @@ _received = attrgetter("received")
 _WORST_FIRST = (Outcome.MISSING, Outcome.ERRORED, Outcome.SATISFIED)
 
 
-def judge(requirement: Requirement, parameters: Parameters, context: Context) -> Finding:
+def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """Every subject needs evidence of its own; the worst part speaks for all."""
     values: dict[str, Any] = {"type": parameters.type, "about": parameters.about}
     if parameters.type == "check" or parameters.minimum < 1:
@@ -72,7 +72,7 @@ def judge(requirement: Requirement, parameters: Parameters, context: Context) ->
     )
 
 
-def _part(subject: Subject, parameters: Parameters, context: Context) -> _Part:
+def _part(subject: PolicySubject, parameters: Parameters, context: RuleContext) -> _Part:
     by = frozenset(parameters.by)
     found: dict[str, StatementFact] = {}
     seen: list[str] = []
@@ -103,7 +103,7 @@ def _counts(found: Collection[str], parameters: Parameters, seen: list[str]) -> 
     }
 
 
-def _too_few(subject: Subject, some: bool, seen: list[str], values: dict[str, Any]) -> _Part:
+def _too_few(subject: PolicySubject, some: bool, seen: list[str], values: dict[str, Any]) -> _Part:
     if "future" in seen:
         return _Part(subject, Outcome.ERRORED, "future", values)
     if some:

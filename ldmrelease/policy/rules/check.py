@@ -8,9 +8,9 @@ from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.level import Requirement
-from ldmrelease.policy.context import Context, command
 from ldmrelease.policy.index import PASSING
-from ldmrelease.policy.runs import Attempt, Attempts, Wanted, attempts
+from ldmrelease.policy.rule_context import RuleContext, command
+from ldmrelease.policy.runs import Attempt, Attempts, WantedRun, attempts
 from ldmrelease.policy.subjects import About, NoSubject, subjects
 from ldmrelease.policy.where import Unknown, environments
 
@@ -45,7 +45,7 @@ class _Part:
 _WORST_FIRST = (Outcome.FAILED, Outcome.MISSING, Outcome.ERRORED, Outcome.PENDING, Outcome.SATISFIED)
 
 
-def judge(requirement: Requirement, parameters: Parameters, context: Context) -> Finding:
+def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """Every subject needs a passing run of its own; the worst part speaks for all."""
     values: dict[str, Any] = {"check": parameters.check, "about": parameters.about}
     wanted = _wanted(parameters, context)
@@ -79,7 +79,7 @@ def judge(requirement: Requirement, parameters: Parameters, context: Context) ->
     )
 
 
-def _wanted(parameters: Parameters, context: Context) -> Wanted | Unknown:
+def _wanted(parameters: Parameters, context: RuleContext) -> WantedRun | Unknown:
     definition = context.index.checks.get(parameters.check)
     if definition is None:
         return Unknown("unknown-check", parameters.check)
@@ -87,15 +87,15 @@ def _wanted(parameters: Parameters, context: Context) -> Wanted | Unknown:
     if isinstance(where, Unknown):
         return where
     by = frozenset(parameters.by)
-    return Wanted(parameters.check, definition.digest, by, where, parameters.unregistered)
+    return WantedRun(parameters.check, definition.digest, by, where, parameters.unregistered)
 
 
-def _next(parameters: Parameters, wanted: Wanted, context: Context) -> tuple[str, ...]:
+def _next(parameters: Parameters, wanted: WantedRun, context: RuleContext) -> tuple[str, ...]:
     target = wanted.environments[0] if wanted.environments else context.facts.place.environment
     return command("check-run", parameters.check, context.facts.release.tag, "--target", target)
 
 
-def _part(found: Attempts, parameters: Parameters, context: Context) -> _Part:
+def _part(found: Attempts, parameters: Parameters, context: RuleContext) -> _Part:
     seen = {"seen": dict(sorted(found.seen.items()))} if found.seen else {}
     latest = found.latest
     if latest is None:
@@ -110,7 +110,7 @@ def _part(found: Attempts, parameters: Parameters, context: Context) -> _Part:
     return _Part(part.outcome, part.code, values, evidence, part.when, part.until)
 
 
-def _latest(latest: Attempt, parameters: Parameters, context: Context) -> _Part:
+def _latest(latest: Attempt, parameters: Parameters, context: RuleContext) -> _Part:
     if latest.result is None:
         return _without_result(latest, context.now)
     match latest.result.result:

@@ -7,7 +7,7 @@ from typing import Any
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import ImageFact
 from ldmrelease.domain.level import Requirement
-from ldmrelease.policy.context import Context, command
+from ldmrelease.policy.rule_context import RuleContext, command
 
 # Problems that say that something is not there; the others say that it cannot be read as an image.
 ABSENT = frozenset({"absent", "child-absent"})
@@ -23,7 +23,7 @@ class Parameters:
     platforms: tuple[str, ...] = ()
 
 
-def judge(requirement: Requirement, parameters: Parameters, context: Context) -> Finding:
+def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """A tag that is gone is told, and no fault: what is promoted is the digest."""
     release = context.facts.release
     if not release.images:

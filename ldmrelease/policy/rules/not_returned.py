@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
-from ldmrelease.policy.context import Context, command
+from ldmrelease.policy.rule_context import RuleContext, command
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +16,13 @@ class Parameters:
     """None."""
 
 
-def judge(requirement: Requirement, _parameters: Parameters, context: Context) -> Finding:
+def judge(requirement: Requirement, _parameters: Parameters, context: RuleContext) -> Finding:
     """Stays that a restore ended are ignored: the release never settled here and may be tried again."""
     place = context.facts.place
-    stays = [each for each in context.index.stays.get(place.environment, ()) if each.place == place]
-    if any(each.current for each in stays):
+    residences = [each for each in context.index.residences.get(place.environment, ()) if each.place == place]
+    if any(each.current for each in residences):
         return context.finding(requirement, Outcome.SATISFIED, "runs-here")
-    left = [each for each in stays if each.ended in ("replaced", "retired")]
+    left = [each for each in residences if each.ended in ("replaced", "retired")]
     if not left:
         return context.finding(requirement, Outcome.SATISFIED, "not-returned")
     last = max(left, key=lambda each: (each.last, each.first))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldmrelease.domain.decision import Finding, Outcome
-from ldmrelease.domain.facts import Relative
+from ldmrelease.domain.facts import CandidatePin
 from ldmrelease.domain.level import Requirement
-from ldmrelease.policy.context import Context
+from ldmrelease.policy.rule_context import RuleContext
 
 FINAL = "release"
 
@@ -19,7 +19,7 @@ class Parameters:
     kind: str = "candidate"
 
 
-def judge(requirement: Requirement, parameters: Parameters, context: Context) -> Finding:
+def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """It asks something of finals only: a weekly has no candidate, and the level says what it accepts."""
     release = context.facts.release
     values: dict[str, Any] = {"kind": parameters.kind, "content": release.content}
@@ -27,7 +27,7 @@ def judge(requirement: Requirement, parameters: Parameters, context: Context) ->
         return context.finding(
             requirement, Outcome.SATISFIED, "not-applicable", values | {"of": release.kind}
         )
-    last = _last(context.facts.relatives, parameters.kind, release.version)
+    last = _last(context.facts.candidate_pins, parameters.kind, release.version)
     if not last:
         return context.finding(requirement, Outcome.MISSING, "no-candidate", values)
     values |= {"candidate": last[0].tag, "candidate_content": last[0].content}
@@ -41,13 +41,15 @@ def judge(requirement: Requirement, parameters: Parameters, context: Context) ->
     return context.finding(requirement, Outcome.SATISFIED, "same-content", values)
 
 
-def _last(relatives: Iterable[Relative], kind: str, version: tuple[Any, ...] | None) -> list[Relative]:
+def _last(
+    candidate_pins: Iterable[CandidatePin], kind: str, version: tuple[Any, ...] | None
+) -> list[CandidatePin]:
     """The candidates of the version that stand last in the order: several if they share their place."""
     if version is None:
         return []
     same = [
         each
-        for each in relatives
+        for each in candidate_pins
         if each.kind == kind and each.version is not None and each.version[:3] == version[:3]
     ]
     highest = max((_comparable(each.order) for each in same), default=None)

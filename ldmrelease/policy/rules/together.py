@@ -6,7 +6,7 @@ from typing import Any
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
-from ldmrelease.policy.context import Context, command
+from ldmrelease.policy.rule_context import RuleContext, command
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Parameters:
     applications: tuple[str, ...]
 
 
-def judge(requirement: Requirement, parameters: Parameters, context: Context) -> Finding:
+def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """Pending while the others come earlier in the same plan, missing while nobody brings them."""
     here = context.facts.place
     values: dict[str, Any] = {"environment": here.environment}
@@ -38,9 +38,9 @@ def judge(requirement: Requirement, parameters: Parameters, context: Context) ->
     return context.finding(requirement, Outcome.MISSING, "not-together", values, next=next_words)
 
 
-def _runs(place: Place, context: Context) -> bool:
+def _runs(place: Place, context: RuleContext) -> bool:
     digest = context.facts.release.digest
-    if any(digest in each.releases for each in context.index.companions.get(place, ())):
+    if any(digest in each.releases for each in context.index.colocated.get(place, ())):
         return True
-    stays = context.index.stays.get(place.environment, ())
-    return any(each.current for each in stays if each.place == place)
+    residences = context.index.residences.get(place.environment, ())
+    return any(each.current for each in residences if each.place == place)

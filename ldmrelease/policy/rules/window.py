@@ -10,7 +10,7 @@ from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import Interval
 from ldmrelease.domain.level import Requirement
-from ldmrelease.policy.context import Context
+from ldmrelease.policy.rule_context import RuleContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Parameters:
     week_of_month: int | None = None
 
 
-def judge(requirement: Requirement, parameters: Parameters, context: Context) -> Finding:
+def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """Open from the start of an interval until just before its end."""
     intervals = context.facts.windows.get(requirement.id, ())
     values: dict[str, Any] = {"zone": parameters.zone}

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
 from ldmrelease.domain.records import ObservedPod, RunRegistration, StableState
@@ -142,13 +142,13 @@ def run_registered(
     application: Application,
     progress: Progress = lambda _code, _values: None,
     beat: Callable[[], None] = lambda: None,
-) -> RunResult | JobInterrupted:
+) -> RunResult | Unavailable:
     """Carry a registered run out, and sign what was seen. Raises `BadAccess`, `ClusterError`."""
     started, has_to_stand = context.now(), _is_of_place(check, application)
     if run.standing is None and has_to_stand:
         return RunResult("ERRORED", _rolling("when it began"))
     carried = execute(context, RunSpec(check, run, pinned, application), progress, beat)
-    if isinstance(carried, JobInterrupted):
+    if isinstance(carried, Unavailable):
         return carried
     ran, observed = carried.ran, tuple[ObservedPod, ...]()
     if ran.problem is None and has_to_stand:

@@ -11,16 +11,16 @@ from ldmrelease.config.policies.windows import windows
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import (
-    Companion,
+    CandidatePin,
+    ColocatedRelease,
     Facts,
     ImageFact,
     Intent,
     Interval,
-    Relative,
     ReleaseFact,
+    ReleaseResidence,
     RunFact,
     StatementFact,
-    Stay,
 )
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.level import Level, Requirement
@@ -78,9 +78,9 @@ def gather_facts(
         release=_release_fact(context, pinned),
         statements=tuple(sorted(seen, key=lambda fact: (fact.received, fact.evidence, fact.blob))),
         runs=_runs(context, pinned, seen),
-        stays=_stays(context, pinned),
-        relatives=_relatives(context, pinned, at_place),
-        companions=_companions(context, question.place, now),
+        residences=_stays(context, pinned),
+        candidate_pins=_relatives(context, pinned, at_place),
+        colocated=_companions(context, question.place, now),
         windows=_windows(at_place, now),
         earlier=question.earlier,
         places={name: context.topology.level_places(name) for name in sorted(context.levels)},
@@ -171,14 +171,14 @@ def _clusters(context: Context) -> dict[str, str]:
     }
 
 
-def _stays(context: Context, pinned: Pinned) -> tuple[Stay, ...]:
+def _stays(context: Context, pinned: Pinned) -> tuple[ReleaseResidence, ...]:
     """Where and how long the release ran, at every place."""
     return tuple(
         stay for each in context.topology.applications for stay in residences_at(context, each, pinned)
     )
 
 
-def _relatives(context: Context, pinned: Pinned, level: Level) -> tuple[Relative, ...]:
+def _relatives(context: Context, pinned: Pinned, level: Level) -> tuple[CandidatePin, ...]:
     """The newest counted pins of the candidates of the same version, where the level compares contents with one."""
     if not any(each.rule == "same-content-as" for each in level.enter) or pinned.tag.version is None:
         return ()
@@ -196,12 +196,14 @@ def _relatives(context: Context, pinned: Pinned, level: Level) -> tuple[Relative
     return tuple(_relative(each) for each in found if each is not None)
 
 
-def _relative(pinned: Pinned) -> Relative:
+def _relative(pinned: Pinned) -> CandidatePin:
     release, tag = pinned.release, pinned.tag
-    return Relative(release.tag, str(tag.kind), pinned.digest, release.content, tag.version, order_key(tag))
+    return CandidatePin(
+        release.tag, str(tag.kind), pinned.digest, release.content, tag.version, order_key(tag)
+    )
 
 
-def _companions(context: Context, place: Place, now: datetime) -> tuple[Companion, ...]:
+def _companions(context: Context, place: Place, now: datetime) -> tuple[ColocatedRelease, ...]:
     """What the other applications of the environment run, by observations that still speak for now."""
     found = []
     for application in context.topology.applications:
@@ -216,7 +218,9 @@ def _companions(context: Context, place: Place, now: datetime) -> tuple[Companio
     return tuple(found)
 
 
-def _companion(place: Place, product: str, observation: Observation, names: list[list[str]]) -> Companion:
+def _companion(
+    place: Place, product: str, observation: Observation, names: list[list[str]]
+) -> ColocatedRelease:
     mine = [
         (digest, name)
         for digest, known in zip(observation.releases, names, strict=True)
@@ -224,7 +228,7 @@ def _companion(place: Place, product: str, observation: Observation, names: list
         if name.startswith(product + "/")
     ]
     tags = tuple(name.partition("/")[2] for _, name in mine)
-    return Companion(place, product, tuple(digest for digest, _ in mine), tags)
+    return ColocatedRelease(place, product, tuple(digest for digest, _ in mine), tags)
 
 
 def last_observation(context: Context, place: Place) -> Observation | None:

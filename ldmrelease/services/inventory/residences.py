@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.facts import Stay
+from ldmrelease.domain.facts import ReleaseResidence
 from ldmrelease.domain.records import Observation
 from ldmrelease.domain.topology import Application
 from ldmrelease.projections.observed import ReleaseResidenceState, release_residences_of
@@ -13,7 +13,7 @@ from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
-def residences_at(context: Context, application: Application, pinned: Pinned) -> list[Stay]:
+def residences_at(context: Context, application: Application, pinned: Pinned) -> list[ReleaseResidence]:
     """The release's stays at a place, oldest first.
 
     The projection says whether there are any and since which event; what counts is folded again from the
@@ -30,9 +30,11 @@ def residences_at(context: Context, application: Application, pinned: Pinned) ->
     def read(prefix: str) -> dict[str, dict[str, object]]:
         return {key: state for key, state in states.items() if key.startswith(prefix)}
 
-    stays = [each for each in release_residences_of(read, pinned.digest) if each.place == application.place]
+    residences = [
+        each for each in release_residences_of(read, pinned.digest) if each.place == application.place
+    ]
     return sorted(
-        (_stay(application, pinned, each) for each in stays), key=lambda each: (each.first, each.last)
+        (_stay(application, pinned, each) for each in residences), key=lambda each: (each.first, each.last)
     )
 
 
@@ -44,9 +46,9 @@ def _verified(context: Context, application: Application, since: int) -> Iterato
             yield event
 
 
-def _stay(application: Application, pinned: Pinned, stay: ReleaseResidenceState) -> Stay:
+def _stay(application: Application, pinned: Pinned, stay: ReleaseResidenceState) -> ReleaseResidence:
     span = stay.span
-    return Stay(
+    return ReleaseResidence(
         place=application.place,
         level=application.level,
         release=pinned.digest,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ldmrelease.checks.job.rights import is_there, job_rights
 from ldmrelease.cluster.client.api import Api
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.context import Context
@@ -14,7 +15,7 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.targets.cluster_preflight import forbidden
 from ldmrelease.targets.connections import answer, joined_refusal
-from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
+from ldmrelease.targets.results import Refusal, Snapshot
 
 _RUN_BY_US = ("command", "container", "job")
 """The kinds of check that a promotion runs itself; others are reported by somebody."""
@@ -26,7 +27,7 @@ class PreflightFailed:
     places of the target of which the same is true."""
 
     place: Place
-    refusal: Refusal | Unreachable
+    refusal: Refusal | Unavailable
     more: tuple["PreflightFailed", ...] = ()
 
 
@@ -50,13 +51,13 @@ def preflight_failures(
         )
         if refusal is not None:
             yield PreflightFailed(application.place, refusal)
-        if isinstance(refusal, Unreachable):
+        if isinstance(refusal, Unavailable):
             return
 
 
 def cluster_refusal(
     context: Context, application: Application, *, checked: bool = True
-) -> Refusal | Unreachable | None:
+) -> Refusal | Unavailable | None:
     """Why the application's cluster does not let us write there, or run its level's checks where they are
     wanted: everything at once."""
     found = [
@@ -68,13 +69,13 @@ def cluster_refusal(
 
 def _unwritable(
     context: Context, spec: PromotionSpec, application: Application
-) -> Refusal | Unreachable | None:
+) -> Refusal | Unavailable | None:
     there = desired.snapshot(context, application)
     wanted = desired_edits(spec, application, there) if isinstance(there, Snapshot) else there
-    return wanted if isinstance(wanted, Refusal | Unreachable) else None
+    return wanted if isinstance(wanted, Refusal | Unavailable) else None
 
 
-def _uncheckable(context: Context, application: Application) -> Refusal | Unreachable | None:
+def _uncheckable(context: Context, application: Application) -> Refusal | Unavailable | None:
     """Why the level's Jobs cannot be made there."""
     workloads = application.workloads
     jobs = [each for each in checks_asked(context, application) if each.kind == "job"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ldmrelease.domain import canonical
-from ldmrelease.targets.git.commands import Blob, Git, GitError, call, read_blob
+from ldmrelease.targets.git.program import Blob, Git, GitError, call, read_blob
 from ldmrelease.targets.results import RefusedError
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ldmrelease.targets.git.commands import NO_ANSWER, NO_GIT, Git, GitError, Observer, call, committer
+from ldmrelease.targets.git.program import NO_ANSWER, NO_GIT, Git, GitError, Observer, call, committer
 from ldmrelease.targets.results import RefusedError
 
 _SCHEMES = {"file", "ssh", "https", "http", "git"}

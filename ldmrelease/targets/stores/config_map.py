@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, Conflict, Unreached
+from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.owners import data_field, owners
 from ldmrelease.cluster.objects.workloads import KubernetesObject
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ConfigMapFile
 from ldmrelease.targets.connections import TRIES, answer, require_none
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
-from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Unreachable, Values, Written
+from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Values, Written
 from ldmrelease.targets.stores import kubernetes_fence
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER
 from ldmrelease.targets.stores.git_file import Access
@@ -29,29 +30,29 @@ T = TypeVar("T")
 
 def read_text(
     where: ConfigMapFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
-) -> Snapshot | Refusal | Unreachable:
+) -> Snapshot | Refusal | Unavailable:
     """The settings as they are now; an `optional` one that is absent is left out."""
     return answer(lambda: _Session.open(where, access).snapshot(paths, optional))
 
 
 def write_text(
     where: ConfigMapFile, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
-) -> Written | Refusal | Unreachable:
+) -> Written | Refusal | Unavailable:
     """Write the edits where each setting still is as expected, or as wanted (`found` where all are)."""
     return answer(lambda: _Session.open(where, access).write(edits, expect, warrant))
 
 
-def claim_place(where: ConfigMapFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unreachable:
+def claim_place(where: ConfigMapFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unavailable:
     """Move the fence to ours, then annotate the ConfigMap."""
     return answer(lambda: _Session.open(where, access).claim(warrant))
 
 
-def read_fence(where: ConfigMapFile, place: Place, access: Access) -> Fence | Refusal | Unreachable | None:
+def read_fence(where: ConfigMapFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
     """The place's fence; None where nobody has claimed it yet."""
     return answer(lambda: kubernetes_fence.read(access.cluster(where.cluster), where.namespace, place))
 
 
-def who_changed(where: ConfigMapFile, access: Access) -> Change | Refusal | Unreachable:
+def who_changed(where: ConfigMapFile, access: Access) -> Change | Refusal | Unavailable:
     """The field manager that last wrote the text."""
 
     def act() -> Change:
@@ -125,7 +126,7 @@ class _Session:
                 return written
             guarded = self.read()
             kubernetes_fence.require_ours(self.api, self.file.namespace, warrant)
-        raise Unreached(self.api.where, f"{self.file} changes faster than it can be written")
+        raise ClusterUnreachable(self.api.where, f"{self.file} changes faster than it can be written")
 
     def changed_by(self, manifest: KubernetesObject) -> Change:
         """The manager of the text."""

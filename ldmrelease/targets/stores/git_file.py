@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from ldmrelease.cluster.client.api import Api
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import ClusterConnections
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.git.checkout import Checkout, checkout_of
-from ldmrelease.targets.git.commands import (
+from ldmrelease.targets.git.program import (
     Blob,
     Git,
     GitError,
@@ -28,16 +29,7 @@ from ldmrelease.targets.git.commands import (
     write_blob,
 )
 from ldmrelease.targets.git.remote import GitRemote, open_repository, public
-from ldmrelease.targets.results import (
-    Change,
-    Refusal,
-    RefusedError,
-    Snapshot,
-    Unreachable,
-    Value,
-    Values,
-    Written,
-)
+from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Value, Values, Written
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
 _TRIES = 5
@@ -55,7 +47,7 @@ class Access:
     opened: ClusterConnections | None = None
 
     def cluster(self, access: ClusterAccess) -> Api:
-        """A cluster's API server, opened once. Raises BadAccess and Unreached."""
+        """A cluster's API server, opened once. Raises BadAccess and ClusterUnreachable."""
         return (self.opened or ClusterConnections(self.workspace, self.observer)).open(access)
 
 
@@ -70,7 +62,7 @@ class ValuesFile:
 
 def read_file(
     where: ValuesFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
-) -> Snapshot | Refusal | Unreachable:
+) -> Snapshot | Refusal | Unavailable:
     """The settings as committed now; an `optional` one that is absent is left out.
 
     Raises ValueError for what is no path.
@@ -80,7 +72,7 @@ def read_file(
 
 def write_file(
     where: ValuesFile, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
-) -> Written | Refusal | Unreachable:
+) -> Written | Refusal | Unavailable:
     """Commit the edits and move the fence with them, where each setting still is as expected, or as wanted.
 
     Nothing is committed where all are as wanted (`found`). A restore is a write that expects what we wrote.
@@ -89,12 +81,12 @@ def write_file(
     return _answer(where, lambda: _write(_Session.open(where, access), edits, expect, warrant))
 
 
-def claim_place(where: ValuesFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unreachable:
+def claim_place(where: ValuesFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unavailable:
     """Move the fence alone to ours, before the first write. `found`: it was there already."""
     return _answer(where, lambda: _claim(_Session.open(where, access), warrant))
 
 
-def read_fence(where: ValuesFile, place: Place, access: Access) -> Fence | Refusal | Unreachable | None:
+def read_fence(where: ValuesFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
     """The fence of the place; None where nobody has written there yet."""
 
     def read() -> Fence | None:
@@ -106,7 +98,7 @@ def read_fence(where: ValuesFile, place: Place, access: Access) -> Fence | Refus
     return _answer(where, read)
 
 
-def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusal | Unreachable:
+def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusal | Unavailable:
     """Who gave a setting the value that is committed now."""
 
     def read() -> Change:
@@ -116,15 +108,15 @@ def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusa
     return _answer(where, read)
 
 
-def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unreachable:
+def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unavailable:
     try:
         return act()
     except RefusedError as refused:
         return refused.refusal
     except GitError as error:
-        return Unreachable(public(where.repository), public(str(error)))
+        return Unavailable(public(where.repository), public(str(error)))
     except OSError as error:
-        return Unreachable(public(where.repository), str(error))
+        return Unavailable(public(where.repository), str(error))
 
 
 def _require(answer: T | Refusal) -> T:

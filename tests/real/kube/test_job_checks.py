@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from ldmrelease.checks.job.run import JobInterrupted, JobResult, delete_job, leftover_jobs, run_job
+from ldmrelease.checks.job.run import JobResult, delete_job, leftover_jobs, run_job
 from ldmrelease.checks.job.templates import PROMOTION, ImageRun, fill, job_name
 from ldmrelease.cluster.client.api import Api, open_api
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.config.workspace.check_template import OWN, template_of
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Check
 from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.real.kube.access import Account, rule
@@ -111,8 +112,8 @@ def test_the_tested_code_has_no_token_no_rights_and_no_folder_but_tmp(
 
 
 def test_an_image_that_stays_up_starts(room: str, api: Api, cluster: Cluster) -> None:
-    stays = push_image(cluster.registry, "checks/stays", "1", script="sleep")
-    run = quick(a_run(room, stays))
+    residences = push_image(cluster.registry, "checks/stays", "1", script="sleep")
+    run = quick(a_run(room, residences))
     found = ran(api, run)
     assert (found.ran.passed, found.ran.exit_code) == (TESTS, None)
     assert found.pod
@@ -262,7 +263,7 @@ def test_a_cluster_that_cannot_be_asked_is_no_result(tmp_path: Path, image: Push
     file = tmp_path / "config"
     file.write_text(yaml.safe_dump(config))
     nobody = open_api(ClusterAccess("gone", str(file)), patience=1)
-    assert isinstance(run_job(nobody, a_run("room", image, "sh"), deadline=3), JobInterrupted)
+    assert isinstance(run_job(nobody, a_run("room", image, "sh"), deadline=3), Unavailable)
 
 
 def test_the_rights_that_it_needs(

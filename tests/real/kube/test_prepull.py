@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from ldmrelease.answers.sentences.refusals import failure_words
 from ldmrelease.cluster.client.api import Api, open_api
 from ldmrelease.cluster.prepull import NotPulled, PrepullRequest, Pulled, prepull, pull_pod
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.render.progress import progress_line
-from ldmrelease.render.refusals import failure_words
 from ldmrelease.services.promotions.steps import prepull as prepull_step
 from ldmrelease.services.promotions.work import StepDone, StepFailed
 from ldmrelease.targets.connections import ClusterConnections

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
-from ldmrelease.render.refusals import refusal_words
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
 from tests.real.kube.api import Kube
@@ -105,7 +106,7 @@ def test_whoever_has_the_rights_that_are_asked_for_can_write(
     access = ClusterAccess(writer.context, str(writer.kubeconfig))
     written = site(kube, namespace, access, tmp_path, *chosen)
     assert registry.preflight(written.target, written.access) is None
-    assert not isinstance(written.write(), Refusal | Unreachable)
+    assert not isinstance(written.write(), Refusal | Unavailable)
 
 
 def test_an_unknown_context_is_refused_with_those_that_there_are(prompt: Site, cluster_access: ClusterAccess):

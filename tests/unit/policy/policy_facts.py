@@ -12,9 +12,9 @@ from ldmrelease.domain.facts import (
     ImageFact,
     Intent,
     ReleaseFact,
+    ReleaseResidence,
     RunFact,
     StatementFact,
-    Stay,
 )
 from ldmrelease.domain.images import PlatformImage
 from ldmrelease.domain.level import Level, Requirement
@@ -125,7 +125,7 @@ def run(name: str, **changes: Any) -> RunFact:
     return RunFact(**given | changes)
 
 
-def stay(place: Place = BASE, **changes: Any) -> Stay:
+def stay(place: Place = BASE, **changes: Any) -> ReleaseResidence:
     """The release runs at the base since six hours ago, seen for four of them."""
     given: dict[str, Any] = {
         "place": place,
@@ -137,7 +137,7 @@ def stay(place: Place = BASE, **changes: Any) -> Stay:
         "observed": 4 * HOUR,
         "current": True,
     }
-    return Stay(**given | changes)
+    return ReleaseResidence(**given | changes)
 
 
 def requirement(rule: str, *, name: str = "it", **parameters: Any) -> Requirement:

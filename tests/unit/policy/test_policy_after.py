@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ldmrelease.domain.decision import Finding
-from ldmrelease.domain.facts import RunFact, StatementFact, Stay
+from ldmrelease.domain.facts import ReleaseResidence, RunFact, StatementFact
 from ldmrelease.domain.topology import Place
 from tests.unit.policy.policy_facts import (
     BASE,
@@ -26,12 +26,12 @@ from tests.unit.policy.policy_facts import (
 )
 
 
-def look(*known: Stay | Place | RunFact | StatementFact, **parameters: Any) -> Finding:
+def look(*known: ReleaseResidence | Place | RunFact | StatementFact, **parameters: Any) -> Finding:
     """Places are those that come earlier in the same plan."""
     return judge(
         "after",
         facts(
-            stays=tuple(each for each in known if isinstance(each, Stay)),
+            residences=tuple(each for each in known if isinstance(each, ReleaseResidence)),
             earlier=tuple(each for each in known if isinstance(each, Place)),
             runs=tuple(each for each in known if isinstance(each, RunFact)),
             statements=tuple(each for each in known if isinstance(each, StatementFact)),
@@ -156,8 +156,8 @@ class TestLevel:
 class TestApplications:
     places = (BASE, Place("base", "prompt-processing"), Place("base", "alerts"), SUMMIT)
 
-    def look(self, *stays: Stay, **parameters: Any) -> Finding:
-        known = facts(stays=stays, places={"commissioning": self.places})
+    def look(self, *residences: ReleaseResidence, **parameters: Any) -> Finding:
+        known = facts(residences=residences, places={"commissioning": self.places})
         asked: dict[str, Any] = {"environment": "base", "for_": HOUR}
         return judge("after", known, **asked | parameters)
 

@@ -8,7 +8,7 @@ import pytest
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict, verdict_of
-from ldmrelease.domain.facts import Facts, Intent, Interval, Stay
+from ldmrelease.domain.facts import Facts, Intent, Interval, ReleaseResidence
 from ldmrelease.domain.level import Additions
 from ldmrelease.policy.rules import RULES
 from tests.unit.policy.policy_facts import (
@@ -209,7 +209,7 @@ def test_a_decision_holds_until_the_first_of_its_findings_lapses() -> None:
 
 class TestRollback:
     before = stay(SUMMIT, current=False, ended="replaced")
-    known = facts(intent=Intent.ROLLBACK, stays=(before,))
+    known = facts(intent=Intent.ROLLBACK, residences=(before,))
 
     def test_what_ran_here_may_come_back_without_what_the_level_asks(self) -> None:
         decision = decide(level(requirement("not-returned")), self.known)
@@ -217,11 +217,11 @@ class TestRollback:
         assert decision.verdict is Verdict.ALLOWED
 
     @pytest.mark.parametrize(
-        "stays",
+        "residences",
         [(), (stay(BASE),), (replace(before, ended="restored"),), (replace(before, release=sha("x")),)],
     )
-    def test_what_never_settled_here_may_not(self, stays: tuple[Stay, ...]) -> None:
-        decision = decide(level(IMAGES), replace(self.known, stays=stays))
+    def test_what_never_settled_here_may_not(self, residences: tuple[ReleaseResidence, ...]) -> None:
+        decision = decide(level(IMAGES), replace(self.known, residences=residences))
         assert codes(decision)["ran-here"] == "never-ran"
         assert decision.verdict is Verdict.REFUSED
 
@@ -244,16 +244,18 @@ class TestRollback:
 
 @pytest.mark.parametrize("intent", [Intent.ALIAS, Intent.RETIRE])
 def test_an_alias_and_a_retirement_want_the_release_to_be_live_here(intent: Intent) -> None:
-    live = decide(level(IMAGES), facts(intent=intent, stays=(stay(SUMMIT),)))
-    elsewhere = decide(level(IMAGES), facts(intent=intent, stays=(stay(BASE),)))
-    gone = decide(level(IMAGES), facts(intent=intent, stays=(stay(SUMMIT, current=False, ended="replaced"),)))
+    live = decide(level(IMAGES), facts(intent=intent, residences=(stay(SUMMIT),)))
+    elsewhere = decide(level(IMAGES), facts(intent=intent, residences=(stay(BASE),)))
+    gone = decide(
+        level(IMAGES), facts(intent=intent, residences=(stay(SUMMIT, current=False, ended="replaced"),))
+    )
     assert live.verdict is Verdict.ALLOWED
     assert codes(elsewhere)["live"] == codes(gone)["live"] == "not-live"
     assert elsewhere.verdict is gone.verdict is Verdict.REFUSED
 
 
 def test_a_hold_stops_an_alias_but_what_is_recalled_may_be_retired() -> None:
-    known = facts(stays=(stay(SUMMIT),), held=("recall",))
+    known = facts(residences=(stay(SUMMIT),), held=("recall",))
     assert decide(level(IMAGES), replace(known, intent=Intent.ALIAS)).verdict is Verdict.REFUSED
     assert decide(level(IMAGES), replace(known, intent=Intent.RETIRE)).verdict is Verdict.ALLOWED
 
@@ -276,7 +278,7 @@ def test_weird_facts_are_findings_not_exceptions() -> None:
     weird = facts(
         statements=(result("r", result="PERHAPS"), statement("s", code="odd", counted=False)),
         runs=(run("r"), run("r", deadline=NOW), run("gone", check="other")),
-        stays=(stay(SUMMIT, ended="vanished", current=False),),
+        residences=(stay(SUMMIT, ended="vanished", current=False),),
         windows={"elsewhere": (Interval(NOW, NOW),)},
         places={},
         checks=(),

@@ -32,7 +32,7 @@ from tests.unit.policy.policy_facts import (
     statement,
     stay,
 )
-from tests.unit.policy.test_policy_laws import ASKED, Counted, anything, moments, stays
+from tests.unit.policy.test_policy_laws import ASKED, Counted, anything, moments, residences
 
 ABOUT = (AMD, ARM, INDEX, RELEASE, CONTENT)
 subjects = st.lists(st.sampled_from(ABOUT), min_size=1, max_size=3).map(tuple)
@@ -70,10 +70,41 @@ tangled_runs = st.builds(
     order=st.integers(0, 2),
 )
 tangled = st.builds(
-    lambda s, r, t: facts(statements=tuple(s), runs=tuple(r), stays=tuple(t)),
+    lambda s, r, t: facts(statements=tuple(s), runs=tuple(r), residences=tuple(t)),
     st.lists(tangled_statements, max_size=10, unique_by=lambda each: each.blob),
     st.lists(tangled_runs, max_size=5),
-    st.lists(stays, max_size=3),
+    st.lists(residences, max_size=3),
+)
+
+# Many results of few runs, so that they meet: of one check about the release, from two places.
+crowded = st.builds(
+    lambda s, r: facts(statements=tuple(s), runs=tuple(r)),
+    st.lists(
+        st.builds(
+            result,
+            st.just("s"),
+            evidence=st.sampled_from([sha("a"), sha("b")]),
+            blob=blobs,
+            counted=st.sampled_from([True, True, True, False]),
+            received=st.sampled_from([ago(HOUR), ago(2 * HOUR), ago(3 * HOUR)]),
+            result=st.sampled_from(["PASSED", "FAILED"]),
+            run=st.sampled_from(["a", "b", None]),
+            environment=st.sampled_from(["base", "base", "summit"]),
+        ),
+        min_size=6,
+        max_size=12,
+        unique_by=lambda each: each.blob,
+    ),
+    st.lists(
+        st.builds(
+            run,
+            st.sampled_from(["a", "b"]),
+            registered=st.sampled_from([ago(HOUR), ago(2 * HOUR)]),
+            evidence=st.sampled_from([sha("a"), None]),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
 )
 
 
@@ -140,7 +171,7 @@ def test_statements_are_those_that_a_scan_finds(known: Facts) -> None:
             assert list(index.statements.get(kind, {}).get(subject, ())) == scanned
 
 
-@given(tangled)
+@given(st.one_of(tangled, crowded, crowded))
 def test_runs_are_the_first_registrations_each_with_its_own_result(known: Facts) -> None:
     index = index_of(known)
     registered = {each.run: first_registration(known, each.run) for each in known.runs}
@@ -163,7 +194,7 @@ def test_runs_are_the_first_registrations_each_with_its_own_result(known: Facts)
             assert runs is None or len(runs.registered) == len(found)
 
 
-@given(tangled)
+@given(st.one_of(tangled, crowded, crowded))
 def test_a_result_is_unpaired_unless_it_is_just_what_its_run_was_registered_for(known: Facts) -> None:
     index = index_of(known)
     for check in ("smoke", "other", ""):
@@ -182,7 +213,7 @@ def test_a_result_is_unpaired_unless_it_is_just_what_its_run_was_registered_for(
             assert list(index.unpaired.get(check, {}).get(subject, ())) == unpaired
 
 
-@given(tangled)
+@given(st.one_of(tangled, crowded, crowded))
 def test_failing_is_what_nothing_later_made_good(known: Facts) -> None:
     index = index_of(known)
     for environment in ("base", "summit", "", "nowhere"):
@@ -263,7 +294,9 @@ def test_statements_that_nobody_asks_for_are_not_even_grouped() -> None:
 def test_facts_that_are_evaluated_again_are_not_gone_through_again() -> None:
     Counted.times = 0
     known = facts(
-        statements=Counted((statement("p"), result("r"))), runs=Counted((run("r"),)), stays=Counted((stay(),))
+        statements=Counted((statement("p"), result("r"))),
+        runs=Counted((run("r"),)),
+        residences=Counted((stay(),)),
     )
     smoke = requirement("check", name="confirmed", check="smoke")
     asked = replace(ASKED, confirm=(smoke,))

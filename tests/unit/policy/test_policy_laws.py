@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict, verdict_of
-from ldmrelease.domain.facts import Facts, RunFact, StatementFact, Stay
+from ldmrelease.domain.facts import Facts, ReleaseResidence, RunFact, StatementFact
 from ldmrelease.policy import engine
 from ldmrelease.policy.index import Index, index_of
 from tests.unit.policy.policy_facts import (
@@ -105,7 +105,7 @@ runs = st.builds(
     st.sampled_from([SMOKE, SMOKE, sha("smoke/0")]),
     st.sampled_from([None, None, sha("gone")]),
 )
-stays = st.builds(
+residences = st.builds(
     lambda place, first, observed, ended: stay(
         place, first=first, observed=observed, ended=ended, current=ended is None
     ),
@@ -115,10 +115,10 @@ stays = st.builds(
     st.sampled_from([None, "replaced", "retired", "restored"]),
 )
 anything = st.builds(
-    lambda s, r, t: facts(statements=tuple(s), runs=tuple(r), stays=tuple(t)),
+    lambda s, r, t: facts(statements=tuple(s), runs=tuple(r), residences=tuple(t)),
     st.lists(statements(), max_size=8, unique_by=lambda each: each.blob),
     st.lists(runs, max_size=4, unique_by=lambda each: each.run),
-    st.lists(stays, max_size=4),
+    st.lists(residences, max_size=4),
 )
 
 
@@ -131,7 +131,7 @@ def test_the_order_of_the_facts_leaves_no_trace(known: Facts, random: Any) -> No
         known,
         statements=shuffled(known.statements),
         runs=shuffled(known.runs),
-        stays=shuffled(known.stays),
+        residences=shuffled(known.residences),
         places={name: shuffled(places) for name, places in sorted(known.places.items(), reverse=True)},
     )
     assert canonical.encode(decide(ASKED, other)) == canonical.encode(decide(ASKED, known))
@@ -173,7 +173,7 @@ EASIER = level(
     *(each for each in ASKED.enter if each.id in {"images", "built", "smoke", "base", "no-return"})
 )
 ALLOWED = facts(
-    statements=(statement("p"), result("r")), runs=(run("r"),), stays=(stay(),), release=facts().release
+    statements=(statement("p"), result("r")), runs=(run("r"),), residences=(stay(),), release=facts().release
 )
 
 
@@ -233,7 +233,7 @@ def many(count: int) -> tuple[StatementFact, ...]:
 @pytest.mark.parametrize("requirements", [1, 100])
 def test_the_facts_are_gone_through_once_however_many_requirements(requirements: int) -> None:
     Counted.times = 0
-    known = facts(statements=Counted(many(50)), runs=Counted((run("r"),)), stays=Counted((stay(),)))
+    known = facts(statements=Counted(many(50)), runs=Counted((run("r"),)), residences=Counted((stay(),)))
     asked = [replace(ASKED.enter[n % 9], id=str(n)) for n in range(requirements)]
     decide(level(*asked), known)
     assert Counted.times == 3
@@ -248,7 +248,7 @@ def test_look_ups_rise_in_step_with_the_requirements(monkeypatch: pytest.MonkeyP
 
     def asked(rounds: int, evidence: int) -> int:
         Lookups.asked = 0
-        known = facts(statements=(*many(evidence), result("r")), runs=(run("r"),), stays=(stay(),))
+        known = facts(statements=(*many(evidence), result("r")), runs=(run("r"),), residences=(stay(),))
         decide(level(*(replace(each, id=f"{n}") for n in range(rounds) for each in ASKED.enter)), known)
         return Lookups.asked
 
@@ -259,5 +259,5 @@ def test_look_ups_rise_in_step_with_the_requirements(monkeypatch: pytest.MonkeyP
 
 
 def test_stays_of_other_releases_are_not_even_indexed() -> None:
-    others: tuple[Stay, ...] = tuple(stay(release=sha(str(n))) for n in range(9))
-    assert index_of(facts(stays=others)).stays == {}
+    others: tuple[ReleaseResidence, ...] = tuple(stay(release=sha(str(n))) for n in range(9))
+    assert index_of(facts(residences=others)).residences == {}

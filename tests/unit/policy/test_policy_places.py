@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ldmrelease.domain.decision import Finding
-from ldmrelease.domain.facts import Companion
+from ldmrelease.domain.facts import ColocatedRelease
 from tests.unit.policy.policy_facts import BASE, HOUR, PROMPT, RELEASE, SUMMIT, ago, facts, judge, sha, stay
 
 
@@ -19,16 +19,16 @@ class TestTogether:
         return judge("together", facts(**known), applications=list(applications))
 
     def test_the_other_application_runs_it(self) -> None:
-        companion = Companion(PROMPT, "stack", (sha("other"), RELEASE), ("w.2023.16",))
-        assert both(self.look("prompt-processing", companions=(companion,))) == ("satisfied", "together")
-        assert both(self.look("prompt-processing", stays=(stay(PROMPT),))) == ("satisfied", "together")
+        companion = ColocatedRelease(PROMPT, "stack", (sha("other"), RELEASE), ("w.2023.16",))
+        assert both(self.look("prompt-processing", colocated=(companion,))) == ("satisfied", "together")
+        assert both(self.look("prompt-processing", residences=(stay(PROMPT),))) == ("satisfied", "together")
 
     def test_it_does_not(self) -> None:
         finding = self.look(
             "prompt-processing",
             "nublado",
-            companions=(Companion(PROMPT, "stack", (sha("other"),), ()),),
-            stays=(stay(PROMPT, current=False, ended="replaced"), stay(BASE)),
+            colocated=(ColocatedRelease(PROMPT, "stack", (sha("other"),), ()),),
+            residences=(stay(PROMPT, current=False, ended="replaced"), stay(BASE)),
         )
         assert both(finding) == ("missing", "not-together")
         assert finding.values["applications"] == ["prompt-processing"]
@@ -50,7 +50,7 @@ class TestNotReturned:
 
     @pytest.mark.parametrize("ended", ["replaced", "retired"])
     def test_what_ran_here_and_was_replaced_does_not_come_back(self, ended: str) -> None:
-        finding = judge("not-returned", facts(stays=(replace(self.left, ended=ended),)))
+        finding = judge("not-returned", facts(residences=(replace(self.left, ended=ended),)))
         assert both(finding) == ("failed", "returned")
         assert finding.values == {
             "first": "2023-04-21T09:00:00Z",
@@ -60,7 +60,7 @@ class TestNotReturned:
         assert finding.next == ("ldmrelease", "rollback", "w.2023.16", "--target", "summit/nublado")
 
     def test_what_runs_here_now_has_not_returned(self) -> None:
-        assert both(judge("not-returned", facts(stays=(self.left, stay(SUMMIT))))) == (
+        assert both(judge("not-returned", facts(residences=(self.left, stay(SUMMIT))))) == (
             "satisfied",
             "runs-here",
         )
@@ -75,4 +75,4 @@ class TestNotReturned:
         ],
     )
     def test_restored_stays_other_places_and_other_releases_are_no_matter(self, other: Any) -> None:
-        assert both(judge("not-returned", facts(stays=(other,)))) == ("satisfied", "not-returned")
+        assert both(judge("not-returned", facts(residences=(other,)))) == ("satisfied", "not-returned")

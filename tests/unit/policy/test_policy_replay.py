@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.facts import Companion, Interval, Relative
+from ldmrelease.domain.facts import CandidatePin, ColocatedRelease, Interval
 from tests.unit.policy.policy_facts import (
     AMD,
     BASE,
@@ -41,13 +41,13 @@ RICH = facts(
         result("b", result="FAILED", failed_tests=("plot", "import")),
     ),
     runs=(run("a"), run("b", registered=ago(HOUR))),
-    stays=(stay(BASE, first=ago(2 * HOUR), observed=HOUR),),
-    relatives=(
-        Relative(
+    residences=(stay(BASE, first=ago(2 * HOUR), observed=HOUR),),
+    candidate_pins=(
+        CandidatePin(
             "24.0.0.rc1", "candidate", sha("rc1"), sha("c"), (24, 0, 0, "rc1"), (24, 0, 0, ((1, 1, ""),))
         ),
     ),
-    companions=(Companion(PROMPT, "stack", (RELEASE,), ("24.0.0",)),),
+    colocated=(ColocatedRelease(PROMPT, "stack", (RELEASE,), ("24.0.0",)),),
     windows={"window": (Interval(NOW + timedelta(hours=1), NOW + timedelta(hours=2)),)},
     held=("b", "a"),
 )

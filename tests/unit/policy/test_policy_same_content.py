@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from ldmrelease.domain.decision import Finding
-from ldmrelease.domain.facts import Relative
+from ldmrelease.domain.facts import CandidatePin
 from tests.unit.policy.policy_facts import facts, judge, sha, weekly
 
 ONE, TWO = sha("content 1"), sha("content 2")
 
 
-def candidate(number: int, content: str | None, **changes: Any) -> Relative:
+def candidate(number: int, content: str | None, **changes: Any) -> CandidatePin:
     given: dict[str, Any] = {
         "tag": f"v24.0.0.rc{number}",
         "kind": "candidate",
@@ -20,14 +20,17 @@ def candidate(number: int, content: str | None, **changes: Any) -> Relative:
         "version": (24, 0, 0, f"rc{number}"),
         "order": (24, 0, 0, number, [[0, number, ""]]),
     }
-    return Relative(**given | changes)
+    return CandidatePin(**given | changes)
 
 
 def look(
-    *relatives: Relative, content: str | None = ONE, kind: str = "release", version: Any = (24, 0, 0, None)
+    *candidate_pins: CandidatePin,
+    content: str | None = ONE,
+    kind: str = "release",
+    version: Any = (24, 0, 0, None),
 ) -> Finding:
     release = weekly(tag="24.0.0", kind=kind, content=content, version=version, order=(24, 0, 0))
-    return judge("same-content-as", facts(release=release, relatives=relatives), kind="candidate")
+    return judge("same-content-as", facts(release=release, candidate_pins=candidate_pins), kind="candidate")
 
 
 def both(finding: Finding) -> tuple[str, str]:
@@ -54,7 +57,7 @@ def test_another_content_is_failed_and_both_are_named() -> None:
         candidate(1, ONE, version=None),
     ],
 )
-def test_other_kinds_and_versions_are_no_candidates(other: Relative) -> None:
+def test_other_kinds_and_versions_are_no_candidates(other: CandidatePin) -> None:
     assert both(look(other)) == ("missing", "no-candidate")
 
 

@@ -90,8 +90,10 @@ def test_what_is_now_is_what_the_latest_observation_saw(history: list[Event]) ->
     history.sort(key=lambda each: each.time)
     states = replayed(history)
     read = reader(states)
-    stays = [each for release in RELEASES for each in observed.release_residences_of(read, release)]
-    now = {(each.place, each.release) for each in stays if each.span.current}
+    release_residences = [
+        each for release in RELEASES for each in observed.release_residences_of(read, release)
+    ]
+    now = {(each.place, each.release) for each in release_residences if each.span.current}
     latest = {(each.place, release) for each in observed.places_seen(read) for release in each.releases}
     assert latest <= now
     listed = {(each.place, each.release) for each in observed.residences_now(read)}

@@ -1,4 +1,4 @@
-"""Residences and stays, from observations."""
+"""Residences and release_residences, from observations."""
 
 import base64
 from dataclasses import replace
@@ -22,7 +22,7 @@ HOUR = 3600
 BASE = Place("base", "nublado")
 
 
-def stays(*observations: Observation, release: str = W16) -> tuple[ReleaseResidenceState, ...]:
+def release_residences(*observations: Observation, release: str = W16) -> tuple[ReleaseResidenceState, ...]:
     return observed.release_residences_of(reader(folded(*observations)), release)
 
 
@@ -40,7 +40,7 @@ def latest_at(states: dict[str, Any], place: Place) -> observed.Latest | None:
 
 
 def stay(*observations: Observation, release: str = W16) -> ReleaseResidenceState:
-    (found,) = stays(*observations, release=release)
+    (found,) = release_residences(*observations, release=release)
     return found
 
 
@@ -93,11 +93,11 @@ def test_a_release_that_is_only_partly_there_does_not_end() -> None:
     found = stay(observation(0, W16), rollout)
     assert found.span.current
     assert (found.span.last, found.span.observed) == (NOON, 0)
-    assert stays(observation(0, W16), rollout, release=W17) == ()
+    assert release_residences(observation(0, W16), rollout, release=W17) == ()
 
 
 def test_a_release_that_never_ran_completely_never_stayed() -> None:
-    assert stays(observation(0, images=(image(W16, ready=False),), releases=())) == ()
+    assert release_residences(observation(0, images=(image(W16, ready=False),), releases=())) == ()
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,9 @@ def test_what_is_no_longer_seen_has_ended_for_a_reason(cause: str | None, ended:
 
 
 def test_what_comes_back_later_is_another_stay_and_the_earlier_one_is_kept() -> None:
-    first, second = stays(observation(0, W16), observation(1, W15), observation(2, W16), observation(3, W16))
+    first, second = release_residences(
+        observation(0, W16), observation(1, W15), observation(2, W16), observation(3, W16)
+    )
     assert (first.span.ended, first.span.first) == ("replaced", NOON)
     assert (second.span.ended, second.span.first, second.span.observed) == (None, at(2), HOUR)
 

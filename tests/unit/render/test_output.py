@@ -8,8 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.render import output
-from ldmrelease.render.output import Cell, Colour, Output, as_json, as_yaml, emit, painted, printable, table
+from ldmrelease.render.output import Cell, Colour, Output, as_json, as_yaml, emit, painted, table
 
 
 @dataclass(frozen=True, slots=True)

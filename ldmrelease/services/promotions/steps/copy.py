@@ -15,7 +15,7 @@ from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.referrers import list_referrers
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.promotions.work import Interrupted, StepDone, StepFailed, StepResult, Work
+from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work
 
 STAY_BEHIND = frozenset(PREDICATE_TYPES["receipt"])
 """Predicate types that are not copied to another place."""
@@ -32,7 +32,7 @@ def act(work: Work) -> StepResult:
         try:
             answer = _brought(work, component, registry)
         except RegistryError as error:
-            return Interrupted(error.repository, str(error))
+            return error.unavailable
         if isinstance(answer, StepFailed):
             return answer
         copied.append(answer)

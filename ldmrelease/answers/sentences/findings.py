@@ -5,9 +5,9 @@ The policy room writes codes; a sentence can be made better here without a chang
 
 from collections.abc import Callable, Mapping
 
+from ldmrelease.answers.sentences.rejected import rejected_words
+from ldmrelease.answers.sentences.text import Values, few, listed, said, values_of
 from ldmrelease.domain.decision import Finding
-from ldmrelease.render.rejected import rejected_words
-from ldmrelease.render.text import Values, few, listed, said, values_of
 
 Words = Callable[[Values], str]
 

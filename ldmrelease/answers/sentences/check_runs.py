@@ -1,7 +1,7 @@
 """Why a run of a check said nothing of the release, in words."""
 
+from ldmrelease.answers.sentences.text import said
 from ldmrelease.checks.outcome import Unread
-from ldmrelease.render.text import said
 
 WORDS: dict[str, str] = {
     Unread.NOT_FOLLOWED: "its message says where its result is, and nobody looked there",

@@ -11,7 +11,7 @@ from ldmrelease.policy.index import Index
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class RuleContext:
     """Facts, their index and the time of the decision.
 
     `platforms` are those that the level's `images` requirements name: evidence about an image is owed for

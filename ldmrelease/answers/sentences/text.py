@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.domain.times import instant, spell, spell_seconds
-from ldmrelease.render.output import printable
 
 
 class Values(dict[str, Any]):

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ldmrelease.render.output import printable
-from ldmrelease.render.text import Values, counted, few, listed, said, values_of
+from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.text import Values, counted, few, listed, said, values_of
 
 Words = Callable[[Values], str]
 

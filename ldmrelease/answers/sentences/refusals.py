@@ -3,21 +3,22 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ldmrelease.answers.sentences.rollouts import FAILURES
+from ldmrelease.answers.sentences.text import Values, listed, moment, said, values_of
 from ldmrelease.config.yaml.validation_messages import did_you_mean
-from ldmrelease.render.rollouts import FAILURES
-from ldmrelease.render.text import Values, listed, moment, said, values_of
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.deployments.target import UnknownTarget
 from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.work import Interrupted, PlaceBusy
+from ldmrelease.services.promotions.work import PlaceBusy
 from ldmrelease.services.releases.pin import Unpinnable
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 Words = Callable[[Values], str]
 
 
-def refusal_words(refusal: Refusal | Unreachable) -> str:
+def refusal_words(refusal: Refusal | Unavailable) -> str:
     """What a target refused, where (file, line, setting), and what would be right."""
-    if isinstance(refusal, Unreachable):
+    if isinstance(refusal, Unavailable):
         return f"{said(refusal.where)} could not be asked: {said(refusal.reason)}"
     return target_words(refusal.code, refusal.values)
 
@@ -352,6 +353,6 @@ def busy_words(busy: PlaceBusy) -> str:
     )
 
 
-def interrupted_words(interrupted: Interrupted) -> str:
+def interrupted_words(interrupted: Unavailable) -> str:
     """Who could not be asked in the middle of a promotion."""
     return f"{said(interrupted.where)} could not be asked: {said(interrupted.reason)}"

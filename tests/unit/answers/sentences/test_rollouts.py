@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from ldmrelease.answers.sentences.refusals import failure_words
+from ldmrelease.answers.sentences.rollouts import FAILURES, OWED, pending_act_words
 from ldmrelease.render.progress import progress_line
-from ldmrelease.render.refusals import failure_words
-from ldmrelease.render.rollouts import FAILURES, OWED, pending_act_words
 
 PLACE = "base/ocps"
 APP = {"place": PLACE, "workload": "Deployment/ocps"}

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 import ldmrelease
+from ldmrelease.answers.sentences import check_runs, findings, refusals, rejected
 from ldmrelease.checks.outcome import Unread
 from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.policy.rules import RULES
-from ldmrelease.render import check_runs, findings, progress, refusals, rejected
+from ldmrelease.render import progress
 
 SOURCE = Path(ldmrelease.__file__).parent
 PROBLEMS_OF_IMAGES = {

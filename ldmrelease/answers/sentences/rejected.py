@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ldmrelease.render.text import Values, counted, said, values_of
+from ldmrelease.answers.sentences.text import Values, counted, said, values_of
 
 REASONS: Mapping[str, str] = {
     # The envelope and the statement.

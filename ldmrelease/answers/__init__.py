@@ -1,0 +1,1 @@
+"""What every face shows: typed answers, their exit codes and their JSON Schemas."""

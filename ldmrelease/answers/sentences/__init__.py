@@ -1,0 +1,1 @@
+"""Findings, refusals and failures as sentences: codes and values are kept, the words are made here."""
