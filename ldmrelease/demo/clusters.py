@@ -26,6 +26,7 @@ from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Application, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import create_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.registry.sample import put_sample_index
@@ -83,7 +84,7 @@ def write_workspace(folder: Path, clusters: DemoClusters) -> None:
     init_workspace(folder, SAMPLE, began, person=_PERSON)
     file = folder / FILE
     file.write_text(_located(file.read_text(encoding="utf-8"), clusters), encoding="utf-8")
-    create_ledger(folder / "ledger.db", at=began, actor=_PERSON).close()
+    create_ledger(folder / "ledger.db", at=began, actor=_PERSON, projectors=PROJECTORS).close()
 
 
 def _located(text: str, clusters: DemoClusters) -> str:

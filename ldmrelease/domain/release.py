@@ -71,6 +71,11 @@ class Release:
         """The components that are images."""
         return tuple(each for each in self.components if each.kind is ComponentKind.IMAGE)
 
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """Where its images are, each once: who speaks of the release speaks of all of them."""
+        return tuple(sorted({each.source for each in self.images}))
+
     def document(self) -> bytes:
         """The canonical bytes: the one layer of the release artifact."""
         return canonical.encode(self)

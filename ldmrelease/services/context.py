@@ -14,6 +14,7 @@ from ldmrelease.domain.level import Level
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import Ledger, open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions, Repository
@@ -162,7 +163,7 @@ def open_context(
 
     Raises the errors of the ledger and of the trust document.
     """
-    ledger = open_ledger(workspace.ledger, observer=observer)
+    ledger = open_ledger(workspace.ledger, projectors=PROJECTORS, observer=observer)
     if not damaged:
         ledger.require_whole()
     return Context(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)

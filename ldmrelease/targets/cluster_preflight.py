@@ -12,9 +12,9 @@ from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, col
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.workload_selection import ConfigMapFile, WorkloadKind
-from ldmrelease.targets.connections import answer, joined, refusal_of
+from ldmrelease.targets.connections import answer, refusal_of
 from ldmrelease.targets.editors import component_manifests, image_fields
-from ldmrelease.targets.results import Refusal, RefusedError
+from ldmrelease.targets.results import Refusal, RefusedError, joined
 from ldmrelease.targets.stores import config_map, kubernetes_fence
 from ldmrelease.targets.stores.field_managers import MANIFESTS_MANAGER, OURS
 from ldmrelease.targets.stores.git_file import Access

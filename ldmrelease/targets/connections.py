@@ -1,7 +1,7 @@
 """The clusters that targets are written in: opened once, and their errors as answers."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -84,39 +84,3 @@ def refusal_of(error: ClusterError) -> Refusal | None:
         case Invalid():
             return Refusal("not-accepted", {"file": error.where, "found": error.reason})
     return None
-
-
-def joined_refusal(found: Sequence[Refusal | Unavailable]) -> Refusal | Unavailable | None:
-    """One answer for all, of which some may list several; where somebody could not be asked, that."""
-    lost = next((each for each in found if isinstance(each, Unavailable)), None)
-    single = [part for each in found if isinstance(each, Refusal) for part in _parts(each)]
-    return lost or (joined(single) if single else None)
-
-
-def _parts(refusal: Refusal) -> list[Refusal]:
-    """The refusals that one lists; itself where it lists none."""
-    listed = refusal.values.get("problems")
-    if listed is None:
-        return [refusal]
-    return [Refusal(each["code"], {key: each[key] for key in each if key != "code"}) for each in listed]
-
-
-def joined(refusals: Sequence[Refusal]) -> Refusal:
-    """One refusal that lists all, each once."""
-    distinct: list[Refusal] = []
-    for each in refusals:
-        if each not in distinct:
-            distinct.append(each)
-    first = distinct[0]
-    if len(distinct) == 1:
-        return first
-    return Refusal(
-        first.code, first.values | {"problems": [each.values | {"code": each.code} for each in distinct]}
-    )
-
-
-def require_none(refusals: Sequence[Refusal]) -> None:
-    """Raise `Refused` with all of them, if there are any."""
-    if refusals:
-        all_of_them = joined(refusals)
-        raise RefusedError(all_of_them.code, **all_of_them.values)

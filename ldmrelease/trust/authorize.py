@@ -1,9 +1,10 @@
 """What a verified signer may say: a role counts only inside its types, environments and repositories."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from ldmrelease.domain import times
-from ldmrelease.domain.predicates.claimed_metadata import claimed_time
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_type
 from ldmrelease.domain.statements import Statement
 from ldmrelease.trust.keyring import EVERYWHERE, Key, Keyring, Role
 from ldmrelease.trust.verify import Rejected, VerifiedPayload
@@ -12,7 +13,9 @@ from ldmrelease.trust.verify import Rejected, VerifiedPayload
 LEEWAY = timedelta(minutes=5)
 
 # These tell what happened somewhere. One that leaves out where must not widen its signer's scope.
-_HAPPENS_SOMEWHERE = {"check", "run", "observation"}
+_HAPPENS_SOMEWHERE = {"run", "observation"} | {
+    each.name for each in STATEMENT_TYPES.values() if each.happens_somewhere
+}
 
 
 def authorize(
@@ -30,14 +33,15 @@ def authorize(
     `received` is its intake, `environment` where it says that it happened (None: nowhere), `repositories` where
     the images that it names stand. Codes: those of `entitled`, `bad-time`, and `future`, which is errored.
     """
+    kind = statement_type(statement.predicate_type)
     environments = () if environment is None else (environment,)
     roles = entitled_roles(
-        statement.type, verified.key, keyring, environments=environments, repositories=repositories
+        kind.name, verified.key, keyring, environments=environments, repositories=repositories
     )
     if isinstance(roles, Rejected):
         return roles
     try:
-        claimed = claimed_time(statement)
+        claimed = kind.claimed_time(statement.predicate)
     except ValueError as error:
         return Rejected("bad-time", {"detail": str(error)})
     early = too_early(verified.key, received, now) or too_early(verified.key, claimed, received)
@@ -67,14 +71,32 @@ def entitled_roles(
             "wrong-environment",
             {**named, **_roles(typed), "environments": list(environments), "scope": scope},
         )
-    scoped = tuple(each for each in placed if all(map(each.speaks_of, repositories)))
-    if not scoped:
-        scope = sorted({name for each in placed for name in each.repositories})
-        return Rejected(
-            "wrong-repository",
-            {**named, **_roles(placed), "repositories": list(repositories), "scope": scope},
-        )
-    return scoped
+    return _within_repositories(placed, repositories, named)
+
+
+def roles_within(
+    roles: Iterable[str], type: str, key: Key, keyring: Keyring, repositories: Collection[str]
+) -> tuple[str, ...] | Rejected:
+    """Of the roles in which something counts, by name, those that cover all of these repositories.
+
+    A release is inside a role's repositories only if all its images are. Code: `wrong-repository`.
+    """
+    named = {"key": key.id, "person": key.person, "type": type}
+    held = tuple(each for each in keyring.roles_of(key) if each.name in set(roles))
+    scoped = _within_repositories(held, repositories, named)
+    return scoped if isinstance(scoped, Rejected) else tuple(each.name for each in scoped)
+
+
+def _within_repositories(
+    roles: tuple[Role, ...], repositories: Collection[str], named: dict[str, str]
+) -> tuple[Role, ...] | Rejected:
+    scoped = tuple(each for each in roles if all(map(each.speaks_of, repositories)))
+    if scoped:
+        return scoped
+    scope = sorted({name for each in roles for name in each.repositories})
+    return Rejected(
+        "wrong-repository", {**named, **_roles(roles), "repositories": list(repositories), "scope": scope}
+    )
 
 
 def too_early(key: Key, claimed: datetime | None, received: datetime) -> Rejected | None:

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import StatementFact
-from ldmrelease.domain.predicates.claimed_metadata import claimed_environment, claimed_time, resource
-from ldmrelease.domain.predicates.test_result import Contradiction, check_name, read_result
+from ldmrelease.domain.predicates.registry import statement_type
+from ldmrelease.domain.predicates.test_result import ERRORED
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, Unreadable, read_statement
 from ldmrelease.trust.authorize import authorize
 from ldmrelease.trust.dsse import Envelope, Malformed, read_wrapped
@@ -19,8 +19,7 @@ from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.verify import Rejected, verify
 
 UNREADABLE = "unreadable"
-ERRORED = "ERRORED"
-NO_IMAGES: Mapping[str, str] = MappingProxyType({})
+NO_SUBJECTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +39,22 @@ def statement_fact(
     now: datetime,
     repository: str | None,
     checks: Mapping[str, Sequence[str]],
-    images: Mapping[str, str] = NO_IMAGES,
+    subjects: Mapping[str, Sequence[str]] = NO_SUBJECTS,
 ) -> StatementFact:
     """The fact of one envelope, bare or in a sigstore bundle.
 
     `blob` is the digest of these bytes, `received` their intake; `repository` is where the image stands at
     which it was found, None for a release or a content; `checks` gives the declared tests by name of check.
-    `images` gives the repository of every digest that belongs to an image of the release: a statement that
-    was found in one place and names the image of another counts only if its signer may speak of both.
+    `subjects` gives the repositories of every digest that belongs to the release: an image's is its own, those of
+    the release and of its content are all its images'. A statement counts only if its signer may speak of the
+    repositories of everything that it names, wherever it was found.
     `signer` of the fact is the key's name in the trust document. A result that contradicts itself, or that
     claims to come from the future, has result ERRORED.
     """
     return evaluate_statement(
         envelope,
         blob=blob, keyring=keyring, received=received, now=now, repository=repository, checks=checks,
-        images=images,
+        subjects=subjects,
     ).fact  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def evaluate_statement(
     now: datetime,
     repository: str | None,
     checks: Mapping[str, Sequence[str]],
-    images: Mapping[str, str] = NO_IMAGES,
+    subjects: Mapping[str, Sequence[str]] = NO_SUBJECTS,
 ) -> EvaluatedStatement:
     """As `statement_fact`, with the values of the refusal (role, scope, time) for people."""
     read = read_wrapped(envelope)
@@ -84,7 +84,7 @@ def evaluate_statement(
     roles = authorize(
         statement, verified, keyring,
         received=received, now=now, environment=fact.environment,
-        repositories=_repositories(fact, repository, images),
+        repositories=_repositories(fact, repository, subjects),
     )  # fmt: skip
     if isinstance(roles, Rejected):
         return _refused(fact, roles)
@@ -110,10 +110,11 @@ def _unreadable(evidence: str, blob: str, received: datetime) -> StatementFact:
 def _described(
     statement: Statement, blob: str, received: datetime, checks: Mapping[str, Sequence[str]]
 ) -> StatementFact:
+    kind = statement_type(statement.predicate_type)
     fact = StatementFact(
         evidence=statement.evidence,
         blob=blob,
-        type=statement.type,
+        type=kind.name,
         subjects=tuple(sorted({each.digest for each in statement.subjects})),
         signer=None,
         roles=(),
@@ -121,47 +122,31 @@ def _described(
         code=None,
         received=received,
         claimed=_claimed(statement),
-        environment=claimed_environment(statement),
+        environment=kind.environment(statement.predicate),
     )
-    return _with_result(fact, statement, checks) if statement.type == "check" else fact
-
-
-def _with_result(
-    fact: StatementFact, statement: Statement, checks: Mapping[str, Sequence[str]]
-) -> StatementFact:
-    check = check_name(statement.predicate)
-    read = read_result(statement.predicate, checks.get(check or "", ()))
-    if isinstance(read, Contradiction):
-        return replace(fact, check=check, result=ERRORED, code=read.code)
-    return replace(
-        fact,
-        check=check,
-        check_digest=read.check_digest,
-        result=read.result,
-        failed_tests=tuple(sorted(read.failed_tests)),
-        run=read.run,
-        platform=read.platform,
-        cluster_uid=read.cluster_uid,
-    )
+    return replace(fact, **kind.facts(statement.predicate, checks))
 
 
 def _claimed(statement: Statement) -> datetime | None:
     try:
-        return claimed_time(statement)
+        return statement_type(statement.predicate_type).claimed_time(statement.predicate)
     except ValueError:
         return None
 
 
-def _repositories(fact: StatementFact, own: str | None, images: Mapping[str, str]) -> tuple[str, ...]:
-    named = {images[each] for each in fact.subjects if each in images}
+def _repositories(
+    fact: StatementFact, own: str | None, subjects: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    named = {repository for each in fact.subjects for repository in subjects.get(each, ())}
     return tuple(sorted(named if own is None else named | {own}))
 
 
 def _foreign(statement: Statement, key: Key, repository: str | None) -> Rejected | None:
     """A receipt found where its own resource is not: copying an image never copies its receipts."""
-    if statement.type != "receipt" or repository is None:
+    kind = statement_type(statement.predicate_type)
+    if not kind.local or repository is None:
         return None
-    own = resource(statement)[0]
+    own = kind.repository(statement.predicate)
     if own == repository.removeprefix("oci:"):
         return None
     return Rejected("other-resource", {"key": key.id, "resource": own, "repository": repository})

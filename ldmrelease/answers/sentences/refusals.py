@@ -20,17 +20,17 @@ def refusal_words(refusal: Refusal | Unavailable) -> str:
     """What a target refused, where (file, line, setting), and what would be right."""
     if isinstance(refusal, Unavailable):
         return f"{said(refusal.where)} could not be asked: {said(refusal.reason)}"
-    return target_words(refusal.code, refusal.values)
+    return "\n".join(
+        _one({"file": refusal.values.get("file"), **each.values}, each.code) for each in refusal.each
+    )
 
 
 def target_words(code: str, plain: Mapping[str, Any]) -> str:
     """The same, from a code and values as the ledger keeps them."""
-    problems = plain.get("problems")
-    if isinstance(problems, list) and problems:
-        return "\n".join(
-            _one({"file": plain.get("file"), **each}, each.get("code", code)) for each in problems
-        )
-    return _one(plain, code)
+    own = {key: value for key, value in plain.items() if key != "others"}
+    others = plain.get("others") or ()
+    told = [_one({"file": plain.get("file"), **each}, each.get("code", code)) for each in others]
+    return "\n".join([_one(own, code), *told])
 
 
 def _one(plain: Mapping[str, Any], code: str) -> str:
@@ -336,7 +336,7 @@ def unknown_target_words(answer: UnknownTarget) -> str:
 
 def preflight_words(answer: PreflightFailed) -> str:
     """That places cannot be written as asked."""
-    return "\n".join(f"{each.place}: {refusal_words(each.refusal)}" for each in (answer, *answer.more))
+    return "\n".join(f"{each.place}: {refusal_words(each.refusal)}" for each in answer.places)
 
 
 def busy_words(busy: PlaceBusy) -> str:

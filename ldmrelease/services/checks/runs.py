@@ -9,9 +9,10 @@ from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.predicates import test_result
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
 from ldmrelease.domain.records import ObservedPod, RunRegistration, StableState
-from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute
 from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
@@ -21,6 +22,7 @@ from ldmrelease.services.evidence.collect import evidence_stream
 from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.services.signing import signed
 
 _MOST = 200
@@ -91,7 +93,7 @@ def register(
     `expect` are further stream versions that have to stand.
     """
     definition = check_fact(check).digest
-    known = registered_runs(context, pinned.digest)
+    known = registered_runs(context, pinned)
     run = _run_id(check, pinned, where.environment, None, len(known))
     if promotion is not None:
         place = f"{where.environment}/{where.application}"
@@ -113,6 +115,8 @@ def register(
         standing=where.standing,
     )
     stream = runs_stream(pinned.digest)
+    environments = (where.environment,) if where.environment is not None else ()
+    require_scope(context, context.signers.runner, "run", pinned.release.repositories, environments)
     event = NewEvent(EventKind.REGISTERED, stream, signed(context, act, context.signers.runner))
     moved = context.append([event], expect={**(expect or {}), stream: context.ledger.version(stream)})
     return Unregistered(stream) if moved else act
@@ -123,7 +127,7 @@ def attempts_so_far(context: Context, check: Check, pinned: Pinned, place: Place
 
     By place: what another application of the environment passed or failed is no result of this one.
     """
-    known = {each.run for each in registered_runs(context, pinned.digest)}
+    known = {each.run for each in registered_runs(context, pinned)}
     numbers = itertools.count()
     ids = (_run_id(check, pinned, str(place), promotion, number) for number in numbers)
     return sum(1 for _ in itertools.takewhile(known.__contains__, ids))
@@ -163,7 +167,7 @@ def run_registered(
         RunDone(run.run, started, context.now(), run.environment, run.cluster_uid, observed=observed),
     )
     subject = Subject(pinned.release.name, pinned.digest)
-    payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
+    payload = write_statement(test_result.TYPE.uri, (subject,), predicate)
     envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
     event = NewEvent(EventKind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})

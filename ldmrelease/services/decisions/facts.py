@@ -33,7 +33,7 @@ from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
 from ldmrelease.services.inventory.residences import residences_at
 from ldmrelease.services.releases.pin import Pinned, stored_pin
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.services.repository_scope import verified_observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _runs(context: Context, pinned: Pinned, seen: list[StatementFact]) -> tuple[
             cluster_uid=act.cluster_uid,
             order=order,
         )
-        for order, act in enumerate(registered_runs(context, pinned.digest))
+        for order, act in enumerate(registered_runs(context, pinned))
     )
 
 
@@ -233,11 +233,8 @@ def _companion(
 
 def last_observation(context: Context, place: Place) -> Observation | None:
     """The newest observation of a place, if its signature counts."""
-    event = context.ledger.last(place.stream, EventKind.OBSERVED)
-    if event is None:
-        return None
-    opened = verify_record(event.body, Observation, context.keyring, at=event.time)
-    return opened.act if isinstance(opened, VerifiedRecord) else None
+    found = verified_observation(context, context.ledger.last(place.stream, EventKind.OBSERVED))
+    return found if isinstance(found, Observation) else None
 
 
 def _windows(level: Level, now: datetime) -> dict[str, tuple[Interval, ...]]:

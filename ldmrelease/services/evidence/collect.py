@@ -11,6 +11,7 @@ from datetime import datetime
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
@@ -106,7 +107,7 @@ def _bare(content: bytes) -> Iterable[bytes]:
         yield content
         return
     statement = read_statement(envelope.payload)
-    if not isinstance(statement, Statement) or statement.type != "receipt":
+    if not isinstance(statement, Statement) or not statement_type(statement.predicate_type).local:
         yield envelope.to_bytes()
 
 
@@ -118,8 +119,7 @@ def evaluate_statements(
     What is new counts as if taken in now. `pinned` is what it is about, if known.
     """
     checks = {each.name: each.tests for each in context.topology.checks}
-    released = pinned.release.images if pinned is not None else ()
-    images = {digest: image.source for image in released for digest in image.identity.digests()}
+    repositories = repositories_of(pinned) if pinned is not None else {}
     return [
         (
             each,
@@ -131,15 +131,23 @@ def evaluate_statements(
                 now=now,
                 repository=_scope(each.subject),
                 checks=checks,
-                images=images,
+                subjects=repositories,
             ),
         )
         for each in taken
     ]
 
 
+def repositories_of(pinned: Pinned) -> dict[str, tuple[str, ...]]:
+    """By digest of a release, of its content and of its images: the repositories that limit who may speak of it."""
+    release = pinned.release
+    found = {digest: (image.source,) for image in release.images for digest in image.identity.digests()}
+    whole = (pinned.digest, *([release.content] if release.content else []))
+    return found | dict.fromkeys(whole, release.repositories)
+
+
 def _scope(subject: EvidenceSubject) -> str | None:
-    """The repository that limits who may speak: an image's own; a release or a content has none."""
+    """The repository of the image at which a statement was found; what stands elsewhere is of no image."""
     return subject.repository if subject.component is not None else None
 
 

@@ -51,7 +51,7 @@ def check_result(
             f"the check {check.name} declares no test {unknown[0]!r}; it has {', '.join(check.tests)}"
         )
     passed = tuple(each for each in check.tests if each not in failed)
-    registered = next((each for each in registered_runs(context, pinned.digest) if each.run == run), None)
+    registered = next((each for each in registered_runs(context, pinned) if each.run == run), None)
     if run is not None and registered is None:
         raise LookupError(run)
     now = context.now()

@@ -8,6 +8,8 @@ from ldmrelease.domain.facts import (
 from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.topology import Check
 from ldmrelease.services.context import Context
+from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.repository_scope import out_of_scope
 from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
@@ -16,11 +18,16 @@ def runs_stream(release: str) -> str:
     return f"runs/{release}"
 
 
-def registered_runs(context: Context, release: str) -> list[RunRegistration]:
-    """The runs registered for a release, by keys that may; oldest first."""
-    events = context.ledger.events(stream=runs_stream(release), kinds=[EventKind.REGISTERED])
+def registered_runs(context: Context, pinned: Pinned) -> list[RunRegistration]:
+    """The runs registered for a release, by keys that may speak of all its images; oldest first."""
+    events = context.ledger.events(stream=runs_stream(pinned.digest), kinds=[EventKind.REGISTERED])
     opened = (verify_record(each.body, RunRegistration, context.keyring, at=each.time) for each in events)
-    return [each.act for each in opened if isinstance(each, VerifiedRecord)]
+    repositories = pinned.release.repositories
+    return [
+        each.act
+        for each in opened
+        if isinstance(each, VerifiedRecord) and out_of_scope(context, each, "run", repositories) is None
+    ]
 
 
 def check_fact(check: Check) -> CheckFact:

@@ -12,6 +12,7 @@ from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.observe_pods import observe_pods
 from ldmrelease.services.releases.identify import components_of, identify, resolve
+from ldmrelease.services.repository_scope import observed_repositories, require_scope
 from ldmrelease.services.signing import signed
 from ldmrelease.targets import registry
 from ldmrelease.targets.image_setting import ImageSetting
@@ -74,6 +75,9 @@ def _observation(
 
 def observation_event(context: Context, observation: Observation) -> NewEvent:
     """The signed observation, as an event of its place."""
+    repositories = observed_repositories(context, observation.images)
+    environments = (observation.place.environment,)
+    require_scope(context, context.signers.observer, "observation", repositories, environments)
     body = signed(context, observation, context.signers.observer)
     return NewEvent(EventKind.OBSERVED, observation.place.stream, body)
 

@@ -10,7 +10,7 @@ from ldmrelease.projections.observed import ReleaseResidenceState, release_resid
 from ldmrelease.projections.residences import PROJECTION, release_residence_keys, replayed
 from ldmrelease.services.context import Context
 from ldmrelease.services.releases.pin import Pinned
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.services.repository_scope import verified_observation
 
 
 def residences_at(context: Context, application: Application, pinned: Pinned) -> list[ReleaseResidence]:
@@ -42,7 +42,7 @@ def _verified(context: Context, application: Application, since: int) -> Iterato
     for event in context.ledger.events(
         stream=application.place.stream, kinds=[EventKind.OBSERVED], after=since - 1
     ):
-        if isinstance(verify_record(event.body, Observation, context.keyring, at=event.time), VerifiedRecord):
+        if isinstance(verified_observation(context, event), Observation):
             yield event
 
 

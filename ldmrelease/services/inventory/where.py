@@ -11,7 +11,7 @@ from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.residences import PROJECTION
 from ldmrelease.services.context import Context
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.services.repository_scope import verified_observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +111,10 @@ _States = dict[tuple[str, str], str]
 
 
 def _state(context: Context, latest: observed.Latest, now: datetime) -> tuple[str, _States]:
-    event = context.ledger.get(latest.sequence)
-    opened = (
-        verify_record(event.body, Observation, context.keyring, at=event.time) if event is not None else None
-    )
-    if not isinstance(opened, VerifiedRecord):
+    opened = verified_observation(context, context.ledger.get(latest.sequence))
+    if not isinstance(opened, Observation):
         return "unsigned", {}
     if not latest.speaks_for(now):
         return "unobserved", {}
-    told = {(each.component, each.digest): each.state for each in opened.act.images if each.state is not None}
+    told = {(each.component, each.digest): each.state for each in opened.images if each.state is not None}
     return "committed" if latest.basis == "committed" else "running", told

@@ -58,7 +58,7 @@ def _runs(work: Work, checks: list[str]) -> list[str]:
         return []
     return [
         each.run
-        for each in registered_runs(work.context, work.pinned.digest)
+        for each in registered_runs(work.context, work.pinned)
         if (each.promotion, each.environment) == (work.promotion, work.step.place.environment)
         and each.check in checks
     ]
@@ -78,9 +78,7 @@ def _said_if_forbidden(work: Work, resource: str, namespace: str) -> Iterator[No
 def _sweep_jobs(api: Api, namespace: str, work: Work) -> None:
     # Promotions of other ledgers may have the same name: whose a Job is, its run tells.
     ours = {
-        each.run
-        for each in registered_runs(work.context, work.pinned.digest)
-        if each.promotion == work.promotion
+        each.run for each in registered_runs(work.context, work.pinned) if each.promotion == work.promotion
     }
     for job in leftover_jobs(api, namespace, work.promotion):
         if job.run in ours:

@@ -15,6 +15,7 @@ from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.promotions.submit import sites_for
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
+from ldmrelease.services.repository_scope import out_of_scope
 from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
@@ -55,6 +56,9 @@ def load_promotion(context: Context, promotion_id: str) -> Promotion:
     opened = _request(context, promotion_id, events)
     request = opened.act
     pinned = pinned_by_digest(context, request.product, request.tag, request.release)
+    outside = out_of_scope(context, opened, "request", pinned.release.repositories)
+    if outside is not None:
+        raise Untrusted(f"the request of {promotion_id} does not count: {outside.code} {outside.values}")
     journal = journal_of(promotion_id, events)
     plan = _plan_again(context, request, pinned)
     if journal.plan is not None and journal.plan != plan.digest:

@@ -14,21 +14,26 @@ from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.targets.cluster_preflight import forbidden
-from ldmrelease.targets.connections import answer, joined_refusal
-from ldmrelease.targets.results import Refusal, Snapshot
+from ldmrelease.targets.connections import answer
+from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
 
 _RUN_BY_US = ("command", "container", "job")
 """The kinds of check that a promotion runs itself; others are reported by somebody."""
 
 
 @dataclass(frozen=True, slots=True)
-class PreflightFailed:
-    """A place cannot be written as asked: found while planning, before anything is touched. `more` are the other
-    places of the target of which the same is true."""
+class RefusedPlace:
+    """A place that cannot be written as asked, or nobody could be asked about it."""
 
     place: Place
     refusal: Refusal | Unavailable
-    more: tuple["PreflightFailed", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightFailed:
+    """Places, one at least, cannot be written as asked: found while planning, before anything is touched."""
+
+    places: tuple[RefusedPlace, ...]
 
 
 def checks_asked(context: Context, application: Application) -> tuple[Check, ...]:
@@ -40,7 +45,7 @@ def checks_asked(context: Context, application: Application) -> tuple[Check, ...
 
 def preflight_failures(
     context: Context, spec: PromotionSpec, applications: Sequence[Application]
-) -> Iterator[PreflightFailed]:
+) -> Iterator[RefusedPlace]:
     """Everything that is wrong, up to where nobody could be asked: each such place would be waited for."""
     for application in applications:
         refusal = (
@@ -50,7 +55,7 @@ def preflight_failures(
             or _unwritable(context, spec, application)
         )
         if refusal is not None:
-            yield PreflightFailed(application.place, refusal)
+            yield RefusedPlace(application.place, refusal)
         if isinstance(refusal, Unavailable):
             return
 

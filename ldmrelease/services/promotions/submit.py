@@ -27,6 +27,7 @@ from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.services.promotions.preflight import PreflightFailed, checks_asked, preflight_failures
 from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
+from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.services.signing import require_receipts, signed
 from ldmrelease.targets.results import Refusal, Snapshot
 
@@ -135,10 +136,9 @@ def plan_for(
     context: Context, spec: PromotionSpec, applications: Sequence[Application], promotion: str
 ) -> Plan | PreflightFailed:
     """The plan: pure but for one read of each target, which shows that its settings are there."""
-    against = list(preflight_failures(context, spec, applications))
+    against = tuple(preflight_failures(context, spec, applications))
     if against:
-        first, *others = against
-        return replace(first, more=tuple(others))
+        return PreflightFailed(against)
     release, sites = spec.pinned.release, sites_for(context, spec, applications)
     return make_plan(promotion, spec.intent, release.product, release.tag, spec.pinned.digest, sites)
 
@@ -214,6 +214,8 @@ def _request_body(context: Context, look: Preview, promotion: str) -> dict[str, 
         reason=spec.reason,
         alias=spec.alias,
     )
+    environments = tuple(sorted({each.environment for each in act.places}))
+    require_scope(context, context.signers.me, "request", spec.pinned.release.repositories, environments)
     return signed(context, act, context.signers.me)
 
 

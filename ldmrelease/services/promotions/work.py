@@ -99,7 +99,8 @@ def step_failure(answer: Refusal | Unavailable) -> StepFailed | Unavailable:
     if answer.code in _ELSEWHERE:
         reason = _ELSEWHERE[answer.code]
         return Unavailable(str(answer.values["file"]), reason.format_map(answer.values))
-    return StepFailed(answer.code, answer.values)
+    others = [{"code": each.code, **each.values} for each in answer.others]
+    return StepFailed(answer.code, answer.values | ({"others": others} if others else {}))
 
 
 @dataclass(frozen=True, slots=True)

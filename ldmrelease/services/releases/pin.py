@@ -22,6 +22,7 @@ from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.repository import Repository
 from ldmrelease.services.context import Context
+from ldmrelease.services.repository_scope import out_of_scope, require_scope
 from ldmrelease.services.signing import signed
 from ldmrelease.sources import eups, git_tags
 from ldmrelease.trust.records import VerifiedRecord, verify_record
@@ -178,9 +179,14 @@ def newest_counted(
     for revision in reversed(revisions):
         event = context.ledger.get(revision["sequence"])
         opened = verify_record(event.body, Pin, context.keyring, at=event.time) if event is not None else None
-        if isinstance(opened, VerifiedRecord):
+        if isinstance(opened, VerifiedRecord) and _covers_images(context, opened):
             return revision, opened
     return None
+
+
+def _covers_images(context: Context, opened: VerifiedRecord[Pin]) -> bool:
+    release = canonical.decode(context.ledger.blob(opened.act.document), Release)
+    return out_of_scope(context, opened, "pin", release.repositories) is None
 
 
 def _read_pin(context: Context, act: Pin, tag: Tag) -> Pinned:
@@ -218,6 +224,7 @@ def pin_events(
         context.now(),
         reason,
     )
+    require_scope(context, context.signers.me, "pin", release.repositories)
     body = {**signed(context, act, context.signers.me), "digests": _digests(release)}
     blobs = {act.document: document}
     if release.content and pinned.listing is not None:

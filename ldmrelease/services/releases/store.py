@@ -9,6 +9,7 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import parse
 from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.releases.pin import Pinned, pin_events, push_release
+from ldmrelease.services.repository_scope import out_of_scope
 from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
@@ -45,6 +46,8 @@ def pinned_by_digest(context: Context, product_name: str, tag: str, digest: str)
         if not isinstance(opened, VerifiedRecord) or opened.act.digest != digest:
             continue
         release = canonical.decode(context.ledger.blob(opened.act.document), Release)
+        if out_of_scope(context, opened, "pin", release.repositories) is not None:
+            continue
         listing = context.ledger.blob(release.content) if release.content else None
         parsed = parse(tag, product.grammar, product.aliases)
         return Pinned(release, digest, parsed, listing, opened.act.revision)

@@ -16,10 +16,19 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ConfigMapFile
-from ldmrelease.targets.connections import TRIES, answer, require_none
+from ldmrelease.targets.connections import TRIES, answer
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
-from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Values, Written
+from ldmrelease.targets.results import (
+    Change,
+    Refusal,
+    RefusedError,
+    Snapshot,
+    Values,
+    Written,
+    require_none,
+    required,
+)
 from ldmrelease.targets.stores import kubernetes_fence
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER
 from ldmrelease.targets.stores.git_file import Access
@@ -99,7 +108,7 @@ class _Session:
 
     def snapshot(self, paths: Sequence[str], optional: Collection[str]) -> Snapshot:
         text = self._text(self.read())
-        settings = _require(read_settings(text, paths, str(self.file), optional))
+        settings = required(read_settings(text, paths, str(self.file), optional))
         return Snapshot(
             canonical.digest(text),
             "",
@@ -136,18 +145,18 @@ class _Session:
     def _try(self, guarded: GuardedObject, edits: Values, expect: Values) -> Written | None:
         """One try on this state; None where the ConfigMap has changed meanwhile."""
         text = self._text(guarded)
-        settings = _require(read_settings(text, list(edits), str(self.file)))
+        settings = required(read_settings(text, list(edits), str(self.file)))
         lines = {path: each.line for path, each in settings.items()}
         if all(settings[path].value == value for path, value in edits.items()):
             return Written(canonical.digest(text), lines, found=True)
         self._require_ours(guarded, settings, edits, expect)
-        changed = _require(edit_settings(text, edits, str(self.file)))
+        changed = required(edit_settings(text, edits, str(self.file)))
         try:
             # Who else has written this text loses it: what the settings said was looked at before.
             self.api.apply(self.path, self._body(guarded, changed), manager=IMAGES_MANAGER, force=True)
         except Conflict:
             return None
-        after = _require(read_settings(changed, list(edits), str(self.file)))
+        after = required(read_settings(changed, list(edits), str(self.file)))
         return Written(canonical.digest(changed), {path: each.line for path, each in after.items()})
 
     def _body(self, guarded: GuardedObject, text: bytes) -> KubernetesObject:
@@ -175,9 +184,3 @@ class _Session:
     def _text(self, guarded: GuardedObject) -> bytes:
         text: str = guarded.manifest["data"][self.file.key]
         return text.encode()
-
-
-def _require(found: T | Refusal) -> T:
-    if isinstance(found, Refusal):
-        raise RefusedError(found.code, **found.values)
-    return found

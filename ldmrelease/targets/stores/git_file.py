@@ -29,7 +29,16 @@ from ldmrelease.targets.git.program import (
     write_blob,
 )
 from ldmrelease.targets.git.remote import GitRemote, open_repository, public
-from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Value, Values, Written
+from ldmrelease.targets.results import (
+    Change,
+    Refusal,
+    RefusedError,
+    Snapshot,
+    Value,
+    Values,
+    Written,
+    required,
+)
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
 _TRIES = 5
@@ -119,12 +128,6 @@ def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unavailabl
         return Unavailable(public(where.repository), str(error))
 
 
-def _require(answer: T | Refusal) -> T:
-    if isinstance(answer, Refusal):
-        raise RefusedError(answer.code, **answer.values)
-    return answer
-
-
 @dataclass(frozen=True, slots=True)
 class _Session:
     """A values file in an opened repository."""
@@ -159,7 +162,7 @@ class _Session:
         return read_blob(self.git, revision, self.where.file)
 
     def settings(self, revision: str, paths: Sequence[str]) -> dict[str, FoundSetting]:
-        return _require(read_settings(self.blob(revision).content, paths, self.where.file))
+        return required(read_settings(self.blob(revision).content, paths, self.where.file))
 
     def checkout(self) -> Checkout | None:
         """The copy to keep up to date; a mirror has none."""
@@ -171,7 +174,7 @@ class _Session:
 def _snapshot(session: _Session, paths: Sequence[str], optional: Collection[str]) -> Snapshot:
     tip = session.tip()
     blob = session.blob(tip)
-    settings = _require(read_settings(blob.content, paths, session.where.file, optional))
+    settings = required(read_settings(blob.content, paths, session.where.file, optional))
     return Snapshot(
         tip,
         blob.oid,
@@ -243,7 +246,7 @@ def _commit(
     tip = session.require(tips[session.ref])
     fence_ref = fence.fence_ref(warrant.place)
     before = session.blob(tip)
-    content = _require(edit_settings(before.content, edits, session.where.file))
+    content = required(edit_settings(before.content, edits, session.where.file))
     checkout = session.checkout()
     if checkout is not None:
         checkout.require_clean(tip)

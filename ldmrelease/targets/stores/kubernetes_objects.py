@@ -14,12 +14,12 @@ from ldmrelease.cluster.rollout.wait import unstick
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.topology import Place
-from ldmrelease.targets.connections import TRIES, answer, require_none
+from ldmrelease.targets.connections import TRIES, answer
 from ldmrelease.targets.editors import component_manifests, image_fields
 from ldmrelease.targets.editors.image_fields import PROMOTION, RELEASE
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
-from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Values, Written
+from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Values, Written, require_none
 from ldmrelease.targets.stores import kubernetes_fence
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS
 from ldmrelease.targets.stores.git_file import Access

@@ -32,7 +32,7 @@ SEE = ("list", "watch")
 def problems(refusal: object) -> set[tuple[str, ...]]:
     """The code of each problem, with the value that tells it from others."""
     assert isinstance(refusal, Refusal), refusal
-    listed = refusal.values.get("problems") or [refusal.values | {"code": refusal.code}]
+    listed = [each.values | {"code": each.code} for each in refusal.each]
     keys = ("workload", "container", "selection", "verb", "resource", "found", "path")
     return {(each["code"], *(str(each[key]) for key in keys if key in each)) for each in listed}
 

@@ -179,9 +179,9 @@ class TestSeenNotCounted:
     @pytest.mark.parametrize("repository", [None, LAB])
     def test_a_statement_put_beside_one_image_about_another(self, repository):
         # Its signer may write to one repository, and names the digest of another one's image.
-        found = fact(PASS, repository=repository, images={IMAGE: "docker.io/prod/sciplat-lab"})
+        found = fact(PASS, repository=repository, subjects={IMAGE: ("docker.io/prod/sciplat-lab",)})
         assert (found.counted, found.code) == (False, "wrong-repository")
-        assert fact(PASS, repository=repository, images={IMAGE: LAB}).counted
+        assert fact(PASS, repository=repository, subjects={IMAGE: (LAB,)}).counted
 
     @pytest.mark.parametrize("time", ["soon", 7, "2023-04-21T12:00:00", "9999-12-31T23:59:59-23:59"])
     def test_a_time_that_cannot_be_read(self, time):
