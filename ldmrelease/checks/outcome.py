@@ -11,9 +11,10 @@ Nothing is fetched here: whoever may ask registries does, and has the run judged
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 KEPT = 4096
 """Bytes of a run's output that are kept, from its end: as many as a Kubernetes termination message holds."""
@@ -31,7 +32,7 @@ _TAP = re.compile(r"(not )?ok\b(?:\s+\d+)?(?:\s+-)?\s+(?P<name>[^#\s][^#]*)")
 class Unread(StrEnum):
     """Why the result that a message points to was not read: problems of a run that ended with status 0.
 
-    NOT_FOLLOWED: nobody asked. NO_DIGEST: the pointer is no reference by digest. ELSEWHERE: it is not in the
+    NOT_FOLLOWED: nobody asked. NO_DIGEST: the pointer is not a reference by digest. ELSEWHERE: it is not in the
     repository that the check names. ABSENT: nothing is there. TOO_LARGE: more bytes or tests than are read.
     DIFFERS: the bytes are not those of the digest. NOT_TEXT: it is no UTF-8 text, alone. POINTS_ON: it is another
     pointer.
@@ -59,8 +60,7 @@ class OutcomeRule(StrEnum):
     VERSIONS = "versions"
 
 
-@dataclass(frozen=True, slots=True)
-class RunOutcome:
+class RunOutcome(Struct, frozen=True):
     """What a run gave: names of passed and failed tests, and the last bytes of its output.
 
     `problem` is a code where the run says nothing about the release (it could not start, it took too long,
@@ -137,8 +137,7 @@ def tail(output: bytes) -> str:
     return output[-KEPT:].decode(errors="replace")
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
+class _Message(Struct, frozen=True):
     """Tests by what a message says of them; `denies` where it speaks against a pass without naming a test."""
 
     passed: tuple[str, ...] = ()
@@ -178,7 +177,7 @@ def _read_object(plain: Mapping[str, Any]) -> _Message:
 
 
 def _names(found: Any) -> tuple[str, ...] | None:
-    """Test names, each once; None for what is no list of them."""
+    """Test names, each once; None for what is not a list of them."""
     if not isinstance(found, list) or not all(isinstance(each, str) and each for each in found):
         return None
     return tuple(dict.fromkeys(found))

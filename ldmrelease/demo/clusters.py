@@ -7,11 +7,13 @@ into a registry that the clusters pull from.
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from ldmrelease.checks.job.templates import SERVICE_ACCOUNT
+from ldmrelease.checks.registry import traits
 from ldmrelease.cluster.client.api import Api, open_api
 from ldmrelease.cluster.client.errors import Absent, Conflict
 from ldmrelease.cluster.client.paths import path_of
@@ -41,8 +43,7 @@ _MANAGER = "kubectl-create"
 _PATIENCE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class DemoClusters:
+class DemoClusters(Struct, frozen=True):
     """Where the demonstration runs: contexts of the test systems and of the summit, and registries.
 
     `registry` and `site_registry` are `host[:port][/path]`; the second is the summit's own. `insecure` says
@@ -205,7 +206,7 @@ def _namespaces(topology: Topology, application: Application) -> list[str]:
 
 
 def _check_namespaces(topology: Topology) -> list[str]:
-    return sorted({each.namespace for each in topology.checks if each.kind == "job"})
+    return sorted({each.namespace for each in topology.checks if traits(each.kind).in_cluster})
 
 
 def _manifests(topology: Topology, application: Application, tag: str) -> Iterator[dict[str, Any]]:

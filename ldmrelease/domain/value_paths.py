@@ -1,7 +1,8 @@
 """Paths of values in YAML and JSON documents, as settings and images of custom resources are named: `a.b[0].c`."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _PART = re.compile(
     r"""(?P<dot>\.)?(?:\[(?:(?P<index>\d{1,6})|(?P<name>[^\[\]]+))\]
@@ -11,8 +12,7 @@ _PART = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A part of a path: the item of a list whose `name` is this, as in `initContainers[inithome]`."""
 
     name: str
@@ -33,7 +33,7 @@ def parse_path(text: str) -> Path:
         # A dot stands before every key but the first, and before no index.
         bracket = match is not None and (match["index"] or match["name"])
         if match is None or bool(match["dot"]) != (bool(parts) and not bracket):
-            raise ValueError(f'{text!r} is no path of a setting; write it like images.pin[0] or a."b.c"')
+            raise ValueError(f'{text!r} is not a path of a setting; write it like images.pin[0] or a."b.c"')
         if match["index"] is not None:
             parts.append(int(match["index"]))
         elif match["name"] is not None:

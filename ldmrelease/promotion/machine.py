@@ -6,36 +6,35 @@ settled as idle, which gets no receipt either. What waits holds no claim. A fail
 starts nothing new, restores that place alone, and stops.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct, field
+
 from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.promotion.journal import DecisionStage, Journal, PromotionState, StageDecision
+from ldmrelease.promotion.state import Journal, StageDecision
 
 _AFTER_CONFIRM = {StepKind.RECEIPT, StepKind.PUBLISH}
 
 
-@dataclass(frozen=True, slots=True)
-class Do:
+class Do(Struct, frozen=True):
     """Carry out this step."""
 
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class Decide:
+class Decide(Struct, frozen=True):
     """Make and record the decision of a stage at a place."""
 
     place: Place
     stage: DecisionStage
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Nothing to do before `until` (if it is known) or before one of `who` acts."""
 
     place: Place
@@ -43,8 +42,7 @@ class Wait:
     who: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Halting:
+class Halting(Struct, frozen=True):
     """Record that the promotion stops in the middle, and why."""
 
     place: Place
@@ -52,8 +50,7 @@ class Halting:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """The end: the state to record, and why."""
 
     state: PromotionState

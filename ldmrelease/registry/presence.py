@@ -6,8 +6,9 @@ An index that answers says nothing about what it names: registries collect garba
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeVar
+
+from msgspec import Struct
 
 from ldmrelease.domain.images import ImageIdentity
 from ldmrelease.registry.errors import NotFound, reading_answer
@@ -20,8 +21,7 @@ _R = TypeVar("_R")
 PartKind = Literal["platform", "index", "manifest", "config", "layer"]
 
 
-@dataclass(frozen=True, slots=True)
-class MissingPart:
+class MissingPart(Struct, frozen=True):
     """What the image with the digest `image` lacks: the digest `subject`, or the platform of this name."""
 
     image: str
@@ -34,7 +34,7 @@ def missing_parts(
 ) -> tuple[MissingPart, ...]:
     """What of these images is not in the repository; nothing, if each can be run on all of these platforms.
 
-    `platforms` are normalised; without any, all that the images have are asked for. Each digest is asked for
+    `platforms` are normalised; without any, all that the images have are required. Each digest is asked for
     once, however many images have it; manifests of platforms are read, and checked against their digest.
     Raises RegistryError where the repository gives no trustworthy answer, which is not the same as "missing".
     """

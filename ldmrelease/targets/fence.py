@@ -6,7 +6,8 @@ fence together, each only from where it was seen: whoever comes late fails at th
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Place
@@ -17,8 +18,7 @@ FILE = "fence.json"
 _REF_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.|lock$|$))*")
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(Struct, frozen=True):
     """The checkpoint of a ledger, as its holder left it.
 
     ledger, genesis: the ledger's UUID and the hash of its first event.
@@ -34,8 +34,7 @@ class Fence:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class WriteGrant:
+class WriteGrant(Struct, frozen=True):
     """Our right to write at a place, and what the commit says.
 
     fence: what the fence holds when we have written.
@@ -64,19 +63,19 @@ def fence_at(git: Git, revision: str) -> Fence:
         raise RefusedError("bad-fence", revision=revision, found=str(error)) from None
 
 
-def check(found: Fence | None, warrant: WriteGrant) -> None:
-    """Raise `Refused` unless the holder of `warrant` may write over the fence that was found.
+def check(found: Fence | None, grant: WriteGrant) -> None:
+    """Raise `Refused` unless the holder of `grant` may write over the fence that was found.
 
     `other-ledger`: the place belongs to another ledger. `ledger-behind`: ours does not hold what the fence
     saw (a copy, or a cut tail). `fenced`: somebody has claimed the place since.
     """
     if found is None:
         return
-    ours = warrant.fence
-    values = {"place": str(warrant.place), "promotion": found.promotion, "epoch": found.epoch}
+    ours = grant.fence
+    values = {"place": str(grant.place), "promotion": found.promotion, "epoch": found.epoch}
     if (found.ledger, found.genesis) != (ours.ledger, ours.genesis):
         raise RefusedError("other-ledger", **values, found=found.ledger, expected=ours.ledger)
-    if not warrant.extends(found):
+    if not grant.extends(found):
         raise RefusedError("ledger-behind", **values, found=found.size, expected=ours.size)
     if found.epoch > ours.epoch or (found.epoch == ours.epoch and found.promotion != ours.promotion):
         raise RefusedError("fenced", **values, expected=ours.epoch)

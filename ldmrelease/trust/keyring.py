@@ -4,9 +4,10 @@ It is built from the trust document's plain values; every mistake in them is a `
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.trust.keys import fingerprint, read_public, write_public
@@ -14,13 +15,12 @@ from ldmrelease.trust.keys import fingerprint, read_public, write_public
 EVERYWHERE = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """What a key with this role may say: a statement counts only inside all three.
 
-    `types` are short predicate names (`check`, `provenance`) and names of acts (`pin`, `request`,
-    `observation`, `run`, `checkpoint`); `environments` are names or `*`; `repositories` are shell patterns
-    of image repositories (`ghcr.io/lsst/*`).
+    `types` are short predicate names (`check`, `provenance`), names of records (`pin`, `request`, `observation`,
+    `run`, `decision`, `promotion`, `step`, `claim`, `intake`) and `checkpoint`; `environments` are names or `*`;
+    `repositories` are shell patterns of image repositories (`ghcr.io/lsst/*`).
     """
 
     name: str
@@ -32,7 +32,7 @@ class Role:
         if not self.types:
             raise ValueError(f"role {self.name!r}: no types; a role without types may say nothing")
         if any(EVERYWHERE in each for each in self.types):
-            raise ValueError(f"role {self.name!r}: '*' is no type; name each type that the role may sign")
+            raise ValueError(f"role {self.name!r}: '*' is not a type; name each type that the role may sign")
 
     def speaks_for(self, environment: str) -> bool:
         """Whether the role counts in this environment."""
@@ -43,8 +43,7 @@ class Role:
         return any(fnmatchcase(repository, each) for each in self.repositories)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A public key. `id` is its name in the trust document, `keyid` the fingerprint that envelopes name.
 
     It counts for what is taken in from `not_before` to `not_after`, and before `compromised_since`.
@@ -88,8 +87,7 @@ def make_key(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Keyring:
+class Keyring(Struct, frozen=True):
     """All keys and roles that are trusted, each named once."""
 
     keys: tuple[Key, ...] = ()

@@ -13,12 +13,12 @@ import os
 import shlex
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from ldmrelease.cluster.client.errors import BadAccess, ClusterUnreachable
 from ldmrelease.domain.workload_selection import IN_CLUSTER, ClusterAccess
@@ -27,12 +27,11 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient, Configuration
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-# A credential is made anew so long before it ends, that a request under way still finds it good.
+# A credential is recreated so long before it ends, that a request under way still finds it good.
 _SKEW = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True)
-class KubeconfigEntry:
+class KubeconfigEntry(Struct, frozen=True):
     """A client with credentials. `whose` says in words whose they are; `expires` is when they end, if known;
     `token_file` and `stamp` are the file that the token came from, and its state then."""
 

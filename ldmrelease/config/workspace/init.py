@@ -1,13 +1,13 @@
 """A new workspace: its file, policies, keys and trust document, empty or after a sample."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import yaml
+from msgspec import Struct
 
 from ldmrelease.config.policies.load import SUFFIX, load_levels
 from ldmrelease.config.workspace.load import FILE
@@ -16,6 +16,8 @@ from ldmrelease.config.workspace.topology import level_of
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
+from ldmrelease.domain.events.kinds import PROMOTER
+from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.level import Level
 from ldmrelease.trust.signer import generate
 
@@ -34,6 +36,7 @@ _ROLES = {
     "commissioning-manager": ["pin", "request"],
     "runner": ["run", "check"],
     "observer": ["observation"],
+    "promoter": [*role_types(PROMOTER)],
     "ledger": ["checkpoint"],
     "ci": ["provenance", "sbom"],
 }
@@ -41,13 +44,13 @@ _KEYS = {
     "me": ["release-manager", "commissioning-manager"],
     "runner": ["runner"],
     "observer": ["observer"],
+    "promoter": ["promoter"],
     "ledger": ["ledger"],
     "ci": ["ci"],
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Initialised:
+class Initialised(Struct, frozen=True):
     """A new workspace: its file, and everything that was written."""
 
     file: Path

@@ -1,11 +1,13 @@
 """The workspace: `ldmrelease.yaml` and the files that it names, found and read."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.policies.references import Demands, Policies
@@ -27,14 +29,13 @@ FILE = "ldmrelease.yaml"
 VARIABLE = "LDMRELEASE_WORKSPACE"
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """A workspace as read; paths are absolute.
 
     `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
-    `runner`, `observer`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock. `local_policies`
-    are levels whose policy is not the one that the trust document records: what they decide is hypothetical.
-    `documents` are the policies as written, by the name of the level.
+    `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock.
+    `local_policies` are levels whose policy is not the one that the trust document records: what they decide is
+    hypothetical. `documents` are the policies as written, by the name of the level.
     """
 
     root: Path
@@ -73,7 +74,7 @@ def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str
 def _named(path: Path, by: str) -> Path:
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
-        raise BadInput([Problem(shown(file), f"is no workspace file, and {by} names it")])
+        raise BadInput([Problem(shown(file), f"is not a workspace file, and {by} names it")])
     return file.resolve()
 
 
@@ -101,8 +102,7 @@ def policy_folder(file: Path) -> Path:
     return file.parent / validate(WorkspaceFile, read.read(file)).policies
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(Struct, frozen=True):
     """The files of a workspace, read and found to agree."""
 
     file: WorkspaceFile
@@ -164,7 +164,7 @@ def _placed(topology: Topology, trust: Trust, document: read.YamlDocument) -> It
 def _local(parts: _Parts) -> Iterator[Problem]:
     for level, document in parts.policies.values():
         if not parts.trust.agrees_with(level):
-            message = f"is not what {parts.trust.document.file} records, so its decisions are hypothetical"
+            message = f"is not what {parts.trust.document.file} records: advisory only until that is updated"
             remedy = f"record version {level.version} and {level.digest} there"
             yield document.problem(("metadata", "version"), message, remedy)
 
@@ -205,6 +205,12 @@ def _workspace(parts: _Parts) -> Workspace:
 
 
 def _key_files(keys: KeysEntry, root: Path) -> dict[str, Path]:
-    own = {"me": keys.me, "runner": keys.runner, "observer": keys.observer, "ledger": keys.ledger}
+    own = {
+        "me": keys.me,
+        "runner": keys.runner,
+        "observer": keys.observer,
+        "promoter": keys.promoter,
+        "ledger": keys.ledger,
+    }
     receipts = {f"receipts/{level}": path for level, path in keys.receipts.items()}
     return {purpose: root / path for purpose, path in {**own, **receipts}.items() if path is not None}

@@ -1,12 +1,12 @@
 """`ldmrelease key`: make signing keys."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
@@ -28,8 +28,7 @@ _SNIPPET = """\
 {public}"""
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
+class NewKey(Struct, frozen=True):
     """A key that was made; `file` holds its private half."""
 
     name: str
@@ -66,7 +65,7 @@ def new(
     set. It counts from now on, in the workspace's time.
     """
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name of a key", "use letters, digits, '.', '_' and '-'")
+        raise UsageError(f"{name!r} is not a name of a key", "use letters, digits, '.', '_' and '-'")
     signer, file, now = generate(kind), out or Path(f"{name}.pem"), time_here(ctx)
     signer.write_key(file)
     key = NewKey(name, str(kind), signer.keyid, str(file), now, signer.public_pem)

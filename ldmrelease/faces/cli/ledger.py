@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
+from msgspec import Struct
 
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.rejected import why_not
@@ -30,8 +30,7 @@ app = new_app(
 STANDARD = Path("-")
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedLedger:
+class VerifiedLedger(Struct, frozen=True):
     """What a check of the ledger found; `checkpoint` is the one that it was held against."""
 
     head: Head
@@ -152,8 +151,8 @@ def show(
 def _opened(context: Context, file: Path) -> Checkpoint:
     opened = verify_checkpoint(file.read_bytes(), context.keyring, at=context.now())
     if not isinstance(opened, VerifiedRecord):
-        raise UsageError(f"{file} is no checkpoint that counts: {why_not(opened.code, opened.values)}")
-    return opened.act
+        raise UsageError(f"{file} is not a checkpoint that counts: {why_not(opened.code, opened.values)}")
+    return opened.body
 
 
 def _verified(found: VerifiedLedger) -> str:

@@ -2,18 +2,19 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 import typer
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.answers.sentences.refusals import busy_words, preflight_words, unknown_target_words
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
-from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import decision_text
 from ldmrelease.render.output import Output
 from ldmrelease.render.progress import progress_line
@@ -51,8 +52,7 @@ _STATE_CODES = {
 _REFUSALS = {"not-confirmed", "refused-later"}
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedAnswer:
+class RenderedAnswer(Struct, frozen=True):
     """An answer in the two spellings that `emit` wants, and the exit code."""
 
     plain: dict[str, Any]
@@ -123,7 +123,7 @@ def rendered(context: Context, spec: PromotionSpec, answer: PromotionAnswer) -> 
 
 
 def rendered_preflight(answer: PreflightFailed) -> RenderedAnswer:
-    """A place that cannot be written as asked: refused, or nobody could be asked."""
+    """A place that cannot be written as asked: refused, or nobody could be reached."""
     first = answer.places[0].refusal
     unknown = isinstance(first, Unavailable) or first.code in WRONG_LEDGER
     kind = "undecided" if unknown else "refused"

@@ -1,10 +1,10 @@
 """Carry out a request from the command line: confirm, promote, wait, tell."""
 
 import sys
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.decision import Verdict
@@ -67,7 +67,7 @@ def require_running_clock(context: Context) -> None:
 
 
 def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
-    """Ask before production is changed; whoever cannot be asked has to have said --yes."""
+    """Ask before production is changed; whoever cannot be reached has to have said --yes."""
     meant = () if yes else places_for(context, spec)
     if isinstance(meant, UnknownTarget) or not any(each.level == PRODUCTION for each in meant):
         return

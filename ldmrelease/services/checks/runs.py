@@ -2,35 +2,37 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
+from msgspec import Struct, field
+
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
+from ldmrelease.checks.registry import traits
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.evidence import ObservedPod, RunRegistration, StableState, StatementReceived
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.predicates import test_result
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
-from ldmrelease.domain.records import ObservedPod, RunRegistration, StableState
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
+from ldmrelease.domain.streams import run_stream
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute
 from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.clusters import cluster_uid
-from ldmrelease.services.evidence.collect import evidence_stream
-from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
+from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.repository_scope import require_scope
-from ldmrelease.services.signing import signed
 
 _MOST = 200
 """So many containers are named in a registration: enough to tell whether what was checked is still there."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunPlace:
+class RunPlace(Struct, frozen=True):
     """Where a check is run, and what runs there; `standing` is None where nothing can stand still.
 
     `unsettled`: it should, and the release does not run there, or something is being rolled out.
@@ -43,15 +45,13 @@ class RunPlace:
     unsettled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unregistered:
+class Unregistered(Struct, frozen=True):
     """Somebody else registered a run at the same moment."""
 
     stream: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(Struct, frozen=True):
     """What came of a run: PASSED or FAILED, or ERRORED where it said nothing about the release.
 
     `events` and `blobs` take the signed result in; an errored run has none, and is errored by its deadline.
@@ -114,18 +114,19 @@ def register(
         promotion=promotion,
         standing=where.standing,
     )
-    stream = runs_stream(pinned.digest)
+    stream = run_stream(pinned.digest)
     environments = (where.environment,) if where.environment is not None else ()
     require_scope(context, context.signers.runner, "run", pinned.release.repositories, environments)
-    event = NewEvent(EventKind.REGISTERED, stream, signed(context, act, context.signers.runner))
-    moved = context.append([event], expect={**(expect or {}), stream: context.ledger.version(stream)})
+    moved = context.append(
+        [new_event(act)], expect={**(expect or {}), stream: context.ledger.version(stream)}
+    )
     return Unregistered(stream) if moved else act
 
 
 def attempts_so_far(context: Context, check: Check, pinned: Pinned, place: Place, promotion: str) -> int:
     """How often a promotion has registered a run of a check at a place.
 
-    By place: what another application of the environment passed or failed is no result of this one.
+    By place: what another application of the environment passed or failed is not a result of this one.
     """
     known = {each.run for each in registered_runs(context, pinned)}
     numbers = itertools.count()
@@ -170,7 +171,7 @@ def run_registered(
     payload = write_statement(test_result.TYPE.uri, (subject,), predicate)
     envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
-    event = NewEvent(EventKind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})
+    event = new_event(StatementReceived(pinned.digest, blob))
     return RunResult(result, ran, (event,), {blob: envelope}, carried.then)
 
 
@@ -182,7 +183,7 @@ def _used(run: RunRegistration, image: str | None) -> CheckUsed:
 
 def _is_of_place(check: Check, application: Application) -> bool:
     """Whether a check of ours is about what runs at the place: a container of its own is about the image alone."""
-    return check.kind in ("command", "job") and application.workloads is not None
+    return traits(check.kind).about_place and application.workloads is not None
 
 
 def _after(

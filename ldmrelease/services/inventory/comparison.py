@@ -1,9 +1,9 @@
 """Desired, decided and observed side by side: a row for each setting or container of each place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from ldmrelease.domain.targets import MenuTarget
+from msgspec import Struct
+
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.admitted import ActivePromotion, Admission, Admissions, AdmittedImage
@@ -13,8 +13,7 @@ from ldmrelease.services.inventory.trees import DeclaredImage, DesiredState, Run
 PodsAnswer = tuple[RunningContainer, ...] | TargetFailure
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredImage:
+class DesiredImage(Struct, frozen=True):
     """What the target says: a tag or an image, and its digest, None where nobody could say it."""
 
     spelling: str
@@ -22,8 +21,7 @@ class DesiredImage:
     release: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RunningImage:
+class RunningImage(Struct, frozen=True):
     """What runs. `basis` is `committed` where the tree counts as running, else `pods`.
 
     `digests` are what pods report; `verdict` is what became of the rollout, `reason` what troubles it.
@@ -37,8 +35,7 @@ class RunningImage:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LiveComponent:
+class LiveComponent(Struct, frozen=True):
     """A component at a place, by the setting or container that says so (`at`).
 
     `promotion` is at work there now. `unheard` says who did not answer: what they would have said is None.
@@ -57,8 +54,7 @@ class LiveComponent:
     unheard: tuple[TargetFailure, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceAnswers:
+class PlaceAnswers(Struct, frozen=True):
     """What was answered about a place; None where there is nobody to ask."""
 
     tree: DesiredState | TargetFailure | None
@@ -128,8 +124,8 @@ class Comparer:
     def _allowed(
         self, application: Application, product: Product, component: str, said: DeclaredImage | None
     ) -> AdmittedImage | None:
-        """A menu has many releases, each let in by itself; elsewhere the last one counts."""
-        if not isinstance(application.target, MenuTarget):
+        """What keeps many releases has each admitted by itself; elsewhere the last one counts."""
+        if not application.target.capabilities.keeps_many:
             return self._decisions.newest(application.place, product, component)
         if said is None:
             return None

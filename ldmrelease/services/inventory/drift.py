@@ -6,8 +6,9 @@ it and the workload does not yet), `not-rolled-out` (the workload says it and it
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.services.inventory.admitted import AdmittedImage
@@ -17,16 +18,14 @@ DRIFTS = ("undecided", "moved-tag", "absent-image", "spec-differs", "not-synced"
 """Every code that a drift can have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """A difference: a code, and the values that it is about."""
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedStates:
+class ComparedStates(Struct, frozen=True):
     """What is compared: a setting of a tree, a container of a workload, and what was let in there.
 
     `arriving` are the digests of the image that a promotion at work brings; None where none is at work.
@@ -46,7 +45,7 @@ class ComparedStates:
 
 
 def drifts(sides: ComparedStates) -> tuple[Drift, ...]:
-    """How the sides differ, by the identity of images; what nobody could be asked about does not differ."""
+    """How the sides differ, by the identity of images; what nobody could be reached about does not differ."""
     found = list(_of_tree(sides))
     if sides.ran is not None:
         found += _of_pods(sides, sides.ran)
@@ -117,7 +116,7 @@ def _not_rolled_out(sides: ComparedStates, ran: RunningContainer) -> Iterator[Dr
 
 
 def _is_decided_tag(sides: ComparedStates, said: DeclaredImage) -> bool:
-    """Whether a tag that nobody could be asked about is the decided one."""
+    """Whether a tag that nobody could be reached about is the decided one."""
     return not said.resolved and sides.allowed is not None and said.tag == sides.allowed.decided.spelling
 
 

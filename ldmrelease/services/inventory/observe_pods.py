@@ -1,15 +1,16 @@
 """Observe what pods run: every digest that a cluster reports is led back to the image of a release."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.rollout.snapshot import ContainerSnapshot, RolloutSnapshot, WorkloadSnapshot, snapshot
 from ldmrelease.cluster.rollout.status import Healthy, NodesNotReady, Progressing, status_name
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.place import ObservedImage
 from ldmrelease.domain.images import Reference, parse_reference
-from ldmrelease.domain.records import ObservedImage
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.context import Context
@@ -28,8 +29,7 @@ NOT_OBSERVED = "not-observed"
 _LOOKS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedPods:
+class ObservedPods(Struct, frozen=True):
     """What was seen, as images of releases; `revision` changes with every change of the workloads."""
 
     revision: str
@@ -85,8 +85,7 @@ def _images(context: Context, application: Application, found: RolloutSnapshot) 
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A container of a workload that runs a component."""
 
     context: Context
@@ -130,7 +129,7 @@ class _Part:
 
     @property
     def _reference(self) -> Reference | None:
-        """The image that the workload names; None for what is no reference (the API server takes any text)."""
+        """The image that the workload names; None for what is not a reference (the API server takes any text)."""
         try:
             return parse_reference(self.container.image)
         except ValueError:

@@ -1,21 +1,22 @@
 """Which release runs where, since when, and why it was allowed: from projections, without a scan of events."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ldmrelease.domain.records import Observation
+from msgspec import Struct
+
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.residences import PROJECTION
 from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.receipts import let_in
 from ldmrelease.services.repository_scope import verified_observation
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceComponent:
+class PlaceComponent(Struct, frozen=True):
     """An image at a place. `state` is `committed` or `running`, or why it does not run (`idle`, `armed`, `rolling`,
     `troubled`, ...); `unobserved` where nobody has looked lately, `unsigned` where the latest observation does not
     count.
@@ -39,8 +40,7 @@ class PlaceComponent:
     allowed: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class UnobservedPlace:
+class UnobservedPlace(Struct, frozen=True):
     """A place that nobody has observed yet."""
 
     place: Place
@@ -83,12 +83,7 @@ def _running(
     image: observed.ResidenceState,
     state: str,
 ) -> PlaceComponent:
-    key = f"{application.place}/{image.release}"
-    receipt = (
-        context.ledger.state("receipts", key) or context.ledger.state("scaled-to-zero", key)
-        if image.release
-        else None
-    )
+    entered = let_in(context, application.place, image.release) if image.release else None
     return PlaceComponent(
         place=application.place,
         level=application.level,
@@ -101,8 +96,8 @@ def _running(
         last=spell(image.span.last),
         state=state,
         aliases=tuple(name for name, tag in sorted(latest.aliases.items()) if tag == image.spelling),
-        promotion=receipt["promotion"] if receipt else None,
-        allowed=receipt["time"] if receipt else None,
+        promotion=entered.promotion if entered else None,
+        allowed=spell(entered.time) if entered else None,
     )
 
 

@@ -1,23 +1,23 @@
 """What the steps of a promotion have in common: what they are given and what they answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
-from ldmrelease.domain.records import Request
 from ldmrelease.domain.topology import Application
-from ldmrelease.promotion.journal import Journal
+from ldmrelease.promotion.state import Journal
 from ldmrelease.services.context import Context
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.results import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """One step to carry out, with everything around it. `epoch` is that of our claim of the place.
 
     `expect` gives the stream versions that whatever the step appends itself has to name, each time anew, as a
@@ -52,8 +52,7 @@ class Work:
         return self.journal.before.get(str(self.step.place), {})
 
 
-@dataclass(frozen=True, slots=True)
-class StepDone:
+class StepDone(Struct, frozen=True):
     """The step's postcondition holds. `events` and `blobs` go into the ledger together with its record.
 
     `then` tidies up once it is recorded; it is lost with the process, so nothing may depend on it.
@@ -65,16 +64,14 @@ class StepDone:
     then: Callable[[], None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailed:
+class StepFailed(Struct, frozen=True):
     """The step cannot reach its postcondition: the promotion halts."""
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class StepPending:
+class StepPending(Struct, frozen=True):
     """The postcondition needs an act of somebody: the promotion waits, and holds no claim meanwhile."""
 
     code: str
@@ -84,7 +81,7 @@ class StepPending:
 
 _ELSEWHERE = {
     "other-cluster": "it leads to the cluster {found}, and the workspace's cluster-uid is {expected}",
-    "moved-cluster": "it leads to the cluster {found}, and the promotion began in {expected}; if that was made anew, "
+    "moved-cluster": "it leads to the cluster {found}, and the promotion began in {expected}; if that was recreated, "
     "write the new one's UID into ldmrelease.yaml as cluster-uid",
 }
 
@@ -103,13 +100,11 @@ def step_failure(answer: Refusal | Unavailable) -> StepFailed | Unavailable:
     return StepFailed(answer.code, answer.values | ({"others": others} if others else {}))
 
 
-@dataclass(frozen=True, slots=True)
-class Overtaken:
+class Overtaken(Struct, frozen=True):
     """An append of the step was refused: somebody else has carried the promotion on."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceBusy:
+class PlaceBusy(Struct, frozen=True):
     """Somebody else claims the place; or holds it without a claim, having written it and `waits` for the rest."""
 
     place: str
@@ -120,5 +115,5 @@ class PlaceBusy:
 
 
 StepResult = StepDone | StepFailed | StepPending | Unavailable | Overtaken
-"""`Unavailable`: nobody could be asked, nothing is recorded, and the step is tried again, by the driver where that
+"""`Unavailable`: nobody could be reached, nothing is recorded, and the step is tried again, by the driver where that
 `passes` or by a resume."""

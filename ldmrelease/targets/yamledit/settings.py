@@ -8,7 +8,8 @@ import codecs
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.value_paths import parse_path
 from ldmrelease.targets.results import Refusal, RefusedError, Scalar, Unquoted, Value, joined
@@ -21,8 +22,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*")
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
-@dataclass(frozen=True, slots=True)
-class FoundSetting:
+class FoundSetting(Struct, frozen=True):
     """A setting as the file has it: its value, and the line where that begins (from 1)."""
 
     value: Value
@@ -32,7 +32,7 @@ class FoundSetting:
 def read_settings(
     data: bytes, paths: Sequence[str], file: str, optional: Collection[str] = ()
 ) -> dict[str, FoundSetting] | Refusal:
-    """The settings at `paths`; `file` is the name for refusals. Raises ValueError for what is no path.
+    """The settings at `paths`; `file` is the name for refusals. Raises ValueError for what is not a path.
 
     An `optional` one that is absent is left out.
 
@@ -56,7 +56,7 @@ def read_settings(
 
 
 def edit_settings(data: bytes, edits: Mapping[str, Value], file: str) -> bytes | Refusal:
-    """The file with these settings changed, and nothing else. Raises ValueError for what is no path."""
+    """The file with these settings changed, and nothing else. Raises ValueError for what is not a path."""
     try:
         mark, text = _text(data)
         root = parse(text)

@@ -1,4 +1,4 @@
-"""What a check is about stands still: which pods there are, and what is no rollout. Clusters are in tests/real/kube."""
+"""What a check is about stands still: which pods there are, and what is not a rollout. Clusters: tests/real/kube."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from ldmrelease.cluster.rollout.status import Progressing, Scheduled, Status
 from ldmrelease.cluster.rollout.wait import AssessedWorkload, RolloutTimedOut
-from ldmrelease.domain.records import ObservedPod, StableState
+from ldmrelease.domain.events.evidence import ObservedPod, StableState
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.domain.workload_selection import ClusterAccess, WorkloadKind, Workloads
