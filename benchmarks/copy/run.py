@@ -6,7 +6,8 @@ Needs docker-registry and Go. crane copies no referrers: ours is measured withou
 with them. Requests are counted by a proxy, in runs of their own: the proxy is slower than either.
 
 A whole command of ours begins with Python's start and its imports, which alone take as long as crane needs for one
-image beside it on one machine: without latency that row cannot be good, and shows what it costs.
+image beside it on one machine: without latency that row cannot be good, and shows what it costs. Our modules are
+compiled first, as installing does it and as crane is.
 
 Latency is made by `latency`, a process of its own through which every byte of both sides goes. Measured through it
 with none, it shows what it costs itself, and how many round trips in a row each side waits for.
@@ -15,6 +16,7 @@ with none, it shows what it costs itself, and how many round trips in a row each
 from __future__ import annotations
 
 import argparse
+import compileall
 import itertools
 import socket
 import statistics
@@ -54,6 +56,7 @@ def main() -> int:
     repeats = parser.parse_args().repeats
     crane = go_tool("crane", "github.com/google/go-containerregistry/cmd/crane", HERE)
     library = go_tool("incrane", "./incrane", HERE)
+    compileall.compile_dir(HERE.parent.parent / "ldmrelease", quiet=1)
     command = (sys.executable, str(HERE / "copy_command.py"))
 
     def crane_command(what: str, source: str, destination: str) -> float:
