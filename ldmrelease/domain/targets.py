@@ -23,17 +23,16 @@ class Setting(Struct, frozen=True):
     writes: Writes = Writes.TAG
 
 
-class GitOpsTarget(Struct, frozen=True):
+class GitOpsTarget(Struct, frozen=True, tag_field="kind", tag="gitops"):
     """Settings in one file of a GitOps tree; `repository` is a directory or a remote that git knows."""
 
     repository: str
     branch: str
     file: str
     settings: tuple[Setting, ...]
-    kind: str = "gitops"
 
 
-class MenuTarget(Struct, frozen=True):
+class MenuTarget(Struct, frozen=True, tag_field="kind", tag="menu"):
     """A notebook menu: the mapping at `path` of a values file (numReleases, pin, recommendedTag, cycle).
 
     `keep` bounds how many pinned releases of a kind stay live; `aliases` are the names that move by
@@ -48,11 +47,10 @@ class MenuTarget(Struct, frozen=True):
     component: str
     keep: dict[str, int]
     aliases: dict[str, str]
-    kind: str = "menu"
     config_map: ConfigMapFile | None = None
 
 
-class KubernetesTarget(Struct, frozen=True):
+class KubernetesTarget(Struct, frozen=True, tag_field="kind", tag="kubernetes"):
     """Image fields of workloads, written by server-side apply.
 
     `take_over` lists the field managers whose ownership of image fields may be taken; `manifests` is a folder
@@ -64,7 +62,6 @@ class KubernetesTarget(Struct, frozen=True):
     take_over: tuple[str, ...] = ()
     manifests: str | None = None
     registry: str | None = None
-    kind: str = "kubernetes"
 
 
 Target = GitOpsTarget | MenuTarget | KubernetesTarget

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from ldmrelease.config.workspace.load import Workspace
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference

@@ -5,7 +5,7 @@ from typing import Any
 
 from ldmrelease.answers.sentences.rollouts import FAILURES
 from ldmrelease.answers.sentences.text import Values, listed, moment, said, values_of
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.deployments.target import UnknownTarget
 from ldmrelease.services.promotions.preflight import PreflightFailed

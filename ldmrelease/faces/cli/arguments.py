@@ -6,7 +6,7 @@ import typer
 
 from ldmrelease.answers.sentences.refusals import unpinnable_words
 from ldmrelease.answers.sentences.text import listed
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.topology import Application, Product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
 from ldmrelease.services.context import Context

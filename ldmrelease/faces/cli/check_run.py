@@ -9,7 +9,7 @@ from ldmrelease.answers.sentences.check_runs import problem_words
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import unknown_target_words
 from ldmrelease.answers.sentences.text import few, moment, said
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.topology import Application, Check

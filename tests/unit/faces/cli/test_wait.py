@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.config.workspace.model import FILE
 from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.services.context import open_context
 from ldmrelease.services.deployments.target import PromotionSpec
