@@ -1,10 +1,16 @@
-"""An opened workspace: its ledger, keys, levels, registries and clock, for the services to work with."""
+"""An opened workspace: its ledger, keys, levels, registries and clock, for the services to work with.
+
+Who reads the ledger alone pays for neither registries nor clusters: their packages are imported as they are used.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import InputError, LdmreleaseError
@@ -15,12 +21,13 @@ from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import Ledger, open_ledger
 from ldmrelease.projections.registry import PROJECTORS
-from ldmrelease.registry.identity import identity
-from ldmrelease.registry.opening import Registries
-from ldmrelease.registry.repository import RegistryOptions, Repository
-from ldmrelease.targets.connections import ClusterConnections
 from ldmrelease.trust.keyring import Keyring
-from ldmrelease.trust.signer import Signer, load_signer
+
+if TYPE_CHECKING:
+    from ldmrelease.registry.opening import Registries
+    from ldmrelease.registry.repository import Repository
+    from ldmrelease.targets.connections import ClusterConnections
+    from ldmrelease.trust.signer import Signer
 
 Observer = Callable[[str, str], None]
 """Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
@@ -43,6 +50,8 @@ class Signers:
             path = self._files.get(purpose)
             if path is None:
                 raise NoKey(f"no key for {purpose!r}: name its file under `keys:` in ldmrelease.yaml")
+            from ldmrelease.trust.signer import load_signer  # noqa: PLC0415 - where something is signed
+
             self._loaded[purpose] = load_signer(path)
         return self._loaded[purpose]
 
@@ -110,6 +119,9 @@ class Context:
     @cached_property
     def registries(self) -> Registries:
         """Opens image repositories."""
+        from ldmrelease.registry.opening import Registries  # noqa: PLC0415 - see above
+        from ldmrelease.registry.repository import RegistryOptions  # noqa: PLC0415 - see above
+
         observer = self.observer
         told = None if observer is None else (lambda phase, method, url: observer(phase, f"{method} {url}"))
         options = RegistryOptions(observer=told, insecure=frozenset(self.workspace.insecure))
@@ -118,12 +130,16 @@ class Context:
     @cached_property
     def clusters(self) -> ClusterConnections:
         """Opens the clusters of the workspace."""
+        from ldmrelease.targets.connections import ClusterConnections  # noqa: PLC0415 - see above
+
         return ClusterConnections(self.workspace.root, self.observer)
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
         key = (repository.name, digest)
         if key not in self._identities:
+            from ldmrelease.registry.identity import identity  # noqa: PLC0415 - see above
+
             self._identities[key] = identity(repository, digest)
         return self._identities[key]
 

@@ -11,9 +11,6 @@ from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text
-from ldmrelease.services.decisions.replay import replay
-from ldmrelease.services.promotions.load import NoSuchPromotion
-from ldmrelease.services.promotions.report import report
 
 app = new_app(
     "List, show and replay promotions.",
@@ -57,6 +54,8 @@ def show(
     output: OutputOption = Output.text,
 ) -> None:
     """Show a promotion: what was asked, what was decided and why, each step, the receipts, what is next."""
+    from ldmrelease.services.promotions.report import report  # noqa: PLC0415 - knows all parts of a promotion
+
     context = open_context_here(ctx)
     found = report(context, promotion)
     emit(found, output, lambda: report_text(found, usual_product(context), context.now()))
@@ -72,6 +71,9 @@ def replay_decisions(
 
     Exit 1 where one of them does not come out with the same bytes.
     """
+    from ldmrelease.services.decisions.replay import replay  # noqa: PLC0415 - knows every rule
+    from ldmrelease.services.promotions.load import NoSuchPromotion  # noqa: PLC0415 - as above
+
     context = open_context_here(ctx)
     found = list(replay(context.ledger, promotion))
     if not found:

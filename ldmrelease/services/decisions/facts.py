@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from ldmrelease.config.policies.windows import windows
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import (
@@ -238,4 +237,8 @@ def last_observation(context: Context, place: Place) -> Observation | None:
 
 def _windows(level: Level, now: datetime) -> dict[str, tuple[Interval, ...]]:
     asked: tuple[Requirement, ...] = tuple(each for each in level.enter if each.rule == "window")
+    if not asked:
+        return {}
+    from ldmrelease.config.policies.windows import windows  # noqa: PLC0415 - knows the time zones
+
     return {each.id: windows(each, now) for each in asked}
