@@ -11,7 +11,7 @@ from ldmrelease.render.output import Cell, Colour, table
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 
 if TYPE_CHECKING:
-    from ldmrelease.domain.records import Observation, ObservedImage
+    from ldmrelease.domain.events.place import Observation, ObservedImage
     from ldmrelease.services.inventory.aliases import AliasOf
     from ldmrelease.services.inventory.history import HistoryEntry
 

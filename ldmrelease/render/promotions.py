@@ -10,9 +10,9 @@ from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import busy_words, failure_words, interrupted_words
 from ldmrelease.answers.sentences.rollouts import pending_act_words
 from ldmrelease.answers.sentences.text import indented, listed, moment, said, short, span, values_of
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.times import instant
-from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, table
 

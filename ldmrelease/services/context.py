@@ -10,18 +10,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import Moved, NewEvent
+from ldmrelease.domain.events.registry import type_of_body
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import Ledger, open_ledger
+from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.trust.keyring import Keyring
+from ldmrelease.trust.records import Records, entitled, sign_record
+from ldmrelease.trust.signer import KeyProblem
+from ldmrelease.trust.verify import Rejected, valid_key
 
 if TYPE_CHECKING:
     from ldmrelease.registry.opening import Registries
@@ -45,7 +50,10 @@ class Signers:
         self._loaded: dict[str, Signer] = {}
 
     def named(self, purpose: str) -> Signer:
-        """The key for a purpose: `me`, `runner`, `observer`, `ledger`, `receipts/<level>`. Raises `NoKey`."""
+        """The key for a purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`.
+
+        Raises `NoKey`.
+        """
         if purpose not in self._loaded:
             path = self._files.get(purpose)
             if path is None:
@@ -69,6 +77,11 @@ class Signers:
     def observer(self) -> Signer:
         """Signs observations."""
         return self.named("observer")
+
+    @property
+    def promoter(self) -> Signer:
+        """Signs what the process does: decisions, steps, claims, the end."""
+        return self.named("promoter")
 
     @property
     def ledger(self) -> Signer:
@@ -154,6 +167,11 @@ class Context:
         key = self.keyring.find(keyid)
         return key.person if key is not None else keyid
 
+    @cached_property
+    def records(self) -> Records:
+        """Reads events as what somebody signed."""
+        return Records(self.ledger.genesis, self.keyring)
+
     def append(
         self,
         events: list[NewEvent],
@@ -161,11 +179,43 @@ class Context:
         expect: dict[str, int] | None = None,
         blobs: dict[str, bytes] | None = None,
     ) -> Moved | None:
-        """Append in one transaction, now, as `person`; None where it went in."""
+        """Append in one transaction, now, each event signed by the key of its kind; None where it went in.
+
+        Raises `NoKey`, and `KeyProblem` where an event would not count: then nothing is appended.
+        """
+        for each in events:
+            self._require_counted(each)
         answer = self.ledger.append(
-            events, at=self.now(), actor=self.person, expect=expect or {}, blobs=blobs or {}
+            events, at=self.now(), actor=self.person, expect=expect or {}, blobs=blobs or {}, sign=self._sign
         )
         return answer if isinstance(answer, Moved) else None
+
+    def _sign(self, there: Position, body: Any) -> dict[str, Any]:
+        return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))
+
+    def _require_counted(self, new: NewEvent) -> None:
+        """A record by a key that is not entitled to it would be in the ledger for good, and of no effect."""
+        kind = type_of_body(type(new.body))
+        signer = self.signers.named(kind.purpose)
+        now = self.now()
+        key = valid_key(signer.keyid, self.keyring, at=now)
+        found = (
+            key
+            if isinstance(key, Rejected)
+            else entitled(new.body, new.stream, kind, key, self.keyring, at=now)
+        )
+        if isinstance(found, Rejected):
+            raise self.key_problem(signer, found)
+
+    def key_problem(self, signer: Signer, refusal: Rejected) -> KeyProblem:
+        """What to say where something by a key of the workspace would not count."""
+        key = self.keyring.find(signer.keyid)
+        values = ", ".join(f"{name} {value}" for name, value in refusal.values.items() if name != "key")
+        return KeyProblem(
+            f"what {key.id if key is not None else signer.keyid} has to sign would not count: {refusal.code}"
+            f"{f' ({values})' if values else ''}; name another key under `keys:` in {self.workspace.file.name}, or "
+            f"let {self.workspace.trust.name} trust this one with it (`ldmrelease doctor` looks at every key)"
+        )
 
 
 def open_context(

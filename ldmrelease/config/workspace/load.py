@@ -172,6 +172,12 @@ def _inputs(parts: _Parts) -> WorkspaceInputs:
 
 
 def _key_files(keys: KeysEntry, root: Path) -> dict[str, Path]:
-    own = {"me": keys.me, "runner": keys.runner, "observer": keys.observer, "ledger": keys.ledger}
+    own = {
+        "me": keys.me,
+        "runner": keys.runner,
+        "observer": keys.observer,
+        "promoter": keys.promoter,
+        "ledger": keys.ledger,
+    }
     receipts = {f"receipts/{level}": path for level, path in keys.receipts.items()}
     return {purpose: root / path for purpose, path in {**own, **receipts}.items() if path is not None}

@@ -19,9 +19,9 @@ class Workspace(Struct, frozen=True):
     """A workspace as read; paths are absolute.
 
     `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
-    `runner`, `observer`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock. `local_policies`
-    are levels whose policy is not the one that the trust document records: what they decide is hypothetical.
-    `documents` are the policies as written, by the name of the level.
+    `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock.
+    `local_policies` are levels whose policy is not the one that the trust document records: what they decide is
+    hypothetical. `documents` are the policies as written, by the name of the level.
     """
 
     root: Path
