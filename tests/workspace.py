@@ -14,11 +14,12 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from ldmrelease.config.workspace.load import load_workspace
