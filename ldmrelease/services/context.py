@@ -31,7 +31,7 @@ from ldmrelease.trust.verify import Rejected, valid_key
 if TYPE_CHECKING:
     from ldmrelease.registry.opening import Registries
     from ldmrelease.registry.repository import Repository
-    from ldmrelease.targets.connections import ClusterConnections
+    from ldmrelease.targets.connections import ClusterConnections, Connections
     from ldmrelease.trust.signer import Signer
 
 Observer = Callable[[str, str], None]
@@ -141,11 +141,16 @@ class Context:
         return Registries(self.workspace.root, options)
 
     @cached_property
+    def connections(self) -> Connections:
+        """What the workspace's targets are reached by, opened once."""
+        from ldmrelease.targets.connections import Connections  # noqa: PLC0415 - see above
+
+        return Connections(self.workspace.root, self.observer)
+
+    @property
     def clusters(self) -> ClusterConnections:
         """Opens the clusters of the workspace."""
-        from ldmrelease.targets.connections import ClusterConnections  # noqa: PLC0415 - see above
-
-        return ClusterConnections(self.workspace.root, self.observer)
+        return self.connections.clusters
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
