@@ -116,7 +116,7 @@ def _placed(topology: Topology, trust: Trust, document: read.YamlDocument) -> It
 def _local(parts: _Parts) -> Iterator[Problem]:
     for level, document in parts.policies.values():
         if not parts.trust.agrees_with(level):
-            message = f"is not what {parts.trust.document.file} records, so its decisions are hypothetical"
+            message = f"is not what {parts.trust.document.file} records: advisory only until that is updated"
             remedy = f"record version {level.version} and {level.digest} there"
             yield document.problem(("metadata", "version"), message, remedy)
 

@@ -68,5 +68,5 @@ def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str
 def _named(path: Path, by: str) -> Path:
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
-        raise BadInput([Problem(shown(file), f"is no workspace file, and {by} names it")])
+        raise BadInput([Problem(shown(file), f"is not a workspace file, and {by} names it")])
     return file.resolve()

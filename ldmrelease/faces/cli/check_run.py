@@ -131,7 +131,7 @@ def _done(
 
 def _cut_words(cut: Unavailable, run: RunRegistration) -> str:
     left = f"the run {run.run} has no result yet, and what it has started goes on"
-    return f"{said(cut.where)} could not be asked: {said(cut.reason)}; {left}"
+    return f"{said(cut.where)} could not be reached: {said(cut.reason)}; {left}"
 
 
 def _take_in(context: Context, found: RunResult) -> None:

@@ -47,11 +47,11 @@ class RunSpec(Struct, frozen=True):
 def execute(
     context: Context, this: RunSpec, progress: Progress, beat: Callable[[], None]
 ) -> ExecutedRun | Unavailable:
-    """Run it. `Unavailable`: the cluster, or where the result is, could not be asked; a later try finds what is there.
+    """Run it. `Unavailable`: the cluster, or where the result is, could not be reached; a later try goes on.
 
     `beat` is called now and then while a Job is waited for.
 
-    Raises `BadInput` for a bad template, `BadAccess` and `ClusterError` where there is no way into the cluster.
+    Raises `BadInput` for a bad template, `BadAccess` and `ClusterError` where there is no access to the cluster.
     """
     carried = _carried(context, this, progress, beat)
     if isinstance(carried, Unavailable) or carried.ran.result_at is None:

@@ -125,7 +125,7 @@ def register(
 def attempts_so_far(context: Context, check: Check, pinned: Pinned, place: Place, promotion: str) -> int:
     """How often a promotion has registered a run of a check at a place.
 
-    By place: what another application of the environment passed or failed is no result of this one.
+    By place: what another application of the environment passed or failed is not a result of this one.
     """
     known = {each.run for each in registered_runs(context, pinned)}
     numbers = itertools.count()

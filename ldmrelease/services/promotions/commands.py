@@ -30,7 +30,6 @@ from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder
 from ldmrelease.services.promotions.driver import PromotionOutcome, drive, wait_values
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
-from ldmrelease.services.promotions.pending_acts import still_pending
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
@@ -82,7 +81,7 @@ def _nothing_to_do(context: Context, spec: PromotionSpec, places: Sequence[Place
 
 
 def promote(context: Context, spec: PromotionSpec, progress: Progress) -> PromotionAnswer:
-    """Decide, record, act. Raises where a part could not be asked (what was recorded can be resumed), and
+    """Decide, record, act. Raises where a part could not be reached (what was recorded can be resumed), and
     `Hypothetical`.
     """
     open_already = _same_request(context, spec)
@@ -106,7 +105,7 @@ def promote(context: Context, spec: PromotionSpec, progress: Progress) -> Promot
 
 
 def _same_request(context: Context, spec: PromotionSpec) -> str | None:
-    """The promotion that asks for exactly this and has not ended: asking twice is no newer request."""
+    """The promotion that asks for exactly this and has not ended: asking twice is not a newer request."""
     mine = (spec.intent, spec.pinned.digest, spec.target, spec.alias)
     for each in open_promotions(context):
         asked = each.request.body if each.request is not None and each.journal is not None else None
@@ -170,6 +169,8 @@ def _still_owed(context: Context, promotion: Promotion, place: Place) -> Promoti
     if not journal.waits_for or application is None:
         return None
     code, begun_in = str(journal.waits_for.get("code")), journal.clusters.get(str(place))
+    from ldmrelease.services.promotions.pending_acts import still_pending  # noqa: PLC0415 - knows clusters
+
     owed = still_pending(context, application, promotion.pinned.release, code, begun_in)
     left = PromotionOutcome(
         promotion.id, PromotionState.WAITING, {"until": None, "who": list(journal.who), **journal.waits_for}

@@ -16,14 +16,13 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
-from ldmrelease.targets.stores.kubernetes_rights import forbidden
 
 _RUN_BY_US = ("command", "container", "job")
 """The kinds of check that a promotion runs itself; others are reported by somebody."""
 
 
 class RefusedPlace(Struct, frozen=True):
-    """A place that cannot be written as asked, or nobody could be asked about it."""
+    """A place that cannot be written as asked, or nobody could be reached about it."""
 
     place: Place
     refusal: Refusal | Unavailable
@@ -45,7 +44,7 @@ def checks_asked(context: Context, application: Application) -> tuple[Check, ...
 def preflight_failures(
     context: Context, spec: PromotionSpec, applications: Sequence[Application]
 ) -> Iterator[RefusedPlace]:
-    """Everything that is wrong, up to where nobody could be asked: each such place would be waited for."""
+    """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
     for application in applications:
         refusal = (
             other_cluster(context.clusters, application)
@@ -99,6 +98,8 @@ def _uncheckable(context: Context, application: Application) -> Refusal | Unavai
 
 
 def _against_jobs(api: Api, namespace: str) -> Iterator[Refusal]:
+    from ldmrelease.targets.stores.kubernetes_rights import forbidden  # noqa: PLC0415 - knows clusters
+
     missing = list(forbidden(api, namespace, job_rights(namespace)))
     yield from missing
     if not missing and not is_there(api, namespace):

@@ -1,7 +1,7 @@
 """Pin a release: from a product's tag to digests (LDM-564 2.1), in memory; `store_pin` makes it durable."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -22,12 +22,12 @@ from ldmrelease.domain.release import (
 from ldmrelease.domain.streams import pin_stream
 from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
-from ldmrelease.registry.identity import identity
-from ldmrelease.registry.repository import Repository
 from ldmrelease.services.context import Context
 from ldmrelease.services.repository_scope import out_of_scope, require_scope
-from ldmrelease.sources import eups, git_tags
 from ldmrelease.trust.records import EventRecord
+
+if TYPE_CHECKING:
+    from ldmrelease.registry.repository import Repository
 
 _REBUILT = {Kind.release, Kind.candidate}
 BASE_DIGEST = "org.opencontainers.image.base.digest"
@@ -98,6 +98,8 @@ def _find_image(
     spelling = _spelling_there(repository, source, product, tag)
     if spelling is None:
         return None
+    from ldmrelease.registry.identity import identity  # noqa: PLC0415 - who reads pins asks no registry
+
     found = identity(repository, spelling)
     if not isinstance(found, ImageIdentity):
         values = {"component": source.name, "tag": spelling, **canonical.to_plain(found)}
@@ -107,7 +109,7 @@ def _find_image(
 
 
 def _spelling_there(
-    repository: Repository, source: ComponentSource, product: Product, tag: Tag
+    repository: "Repository", source: ComponentSource, product: Product, tag: Tag
 ) -> str | None:
     """The tag as the repository spells it; of several rebuilds `_rsp<N>` the highest (details.md, Tags)."""
     spelling = image_tag(tag, source.spelling)
@@ -121,7 +123,7 @@ def _spelling_there(
     return f"{prefix}{max(numbers)}" if numbers else None
 
 
-def _derived_from(repository: Repository, source: ComponentSource, found: ImageIdentity) -> str | None:
+def _derived_from(repository: "Repository", source: ComponentSource, found: ImageIdentity) -> str | None:
     if source.derived_from is None:
         return None
     annotations = repository.manifest(found.index).json().get("annotations") or {}
@@ -132,6 +134,8 @@ def _derived_from(repository: Repository, source: ComponentSource, found: ImageI
 def _find_configuration(
     context: Context, _product: Product, source: ComponentSource, tag: Tag
 ) -> Component | Unpinnable | None:
+    from ldmrelease.sources import git_tags  # noqa: PLC0415 - as above
+
     spelling = image_tag(tag, source.spelling)
     spellings = (spelling, f"v{spelling}") if tag.kind is Kind.release else (spelling,)
     repository = context.located(source.source)
@@ -146,6 +150,8 @@ def _find_configuration(
 def _find_build(
     context: Context, _product: Product, source: ComponentSource, tag: Tag
 ) -> tuple[Component, bytes] | None:
+    from ldmrelease.sources import eups  # noqa: PLC0415 - as above
+
     spelling = image_tag(tag, source.spelling)
     build = eups.find_build(Path(context.located(source.source)), spelling)
     if build is None or build.content is None:
