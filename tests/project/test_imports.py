@@ -29,7 +29,7 @@ DECIDING = {
 
 NEVER = {"pydantic", "kubernetes", "docker", "rich", "urllib3"}
 """None of it is needed where a workspace has not changed and its images are in folders."""
-NOT_FOR_THE_LEDGER = NEVER | {"yaml", "semver", "zoneinfo", "concurrent.futures"}
+NOT_FOR_THE_LEDGER = NEVER | {"yaml", "zoneinfo", "concurrent.futures"}
 
 MOST_FOR_THE_LEDGER, MOST = 130, 250
 """Modules of this program: to be lowered when it can be, raised with a reason."""
