@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from typing import NamedTuple
 
 HERE = Path(__file__).parent
@@ -78,13 +79,12 @@ def install(folder: Path) -> Path:
 
 
 def timed(command: list[str], folder: Path) -> Taken:
-    before, begun = os.times(), time.perf_counter()
+    before, begun = getrusage(RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, check=False)
-    wall, after = time.perf_counter() - begun, os.times()
+    wall, after = time.perf_counter() - begun, getrusage(RUSAGE_CHILDREN)
     if done.returncode != 0:
         raise SystemExit(f"{command}: exit {done.returncode}\n{done.stderr.decode()}")
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Taken(wall, cpu)
+    return Taken(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def compare(programs: dict[str, list[str]], folder: Path, rounds: int) -> list[str]:

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
+from ldmrelease.checks.registry import traits
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
@@ -182,7 +183,7 @@ def _used(run: RunRegistration, image: str | None) -> CheckUsed:
 
 def _is_of_place(check: Check, application: Application) -> bool:
     """Whether a check of ours is about what runs at the place: a container of its own is about the image alone."""
-    return check.kind in ("command", "job") and application.workloads is not None
+    return traits(check.kind).about_place and application.workloads is not None
 
 
 def _after(
