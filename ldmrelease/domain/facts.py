@@ -28,16 +28,16 @@ class Intent(StrEnum):
 class ImageFact(Struct, frozen=True):
     """An image component as pinned, and what its tag names now.
 
-    `present` is False where the repository no longer has the digest; `tag_now` is the digest that the tag
-    names today, None where the tag is gone; `problem` is a code where the image cannot be read as one
-    (nested index, duplicate platform).
+    `present` is False where the repository no longer has the digest, None where nobody was asked;
+    `tag_now` is the digest that the tag names today, None where the tag is gone; `problem` is a code where
+    the image cannot be read as one (nested index, duplicate platform).
     """
 
     component: str
     name: str
     digest: str
     platforms: tuple[PlatformImage, ...]
-    present: bool
+    present: bool | None
     tag_now: str | None
     problem: str | None = None
 

@@ -5,7 +5,7 @@ Who reads the ledger alone pays for neither registries nor clusters: their packa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,7 +20,8 @@ from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_referenc
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
-from ldmrelease.ledger import Ledger, open_ledger
+from ldmrelease.ledger import Ledger, LedgerReader, open_ledger
+from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.trust.keyring import Keyring
@@ -99,20 +100,24 @@ def wall_clock() -> datetime:
 
 
 @dataclass(slots=False)
-class Context:
-    """Everything that a service needs. `observer` is told of every write, anywhere."""
+class ReadContext:
+    """What a service needs that only reads: it can neither append nor sign."""
 
     workspace: Workspace
-    ledger: Ledger
+    ledger: LedgerReader
     keyring: Keyring
     levels: dict[str, Level]
     clock: Callable[[], datetime]
     observer: Observer | None = None
-    signers: Signers = field(init=False)
     _identities: dict[tuple[str, str], ImageIdentity | ImageProblem] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.signers = Signers(self.workspace.keys)
+    def reading(self, ledger: LedgerReader) -> ReadContext:
+        """The same with another reader of the ledger, and what is open and verified already."""
+        context = ReadContext(
+            self.workspace, ledger, self.keyring, self.levels, self.clock, self.observer, self._identities
+        )
+        context.registries, context.records = self.registries, self.records
+        return context
 
     @property
     def topology(self) -> Topology:
@@ -141,16 +146,9 @@ class Context:
         return Registries(self.workspace.root, options)
 
     @cached_property
-    def connections(self) -> Connections:
-        """What the workspace's targets are reached by, opened once."""
-        from ldmrelease.targets.connections import Connections  # noqa: PLC0415 - see above
-
-        return Connections(self.workspace.root, self.observer)
-
-    @property
-    def clusters(self) -> ClusterConnections:
-        """Opens the clusters of the workspace."""
-        return self.connections.clusters
+    def records(self) -> Records:
+        """Reads events as what somebody signed."""
+        return Records(self.ledger.genesis, self.keyring)
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
@@ -165,6 +163,29 @@ class Context:
         """Where release artifacts are."""
         return self.registries.open(parse_reference(self.workspace.releases))
 
+
+@dataclass(slots=False)
+class Context(ReadContext):
+    """Everything that a service needs. `observer` is told of every write, anywhere."""
+
+    ledger: Ledger
+    signers: Signers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.signers = Signers(self.workspace.keys)
+
+    @cached_property
+    def connections(self) -> Connections:
+        """What the workspace's targets are reached by, opened once."""
+        from ldmrelease.targets.connections import Connections  # noqa: PLC0415 - see above
+
+        return Connections(self.workspace.root, self.observer)
+
+    @property
+    def clusters(self) -> ClusterConnections:
+        """Opens the clusters of the workspace."""
+        return self.connections.clusters
+
     @cached_property
     def person(self) -> str:
         """Who asks: the person of the key `me`; the key's fingerprint where the trust document lacks it."""
@@ -172,16 +193,11 @@ class Context:
         key = self.keyring.find(keyid)
         return key.person if key is not None else keyid
 
-    @cached_property
-    def records(self) -> Records:
-        """Reads events as what somebody signed."""
-        return Records(self.ledger.genesis, self.keyring)
-
     def append(
         self,
         events: list[NewEvent],
         *,
-        expect: dict[str, int] | None = None,
+        expect: Expectation | Mapping[str, int] | None = None,
         blobs: dict[str, bytes] | None = None,
     ) -> Moved | None:
         """Append in one transaction, now, each event signed by the key of its kind; None where it went in.

@@ -2,7 +2,7 @@
 
 An entry of the user's cache says which files were read and the digest of each, and holds the values that came of
 them. It stands for them only where every file has those bytes now, in this version of the program; whatever is
-wrong with it, it is not there (docs/decisions/0022-workspace-cache.md says who could profit from a forged one).
+wrong with it, it is not there (docs/decisions/0023-workspace-cache.md says who could profit from a forged one).
 """
 
 import os

@@ -21,7 +21,7 @@ from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.domain.streams import evidence_stream
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_wrapped
 from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
@@ -46,7 +46,7 @@ class CollectedStatement(Struct, frozen=True):
     received: datetime | None
 
 
-def subjects_of(context: Context, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
+def subjects_of(context: ReadContext, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
     """Everything that evidence for a release can be about: images and their platforms, release, content."""
     found = [
         EvidenceSubject(digest, image.source, image.name)
@@ -60,7 +60,7 @@ def subjects_of(context: Context, pinned: Pinned) -> tuple[EvidenceSubject, ...]
 
 
 def collect(
-    context: Context, subjects: Iterable[EvidenceSubject], *, ask_registries: bool = True
+    context: ReadContext, subjects: Iterable[EvidenceSubject], *, ask_registries: bool = True
 ) -> list[CollectedStatement]:
     """Every statement about the subjects, each once. Raises `RegistryError`."""
     found: dict[str, CollectedStatement] = {}
@@ -73,14 +73,14 @@ def collect(
     return list(found.values())
 
 
-def _from_ledger(context: Context, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
+def _from_ledger(context: ReadContext, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
     events = context.ledger.events(stream=evidence_stream(subject.digest), kinds=[EventKind.RECEIVED])
     for taken in context.records.counted(events, StatementReceived):
         blob = taken.body.blob
         yield CollectedStatement(context.ledger.blob(blob), blob, subject, taken.event.time)
 
 
-def _from_registry(context: Context, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
+def _from_registry(context: ReadContext, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
     assert subject.repository is not None
     repository = context.registries.open(parse_reference(subject.repository))
     for envelope in referring_envelopes(repository, subject.digest):
@@ -111,7 +111,7 @@ def _bare(content: bytes) -> tuple[bytes, ...]:
 
 
 def evaluate_statements(
-    context: Context, pinned: Pinned | None, taken: Iterable[CollectedStatement], now: datetime
+    context: ReadContext, pinned: Pinned | None, taken: Iterable[CollectedStatement], now: datetime
 ) -> list[tuple[CollectedStatement, EvaluatedStatement]]:
     """Each statement, in their order, as it stands in a fact, and why it does not count.
 

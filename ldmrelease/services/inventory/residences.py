@@ -9,12 +9,12 @@ from ldmrelease.domain.streams import observation_stream
 from ldmrelease.domain.topology import Application
 from ldmrelease.projections.observed import ReleaseResidenceState, release_residences_of
 from ldmrelease.projections.residences import PROJECTION, release_residence_keys, replayed
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.repository_scope import verified_observation
 
 
-def residences_at(context: Context, application: Application, pinned: Pinned) -> list[ReleaseResidence]:
+def residences_at(context: ReadContext, application: Application, pinned: Pinned) -> list[ReleaseResidence]:
     """The release's stays at a place, oldest first.
 
     The projection says whether there are any and since which event; what counts is folded again from the
@@ -39,7 +39,7 @@ def residences_at(context: Context, application: Application, pinned: Pinned) ->
     )
 
 
-def _verified(context: Context, application: Application, since: int) -> Iterator[Event]:
+def _verified(context: ReadContext, application: Application, since: int) -> Iterator[Event]:
     stream = observation_stream(application.place)
     for event in context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED], after=since - 1):
         if isinstance(verified_observation(context, event), Observation):

@@ -30,7 +30,7 @@ from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import decide, record
-from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes

@@ -22,7 +22,7 @@ from ldmrelease.domain.release import (
 from ldmrelease.domain.streams import pin_stream
 from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.repository_scope import out_of_scope, require_scope
 from ldmrelease.trust.records import EventRecord
 
@@ -169,7 +169,7 @@ _FINDERS: dict[ComponentKind, Any] = {
 }
 
 
-def stored_pin(context: Context, product: Product, text: str) -> Pinned | None:
+def stored_pin(context: ReadContext, product: Product, text: str) -> Pinned | None:
     """The newest stored pin of a tag whose signature counts, None where there is none."""
     tag = parse(text, product.grammar, product.aliases)
     if tag.name is None:
@@ -179,7 +179,7 @@ def stored_pin(context: Context, product: Product, text: str) -> Pinned | None:
 
 
 def newest_counted(
-    context: Context, revisions: list[dict[str, Any]]
+    context: ReadContext, revisions: list[dict[str, Any]]
 ) -> tuple[dict[str, Any], EventRecord[Pin]] | None:
     """Of a tag's revisions, oldest first, the newest whose signature counts, with the act behind it."""
     for revision in reversed(revisions):
@@ -189,12 +189,12 @@ def newest_counted(
     return None
 
 
-def _covers_images(context: Context, opened: EventRecord[Pin]) -> bool:
+def _covers_images(context: ReadContext, opened: EventRecord[Pin]) -> bool:
     release = canonical.decode(context.ledger.blob(opened.body.document), Release)
     return out_of_scope(context, opened, "pin", release.repositories) is None
 
 
-def _read_pin(context: Context, act: Pin, tag: Tag) -> Pinned:
+def _read_pin(context: ReadContext, act: Pin, tag: Tag) -> Pinned:
     release = canonical.decode(context.ledger.blob(act.document), Release)
     listing = context.ledger.blob(release.content) if release.content else None
     return Pinned(release, act.digest, tag, listing, act.revision)
