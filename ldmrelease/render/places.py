@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.inventory.aliases import AliasOf
     from ldmrelease.services.inventory.history import HistoryEntry
 
-_STATES = {"unobserved": Colour.yellow, "unsigned": Colour.red, "never observed": Colour.yellow}
+_STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow}
 
 
 _UNKNOWN = "unknown (deployed outside ldmrelease)"

@@ -32,6 +32,7 @@ class ObservedImage(Struct, frozen=True):
 
     `state` says why it does not simply run: `scaled-to-zero` (nothing is to run), `scheduled` (a CronJob that has
     not run it yet), `progressing`, `degraded`, `action-required`, `suspended`, ...
+    `since` is when it was first seen there, in one unbroken row of observations up to this one.
     """
 
     product: str
@@ -41,6 +42,7 @@ class ObservedImage(Struct, frozen=True):
     ready: bool
     release: str | None = None
     state: str | None = None
+    since: datetime | None = None
 
 
 class Observation(Struct, frozen=True):
