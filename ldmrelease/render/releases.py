@@ -1,14 +1,24 @@
 """Releases for people: what is pinned, what is in it, and what differs between two."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from __future__ import annotations
 
-from ldmrelease.answers.releases import RevisionAnswer
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
 from ldmrelease.answers.sentences.text import counted, listed, said, short
-from ldmrelease.domain.release import Component
 from ldmrelease.render.output import table
-from ldmrelease.services.releases.compare import ComparedVersion, Comparison, ComponentChange, ProductChange
-from ldmrelease.services.releases.listing import PinnedRelease
-from ldmrelease.services.releases.pin import Pinned
+
+if TYPE_CHECKING:
+    from ldmrelease.answers.releases import RevisionAnswer
+    from ldmrelease.domain.release import Component
+    from ldmrelease.services.releases.compare import (
+        ComparedVersion,
+        Comparison,
+        ComponentChange,
+        ProductChange,
+    )
+    from ldmrelease.services.releases.listing import PinnedRelease
+    from ldmrelease.services.releases.pin import Pinned
 
 
 def pinned_text(pinned: Pinned) -> str:

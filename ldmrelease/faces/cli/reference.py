@@ -25,6 +25,9 @@ beside them goes to standard error. Exit codes: 0 allowed or done; 1 refused, or
 interrupted. `ldmrelease schema` has the JSON Schema of every answer; where there is none to give, the `error`
 is printed in its place, as JSON or YAML if that was asked for. `LDMRELEASE_TRACEBACK=1` shows where an
 unforeseen error came from.
+
+A workspace that has not changed since it was last found valid is not validated again (`workspace lint` and `doctor`
+always do); `LDMRELEASE_NO_CACHE=1` reads it anew, and neither reads nor writes the user's cache.
 """
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.schemas import ANSWERS, answer_rows, answer_schema
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.render.output import Output, as_json, emit, table
 

@@ -6,7 +6,7 @@ import typer
 
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.places import where_answers
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.arguments import ProductOption
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.config.workspace.load import FILE as WORKSPACE
+from ldmrelease.config.workspace.model import FILE as WORKSPACE
 from ldmrelease.domain.events import EventKind
 from tests.real.faultproxy import Answer, Passage
 from tests.real.kube.api import Object
