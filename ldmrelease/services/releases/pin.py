@@ -23,8 +23,6 @@ from ldmrelease.domain.tags import Kind, Tag, parse
 from ldmrelease.domain.topology import ComponentKind, Product
 from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.repository_scope import require_scope
-from ldmrelease.sources.interface import SourceAccess, UnusableComponent
-from ldmrelease.sources.registry import source_of
 
 
 class Pinned(Struct, frozen=True):
@@ -62,6 +60,9 @@ def pin(context: Context, product: Product, text: str) -> Pinned | Unpinnable:
         return Unpinnable("unreadable", {"tag": text, "grammar": str(product.grammar), "reason": tag.reason})
     found: list[Component] = []
     listing: bytes | None = None
+    from ldmrelease.sources.interface import SourceAccess, UnusableComponent  # noqa: PLC0415 - not to read a pin
+    from ldmrelease.sources.registry import source_of  # noqa: PLC0415 - as above
+
     access = SourceAccess(context.located, lambda text: context.registries.open(parse_reference(text)))
     for source in product.components:
         component = source_of(source.kind).find(source, tag, product.grammar, access)
