@@ -1,7 +1,8 @@
 """Observe a place: what it states or runs, resolved to digests, signed by the observer (design section 2)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
