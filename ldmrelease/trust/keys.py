@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from enum import StrEnum
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -19,6 +20,7 @@ class KeyKind(StrEnum):
     ED25519 = "ed25519"
 
 
+@lru_cache(maxsize=256)
 def read_public(pem: str) -> PublicKey:
     """The public key of a PEM text. Raises `ValueError` for anything but P-256 and ed25519."""
     try:
