@@ -11,6 +11,8 @@ from ldmrelease.config.workspace.load import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import Checkpoint
+from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
+from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.targets import GitOpsTarget, MenuTarget
 from ldmrelease.domain.topology import Application, ComponentKind, Topology
@@ -33,9 +35,10 @@ GIT = (2, 29)
 """The oldest git that has what the targets use (`fetch --no-write-fetch-head`)."""
 
 _SIGNS = {
-    "me": ("pin", "request"),
-    "runner": ("run", "check"),
-    "observer": ("observation",),
+    ME: role_types(ME),
+    RUNNER: (*role_types(RUNNER), "check"),
+    OBSERVER: role_types(OBSERVER),
+    PROMOTER: role_types(PROMOTER),
     "ledger": ("checkpoint",),
 }
 

@@ -5,8 +5,8 @@ import re
 from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.facts import Intent
-from ldmrelease.promotion.journal import DecisionStage
 from ldmrelease.services.deployments.desired import access, edits, extends, holds, snapshot
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry

@@ -11,6 +11,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase
 from ldmrelease.domain.facts import Facts, ImageFact, ReleaseFact
 from ldmrelease.domain.level import Level
+from ldmrelease.domain.streams import pin_stream
 from ldmrelease.domain.tags import order_key
 from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.recording import RecordingReader
@@ -70,7 +71,7 @@ _OF_STATEMENTS = {"statements", "runs"}
 def _release(inquiry: Inquiry, found: tuple[ImageFact, ...]) -> ReleaseFact:
     release, tag = inquiry.pinned.release, inquiry.pinned.tag
     # Another revision of the tag changes what the decision is about.
-    inquiry.context.ledger.version(release.stream)
+    inquiry.context.ledger.version(pin_stream(release.product, release.tag))
     return ReleaseFact(
         product=release.product,
         tag=release.tag,

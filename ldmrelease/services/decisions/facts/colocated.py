@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.facts import ColocatedRelease
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.streams import observation_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts.inquiry import Inquiry
@@ -43,5 +44,5 @@ def _colocated(
 
 def _last_observation(context: ReadContext, place: Place) -> Observation | None:
     """The newest observation of a place, if its signature counts."""
-    found = verified_observation(context, context.ledger.last(place.stream, EventKind.OBSERVED))
+    found = verified_observation(context, context.ledger.last(observation_stream(place), EventKind.OBSERVED))
     return found if isinstance(found, Observation) else None

@@ -9,11 +9,14 @@ from ldmrelease.config.workspace.init import FILE
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import Head, Moved, NewEvent
+from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.streams import evidence_stream, pin_stream, run_stream
 from ldmrelease.domain.topology import Place
+from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.memory import MemoryLedger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.context import Context, wall_clock
@@ -23,7 +26,6 @@ from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.decisions.facts.registry import SOURCES
 from ldmrelease.services.releases.pin import Pinned, pin
 from ldmrelease.services.releases.store import store_pin
-from ldmrelease.services.signing import signed
 from tests.workspace import BEFORE, Site, new_site
 
 HERE = Place("summit", "ocps")
@@ -68,16 +70,19 @@ def gather(
     return gather_facts(context, release, DecisionRequest(HERE, intent, "me"), level, context.now(), phase)
 
 
+def append(context: Context, stream: str, expect: Expectation | None = None) -> Head | Moved:
+    return context.ledger.append([NewEvent("test", stream)], at=context.now(), actor="me", expect=expect)
+
+
 def goes_in(context: Context, gathered: GatheredFacts) -> bool:
     """Whether an append that rests on the facts still goes in."""
-    return context.append([NewEvent("test", "mine")], expect=gathered.expect) is None
+    return isinstance(append(context, "mine", gathered.expect), Head)
 
 
 def observe(context: Context, place: Place, *releases: str) -> None:
     """Sign that these releases run at a place."""
     act = Observation(place, context.now(), "committed", "1" * 40, (), releases)
-    event = NewEvent(EventKind.OBSERVED, place.stream, signed(context, act, context.signers.observer))
-    assert context.append([event]) is None
+    assert context.append([new_event(act)]) is None
 
 
 def test_what_nobody_asks_for_is_not_gathered(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +95,7 @@ def test_what_nobody_asks_for_is_not_gathered(context: Context, monkeypatch: pyt
     monkeypatch.setattr(builder, "SOURCES", dict.fromkeys(SOURCES, never))
     gathered = gather(context, release, asking())
     assert gathered.taken == ()
-    assert gathered.expect.streams == {release.release.stream: 1}
+    assert gathered.expect.streams == {pin_stream("stack", BEFORE): 1}
     assert gathered.expect.states == {}
     assert [each.present for each in gathered.facts.release.images] == [None] * 2
     plain = canonical.to_plain(gathered.facts)
@@ -186,9 +191,9 @@ def test_an_observation_that_no_fact_rests_on_refuses_nothing(context: Context) 
 
 def test_a_statement_or_a_run_that_came_meanwhile_refuses_the_append(context: Context) -> None:
     release = pinned(context, BEFORE)
-    for stream in (f"evidence/{release.digest}", f"runs/{release.digest}"):
+    for stream in (evidence_stream(release.digest), run_stream(release.digest)):
         gathered = gather(context, release, asking("check"))
-        assert context.append([NewEvent("test", stream)]) is None
+        append(context, stream)
         assert not goes_in(context, gathered)
         assert goes_in(context, gather(context, release, asking("check")))
 
