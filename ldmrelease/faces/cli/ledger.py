@@ -55,7 +55,7 @@ def verify(
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Check every event with its signature, every blob and projection, and that nothing was cut since a checkpoint. Exit 1 if not."""
+    """Check every event with its signature, every blob and projection, and that nothing was cut. Exit 1 if not."""
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
     found = VerifiedLedger(
