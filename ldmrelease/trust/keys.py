@@ -45,13 +45,16 @@ def fingerprint(key: PublicKey) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
+_P256 = ec.ECDSA(SHA256())
+
+
 def signed_by(key: PublicKey, signature: bytes, message: bytes) -> bool:
     """Whether the key made this signature of the message."""
     try:
         if isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, message)
         else:
-            key.verify(signature, message, ec.ECDSA(SHA256()))
+            key.verify(signature, message, _P256)
     except InvalidSignature:
         return False
     return True
