@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from enum import StrEnum
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -19,6 +20,7 @@ class KeyKind(StrEnum):
     ED25519 = "ed25519"
 
 
+@lru_cache(maxsize=256)
 def read_public(pem: str) -> PublicKey:
     """The public key of a PEM text. Raises `ValueError` for anything but P-256 and ed25519."""
     try:
@@ -43,13 +45,16 @@ def fingerprint(key: PublicKey) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
+_P256 = ec.ECDSA(SHA256())
+
+
 def signed_by(key: PublicKey, signature: bytes, message: bytes) -> bool:
     """Whether the key made this signature of the message."""
     try:
         if isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, message)
         else:
-            key.verify(signature, message, ec.ECDSA(SHA256()))
+            key.verify(signature, message, _P256)
     except InvalidSignature:
         return False
     return True

@@ -19,6 +19,7 @@ from ldmrelease.ledger import LedgerProblem, import_ledger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.render.output import Output, emit, table
 from ldmrelease.services.context import Context
+from ldmrelease.services.operations.ledger_check import verify_ledger
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import VerifiedRecord
 
@@ -54,10 +55,12 @@ def verify(
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Check every event, blob and projection, and that nothing was cut since a checkpoint. Exit 1 if not."""
+    """Check every event with its signature, every blob and projection, and that nothing was cut. Exit 1 if not."""
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
-    found = VerifiedLedger(context.ledger.head(), earlier, context.ledger.verify(earlier))
+    found = VerifiedLedger(
+        context.ledger.head(), earlier, verify_ledger(context.ledger, context.keyring, earlier)
+    )
     emit(found, output, lambda: _verified(found))
     raise typer.Exit(ExitCode.REFUSED if found.problems else ExitCode.OK)
 
