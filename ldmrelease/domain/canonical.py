@@ -146,7 +146,9 @@ def _check(plain: Any) -> None:
         for key, value in plain.items():
             if not isinstance(key, str) or not key.isascii():
                 raise NotCanonical(f"the key {key!r} is not ASCII text")
-            _check(value)
+            # Nearly everything is short ASCII text: it costs no call of its own.
+            if type(value) is not str or not value.isascii():
+                _check(value)
     elif isinstance(plain, list):
         for value in plain:
             _check(value)
