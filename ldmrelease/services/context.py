@@ -22,6 +22,7 @@ from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions, Repository
+from ldmrelease.services.known_pins import KnownPins
 from ldmrelease.targets.connections import ClusterConnections, Connections
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
@@ -107,7 +108,8 @@ class ReadContext:
         context = ReadContext(
             self.workspace, ledger, self.keyring, self.levels, self.clock, self.observer, self._identities
         )
-        context.registries, context.records = self.registries, self.records
+        context.registries, context.records, context.unguarded = self.registries, self.records, self.unguarded
+        context.pins = self.pins.reading(ledger)
         return context
 
     @property
@@ -134,9 +136,19 @@ class ReadContext:
         return Registries(self.workspace.root, options)
 
     @cached_property
+    def unguarded(self) -> LedgerReader:
+        """Reads what an append is not to rest on: whoever uses it says by other means what does."""
+        return self.ledger
+
+    @cached_property
     def records(self) -> Records:
         """Reads events as what somebody signed."""
         return Records(self.ledger.genesis, self.keyring)
+
+    @cached_property
+    def pins(self) -> KnownPins:
+        """Finds the pins that count."""
+        return KnownPins(self.ledger, self.records, self.keyring)
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""

@@ -148,10 +148,7 @@ class Records:
                 yield found
 
 
-def signed_record(
-    event: Event, genesis: str, keyring: Keyring
-) -> tuple[dict[str, Any], EventType, Key] | Rejected:
-    """What was signed for where an event stands, the kind of it and the key, whatever that key may say."""
+def _verified(event: Event, genesis: str, keyring: Keyring) -> EventRecord[Any] | Rejected:
     verified = verified_payload(event.body.get("envelope"), RECORD_TYPE, keyring, at=event.time)
     if isinstance(verified, Rejected):
         return verified
@@ -160,16 +157,12 @@ def signed_record(
     except canonical.NotCanonical as error:
         return Rejected("malformed", {"detail": str(error)})
     kind = _kind_there(plain, event, genesis)
-    return kind if isinstance(kind, Rejected) else (plain, kind, verified.key)
-
-
-def _verified(event: Event, genesis: str, keyring: Keyring) -> EventRecord[Any] | Rejected:
-    found = signed_record(event, genesis, keyring)
-    if isinstance(found, Rejected):
-        return found
-    plain, kind, key = found
+    if isinstance(kind, Rejected):
+        return kind
     body = _exactly(plain["body"], kind.body)
-    return body if isinstance(body, Rejected) else _attributed(event, body, kind, key, keyring)
+    if isinstance(body, Rejected):
+        return body
+    return _attributed(event, body, kind, verified.key, keyring)
 
 
 def _kind_there(plain: Any, event: Event, genesis: str) -> EventType | Rejected:

@@ -22,6 +22,7 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.operations.ledger_check import verify_ledger
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import VerifiedRecord
+from ldmrelease.trust.verify import Rejected
 
 app = new_app(
     "Verify, export and import the ledger.",
@@ -55,14 +56,21 @@ def verify(
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Check every event with its signature, every blob and projection, and that nothing was cut. Exit 1 if not."""
+    """Check every event and its signature, every blob and projection, and that nothing was cut since a checkpoint.
+
+    Exit 1 where something is wrong.
+    """
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
     found = VerifiedLedger(
-        context.ledger.head(), earlier, verify_ledger(context.ledger, context.keyring, earlier)
+        context.ledger.head(), earlier, verify_ledger(context.ledger, context.keyring, earlier, _why)
     )
     emit(found, output, lambda: _verified(found))
     raise typer.Exit(ExitCode.REFUSED if found.problems else ExitCode.OK)
+
+
+def _why(found: Rejected) -> str:
+    return why_not(found.code, found.values)
 
 
 @app.command(

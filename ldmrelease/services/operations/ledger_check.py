@@ -6,21 +6,22 @@ has the code that everybody would get.
 """
 
 import binascii
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import msgspec
 from msgspec import Raw, Struct
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import Checkpoint, Event
+from ldmrelease.domain.events import Checkpoint, Event, EventKind
 from ldmrelease.domain.events.registry import event_type
 from ldmrelease.ledger import Ledger, LedgerProblem
 from ldmrelease.ledger.interface import EventRow
+from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.dsse import Envelope, Signature, pae
 from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.keys import PublicKey, read_public, signed_by
-from ldmrelease.trust.records import RECORD_TYPE, signed_record
+from ldmrelease.trust.records import RECORD_TYPE, Records
 from ldmrelease.trust.verify import Rejected, valid_key
 
 _SHAPE = canonical.encode({"envelope": Envelope(RECORD_TYPE, b"", (Signature("", b""),)).to_dict()}).split(
@@ -47,11 +48,16 @@ class _Record(Struct, frozen=True, forbid_unknown_fields=True):
 class RecordCheck:
     """An `EventCheck`: each event carries a record that a key of the keyring signed for where it stands.
 
-    Whether its signer may say what it says is not asked: that is for whoever rests something on it.
+    The quick look asks whether the key may sign records of this kind; of which places and repositories it may
+    speak is for whoever rests something on the record. `explain` gives the words for what was found.
     """
 
-    def __init__(self, genesis: str, keyring: Keyring) -> None:
+    def __init__(
+        self, genesis: str, keyring: Keyring, explain: Callable[[Rejected], str] = lambda found: found.code
+    ) -> None:
         """For the ledger whose first event has this hash."""
+        self._records, self._explain = Records(genesis, keyring), explain
+        self._entitled: dict[tuple[str, str, int], bool] = {}
         self._genesis, self._keyring = genesis, keyring
         self._keys = {each.keyid.encode(): (each, read_public(each.public_pem)) for each in keyring.keys}
         self._record = msgspec.json.Decoder(_Record)
@@ -72,7 +78,7 @@ class RecordCheck:
             return False
         return (
             self._stands(record, row)
-            and event_type(row.kind, record.version) is not None
+            and self._may_sign(key, record)
             and not isinstance(
                 valid_key(key.keyid, self._keyring, at=datetime.fromisoformat(row.time)), Rejected
             )
@@ -81,11 +87,18 @@ class RecordCheck:
 
     def problems(self, event: Event) -> Iterable[LedgerProblem]:
         """See `EventCheck`."""
-        if event_type(event.kind) is None and "envelope" not in event.body:
-            return
-        found = signed_record(event, self._genesis, self._keyring)
+        found = None if event.kind == EventKind.CREATED else self._records.verify(event)
         if isinstance(found, Rejected):
-            yield LedgerProblem("signature", f"event {event.sequence}", "a record that counts", found.code)
+            yield LedgerProblem("record", f"event {event.sequence}", found=self._explain(found))
+
+    def _may_sign(self, key: Key, record: _Record) -> bool:
+        """Whether the key has a role for the kind of the record: asked once for each."""
+        asked = (key.keyid, record.kind, record.version)
+        if asked not in self._entitled:
+            kind = event_type(record.kind, record.version)
+            roles = entitled_roles(kind.role_type, key, self._keyring) if kind is not None else None
+            self._entitled[asked] = roles is not None and not isinstance(roles, Rejected)
+        return self._entitled[asked]
 
     def _stands(self, record: _Record, row: EventRow) -> bool:
         signed = (record.sequence, record.time, record.kind, record.stream, record.position, record.previous)
@@ -111,7 +124,7 @@ def _decoded(text: bytes) -> bytes:
 
 
 def verify_ledger(
-    ledger: Ledger, keyring: Keyring, checkpoint: Checkpoint | None
+    ledger: Ledger, keyring: Keyring, checkpoint: Checkpoint | None, explain: Callable[[Rejected], str]
 ) -> tuple[LedgerProblem, ...]:
-    """Everything that can be wrong with a ledger, with the signatures of its events."""
-    return ledger.verify(checkpoint, RecordCheck(ledger.genesis, keyring))
+    """Everything that can be wrong with a ledger, with the records of its events."""
+    return ledger.verify(checkpoint, RecordCheck(ledger.genesis, keyring, explain))

@@ -13,10 +13,7 @@ def gather(inquiry: Inquiry) -> tuple[CandidatePin, ...]:
         return ()
     product = context.topology.product(pinned.release.product)
     assert product is not None
-    tags = (
-        parse(key.partition("/")[2], product.grammar)
-        for key in context.ledger.states("pins", f"{product.name}/")
-    )
+    tags = (parse(tag, product.grammar) for _, tag in sorted(context.pins.tags(product.name)))
     version = pinned.tag.version[:3]
     candidates = (
         tag for tag in tags if tag.kind is Kind.candidate and tag.version and tag.version[:3] == version

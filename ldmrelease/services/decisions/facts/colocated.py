@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.facts import ColocatedRelease
-from ldmrelease.domain.streams import observation_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts.inquiry import Inquiry
-from ldmrelease.services.repository_scope import verified_observation
+from ldmrelease.services.inventory.observations import latest_observation
+from ldmrelease.services.known_pins import name_of
 
 
 def gather(inquiry: Inquiry) -> tuple[ColocatedRelease, ...]:
@@ -20,10 +19,10 @@ def gather(inquiry: Inquiry) -> tuple[ColocatedRelease, ...]:
         place = application.place
         if place.environment != here.environment or place == here:
             continue
-        observation = _last_observation(context, place)
+        observation = latest_observation(context, place)
         if observation is None or inquiry.now - observation.time > timedelta(seconds=observation.every):
             continue
-        names = [context.ledger.state("digests", each) or [] for each in observation.releases]
+        names = [_names(context, each) for each in observation.releases]
         products = {name.partition("/")[0] for each in names for name in each}
         found += [_colocated(place, product, observation, names) for product in sorted(products)]
     return tuple(found)
@@ -42,7 +41,6 @@ def _colocated(
     return ColocatedRelease(place, product, tuple(digest for digest, _ in mine), tags)
 
 
-def _last_observation(context: ReadContext, place: Place) -> Observation | None:
-    """The newest observation of a place, if its signature counts."""
-    found = verified_observation(context, context.ledger.last(observation_stream(place), EventKind.OBSERVED))
-    return found if isinstance(found, Observation) else None
+def _names(context: ReadContext, release: str) -> list[str]:
+    found = context.pins.of_release(release)
+    return [name_of(found.body)] if found is not None else []
