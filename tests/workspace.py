@@ -11,17 +11,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
-from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.config.workspace.model import FILE
 from ldmrelease.demo import artifacts
 from ldmrelease.demo.play import make_workspace, set_clock
 from ldmrelease.domain.events import Event, Head
@@ -114,6 +115,12 @@ class Site:
         """The workspace opened for the services; whoever opens it closes its ledger."""
         return open_context(load_workspace(self.root / FILE), observer=observer)
 
+    def copy(self, root: Path) -> Site:
+        """A copy in another folder, with its own clock: many tests may begin where one work has ended."""
+        # A quarter of what `shutil.copytree` takes, and most tests begin with it.
+        subprocess.run(["cp", "-a", str(self.root), str(root)], check=True)
+        return Site(root, self.now)
+
     def head(self) -> Head:
         """The ledger's last event."""
         with open_ledger(self.root / "ledger.db", projectors=PROJECTORS) as ledger:
@@ -178,6 +185,5 @@ def new_site(root: Path) -> Site:
 
 
 def copy_site(template: Path, root: Path) -> Site:
-    """A copy of one that was made before."""
-    shutil.copytree(template, root, symlinks=True)
-    return Site(root)
+    """A copy of one that was made before, and whose clock nobody has moved."""
+    return Site(template).copy(root)

@@ -6,11 +6,11 @@ nowhere else, and whoever can write rows but has no key can make, move, repeat a
 person of the key, never a column. What does not verify is seen and has no effect (trust.md section 2).
 """
 
-import dataclasses
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
@@ -32,8 +32,7 @@ B = TypeVar("B")
 _UTC = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedRecord(Generic[T]):
+class VerifiedRecord(Struct, Generic[T], frozen=True):
     """What counts: its body, who signed it, and the names of the roles in which it counts."""
 
     body: T
@@ -42,8 +41,7 @@ class VerifiedRecord(Generic[T]):
     roles: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EventRecord(VerifiedRecord[T]):
+class EventRecord(VerifiedRecord[T], frozen=True):
     """An event that counts."""
 
     event: Event
@@ -238,7 +236,7 @@ def _exactly(plain: Any, kind: type[T]) -> T | Rejected:
         return Rejected("malformed", {"detail": str(error)})
     if not _within(plain, canonical.to_plain(value)):
         return Rejected("unknown-field", {"detail": "a field that is not known, or a value of two spellings"})
-    moments = [getattr(value, each.name) for each in dataclasses.fields(value)]  # type: ignore[arg-type]
+    moments = [getattr(value, each) for each in value.__struct_fields__]  # type: ignore[attr-defined]
     if any(isinstance(each, datetime) and each.utcoffset() != _UTC for each in moments):
         return Rejected("malformed", {"detail": "a time that is not in UTC"})
     return value

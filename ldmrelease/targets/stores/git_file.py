@@ -27,7 +27,7 @@ from ldmrelease.targets.git.program import (
     tree_with,
     write_blob,
 )
-from ldmrelease.targets.git.remote import GitRemote, open_repository, public
+from ldmrelease.targets.git.remote import GitRemote, public
 from ldmrelease.targets.results import (
     Change,
     Refusal,
@@ -131,7 +131,7 @@ class _Session(Struct, frozen=True):
     def open(cls, where: GitFile, access: Access) -> "_Session":
         if {"", ".", "..", ".git"} & set(where.file.split("/")):
             raise RefusedError("bad-file", file=where.file)
-        return cls(where, open_repository(where.repository, access.workspace, access.observer))
+        return cls(where, access.repository(where.repository))
 
     @property
     def git(self) -> Git:

@@ -4,6 +4,7 @@ import base64
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,23 +21,21 @@ from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site
 HERE = {"environment": "base", "application": "ocps"}
 
 
-@pytest.fixture
-def ready(site: Site) -> Site:
-    """The weekly is built, and what ran before is pinned and observed."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
+@pytest.fixture(scope="module")
+def waiting_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = ready_once.copy(tmp_path_factory.mktemp("waiting") / "workspace")
+    site.ok("promote", WEEKLY, "--target", TESTSTAND)
+    assert site.run("promote", WEEKLY, "--target", BASE).exit_code == 4
     return site
 
 
 @pytest.fixture
-def waiting(ready: Site) -> tuple[Site, str]:
+def waiting(waiting_once: Site, tmp_path: Path) -> tuple[Site, str]:
     """A promotion to base, which waits for the soak at the test stand; and its id."""
-    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
-    assert ready.run("promote", WEEKLY, "--target", BASE).exit_code == 4
-    listed = json.loads(ready.ok("promotions", "list", "-o", "json"))
+    site = waiting_once.copy(tmp_path / "workspace")
+    listed = json.loads(site.ok("promotions", "list", "-o", "json"))
     assert listed[-1]["state"] == "waiting"
-    return ready, listed[-1]["promotion"]
+    return site, listed[-1]["promotion"]
 
 
 def forge(site: Site, stream: str, kind: str, body: dict[str, Any]) -> None:
