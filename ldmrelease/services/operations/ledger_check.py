@@ -19,7 +19,7 @@ from ldmrelease.ledger import Ledger, LedgerProblem
 from ldmrelease.ledger.interface import EventRow
 from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.dsse import Envelope, Signature, pae
-from ldmrelease.trust.keyring import Key, Keyring
+from ldmrelease.trust.keyring import EVERYWHERE, Key, Keyring
 from ldmrelease.trust.keys import PublicKey, read_public, signed_by
 from ldmrelease.trust.records import RECORD_TYPE, Records
 from ldmrelease.trust.verify import Rejected, valid_key
@@ -48,8 +48,7 @@ class _Record(Struct, frozen=True, forbid_unknown_fields=True):
 class RecordCheck:
     """An `EventCheck`: each event carries a record that a key of the keyring signed for where it stands.
 
-    The quick look asks whether the key may sign records of this kind; of which places and repositories it may
-    speak is for whoever rests something on the record. `explain` gives the words for what was found.
+    `explain` gives the words for what was found.
     """
 
     def __init__(
@@ -92,12 +91,15 @@ class RecordCheck:
             yield LedgerProblem("record", f"event {event.sequence}", found=self._explain(found))
 
     def _may_sign(self, key: Key, record: _Record) -> bool:
-        """Whether the key has a role for the kind of the record: asked once for each."""
+        """Whether the key has a role for the kind of the record in every environment: asked once for each."""
         asked = (key.keyid, record.kind, record.version)
         if asked not in self._entitled:
             kind = event_type(record.kind, record.version)
             roles = entitled_roles(kind.role_type, key, self._keyring) if kind is not None else None
-            self._entitled[asked] = roles is not None and not isinstance(roles, Rejected)
+            # A role of certain environments needs a look at what the record is about.
+            self._entitled[asked] = isinstance(roles, tuple) and any(
+                EVERYWHERE in each.environments for each in roles
+            )
         return self._entitled[asked]
 
     def _stands(self, record: _Record, row: EventRow) -> bool:
