@@ -16,7 +16,6 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
 from ldmrelease.domain.events.kinds import EventType
 from ldmrelease.domain.events.registry import event_type, type_of_body
-from ldmrelease.domain.times import spell
 from ldmrelease.trust.authorize import entitled_roles, too_early
 from ldmrelease.trust.dsse import Malformed, read_envelope
 from ldmrelease.trust.keyring import Key, Keyring
@@ -100,7 +99,8 @@ def _bound(event: Event, genesis: str) -> dict[str, Any]:
         "ledger": genesis,
         "sequence": event.sequence,
         "previous": event.previous,
-        "time": spell(event.time),
+        # A ledger gives out times in whole seconds UTC, of which this is the spelling.
+        "time": f"{event.time.isoformat()[:19]}Z",
         "stream": event.stream,
         "position": event.stream_version,
         "kind": str(event.kind),
@@ -151,7 +151,7 @@ def _verified(event: Event, genesis: str, keyring: Keyring) -> EventRecord[Any] 
     if isinstance(verified, Rejected):
         return verified
     try:
-        plain = canonical.parse(verified.payload)
+        plain = canonical.parse_exactly(verified.payload)
     except canonical.NotCanonical as error:
         return Rejected("malformed", {"detail": str(error)})
     kind = _kind_there(plain, event, genesis)
@@ -234,7 +234,8 @@ def _exactly(plain: Any, kind: type[T]) -> T | Rejected:
         value = canonical.from_plain(plain, kind)
     except canonical.NotCanonical as error:
         return Rejected("malformed", {"detail": str(error)})
-    if not _within(plain, canonical.to_plain(value)):
+    known = canonical.to_plain(value)
+    if plain != known and not _within(plain, known):
         return Rejected("unknown-field", {"detail": "a field that is not known, or a value of two spellings"})
     moments = [getattr(value, each) for each in value.__struct_fields__]  # type: ignore[attr-defined]
     if any(isinstance(each, datetime) and each.utcoffset() != _UTC for each in moments):

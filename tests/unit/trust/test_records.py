@@ -79,7 +79,8 @@ def forged(body: object, kind: type = Pin, signer: Signer = MANAGER, version: ob
     """Well bound and signed, with a body that may be anything."""
     event = signed(PIN if kind is Pin else OBSERVATION, signer)
     payload = json.loads(base64.b64decode(event.body["envelope"]["payload"]))
-    data = json.dumps({**payload, "body": body, "version": version}).encode()
+    said = {**payload, "body": body, "version": version}
+    data = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
     return hashed(replace(event, body={"envelope": signer.sign(RECORD_TYPE, data).to_dict()}))
 
 
