@@ -1,7 +1,7 @@
 """`ldmrelease ledger`: look at the ledger, check it, take it out and bring it back."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -12,14 +12,14 @@ from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import counted
 from ldmrelease.domain import times
-from ldmrelease.domain.events import Checkpoint, Event, EventKind
+from ldmrelease.domain.events import Checkpoint, Event
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, open_workspace
-from ldmrelease.ledger import LedgerProblem, import_ledger
-from ldmrelease.ledger.interface import EventCheck
+from ldmrelease.ledger import import_ledger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.render.output import Output, emit, table
 from ldmrelease.services.context import Context
+from ldmrelease.services.operations.ledger_check import verify_ledger
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import VerifiedRecord
 from ldmrelease.trust.verify import Rejected
@@ -54,21 +54,14 @@ def verify(
     """
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
-    problems = context.ledger.verify(earlier, check=_signature_of(context))
+    problems = verify_ledger(context.ledger, context.keyring, earlier, _why)
     found = verified_answer(context.ledger.head(), earlier, problems)
     emit(found, output, lambda: _verified(found))
     raise typer.Exit(found.exit_code)
 
 
-def _signature_of(context: Context) -> EventCheck:
-    """Tells of an event that it does not count: somebody without a key wrote it, or moved it."""
-
-    def check(event: Event) -> Iterable[LedgerProblem]:
-        found = None if event.kind == EventKind.CREATED else context.records.verify(event)
-        if isinstance(found, Rejected):
-            yield LedgerProblem("record", f"event {event.sequence}", found=why_not(found.code, found.values))
-
-    return check
+def _why(found: Rejected) -> str:
+    return why_not(found.code, found.values)
 
 
 @app.command(
