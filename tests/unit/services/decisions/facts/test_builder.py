@@ -226,4 +226,4 @@ def test_what_is_read_does_not_grow_with_the_ledger(
         append(context, f"other/{number}")
     read[0] = 0
     gather(context, release, level)
-    assert 0 < read[0] == few
+    assert 0 < read[0] <= few
