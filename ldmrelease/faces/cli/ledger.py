@@ -11,13 +11,21 @@ import typer
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import counted
-from ldmrelease.domain import times
+from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event, Head
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.ledger import LedgerProblem, import_ledger
 from ldmrelease.render.output import Output, emit, table
 from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.checkpoints import (
+    Contradiction,
+    KeptCheckpoint,
+    contradictions,
+    describe,
+    kept_checkpoints,
+    publish_checkpoint,
+)
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import VerifiedRecord
 
@@ -36,6 +44,8 @@ class VerifiedLedger:
     head: Head
     checkpoint: Checkpoint | None
     problems: tuple[LedgerProblem, ...]
+    kept: tuple[KeptCheckpoint, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @app.command(
@@ -54,23 +64,35 @@ def verify(
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Check every event, blob and projection, and that nothing was cut since a checkpoint. Exit 1 if not."""
+    """Check every event, blob and projection, and that nothing was cut since a checkpoint. Exit 1 if not.
+
+    Every place and the release repository are asked what they have seen of this ledger; who does not answer is said.
+    """
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
-    found = VerifiedLedger(context.ledger.head(), earlier, context.ledger.verify(earlier))
+    problems, kept = context.ledger.verify(earlier), kept_checkpoints(context)
+    unreadable = any(each.code == "unreadable" for each in problems)
+    against = () if unreadable else contradictions(context, kept)
+    found = VerifiedLedger(context.ledger.head(), earlier, problems, kept, against)
     emit(found, output, lambda: _verified(found))
-    raise typer.Exit(ExitCode.REFUSED if found.problems else ExitCode.OK)
+    raise typer.Exit(ExitCode.REFUSED if found.problems or against else ExitCode.OK)
 
 
 @app.command(
     "checkpoint",
-    epilog=examples("ldmrelease ledger checkpoint --out /elsewhere/checkpoint-$(date +%F).json"),
+    epilog=examples(
+        "ldmrelease ledger checkpoint --out /elsewhere/checkpoint-$(date +%F).json",
+        "ldmrelease ledger checkpoint --publish",
+    ),
 )
 def checkpoint(
     ctx: typer.Context,
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="A new file; `-` is standard output.")
     ] = STANDARD,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Put it into the release repository, where promotions look.")
+    ] = False,
     output: OutputOption = Output.json,
 ) -> None:
     """Sign the head of the ledger with the key `ledger`, to be kept elsewhere. Nothing is appended.
@@ -78,6 +100,11 @@ def checkpoint(
     With --out the file holds the signed envelope, whatever --output says.
     """
     context = open_context_here(ctx)
+    if publish:
+        digest, where = publish_checkpoint(context), context.workspace.releases
+        plain = {"repository": where, "digest": digest, **canonical.to_plain(context.ledger.head())}
+        emit(plain, output, lambda: f"event {plain['size']} published to {where} as {digest}")
+        return
     envelope = sign_checkpoint(context.ledger.checkpoint(context.now()), context.signers.ledger)
     if out == STANDARD:
         emit(envelope.to_dict(), output, lambda: envelope.to_bytes().decode())
@@ -157,11 +184,17 @@ def _opened(context: Context, file: Path) -> Checkpoint:
 
 def _verified(found: VerifiedLedger) -> str:
     size = counted(found.head.size, "event")
-    if found.problems:
-        lines = [printable(str(each)) for each in found.problems]
-        return "\n".join([*lines, f"{counted(len(found.problems), 'problem')} in {size}"])
+    against = [describe(each, found.head.size) for each in found.contradictions]
+    if found.problems or against:
+        lines = [printable(each) for each in [*map(str, found.problems), *against]]
+        return "\n".join([*lines, f"{counted(len(lines), 'problem')} in {size}"])
     since = f", and nothing was cut since event {found.checkpoint.size}" if found.checkpoint else ""
-    return f"{size}, {found.head.hash}: the chain holds, every blob is there{since}"
+    asked = [
+        printable(f"{each.where} could not be asked: {each.unknown}") for each in found.kept if each.unknown
+    ]
+    seen = sum(each.checkpoint is not None for each in found.kept)
+    told = f"{size}, {found.head.hash}: the chain holds, every blob is there{since}"
+    return "\n".join([f"{told}; {seen} of {len(found.kept)} places and repositories have seen it", *asked])
 
 
 def _listed(events: list[Event]) -> str:

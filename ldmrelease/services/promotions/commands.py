@@ -15,6 +15,7 @@ from ldmrelease.promotion.machine import blocking_decision, current_place
 from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
 from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder
@@ -89,6 +90,7 @@ def promote(context: Context, spec: PromotionSpec, progress: Progress) -> Promot
         busy = _busy(context, considered) or _unconfirmed(context, considered)
         if busy is not None:
             return busy
+        require_newest(context)
         recorded = record_request(context, considered)
         if recorded is None:
             continue
@@ -146,6 +148,7 @@ def resume(
     if journal.state.ended:
         return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
     require_agreed(context, [each.place for each in promotion.plan.places])
+    require_newest(context)
     if journal.waiting and journal.waits_at is not None:
         waits = _still_owed(context, promotion, journal.waits_at) or _still_waits(
             context, promotion, journal.waits_at
@@ -211,6 +214,7 @@ def abort(context: Context, promotion_id: str, reason: str | None, progress: Pro
     journal = promotion.journal
     if journal.state.ended:
         return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
+    require_newest(context)
     here = current_place(promotion.plan, journal)
     body = {"place": canonical.to_plain(here.place) if here else None, "cause": "aborted", "values": why}
     event = NewEvent(EventKind.HALTING, promotion.stream, body)

@@ -106,6 +106,21 @@ def read_fence(where: ValuesFile, place: Place, access: Access) -> Fence | Refus
     return _answer(where, read)
 
 
+def read_fences(
+    repository: str, places: Sequence[Place], access: Access
+) -> dict[Place, Fence | None] | Refusal | Unreachable:
+    """The fences of several places of one repository, in one look; None where nobody has written yet."""
+
+    def read() -> dict[Place, Fence | None]:
+        opened = open_repository(repository, access.workspace, access.observer)
+        refs = {each: fence.fence_ref(each) for each in places}
+        tips = opened.tips(list(refs.values()))
+        known = fence.fences_at(opened.git, [tip for tip in tips.values() if tip is not None])
+        return {each: known.get(tips[ref] or "") for each, ref in refs.items()}
+
+    return _answer(ValuesFile(repository, "", ""), read)
+
+
 def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusal | Unreachable:
     """Who gave a setting the value that is committed now."""
 
