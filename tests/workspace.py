@@ -26,6 +26,7 @@ from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.times import instant, spell
 from ldmrelease.faces.cli.main import app
 from ldmrelease.ledger import open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.sample import put_sample_index
 from ldmrelease.services.context import Context, Observer, open_context
@@ -105,12 +106,12 @@ class Site:
 
     def head(self) -> Head:
         """The ledger's last event."""
-        with open_ledger(self.root / "ledger.db") as ledger:
+        with open_ledger(self.root / "ledger.db", projectors=PROJECTORS) as ledger:
             return ledger.head()
 
     def events(self, kind: str | None = None, stream: str | None = None) -> list[Event]:
         """What the ledger has."""
-        with open_ledger(self.root / "ledger.db") as ledger:
+        with open_ledger(self.root / "ledger.db", projectors=PROJECTORS) as ledger:
             return list(ledger.events(stream=stream, kinds=None if kind is None else [kind]))
 
     def refs(self, repository: str = "gitops") -> dict[str, str]:

@@ -16,8 +16,11 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.records import Observation, ObservedImage, Pin
 from ldmrelease.domain.topology import Place
-from ldmrelease.ledger.sqlite import chain, projections, schema
+from ldmrelease.ledger import log
+from ldmrelease.ledger.projecting import with_head
+from ldmrelease.ledger.sqlite import rows, schema, states
 from ldmrelease.ledger.sqlite.files import created
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.trust.records import sign_record
 from ldmrelease.trust.signer import Signer, generate, load_signer
 
@@ -90,15 +93,18 @@ def make(
 ) -> None:
     """Write the ledger; `count` is of all its events, the first among them."""
     versions: dict[str, int] = {}
+    projectors = with_head(PROJECTORS)
     with created(path) as connection, connection.writing() as tables:
         schema.create_tables(tables, UUID)
-        event = chain.first(UUID, {"schema": schema.SCHEMA}, at=START, actor="context")
-        chain.insert(tables, event)
+        row = log.first(UUID, {"schema": schema.SCHEMA}, at=START, actor="context")
+        genesis = row.hash
+        rows.insert(tables, row)
+        states.maintain(tables, projectors, log.checked(UUID, row))
         for at, new in events(count - 1, releases, menu, signer, places):
             versions[new.stream] = version = versions.get(new.stream, 0) + 1
-            event = chain.link(new, event, version=version, at=at, actor="context")
-            chain.insert(tables, event)
-            projections.maintain(tables, projections.PROJECTORS, event)
+            row = log.link(new, row, ledger=UUID, genesis=genesis, version=version, at=at, actor="context")
+            rows.insert(tables, row)
+            states.maintain(tables, projectors, log.checked(UUID, row))
 
 
 def main() -> None:

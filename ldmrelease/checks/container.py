@@ -16,6 +16,7 @@ from ldmrelease.checks.job.readback import is_of
 from ldmrelease.checks.job.templates import RUN, ImageRun
 from ldmrelease.checks.outcome import OutcomeRule, RunOutcome, judge_output, said_nothing, started, tail
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.images import Carrier, parse_reference
 
 NO_ENGINE = "no-engine"
@@ -86,8 +87,10 @@ def remove_container(run: str, *, host: str | None = None) -> bool:
     return True
 
 
-class _NoEngine(Exception):
+class _NoEngine(UnavailableError):
     """No engine can be asked; says why and what to do."""
+
+    where = "the Docker engine"
 
 
 def _engine(host: str | None) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldmrelease.checks.job.templates import RUN, ImageRun, fill, pod_spec
+from ldmrelease.domain.errors import LdmreleaseError
 
 # Kubernetes' own rule: $(NAME) is replaced where NAME is known, $$ is a dollar sign.
 _REFERENCE = re.compile(r"\$(?:\$|\(([A-Za-z_.-][A-Za-z0-9_.-]*)\))")
@@ -15,7 +16,7 @@ _MEMORY = 2**30
 _PROCESSES = 1024
 
 
-class Unsuitable(Exception):
+class Unsuitable(LdmreleaseError):
     """A template that needs a cluster."""
 
 

@@ -20,11 +20,13 @@ from ldmrelease.config.workspace.init import init_workspace
 from ldmrelease.config.workspace.load import FILE, load_workspace
 from ldmrelease.demo.artifacts import STACK, Built, build_of
 from ldmrelease.demo.program import program
+from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Application, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import create_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.registry.sample import put_sample_index
@@ -54,7 +56,7 @@ class DemoClusters:
     insecure: bool
 
 
-class Occupied(Exception):
+class Occupied(LdmreleaseError):
     """A namespace that the demonstration needs is there already; `ours`: an earlier demonstration made it."""
 
     def __init__(self, context: str, namespace: str, *, ours: bool) -> None:
@@ -82,7 +84,7 @@ def write_workspace(folder: Path, clusters: DemoClusters) -> None:
     init_workspace(folder, SAMPLE, began, person=_PERSON)
     file = folder / FILE
     file.write_text(_located(file.read_text(encoding="utf-8"), clusters), encoding="utf-8")
-    create_ledger(folder / "ledger.db", at=began, actor=_PERSON).close()
+    create_ledger(folder / "ledger.db", at=began, actor=_PERSON, projectors=PROJECTORS).close()
 
 
 def _located(text: str, clusters: DemoClusters) -> str:

@@ -11,6 +11,7 @@ from ldmrelease.demo.artifacts import STACK, build_sample_world
 from ldmrelease.demo.story import AFTERWARDS, Scene
 from ldmrelease.domain.times import instant
 from ldmrelease.ledger import create_ledger
+from ldmrelease.projections.registry import PROJECTORS
 
 MARK = ".ldmrelease-demo"
 """The file that says that a demonstration made this folder."""
@@ -26,7 +27,7 @@ def make_workspace(folder: Path) -> None:
     """The sample workspace with everything that it names. Raises `BadInput` where the folder has one."""
     began = instant(STACK[0].created)
     init_workspace(folder, "rubin", began, person=_PERSON)
-    create_ledger(folder / "ledger.db", at=began, actor=_PERSON).close()
+    create_ledger(folder / "ledger.db", at=began, actor=_PERSON, projectors=PROJECTORS).close()
     build_sample_world(folder)
 
 

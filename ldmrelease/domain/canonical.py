@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ldmrelease.domain.errors import LdmreleaseError
+
 T = TypeVar("T")
 
 LARGEST_INTEGER = 2**53 - 1
 
 
-class NotCanonical(ValueError):
+class NotCanonical(LdmreleaseError, ValueError):
     """The bytes or the value cannot be canonical JSON; the message says which rule is broken."""
 
 
@@ -63,6 +65,25 @@ def parse(data: bytes) -> Any:
     return plain
 
 
+def parse_exactly(data: bytes) -> Any:
+    """Read bytes that have to be the canonical ones of their value, as they do where they are hashed.
+
+    Raises `NotCanonical`.
+    """
+    try:
+        plain = _DECODER.decode(data)
+        if msgspec.json.encode(plain, order="sorted") == data:
+            _check(plain)
+            return plain
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        pass
+    # Something is wrong with it, or spelled in another way: the patient reader says what.
+    plain = parse(data)
+    if encode(plain) != data:
+        raise NotCanonical("it is not the canonical JSON of its value")
+    return plain
+
+
 def decode(data: bytes, kind: type[T]) -> T:
     """Read bytes as one of the domain's dataclasses. Raises `NotCanonical`."""
     return from_plain(parse(data), kind)
@@ -89,6 +110,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_float(text: str) -> Any:
     raise NotCanonical(f"{text} is no integer; measured values are decimal strings")
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_refuse_float)
 
 
 def _integer(text: str) -> int:

@@ -75,11 +75,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The refusal of an append: a stream is not at the version that was expected."""
+    """The refusal of an append: a stream is not at the version that was expected.
+
+    Or a projection's state is not the one that was read: then `stream` is `projection:key`, and the other two
+    are digests.
+    """
 
     stream: str
-    expected: int
-    found: int
+    expected: int | str
+    found: int | str
 
 
 @dataclass(frozen=True, slots=True)

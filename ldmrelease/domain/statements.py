@@ -8,23 +8,6 @@ from ldmrelease.domain import canonical
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
-PREDICATE_TYPES = {
-    "provenance": ("https://slsa.dev/provenance/v1",),
-    "check": ("https://in-toto.io/attestation/test-result/v0.1",),
-    "vulnerabilities": (
-        "https://in-toto.io/attestation/vulns/v0.2",
-        "https://cosign.sigstore.dev/attestation/vuln/v1",
-    ),
-    "sbom": ("https://cyclonedx.org/bom", "https://spdx.dev/Document"),
-    "receipt": ("https://slsa.dev/verification_summary/v1",),
-}
-_SHORT = {uri: short for short, uris in PREDICATE_TYPES.items() for uri in uris}
-
-
-def short_type(predicate_type: str) -> str:
-    """The short name of a predicate type (`check`, `provenance`, ...), or the type itself."""
-    return _SHORT.get(predicate_type, predicate_type)
-
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -42,11 +25,6 @@ class Statement:
     predicate_type: str
     subjects: tuple[Subject, ...]
     predicate: dict[str, Any]
-
-    @property
-    def type(self) -> str:
-        """The short name of the predicate type."""
-        return short_type(self.predicate_type)
 
 
 @dataclass(frozen=True, slots=True)

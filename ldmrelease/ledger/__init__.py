@@ -1,4 +1,4 @@
-"""The append-only log, its blobs, checkpoints and projections."""
+"""The append-only log, its blobs, checkpoints and projections, whatever keeps them."""
 
 from ldmrelease.ledger.errors import (
     ClockWentBack,
@@ -12,9 +12,8 @@ from ldmrelease.ledger.errors import (
     NotImportable,
     TooNew,
 )
-from ldmrelease.ledger.sqlite.ledger import Ledger, WriteObserver
-from ldmrelease.ledger.sqlite.opening import create_ledger, import_ledger, open_ledger
-from ldmrelease.ledger.sqlite.projections import Projector
+from ldmrelease.ledger.interface import Ledger, LedgerReader, WriteObserver
+from ldmrelease.ledger.registry import create_ledger, import_ledger, open_ledger
 
 __all__ = [
     "ClockWentBack",
@@ -25,9 +24,9 @@ __all__ = [
     "LedgerError",
     "LedgerExists",
     "LedgerProblem",
+    "LedgerReader",
     "NoLedger",
     "NotImportable",
-    "Projector",
     "TooNew",
     "WriteObserver",
     "create_ledger",

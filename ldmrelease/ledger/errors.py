@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ldmrelease.domain.errors import BusyError, InputError, LdmreleaseError
 
-class LedgerError(Exception):
-    """The ledger could not be read or written; the message says what and where. Exit 3 in the CLI."""
+
+class LedgerError(LdmreleaseError):
+    """The ledger could not be read or written; the message says what and where."""
 
 
 class NoLedger(LedgerError):
     """There is no ledger at the path."""
 
 
-class LedgerExists(LedgerError):
+class LedgerExists(LedgerError, InputError):
     """Something is at the path already: a ledger is never written over."""
 
 
@@ -32,7 +34,7 @@ class DiskFull(LedgerError):
     """There was no room for the write; nothing of it was kept."""
 
 
-class LedgerBusy(LedgerError):
+class LedgerBusy(LedgerError, BusyError):
     """Another process held the ledger for longer than the busy timeout."""
 
 
@@ -40,7 +42,7 @@ class ClockWentBack(LedgerError):
     """An event would be older than the one before it."""
 
 
-class NotImportable(LedgerError):
+class NotImportable(LedgerError, InputError):
     """The text is no complete export of a ledger that verifies; nothing was written."""
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ldmrelease.domain.facts import ImageFact, StatementFact
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.policy.rule_context import RuleContext
 
 About = Literal["image", "release", "content"]
 
-COVERS_CHILDREN = frozenset({"provenance"})
+COVERS_PLATFORMS = frozenset(each.name for each in STATEMENT_TYPES.values() if each.covers_platforms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class PolicySubject:
             return False
         if self.digest in statement.subjects:
             return True
-        covers = statement.type in COVERS_CHILDREN or (
+        covers = statement.type in COVERS_PLATFORMS or (
             statement.platform is not None and statement.platform == self.platform
         )
         return covers and self.index in statement.subjects

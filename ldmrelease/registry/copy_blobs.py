@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
-from ldmrelease.registry.errors import Unreachable, reading_answer
+from ldmrelease.registry.errors import RegistryUnreachable, reading_answer
 from ldmrelease.registry.manifests import Descriptor, Manifest
 from ldmrelease.registry.repository import Repository
 from ldmrelease.registry.workers import FEW, Workers
@@ -64,7 +64,7 @@ class BlobCopier:
         for attempt in range(_STREAM_TRIES):
             try:
                 self._destination.put_stream(blob.digest, blob.size, self._source.stream_blob(blob.digest))
-            except Unreachable:
+            except RegistryUnreachable:
                 if attempt == _STREAM_TRIES - 1:
                     raise
             else:

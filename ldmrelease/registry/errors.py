@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ldmrelease.domain.errors import UnavailableError
 
-class RegistryError(Exception):
+
+class RegistryError(UnavailableError):
     """A registry or layout did not give an answer that can be trusted.
 
     `method` is the HTTP method (or READ/WRITE for a layout), `repository` the repository's name as the user
@@ -26,6 +28,7 @@ class RegistryError(Exception):
         self.what = what
         self.method = method
         self.repository = repository
+        self.where = repository
         self.status = status
         if hint is not None:
             self.hint = hint
@@ -44,7 +47,7 @@ class Denied(RegistryError):
     hint = "log in with 'docker login' or 'podman login', or ask for access to this repository"
 
 
-class Unreachable(RegistryError):
+class RegistryUnreachable(RegistryError):
     """No connection, or it was cut before the answer was complete."""
 
     hint = "check the network and the registry's address, then try again"

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ReadTime
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
-from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, Unreachable
+from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, RegistryUnreachable
 from ldmrelease.registry.repository import MIB, Meter, RegistryOptions
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Transport:
     def fetch(self, call: HttpCall, *, limit: int) -> HttpResponse:
         """Send, and read at most `limit` bytes of the answer, again if the answer was cut.
 
-        Raises Unreachable, Denied, LimitExceeded, and RegistryError for a registry that stays unable to
+        Raises RegistryUnreachable, Denied, LimitExceeded, and RegistryError for a registry that stays unable to
         answer.
         """
         tries = self._options.retries if call.repeatable else 0
@@ -307,12 +307,12 @@ def _explanation(content: bytes) -> str:
     return "".join(char if char.isprintable() else " " for char in said)[:300].strip()
 
 
-def _unreachable(call: HttpCall, error: Exception) -> Unreachable:
+def _unreachable(call: HttpCall, error: Exception) -> RegistryUnreachable:
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
     if isinstance(cause, SSLError):
         hint = "check the registry's certificate and the configured authorities"
-        return Unreachable(f"TLS failed: {cause}", hint=hint, **_where(call))
-    return Unreachable(str(cause), **_where(call))
+        return RegistryUnreachable(f"TLS failed: {cause}", hint=hint, **_where(call))
+    return RegistryUnreachable(str(cause), **_where(call))
 
 
 class _Where(TypedDict):

@@ -16,7 +16,7 @@ from ldmrelease.registry.errors import (
     DigestMismatch,
     LimitExceeded,
     NotFound,
-    Unreachable,
+    RegistryUnreachable,
     reading_answer,
 )
 from ldmrelease.registry.fallback import of_type
@@ -114,7 +114,7 @@ class RemoteRepository:
                     seen.update(chunk)
                     yield chunk
             except HTTPError as error:
-                raise Unreachable(str(error), **self._where("GET")) from error
+                raise RegistryUnreachable(str(error), **self._where("GET")) from error
             if f"sha256:{seen.hexdigest()}" != digest:
                 raise DigestMismatch(f"asked for {digest}, got other bytes", **self._where("GET"))
 
@@ -122,7 +122,7 @@ class RemoteRepository:
         digest = digest_of(content)
         try:
             self._upload(digest, len(content), content)
-        except Unreachable:
+        except RegistryUnreachable:
             # The upload may have ended well with its answer lost; the same session cannot be used twice.
             if not self.has_blob(digest):
                 self._upload(digest, len(content), content)

@@ -8,7 +8,7 @@ from ldmrelease.answers.sentences.text import Values, listed, said, short, value
 from ldmrelease.render.output import Cell, Colour, painted, table
 from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
 from ldmrelease.services.inventory.drift_report import DriftFinding
-from ldmrelease.services.inventory.live import UnreachablePlace
+from ldmrelease.services.inventory.live import UnavailablePlace
 
 Words = Callable[[Values], str]
 
@@ -27,7 +27,7 @@ def drift_text(found: Sequence[DriftFinding], *, is_whole: bool = True) -> str:
     return "\n".join(_difference(each) for each in found) or nothing
 
 
-def missed_text(missed: UnreachablePlace) -> str:
+def missed_text(missed: UnavailablePlace) -> str:
     """A place that could not be looked at, and why."""
     return f"{missed.place}: unreachable: {'; '.join(refusal_words(each) for each in missed.why)}"
 

@@ -7,12 +7,14 @@ from functools import cached_property
 from pathlib import Path
 
 from ldmrelease.config.workspace.load import Workspace
+from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import Ledger, open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions, Repository
@@ -24,7 +26,7 @@ Observer = Callable[[str, str], None]
 """Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
 
 
-class NoKey(ValueError):
+class NoKey(InputError):
     """The workspace names no key for something that has to be signed."""
 
 
@@ -161,11 +163,11 @@ def open_context(
 
     Raises the errors of the ledger and of the trust document.
     """
-    ledger = open_ledger(workspace.ledger, observer=observer)
+    ledger = open_ledger(workspace.ledger, projectors=PROJECTORS, observer=observer)
     if not damaged:
         ledger.require_whole()
     return Context(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)
 
 
-class Untrusted(RuntimeError):
+class Untrusted(LdmreleaseError):
     """The ledger's rows do not carry what they claim: nothing is done on their word (exit 3)."""

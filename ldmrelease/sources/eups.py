@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import LdmreleaseError
 
 _BUILD = re.compile(r"#\s*BUILD=(b\d+)\s*$", re.MULTILINE)
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _HEADER = "EUPS distribution "
 
 
-class BadList(ValueError):
+class BadList(LdmreleaseError):
     """A list or manifest that cannot be read; the message names file and line."""
 
 

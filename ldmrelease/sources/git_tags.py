@@ -4,10 +4,12 @@ import os
 import subprocess
 from dataclasses import dataclass
 
+from ldmrelease.domain.errors import UnavailableError
+
 _TIMEOUT = 120
 
 
-class GitUnreachable(RuntimeError):
+class SourceUnavailable(UnavailableError):
     """git did not answer for this repository: we could not decide."""
 
 
@@ -21,7 +23,7 @@ class Ambiguous:
 def tag_commit(repository: str, spellings: tuple[str, ...]) -> str | Ambiguous | None:
     """The commit that the tag names, under any of its spellings; None where there is no such tag.
 
-    Raises `GitUnreachable`.
+    Raises `SourceUnavailable`.
     """
     names = [f"refs/tags/{each}" for each in spellings]
     found = _ls_remote(repository, [*names, *(f"{each}^{{}}" for each in names)])
@@ -36,7 +38,7 @@ def tag_commit(repository: str, spellings: tuple[str, ...]) -> str | Ambiguous |
 
 
 def tags(repository: str) -> list[str]:
-    """Every tag of the repository. Raises `GitUnreachable`."""
+    """Every tag of the repository. Raises `SourceUnavailable`."""
     names = _ls_remote(repository, ["refs/tags/*"])
     return [each.removeprefix("refs/tags/") for each in names if not each.endswith("^{}")]
 
@@ -53,10 +55,10 @@ def _ls_remote(repository: str, patterns: list[str]) -> dict[str, str]:
             check=False,
         )
     except FileNotFoundError:
-        raise GitUnreachable(f"git ls-remote {repository}: git is not installed; install it") from None
+        raise SourceUnavailable(f"git ls-remote {repository}: git is not installed; install it") from None
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise GitUnreachable(f"git ls-remote {repository}: {error}") from error
+        raise SourceUnavailable(f"git ls-remote {repository}: {error}") from error
     if answer.returncode != 0:
-        raise GitUnreachable(f"git ls-remote {repository}: {answer.stderr.strip()}")
+        raise SourceUnavailable(f"git ls-remote {repository}: {answer.stderr.strip()}")
     rows = (line.split("\t", 1) for line in answer.stdout.splitlines())
     return {name: commit for commit, name in rows}

@@ -9,11 +9,12 @@ from ldmrelease.cluster.objects.gitops_managers import manager_of
 from ldmrelease.cluster.objects.owners import image_field, owners
 from ldmrelease.cluster.objects.related_objects import read_related
 from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, collection_of, find
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.workload_selection import ConfigMapFile, WorkloadKind
-from ldmrelease.targets.connections import answer, joined, refusal_of
+from ldmrelease.targets.connections import answer, refusal_of
 from ldmrelease.targets.editors import component_manifests, image_fields
-from ldmrelease.targets.results import Refusal, RefusedError, Unreachable
+from ldmrelease.targets.results import Refusal, RefusedError, joined
 from ldmrelease.targets.stores import config_map, kubernetes_fence
 from ldmrelease.targets.stores.field_managers import MANIFESTS_MANAGER, OURS
 from ldmrelease.targets.stores.git_file import Access
@@ -32,17 +33,17 @@ def _fence_rights(namespace: str) -> tuple[Right, ...]:
     )
 
 
-def workloads_refused(target: KubernetesTarget, access: Access) -> Refusal | Unreachable | None:
+def workloads_refused(target: KubernetesTarget, access: Access) -> Refusal | Unavailable | None:
     """Why the target's workloads cannot be written; None where nothing is known against it."""
     return _joined(answer(lambda: list(_against_workloads(target, access))))
 
 
-def text_refused(where: ConfigMapFile, access: Access) -> Refusal | Unreachable | None:
+def text_refused(where: ConfigMapFile, access: Access) -> Refusal | Unavailable | None:
     """Why the text of a ConfigMap cannot be written; None where nothing is known against it."""
     return _joined(answer(lambda: list(_against_text(where, access))))
 
 
-def _joined(found: list[Refusal] | Refusal | Unreachable) -> Refusal | Unreachable | None:
+def _joined(found: list[Refusal] | Refusal | Unavailable) -> Refusal | Unavailable | None:
     if isinstance(found, list):
         return joined(found) if found else None
     return found

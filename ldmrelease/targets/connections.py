@@ -1,15 +1,22 @@
 """The clusters that targets are written in: opened once, and their errors as answers."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from ldmrelease.cluster.client.api import Api, Observer, open_api
-from ldmrelease.cluster.client.errors import Absent, BadAccess, ClusterError, Forbidden, Invalid, Unreached
+from ldmrelease.cluster.client.errors import (
+    Absent,
+    BadAccess,
+    ClusterError,
+    Forbidden,
+    Invalid,
+)
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ClusterAccess
-from ldmrelease.targets.results import Refusal, RefusedError, Unreachable
+from ldmrelease.targets.results import Refusal, RefusedError
 
 TRIES = 100
 """How often a write is tried against others who change the same object, such as an autoscaler."""
@@ -31,7 +38,7 @@ class ClusterConnections:
         self._uids: dict[ClusterAccess, str] = {}
 
     def open(self, access: ClusterAccess) -> Api:
-        """The cluster's API server. Raises BadAccess and Unreached."""
+        """The cluster's API server. Raises BadAccess and ClusterUnreachable."""
         with self._opening:
             if access not in self._opened:
                 self._opened[access] = open_api(self._located(access), observer=self._observer)
@@ -49,7 +56,7 @@ class ClusterConnections:
         return replace(access, kubeconfig=str(self._root / Path(access.kubeconfig).expanduser()))
 
 
-def answer(act: Callable[[], T]) -> T | Refusal | Unreachable:
+def answer(act: Callable[[], T]) -> T | Refusal | Unavailable:
     """What `act` answers; its errors as values."""
     try:
         return act()
@@ -58,12 +65,7 @@ def answer(act: Callable[[], T]) -> T | Refusal | Unreachable:
     except BadAccess as error:
         return Refusal("no-cluster", {"where": error.where, "found": error.reason, "hint": error.hint})
     except ClusterError as error:
-        return refusal_of(error) or unreachable(error)
-
-
-def unreachable(error: BadAccess | ClusterError) -> Unreachable:
-    """Nobody could be asked: for now, or until somebody changes the way into the cluster."""
-    return Unreachable(error.where, error.reason, isinstance(error, Unreached) and not error.lasting)
+        return refusal_of(error) or error.unavailable
 
 
 def refusal_of(error: ClusterError) -> Refusal | None:
@@ -82,39 +84,3 @@ def refusal_of(error: ClusterError) -> Refusal | None:
         case Invalid():
             return Refusal("not-accepted", {"file": error.where, "found": error.reason})
     return None
-
-
-def joined_refusal(found: Sequence[Refusal | Unreachable]) -> Refusal | Unreachable | None:
-    """One answer for all, of which some may list several; where somebody could not be asked, that."""
-    lost = next((each for each in found if isinstance(each, Unreachable)), None)
-    single = [part for each in found if isinstance(each, Refusal) for part in _parts(each)]
-    return lost or (joined(single) if single else None)
-
-
-def _parts(refusal: Refusal) -> list[Refusal]:
-    """The refusals that one lists; itself where it lists none."""
-    listed = refusal.values.get("problems")
-    if listed is None:
-        return [refusal]
-    return [Refusal(each["code"], {key: each[key] for key in each if key != "code"}) for each in listed]
-
-
-def joined(refusals: Sequence[Refusal]) -> Refusal:
-    """One refusal that lists all, each once."""
-    distinct: list[Refusal] = []
-    for each in refusals:
-        if each not in distinct:
-            distinct.append(each)
-    first = distinct[0]
-    if len(distinct) == 1:
-        return first
-    return Refusal(
-        first.code, first.values | {"problems": [each.values | {"code": each.code} for each in distinct]}
-    )
-
-
-def require_none(refusals: Sequence[Refusal]) -> None:
-    """Raise `Refused` with all of them, if there are any."""
-    if refusals:
-        all_of_them = joined(refusals)
-        raise RefusedError(all_of_them.code, **all_of_them.values)

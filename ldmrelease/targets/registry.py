@@ -11,6 +11,7 @@ restore(target, before, edits, access, warrant=...)
 from typing import Any
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.targets import GitOpsTarget, KubernetesTarget, MenuTarget, Target
 from ldmrelease.domain.topology import Place
@@ -18,22 +19,12 @@ from ldmrelease.targets import cluster_preflight
 from ldmrelease.targets.editors import image_fields, image_settings, menu
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.image_setting import ImageSetting
-from ldmrelease.targets.results import (
-    Change,
-    Refusal,
-    Scalar,
-    Snapshot,
-    Unquoted,
-    Unreachable,
-    Value,
-    Values,
-    Written,
-)
+from ldmrelease.targets.results import Change, Refusal, Scalar, Snapshot, Unquoted, Value, Values, Written
 from ldmrelease.targets.stores import config_map, git_file, kubernetes_objects
 from ldmrelease.targets.stores.git_file import Access, ValuesFile
 
 
-def preflight(target: Target, access: Access) -> Refusal | Unreachable | None:
+def preflight(target: Target, access: Access) -> Refusal | Unavailable | None:
     """Why a cluster does not let us write there, all of it at once, before anything is touched; None where
     nothing is known against it. What is in git tells when it is read."""
     if isinstance(target, KubernetesTarget):
@@ -43,7 +34,7 @@ def preflight(target: Target, access: Access) -> Refusal | Unreachable | None:
     return None
 
 
-def read(target: Target, access: Access) -> Snapshot | Refusal | Unreachable:
+def read(target: Target, access: Access) -> Snapshot | Refusal | Unavailable:
     """The target's settings as committed now."""
     match target:
         case KubernetesTarget():
@@ -90,7 +81,7 @@ def stated(target: Target, snapshot: Snapshot) -> tuple[ImageSetting, ...] | Ref
 
 def write(
     target: Target, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
-) -> Written | Refusal | Unreachable:
+) -> Written | Refusal | Unavailable:
     """Commit the edits where each setting is as expected or already as wanted; the fence moves with them."""
     if isinstance(target, KubernetesTarget):
         return kubernetes_objects.write(target, edits, access, expect=expect, warrant=warrant)
@@ -101,14 +92,14 @@ def write(
 
 def restore(
     target: Target, before: Values, ours: Values, access: Access, warrant: WriteGrant
-) -> Written | Refusal | Unreachable:
+) -> Written | Refusal | Unavailable:
     """Put back what was there before, where the settings are still ours; else `changed-by` says whose."""
     if isinstance(target, KubernetesTarget):
         return kubernetes_objects.restore(target, before, ours, access, warrant)
     return write(target, before, access, expect=ours, warrant=warrant)
 
 
-def claim(target: Target, access: Access, warrant: WriteGrant) -> Written | Refusal | Unreachable:
+def claim(target: Target, access: Access, warrant: WriteGrant) -> Written | Refusal | Unavailable:
     """Move the place's fence to ours: from then on an earlier holder cannot write."""
     if isinstance(target, KubernetesTarget):
         return kubernetes_objects.claim(target, access, warrant)
@@ -117,7 +108,7 @@ def claim(target: Target, access: Access, warrant: WriteGrant) -> Written | Refu
     return git_file.claim_place(_file(target), access, warrant)
 
 
-def fence_of(target: Target, place: Place, access: Access) -> Fence | Refusal | Unreachable | None:
+def fence_of(target: Target, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
     """The place's fence; None where nobody has claimed it yet."""
     if isinstance(target, KubernetesTarget):
         return kubernetes_objects.fence_of(target, place, access)
@@ -126,7 +117,7 @@ def fence_of(target: Target, place: Place, access: Access) -> Fence | Refusal | 
     return git_file.read_fence(_file(target), place, access)
 
 
-def changed_by(target: Target, path: str, access: Access) -> Change | Refusal | Unreachable:
+def changed_by(target: Target, path: str, access: Access) -> Change | Refusal | Unavailable:
     """Who last changed a setting."""
     if isinstance(target, KubernetesTarget):
         return kubernetes_objects.changed_by(target, path, access)

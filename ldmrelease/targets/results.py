@@ -1,11 +1,15 @@
 """What a target answers: a snapshot, a change that was made, or why there is none.
 
-A `Refusal` is certain and somebody can act on it; `Unreachable` means that nobody could be asked.
+A `Refusal` is certain and somebody can act on it; `Unavailable` means that nobody could be asked.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from ldmrelease.domain.errors import LdmreleaseError, Unavailable
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +29,19 @@ Values = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why nothing was done: a code, and the values that it is about (`file`, `line`, `path`, `found`)."""
+    """Why nothing was done: a code, and the values that it is about (`file`, `line`, `path`, `found`).
+
+    `others` are further reasons, none of which has others.
+    """
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
+    others: tuple["Refusal", ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """Nobody could be asked, so nothing is known; `where` has no password in it.
-
-    `passes`: it may be over in a moment, as where an API server is away.
-    """
-
-    where: str
-    reason: str
-    passes: bool = False
+    @property
+    def each(self) -> tuple["Refusal", ...]:
+        """All reasons, one by one."""
+        return (Refusal(self.code, self.values), *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,45 @@ class Change:
     time: str
 
 
-class RefusedError(Exception):
-    """Carries a refusal to the edge of this room, where it becomes a value again."""
+class RefusedError(LdmreleaseError):
+    """Carries a refusal to the edge of this package, where it becomes a value again."""
 
     def __init__(self, code: str, **values: Any) -> None:
         super().__init__(code)
         self.refusal = Refusal(code, values)
+
+    @classmethod
+    def of(cls, refusal: Refusal) -> "RefusedError":
+        """The error that carries this refusal, with all that it lists."""
+        error = cls(refusal.code)
+        error.refusal = refusal
+        return error
+
+
+def joined(refusals: Sequence[Refusal]) -> Refusal:
+    """One refusal that lists all, each once; there is at least one."""
+    distinct: list[Refusal] = []
+    for each in (part for refusal in refusals for part in refusal.each):
+        if each not in distinct:
+            distinct.append(each)
+    return replace(distinct[0], others=tuple(distinct[1:]))
+
+
+def joined_refusal(found: Sequence[Refusal | Unavailable]) -> Refusal | Unavailable | None:
+    """One answer for all; where somebody could not be asked, that. None for no answer."""
+    lost = next((each for each in found if isinstance(each, Unavailable)), None)
+    refusals = [each for each in found if isinstance(each, Refusal)]
+    return lost or (joined(refusals) if refusals else None)
+
+
+def require_none(refusals: Sequence[Refusal]) -> None:
+    """Raise `RefusedError` with all of them, if there are any."""
+    if refusals:
+        raise RefusedError.of(joined(refusals))
+
+
+def required(found: T | Refusal) -> T:
+    """What was found; raises `RefusedError` where it is a refusal."""
+    if isinstance(found, Refusal):
+        raise RefusedError.of(found)
+    return found

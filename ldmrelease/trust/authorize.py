@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from ldmrelease.domain import times
-from ldmrelease.domain.predicates.claimed_metadata import claimed_time
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_type
 from ldmrelease.domain.statements import Statement
 from ldmrelease.trust.keyring import EVERYWHERE, Key, Keyring, Role
 from ldmrelease.trust.verify import Rejected, VerifiedPayload
@@ -13,7 +13,9 @@ from ldmrelease.trust.verify import Rejected, VerifiedPayload
 LEEWAY = timedelta(minutes=5)
 
 # These tell what happened somewhere. One that leaves out where must not widen its signer's scope.
-_HAPPENS_SOMEWHERE = {"check", "run", "observation"}
+_HAPPENS_SOMEWHERE = {"run", "observation"} | {
+    each.name for each in STATEMENT_TYPES.values() if each.happens_somewhere
+}
 
 
 def authorize(
@@ -31,14 +33,15 @@ def authorize(
     `received` is its intake, `environment` where it says that it happened (None: nowhere), `repositories` where
     the images that it names stand. Codes: those of `entitled`, `bad-time`, and `future`, which is errored.
     """
+    kind = statement_type(statement.predicate_type)
     environments = () if environment is None else (environment,)
     roles = entitled_roles(
-        statement.type, verified.key, keyring, environments=environments, repositories=repositories
+        kind.name, verified.key, keyring, environments=environments, repositories=repositories
     )
     if isinstance(roles, Rejected):
         return roles
     try:
-        claimed = claimed_time(statement)
+        claimed = kind.claimed_time(statement.predicate)
     except ValueError as error:
         return Rejected("bad-time", {"detail": str(error)})
     early = too_early(verified.key, received, now) or too_early(verified.key, claimed, received)

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import StatementFact
-from ldmrelease.domain.predicates.claimed_metadata import claimed_environment, claimed_time, resource
-from ldmrelease.domain.predicates.test_result import Contradiction, check_name, read_result
+from ldmrelease.domain.predicates.registry import statement_type
+from ldmrelease.domain.predicates.test_result import ERRORED
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, Unreadable, read_statement
 from ldmrelease.trust.authorize import authorize
 from ldmrelease.trust.dsse import Envelope, Malformed, read_wrapped
@@ -19,7 +19,6 @@ from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.verify import Rejected, verify
 
 UNREADABLE = "unreadable"
-ERRORED = "ERRORED"
 NO_SUBJECTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -111,10 +110,11 @@ def _unreadable(evidence: str, blob: str, received: datetime) -> StatementFact:
 def _described(
     statement: Statement, blob: str, received: datetime, checks: Mapping[str, Sequence[str]]
 ) -> StatementFact:
+    kind = statement_type(statement.predicate_type)
     fact = StatementFact(
         evidence=statement.evidence,
         blob=blob,
-        type=statement.type,
+        type=kind.name,
         subjects=tuple(sorted({each.digest for each in statement.subjects})),
         signer=None,
         roles=(),
@@ -122,33 +122,14 @@ def _described(
         code=None,
         received=received,
         claimed=_claimed(statement),
-        environment=claimed_environment(statement),
+        environment=kind.environment(statement.predicate),
     )
-    return _with_result(fact, statement, checks) if statement.type == "check" else fact
-
-
-def _with_result(
-    fact: StatementFact, statement: Statement, checks: Mapping[str, Sequence[str]]
-) -> StatementFact:
-    check = check_name(statement.predicate)
-    read = read_result(statement.predicate, checks.get(check or "", ()))
-    if isinstance(read, Contradiction):
-        return replace(fact, check=check, result=ERRORED, code=read.code)
-    return replace(
-        fact,
-        check=check,
-        check_digest=read.check_digest,
-        result=read.result,
-        failed_tests=tuple(sorted(read.failed_tests)),
-        run=read.run,
-        platform=read.platform,
-        cluster_uid=read.cluster_uid,
-    )
+    return replace(fact, **kind.facts(statement.predicate, checks))
 
 
 def _claimed(statement: Statement) -> datetime | None:
     try:
-        return claimed_time(statement)
+        return statement_type(statement.predicate_type).claimed_time(statement.predicate)
     except ValueError:
         return None
 
@@ -162,9 +143,10 @@ def _repositories(
 
 def _foreign(statement: Statement, key: Key, repository: str | None) -> Rejected | None:
     """A receipt found where its own resource is not: copying an image never copies its receipts."""
-    if statement.type != "receipt" or repository is None:
+    kind = statement_type(statement.predicate_type)
+    if not kind.local or repository is None:
         return None
-    own = resource(statement)[0]
+    own = kind.repository(statement.predicate)
     if own == repository.removeprefix("oci:"):
         return None
     return Rejected("other-resource", {"key": key.id, "resource": own, "repository": repository})

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.statements import PAYLOAD_TYPE
 from ldmrelease.trust.dsse import Envelope, Signature, pae
 from ldmrelease.trust.keys import KeyKind, fingerprint, write_public
@@ -30,7 +31,7 @@ PASSWORD_VARIABLE = "LDMRELEASE_KEY_PASSWORD"  # noqa: S105  (the variable's nam
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
-class KeyProblem(ValueError):
+class KeyProblem(InputError):
     """A key file cannot be used; the message names the file and what to do about it."""
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ldmrelease.domain.images import digest_of, parse_reference
 from ldmrelease.registry.copy import Copier, copy
-from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError, Unreachable
+from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError, RegistryUnreachable
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.manifests import OCI_CONFIG, OCI_MANIFEST, Descriptor, write_object
 from ldmrelease.registry.opening import Registries
@@ -466,7 +466,7 @@ def test_a_list_of_referrers_that_cannot_be_had_is_no_empty_list(
         copy(place("from"), "t", place("to"))
     proxied.heal()
     proxied.fail("GET", "/from/manifests/sha256-", cut_request)
-    with pytest.raises(Unreachable):
+    with pytest.raises(RegistryUnreachable):
         copy(place("from"), "t", place("to"))
     for suffix in ("att", "sig", "sbom"):
         proxied.heal()

@@ -16,16 +16,17 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.domain.images import ImageIdentity, digest_of, parse_reference
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.domain.predicates.summary import (
     BUNDLE_TYPE,
-    PREDICATE_TYPE,
+    TYPE,
     Receipt,
     Resource,
     bundle,
     bundle_annotations,
     write_receipt,
 )
-from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
 from ldmrelease.registry.opening import open_repository
 from ldmrelease.registry.referrers import put_referrer
 from ldmrelease.registry.repository import Repository
@@ -129,7 +130,7 @@ def publish(
     resource = Resource(f"{host}/{name}", image.index, image.platforms)
     envelope = signer.sign(PAYLOAD_TYPE, write_receipt(receipt, resource))
     for digest in (image.index, *(each.manifest for each in image.platforms)):
-        attach(repository, digest, envelope, PREDICATE_TYPE, signer.keyid)
+        attach(repository, digest, envelope, TYPE.uri, signer.keyid)
     return Pushed(f"{host}/{name}", image, receipt, envelope)
 
 
@@ -145,7 +146,7 @@ def public_key(directory: Path, signer: Signer) -> str:
 
 
 def ask_cosign(
-    cosign: Path, tmp_path: Path, image: str, type: str = PREDICATE_TYPE, signer: Signer = COMMISSIONING
+    cosign: Path, tmp_path: Path, image: str, type: str = TYPE.uri, signer: Signer = COMMISSIONING
 ) -> subprocess.CompletedProcess[str]:
     command = [str(cosign), "verify-attestation", "--key", public_key(tmp_path, signer)]
     command += ["--insecure-ignore-tlog=true", "--allow-http-registry", "--type", type, image]
@@ -199,7 +200,7 @@ class TestCosign:
     def test_another_type_is_not_there(self, cosign, tmp_path, pushed):
         image = f"{pushed.repository}@{pushed.image.index}"
         refused(
-            ask_cosign(cosign, tmp_path, image, PREDICATE_TYPES["check"][0]), "matched the predicate type"
+            ask_cosign(cosign, tmp_path, image, STATEMENT_TYPES["check"].uri), "matched the predicate type"
         )
 
     def test_a_copied_image_has_no_receipt(self, cosign, tmp_path, host, pushed):
@@ -212,14 +213,14 @@ class TestCosign:
     def test_a_receipt_of_another_image_is_refused(self, cosign, tmp_path, host, pushed):
         repository = open_repository(parse_reference(f"{host}/lsst/other"), base_dir=tmp_path)
         other = put_sample_image(repository, "w_2023_16", seed="other")
-        attach(repository, other.index, pushed.envelope, PREDICATE_TYPE, COMMISSIONING.keyid)
+        attach(repository, other.index, pushed.envelope, TYPE.uri, COMMISSIONING.keyid)
         done = ask_cosign(cosign, tmp_path, f"{host}/lsst/other@{other.index}")
         refused(done, "does not match any digest in statement")
 
     def test_it_accepts_a_test_result_with_our_run_beside_it(self, cosign, tmp_path, host):
         repository = open_repository(parse_reference(f"{host}/lsst/tested"), base_dir=tmp_path)
         image = put_sample_image(repository, "w_2023_16", seed="tested")
-        type = PREDICATE_TYPES["check"][0]
+        type = STATEMENT_TYPES["check"].uri
         subject = Subject(f"{host}/lsst/tested", image.index)
         envelope = COMMISSIONING.sign(PAYLOAD_TYPE, write_statement(type, (subject,), result_predicate()))
         attach(repository, image.index, envelope, type, COMMISSIONING.keyid)

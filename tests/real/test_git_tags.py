@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.sources.git_tags import Ambiguous, GitUnreachable, tag_commit, tags
+from ldmrelease.sources.git_tags import Ambiguous, SourceUnavailable, tag_commit, tags
 
 pytestmark = pytest.mark.real
 
@@ -52,5 +52,5 @@ def test_all_tags(repository: Path) -> None:
 
 
 def test_a_repository_that_does_not_answer_is_no_absence(tmp_path: Path) -> None:
-    with pytest.raises(GitUnreachable, match="nowhere"):
+    with pytest.raises(SourceUnavailable, match="nowhere"):
         tag_commit(str(tmp_path / "nowhere"), ("w.2023.16",))

@@ -11,6 +11,7 @@ import pytest
 
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.ledger import DiskFull, Ledger, create_ledger, open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from tests.real.parts import missing
 
 pytestmark = pytest.mark.real
@@ -51,7 +52,7 @@ def fill(path: Path) -> None:
 def test_a_full_disk_loses_nothing_and_the_ledger_goes_on(small_disk: Path) -> None:
     path = small_disk / "ledger.db"
     event = NewEvent("test", "a", {"text": "x" * 5000})
-    with create_ledger(path, at=NOON, actor="alice") as ledger:
+    with create_ledger(path, at=NOON, actor="alice", projectors=PROJECTORS) as ledger:
         ballast = small_disk / "ballast"
         ballast.write_bytes(b"\0" * 150_000)
         appended = append_until_full(ledger, event)
@@ -59,7 +60,7 @@ def test_a_full_disk_loses_nothing_and_the_ledger_goes_on(small_disk: Path) -> N
         ballast.unlink()
         ledger.append([event], at=NOON, actor="bob", expect={"a": appended})
         assert ledger.verify() == ()
-    with open_ledger(path) as again:
+    with open_ledger(path, projectors=PROJECTORS) as again:
         assert again.version("a") == appended + 1
 
 
@@ -67,5 +68,5 @@ def test_a_ledger_is_not_begun_on_a_full_disk(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     fill(ballast)
     with pytest.raises(DiskFull):
-        create_ledger(small_disk / "ledger.db", at=NOON, actor="alice")
+        create_ledger(small_disk / "ledger.db", at=NOON, actor="alice", projectors=PROJECTORS)
     assert [each.name for each in small_disk.iterdir()] == ["ballast"]

@@ -70,8 +70,9 @@ def test_another_ledger_may_not_write_there(site: Site, template: Path, tmp_path
     for suffix in ("", "-wal", "-shm"):
         (other.root / f"ledger.db{suffix}").unlink(missing_ok=True)
     from ldmrelease.ledger import create_ledger  # noqa: PLC0415
+    from ldmrelease.projections.registry import PROJECTORS  # noqa: PLC0415
 
-    create_ledger(other.root / "ledger.db", at=other.now, actor="me").close()
+    create_ledger(other.root / "ledger.db", at=other.now, actor="me", projectors=PROJECTORS).close()
     shutil.rmtree(other.root / "gitops")
     shutil.copytree(site.root / "gitops", other.root / "gitops")
     refs = other.refs()

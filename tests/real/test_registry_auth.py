@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from ldmrelease.domain.images import digest_of, parse_reference
 from ldmrelease.registry.copy import copy
-from ldmrelease.registry.errors import Denied, Unreachable
+from ldmrelease.registry.errors import Denied, RegistryUnreachable
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from tests.images import descriptor_of, put_sample_image
@@ -345,7 +345,7 @@ def test_tls_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("ldmrelease.registry.http._is_loopback", lambda registry: False)
     reference = parse_reference(f"127.0.0.1:{server.server_port}/lab")
     try:
-        with pytest.raises(Unreachable, match=r"TLS failed.*certificate"):
+        with pytest.raises(RegistryUnreachable, match=r"TLS failed.*certificate"):
             Registries(tmp_path, RegistryOptions(retries=0)).open(reference).has_blob(digest_of(b""))
         trusting = Registries(tmp_path, RegistryOptions(retries=0, ca_file=pem)).open(reference)
         assert not trusting.has_blob(digest_of(b""))

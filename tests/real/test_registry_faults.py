@@ -18,7 +18,7 @@ from ldmrelease.registry.errors import (
     DigestMismatch,
     LimitExceeded,
     RegistryError,
-    Unreachable,
+    RegistryUnreachable,
 )
 from ldmrelease.registry.manifests import OCI_INDEX, OCI_MANIFEST, Descriptor
 from ldmrelease.registry.opening import open_repository
@@ -79,8 +79,8 @@ def read(request: pytest.FixtureRequest) -> Callable[[Repository, str], object]:
         (status(401), Denied),
         (status(403), Denied),
         (status(418), BadAnswer),
-        (cut_request, Unreachable),
-        (cut_answer, Unreachable),
+        (cut_request, RegistryUnreachable),
+        (cut_answer, RegistryUnreachable),
     ],
     ids=["500", "503", "429", "401", "403", "418", "cut before", "cut after"],
 )
@@ -134,13 +134,13 @@ def test_an_upload_that_was_cut_is_begun_anew(proxied: FaultProxy, fault: Fault)
 
 def test_a_registry_that_is_not_there_is_unreachable() -> None:
     lab = through(f"127.0.0.1:{free_port()}", "lab", retries=0)
-    with pytest.raises(Unreachable, match="check the network"):
+    with pytest.raises(RegistryUnreachable, match="check the network"):
         lab.resolve("t")
 
 
 def test_a_late_answer_is_given_up(proxied: FaultProxy) -> None:
     proxied.fail("GET", "tags", delay(2))
-    with pytest.raises(Unreachable):
+    with pytest.raises(RegistryUnreachable):
         through(proxied.address, "lab", timeout=0.2, retries=0).tags()
 
 
@@ -168,7 +168,7 @@ def test_a_truncated_stream_is_an_error(proxied: FaultProxy) -> None:
     lab = through(proxied.address, "stream/lab")
     digest = lab.put_blob(b"0123456789" * 1000)
     proxied.fail("GET", "/blobs/", truncate)
-    with pytest.raises(Unreachable):
+    with pytest.raises(RegistryUnreachable):
         list(lab.stream_blob(digest))
 
 
@@ -330,7 +330,7 @@ def test_a_prepared_connection_is_the_next_requests() -> None:
 def test_what_cannot_be_prepared_says_so_when_it_is_used() -> None:
     lab = through(f"127.0.0.1:{free_port()}", "lab/sciplat", retries=0)
     lab.prepare()
-    with pytest.raises(Unreachable):
+    with pytest.raises(RegistryUnreachable):
         lab.resolve("t")
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.images import ImageIdentity, parse_reference
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.domain.predicates.summary import BUNDLE_PREDICATE_ANNOTATION, BUNDLE_TYPE
-from ldmrelease.domain.statements import PREDICATE_TYPES
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import list_referrers
@@ -83,7 +83,7 @@ def test_the_image_and_its_referrers_are_at_the_site_and_other_receipts_are_not(
     source, image = opened(site, "oci:images/scipipe"), image_of(site)
     note = attach(source, image.index)
     report = attach(source, image.platforms[0].manifest, content=b"about one platform")
-    foreign = {BUNDLE_PREDICATE_ANNOTATION: PREDICATE_TYPES["receipt"][0]}
+    foreign = {BUNDLE_PREDICATE_ANNOTATION: STATEMENT_TYPES["receipt"].uri}
     receipt = attach(source, image.index, BUNDLE_TYPE, b"{}", **foreign)
     assert promote(site, FIRST)[0] == 0
     code, said = promote(site, SECOND)

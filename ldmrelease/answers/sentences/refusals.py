@@ -6,30 +6,31 @@ from typing import Any
 from ldmrelease.answers.sentences.rollouts import FAILURES
 from ldmrelease.answers.sentences.text import Values, listed, moment, said, values_of
 from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.deployments.target import UnknownTarget
 from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.work import Interrupted, PlaceBusy
+from ldmrelease.services.promotions.work import PlaceBusy
 from ldmrelease.services.releases.pin import Unpinnable
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 Words = Callable[[Values], str]
 
 
-def refusal_words(refusal: Refusal | Unreachable) -> str:
+def refusal_words(refusal: Refusal | Unavailable) -> str:
     """What a target refused, where (file, line, setting), and what would be right."""
-    if isinstance(refusal, Unreachable):
+    if isinstance(refusal, Unavailable):
         return f"{said(refusal.where)} could not be asked: {said(refusal.reason)}"
-    return target_words(refusal.code, refusal.values)
+    return "\n".join(
+        _one({"file": refusal.values.get("file"), **each.values}, each.code) for each in refusal.each
+    )
 
 
 def target_words(code: str, plain: Mapping[str, Any]) -> str:
     """The same, from a code and values as the ledger keeps them."""
-    problems = plain.get("problems")
-    if isinstance(problems, list) and problems:
-        return "\n".join(
-            _one({"file": plain.get("file"), **each}, each.get("code", code)) for each in problems
-        )
-    return _one(plain, code)
+    own = {key: value for key, value in plain.items() if key != "others"}
+    others = plain.get("others") or ()
+    told = [_one({"file": plain.get("file"), **each}, each.get("code", code)) for each in others]
+    return "\n".join([_one(own, code), *told])
 
 
 def _one(plain: Mapping[str, Any], code: str) -> str:
@@ -335,7 +336,7 @@ def unknown_target_words(answer: UnknownTarget) -> str:
 
 def preflight_words(answer: PreflightFailed) -> str:
     """That places cannot be written as asked."""
-    return "\n".join(f"{each.place}: {refusal_words(each.refusal)}" for each in (answer, *answer.more))
+    return "\n".join(f"{each.place}: {refusal_words(each.refusal)}" for each in answer.places)
 
 
 def busy_words(busy: PlaceBusy) -> str:
@@ -352,6 +353,6 @@ def busy_words(busy: PlaceBusy) -> str:
     )
 
 
-def interrupted_words(interrupted: Interrupted) -> str:
+def interrupted_words(interrupted: Unavailable) -> str:
     """Who could not be asked in the middle of a promotion."""
     return f"{said(interrupted.where)} could not be asked: {said(interrupted.reason)}"

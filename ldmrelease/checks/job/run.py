@@ -27,6 +27,7 @@ from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import Watched, watched
+from ldmrelease.domain.errors import Unavailable
 
 START_GRACE = 60.0
 """Seconds that a pod may be in trouble (no image, no node, no quota) before the run counts as not started."""
@@ -53,14 +54,6 @@ class JobResult:
     pod: str = ""
     container: str = ""
     image_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class JobInterrupted:
-    """What has to be asked (`asked`) could not be; what was started may be there and is adopted by the next attempt."""
-
-    why: str
-    asked: str = "cluster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +101,10 @@ def run_job(
     deadline: float,
     patience: float = START_GRACE,
     progress: Progress = lambda _: None,
-) -> JobResult | JobInterrupted:
+) -> JobResult | Unavailable:
     """Make the run's Job or adopt it, wait until it ended, and judge what was seen. It is left there.
+
+    `Unavailable`: the cluster could not be asked; what was started may be there and is adopted by the next attempt.
 
     `deadline` is how many seconds are left, also fewer than none; `progress` is told what is waited for.
 
@@ -123,7 +118,7 @@ def run_job(
             return job
         return _judged(this, job, _wait(this, job, until, patience, progress))
     except ClusterError as error:
-        return JobInterrupted(str(error))
+        return error.unavailable
 
 
 def delete_job(api: Api, namespace: str, name: str, uid: str) -> None:
@@ -231,10 +226,10 @@ def _spoken(seen: _Seen) -> str:
     return (seen.at.trouble or "pending") if isinstance(seen.at, JobPending) else "running"
 
 
-def _judged(this: _Run, job: Mapping[str, Any], seen: _Seen) -> JobResult | JobInterrupted:
+def _judged(this: _Run, job: Mapping[str, Any], seen: _Seen) -> JobResult | Unavailable:
     at = seen.at
     if seen.cut is not None and not seen.is_last:
-        return JobInterrupted(seen.cut)
+        return Unavailable(this.api.where, seen.cut, passes=True)
     if isinstance(at, JobPending):
         why = _creation_refused(this, job) or at.trouble
         return this.made(said_nothing("not-started" if at.trouble else "deadline", why or ""), job)
@@ -294,8 +289,8 @@ def _outcome(this: _Run, at: JobExited | JobRunning) -> RunOutcome:
 
 
 def _log(this: _Run, pod: Mapping[str, Any]) -> str | None:
-    """What it wrote; None where we may not read it. Raises `Unreached`: what it might have said of a failure has to
-    be asked for again."""
+    """What it wrote; None where we may not read it. Raises `ClusterUnreachable`: what it might have said of a
+    failure has to be asked for again."""
     container = pod["spec"]["containers"][0]["name"]
     try:
         log = this.api.log(this.namespace, str(pod["metadata"]["name"]), container, lines=_LOG_LINES)

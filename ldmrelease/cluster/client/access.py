@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ldmrelease.cluster.client.errors import BadAccess, Unreached
+from ldmrelease.cluster.client.errors import BadAccess, ClusterUnreachable
 from ldmrelease.domain.workload_selection import IN_CLUSTER, ClusterAccess
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Connection:
         self._entry = enter()
 
     def entry(self) -> KubeconfigEntry:
-        """The client to use now. Raises BadAccess and Unreached when new credentials cannot be had."""
+        """The client to use now. Raises BadAccess and ClusterUnreachable when new credentials cannot be had."""
         entry = self._entry
         return self.renewed(entry) if entry.is_stale else entry
 
@@ -78,7 +78,7 @@ class Connection:
 
 
 def connection(access: ClusterAccess) -> Connection:
-    """The way into a cluster. Raises BadAccess for a wrong configuration or the missing extra, Unreached for
+    """The way into a cluster. Raises BadAccess for a wrong configuration or the missing extra, ClusterUnreachable for
     a credential plugin that fails.
     """
     try:
@@ -94,7 +94,7 @@ def _enter(access: ClusterAccess) -> KubeconfigEntry:
         if access.context == IN_CLUSTER:
             return _service_account()
         return _kubeconfig(access)
-    except (BadAccess, Unreached):
+    except (BadAccess, ClusterUnreachable):
         raise
     except Exception as error:
         # What a file of another form makes the official client raise is of any kind.
@@ -210,10 +210,10 @@ def _run_plugin(access: ClusterAccess, merged: Any, user: Any, whose: str) -> da
         expires: datetime | None = parse_rfc3339(ends) if ends else None
     except (ConfigException, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         reason = f"the credential of {whose} could not be had: {_words(error)}"
-        raise Unreached(access.context, reason, lasting=True) from error
+        raise ClusterUnreachable(access.context, reason, lasting=True) from error
     if not any(given.values()):
         reason = f"the credential of {whose} could not be had: neither a token nor a certificate was given"
-        raise Unreached(access.context, reason, lasting=True)
+        raise ClusterUnreachable(access.context, reason, lasting=True)
     del user.value["exec"]
     user.value.update({key: value for key, value in given.items() if value})
     return expires

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ldmrelease.cluster.client.access import connection
 from ldmrelease.cluster.client.call import ApiCall
-from ldmrelease.cluster.client.errors import Absent, Expired, Unreached
+from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Expired
 from ldmrelease.cluster.client.paths import join, path_of
 from ldmrelease.domain.workload_selection import ClusterAccess
 
@@ -44,7 +44,7 @@ def open_api(access: ClusterAccess, *, observer: Observer | None = None, patienc
     patience: for how many seconds one request is tried again while the server cannot be reached or asks to
         wait.
 
-    Raises BadAccess for a wrong configuration, Unreached for a credential plugin that fails.
+    Raises BadAccess for a wrong configuration, ClusterUnreachable for a credential plugin that fails.
     """
     # Every command that opens the workspace imports this module; few open a cluster.
     from ldmrelease.cluster.client.transport import ApiTransport  # noqa: PLC0415
@@ -56,7 +56,7 @@ class Api:
     """Everything that is asked of an API server and told it, from any number of threads.
 
     Each call waits 5 s for a connection and 30 s for bytes. All raise the errors of `ldmrelease.cluster.client.errors`:
-    Unreached, Forbidden, Absent, Conflict, Invalid.
+    ClusterUnreachable, Forbidden, Absent, Conflict, Invalid.
     """
 
     def __init__(self, transport: ApiTransport, observer: Observer | None = None) -> None:
@@ -272,7 +272,9 @@ class Api:
             query += (("continue", token),)
         page = self._read(ApiCall("GET", path, query, is_read=True, verb="list"))
         if not isinstance(page.get("metadata"), dict) or "items" not in page:
-            raise Unreached(self.where, f"GET {path} was answered with what is no list: is it an API server?")
+            raise ClusterUnreachable(
+                self.where, f"GET {path} was answered with what is no list: is it an API server?"
+            )
         kind, version = str(page.get("kind", "")).removesuffix("List"), page.get("apiVersion")
         page["items"] = page["items"] or []
         for item in page["items"]:
@@ -310,7 +312,7 @@ class Api:
 class Events:
     """The events of a watch: an iterator of `{"type", "object"}`, that another thread may close.
 
-    Raises Expired for a version that is too old (as an answer or as an event), Unreached when it is cut.
+    Raises Expired for a version that is too old (as an answer or as an event), ClusterUnreachable when it is cut.
     """
 
     def __init__(self, transport: ApiTransport, call: ApiCall) -> None:

@@ -3,8 +3,10 @@
 `where` is the cluster's context, `reason` what to tell a person.
 """
 
+from ldmrelease.domain.errors import InputError, UnavailableError
 
-class BadAccess(Exception):
+
+class BadAccess(InputError, UnavailableError):
     """The configured way into a cluster does not lead to one: no such file, context, cluster or user.
 
     A user's mistake. `hint` says what there is instead.
@@ -17,7 +19,7 @@ class BadAccess(Exception):
         super().__init__(f"{where}: {reason}" + (f"; {hint}" if hint else ""))
 
 
-class ClusterError(Exception):
+class ClusterError(UnavailableError):
     """Why a request to an API server did not do what it was to do."""
 
     def __init__(self, where: str, reason: str) -> None:
@@ -26,7 +28,7 @@ class ClusterError(Exception):
         super().__init__(f"{where}: {reason}")
 
 
-class Unreached(ClusterError):
+class ClusterUnreachable(ClusterError):
     """Nobody could be asked: no connection, no accepted credentials (401), or a server that cannot answer now.
 
     `maybe_done` is true for a write that was sent and whose answer is not known: read before it is repeated.
@@ -46,6 +48,7 @@ class Unreached(ClusterError):
         self.maybe_done = maybe_done
         self.retry_after = retry_after
         self.lasting = lasting
+        self.passes = not lasting
         super().__init__(where, reason)
 
 

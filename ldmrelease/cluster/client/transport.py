@@ -29,11 +29,11 @@ from ldmrelease.cluster.client.call import ApiCall
 from ldmrelease.cluster.client.errors import (
     Absent,
     ClusterError,
+    ClusterUnreachable,
     Conflict,
     Expired,
     Forbidden,
     Invalid,
-    Unreached,
 )
 from ldmrelease.cluster.client.paths import describe
 
@@ -72,7 +72,7 @@ class ApiTransport:
             if response.status < 300:
                 return content
             failure = self._refusal(call, response, content)
-            if not isinstance(failure, Unreached) or response.status not in _repeated(call):
+            if not isinstance(failure, ClusterUnreachable) or response.status not in _repeated(call):
                 raise failure
             retry = self._later(call, retry, response, failure)
 
@@ -101,16 +101,16 @@ class ApiTransport:
             return _DECODER.decode(content)
         except ValueError as error:
             reason = f"{call.name} was answered with what is no JSON object ({error}): is it an API server?"
-            raise Unreached(self.where, reason, maybe_done=not call.is_read) from error
+            raise ClusterUnreachable(self.where, reason, maybe_done=not call.is_read) from error
 
-    def unreached(self, call: ApiCall, error: Exception) -> Unreached:
+    def unreached(self, call: ApiCall, error: Exception) -> ClusterUnreachable:
         """Why a request had no answer, in words."""
         cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
         maybe_done = not call.is_read and not _is_unsent(cause)
         reason = f"{call.name}: {_plain(cause)}"
         if maybe_done:
             reason += "; whether it was done is not known"
-        return Unreached(self.where, reason, maybe_done=maybe_done)
+        return ClusterUnreachable(self.where, reason, maybe_done=maybe_done)
 
     def _send(self, call: ApiCall, read_seconds: float) -> BaseHTTPResponse:
         entry = self._door.entry()
@@ -124,7 +124,7 @@ class ApiTransport:
             with contextlib.closing(response):
                 said = _plain(_object(_whole(response)).get("message", "Unauthorized"))
             reason = f"the API server does not accept the credential of {entry.credential}: {said}"
-            raise Unreached(self.where, reason, lasting=True)
+            raise ClusterUnreachable(self.where, reason, lasting=True)
         return response
 
     def _send_as(self, entry: KubeconfigEntry, call: ApiCall, read_seconds: float) -> BaseHTTPResponse:
@@ -150,10 +150,10 @@ class ApiTransport:
         except ApiException as error:
             # Its only use without an answer: TLS failed.
             reason = f"{call.name}: TLS failed: {_plain(error.reason)}"
-            raise Unreached(self.where, reason, maybe_done=not call.is_read) from error
+            raise ClusterUnreachable(self.where, reason, maybe_done=not call.is_read) from error
         except ValueError as error:
             reason = f"the credential of {entry.whose} cannot be sent: {error}"
-            raise Unreached(self.where, reason, lasting=True) from error
+            raise ClusterUnreachable(self.where, reason, lasting=True) from error
         response: BaseHTTPResponse = answer.response
         return response
 
@@ -168,7 +168,7 @@ class ApiTransport:
         return retry
 
     def _later(
-        self, call: ApiCall, retry: _Patience, response: BaseHTTPResponse, failure: Unreached
+        self, call: ApiCall, retry: _Patience, response: BaseHTTPResponse, failure: ClusterUnreachable
     ) -> _Patience:
         try:
             retry = retry.increment(call.method, call.path, response=response)
@@ -206,14 +206,14 @@ class ApiTransport:
             # A 500 or 504 may come after the deed.
             maybe_done = not call.is_read and status not in _NOT_NOW
             reason = f"{call.name} was answered {status} {message}".strip()
-            return Unreached(self.where, reason, maybe_done=maybe_done, retry_after=wait)
+            return ClusterUnreachable(self.where, reason, maybe_done=maybe_done, retry_after=wait)
         return Invalid(self.where, message or f"{call.name} was answered {status}")
 
 
 class Stream:
     """The lines of an answer that goes on: an iterator, that another thread may close.
 
-    Raises Unreached when it is cut; ends when the server ends it, or when it was closed.
+    Raises ClusterUnreachable when it is cut; ends when the server ends it, or when it was closed.
     """
 
     def __init__(self, transport: ApiTransport, call: ApiCall, read_seconds: float) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ldmrelease.cluster.client.api import Api, Events
-from ldmrelease.cluster.client.errors import ClusterError, Expired, Forbidden, Unreached
+from ldmrelease.cluster.client.errors import ClusterError, ClusterUnreachable, Expired, Forbidden
 
 # One watch lasts so long, in seconds; then the next goes on from its version.
 _LONGEST_WATCH = 300.0
@@ -79,7 +79,7 @@ def watched(
     `wake` says, each time anew, when the state is wanted again though nothing changes (monotonic seconds).
 
     Close the generator (or run it to its end) to end its threads. Raises the error of a request that the
-    server refuses at first (Forbidden, Absent, Invalid), and Unreached where the collections could not be
+    server refuses at first (Forbidden, Absent, Invalid), and ClusterUnreachable where the collections could not be
     listed until the deadline, or no credential was accepted for a minute.
     """
     news: _Queue = queue.SimpleQueue()
@@ -130,7 +130,9 @@ def _states(
         if state is not None:
             yield state
     if not held.is_complete:
-        raise Unreached(where, held.cut.reason if held.cut else "the objects could not be listed in time")
+        raise ClusterUnreachable(
+            where, held.cut.reason if held.cut else "the objects could not be listed in time"
+        )
 
 
 def _batch(news: _Queue, until: float) -> list[tuple[int, _News]]:
@@ -246,7 +248,7 @@ class _Reader(threading.Thread):
         except Expired:
             self._version = None
             self._wait(None)
-        except Unreached as error:
+        except ClusterUnreachable as error:
             self._cut(error)
             if error.lasting and self._is_locked_out():
                 raise
@@ -286,7 +288,7 @@ class _Reader(threading.Thread):
         try:
             for event in self._events:
                 self._take(event)
-        except Unreached:
+        except ClusterUnreachable:
             # Connections are cut every day: only one that cannot be had again is worth saying.
             self._lost = time.monotonic()
         if time.monotonic() - began < _SHORT_WATCH:

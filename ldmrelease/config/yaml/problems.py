@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ldmrelease.domain.errors import InputError
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -29,7 +31,7 @@ class Problem:
         return f"{head}:{field} {self.message}{remedy}"
 
 
-class BadInput(Exception):
+class BadInput(InputError):
     """Files that cannot be used as they stand; `problems` holds everything that was found, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

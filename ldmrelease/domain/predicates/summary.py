@@ -8,14 +8,14 @@ Attestation", as trust.md section 1 found cosign and slsa-verifier to accept it.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Head
 from ldmrelease.domain.images import PlatformImage, check_digest
-from ldmrelease.domain.statements import PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.predicates.interface import Predicate, StatementType
+from ldmrelease.domain.statements import Subject, write_statement
 
-PREDICATE_TYPE = PREDICATE_TYPES["receipt"][0]
 SLSA_VERSION = "1.2"
 _MOST_SUBJECTS = 1024
 
@@ -114,7 +114,7 @@ def write_receipt(receipt: Receipt, resource: Resource) -> bytes:
     subjects = resource.subjects()
     if len(subjects) > _MOST_SUBJECTS:
         raise ValueError(f"{len(subjects)} subjects; verifiers read at most {_MOST_SUBJECTS}")
-    return write_statement(PREDICATE_TYPE, subjects, _predicate(receipt, resource))
+    return write_statement(TYPE.uri, subjects, _predicate(receipt, resource))
 
 
 def bundle(envelope: dict[str, Any], hint: str) -> bytes:
@@ -178,3 +178,26 @@ def _digest_set(digest: str) -> dict[str, str]:
 def _bare(repository: str) -> str:
     # A layout is written `oci:DIRECTORY`; its scheme would stand twice in the resource.
     return repository.removeprefix("oci:")
+
+
+def _resource(predicate: Predicate) -> tuple[str | None, str | None]:
+    """The repository and the environment of a receipt's resource, `oci://REPOSITORY?environment=NAME`."""
+    uri = predicate.get("resourceUri")
+    try:
+        parts = urlsplit(uri) if isinstance(uri, str) else None
+    except ValueError:
+        parts = None
+    if parts is None or parts.scheme != "oci":
+        return None, None
+    environments = parse_qs(parts.query).get("environment", [])
+    return parts.netloc + parts.path, environments[0] if len(environments) == 1 else None
+
+
+TYPE = StatementType(
+    name="receipt",
+    uris=("https://slsa.dev/verification_summary/v1",),
+    times=(("timeVerified",),),
+    environment=lambda predicate: _resource(predicate)[1],
+    repository=lambda predicate: _resource(predicate)[0],
+    local=True,
+)

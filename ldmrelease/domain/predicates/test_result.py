@@ -3,16 +3,18 @@
 A result that contradicts itself is errored, never a pass (trust.md section 1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ldmrelease.domain import times
-from ldmrelease.domain.predicates.claimed_metadata import read_time
+from ldmrelease.domain.predicates.interface import Predicate, StatementType, read_time, value_at
 from ldmrelease.domain.records import ObservedPod
 
 PASSED, WARNED, FAILED = "PASSED", "WARNED", "FAILED"
+ERRORED = "ERRORED"
+"""What stands for a result that contradicts itself, or that claims to come from the future."""
 RUN_FIELD = "ldmreleaseRun"
 
 
@@ -97,7 +99,7 @@ def write_result(check: CheckUsed, result: str, tests: Outcomes, run: RunDone) -
     return predicate
 
 
-def read_result(predicate: dict[str, Any], declared: Sequence[str]) -> Result | Contradiction:
+def read_result(predicate: Predicate, declared: Sequence[str]) -> Result | Contradiction:
     """Read a result against the declared tests of its check (empty where the check is not known).
 
     Codes: `bad-result`, `bad-tests`, `test-twice`, `passed-with-failed`, `passed-with-warned`,
@@ -116,7 +118,7 @@ def read_result(predicate: dict[str, Any], declared: Sequence[str]) -> Result | 
     return _result(str(result), tests.failed, check, predicate.get(RUN_FIELD))
 
 
-def check_name(predicate: dict[str, Any]) -> str | None:
+def check_name(predicate: Predicate) -> str | None:
     """The name of the check that a result is of, if it names one."""
     found = _check(predicate.get("configuration"))
     return None if isinstance(found, Contradiction) else found.name
@@ -136,7 +138,7 @@ def _verdict_problem(result: Any, tests: Outcomes, declared: Sequence[str]) -> s
     return "tests-not-run" if set(declared) - {*tests.passed, *tests.warned} else None
 
 
-def _tests(predicate: dict[str, Any]) -> Outcomes | Contradiction:
+def _tests(predicate: Predicate) -> Outcomes | Contradiction:
     lists = [predicate.get(f"{kind}Tests") or [] for kind in ("passed", "warned", "failed")]
     if not all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in lists):
         return Contradiction("bad-tests")
@@ -192,3 +194,35 @@ def _time(run: dict[str, Any], name: str) -> datetime | None:
 def _digest_set(digest: str) -> dict[str, str]:
     algorithm, _, value = digest.partition(":")
     return {algorithm: value}
+
+
+def _environment(predicate: Predicate) -> str | None:
+    name = value_at(predicate, (RUN_FIELD, "environment", "name"))
+    return name if isinstance(name, str) else None
+
+
+def _facts(predicate: Predicate, checks: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What a fact says of a result: of one that contradicts itself, that it is errored, and why."""
+    check = check_name(predicate)
+    read = read_result(predicate, checks.get(check or "", ()))
+    if isinstance(read, Contradiction):
+        return {"check": check, "result": ERRORED, "code": read.code}
+    return {
+        "check": check,
+        "check_digest": read.check_digest,
+        "result": read.result,
+        "failed_tests": tuple(sorted(read.failed_tests)),
+        "run": read.run,
+        "platform": read.platform,
+        "cluster_uid": read.cluster_uid,
+    }
+
+
+TYPE = StatementType(
+    name="check",
+    uris=("https://in-toto.io/attestation/test-result/v0.1",),
+    times=((RUN_FIELD, "finishedOn"),),
+    environment=_environment,
+    facts=_facts,
+    happens_somewhere=True,
+)

@@ -8,9 +8,9 @@ import typer
 from ldmrelease.answers.sentences.check_runs import problem_words
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import unknown_target_words
-from ldmrelease.answers.sentences.text import few, moment
-from ldmrelease.checks.job.run import JobInterrupted
+from ldmrelease.answers.sentences.text import few, moment, said
 from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.topology import Application, Check
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, TargetOption, release_stored
@@ -120,7 +120,7 @@ def _done(
     if check.kind == "reported":
         return {**plain, "result": "REGISTERED", "deadline": moment(run.deadline)}
     found = run_registered(context, check, run, pinned, application, progress)
-    if isinstance(found, JobInterrupted):
+    if isinstance(found, Unavailable):
         typer.echo(_cut_words(found, run), err=True)
         raise typer.Exit(ExitCode.UNDECIDED)
     _take_in(context, found)
@@ -129,11 +129,9 @@ def _done(
     return {**plain, "result": found.result, **told, "problem": ran.problem, "output": ran.output}
 
 
-def _cut_words(cut: JobInterrupted, run: RunRegistration) -> str:
-    left = f"the run {run.run} goes on there"
-    if cut.asked != "cluster":
-        left = f"the run {run.run} has no result yet"
-    return f"the {cut.asked} could not be asked: {cut.why}; {left}"
+def _cut_words(cut: Unavailable, run: RunRegistration) -> str:
+    left = f"the run {run.run} has no result yet, and what it has started goes on"
+    return f"{said(cut.where)} could not be asked: {said(cut.reason)}; {left}"
 
 
 def _take_in(context: Context, found: RunResult) -> None:

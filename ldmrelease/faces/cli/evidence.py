@@ -10,6 +10,7 @@ import typer
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain import canonical
+from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
@@ -217,7 +218,7 @@ def add_statements(
 
 def _prepared(context: Context, file: Path, known: Pinned | None) -> tuple[Path, ReadEvidence, Pinned]:
     read = _read(file)
-    if read.statement.type == "receipt":
+    if statement_type(read.statement.predicate_type).local:
         raise UsageError(f"{file}: {unusable_words(UnusableEvidence('receipt', {}))}")
     pinned = known or release_of(context, read.statement)
     if pinned is None:

@@ -11,6 +11,7 @@ from ldmrelease.config.workspace.init import SAMPLES, init_workspace
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.ledger import create_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import wall_clock
 
@@ -47,7 +48,7 @@ def init(
     now = wall_clock()
     made = init_workspace(folder, sample, now, person)
     ledger = load_workspace(made.file).ledger
-    create_ledger(ledger, at=now, actor=person).close()
+    create_ledger(ledger, at=now, actor=person, projectors=PROJECTORS).close()
     written = tuple(str(each.relative_to(folder)) for each in made.written)
     told = Made(str(folder.resolve()), ledger.name, (*written, ledger.name))
     emit(told, output, lambda: _text(told))

@@ -16,6 +16,7 @@ from ldmrelease.domain.events import Checkpoint, Event, Head
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.ledger import LedgerProblem, import_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.render.output import Output, emit, table
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.checkpoints import (
@@ -143,10 +144,10 @@ def import_(
     """Make the workspace's ledger again from an export, whole or not at all, where there is none yet."""
     path = open_workspace(ctx).ledger
     if source == STANDARD:
-        ledger = import_ledger(path, sys.stdin.buffer)
+        ledger = import_ledger(path, sys.stdin.buffer, projectors=PROJECTORS)
     else:
         with source.open("rb") as lines:
-            ledger = import_ledger(path, lines)
+            ledger = import_ledger(path, lines, projectors=PROJECTORS)
     with ledger:
         head = ledger.head()
     emit(head, output, lambda: f"imported {counted(head.size, 'event')} of ledger {head.ledger}")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.domain.errors import InputError
 from ldmrelease.render.output import Output
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to print the answer.")]
@@ -27,7 +28,7 @@ class ExitCode(enum.IntEnum):
     NO_READER = 141
 
 
-class UsageError(Exception):
+class UsageError(InputError):
     """What was asked for cannot be done as it was asked: exit 2. `remedy` says what to write instead."""
 
     def __init__(self, message: str, remedy: str = "") -> None:

@@ -10,6 +10,7 @@ import typer
 from ldmrelease.answers.sentences.refusals import busy_words, preflight_words, unknown_target_words
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
 from ldmrelease.promotion.journal import PromotionState
@@ -24,10 +25,9 @@ from ldmrelease.services.operations.notifications import event_of, notify
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.commands import Promoted, PromotionAnswer, Resumed
 from ldmrelease.services.promotions.driver import PromotionOutcome
-from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.preflight import PreflightFailed, RefusedPlace
 from ldmrelease.services.promotions.submit import NothingToDo, Preview
 from ldmrelease.services.promotions.work import PlaceBusy
-from ldmrelease.targets.results import Unreachable
 
 WRONG_LEDGER = {"other-ledger", "ledger-behind", "bad-fence"}
 """Refusals of a place that say nothing about the release: this ledger is not the one to ask."""
@@ -124,17 +124,19 @@ def rendered(context: Context, spec: PromotionSpec, answer: PromotionAnswer) -> 
 
 def rendered_preflight(answer: PreflightFailed) -> RenderedAnswer:
     """A place that cannot be written as asked: refused, or nobody could be asked."""
-    unknown = isinstance(answer.refusal, Unreachable) or answer.refusal.code in WRONG_LEDGER
+    first = answer.places[0].refusal
+    unknown = isinstance(first, Unavailable) or first.code in WRONG_LEDGER
     kind = "undecided" if unknown else "refused"
-    plain: dict[str, Any] = {"answer": kind, **_refused_place(answer)}
-    if answer.more:
-        plain["more"] = [_refused_place(each) for each in answer.more]
+    plain: dict[str, Any] = {"answer": kind, "places": [_refused_place(each) for each in answer.places]}
     code = ExitCode.UNDECIDED if unknown else ExitCode.REFUSED
     return RenderedAnswer(plain, lambda: f"{kind}: {preflight_words(answer)}; nothing was written", code)
 
 
-def _refused_place(answer: PreflightFailed) -> dict[str, Any]:
-    return {"place": str(answer.place), "refusal": canonical.to_plain(answer.refusal)}
+def _refused_place(place: RefusedPlace) -> dict[str, Any]:
+    if isinstance(place.refusal, Unavailable):
+        return {"place": str(place.place), "unavailable": canonical.to_plain(place.refusal)}
+    refusals = [{"code": each.code, "values": canonical.to_plain(each.values)} for each in place.refusal.each]
+    return {"place": str(place.place), "refusals": refusals}
 
 
 def hypothetical(context: Context, look: Preview) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""How a ledger comes to be: created, opened, or imported."""
+"""How a ledger in a file comes to be: created, opened, or imported."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,45 +6,63 @@ from pathlib import Path
 from uuid import uuid4
 
 from ldmrelease.domain import times
-from ldmrelease.ledger.sqlite import chain, projections, schema, transfer
+from ldmrelease.domain.projector import Projector
+from ldmrelease.ledger import log, transfer
+from ldmrelease.ledger.interface import WriteObserver
+from ldmrelease.ledger.projecting import with_head
+from ldmrelease.ledger.sqlite import rows, schema, states
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
 from ldmrelease.ledger.sqlite.files import created
-from ldmrelease.ledger.sqlite.ledger import Ledger, WriteObserver
+from ldmrelease.ledger.sqlite.ledger import SqliteLedger
 
 
-def create_ledger(path: Path, *, at: datetime, actor: str) -> Ledger:
+def create_ledger(
+    address: Path | str, *, at: datetime, actor: str, projectors: Iterable[Projector]
+) -> SqliteLedger:
     """Make a new ledger, whole or not at all; its first event says that it was created.
 
     Raises `LedgerExists` where something is at the path, `LedgerError` where it cannot be written.
     """
-    uuid = str(uuid4())
-    genesis = chain.first(uuid, {"schema": schema.SCHEMA}, at=times.whole(at), actor=actor)
+    path, uuid, chosen = Path(address), str(uuid4()), tuple(projectors)
+    genesis = log.first(uuid, {"schema": schema.SCHEMA}, at=times.whole(at), actor=actor)
     with created(path) as connection, connection.writing() as tables:
         schema.create_tables(tables, uuid)
-        chain.insert(tables, genesis)
-        projections.maintain(tables, projections.PROJECTORS, genesis)
-    return open_ledger(path)
+        rows.insert(tables, genesis)
+        states.maintain(tables, with_head(chosen), log.checked(uuid, genesis))
+    return open_ledger(path, projectors=chosen)
 
 
-def open_ledger(path: Path, *, observer: WriteObserver | None = None) -> Ledger:
+def open_ledger(
+    address: Path | str, *, projectors: Iterable[Projector], observer: WriteObserver | None = None
+) -> SqliteLedger:
     """Open a ledger that is there.
 
     Raises `NoLedger`, `TooNew`, which names the version that it needs, and `Damaged`.
     """
-    connection = SqliteConnection(path)
+    connection = SqliteConnection(Path(address))
     try:
-        return Ledger(connection, observer=observer)
+        return SqliteLedger(connection, projectors=projectors, observer=observer)
     except BaseException:
         connection.close()
         raise
 
 
-def import_ledger(path: Path, source: Iterable[bytes]) -> Ledger:
+def import_ledger(
+    address: Path | str, source: Iterable[bytes], *, projectors: Iterable[Projector]
+) -> SqliteLedger:
     """Make the ledger that an exported text tells of: the same ledger again, whole or not at all.
 
     `source` gives the lines, such as a file opened for reading bytes.
     Raises `NotImportable` where the text does not verify, `LedgerExists` where something is at the path.
     """
+    path, chosen = Path(address), tuple(projectors)
     with created(path) as connection, connection.writing() as tables:
-        transfer.fill(tables, source, projections.PROJECTORS)
-    return open_ledger(path)
+        uuid, records = transfer.read_text(source)
+        schema.create_tables(tables, uuid)
+        for record in records:
+            if isinstance(record, log.EventRow):
+                rows.insert(tables, record)
+                states.maintain(tables, with_head(chosen), log.checked(uuid, record))
+            else:
+                rows.insert_blob(tables, record.digest, record.data)
+    return open_ledger(path, projectors=chosen)

@@ -8,12 +8,13 @@ from typing import Any
 
 from ldmrelease.checks.command import run_command
 from ldmrelease.checks.container import remove_container, run_container
-from ldmrelease.checks.job.run import JobInterrupted, delete_job, run_job
+from ldmrelease.checks.job.run import delete_job, run_job
 from ldmrelease.checks.job.templates import PROMOTION, ImageRun
 from ldmrelease.checks.outcome import OutcomeRule, RunOutcome, judge_output, said_nothing
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import ClusterError
 from ldmrelease.config.workspace.check_template import template_of
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.topology import Application, Check
@@ -45,21 +46,21 @@ class RunSpec:
 
 def execute(
     context: Context, this: RunSpec, progress: Progress, beat: Callable[[], None]
-) -> ExecutedRun | JobInterrupted:
-    """Run it. `Cut`: the cluster, or where the result is, could not be asked, and a later try finds what is there.
+) -> ExecutedRun | Unavailable:
+    """Run it. `Unavailable`: the cluster, or where the result is, could not be asked; a later try finds what is there.
 
     `beat` is called now and then while a Job is waited for.
 
     Raises `BadInput` for a bad template, `BadAccess` and `ClusterError` where there is no way into the cluster.
     """
     carried = _carried(context, this, progress, beat)
-    if isinstance(carried, JobInterrupted) or carried.ran.result_at is None:
+    if isinstance(carried, Unavailable) or carried.ran.result_at is None:
         return carried
     beat()
     ran = resolve_referenced(
         context.registries, this.check, carried.ran, partial(_judged, context, this, carried.ran)
     )
-    if not isinstance(ran, JobInterrupted):
+    if not isinstance(ran, Unavailable):
         return replace(carried, ran=ran)
     # What failed stays failed, of all its declared tests: a pointer that nobody can follow may be of its own making.
     return carried if carried.ran.failed else ran
@@ -76,7 +77,7 @@ def _judged(context: Context, this: RunSpec, ran: RunOutcome, result: str) -> Ru
 
 def _carried(
     context: Context, this: RunSpec, progress: Progress, beat: Callable[[], None]
-) -> ExecutedRun | JobInterrupted:
+) -> ExecutedRun | Unavailable:
     """Run it, and judge it by its message alone. Raises as `carry_out` does."""
     if this.check.kind == "command":
         return ExecutedRun(run_command(this.check, variables(this), context.workspace.root))
@@ -107,11 +108,9 @@ def _carried(
     return _as_job(api, run, left, waits)
 
 
-def _as_job(
-    api: Api, run: ImageRun, left: float, waits: Callable[[str], None]
-) -> ExecutedRun | JobInterrupted:
+def _as_job(api: Api, run: ImageRun, left: float, waits: Callable[[str], None]) -> ExecutedRun | Unavailable:
     done = run_job(api, run, deadline=left, progress=waits)
-    if isinstance(done, JobInterrupted):
+    if isinstance(done, Unavailable):
         return done
     uid = done.uid
     if uid is None:

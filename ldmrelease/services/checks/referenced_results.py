@@ -7,8 +7,8 @@ limited, and a pointer is followed once.
 
 from collections.abc import Callable
 
-from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.checks.outcome import RunOutcome, Unread, unread
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Check
 from ldmrelease.registry.errors import BadAnswer, DigestMismatch, LimitExceeded, NotFound, RegistryError
@@ -24,10 +24,10 @@ MOST_TESTS = 10_000
 
 def resolve_referenced(
     registries: Registries, check: Check, ran: RunOutcome, judged: Callable[[str], RunOutcome]
-) -> RunOutcome | JobInterrupted:
+) -> RunOutcome | Unavailable:
     """The run with what its message points to; as it is where it points to nothing.
 
-    judged: the same run, judged by such a text. `Cut`: the registry could not be asked, and is by a later try.
+    judged: the same run, judged by such a text. `Unavailable`: the registry could not be asked, and is by a later try.
 
     Problems: those of `Unread`.
     """
@@ -36,7 +36,7 @@ def resolve_referenced(
     try:
         text = _read(registries, check, ran.result_at)
     except RegistryError as error:
-        return JobInterrupted(str(error), "registry")
+        return error.unavailable
     if isinstance(text, Unread):
         return unread(check.tests, ran, text)
     found = judged(text)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.predicates import test_result
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
 from ldmrelease.domain.records import ObservedPod, RunRegistration, StableState
-from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute
 from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
@@ -145,13 +146,13 @@ def run_registered(
     application: Application,
     progress: Progress = lambda _code, _values: None,
     beat: Callable[[], None] = lambda: None,
-) -> RunResult | JobInterrupted:
+) -> RunResult | Unavailable:
     """Carry a registered run out, and sign what was seen. Raises `BadAccess`, `ClusterError`."""
     started, has_to_stand = context.now(), _is_of_place(check, application)
     if run.standing is None and has_to_stand:
         return RunResult("ERRORED", _rolling("when it began"))
     carried = execute(context, RunSpec(check, run, pinned, application), progress, beat)
-    if isinstance(carried, JobInterrupted):
+    if isinstance(carried, Unavailable):
         return carried
     ran, observed = carried.ran, tuple[ObservedPod, ...]()
     if ran.problem is None and has_to_stand:
@@ -166,7 +167,7 @@ def run_registered(
         RunDone(run.run, started, context.now(), run.environment, run.cluster_uid, observed=observed),
     )
     subject = Subject(pinned.release.name, pinned.digest)
-    payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
+    payload = write_statement(test_result.TYPE.uri, (subject,), predicate)
     envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
     event = NewEvent(EventKind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})

@@ -5,13 +5,14 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ldmrelease.cluster.client.errors import Unreached
+from ldmrelease.cluster.client.errors import ClusterUnreachable
 from ldmrelease.cluster.client.watch import WatchCut
 from ldmrelease.cluster.objects.pods import ContainerState, is_live, pods_of, states
 from ldmrelease.cluster.objects.workloads import KubernetesObject
 from ldmrelease.cluster.rollout.status import Healthy, NodesNotReady, Scheduled, Status
 from ldmrelease.cluster.rollout.wait import AssessedWorkload, wait_for
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.records import Observation, ObservedPod, StableState
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
@@ -19,7 +20,6 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.services.inventory.observe import observe
 from ldmrelease.services.releases.pin import Pinned
-from ldmrelease.targets.results import Unreachable
 
 _MOMENT = 60.0
 """Seconds for what changes no pod (an annotation) or only their number (an autoscaler) to come to an end."""
@@ -41,8 +41,8 @@ def stable_state(context: Context, application: Application, pinned: Pinned) -> 
     if application.observe == "pods":
         return _in_pods(context, application, workloads, pinned)
     seen = observe(context, application)
-    if isinstance(seen, Unreachable):
-        raise Unreached(seen.where, seen.reason)
+    if isinstance(seen, Unavailable):
+        raise ClusterUnreachable(seen.where, seen.reason)
     if not isinstance(seen, Observation) or pinned.digest not in seen.releases:
         return None
     # Not the revision: other commits to the same tree change nothing here.
@@ -83,7 +83,7 @@ def _in_pods(
         written=True,
     )
     if isinstance(found, WatchCut):
-        raise Unreached(workloads.cluster.context, found.reason)
+        raise ClusterUnreachable(workloads.cluster.context, found.reason)
     stands = [_stands(each.verdict) for each in found.seen]
     if not stands or not all(stands):
         return None

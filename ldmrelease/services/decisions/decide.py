@@ -6,6 +6,7 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
+from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.times import spell
@@ -18,11 +19,11 @@ from ldmrelease.services.evidence import collect
 from ldmrelease.services.releases.pin import Pinned
 
 
-class UnknownLevel(ValueError):
+class UnknownLevel(InputError):
     """A place is at a level for which the workspace has no policy."""
 
 
-class Hypothetical(ValueError):
+class Hypothetical(InputError):
     """A policy is not the one that the trust document records: nothing acts on what it decides."""
 
 

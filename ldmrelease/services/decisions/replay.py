@@ -8,7 +8,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Phase
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import Facts
-from ldmrelease.ledger import Ledger
+from ldmrelease.ledger import LedgerReader
 from ldmrelease.policy.engine import evaluate
 from ldmrelease.promotion.journal import DecisionStage
 
@@ -28,7 +28,7 @@ class Replayed:
         return self.digest == self.again
 
 
-def replay(ledger: Ledger, promotion: str) -> Iterator[Replayed]:
+def replay(ledger: LedgerReader, promotion: str) -> Iterator[Replayed]:
     """Every decision of a promotion, oldest first; none for a promotion that the ledger does not have.
 
     The policy is the one that decided, whatever the workspace says today. Raises `Damaged` where the ledger
@@ -41,7 +41,7 @@ def replay(ledger: Ledger, promotion: str) -> Iterator[Replayed]:
         yield Replayed(str(stage), decision, digest, again)
 
 
-def _again(ledger: Ledger, decision: Decision, stage: DecisionStage) -> Decision:
+def _again(ledger: LedgerReader, decision: Decision, stage: DecisionStage) -> Decision:
     facts = ledger.blob(decision.facts)
     level = parse_level(ledger.blob(decision.policy), decision.policy)
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER

@@ -24,7 +24,7 @@ from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.deployments.concurrency import run_concurrently
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal, Unavailable
 from ldmrelease.targets.stores.git_file import Access, read_fences
 from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.verify import Rejected
@@ -132,24 +132,24 @@ def _fences(
 
 def _read(
     applications: list[Application], access: Access
-) -> Iterator[tuple[str, Fence | Refusal | Unreachable | None]]:
+) -> Iterator[tuple[str, Fence | Refusal | Unavailable | None]]:
     first = applications[0].target
     if isinstance(first, GitOpsTarget) or (isinstance(first, MenuTarget) and first.config_map is None):
         read = read_fences(first.repository, [each.place for each in applications], access)
         for each in applications:
-            yield str(each.place), read if isinstance(read, Refusal | Unreachable) else read[each.place]
+            yield str(each.place), read if isinstance(read, Refusal | Unavailable) else read[each.place]
         return
     for each in applications:
         found = registry.fence_of(each.target, each.place, access)
         yield str(each.place), found
-        if isinstance(found, Unreachable):
+        if isinstance(found, Unavailable):
             return
 
 
-def _kept(where: str, found: Fence | Refusal | Unreachable | None, now: datetime) -> KeptCheckpoint:
+def _kept(where: str, found: Fence | Refusal | Unavailable | None, now: datetime) -> KeptCheckpoint:
     if isinstance(found, Fence):
         return KeptCheckpoint(where, Checkpoint(found.ledger, found.genesis, found.size, found.head, now))
-    if isinstance(found, Unreachable):
+    if isinstance(found, Unavailable):
         return KeptCheckpoint(where, unknown=found.reason)
     return KeptCheckpoint(where, unknown=found.code if found is not None else None)
 

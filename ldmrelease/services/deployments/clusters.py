@@ -1,10 +1,11 @@
 """Which cluster an application runs in, and whether it is the one that the workspace means."""
 
 from ldmrelease.cluster.client.errors import BadAccess
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.context import Context
 from ldmrelease.targets.connections import ClusterConnections, answer
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 
 def cluster_uid(context: Context, application: Application) -> str | None:
@@ -25,7 +26,7 @@ def cluster_uid(context: Context, application: Application) -> str | None:
 
 def other_cluster(
     clusters: ClusterConnections, application: Application, begun_in: str | None = None
-) -> Refusal | Unreachable | None:
+) -> Refusal | Unavailable | None:
     """`other-cluster`: the context leads to a cluster that is not the one whose UID the workspace has.
 
     Where it has none, to another than the one that a promotion has begun in (`moved-cluster`).
@@ -35,7 +36,7 @@ def other_cluster(
         return None
     access = application.workloads.cluster
     found = answer(lambda: clusters.uid(access))
-    if isinstance(found, Refusal | Unreachable):
+    if isinstance(found, Refusal | Unavailable):
         return found
     if found == expected:
         return None

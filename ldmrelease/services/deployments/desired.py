@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.targets import MenuTarget, Target
@@ -10,7 +11,7 @@ from ldmrelease.domain.topology import Application
 from ldmrelease.services.context import Context
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value
+from ldmrelease.targets.results import Refusal, Snapshot, Value
 from ldmrelease.targets.stores.git_file import Access
 
 
@@ -19,12 +20,12 @@ def access(context: Context) -> Access:
     return Access(context.workspace.root, context.observer, context.clusters)
 
 
-def target_refusal(context: Context, application: Application) -> Refusal | Unreachable | None:
+def target_refusal(context: Context, application: Application) -> Refusal | Unavailable | None:
     """Why the application's cluster does not let us write there: found when planning, all of it at once."""
     return registry.preflight(application.target, access(context))
 
 
-def snapshot(context: Context, application: Application) -> Snapshot | Refusal | Unreachable:
+def snapshot(context: Context, application: Application) -> Snapshot | Refusal | Unavailable:
     """What the application's target holds now."""
     return registry.read(application.target, access(context))
 
@@ -58,7 +59,7 @@ def holds(wanted: Mapping[str, Value], there: Snapshot) -> bool:
     return all(there.values.get(path) == value for path, value in wanted.items())
 
 
-def fence_refusal(context: Context, application: Application) -> Refusal | Unreachable | None:
+def fence_refusal(context: Context, application: Application) -> Refusal | Unavailable | None:
     """Why this ledger may not write at a place, seen before anything is requested; None where it may.
 
     `other-ledger`: the place belongs to another. `ledger-behind`: this one lacks what the place's fence saw,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Application
 
 
-class CircularOrder(ValueError):
+class CircularOrder(InputError):
     """Two environments each want to come after the other."""
 
 

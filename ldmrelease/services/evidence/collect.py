@@ -11,6 +11,7 @@ from datetime import datetime
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
@@ -106,7 +107,7 @@ def _bare(content: bytes) -> Iterable[bytes]:
         yield content
         return
     statement = read_statement(envelope.payload)
-    if not isinstance(statement, Statement) or statement.type != "receipt":
+    if not isinstance(statement, Statement) or not statement_type(statement.predicate_type).local:
         yield envelope.to_bytes()
 
 

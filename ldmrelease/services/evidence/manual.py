@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, short_type, statement_type
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.statements import (
     PAYLOAD_TYPE,
-    PREDICATE_TYPES,
     Statement,
     Unreadable,
     read_statement,
@@ -106,7 +106,8 @@ def _of_image(image: Component, platform: str | None) -> tuple[About, ...] | Unu
 
 def sign(signer: Signer, type: str, subjects: tuple[About, ...], predicate: dict[str, Any]) -> bytes:
     """The signed envelope of a statement; `type` is a short name or a URI. Raises `KeyProblem`."""
-    predicate_type = PREDICATE_TYPES.get(type, (type,))[0]
+    known = STATEMENT_TYPES.get(type)
+    predicate_type = known.uri if known is not None else type
     return signer.sign(PAYLOAD_TYPE, write_statement(predicate_type, subjects, predicate)).to_bytes()
 
 
@@ -157,7 +158,7 @@ def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence |
 
     The ledger comes first: what is in it counts, whether or not the registry shows it. Raises `RegistryError`.
     """
-    if read.statement.type == "receipt":
+    if statement_type(read.statement.predicate_type).local:
         return UnusableEvidence("receipt", {})
     digests = {each.digest for each in read.statement.subjects}
     subjects = [each for each in collect.subjects_of(context, pinned) if each.digest in digests]
@@ -177,7 +178,7 @@ def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence |
     seen = collect.evaluate_statements(context, pinned, [taken], context.now())[0][1]
     return AddedEvidence(
         blob=read.blob,
-        type=read.statement.type,
+        type=short_type(read.statement.predicate_type),
         new=had is None,
         release=pinned.release.name,
         subjects=tuple(each.digest for each in subjects),

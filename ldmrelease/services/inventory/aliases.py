@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments import desired
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
+from ldmrelease.targets.results import Refusal, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class NotRead:
     """A menu that could not be read."""
 
     place: Place
-    why: Refusal | Unreachable
+    why: Refusal | Unavailable
 
 
 def aliases(context: Context, applications: list[Application]) -> Iterator[AliasOf | NotRead]:
@@ -43,7 +44,7 @@ def aliases(context: Context, applications: list[Application]) -> Iterator[Alias
 def _of_menu(context: Context, application: Application, target: MenuTarget) -> Iterator[AliasOf | NotRead]:
     there = desired.snapshot(context, application)
     stated = registry.stated(target, there) if isinstance(there, Snapshot) else there
-    if isinstance(stated, Refusal | Unreachable):
+    if isinstance(stated, Refusal | Unavailable):
         yield NotRead(application.place, stated)
         return
     means = {each.alias: each.tag for each in stated if each.alias is not None}

@@ -9,7 +9,7 @@ from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import Drift
-from ldmrelease.services.inventory.live import UnreachablePlace, unreachable_places
+from ldmrelease.services.inventory.live import UnavailablePlace, unreachable_places
 
 _PROGRAM = "ldmrelease"
 _UNKNOWN = "RELEASE"
@@ -34,7 +34,7 @@ class DriftReport:
     """What a look for drift found, and the places where it could not look everywhere."""
 
     drift: tuple[DriftFinding, ...]
-    unreachable: tuple[UnreachablePlace, ...]
+    unreachable: tuple[UnavailablePlace, ...]
 
 
 def report(context: Context, rows: Iterable[LiveComponent]) -> DriftReport:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.context import Context
@@ -17,7 +18,7 @@ from ldmrelease.services.inventory.drift import Drift
 from ldmrelease.services.inventory.pods import read_pods
 from ldmrelease.services.inventory.trees import DesiredState, TargetFailure, Trees
 from ldmrelease.targets.git.remote import public
-from ldmrelease.targets.results import Change, Unreachable
+from ldmrelease.targets.results import Change
 
 _TREE, _PODS = "tree", "pods"
 # A tag that moved did so without a change of the tree.
@@ -27,7 +28,7 @@ _Tell = Callable[[_Key, DesiredState | PodsAnswer], None]
 
 
 @dataclass(frozen=True, slots=True)
-class UnreachablePlace:
+class UnavailablePlace:
     """A place that could not be looked at, or not at all of it."""
 
     place: Place
@@ -46,10 +47,10 @@ def live(context: Context, applications: Sequence[Application], timeout: float) 
     return _with_authors(trees, applications, found, timeout)
 
 
-def unreachable_places(rows: Iterable[LiveComponent]) -> list[UnreachablePlace]:
+def unreachable_places(rows: Iterable[LiveComponent]) -> list[UnavailablePlace]:
     """The places where somebody did not answer, each once."""
     return [
-        UnreachablePlace(place, why)
+        UnavailablePlace(place, why)
         for place, why in {each.place: each.unheard for each in rows}.items()
         if why
     ]
@@ -87,10 +88,10 @@ def _heard(
     pods: DesiredState | PodsAnswer | None = None
     if not isinstance(application.target, KubernetesTarget):
         where = public(application.target.repository) or application.target.file
-        tree = answers.get((_TREE, application.place), Unreachable(where, late, passes=True))
+        tree = answers.get((_TREE, application.place), Unavailable(where, late, passes=True))
     if application.workloads is not None:
         context = application.workloads.cluster.context
-        pods = answers.get((_PODS, application.place), Unreachable(context, late, passes=True))
+        pods = answers.get((_PODS, application.place), Unavailable(context, late, passes=True))
     assert not isinstance(tree, tuple)
     assert not isinstance(pods, DesiredState)
     return PlaceAnswers(tree, pods)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.records import Observation, ObservedImage
 from ldmrelease.domain.topology import Application
@@ -15,12 +16,12 @@ from ldmrelease.services.repository_scope import observed_repositories, require_
 from ldmrelease.services.signing import signed
 from ldmrelease.targets import registry
 from ldmrelease.targets.image_setting import ImageSetting
-from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
+from ldmrelease.targets.results import Refusal, Snapshot
 
 
 def observe(
     context: Context, application: Application, *, cause: str | None = None
-) -> Observation | Refusal | Unreachable:
+) -> Observation | Refusal | Unavailable:
     """What runs there: what its pods run, or what the committed tree says where that counts. Writes nothing."""
     try:
         if application.workloads is not None and application.observe == "pods":
@@ -28,17 +29,17 @@ def observe(
             pods = other_cluster(context.clusters, application) or observe_pods(
                 context, application, application.workloads
             )
-            if isinstance(pods, Refusal | Unreachable):
+            if isinstance(pods, Refusal | Unavailable):
                 return pods
             return _observation(context, application, pods.revision, pods.images, cause)
         return _committed(context, application, cause)
     except RegistryError as error:
-        return Unreachable(error.repository, str(error))
+        return error.unavailable
 
 
 def _committed(
     context: Context, application: Application, cause: str | None
-) -> Observation | Refusal | Unreachable:
+) -> Observation | Refusal | Unavailable:
     """What the committed tree says, with each tag resolved in its repository now."""
     there = desired.snapshot(context, application)
     if not isinstance(there, Snapshot):

@@ -7,6 +7,7 @@ from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.rollout.snapshot import ContainerSnapshot, RolloutSnapshot, WorkloadSnapshot, snapshot
 from ldmrelease.cluster.rollout.status import Healthy, NodesNotReady, Progressing, status_name
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.images import Reference, parse_reference
 from ldmrelease.domain.records import ObservedImage
 from ldmrelease.domain.topology import Application
@@ -21,7 +22,7 @@ from ldmrelease.services.releases.identify import (
 )
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.editors.image_fields import RELEASE
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 NOT_OBSERVED = "not-observed"
 _LOOKS = 5
@@ -37,7 +38,7 @@ class ObservedPods:
 
 def observe_pods(
     context: Context, application: Application, workloads: Workloads
-) -> ObservedPods | Refusal | Unreachable:
+) -> ObservedPods | Refusal | Unavailable:
     """What the application's pods run now. Raises `RegistryError` where a tag cannot be looked up."""
     found = answer(lambda: _look(context.clusters.open(workloads.cluster), workloads))
     if not isinstance(found, RolloutSnapshot):

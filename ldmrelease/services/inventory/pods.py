@@ -13,8 +13,8 @@ from ldmrelease.domain.topology import Application, Place
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.trees import RunningContainer, TargetFailure
-from ldmrelease.targets.connections import ClusterConnections, answer, require_none
-from ldmrelease.targets.results import Refusal
+from ldmrelease.targets.connections import ClusterConnections, answer
+from ldmrelease.targets.results import Refusal, require_none
 from ldmrelease.targets.stores.field_managers import OURS
 
 _SETTLED = (RanOut, ScaledToZero, Scheduled, NodesNotReady)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.targets import KubernetesTarget, MenuTarget
 from ldmrelease.domain.topology import Application, Place, Topology
@@ -18,10 +19,10 @@ from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.targets import registry
 from ldmrelease.targets.git.remote import remote_url
 from ldmrelease.targets.image_setting import ImageSetting
-from ldmrelease.targets.results import Change, Refusal, Snapshot, Unreachable
+from ldmrelease.targets.results import Change, Refusal, Snapshot
 from ldmrelease.targets.stores.git_file import Access
 
-TargetFailure = Refusal | Unreachable
+TargetFailure = Refusal | Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Trees:
             found = self._tree(each)
             if isinstance(found, DesiredState):
                 read.append((each, found))
-                found = replace(found, unheard=Unreachable("the registry", "no answer in time", passes=True))
+                found = replace(found, unheard=Unavailable("the registry", "no answer in time", passes=True))
             tell(each.place, found)
         registries = Registries(self._root, self._options)
         for application, tree in read:
@@ -131,7 +132,7 @@ class Trees:
             try:
                 digest = each.digest or self._digest(registries, sources[each.component], each.tag)
             except RegistryError as error:
-                unheard = Unreachable(error.repository, str(error))
+                unheard = error.unavailable
                 said.append(each)
                 continue
             said.append(replace(each, digest=digest, resolved=True))

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ldmrelease.config.workspace.load import Workspace
 from ldmrelease.domain import times
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.targets import GitOpsTarget, MenuTarget
@@ -23,7 +24,7 @@ from ldmrelease.services.promotions import preflight
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
+from ldmrelease.targets.results import Refusal, Snapshot
 from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.signer import KeyProblem, load_signer
 from ldmrelease.trust.verify import Rejected
@@ -55,7 +56,7 @@ class Diagnosis:
     health: Health
     message: str = ""
     remedy: str = ""
-    trouble: Refusal | Unreachable | None = None
+    trouble: Refusal | Unavailable | None = None
 
 
 def look_at_machine(workspace: Workspace | None = None) -> Iterator[Diagnosis]:
@@ -182,7 +183,7 @@ def _configurations(context: Context) -> Iterator[Diagnosis]:
     for source in dict.fromkeys(sources):
         try:
             count = len(git_tags.tags(context.located(source)))
-        except git_tags.GitUnreachable as error:
+        except git_tags.SourceUnavailable as error:
             yield Diagnosis(
                 f"tags of {source}", Health.BAD, str(error), "check its address and your access to it"
             )
@@ -192,7 +193,7 @@ def _configurations(context: Context) -> Iterator[Diagnosis]:
 
 def _places(context: Context) -> Iterator[Diagnosis]:
     """Each place; a cluster that did not answer for one of its places is not asked for the next ones."""
-    away: dict[ClusterAccess, Unreachable] = {}
+    away: dict[ClusterAccess, Unavailable] = {}
     for application in context.topology.applications:
         access = application.workloads.cluster if application.workloads is not None else None
         if access in away:
@@ -201,7 +202,7 @@ def _places(context: Context) -> Iterator[Diagnosis]:
         found = _place(context, application)
         if (
             access is not None
-            and isinstance(found.trouble, Unreachable)
+            and isinstance(found.trouble, Unavailable)
             and found.trouble.where == access.context
         ):
             away[access] = found.trouble
@@ -216,7 +217,7 @@ def _place(context: Context, application: Application) -> Diagnosis:
     if not isinstance(there, Snapshot):
         return Diagnosis(what, Health.BAD, trouble=there)
     fence = registry.fence_of(application.target, application.place, reach)
-    if isinstance(fence, Refusal | Unreachable):
+    if isinstance(fence, Refusal | Unavailable):
         return Diagnosis(what, Health.BAD, trouble=fence)
     if fence is not None and (problem := _not_ours(context, fence)):
         return problem

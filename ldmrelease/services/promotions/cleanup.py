@@ -8,16 +8,16 @@ from ldmrelease.checks.job.run import delete_job, leftover_jobs
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, Forbidden
 from ldmrelease.cluster.prepull import delete_prepull_pods
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.plan import Step, StepKind
 from ldmrelease.domain.topology import Check
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.evidence.runs import registered_runs
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets.connections import answer
-from ldmrelease.targets.results import Unreachable
 
 
-def clean_up(work: Work) -> Unreachable | None:
+def clean_up(work: Work) -> Unavailable | None:
     """Sweep the engine here and the place's cluster; what we may not list was never made by us."""
     for run in _runs(work, [each.name for each in _checks(work) if each.kind == "container"]):
         remove_container(run)
@@ -25,7 +25,7 @@ def clean_up(work: Work) -> Unreachable | None:
     if workloads is None:
         return None
     found = answer(lambda: _sweep(work, workloads))
-    return found if isinstance(found, Unreachable) else None
+    return found if isinstance(found, Unavailable) else None
 
 
 def _sweep(work: Work, workloads: Workloads) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
@@ -32,7 +33,7 @@ from ldmrelease.services.promotions.submit import (
     record_request,
     remaining_places,
 )
-from ldmrelease.services.promotions.work import Interrupted, PlaceBusy, step_failure
+from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import push_release
 
 _TRIES = 5
@@ -174,7 +175,7 @@ def _still_owed(context: Context, promotion: Promotion, place: Place) -> Promoti
         promotion.id, PromotionState.WAITING, {"until": None, "who": list(journal.who), **journal.waits_for}
     )
     unheard = None if isinstance(owed, bool) else step_failure(owed)
-    if isinstance(unheard, Interrupted):
+    if isinstance(unheard, Unavailable):
         return replace(left, interrupted=unheard)
     # What the cluster refuses is told by the step itself.
     return left if owed is True else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.plan import Step, StepKind
 from ldmrelease.domain.times import spell
@@ -28,7 +29,6 @@ from ldmrelease.services.promotions.steps.registry import STEPS
 from ldmrelease.services.promotions.steps.release import released
 from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.work import (
-    Interrupted,
     Overtaken,
     PlaceBusy,
     StepDone,
@@ -47,7 +47,7 @@ class PromotionOutcome:
     promotion: str
     state: PromotionState
     cause: dict[str, Any] = field(default_factory=dict)
-    interrupted: Interrupted | None = None
+    interrupted: Unavailable | None = None
     busy: PlaceBusy | None = None
     taken_over: bool = False
 
@@ -179,7 +179,7 @@ class _Driver:
             return None
         return stage
 
-    def _elsewhere(self, promotion: Promotion, place: Place) -> Interrupted | None:
+    def _elsewhere(self, promotion: Promotion, place: Place) -> Unavailable | None:
         """Why nothing may be done at a place now: its context does not lead to the cluster that was planned for,
         or that the promotion has begun in."""
         application, begun_in = (
@@ -192,7 +192,7 @@ class _Driver:
         if against is None:
             return None
         answer = step_failure(against)
-        return answer if isinstance(answer, Interrupted) else Interrupted(str(place), answer.code)
+        return answer if isinstance(answer, Unavailable) else Unavailable(str(place), answer.code)
 
     def _do(self, now: Turn, step: Step) -> PromotionOutcome | None:
         elsewhere = self._elsewhere(now.promotion, step.place)
@@ -216,7 +216,7 @@ class _Driver:
         match answer:
             case Overtaken():
                 raise TakenOver
-            case Interrupted():
+            case Unavailable():
                 return None if self._passes(answer) else _interrupted(now, answer)
             case StepPending(code, values, who):
                 why = {"until": None, "who": list(who), "step": step.id, "code": code, "values": values}
@@ -245,7 +245,7 @@ class _Driver:
         self.progress(str(kind), {"step": step.id, "place": str(step.place), **result})
         return None
 
-    def _passes(self, cut: Interrupted) -> bool:
+    def _passes(self, cut: Unavailable) -> bool:
         """Whether it was waited for what may be over in a moment: then the step is tried once more."""
         self.lost_at = self.lost_at or time.monotonic()
         if not cut.passes or time.monotonic() - self.lost_at > OUTAGE:
@@ -274,7 +274,7 @@ class _Driver:
         return None
 
 
-def _interrupted(now: Turn, why: Interrupted) -> PromotionOutcome:
+def _interrupted(now: Turn, why: Unavailable) -> PromotionOutcome:
     return PromotionOutcome(now.promotion.id, now.promotion.journal.state, interrupted=why)
 
 

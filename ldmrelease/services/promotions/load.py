@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.records import Request
@@ -18,8 +19,11 @@ from ldmrelease.services.repository_scope import out_of_scope
 from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
-class NoSuchPromotion(LookupError):
+class NoSuchPromotion(InputError):
     """The ledger has no promotion of this id."""
+
+    def __init__(self, promotion: str) -> None:
+        super().__init__(f"there is no promotion {promotion}; `ldmrelease promotions list` shows all")
 
 
 @dataclass(slots=True)

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 from ldmrelease.cluster.rollout.snapshot import RolloutSnapshot, snapshot
 from ldmrelease.cluster.rollout.status import ActionRequired, ImageMismatch, Status
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.targets.connections import answer
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 _OWES: Mapping[str, type[Status]] = {
     "not-synced": ImageMismatch,
@@ -21,7 +22,7 @@ _OWES: Mapping[str, type[Status]] = {
 
 def still_pending(
     context: Context, application: Application, release: Release, code: str, begun_in: str | None
-) -> bool | Refusal | Unreachable:
+) -> bool | Refusal | Unavailable:
     """Whether the step would be answered `code` again; False where it is to be carried out to see.
 
     begun_in: the UID of the cluster that the promotion has begun in.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ldmrelease.checks.job.rights import is_there, job_rights
 from ldmrelease.cluster.client.api import Api
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.context import Context
@@ -13,21 +14,26 @@ from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.targets.cluster_preflight import forbidden
-from ldmrelease.targets.connections import answer, joined_refusal
-from ldmrelease.targets.results import Refusal, Snapshot, Unreachable
+from ldmrelease.targets.connections import answer
+from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
 
 _RUN_BY_US = ("command", "container", "job")
 """The kinds of check that a promotion runs itself; others are reported by somebody."""
 
 
 @dataclass(frozen=True, slots=True)
-class PreflightFailed:
-    """A place cannot be written as asked: found while planning, before anything is touched. `more` are the other
-    places of the target of which the same is true."""
+class RefusedPlace:
+    """A place that cannot be written as asked, or nobody could be asked about it."""
 
     place: Place
-    refusal: Refusal | Unreachable
-    more: tuple["PreflightFailed", ...] = ()
+    refusal: Refusal | Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightFailed:
+    """Places, one at least, cannot be written as asked: found while planning, before anything is touched."""
+
+    places: tuple[RefusedPlace, ...]
 
 
 def checks_asked(context: Context, application: Application) -> tuple[Check, ...]:
@@ -39,7 +45,7 @@ def checks_asked(context: Context, application: Application) -> tuple[Check, ...
 
 def preflight_failures(
     context: Context, spec: PromotionSpec, applications: Sequence[Application]
-) -> Iterator[PreflightFailed]:
+) -> Iterator[RefusedPlace]:
     """Everything that is wrong, up to where nobody could be asked: each such place would be waited for."""
     for application in applications:
         refusal = (
@@ -49,14 +55,14 @@ def preflight_failures(
             or _unwritable(context, spec, application)
         )
         if refusal is not None:
-            yield PreflightFailed(application.place, refusal)
-        if isinstance(refusal, Unreachable):
+            yield RefusedPlace(application.place, refusal)
+        if isinstance(refusal, Unavailable):
             return
 
 
 def cluster_refusal(
     context: Context, application: Application, *, checked: bool = True
-) -> Refusal | Unreachable | None:
+) -> Refusal | Unavailable | None:
     """Why the application's cluster does not let us write there, or run its level's checks where they are
     wanted: everything at once."""
     found = [
@@ -68,13 +74,13 @@ def cluster_refusal(
 
 def _unwritable(
     context: Context, spec: PromotionSpec, application: Application
-) -> Refusal | Unreachable | None:
+) -> Refusal | Unavailable | None:
     there = desired.snapshot(context, application)
     wanted = desired_edits(spec, application, there) if isinstance(there, Snapshot) else there
-    return wanted if isinstance(wanted, Refusal | Unreachable) else None
+    return wanted if isinstance(wanted, Refusal | Unavailable) else None
 
 
-def _uncheckable(context: Context, application: Application) -> Refusal | Unreachable | None:
+def _uncheckable(context: Context, application: Application) -> Refusal | Unavailable | None:
     """Why the level's Jobs cannot be made there."""
     workloads = application.workloads
     jobs = [each for each in checks_asked(context, application) if each.kind == "job"]

@@ -16,12 +16,13 @@ from ldmrelease.cluster.rollout.wait import (
     RolloutTimedOut,
     wait_for,
 )
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.progress import HEARTBEAT
-from ldmrelease.services.promotions.work import Interrupted, StepFailed, StepPending, Work, step_failure
+from ldmrelease.services.promotions.work import StepFailed, StepPending, Work, step_failure
 from ldmrelease.targets.connections import answer
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 _OWED = ("on-delete", "partition")
 """Troubles that end when somebody restarts pods or moves a partition, and not before."""
@@ -29,7 +30,7 @@ _OWED = ("on-delete", "partition")
 
 def rolled_out(
     work: Work, workloads: Workloads, wanted: Mapping[str, frozenset[str]]
-) -> str | StepFailed | StepPending | Interrupted:
+) -> str | StepFailed | StepPending | Unavailable:
     """Wait until the pods run what is wanted; `promoted`, `idle` or `armed` where they do.
 
     `wanted` has, for each component, all digests of its image; a component that is not there is not compared.
@@ -55,14 +56,14 @@ def rolled_out(
                 return StepPending(held.verdict.code, {"workload": held.workload.key, **held.verdict.values})
             return StepFailed("rollout-timeout", {**_about(values), "trouble": values.get("code", "?")})
         case WatchCut(reason=reason):
-            return Interrupted(workloads.cluster.context, reason, passes=True)
-        case Refusal() | Unreachable():
+            return Unavailable(workloads.cluster.context, reason, passes=True)
+        case Refusal() | Unavailable():
             return step_failure(found)
 
 
 def _waited(
     work: Work, workloads: Workloads, wanted: Mapping[str, frozenset[str]], written: bool
-) -> RolloutOutcome | Refusal | Unreachable:
+) -> RolloutOutcome | Refusal | Unavailable:
     """Wait up to the deadline, beat by beat."""
 
     def told(code: str, values: dict[str, Any]) -> None:

@@ -136,10 +136,9 @@ def plan_for(
     context: Context, spec: PromotionSpec, applications: Sequence[Application], promotion: str
 ) -> Plan | PreflightFailed:
     """The plan: pure but for one read of each target, which shows that its settings are there."""
-    against = list(preflight_failures(context, spec, applications))
+    against = tuple(preflight_failures(context, spec, applications))
     if against:
-        first, *others = against
-        return replace(first, more=tuple(others))
+        return PreflightFailed(against)
     release, sites = spec.pinned.release, sites_for(context, spec, applications)
     return make_plan(promotion, spec.intent, release.product, release.tag, spec.pinned.digest, sites)
 

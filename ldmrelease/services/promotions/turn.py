@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.plan import Step
 from ldmrelease.domain.topology import Place
@@ -19,7 +20,7 @@ from ldmrelease.services.promotions.load import Promotion, load_promotion
 from ldmrelease.services.promotions.work import Work
 
 
-class TakenOver(Exception):
+class TakenOver(LdmreleaseError):
     """Our append was refused: the promotion has another holder now."""
 
 

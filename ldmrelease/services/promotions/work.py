@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ldmrelease.cluster.client.errors import BadAccess, ClusterError
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.domain.records import Request
@@ -13,8 +13,7 @@ from ldmrelease.promotion.journal import Journal
 from ldmrelease.services.context import Context
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
-from ldmrelease.targets.connections import unreachable
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +82,6 @@ class StepPending:
     who: tuple[str, ...] = ("operator",)
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """Nobody could be asked: nothing is recorded, and the step is tried again, by the driver where that `passes`
-    or by a resume."""
-
-    where: str
-    reason: str
-    passes: bool = False
-
-
 _ELSEWHERE = {
     "other-cluster": "it leads to the cluster {found}, and the workspace's cluster-uid is {expected}",
     "moved-cluster": "it leads to the cluster {found}, and the promotion began in {expected}; if that was made anew, "
@@ -100,23 +89,18 @@ _ELSEWHERE = {
 }
 
 
-def step_failure(answer: Refusal | Unreachable) -> StepFailed | Interrupted:
+def step_failure(answer: Refusal | Unavailable) -> StepFailed | Unavailable:
     """What a target's or a cluster's answer is to a step: without a way into its cluster, nobody was asked."""
-    if isinstance(answer, Unreachable):
-        return Interrupted(answer.where, answer.reason, answer.passes)
+    if isinstance(answer, Unavailable):
+        return answer
     if answer.code == "no-cluster":
         reason = "; ".join(str(answer.values[key]) for key in ("found", "hint") if answer.values.get(key))
-        return Interrupted(str(answer.values["where"]), reason)
+        return Unavailable(str(answer.values["where"]), reason)
     if answer.code in _ELSEWHERE:
         reason = _ELSEWHERE[answer.code]
-        return Interrupted(str(answer.values["file"]), reason.format_map(answer.values))
-    return StepFailed(answer.code, answer.values)
-
-
-def interrupted_by(error: BadAccess | ClusterError) -> Interrupted:
-    """What a cluster's error is to a step that can do nothing about it."""
-    found = unreachable(error)
-    return Interrupted(found.where, found.reason, found.passes)
+        return Unavailable(str(answer.values["file"]), reason.format_map(answer.values))
+    others = [{"code": each.code, **each.values} for each in answer.others]
+    return StepFailed(answer.code, answer.values | ({"others": others} if others else {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +119,6 @@ class PlaceBusy:
     waits: bool = False
 
 
-StepResult = StepDone | StepFailed | StepPending | Interrupted | Overtaken
+StepResult = StepDone | StepFailed | StepPending | Unavailable | Overtaken
+"""`Unavailable`: nobody could be asked, nothing is recorded, and the step is tried again, by the driver where that
+`passes` or by a resume."""

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.promotion.journal import DecisionStage
 from ldmrelease.services.deployments.desired import access, edits, extends, holds, snapshot
@@ -10,7 +11,7 @@ from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.git.program import Identity, Note
-from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value, Written
+from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
 
 _NO_NAME = re.compile(r"[<>\x00-\x1f]")
 _VERBS = {
@@ -21,7 +22,7 @@ _VERBS = {
 }
 
 
-def claim(work: Work) -> tuple[Snapshot, Written] | Refusal | Unreachable:
+def claim(work: Work) -> tuple[Snapshot, Written] | Refusal | Unavailable:
     """Move the fence to our claim, then read: from here on nobody older can write (design section 4)."""
     target, reach = work.application.target, access(work.context)
     fenced = registry.claim(target, reach, _warrant(work, "claim"))
@@ -41,7 +42,7 @@ def is_written(work: Work) -> bool:
     return not isinstance(wanted, Refusal) and holds(wanted, there)
 
 
-def write(work: Work) -> Written | Refusal | Unreachable:
+def write(work: Work) -> Written | Refusal | Unavailable:
     """Commit what is wanted, where the settings still are what they were when we claimed the place."""
     planned = _planned_edits(work)
     if not isinstance(planned, tuple):
@@ -56,7 +57,7 @@ def write(work: Work) -> Written | Refusal | Unreachable:
     )
 
 
-def restore(work: Work) -> Written | Refusal | Unreachable:
+def restore(work: Work) -> Written | Refusal | Unavailable:
     """Put back what the settings were when we claimed the place, where they still are ours."""
     planned = _planned_edits(work)
     if not isinstance(planned, tuple):
@@ -67,7 +68,7 @@ def restore(work: Work) -> Written | Refusal | Unreachable:
     )
 
 
-def _planned_edits(work: Work) -> tuple[dict[str, Value], dict[str, Value]] | Refusal | Unreachable:
+def _planned_edits(work: Work) -> tuple[dict[str, Value], dict[str, Value]] | Refusal | Unavailable:
     """The edits from what was there when the place was claimed: the same again after a kill."""
     there = snapshot(work.context, work.application)
     if not isinstance(there, Snapshot):

@@ -61,7 +61,7 @@ class Unpinnable:
 def pin(context: Context, product: Product, text: str) -> Pinned | Unpinnable:
     """Resolve every component of a product's tag now. Writes nothing.
 
-    Raises `RegistryError`, `GitUnreachable`, `BadList` where a source did not answer.
+    Raises `RegistryError`, `SourceUnavailable`, `BadList` where a source did not answer.
     """
     tag = parse(text, product.grammar, product.aliases)
     if not tag.parsed or tag.name is None or tag.kind is Kind.alias:

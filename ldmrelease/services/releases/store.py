@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.records import Pin
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import parse
@@ -12,7 +13,7 @@ from ldmrelease.services.repository_scope import out_of_scope
 from ldmrelease.trust.records import VerifiedRecord, verify_record
 
 
-class PinnedMeanwhile(RuntimeError):
+class PinnedMeanwhile(LdmreleaseError):
     """Somebody else pinned the same tag at the same moment: ask again."""
 
 

@@ -17,7 +17,7 @@ from ldmrelease.cluster.objects.workloads import POD_SPEC_AT, VOLUME, Workload
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
-from ldmrelease.targets.results import Refusal, RefusedError
+from ldmrelease.targets.results import Refusal, RefusedError, joined
 from ldmrelease.targets.yamledit.splice import Splice, apply
 
 SCHEME = "component://"
@@ -71,9 +71,7 @@ def resolve_manifest(text: str, release: Release, registry: str | None, file: st
     except RefusedError as refused:
         return refused.refusal
     if refusals:
-        return Refusal(
-            refusals[0].code, refusals[0].values | {"problems": [_plain(each) for each in refusals]}
-        )
+        return joined(refusals)
     return apply(text, splices)
 
 
@@ -238,7 +236,3 @@ def _unreadable(error: yaml.YAMLError, file: str) -> RefusedError:
 def _quoted(token: Any, image: str) -> str:
     quote = token.style if token.style in ("'", '"') else ""
     return f"{quote}{image}{quote}"
-
-
-def _plain(refusal: Refusal) -> dict[str, Any]:
-    return refusal.values | {"code": refusal.code}

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ldmrelease.domain import times
+from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.targets.results import Change, RefusedError
 
 Observer = Callable[[str, str], None]
@@ -54,8 +55,10 @@ class Identity:
 COMMITTER = Identity("ldmrelease", "ldmrelease@localhost")
 
 
-class GitError(Exception):
+class GitError(UnavailableError):
     """git said no, for a reason that is not one of ours; the message is its own."""
+
+    where = "git"
 
     def __init__(self, command: str, status: int, message: str) -> None:
         super().__init__(f"git {command}: {message or f'exit status {status}'}")

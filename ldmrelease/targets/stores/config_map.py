@@ -8,17 +8,27 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, Conflict, Unreached
+from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.owners import data_field, owners
 from ldmrelease.cluster.objects.workloads import KubernetesObject
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ConfigMapFile
-from ldmrelease.targets.connections import TRIES, answer, require_none
+from ldmrelease.targets.connections import TRIES, answer
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
-from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Unreachable, Values, Written
+from ldmrelease.targets.results import (
+    Change,
+    Refusal,
+    RefusedError,
+    Snapshot,
+    Values,
+    Written,
+    require_none,
+    required,
+)
 from ldmrelease.targets.stores import kubernetes_fence
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER
 from ldmrelease.targets.stores.git_file import Access
@@ -29,29 +39,29 @@ T = TypeVar("T")
 
 def read_text(
     where: ConfigMapFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
-) -> Snapshot | Refusal | Unreachable:
+) -> Snapshot | Refusal | Unavailable:
     """The settings as they are now; an `optional` one that is absent is left out."""
     return answer(lambda: _Session.open(where, access).snapshot(paths, optional))
 
 
 def write_text(
     where: ConfigMapFile, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
-) -> Written | Refusal | Unreachable:
+) -> Written | Refusal | Unavailable:
     """Write the edits where each setting still is as expected, or as wanted (`found` where all are)."""
     return answer(lambda: _Session.open(where, access).write(edits, expect, warrant))
 
 
-def claim_place(where: ConfigMapFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unreachable:
+def claim_place(where: ConfigMapFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unavailable:
     """Move the fence to ours, then annotate the ConfigMap."""
     return answer(lambda: _Session.open(where, access).claim(warrant))
 
 
-def read_fence(where: ConfigMapFile, place: Place, access: Access) -> Fence | Refusal | Unreachable | None:
+def read_fence(where: ConfigMapFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
     """The place's fence; None where nobody has claimed it yet."""
     return answer(lambda: kubernetes_fence.read(access.cluster(where.cluster), where.namespace, place))
 
 
-def who_changed(where: ConfigMapFile, access: Access) -> Change | Refusal | Unreachable:
+def who_changed(where: ConfigMapFile, access: Access) -> Change | Refusal | Unavailable:
     """The field manager that last wrote the text."""
 
     def act() -> Change:
@@ -98,7 +108,7 @@ class _Session:
 
     def snapshot(self, paths: Sequence[str], optional: Collection[str]) -> Snapshot:
         text = self._text(self.read())
-        settings = _require(read_settings(text, paths, str(self.file), optional))
+        settings = required(read_settings(text, paths, str(self.file), optional))
         return Snapshot(
             canonical.digest(text),
             "",
@@ -125,7 +135,7 @@ class _Session:
                 return written
             guarded = self.read()
             kubernetes_fence.require_ours(self.api, self.file.namespace, warrant)
-        raise Unreached(self.api.where, f"{self.file} changes faster than it can be written")
+        raise ClusterUnreachable(self.api.where, f"{self.file} changes faster than it can be written")
 
     def changed_by(self, manifest: KubernetesObject) -> Change:
         """The manager of the text."""
@@ -135,18 +145,18 @@ class _Session:
     def _try(self, guarded: GuardedObject, edits: Values, expect: Values) -> Written | None:
         """One try on this state; None where the ConfigMap has changed meanwhile."""
         text = self._text(guarded)
-        settings = _require(read_settings(text, list(edits), str(self.file)))
+        settings = required(read_settings(text, list(edits), str(self.file)))
         lines = {path: each.line for path, each in settings.items()}
         if all(settings[path].value == value for path, value in edits.items()):
             return Written(canonical.digest(text), lines, found=True)
         self._require_ours(guarded, settings, edits, expect)
-        changed = _require(edit_settings(text, edits, str(self.file)))
+        changed = required(edit_settings(text, edits, str(self.file)))
         try:
             # Who else has written this text loses it: what the settings said was looked at before.
             self.api.apply(self.path, self._body(guarded, changed), manager=IMAGES_MANAGER, force=True)
         except Conflict:
             return None
-        after = _require(read_settings(changed, list(edits), str(self.file)))
+        after = required(read_settings(changed, list(edits), str(self.file)))
         return Written(canonical.digest(changed), {path: each.line for path, each in after.items()})
 
     def _body(self, guarded: GuardedObject, text: bytes) -> KubernetesObject:
@@ -174,9 +184,3 @@ class _Session:
     def _text(self, guarded: GuardedObject) -> bytes:
         text: str = guarded.manifest["data"][self.file.key]
         return text.encode()
-
-
-def _require(found: T | Refusal) -> T:
-    if isinstance(found, Refusal):
-        raise RefusedError(found.code, **found.values)
-    return found

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ldmrelease.cluster.client.api import Api
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets import fence
@@ -33,10 +34,10 @@ from ldmrelease.targets.results import (
     Refusal,
     RefusedError,
     Snapshot,
-    Unreachable,
     Value,
     Values,
     Written,
+    required,
 )
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
@@ -55,7 +56,7 @@ class Access:
     opened: ClusterConnections | None = None
 
     def cluster(self, access: ClusterAccess) -> Api:
-        """A cluster's API server, opened once. Raises BadAccess and Unreached."""
+        """A cluster's API server, opened once. Raises BadAccess and ClusterUnreachable."""
         return (self.opened or ClusterConnections(self.workspace, self.observer)).open(access)
 
 
@@ -70,7 +71,7 @@ class ValuesFile:
 
 def read_file(
     where: ValuesFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
-) -> Snapshot | Refusal | Unreachable:
+) -> Snapshot | Refusal | Unavailable:
     """The settings as committed now; an `optional` one that is absent is left out.
 
     Raises ValueError for what is no path.
@@ -80,7 +81,7 @@ def read_file(
 
 def write_file(
     where: ValuesFile, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
-) -> Written | Refusal | Unreachable:
+) -> Written | Refusal | Unavailable:
     """Commit the edits and move the fence with them, where each setting still is as expected, or as wanted.
 
     Nothing is committed where all are as wanted (`found`). A restore is a write that expects what we wrote.
@@ -89,12 +90,12 @@ def write_file(
     return _answer(where, lambda: _write(_Session.open(where, access), edits, expect, warrant))
 
 
-def claim_place(where: ValuesFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unreachable:
+def claim_place(where: ValuesFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unavailable:
     """Move the fence alone to ours, before the first write. `found`: it was there already."""
     return _answer(where, lambda: _claim(_Session.open(where, access), warrant))
 
 
-def read_fence(where: ValuesFile, place: Place, access: Access) -> Fence | Refusal | Unreachable | None:
+def read_fence(where: ValuesFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
     """The fence of the place; None where nobody has written there yet."""
 
     def read() -> Fence | None:
@@ -108,7 +109,7 @@ def read_fence(where: ValuesFile, place: Place, access: Access) -> Fence | Refus
 
 def read_fences(
     repository: str, places: Sequence[Place], access: Access
-) -> dict[Place, Fence | None] | Refusal | Unreachable:
+) -> dict[Place, Fence | None] | Refusal | Unavailable:
     """The fences of several places of one repository, in one look; None where nobody has written yet."""
 
     def read() -> dict[Place, Fence | None]:
@@ -121,7 +122,7 @@ def read_fences(
     return _answer(ValuesFile(repository, "", ""), read)
 
 
-def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusal | Unreachable:
+def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusal | Unavailable:
     """Who gave a setting the value that is committed now."""
 
     def read() -> Change:
@@ -131,21 +132,15 @@ def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusa
     return _answer(where, read)
 
 
-def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unreachable:
+def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unavailable:
     try:
         return act()
     except RefusedError as refused:
         return refused.refusal
     except GitError as error:
-        return Unreachable(public(where.repository), public(str(error)))
+        return Unavailable(public(where.repository), public(str(error)))
     except OSError as error:
-        return Unreachable(public(where.repository), str(error))
-
-
-def _require(answer: T | Refusal) -> T:
-    if isinstance(answer, Refusal):
-        raise RefusedError(answer.code, **answer.values)
-    return answer
+        return Unavailable(public(where.repository), str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +177,7 @@ class _Session:
         return read_blob(self.git, revision, self.where.file)
 
     def settings(self, revision: str, paths: Sequence[str]) -> dict[str, FoundSetting]:
-        return _require(read_settings(self.blob(revision).content, paths, self.where.file))
+        return required(read_settings(self.blob(revision).content, paths, self.where.file))
 
     def checkout(self) -> Checkout | None:
         """The copy to keep up to date; a mirror has none."""
@@ -194,7 +189,7 @@ class _Session:
 def _snapshot(session: _Session, paths: Sequence[str], optional: Collection[str]) -> Snapshot:
     tip = session.tip()
     blob = session.blob(tip)
-    settings = _require(read_settings(blob.content, paths, session.where.file, optional))
+    settings = required(read_settings(blob.content, paths, session.where.file, optional))
     return Snapshot(
         tip,
         blob.oid,
@@ -266,7 +261,7 @@ def _commit(
     tip = session.require(tips[session.ref])
     fence_ref = fence.fence_ref(warrant.place)
     before = session.blob(tip)
-    content = _require(edit_settings(before.content, edits, session.where.file))
+    content = required(edit_settings(before.content, edits, session.where.file))
     checkout = session.checkout()
     if checkout is not None:
         checkout.require_clean(tip)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, Conflict, Unreached
+from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.workloads import KubernetesObject
 from ldmrelease.domain import canonical
@@ -65,7 +65,7 @@ def hold(api: Api, namespace: str, warrant: WriteGrant) -> bool:
                 raise
             continue
         return True
-    raise Unreached(api.where, f"ConfigMap {namespace}/{NAME} changes faster than it can be written")
+    raise ClusterUnreachable(api.where, f"ConfigMap {namespace}/{NAME} changes faster than it can be written")
 
 
 def mark(api: Api, namespace: str, warrant: WriteGrant, objects: Iterable[GuardedObject]) -> bool:
@@ -93,7 +93,7 @@ def _mark(api: Api, namespace: str, warrant: WriteGrant, guarded: GuardedObject)
             require_ours(api, namespace, warrant)
             continue
         return True
-    raise Unreached(api.where, f"{guarded.path} changes faster than it can be annotated")
+    raise ClusterUnreachable(api.where, f"{guarded.path} changes faster than it can be annotated")
 
 
 def _epoch_of(guarded: GuardedObject) -> int:

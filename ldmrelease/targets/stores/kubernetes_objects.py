@@ -7,32 +7,33 @@ autoscaler, another controller): a write that meets such a change is tried again
 from dataclasses import dataclass
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, Conflict, Unreached
+from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
 from ldmrelease.cluster.objects.owners import image_field, owners
 from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, find
 from ldmrelease.cluster.rollout.wait import unstick
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.topology import Place
-from ldmrelease.targets.connections import TRIES, answer, require_none
+from ldmrelease.targets.connections import TRIES, answer
 from ldmrelease.targets.editors import component_manifests, image_fields
 from ldmrelease.targets.editors.image_fields import PROMOTION, RELEASE
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
-from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Unreachable, Values, Written
+from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Values, Written, require_none
 from ldmrelease.targets.stores import kubernetes_fence
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS
 from ldmrelease.targets.stores.git_file import Access
 from ldmrelease.targets.stores.revert import BEFORE, read_undo, undo_of
 
 
-def read(target: KubernetesTarget, access: Access) -> Snapshot | Refusal | Unreachable:
+def read(target: KubernetesTarget, access: Access) -> Snapshot | Refusal | Unavailable:
     """The images that the workloads want now; one refusal with everything that is wrong with the selections."""
     return answer(lambda: image_fields.snapshot_of(_Session.open(target, access).workloads()))
 
 
 def write(
     target: KubernetesTarget, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
-) -> Written | Refusal | Unreachable:
+) -> Written | Refusal | Unavailable:
     """Write the images where each field is as expected, or as wanted; `found` where all were as wanted.
 
     Nothing is written unless every field of every workload may be. Raises KeyError where `expect` lacks one.
@@ -43,7 +44,7 @@ def write(
 
 def restore(
     target: KubernetesTarget, before: Values, ours: Values, access: Access, warrant: WriteGrant
-) -> Written | Refusal | Unreachable:
+) -> Written | Refusal | Unavailable:
     """Put back the images that were there before, where they still are ours; and what else a whole manifest has
     changed.
 
@@ -52,12 +53,12 @@ def restore(
     return answer(lambda: _Session.open(target, access).restore(_Wish(before, ours, warrant, "", back=True)))
 
 
-def claim(target: KubernetesTarget, access: Access, warrant: WriteGrant) -> Written | Refusal | Unreachable:
+def claim(target: KubernetesTarget, access: Access, warrant: WriteGrant) -> Written | Refusal | Unavailable:
     """Move the fence to ours, then annotate every workload: from then on an earlier holder cannot write."""
     return answer(lambda: _Session.open(target, access).claim(warrant))
 
 
-def fence_of(target: KubernetesTarget, place: Place, access: Access) -> Fence | Refusal | Unreachable | None:
+def fence_of(target: KubernetesTarget, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
     """The place's fence; None where nobody has claimed it yet."""
     workloads = target.workloads
     return answer(
@@ -65,7 +66,7 @@ def fence_of(target: KubernetesTarget, place: Place, access: Access) -> Fence | 
     )
 
 
-def changed_by(target: KubernetesTarget, path: str, access: Access) -> Change | Refusal | Unreachable:
+def changed_by(target: KubernetesTarget, path: str, access: Access) -> Change | Refusal | Unavailable:
     """The field manager that last wrote an image field."""
 
     def act() -> Change:
@@ -219,7 +220,7 @@ class _Session:
                 workload = self._again(workload)
                 # What was read now is written only if the fence is ours after that.
                 kubernetes_fence.require_ours(self.api, self.namespace, spec.warrant)
-        raise Unreached(self.api.where, f"{workload.key} changes faster than it can be written")
+        raise ClusterUnreachable(self.api.where, f"{workload.key} changes faster than it can be written")
 
     def _takes(self, workload: Workload, spec: _Wish) -> bool:
         """Whether images alone are written, and somebody else's who yields: of this version, nobody's besides."""

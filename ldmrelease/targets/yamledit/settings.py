@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ldmrelease.domain.value_paths import parse_path
-from ldmrelease.targets.results import Refusal, RefusedError, Scalar, Unquoted, Value
+from ldmrelease.targets.results import Refusal, RefusedError, Scalar, Unquoted, Value, joined
 from ldmrelease.targets.yamledit import sequences
 from ldmrelease.targets.yamledit.splice import Splice, apply
 from ldmrelease.targets.yamledit.tree import FoundNode, Node, find, is_text, parse
@@ -36,7 +36,7 @@ def read_settings(
 
     An `optional` one that is absent is left out.
 
-    A refusal lists under `problems` what is wrong with every setting that cannot be edited.
+    A refusal lists what is wrong with every setting that cannot be edited.
     """
     try:
         root = parse(_text(data)[1])
@@ -52,7 +52,7 @@ def read_settings(
         except RefusedError as refused:
             if refused.refusal.code != "absent" or path not in optional:
                 refusals.append(_at(refused.refusal, file))
-    return _joined(refusals) if refusals else settings
+    return joined(refusals) if refusals else settings
 
 
 def edit_settings(data: bytes, edits: Mapping[str, Value], file: str) -> bytes | Refusal:
@@ -173,13 +173,3 @@ def _prove(before: Node, text: str, edits: Mapping[int, Value]) -> None:
 
 def _at(refusal: Refusal, file: str) -> Refusal:
     return Refusal(refusal.code, {"file": file} | refusal.values)
-
-
-def _joined(refusals: list[Refusal]) -> Refusal:
-    """The first refusal, with all of them under `problems` if there are several."""
-    first = refusals[0]
-    if len(refusals) == 1:
-        return first
-    return Refusal(
-        first.code, first.values | {"problems": [each.values | {"code": each.code} for each in refusals]}
-    )

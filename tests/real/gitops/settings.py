@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import GitOpsTarget, Setting, Writes
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value, Written
+from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
 from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import (
     VALUES,
@@ -43,7 +44,7 @@ def write(
     promoter: Promoter | None = None,
     edits: dict = OURS,
     expect: dict = BEFORE,
-) -> Written | Refusal | Unreachable:
+) -> Written | Refusal | Unavailable:
     return registry.write(target, edits, access, expect=expect, warrant=(promoter or Promoter()).warrant())
 
 

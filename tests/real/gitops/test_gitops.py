@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import Setting, Writes
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Change, Refusal, Snapshot, Unquoted, Unreachable, Value, Written
+from ldmrelease.targets.results import Change, Refusal, Snapshot, Unquoted, Value, Written
 from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import AFTER, ALL, BEFORE, OURS, push, snapshot_of, wanted, write
 from tests.real.gitops.site import (
@@ -213,8 +214,8 @@ def test_a_remote_that_does_not_answer_is_unreachable_and_shows_no_password(
     tmp_path: Path, access: Access
 ) -> None:
     answer = registry.read(target("http://kim:secret@127.0.0.1:9/conf.git"), access)
-    assert isinstance(answer, Unreachable)
+    assert isinstance(answer, Unavailable)
     assert "127.0.0.1" in answer.where
     assert "secret" not in answer.where + answer.reason
     gone = registry.read(target((tmp_path / "gone.git").as_uri()), access)
-    assert isinstance(gone, Unreachable)
+    assert isinstance(gone, Unavailable)

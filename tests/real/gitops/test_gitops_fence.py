@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.results import Refusal, Unreachable, Written
+from ldmrelease.targets.results import Refusal, Written
 from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import BEFORE, OURS, write
 from tests.real.gitops.site import (
@@ -23,7 +24,7 @@ from tests.real.gitops.site import (
 pytestmark = pytest.mark.real
 
 
-def claim(place: str, access: Access, promoter: Promoter) -> Written | Refusal | Unreachable:
+def claim(place: str, access: Access, promoter: Promoter) -> Written | Refusal | Unavailable:
     return registry.claim(target(place), access, promoter.warrant())
 
 

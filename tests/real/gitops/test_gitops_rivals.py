@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Refusal, Unreachable, Written
+from ldmrelease.targets.results import Refusal, Written
 from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import AFTER, BEFORE, OURS, push, snapshot_of, write
 from tests.real.gitops.site import (
@@ -89,7 +90,7 @@ def test_a_branch_that_never_rests_is_given_up_and_not_forced(tree: Path, bare: 
             put(tree, {"README": git(tree, "rev-parse", "HEAD")})
             push(tree, bare)
 
-    assert isinstance(write(target(bare.as_uri()), Access(tmp_path, rival)), Unreachable)
+    assert isinstance(write(target(bare.as_uri()), Access(tmp_path, rival)), Unavailable)
     assert git(bare, "rev-parse", "main") == git(tree, "rev-parse", "main")
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ldmrelease.cluster.objects.workloads import pod_spec
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Refusal, Snapshot, Unreachable, Value, Written
+from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
 from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import Promoter
 from tests.real.kube import objects
@@ -57,7 +58,7 @@ class Site:
         """Every field with this image."""
         return dict.fromkeys(self.snapshot().values, image)
 
-    def claim(self, promoter: Promoter) -> Written | Refusal | Unreachable:
+    def claim(self, promoter: Promoter) -> Written | Refusal | Unavailable:
         return registry.claim(self.target, self.access, promoter.warrant())
 
     def write(
@@ -66,7 +67,7 @@ class Site:
         promoter: Promoter | None = None,
         expect: str | dict[str, Value] = OLD,
         access: Access | None = None,
-    ) -> Written | Refusal | Unreachable:
+    ) -> Written | Refusal | Unavailable:
         edits = self.edits(image)
         return registry.write(
             self.target,

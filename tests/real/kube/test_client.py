@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ldmrelease.cluster.client.api import Api, open_api
-from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid, Unreached
+from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict, Forbidden, Invalid
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import Watched, WatchState, watched
 from ldmrelease.domain.workload_selection import ClusterAccess
@@ -130,7 +130,9 @@ def test_a_token_of_an_account_that_is_gone_is_told_in_words(
     api = open_api(way(gone))
     assert api.list(path_of("Pod", namespace)).items == []
     kube.delete("ServiceAccount", namespace, "leaver")
-    with pytest.raises(Unreached, match=r"does not accept the credential of user 'account' of .*kubeconfig"):
+    with pytest.raises(
+        ClusterUnreachable, match=r"does not accept the credential of user 'account' of .*kubeconfig"
+    ):
         ask_until_refused(api, path_of("Pod", namespace))
 
 

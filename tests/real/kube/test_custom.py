@@ -245,7 +245,7 @@ def test_what_is_wrong_is_found_when_planning(
     )
     refusal = registry.preflight(wrong.target, wrong.access)
     assert isinstance(refusal, Refusal)
-    codes = {(each["code"], each.get("resource")) for each in refusal.values["problems"]}
+    codes = {(each.code, each.values.get("resource")) for each in refusal.each}
     assert {("image-absent", None), ("kind-absent", None), ("forbidden", "rollouts")} <= codes
     said = refusal_words(refusal)
     assert "Rollout/ocps has no image at spec.template.spec.containers[7].image" in said

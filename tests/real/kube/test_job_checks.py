@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from ldmrelease.checks.job.run import JobInterrupted, JobResult, delete_job, leftover_jobs, run_job
+from ldmrelease.checks.job.run import JobResult, delete_job, leftover_jobs, run_job
 from ldmrelease.checks.job.templates import PROMOTION, ImageRun, fill, job_name
 from ldmrelease.cluster.client.api import Api, open_api
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.config.workspace.check_template import OWN, template_of
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Check
 from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.real.kube.access import Account, rule
@@ -262,7 +263,7 @@ def test_a_cluster_that_cannot_be_asked_is_no_result(tmp_path: Path, image: Push
     file = tmp_path / "config"
     file.write_text(yaml.safe_dump(config))
     nobody = open_api(ClusterAccess("gone", str(file)), patience=1)
-    assert isinstance(run_job(nobody, a_run("room", image, "sh"), deadline=3), JobInterrupted)
+    assert isinstance(run_job(nobody, a_run("room", image, "sh"), deadline=3), Unavailable)
 
 
 def test_the_rights_that_it_needs(

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.workload_selection import ClusterAccess, ConfigMapFile
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.results import Change, Refusal, Snapshot, Unreachable, Written
+from ldmrelease.targets.results import Change, Refusal, Snapshot, Written
 from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import SUMMIT, Promoter, release
 from tests.real.gitops.test_menu import MENU, PATH
@@ -52,7 +53,7 @@ def look(menu: MenuTarget, access: Access) -> Snapshot:
 
 def add(
     menu: MenuTarget, access: Access, tag: str, promoter: Promoter | None = None
-) -> Written | Refusal | Unreachable:
+) -> Written | Refusal | Unavailable:
     snapshot = look(menu, access)
     edits = registry.desired(menu, release(tag), snapshot)
     assert isinstance(edits, dict), edits

@@ -47,7 +47,7 @@ def whole(kube: Kube, namespace: str, cluster_access: ClusterAccess, tmp_path: P
 
 def codes(refusal: object) -> list[str]:
     assert isinstance(refusal, Refusal), refusal
-    return [each["code"] for each in refusal.values.get("problems", [])] or [refusal.code]
+    return [each.code for each in refusal.each]
 
 
 def test_the_manifest_is_applied_with_the_images_and_without_replicas(whole: Site):

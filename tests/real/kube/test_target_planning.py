@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
 from tests.real.kube.api import Kube
@@ -31,7 +32,7 @@ SEE = ("list", "watch")
 def problems(refusal: object) -> set[tuple[str, ...]]:
     """The code of each problem, with the value that tells it from others."""
     assert isinstance(refusal, Refusal), refusal
-    listed = refusal.values.get("problems") or [refusal.values | {"code": refusal.code}]
+    listed = [each.values | {"code": each.code} for each in refusal.each]
     keys = ("workload", "container", "selection", "verb", "resource", "found", "path")
     return {(each["code"], *(str(each[key]) for key in keys if key in each)) for each in listed}
 
@@ -105,7 +106,7 @@ def test_whoever_has_the_rights_that_are_asked_for_can_write(
     access = ClusterAccess(writer.context, str(writer.kubeconfig))
     written = site(kube, namespace, access, tmp_path, *chosen)
     assert registry.preflight(written.target, written.access) is None
-    assert not isinstance(written.write(), Refusal | Unreachable)
+    assert not isinstance(written.write(), Refusal | Unavailable)
 
 
 def test_an_unknown_context_is_refused_with_those_that_there_are(prompt: Site, cluster_access: ClusterAccess):

@@ -15,10 +15,11 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Finding, Phase
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
 from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.release import Component
-from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
 from ldmrelease.services.checks.runs import RunPlace, RunResult, register, run_place, run_registered
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import decide
@@ -115,7 +116,7 @@ def take_in(context: Context, run: RunRegistration, result: str = "PASSED", **ch
     )
     pinned = pinned_of(context)
     subject = Subject(pinned.release.name, pinned.digest)
-    payload = write_statement(PREDICATE_TYPES["check"][0], (subject,), predicate)
+    payload = write_statement(STATEMENT_TYPES["check"].uri, (subject,), predicate)
     envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
     context.append(

@@ -1,12 +1,19 @@
-"""Ledgers to test with."""
+"""Ledgers to test with: one in a file, and for the laws one of each kind."""
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-from ldmrelease.ledger import Ledger, create_ledger
+from ldmrelease.domain.events import Head, NewEvent
+from ldmrelease.domain.projector import Projector
+from ldmrelease.ledger import Ledger, WriteObserver, create_ledger, import_ledger, open_ledger
+from ldmrelease.ledger.memory import MemoryLedger
+from ldmrelease.projections.registry import PROJECTORS
 
 NOON = datetime(2023, 4, 20, 12, tzinfo=UTC)
 
@@ -18,5 +25,50 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ledger(path: Path) -> Iterator[Ledger]:
-    with create_ledger(path, at=NOON, actor="alice") as made:
+    with create_ledger(path, at=NOON, actor="alice", projectors=PROJECTORS) as made:
         yield made
+
+
+def add(ledger: Ledger, *streams: str, at: datetime = NOON, kind: str = "test.done", **more: object) -> Head:
+    events = [NewEvent(kind, stream, {"about": stream}) for stream in streams]
+    head = ledger.append(events, at=at, actor="bob", **more)  # type: ignore[arg-type]
+    assert isinstance(head, Head)
+    return head
+
+
+class Make:
+    """Makes new ledgers of one kind, and closes them when the test is over."""
+
+    def __init__(self, kind: str, folder: Path, closing: ExitStack) -> None:
+        self._kind, self._folder, self._closing = kind, folder, closing
+        self._numbers = count()
+
+    def __call__(
+        self, *, projectors: Iterable[Projector] = PROJECTORS, observer: WriteObserver | None = None
+    ) -> Ledger:
+        return self._closing.enter_context(self._made(tuple(projectors), observer))
+
+    def imported(self, text: bytes, *, projectors: Iterable[Projector]) -> list[Ledger]:
+        """Ledgers of all kinds from an exported text."""
+        chosen = tuple(projectors)
+        copies: list[Ledger] = [
+            import_ledger(self._path(), io.BytesIO(text), projectors=chosen),
+            MemoryLedger.loaded(io.BytesIO(text), projectors=chosen),
+        ]
+        return [self._closing.enter_context(each) for each in copies]
+
+    def _made(self, projectors: tuple[Projector, ...], observer: WriteObserver | None) -> Ledger:
+        if self._kind == "memory":
+            return MemoryLedger.created(at=NOON, actor="alice", projectors=projectors, observer=observer)
+        path = self._path()
+        create_ledger(path, at=NOON, actor="alice", projectors=projectors).close()
+        return open_ledger(path, projectors=projectors, observer=observer)
+
+    def _path(self) -> Path:
+        return self._folder / f"ledger-{next(self._numbers)}.db"
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
+    with ExitStack() as closing:
+        yield Make(request.param, tmp_path, closing)

@@ -26,6 +26,7 @@ from ldmrelease.ledger import (
     open_ledger,
 )
 from ldmrelease.ledger.sqlite.files import created
+from ldmrelease.projections.registry import PROJECTORS
 
 from .conftest import NOON
 
@@ -60,7 +61,7 @@ def test_a_sound_ledger_has_no_problems(filled: Ledger) -> None:
 
 def test_no_file_is_no_ledger(path: Path) -> None:
     with pytest.raises(NoLedger, match=str(path)):
-        open_ledger(path)
+        open_ledger(path, projectors=PROJECTORS)
     assert not path.exists()
 
 
@@ -68,14 +69,14 @@ def test_no_file_is_no_ledger(path: Path) -> None:
 def test_what_is_no_database_is_damaged(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(Damaged, match=r"ledger\.db"):
-        open_ledger(path)
+        open_ledger(path, projectors=PROJECTORS)
 
 
 def test_a_database_that_is_no_ledger_is_damaged(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE cats (name TEXT)")
     with pytest.raises(Damaged, match="meta"):
-        open_ledger(path)
+        open_ledger(path, projectors=PROJECTORS)
 
 
 @pytest.mark.parametrize("keep", [100, 4096, 8192, 20000])
@@ -85,7 +86,7 @@ def test_a_file_that_was_cut_is_damaged(filled: Ledger, path: Path, keep: int) -
     assert len(content) > keep
     path.write_bytes(content[:keep])
     with pytest.raises(Damaged):
-        open_ledger(path)
+        open_ledger(path, projectors=PROJECTORS)
 
 
 def test_bytes_turned_over_in_the_file_never_pass(filled: Ledger, path: Path) -> None:
@@ -94,7 +95,7 @@ def test_bytes_turned_over_in_the_file_never_pass(filled: Ledger, path: Path) ->
     place = content.index(b'{"number":7}')
     content[place + 10 : place + 11] = b"8"
     path.write_bytes(content)
-    with open_ledger(path) as opened:
+    with open_ledger(path, projectors=PROJECTORS) as opened:
         assert ("hash", "event 9") in found(opened)
         with pytest.raises(Damaged, match="event 9 is not what was appended"):
             opened.get(9)
@@ -109,7 +110,7 @@ def test_a_page_turned_over_is_told(filled: Ledger, path: Path) -> None:
         (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_stream'").fetchone()
     content[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
     path.write_bytes(content)
-    with open_ledger(path) as opened:
+    with open_ledger(path, projectors=PROJECTORS) as opened:
         assert {each.code for each in opened.verify()} == {"unreadable"}
 
 
@@ -121,7 +122,7 @@ def test_an_index_that_does_not_fit_its_table_is_told(filled: Ledger, path: Path
     place = content.index(b"test", (page - 1) * 4096)
     content[place : place + 4] = b"past"
     path.write_bytes(content)
-    with open_ledger(path) as opened:
+    with open_ledger(path, projectors=PROJECTORS) as opened:
         assert {each.code for each in opened.verify()} == {"unreadable"}
 
 
@@ -138,7 +139,7 @@ def test_a_ledger_of_a_newer_program_names_the_version_it_needs(ledger: Ledger, 
         "UPDATE meta SET value = '7.1.0' WHERE key = 'needs'",
     )
     with pytest.raises(TooNew, match=r"schema 2: it needs ldmrelease 7\.1\.0") as told:
-        open_ledger(path)
+        open_ledger(path, projectors=PROJECTORS)
     assert told.value.needs == "7.1.0"
 
 
@@ -161,7 +162,7 @@ def test_a_ledger_that_lost_its_beginning_does_not_open(
     filled.close()
     edit(path, statement)
     with pytest.raises(Damaged, match=told):
-        open_ledger(path)
+        open_ledger(path, projectors=PROJECTORS)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +287,7 @@ def test_a_ledger_that_grew_extends_its_checkpoint(filled: Ledger) -> None:
 
 
 def test_another_ledger_does_not_extend_a_checkpoint(filled: Ledger, tmp_path: Path) -> None:
-    with create_ledger(tmp_path / "other.db", at=NOON, actor="alice") as other:
+    with create_ledger(tmp_path / "other.db", at=NOON, actor="alice", projectors=PROJECTORS) as other:
         kept = other.checkpoint(NOON)
     problem = filled.extends(kept)
     assert problem is not None
@@ -316,14 +317,14 @@ def test_a_failed_creation_leaves_nothing_behind(path: Path, monkeypatch: pytest
 
     monkeypatch.setattr("ldmrelease.ledger.sqlite.schema.create_tables", broken)
     with pytest.raises(LedgerError, match="broken"):
-        create_ledger(path, at=NOON, actor="alice")
+        create_ledger(path, at=NOON, actor="alice", projectors=PROJECTORS)
     assert list(path.parent.iterdir()) == []
 
 
 def test_of_two_that_create_at_once_one_is_told(path: Path) -> None:
     with pytest.raises(LedgerExists), created(path):
-        create_ledger(path, at=NOON, actor="faster").close()
-    with open_ledger(path) as ledger:
+        create_ledger(path, at=NOON, actor="faster", projectors=PROJECTORS).close()
+    with open_ledger(path, projectors=PROJECTORS) as ledger:
         assert ledger.verify() == ()
     assert [each.name for each in path.parent.iterdir()] == ["ledger.db"]
 
@@ -337,7 +338,7 @@ def test_a_name_that_cannot_be_given_is_told(
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     with pytest.raises(kind, match=os.strerror(number)):
-        create_ledger(path, at=NOON, actor="alice")
+        create_ledger(path, at=NOON, actor="alice", projectors=PROJECTORS)
     assert list(path.parent.iterdir()) == []
 
 
@@ -353,10 +354,10 @@ def test_an_older_ledger_is_brought_forward(
         "ldmrelease.ledger.sqlite.schema.MIGRATIONS",
         {1: "CREATE TABLE notes (text TEXT) STRICT;\nCREATE INDEX notes_by_text ON notes (text);"},
     )
-    with open_ledger(path) as opened:
+    with open_ledger(path, projectors=PROJECTORS) as opened:
         assert found(opened) == {("schema", "notes"), ("schema", "notes_by_text")}
-    with open_ledger(path) as again:
+    with open_ledger(path, projectors=PROJECTORS) as again:
         assert again.head() == ledger.head()
     monkeypatch.undo()
     with pytest.raises(TooNew):
-        open_ledger(path)
+        open_ledger(path, projectors=PROJECTORS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.ledger import Ledger, open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 
 from .conftest import NOON
 
@@ -17,10 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.ledger import open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 name, path, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 at = datetime(2023, 4, 20, 12, tzinfo=UTC)
 done = 0
-with open_ledger(path) as ledger:
+with open_ledger(path, projectors=PROJECTORS) as ledger:
     while done < count:
         version = ledger.version("shared")
         events = [NewEvent("test", "shared", {"saw": version}), NewEvent("test", name)]
@@ -35,8 +37,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.ledger import open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 when, path = sys.argv[1], Path(sys.argv[2])
-ledger = open_ledger(path, observer=lambda now, _kinds: os._exit(9) if now == when else None)
+ledger = open_ledger(
+    path, projectors=PROJECTORS, observer=lambda now, _kinds: os._exit(9) if now == when else None
+)
 ledger.append([NewEvent("test", "a"), NewEvent("test", "b")], at=datetime(2023, 4, 20, 12, tzinfo=UTC), actor="x")
 """
 
@@ -83,6 +88,6 @@ def test_killed_before_an_append_has_nothing_and_after_it_everything(ledger: Led
         process = start(DIE, when, str(path))
         process.communicate()
         assert process.returncode == 9
-        with open_ledger(path) as again:
+        with open_ledger(path, projectors=PROJECTORS) as again:
             assert again.head().size == size
             assert again.verify() == ()

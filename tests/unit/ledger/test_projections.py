@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from ldmrelease.domain.events import Event, NewEvent
-from ldmrelease.ledger import Ledger, Projector, create_ledger
+from ldmrelease.domain.projector import Projector
+from ldmrelease.ledger import Ledger, create_ledger
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
+from ldmrelease.ledger.sqlite.ledger import SqliteLedger
+from ldmrelease.projections.registry import PROJECTORS
 
 from .conftest import NOON
 from .test_damage import edit
@@ -27,9 +30,9 @@ def kinds(_get: Callable[[str], Any], event: Event) -> Mapping[str, Any]:
 
 @pytest.fixture
 def counting(path: Path) -> Iterator[Ledger]:
-    create_ledger(path, at=NOON, actor="alice").close()
+    create_ledger(path, at=NOON, actor="alice", projectors=PROJECTORS).close()
     projectors = (Projector("count", count), Projector("kinds", kinds))
-    with Ledger(SqliteConnection(path), projectors=projectors) as ledger:
+    with SqliteLedger(SqliteConnection(path), projectors=projectors) as ledger:
         ledger.rebuild_projections()
         yield ledger
 
@@ -61,12 +64,12 @@ def test_a_state_can_be_removed_and_come_again(counting: Ledger) -> None:
 
 
 def test_a_fold_that_fails_appends_nothing(path: Path) -> None:
-    create_ledger(path, at=NOON, actor="alice").close()
+    create_ledger(path, at=NOON, actor="alice", projectors=PROJECTORS).close()
 
     def fail(_get: Callable[[str], Any], _event: Event) -> Mapping[str, Any]:
         raise ZeroDivisionError
 
-    with Ledger(SqliteConnection(path), projectors=(Projector("bad", fail),)) as ledger:
+    with SqliteLedger(SqliteConnection(path), projectors=(Projector("bad", fail),)) as ledger:
         with pytest.raises(ZeroDivisionError):
             add(ledger, ("t", "a"))
         assert ledger.head().size == 1
@@ -92,10 +95,10 @@ def test_an_edited_projection_is_found_and_rebuilt(counting: Ledger, path: Path)
 
 
 def test_an_event_that_no_fold_can_take_is_a_problem_and_no_crash(path: Path) -> None:
-    create_ledger(path, at=NOON, actor="alice").close()
+    create_ledger(path, at=NOON, actor="alice", projectors=PROJECTORS).close()
 
     def strict(_get: Callable[[str], Any], event: Event) -> Mapping[str, Any]:
         return {event.body["name"]: True}
 
-    with Ledger(SqliteConnection(path), projectors=(Projector("strict", strict),)) as ledger:
+    with SqliteLedger(SqliteConnection(path), projectors=(Projector("strict", strict),)) as ledger:
         assert [(each.code, each.where) for each in ledger.verify()] == [("projection", "rebuilding")]

@@ -11,6 +11,7 @@ import pytest
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.ledger import Damaged, Ledger, LedgerExists, NotImportable, import_ledger, open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 
 from .conftest import NOON
 from .test_damage import edit
@@ -34,7 +35,7 @@ def exported(ledger: Ledger) -> bytes:
 
 def test_an_import_is_the_same_ledger(filled: Ledger, tmp_path: Path) -> None:
     text = exported(filled)
-    with import_ledger(tmp_path / "copy.db", io.BytesIO(text)) as copy:
+    with import_ledger(tmp_path / "copy.db", io.BytesIO(text), projectors=PROJECTORS) as copy:
         assert list(copy.events()) == list(filled.events())
         assert copy.verify(filled.checkpoint(NOON)) == ()
         assert copy.blob(canonical.digest(b"two")) == b"two"
@@ -54,7 +55,7 @@ def test_an_import_never_writes_over_a_file(filled: Ledger, tmp_path: Path) -> N
     there = tmp_path / "there.db"
     there.write_text("mine")
     with pytest.raises(LedgerExists):
-        import_ledger(there, io.BytesIO(exported(filled)))
+        import_ledger(there, io.BytesIO(exported(filled)), projectors=PROJECTORS)
     assert there.read_text() == "mine"
 
 
@@ -116,7 +117,7 @@ def test_what_does_not_verify_is_not_imported(
     target = tmp_path / "new" / "copy.db"
     target.parent.mkdir()
     with pytest.raises(NotImportable, match=told):
-        import_ledger(target, [json.dumps(line).encode() for line in lines])
+        import_ledger(target, [json.dumps(line).encode() for line in lines], projectors=PROJECTORS)
     assert list(target.parent.iterdir()) == []
 
 
@@ -124,13 +125,13 @@ def test_what_does_not_verify_is_not_imported(
 def test_what_is_no_record_is_told_by_line(filled: Ledger, tmp_path: Path, line: bytes) -> None:
     lines = exported(filled).splitlines()
     with pytest.raises(NotImportable, match="line 3"):
-        import_ledger(tmp_path / "copy.db", [*lines[:2], line, *lines[2:]])
+        import_ledger(tmp_path / "copy.db", [*lines[:2], line, *lines[2:]], projectors=PROJECTORS)
 
 
 @pytest.mark.parametrize("cut", [2, 100, 900])
 def test_a_text_cut_anywhere_is_not_imported(filled: Ledger, tmp_path: Path, cut: int) -> None:
     with pytest.raises(NotImportable):
-        import_ledger(tmp_path / "copy.db", io.BytesIO(exported(filled)[:-cut]))
+        import_ledger(tmp_path / "copy.db", io.BytesIO(exported(filled)[:-cut]), projectors=PROJECTORS)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,6 @@ def test_a_damaged_ledger_is_not_exported(filled: Ledger, path: Path, statement:
 
 
 def test_an_import_can_be_opened_again(filled: Ledger, tmp_path: Path) -> None:
-    import_ledger(tmp_path / "copy.db", io.BytesIO(exported(filled))).close()
-    with open_ledger(tmp_path / "copy.db") as copy:
+    import_ledger(tmp_path / "copy.db", io.BytesIO(exported(filled)), projectors=PROJECTORS).close()
+    with open_ledger(tmp_path / "copy.db", projectors=PROJECTORS) as copy:
         assert (copy.uuid, copy.head()) == (filled.uuid, filled.head())

@@ -7,8 +7,9 @@ from typing import Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import StatementFact
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
-from ldmrelease.domain.statements import PAYLOAD_TYPE, PREDICATE_TYPES, Subject, write_statement
+from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
 from ldmrelease.trust.dsse import Envelope
 from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
 from ldmrelease.trust.keyring import Keyring, Role, make_key
@@ -61,7 +62,7 @@ def result_predicate(result: str = "PASSED", **run: Any) -> dict[str, Any]:
 
 def payload(predicate: dict[str, Any], type: str = "check") -> bytes:
     """A statement about the image."""
-    return write_statement(PREDICATE_TYPES[type][0], (Subject(LAB, IMAGE),), predicate)
+    return write_statement(STATEMENT_TYPES[type].uri, (Subject(LAB, IMAGE),), predicate)
 
 
 def signed(predicate: dict[str, Any], signer: Signer = RUNNER, type: str = "check") -> Envelope:

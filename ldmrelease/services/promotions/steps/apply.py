@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 
 def act(work: Work) -> StepResult:
     """Write; finding it written already is done too, finding a third value is a refusal that names who."""
     answer = writes.write(work)
-    if isinstance(answer, Refusal | Unreachable):
+    if isinstance(answer, Refusal | Unavailable):
         return step_failure(answer)
     result: dict[str, Any] = {"revision": answer.revision, "lines": answer.lines, "found": answer.found}
     result |= {"fields": list(answer.fields)} if answer.fields else {}

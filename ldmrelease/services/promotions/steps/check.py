@@ -1,9 +1,10 @@
 """Check: run one of the level's checks where the release runs now; register first, sign what was seen."""
 
+from dataclasses import replace
 from typing import Any
 
-from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Check
 from ldmrelease.services.checks.runs import (
     RunResult,
@@ -15,15 +16,7 @@ from ldmrelease.services.checks.runs import (
 )
 from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.services.promotions.rollout import rolled_out
-from ldmrelease.services.promotions.work import (
-    Interrupted,
-    Overtaken,
-    StepDone,
-    StepFailed,
-    StepResult,
-    Work,
-    interrupted_by,
-)
+from ldmrelease.services.promotions.work import Overtaken, StepDone, StepFailed, StepResult, Work
 
 ATTEMPTS = 3
 """So many runs, each registered, while all that is wrong is that the place did not stand still."""
@@ -42,7 +35,7 @@ def act(work: Work) -> StepResult:
     try:
         return _tried(work, check, max(0, begun - 1))
     except (BadAccess, ClusterError) as error:
-        return interrupted_by(error)
+        return error.unavailable
 
 
 def _tried(work: Work, check: Check, attempt: int) -> StepResult:
@@ -65,8 +58,8 @@ def _tried(work: Work, check: Check, attempt: int) -> StepResult:
     if isinstance(run, Unregistered):
         return Overtaken()
     found = run_registered(work.context, check, run, work.pinned, work.application, work.progress, work.beat)
-    if isinstance(found, JobInterrupted):
-        return Interrupted(str(work.step.place), found.why, passes=True)
+    if isinstance(found, Unavailable):
+        return replace(found, passes=True)
     if found.ran.problem == "crashed":
         return _crashed(found)
     if found.ran.problem not in _OF_THE_PLACE or attempt + 1 >= ATTEMPTS:

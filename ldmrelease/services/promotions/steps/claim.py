@@ -1,22 +1,23 @@
 """Claim: the place is ours in the ledger, and its fence is moved to our epoch, before anything is written."""
 
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.promotions import writes
-from ldmrelease.services.promotions.work import StepDone, StepResult, Work, interrupted_by, step_failure
+from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Refusal, Unreachable
+from ldmrelease.targets.results import Refusal
 
 
 def act(work: Work) -> StepResult:
     """Move the fence, and keep what the target holds (what a restore puts back) and in which cluster."""
     claimed = writes.claim(work)
-    if isinstance(claimed, Refusal | Unreachable):
+    if isinstance(claimed, Refusal | Unavailable):
         return step_failure(claimed)
     there, _ = claimed
     try:
         cluster = cluster_uid(work.context, work.application)
     except (BadAccess, ClusterError) as error:
-        return interrupted_by(error)
+        return error.unavailable
     before = registry.values_to_plain(there.values)
     return StepDone({"epoch": work.epoch, "before": before, **({"cluster": cluster} if cluster else {})})

@@ -7,17 +7,17 @@ since each holds for one place alone (trust.md section 2).
 from typing import Any
 
 from ldmrelease.domain.images import ImageIdentity, parse_reference
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.site_registry import site_repository
-from ldmrelease.domain.statements import PREDICATE_TYPES
 from ldmrelease.registry.copy import Copier, CopyReport
 from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.referrers import list_referrers
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.promotions.work import Interrupted, StepDone, StepFailed, StepResult, Work
+from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work
 
-STAY_BEHIND = frozenset(PREDICATE_TYPES["receipt"])
+STAY_BEHIND = frozenset(uri for each in STATEMENT_TYPES.values() if each.local for uri in each.uris)
 """Predicate types that are not copied to another place."""
 
 
@@ -32,7 +32,7 @@ def act(work: Work) -> StepResult:
         try:
             answer = _brought(work, component, registry)
         except RegistryError as error:
-            return Interrupted(error.repository, str(error))
+            return error.unavailable
         if isinstance(answer, StepFailed):
             return answer
         copied.append(answer)

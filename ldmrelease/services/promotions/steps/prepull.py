@@ -12,7 +12,7 @@ from ldmrelease.cluster.objects.workloads import Workload, find, pod_spec
 from ldmrelease.cluster.prepull import NotPulled, PrepullRequest, prepull
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
-from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, interrupted_by
+from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work
 
 
 def act(work: Work) -> StepResult:
@@ -23,7 +23,7 @@ def act(work: Work) -> StepResult:
     try:
         return _pull(work, workloads)
     except (BadAccess, ClusterError) as error:
-        return interrupted_by(error)
+        return error.unavailable
 
 
 def _pull(work: Work, workloads: Workloads) -> StepResult:

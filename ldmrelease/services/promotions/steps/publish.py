@@ -8,7 +8,7 @@ from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.evidence.publish import publish_envelope
 from ldmrelease.services.inventory.receipts import StoredReceipt, receipts_of
-from ldmrelease.services.promotions.work import Interrupted, StepDone, StepResult, Work
+from ldmrelease.services.promotions.work import StepDone, StepResult, Work
 from ldmrelease.services.releases.pin import push_release
 
 _AT_ONCE = 4
@@ -27,7 +27,7 @@ def act(work: Work) -> StepResult:
             pushed = pool.map(partial(_published, work), receipts)
             return StepDone({"referrers": [each for digests in pushed for each in digests]})
     except RegistryError as error:
-        return Interrupted(error.repository, str(error))
+        return error.unavailable
 
 
 def _published(work: Work, receipt: StoredReceipt) -> list[str]:

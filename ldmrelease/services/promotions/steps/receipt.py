@@ -11,7 +11,7 @@ from ldmrelease.domain.statements import PAYLOAD_TYPE
 from ldmrelease.promotion.journal import DecisionStage
 from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.promotions.scaled_to_zero import SCALED_TO_ZERO
-from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, interrupted_by
+from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work
 
 
 def act(work: Work) -> StepResult:
@@ -25,7 +25,7 @@ def act(work: Work) -> StepResult:
     try:
         cluster = cluster_uid(work.context, work.application)
     except (BadAccess, ClusterError) as error:
-        return interrupted_by(error)
+        return error.unavailable
     receipt = _receipt(work, ruling.decision, cluster)
     signer = work.context.signers.receipts(work.here.level)
     events, blobs = [], {}

@@ -1,10 +1,11 @@
 """Restore: put a failed place back to what it held before, only where the value is still ours."""
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.records import Observation
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.rollout import rolled_out
-from ldmrelease.services.promotions.work import Interrupted, StepDone, StepResult, Work, step_failure
+from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
 from ldmrelease.targets.results import Written
 
 
@@ -19,7 +20,7 @@ def _running_again(work: Work, written: Written) -> StepResult:
     workloads, again = work.application.workloads, {}
     if workloads is not None and work.application.observe == "pods":
         state = rolled_out(work, workloads, {})
-        if isinstance(state, Interrupted):
+        if isinstance(state, Unavailable):
             return state
         again = {"state": state} if isinstance(state, str) else {"state": "not-running", "why": state.code}
     result = {"revision": written.revision, **again}

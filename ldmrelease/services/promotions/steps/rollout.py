@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.records import Observation
 from ldmrelease.domain.workload_selection import Workloads
@@ -9,14 +10,7 @@ from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.availability import availability
 from ldmrelease.services.promotions.rollout import rolled_out
-from ldmrelease.services.promotions.work import (
-    Interrupted,
-    StepDone,
-    StepFailed,
-    StepResult,
-    Work,
-    step_failure,
-)
+from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, step_failure
 
 
 def act(work: Work) -> StepResult:
@@ -41,7 +35,7 @@ def _settled_in_cluster(work: Work, workloads: Workloads) -> StepResult:
     return _wrong(work, seen) or _done(work, seen, state)
 
 
-def _look(work: Work) -> Observation | StepFailed | Interrupted:
+def _look(work: Work) -> Observation | StepFailed | Unavailable:
     cause = "retire" if work.plan.intent is Intent.RETIRE else "apply"
     seen = observe(work.context, work.application, cause=cause)
     return seen if isinstance(seen, Observation) else step_failure(seen)

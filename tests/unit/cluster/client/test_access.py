@@ -14,7 +14,7 @@ import yaml
 
 import ldmrelease.cluster.client.access as ways
 from ldmrelease.cluster.client.api import open_api
-from ldmrelease.cluster.client.errors import BadAccess, Unreached
+from ldmrelease.cluster.client.errors import BadAccess, ClusterUnreachable
 from ldmrelease.domain.workload_selection import IN_CLUSTER, ClusterAccess
 from tests.tls import certified
 from tests.unit.cluster.fake_server import Answer, FakeServer, Object, access, config_map, kubeconfig
@@ -82,7 +82,7 @@ def test_credentials_that_are_never_accepted_say_whose_they_are(server: FakeServ
     server.tokens = set()
     file = tmp_path / "kubeconfig"
     api = open_api(access(file, server.url, plugin(tmp_path)))
-    with pytest.raises(Unreached, match=r"does not accept the credential of user 'alice'") as error:
+    with pytest.raises(ClusterUnreachable, match=r"does not accept the credential of user 'alice'") as error:
         api.get(ONE)
     assert "give-token --for base" in error.value.reason
     assert str(file) in error.value.reason
@@ -90,7 +90,7 @@ def test_credentials_that_are_never_accepted_say_whose_they_are(server: FakeServ
 
 
 def test_a_plugin_that_fails_says_whose_and_why(server: FakeServer, tmp_path: Path) -> None:
-    with pytest.raises(Unreached, match="you have to log in") as error:
+    with pytest.raises(ClusterUnreachable, match="you have to log in") as error:
         open_api(access(tmp_path / "kubeconfig", server.url, plugin(tmp_path, last=0)))
     assert "user 'alice'" in error.value.reason
     assert "give-token --for base" in error.value.reason
@@ -99,7 +99,7 @@ def test_a_plugin_that_fails_says_whose_and_why(server: FakeServer, tmp_path: Pa
 def test_a_plugin_that_fails_later_is_told_at_the_request(server: FakeServer, tmp_path: Path) -> None:
     server.tokens = set()
     api = open_api(access(tmp_path / "kubeconfig", server.url, plugin(tmp_path, last=1)))
-    with pytest.raises(Unreached, match="you have to log in"):
+    with pytest.raises(ClusterUnreachable, match="you have to log in"):
         api.get(ONE)
 
 
@@ -108,13 +108,13 @@ def test_a_plugin_that_says_no_credential(server: FakeServer, tmp_path: Path, sa
     user: Object = {
         "exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "echo", "args": [said]}
     }
-    with pytest.raises(Unreached, match="could not be had"):
+    with pytest.raises(ClusterUnreachable, match="could not be had"):
         open_api(access(tmp_path / "kubeconfig", server.url, user))
 
 
 def test_a_plugin_that_is_not_installed(server: FakeServer, tmp_path: Path) -> None:
     user: Object = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-plugin"}}
-    with pytest.raises(Unreached, match="no-such-plugin"):
+    with pytest.raises(ClusterUnreachable, match="no-such-plugin"):
         open_api(access(tmp_path / "kubeconfig", server.url, user))
 
 
@@ -132,7 +132,7 @@ def test_a_token_that_ended_says_since_when(server: FakeServer, tmp_path: Path) 
     server.tokens = set()
     ended = token(datetime(2020, 1, 1, tzinfo=UTC))
     api = open_api(access(tmp_path / "kubeconfig", server.url, {"token": ended}))
-    with pytest.raises(Unreached, match=f"which ended at {PAST}"):
+    with pytest.raises(ClusterUnreachable, match=f"which ended at {PAST}"):
         api.get(ONE)
 
 
@@ -140,7 +140,7 @@ def test_a_token_that_has_not_ended_does_not_say_so(server: FakeServer, tmp_path
     server.tokens = set()
     good = token(datetime.now(UTC) + timedelta(days=1))
     api = open_api(access(tmp_path / "kubeconfig", server.url, {"token": good}))
-    with pytest.raises(Unreached) as error:
+    with pytest.raises(ClusterUnreachable) as error:
         api.get(ONE)
     assert "ended" not in error.value.reason
 
@@ -265,7 +265,7 @@ def test_a_server_of_an_unknown_authority_is_not_asked(tmp_path: Path) -> None:
     context = certified(tmp_path)
     with FakeServer(tls=context) as server:
         server.on(f"GET {ONE}", Answer(body=config_map("one")))
-        with pytest.raises(Unreached, match="TLS failed"):
+        with pytest.raises(ClusterUnreachable, match="TLS failed"):
             open_api(access(tmp_path / "kubeconfig", server.url)).get(ONE)
         config = kubeconfig(server.url)
         config["clusters"][0]["cluster"]["insecure-skip-tls-verify"] = True

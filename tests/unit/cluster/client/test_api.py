@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.cluster.client.api import Api, open_api
-from ldmrelease.cluster.client.errors import Absent, Conflict, Expired, Forbidden, Invalid, Unreached
+from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict, Expired, Forbidden, Invalid
 from ldmrelease.cluster.client.paths import path_of
 from tests.unit.cluster.fake_server import Answer, FakeServer, access, config_map, listing, status
 
@@ -100,7 +100,7 @@ def test_a_write_is_sent_again_when_the_server_says_that_it_has_no_time(server: 
 def test_the_server_says_how_long_to_wait(server: FakeServer, tmp_path: Path) -> None:
     server.on(f"GET {ONE}", status(429, "slow down", headers={"Retry-After": "1"}))
     api = open_api(access(tmp_path / "kubeconfig", server.url), patience=0.5)
-    with pytest.raises(Unreached, match="429 slow down") as error:
+    with pytest.raises(ClusterUnreachable, match="429 slow down") as error:
         api.get(ONE)
     assert error.value.retry_after is not None
 
@@ -112,7 +112,7 @@ def test_a_read_is_sent_again_after_a_server_error_and_a_write_is_not(
     server.on(f"GET {ONE}", status(code, "oops"), Answer(body=config_map("one")))
     server.on(f"PUT {ONE}", status(code, "oops"), Answer(body=config_map("one")))
     assert api.get(ONE)
-    with pytest.raises(Unreached) as error:
+    with pytest.raises(ClusterUnreachable) as error:
         api.replace(ONE, config_map("one"))
     assert error.value.maybe_done
 
@@ -124,7 +124,7 @@ def test_a_read_that_was_cut_is_sent_again(server: FakeServer, api: Api) -> None
 
 def test_a_write_that_was_cut_is_not_sent_again_and_may_be_done(server: FakeServer, api: Api) -> None:
     server.on(f"POST {MAPS}", Answer(body=b'{"metadata"', missing=100))
-    with pytest.raises(Unreached, match="whether it was done is not known") as error:
+    with pytest.raises(ClusterUnreachable, match="whether it was done is not known") as error:
         api.create(MAPS, config_map("one"))
     assert error.value.maybe_done
     assert len(server.asked) == 1
@@ -136,7 +136,7 @@ def test_a_write_that_never_reached_the_server_is_not_done(tmp_path: Path) -> No
         api = open_api(
             access(tmp_path / "kubeconfig", f"http://127.0.0.1:{unused.getsockname()[1]}"), patience=0
         )
-        with pytest.raises(Unreached, match=r"base: .*refused") as error:
+        with pytest.raises(ClusterUnreachable, match=r"base: .*refused") as error:
             api.create(MAPS, config_map("one"))
     assert not error.value.maybe_done
 
@@ -144,7 +144,7 @@ def test_a_write_that_never_reached_the_server_is_not_done(tmp_path: Path) -> No
 def test_a_server_that_never_has_time_is_not_reached(server: FakeServer, tmp_path: Path) -> None:
     server.on(f"PUT {ONE}", status(503, "starting"))
     api = open_api(access(tmp_path / "kubeconfig", server.url), patience=0.3)
-    with pytest.raises(Unreached, match="503 starting") as error:
+    with pytest.raises(ClusterUnreachable, match="503 starting") as error:
         api.replace(ONE, config_map("one"))
     assert not error.value.maybe_done
     assert len(server.asked) > 1
@@ -155,20 +155,20 @@ def test_what_is_no_json_object_was_not_said_by_an_api_server(
     server: FakeServer, api: Api, junk: bytes
 ) -> None:
     server.on(f"GET {ONE}", Answer(body=junk))
-    with pytest.raises(Unreached, match="is it an API server"):
+    with pytest.raises(ClusterUnreachable, match="is it an API server"):
         api.get(ONE)
 
 
 def test_what_is_no_list_was_not_said_by_an_api_server(server: FakeServer, api: Api) -> None:
     server.on(f"GET {MAPS}", Answer(body={"hello": "world"}))
-    with pytest.raises(Unreached, match="no list"):
+    with pytest.raises(ClusterUnreachable, match="no list"):
         api.list(MAPS)
 
 
 def test_a_redirect_is_not_followed(server: FakeServer, api: Api) -> None:
     server.on(f"GET {ONE}", Answer(302, headers={"Location": f"{MAPS}/two"}))
     server.on(f"GET {MAPS}/two", Answer(body=config_map("two")))
-    with pytest.raises(Unreached, match="302"):
+    with pytest.raises(ClusterUnreachable, match="302"):
         api.get(ONE)
 
 

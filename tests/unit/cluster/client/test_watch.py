@@ -11,7 +11,7 @@ import pytest
 
 from ldmrelease.cluster.client import watch
 from ldmrelease.cluster.client.api import Api, open_api
-from ldmrelease.cluster.client.errors import Forbidden, Unreached
+from ldmrelease.cluster.client.errors import ClusterUnreachable, Forbidden
 from ldmrelease.cluster.client.watch import Watched, WatchState, watched
 from tests.unit.cluster.fake_server import (
     Answer,
@@ -205,13 +205,13 @@ def test_a_server_that_is_never_there_is_not_reached(tmp_path: Path) -> None:
     with FakeServer() as server:
         pass
     api = open_api(access(tmp_path / "kubeconfig", server.url))
-    with pytest.raises(Unreached, match="refused"):
+    with pytest.raises(ClusterUnreachable, match="refused"):
         next(follow(api, MAPS, seconds=0.5))
 
 
 def test_a_server_that_does_not_answer_does_not_hold_up_the_deadline(api: Api, server: FakeServer) -> None:
     server.on(f"GET {MAPS}", Watch([], then="goes on"))
-    with pytest.raises(Unreached, match="not be listed in time"):
+    with pytest.raises(ClusterUnreachable, match="not be listed in time"):
         next(follow(api, MAPS, seconds=0.2))
 
 
@@ -223,7 +223,7 @@ def test_without_a_credential_it_is_not_waited_for_until_the_deadline(
     server.on(f"WATCH {MAPS}", status(401, "Unauthorized"))
     states = follow(api, MAPS)
     began = time.monotonic()
-    with pytest.raises(Unreached, match="does not accept the credential"):
+    with pytest.raises(ClusterUnreachable, match="does not accept the credential"):
         list(states)
     assert time.monotonic() - began < LONG / 2
 

@@ -10,9 +10,8 @@ import pytest
 
 from ldmrelease.domain.events import Head
 from ldmrelease.domain.images import PlatformImage
-from ldmrelease.domain.predicates.claimed_metadata import claimed_environment, claimed_time, resource
 from ldmrelease.domain.predicates.summary import (
-    PREDICATE_TYPE,
+    TYPE,
     Input,
     Receipt,
     Resource,
@@ -79,7 +78,7 @@ def test_the_bundle_is_the_golden_one():
 
 
 def test_the_annotations_are_those_that_cosign_looks_for():
-    assert bundle_annotations(PREDICATE_TYPE) == {
+    assert bundle_annotations(TYPE.uri) == {
         "dev.sigstore.bundle.content": "dsse-envelope",
         "dev.sigstore.bundle.predicateType": "https://slsa.dev/verification_summary/v1",
     }
@@ -88,10 +87,10 @@ def test_the_annotations_are_those_that_cosign_looks_for():
 def test_our_own_reader_takes_it():
     statement = read_statement(write_receipt(RECEIPT, IMAGE))
     assert isinstance(statement, Statement)
-    assert statement.type == "receipt"
+    assert statement.predicate_type == TYPE.uri
     assert [each.digest for each in statement.subjects] == [digest("a"), digest("b"), digest("c")]
-    assert resource(statement) == (LAB, "summit")
-    assert (claimed_environment(statement), claimed_time(statement)) == ("summit", NOON)
+    assert (TYPE.repository(statement.predicate), TYPE.environment(statement.predicate)) == (LAB, "summit")
+    assert (TYPE.environment(statement.predicate), TYPE.claimed_time(statement.predicate)) == ("summit", NOON)
 
 
 def test_a_single_manifest_is_named_once():

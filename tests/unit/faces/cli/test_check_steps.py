@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.checks.outcome import said_nothing
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.checks.runs import RunResult, run_registered
 from ldmrelease.services.promotions.steps import check
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site, copy_site, new_site
@@ -86,7 +86,7 @@ def test_a_check_that_went_on_for_long_and_was_spoiled_is_registered_anew(
     """That the first run goes on was recorded meanwhile, by ourselves: nobody has taken over."""
     runs: list[str] = []
 
-    def spoiled_first(*given: Any) -> RunResult | JobInterrupted:
+    def spoiled_first(*given: Any) -> RunResult | Unavailable:
         run, beat = given[2], given[-1]
         runs.append(run.run)
         assert len(runs) < 4, "it goes round for ever"

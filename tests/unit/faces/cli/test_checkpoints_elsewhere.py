@@ -107,9 +107,7 @@ def test_doctor_and_verify_say_who_knows_more(older: Site) -> None:
 
 def test_who_cannot_be_asked_blocks_nothing_and_is_said(ready: Site) -> None:
     ready.ok("promote", WEEKLY, "--target", TESTSTAND)
-    ready.edit(
-        lambda text: text.replace("repository: gitops", "repository: http://127.0.0.1:1/gone.git", 1)
-    )
+    ready.edit(lambda text: text.replace("repository: gitops", "repository: http://127.0.0.1:1/gone.git", 1))
     ready.ok("promote", WEEKLY, "--target", ELSEWHERE)
     done = ready.run("ledger", "verify")
     assert done.exit_code == 0, done.stdout

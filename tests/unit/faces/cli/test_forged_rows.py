@@ -8,6 +8,7 @@ import pytest
 
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.ledger import open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site
 
 HERE = {"environment": "base", "application": "ocps"}
@@ -34,7 +35,7 @@ def waiting(ready: Site) -> tuple[Site, str]:
 
 def forge(site: Site, stream: str, kind: str, body: dict[str, Any]) -> None:
     """A row with a right hash: the chain needs no key."""
-    with open_ledger(site.root / "ledger.db") as ledger:
+    with open_ledger(site.root / "ledger.db", projectors=PROJECTORS) as ledger:
         ledger.append(
             [NewEvent(kind, stream, body)], at=site.now, actor="release manager", expect={}, blobs={}
         )

@@ -17,10 +17,10 @@ from ldmrelease.faces.cli.commands import COMMANDS
 from ldmrelease.faces.cli.main import load
 from ldmrelease.faces.cli.options import ExitCode, UsageError
 from ldmrelease.ledger import Damaged, DiskFull, LedgerBusy, LedgerExists, NoLedger
-from ldmrelease.registry.errors import Unreachable
+from ldmrelease.registry.errors import RegistryUnreachable
 from ldmrelease.services.context import Untrusted
 from ldmrelease.services.promotions.load import NoSuchPromotion
-from ldmrelease.sources.git_tags import GitUnreachable
+from ldmrelease.sources.git_tags import SourceUnavailable
 from ldmrelease.trust.signer import KeyProblem
 from tests.unit.faces.cli.running import PROGRAM, files, process, run
 
@@ -231,8 +231,8 @@ def errors() -> list[tuple[Exception, ExitCode]]:
         (NoLedger("none"), ExitCode.UNDECIDED),
         (Damaged("cut"), ExitCode.UNDECIDED),
         (DiskFull("full"), ExitCode.UNDECIDED),
-        (Unreachable("cut", method="GET", repository="r"), ExitCode.UNDECIDED),
-        (GitUnreachable("no answer"), ExitCode.UNDECIDED),
+        (RegistryUnreachable("cut", method="GET", repository="r"), ExitCode.UNDECIDED),
+        (SourceUnavailable("no answer"), ExitCode.UNDECIDED),
         (Untrusted("edited"), ExitCode.UNDECIDED),
         (OSError(28, "No space left on device"), ExitCode.UNDECIDED),
         (KeyError("a bug"), ExitCode.UNDECIDED),

@@ -377,4 +377,9 @@ def test_all_places_that_cannot_be_written_are_told_in_one_go(site: Site) -> Non
     for place in ("usdfdev/batch", "usdfint/batch", "tucson-teststand/ocps"):
         assert f"{place}: " in refused.stdout
     answer = json.loads(site.run("promote", WEEKLY, "--target", "development", "-o", "json").stdout)
-    assert len(answer["more"]) == 2
+    assert [each["place"] for each in answer["places"]] == [
+        "usdfdev/batch",
+        "usdfint/batch",
+        "tucson-teststand/ocps",
+    ]
+    assert all(each["refusals"][0]["code"] for each in answer["places"])

@@ -19,7 +19,7 @@ import json, sys
 from pathlib import Path
 from ldmrelease.ledger import open_ledger
 from ldmrelease.services.decisions.replay import replay
-with open_ledger(Path(sys.argv[1])) as ledger:
+with open_ledger(Path(sys.argv[1]), projectors=()) as ledger:
     print(json.dumps([[each.stage, each.digest, each.again] for each in replay(ledger, sys.argv[2])]))
 """
 

@@ -14,6 +14,7 @@ from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.ledger import open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.context import wall_clock
 from ldmrelease.trust.signer import load_signer
 from tests.unit.faces.cli.running import files, run
@@ -29,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_new_workspace_is_right_and_has_a_ledger(folder: Path):
     assert run("workspace", "lint", folder=folder).exit_code == 0
-    with open_ledger(load_workspace(folder / "ldmrelease.yaml").ledger) as ledger:
+    with open_ledger(load_workspace(folder / "ldmrelease.yaml").ledger, projectors=PROJECTORS) as ledger:
         assert [(each.kind, each.actor) for each in ledger.events()] == [(EventKind.CREATED, "Ada")]
 
 
@@ -165,7 +166,7 @@ def test_a_checkpoint_shows_a_cut_tail(folder: Path, tmp_path: Path):
     backup, mark = tmp_path / "backup.jsonl", tmp_path / "checkpoint.json"
     assert run("ledger", "export", str(backup), folder=folder).exit_code == 0
     workspace = load_workspace(folder / "ldmrelease.yaml")
-    with open_ledger(workspace.ledger) as ledger:
+    with open_ledger(workspace.ledger, projectors=PROJECTORS) as ledger:
         head = ledger.head()
         ledger.append([NewEvent(EventKind.IMPORTED, "ledger")], at=wall_clock(), actor="Ada")
     assert run("ledger", "checkpoint", "--out", str(mark), folder=folder).exit_code == 0

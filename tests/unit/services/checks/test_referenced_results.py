@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.checks.job.run import JobInterrupted
 from ldmrelease.checks.outcome import RunOutcome, Unread, judge_output
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Check
 from ldmrelease.registry import errors
@@ -45,7 +45,7 @@ def results(registries: Registries) -> Repository:
 
 def outcome(
     registries: Any, pointer: str, code: int = 0, results: str | None = PLACE
-) -> RunOutcome | JobInterrupted:
+) -> RunOutcome | Unavailable:
     message = json.dumps({"resultAt": pointer})
     check = Check("smoke", "job", TESTS, results=results)
     again = partial(_judge, code, message)
@@ -56,7 +56,7 @@ def _judge(code: int, message: str, text: str) -> RunOutcome:
     return judge_output(TESTS, code, message, result=text)
 
 
-def problem(found: RunOutcome | JobInterrupted) -> str | None:
+def problem(found: RunOutcome | Unavailable) -> str | None:
     assert isinstance(found, RunOutcome)
     assert (found.passed, found.failed) == ((), ())
     return found.problem
@@ -193,10 +193,10 @@ class Away:
 
 
 @pytest.mark.parametrize(
-    "kind", [errors.Unreachable, errors.Denied, errors.RegistryError, errors.CredentialsUnreadable]
+    "kind", [errors.RegistryUnreachable, errors.Denied, errors.RegistryError, errors.CredentialsUnreadable]
 )
 @pytest.mark.parametrize("code", [0, 1])
 def test_a_registry_that_cannot_be_asked_is_asked_again(kind: type[errors.RegistryError], code: int) -> None:
     error = kind("503", method="GET", repository="registry.example/results")
     found = outcome(Away(error), f"{PLACE}@{ABSENT}", code)
-    assert found == JobInterrupted(str(error), "registry")
+    assert found == error.unavailable

@@ -82,7 +82,7 @@ def test_every_unknown_component_is_refused_with_its_line():
     refusal = resolve_manifest(text, RELEASE, None, "prompt.yaml")
     assert isinstance(refusal, Refusal)
     assert refusal.code == "unknown-component"
-    found = [(each["file"], each["line"], each["found"]) for each in refusal.values["problems"]]
+    found = [tuple(each.values[key] for key in ("file", "line", "found")) for each in refusal.each]
     assert found == [("prompt.yaml", 2, "sciplot"), ("prompt.yaml", 3, "phalanx")]
 
 

@@ -177,7 +177,7 @@ def test_bytes_that_are_no_utf_8_are_refused_with_their_line() -> None:
 def test_all_settings_that_cannot_be_read_are_told_in_one_go() -> None:
     refusal = read_settings(b"a: |\n  x\n", ["a", "b"], FILE)
     assert isinstance(refusal, Refusal)
-    assert [each["code"] for each in refusal.values["problems"]] == ["multi-line", "absent"]
+    assert [each.code for each in refusal.each] == ["multi-line", "absent"]
 
 
 def test_several_settings_change_together() -> None:

@@ -10,93 +10,107 @@ Projections are not in it: they follow from the events.
 
 import base64
 import binascii
-import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
+from ldmrelease.ledger import log
 from ldmrelease.ledger.errors import Damaged, NotImportable
-from ldmrelease.ledger.sqlite import chain, projections, schema
-from ldmrelease.ledger.sqlite.verify import Walk
+from ldmrelease.ledger.log import EventRow
 
 FORMAT = "ldmrelease-ledger/1"
 
 
-def write_text(connection: sqlite3.Connection, ledger: str, out: IO[bytes]) -> None:
-    """Write everything, as one transaction of the caller sees it. Raises `Damaged`."""
+class Blob(NamedTuple):
+    """Bytes that a ledger keeps, by their digest."""
+
+    digest: str
+    data: bytes
+
+
+def write_text(
+    out: IO[bytes], ledger: str, rows: Iterable[EventRow], blobs: Iterable[tuple[str, bytes]]
+) -> None:
+    """Write everything: events in their order, blobs by digest. Raises `Damaged`."""
     _line(out, {"format": FORMAT, "ledger": ledger})
     events, head = 0, ""
-    for row in connection.execute("SELECT * FROM events ORDER BY sequence"):
-        event = chain.checked(ledger, row)
+    for row in rows:
+        event = log.checked(ledger, row)
         _line(out, {"event": event})
         events, head = events + 1, event.hash
-    blobs = 0
-    for digest, data in connection.execute("SELECT digest, data FROM blobs ORDER BY digest"):
+    count = 0
+    for digest, data in blobs:
         if canonical.digest(data) != digest:
             raise Damaged(f"blob {digest} is not what was stored: its bytes differ")
         _line(out, {"blob": {"digest": digest, "data": base64.b64encode(data).decode()}})
-        blobs += 1
-    _line(out, {"end": {"events": events, "blobs": blobs, "head": head}})
+        count += 1
+    _line(out, {"end": {"events": events, "blobs": count, "head": head}})
 
 
-def fill(
-    connection: sqlite3.Connection,
-    source: Iterable[bytes],
-    projectors: Iterable[projections.Projector],
-) -> None:
-    """Fill an empty file with what the text has, inside the caller's transaction.
+def read_text(source: Iterable[bytes]) -> tuple[str, Iterator[EventRow | Blob]]:
+    """The UUID of the ledger that a text tells of, and its records, each checked as it comes.
 
-    Raises `NotImportable`, which names the line, for anything that is not a complete export that verifies.
+    Nothing of it is to be kept unless all records came: raises `NotImportable`, which names the line, for
+    anything that is not a complete export that verifies.
     """
     lines = _lines(source)
     number, header = next(lines, (1, {}))
     if header.get("format") != FORMAT or not isinstance(header.get("ledger"), str):
         raise NotImportable(f"line {number}: no export of a ledger ({FORMAT})")
-    filling = _Filling(connection, header["ledger"], tuple(projectors))
-    schema.create_tables(connection, header["ledger"])
+    return header["ledger"], _records(header["ledger"], lines, number)
+
+
+def _records(
+    ledger: str, lines: Iterator[tuple[int, dict[str, Any]]], line: int
+) -> Iterator[EventRow | Blob]:
+    reading = _Reading(ledger)
     for number, record in lines:
+        line = number
         try:
-            filling.take(record)
+            found = reading.take(record)
         except (KeyError, TypeError, ValueError) as error:
-            raise NotImportable(f"line {number}: {error}") from error
-    if not filling.ended:
-        raise NotImportable(f"line {number}: the text is cut, its end is missing")
+            raise NotImportable(f"line {line}: {error}") from error
+        if found is not None:
+            yield found
+    if not reading.ended:
+        raise NotImportable(f"line {line}: the text is cut, its end is missing")
 
 
-class _Filling:
-    """A ledger that is being filled, record by record. Raises `ValueError` for what cannot be taken."""
+class _Reading:
+    """A text that is being read, record by record. Raises `ValueError` for what cannot be taken."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, ledger: str, projectors: tuple[projections.Projector, ...]
-    ) -> None:
+    def __init__(self, ledger: str) -> None:
         self.ended = False
-        self._connection = connection
-        self._projectors = projectors
-        self._walk = Walk(ledger)
+        self._walk = log.Walk(ledger)
+        self._head = ""
         self._blobs: set[str] = set()
 
-    def take(self, record: dict[str, Any]) -> None:
+    def take(self, record: dict[str, Any]) -> EventRow | Blob | None:
         if self.ended or len(record) != 1:
             raise ValueError("a record that has no place here")
         ((name, value),) = record.items()
-        takers = {"event": self._event, "blob": self._blob, "end": self._end}
-        if name not in takers:
+        if name == "event":
+            return self._event(value)
+        if name == "blob":
+            return self._blob(value)
+        if name != "end":
             raise ValueError(f"an unknown record {name!r}")
-        takers[name](value)
+        self._end(value)
+        return None
 
-    def _event(self, plain: dict[str, Any]) -> None:
+    def _event(self, plain: dict[str, Any]) -> EventRow:
         canonical.from_plain(plain, Event)
         if plain["ledger"] != self._walk.ledger:
             raise ValueError(f"an event of the ledger {plain['ledger']}")
-        problems = list(self._walk.step(chain.row_of(plain)))
+        row = log.row_of(plain)
+        problems = self._walk.step(row)
         if problems:
             raise ValueError("; ".join(map(str, problems)))
-        event = self._walk.events[-1]
-        chain.insert(self._connection, event)
-        projections.maintain(self._connection, self._projectors, event)
+        self._head = row.hash
+        return row
 
-    def _blob(self, plain: dict[str, Any]) -> None:
+    def _blob(self, plain: dict[str, Any]) -> Blob:
         try:
             data = base64.b64decode(plain["data"], validate=True)
         except binascii.Error as error:
@@ -105,12 +119,11 @@ class _Filling:
         if digest != plain["digest"] or digest in self._blobs:
             raise ValueError(f"the bytes of a blob have the digest {digest}, not a new {plain['digest']}")
         self._blobs.add(digest)
-        self._connection.execute("INSERT INTO blobs (digest, data) VALUES (?, ?)", (digest, data))
+        return Blob(digest, data)
 
     def _end(self, plain: dict[str, Any]) -> None:
-        events = self._walk.events
-        found = {"events": len(events), "blobs": len(self._blobs), "head": events[-1].hash if events else ""}
-        if not events or plain != found:
+        found = {"events": self._walk.size, "blobs": len(self._blobs), "head": self._head}
+        if not self._walk.size or plain != found:
             raise ValueError(f"the end tells of {plain}, there are {found}")
         self.ended = True
 

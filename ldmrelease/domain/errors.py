@@ -1,0 +1,47 @@
+"""The bases of all errors: what stops a command, and whose turn it is then.
+
+A refusal is a value, not an error. Which exit code a base has is the command line's to say.
+"""
+
+from dataclasses import dataclass
+
+
+class LdmreleaseError(Exception):
+    """Something stops the work, and its message says to a person what and where: nothing could be decided."""
+
+
+class InputError(LdmreleaseError):
+    """What was asked, or a file that was read for it, cannot be used as it stands: change it and ask again."""
+
+
+class BusyError(LdmreleaseError):
+    """Somebody else is at it: ask again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Nobody could be asked, or no answer can be relied on, so that nothing is known.
+
+    where: which registry, cluster, repository or program, without a password. reason: for a person.
+    passes: it may be over in a moment, as where an API server is away.
+    """
+
+    where: str
+    reason: str
+    passes: bool = False
+
+
+class UnavailableError(LdmreleaseError):
+    """`Unavailable` as an error: every adapter's error for what it could not learn derives from it.
+
+    `where`, `reason` and `passes` are those of `Unavailable`.
+    """
+
+    where: str = ""
+    reason: str = ""
+    passes: bool = False
+
+    @property
+    def unavailable(self) -> Unavailable:
+        """The same as a value."""
+        return Unavailable(self.where, self.reason or str(self), self.passes)

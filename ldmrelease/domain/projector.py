@@ -1,0 +1,23 @@
+"""What a projection is to a ledger: a name, and a pure fold over events."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ldmrelease.domain.events import Event
+
+Fold = Callable[[Callable[[str], Any], Event], Mapping[str, Any]]
+"""From (the state of a key, or None; an event) to the states that change; None removes one. Pure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projector:
+    """A named fold over the events of a ledger; `kinds` are those that can change it, all where it is None."""
+
+    name: str
+    fold: Fold
+    kinds: frozenset[str] | None = None
+
+    def concerns(self, event: Event) -> bool:
+        """Whether the event can change the projection."""
+        return self.kinds is None or event.kind in self.kinds

@@ -1,0 +1,63 @@
+"""Projections' states as rows."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from ldmrelease.domain.events import Event
+from ldmrelease.domain.projector import Projector
+from ldmrelease.ledger import projecting
+from ldmrelease.ledger.projecting import LAST, Stored
+
+
+def maintain(connection: sqlite3.Connection, projectors: Iterable[Projector], event: Event) -> None:
+    """Bring every projection up to a new event."""
+    projecting.maintain(
+        projectors,
+        event,
+        state=lambda name, key: state(connection, name, key),
+        store=lambda name, key, value: _store(connection, name, key, value),
+    )
+
+
+def state(connection: sqlite3.Connection, name: str, key: str) -> Any:
+    """The state of one key, None where there is none."""
+    row = connection.execute(
+        "SELECT value FROM states WHERE projection = ? AND key = ?", (name, key)
+    ).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def states(connection: sqlite3.Connection, name: str, prefix: str) -> dict[str, Any]:
+    """The states of the keys that begin so, in the order of the keys."""
+    rows = connection.execute(
+        "SELECT key, value FROM states WHERE projection = ? AND key >= ? AND key < ? ORDER BY key",
+        (name, prefix, prefix + LAST),
+    )
+    return {key: json.loads(value) for key, value in rows}
+
+
+def all_states(connection: sqlite3.Connection) -> Stored:
+    """Everything that is stored, as it is spelled."""
+    found: Stored = {}
+    for name, key, value in connection.execute("SELECT projection, key, value FROM states"):
+        found.setdefault(name, {})[key] = value
+    return found
+
+
+def replace_all(connection: sqlite3.Connection, stored: Stored) -> None:
+    """Put these states in place of all that are stored."""
+    connection.execute("DELETE FROM states")
+    for name, own in stored.items():
+        for key, value in own.items():
+            _store(connection, name, key, value)
+
+
+def _store(connection: sqlite3.Connection, name: str, key: str, value: str | None) -> None:
+    if value is None:
+        connection.execute("DELETE FROM states WHERE projection = ? AND key = ?", (name, key))
+        return
+    connection.execute(
+        "INSERT OR REPLACE INTO states (projection, key, value) VALUES (?, ?, ?)", (name, key, value)
+    )

@@ -1,0 +1,45 @@
+"""Types of statements: one registry, which policies, roles and copies go by."""
+
+from typing import get_args
+
+import pytest
+
+from ldmrelease.config.policies.schema import Attested
+from ldmrelease.domain.predicates.interface import read_time, value_at
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, short_type, statement_type
+
+
+def test_every_predicate_type_leads_to_one_type() -> None:
+    uris = [uri for each in STATEMENT_TYPES.values() for uri in each.uris]
+    assert len(uris) == len(set(uris))
+    assert {short_type(uri) for uri in uris} == set(STATEMENT_TYPES)
+
+
+def test_what_nobody_knows_is_called_by_its_type_and_says_nothing() -> None:
+    unknown = statement_type("https://example.com/unknown/v1")
+    assert (unknown.name, unknown.uri) == ("https://example.com/unknown/v1", "https://example.com/unknown/v1")
+    assert unknown.claimed_time({"timestamp": "2023-04-20T12:00:00Z"}) is None
+    assert unknown.environment({"environment": "summit"}) is None
+    assert unknown.facts({"result": "PASSED"}, {}) == {}
+    assert (unknown.local, unknown.covers_platforms) == (False, False)
+
+
+def test_a_policy_may_ask_for_every_type_but_results_which_have_a_rule_of_their_own() -> None:
+    assert set(get_args(Attested.model_fields["type"].annotation)) == set(STATEMENT_TYPES) - {"check"}
+
+
+def test_receipts_stay_where_they_were_made_and_results_happen_somewhere() -> None:
+    assert [each.name for each in STATEMENT_TYPES.values() if each.local] == ["receipt"]
+    assert [each.name for each in STATEMENT_TYPES.values() if each.happens_somewhere] == ["check"]
+
+
+@pytest.mark.parametrize("claimed", [1, None, "yesterday", "2023-04-20T12:00:00", {}])
+def test_a_time_without_a_zone_is_not_a_time(claimed: object) -> None:
+    with pytest.raises(ValueError, match="2023"):
+        read_time(claimed)
+
+
+def test_a_path_ends_where_there_is_no_object() -> None:
+    assert value_at({"a": {"b": 1}}, ("a", "b")) == 1
+    assert value_at({"a": "text"}, ("a", "b")) is None
+    assert value_at({}, ("a", "b")) is None
