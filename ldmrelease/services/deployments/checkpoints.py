@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import EMPTY_CONFIG, EMPTY_CONFIG_TYPE, MANIFEST_TYPE
@@ -24,7 +25,7 @@ from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.deployments.concurrency import run_concurrently
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.results import Refusal, Unavailable
+from ldmrelease.targets.results import Refusal
 from ldmrelease.targets.stores.git_file import Access, read_fences
 from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.verify import Rejected
