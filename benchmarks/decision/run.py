@@ -16,10 +16,11 @@ import json
 import platform
 import timeit
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision

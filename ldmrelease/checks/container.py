@@ -8,8 +8,9 @@ killed has its run's name: it is adopted where it is what would be made now, els
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.checks.container_settings import Settings, Unsuitable, container_name, settings
 from ldmrelease.checks.job.readback import is_of
@@ -30,8 +31,7 @@ _NEVER_BEGAN = (126, 127)
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerResult:
+class ContainerResult(Struct, frozen=True):
     """What a container gave; `image_id` is the image's digest as the engine names it, empty where none ran."""
 
     ran: RunOutcome
@@ -108,8 +108,7 @@ def _engine(host: str | None) -> Any:
     return engine
 
 
-@dataclass(frozen=True, slots=True)
-class _Engine:
+class _Engine(Struct, frozen=True):
     """An engine, and the run on it."""
 
     client: Any

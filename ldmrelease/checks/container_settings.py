@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.checks.job.templates import RUN, ImageRun, fill, pod_spec
 from ldmrelease.domain.errors import LdmreleaseError
@@ -20,8 +21,7 @@ class Unsuitable(LdmreleaseError):
     """A template that needs a cluster."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """`options` are those of `docker run` in the docker package's names, but for the image; `own_user` is true
     where the image's own user is used, which must not be root then."""
 

@@ -11,9 +11,10 @@ Nothing is fetched here: whoever may ask registries does, and has the run judged
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 KEPT = 4096
 """Bytes of a run's output that are kept, from its end: as many as a Kubernetes termination message holds."""
@@ -59,8 +60,7 @@ class OutcomeRule(StrEnum):
     VERSIONS = "versions"
 
 
-@dataclass(frozen=True, slots=True)
-class RunOutcome:
+class RunOutcome(Struct, frozen=True):
     """What a run gave: names of passed and failed tests, and the last bytes of its output.
 
     `problem` is a code where the run says nothing about the release (it could not start, it took too long,
@@ -137,8 +137,7 @@ def tail(output: bytes) -> str:
     return output[-KEPT:].decode(errors="replace")
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
+class _Message(Struct, frozen=True):
     """Tests by what a message says of them; `denies` where it speaks against a pass without naming a test."""
 
     passed: tuple[str, ...] = ()

@@ -12,8 +12,9 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid
@@ -56,8 +57,7 @@ Progress = Callable[[int, int], None]
 """Told how many nodes have their images, of how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrepullRequest:
+class PrepullRequest(Struct, frozen=True):
     """Images, by digest, that the pods of a workload will run. `pod` is the specification of its pods."""
 
     images: tuple[str, ...]
@@ -65,8 +65,7 @@ class PrepullRequest:
     is_daemon: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pulled:
+class Pulled(Struct, frozen=True):
     """The nodes that have all their images now, in how many seconds; `left` are nodes that were left out, each
     with the reason."""
 
@@ -75,8 +74,7 @@ class Pulled:
     left: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class NotPulled:
+class NotPulled(Struct, frozen=True):
     """Not every node has its images.
 
     Codes: `pull-failed` (a node cannot fetch one: `node`, `image`, `message`), `pull-late` (not by the deadline:
@@ -239,21 +237,18 @@ def _kept(pod: Object) -> Object:
     return {"metadata": pod["metadata"], "spec": pod["spec"], "status": pod.get("status") or {}}
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """The node has all images of the pod."""
 
 
-@dataclass(frozen=True, slots=True)
-class PullFailed:
+class PullFailed(Struct, frozen=True):
     """The node cannot fetch an image."""
 
     image: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class PullAborted:
+class PullAborted(Struct, frozen=True):
     """The pod will fetch nothing (any more), for a reason that is not the image."""
 
     why: str

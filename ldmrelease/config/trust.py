@@ -1,10 +1,10 @@
 """The trust document (`trust.yaml`) -> keyring, placement of environments, policies as agreed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+from msgspec import Struct
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from ldmrelease.config.yaml import read
@@ -73,8 +73,7 @@ class TrustFile(Strict):
     keys: dict[Name, KeyEntry] = Field(description="Public keys.")
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
     or environment/application.
     """

@@ -5,9 +5,10 @@ Names, dates and build numbers are the real ones of spring 2023; the images are 
 
 import hashlib
 import subprocess
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import parse
@@ -16,8 +17,7 @@ from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.sample import put_sample_index
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """A tag of the science pipelines as the release calendar has it."""
 
     git: str

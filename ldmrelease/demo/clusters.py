@@ -7,9 +7,10 @@ into a registry that the clusters pull from.
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.checks.job.templates import SERVICE_ACCOUNT
 from ldmrelease.cluster.client.api import Api, open_api
@@ -41,8 +42,7 @@ _MANAGER = "kubectl-create"
 _PATIENCE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class DemoClusters:
+class DemoClusters(Struct, frozen=True):
     """Where the demonstration runs: contexts of the test systems and of the summit, and registries.
 
     `registry` and `site_registry` are `host[:port][/path]`; the second is the summit's own. `insecure` says

@@ -1,8 +1,9 @@
 """The week of 2023-04-20 as a script: what happens when, and the commands that are given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ldmrelease.demo import artifacts
 from ldmrelease.registry.opening import Registries
@@ -11,8 +12,7 @@ ACTION = Callable[[Path], None]
 TAG = "w.2023.16"
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """At `clock`, `happens` in the world, and then the commands are given (words after `ldmrelease`)."""
 
     clock: str

@@ -22,7 +22,7 @@ class NotCanonical(LdmreleaseError, ValueError):
 
 
 def encode(value: object) -> bytes:
-    """The canonical bytes of a JSON value or of one of the domain's dataclasses.
+    """The canonical bytes of a JSON value or of one of the domain's structs.
 
     Raises `NotCanonical` for floats, large integers and keys outside ASCII.
     """
@@ -85,7 +85,7 @@ def parse_exactly(data: bytes) -> Any:
 
 
 def decode(data: bytes, kind: type[T]) -> T:
-    """Read bytes as one of the domain's dataclasses. Raises `NotCanonical`."""
+    """Read bytes as one of the domain's structs. Raises `NotCanonical`."""
     return from_plain(parse(data), kind)
 
 

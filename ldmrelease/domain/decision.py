@@ -1,9 +1,10 @@
 """Findings and decisions: codes and values, never prose (text lives in `render`)."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Place
@@ -40,8 +41,7 @@ class Phase(StrEnum):
     CONFIRM = "confirm"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What became of one requirement, and what can be done about it.
 
     `code` and `values` say why; `who` are roles that can change it; `next` is a command to try (words, not
@@ -65,8 +65,7 @@ class Finding:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """May this release enter this place, as of `now`? Valid until `valid_until`, if that is known."""
 
     intent: Intent

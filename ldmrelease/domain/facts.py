@@ -1,10 +1,12 @@
 """Facts: everything a decision rests on, as one canonical value with one digest (design section 5)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.images import PlatformImage
 from ldmrelease.domain.topology import Place
@@ -23,8 +25,7 @@ class Intent(StrEnum):
     RETIRE = "retire"
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFact:
+class ImageFact(Struct, frozen=True):
     """An image component as pinned, and what its tag names now.
 
     `present` is False where the repository no longer has the digest; `tag_now` is the digest that the tag
@@ -41,8 +42,7 @@ class ImageFact:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseFact:
+class ReleaseFact(Struct, frozen=True):
     """The release in question. `order` is the tag's order key within its kind."""
 
     product: str
@@ -59,8 +59,7 @@ class ReleaseFact:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StatementFact:
+class StatementFact(Struct, frozen=True):
     """One statement about the release, one of its images or its content.
 
     `counted` or `code` says whether it counts and why not. For a test result: `check`, `result`
@@ -88,8 +87,7 @@ class StatementFact:
     cluster_uid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunFact:
+class RunFact(Struct, frozen=True):
     """A check run that was registered before it started; `evidence` is its result's id, once it is there.
 
     `cluster_uid` is the cluster that it was registered for, where it runs in one; `order` tells which of
@@ -108,8 +106,7 @@ class RunFact:
     order: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseResidence:
+class ReleaseResidence(Struct, frozen=True):
     """How long a release ran at a place, from signed observations close enough together.
 
     `observed` is in seconds and leaves gaps out; `current` says that the last observation still saw it;
@@ -127,8 +124,7 @@ class ReleaseResidence:
     ended: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CandidatePin:
+class CandidatePin(Struct, frozen=True):
     """Another pinned release of the same product; `order` as in `ReleaseFact`."""
 
     tag: str
@@ -139,8 +135,7 @@ class CandidatePin:
     order: tuple[Any, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class ColocatedRelease:
+class ColocatedRelease(Struct, frozen=True):
     """What a place runs of another product now: the last observation's releases."""
 
     place: Place
@@ -149,16 +144,14 @@ class ColocatedRelease:
     tags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """A half-open stretch of time."""
 
     start: datetime
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CheckFact:
+class CheckFact(Struct, frozen=True):
     """A check as it is defined now: results of another definition do not satisfy."""
 
     name: str
@@ -166,15 +159,7 @@ class CheckFact:
     tests: tuple[str, ...]
 
 
-class _Memo:
-    """Room for what follows from the fields: no field itself, so neither encoded nor compared nor copied."""
-
-    __slots__ = ("_derived",)
-    _derived: dict[Callable[..., Any], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Facts(_Memo):
+class Facts(Struct, frozen=True, dict=True):
     """All that `evaluate` may look at.
 
     `windows` are the open intervals of each requirement of rule `window`, by requirement id, already in
@@ -205,12 +190,12 @@ class Facts(_Memo):
 
     def derived(self, derive: Callable[["Facts"], T]) -> T:
         """What `derive`, a pure function, makes of these facts: made once, however often they are evaluated."""
-        try:
-            known = self._derived
-        except AttributeError:
-            known = {}
-            object.__setattr__(self, "_derived", known)
-        if derive not in known:
-            known[derive] = derive(self)
-        found: T = known[derive]
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        found: T = self._derived[derive]
         return found
+
+    @cached_property
+    def _derived(self) -> dict[Callable[..., Any], Any]:
+        """No field: neither encoded nor compared nor copied."""
+        return {}

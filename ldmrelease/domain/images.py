@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -78,8 +80,7 @@ class Carrier(StrEnum):
     LAYOUT = "oci"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """Where an image is: a repository, and in it a tag, a digest, both or neither.
 
     `registry` is `host[:port]`, empty for a layout; `repository` is the path at that host, or the directory
@@ -212,8 +213,7 @@ def platform_of(os: str, architecture: str, variant: str = "") -> str:
     return "/".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformImage:
+class PlatformImage(Struct, frozen=True):
     """One platform's image: the digests of its manifest and of its configuration."""
 
     platform: str
@@ -221,8 +221,7 @@ class PlatformImage:
     config: str
 
 
-@dataclass(frozen=True, slots=True)
-class ImageIdentity:
+class ImageIdentity(Struct, frozen=True):
     """All names by which a cluster may report one image.
 
     `index` is the digest of what the tag names: an index, or the single manifest itself. `platforms` is
@@ -241,8 +240,7 @@ class ImageIdentity:
         return next((each for each in self.platforms if each.platform == platform), None)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageProblem:
+class ImageProblem(Struct, frozen=True):
     """Why what a reference names has no identity: a finding, not an exception.
 
     `code` is one of `absent` (nothing there), `child-absent` (the index names a manifest that is not there),

@@ -1,24 +1,18 @@
 """Levels of operational validation (LDM-564 2.2.1) as values."""
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 
 T = TypeVar("T")
 
 
-class _Memo:
-    """Room for values that follow from the fields: no fields themselves, so neither encoded nor compared."""
-
-    __slots__ = ("_definition", "_read")
-    _definition: str
-    _read: object
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement(_Memo):
+class Requirement(Struct, frozen=True, dict=True):
     """One demand of a level.
 
     `rule` names the rule that judges it, `parameters` are that rule's own (durations in seconds);
@@ -32,37 +26,32 @@ class Requirement(_Memo):
     waivable_by: tuple[str, ...] = ()
     source: str | None = None
 
-    @property
+    @cached_property
     def definition(self) -> str:
         """The digest of this definition: a waiver or an approval names it. Computed once."""
-        try:
-            return self._definition
-        except AttributeError:
-            object.__setattr__(self, "_definition", canonical.digest_of(self))
-            return self._definition
+        return canonical.digest_of(self)
 
     def read(self, kind: type[T]) -> T:
-        """The parameters as `kind`, the dataclass of the rule. Read once; raises `canonical.NotCanonical`."""
-        try:
-            known = self._read
-        except AttributeError:
-            known = None
-        if type(known) is not kind:
-            known = canonical.from_plain(self.parameters, kind)
-            object.__setattr__(self, "_read", known)
-        return known
+        """The parameters as `kind`, the struct of the rule. Read once; raises `canonical.NotCanonical`."""
+        if kind not in self._read:
+            self._read[kind] = canonical.from_plain(self.parameters, kind)
+        found: T = self._read[kind]
+        return found
+
+    @cached_property
+    def _read(self) -> dict[type[Any], Any]:
+        """No field: neither encoded nor compared nor copied."""
+        return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Additions:
+class Additions(Struct, frozen=True):
     """What one environment asks beyond its level: entries replace those of the same id or are added."""
 
     enter: tuple[Requirement, ...] = ()
     confirm: tuple[Requirement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """A policy document. `digest` is of the document as written; `availability` is in seconds."""
 
     name: str

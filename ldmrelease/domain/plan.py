@@ -1,8 +1,9 @@
 """Plans: the idempotent steps of a promotion, place by place (design section 4)."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import Intent
@@ -24,8 +25,7 @@ class StepKind(StrEnum):
     RESTORE = "restore"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step at one place. `id` is unique in the plan and is what the journal names."""
 
     id: str
@@ -34,8 +34,7 @@ class Step:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PlacePlan:
+class PlacePlan(Struct, frozen=True):
     """The steps at one place, in order, from claim to publish; `free` ends the claim, `restore` undoes.
 
     `confirms` says that the level asks for something after the release runs there.
@@ -56,8 +55,7 @@ class PlacePlan:
         raise KeyError(kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a promotion will do. A pure function of release, target and policies: its digest is journalled."""
 
     promotion: str

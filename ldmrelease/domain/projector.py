@@ -1,8 +1,9 @@
 """What a projection is to a ledger: a name, and a pure fold over events."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.events import Event
 
@@ -10,8 +11,7 @@ Fold = Callable[[Callable[[str], Any], Event], Mapping[str, Any]]
 """From (the state of a key, or None; an event) to the states that change; None removes one. Pure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Projector:
+class Projector(Struct, frozen=True):
     """A named fold over the events of a ledger; `kinds` are those that can change it, all where it is None."""
 
     name: str

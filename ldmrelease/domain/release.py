@@ -3,7 +3,7 @@
 Its document has no time, no actor and no reason, so that whoever pins the same thing gets the same bytes.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.images import ImageIdentity, PlatformImage
@@ -12,8 +12,7 @@ from ldmrelease.domain.topology import ComponentKind
 ARTIFACT_TYPE = "application/vnd.ldmrelease.release.v1+json"
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Struct, frozen=True):
     """One artifact of a release.
 
     `digest` is the index (or single manifest) of an image, `gitCommit:<sha1>` of a configuration, the
@@ -35,8 +34,7 @@ class Component:
         return ImageIdentity(self.digest, self.platforms)
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """Product x tag, pinned. `missing` names components that are not there yet: then it is open."""
 
     product: str

@@ -1,7 +1,8 @@
 """Evidence: in-toto Statements v1 about images, releases and contents (trust.md section 1)."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 
@@ -9,16 +10,14 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What a statement is about; `digest` is `sha256:<hex>` or `gitCommit:<hex>`."""
 
     name: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A statement as read; `evidence` is the SHA-256 of the payload and counts a statement once."""
 
     evidence: str
@@ -27,8 +26,7 @@ class Statement:
     predicate: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A payload that is no statement: `code` for programs, `detail` for people."""
 
     code: str

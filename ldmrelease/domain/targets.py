@@ -1,7 +1,8 @@
 """How a place is written: settings of a values file, a notebook menu, workloads of a cluster."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from ldmrelease.domain.workload_selection import ConfigMapFile, Workloads
 
@@ -14,8 +15,7 @@ class Writes(StrEnum):
     IMAGE = "image"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One scalar of a values file that says which image of a component is wanted."""
 
     component: str
@@ -23,8 +23,7 @@ class Setting:
     writes: Writes = Writes.TAG
 
 
-@dataclass(frozen=True, slots=True)
-class GitOpsTarget:
+class GitOpsTarget(Struct, frozen=True):
     """Settings in one file of a GitOps tree; `repository` is a directory or a remote that git knows."""
 
     repository: str
@@ -34,8 +33,7 @@ class GitOpsTarget:
     kind: str = "gitops"
 
 
-@dataclass(frozen=True, slots=True)
-class MenuTarget:
+class MenuTarget(Struct, frozen=True):
     """A notebook menu: the mapping at `path` of a values file (numReleases, pin, recommendedTag, cycle).
 
     `keep` bounds how many pinned releases of a kind stay live; `aliases` are the names that move by
@@ -54,8 +52,7 @@ class MenuTarget:
     config_map: ConfigMapFile | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KubernetesTarget:
+class KubernetesTarget(Struct, frozen=True):
     """Image fields of workloads, written by server-side apply.
 
     `take_over` lists the field managers whose ownership of image fields may be taken; `manifests` is a folder

@@ -1,7 +1,8 @@
 """Where releases go: environments, their applications, and the streams that tell about them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from ldmrelease.domain.tags import Grammar
 from ldmrelease.domain.targets import Target
@@ -11,8 +12,7 @@ CHECKS_NAMESPACE = "ldmrelease-checks"
 """Where Jobs of checks run, if the workspace says nothing else."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(Struct, frozen=True, order=True):
     """One application of one environment, such as `summit/nublado`: what is claimed and promoted."""
 
     environment: str
@@ -48,8 +48,7 @@ class ComponentKind(StrEnum):
     BUILD = "build"
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentSource:
+class ComponentSource(Struct, frozen=True):
     """Where a product's component is found for a tag.
 
     `source` is an image repository, a git repository or a directory of EUPS lists; `spelling` is the
@@ -64,8 +63,7 @@ class ComponentSource:
     derived_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """What is tagged together, and in which grammar."""
 
     name: str
@@ -79,8 +77,7 @@ class Product:
         return next((each for each in self.components if each.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Struct, frozen=True):
     """An application of an environment: its level, what it runs, how it is written and observed.
 
     `runs` are `product/component` names; `observe` is `committed` where the committed tree counts as
@@ -105,8 +102,7 @@ class Application:
         return tuple(each.removeprefix(prefix) for each in self.runs if each.startswith(prefix))
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A check that a level may ask for. `tests` is the declared, non-empty list of test names.
 
     kind: `command` (a local process), `container` (on a Docker engine), `job` (a Kubernetes Job where the
@@ -132,8 +128,7 @@ class Check:
     results: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Topology:
+class Topology(Struct, frozen=True):
     """Everything that a workspace names: products, applications by place, checks."""
 
     products: tuple[Product, ...]

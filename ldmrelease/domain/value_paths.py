@@ -1,7 +1,8 @@
 """Paths of values in YAML and JSON documents, as settings and images of custom resources are named: `a.b[0].c`."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _PART = re.compile(
     r"""(?P<dot>\.)?(?:\[(?:(?P<index>\d{1,6})|(?P<name>[^\[\]]+))\]
@@ -11,8 +12,7 @@ _PART = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A part of a path: the item of a list whose `name` is this, as in `initContainers[inithome]`."""
 
     name: str

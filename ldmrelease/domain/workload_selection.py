@@ -1,7 +1,8 @@
 """What runs an application in a cluster: workloads, chosen by name, label or annotation (LDM-564 2.2)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class WorkloadKind(StrEnum):
@@ -23,8 +24,7 @@ IN_CLUSTER = "in-cluster"
 """The context that stands for the service account of the pod that we run in."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterAccess:
+class ClusterAccess(Struct, frozen=True):
     """The way into a cluster: a context of a kubeconfig file, or `IN_CLUSTER`.
 
     `kubeconfig` is a file; None is where kubectl looks (`KUBECONFIG`, then `~/.kube/config`).
@@ -34,8 +34,7 @@ class ClusterAccess:
     kubeconfig: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomResource:
+class CustomResource(Struct, frozen=True):
     """A kind that a cluster was taught, whose objects name images and whose controller makes pods.
 
     `images` has for each container of those pods the path of its image in the object
@@ -48,8 +47,7 @@ class CustomResource:
     pods: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Workloads of one kind, and which component each of their containers runs.
 
     Exactly one of `name`, `labels` (a label selector, such as `app=prompt`) and `annotation` (`key=value` or
@@ -69,8 +67,7 @@ class Selection:
         return f"{kind}/{self.name or self.labels or self.annotation}"
 
 
-@dataclass(frozen=True, slots=True)
-class Workloads:
+class Workloads(Struct, frozen=True):
     """The workloads of an application in one namespace of a cluster.
 
     `deadline` is how long, in seconds, a rollout may take; `patience` is how long a pod may stay in trouble
@@ -89,8 +86,7 @@ class Workloads:
         return frozenset(name for each in self.selections for name in each.containers.values())
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigMapFile:
+class ConfigMapFile(Struct, frozen=True):
     """A text of a ConfigMap: the value of `key`."""
 
     cluster: ClusterAccess

@@ -1,7 +1,8 @@
 """What can be wrong with a ledger: exceptions for what stops the work, problems for what a check finds."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ldmrelease.domain.errors import BusyError, InputError, LdmreleaseError
 
@@ -46,8 +47,7 @@ class NotImportable(LedgerError, InputError):
     """The text is no complete export of a ledger that verifies; nothing was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerProblem:
+class LedgerProblem(Struct, frozen=True):
     """Something that a check of the ledger found.
 
     `code` is one of `unreadable`, `schema`, `sequence`, `chain`, `hash`, `encoding`, `time`,

@@ -1,8 +1,9 @@
 """What an append rests on, and whether it still stands: optimistic concurrency, per stream and per state."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Moved
@@ -19,8 +20,7 @@ class StateKey(NamedTuple):
         return f"{self.projection}:{self.key}{'*' if self.prefix else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """The versions of streams, and the digests of projections' states, as whoever appends has read them."""
 
     streams: Mapping[str, int] = field(default_factory=dict)

@@ -5,11 +5,11 @@ already, so what is hashed is put together from what is stored and nothing is en
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct, field
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Event, EventKind, NewEvent
@@ -149,8 +149,7 @@ def checked(ledger: str, row: Iterable[Any]) -> Event:
     return event
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(Struct):
     """A walk along the chain, event by event: what must follow, and what was seen so far."""
 
     ledger: str

@@ -5,8 +5,9 @@ bounded number of look-ups, and a glance at each of the statements and runs that
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, Phase, verdict_of

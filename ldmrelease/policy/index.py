@@ -6,11 +6,12 @@ for that kind or that check, so a statement that nobody asks for costs the glanc
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar, overload
+
+from msgspec import Struct
 
 from ldmrelease.domain.facts import (
     CheckFact,
@@ -72,8 +73,7 @@ class Runs(NamedTuple):
     results: tuple[StatementFact | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """What rules look up.
 
     `statements` go by type, then by subject digest, in the order of their intake. `registered` is a run by its

@@ -1,8 +1,9 @@
 """What a rule judges by, and how it writes down what it found."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.domain.facts import Facts
@@ -10,8 +11,7 @@ from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.index import Index
 
 
-@dataclass(frozen=True, slots=True)
-class RuleContext:
+class RuleContext(Struct, frozen=True):
     """Facts, their index and the time of the decision.
 
     `platforms` are those that the level's `images` requirements name: evidence about an image is owed for

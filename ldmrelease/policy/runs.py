@@ -5,8 +5,9 @@ registered run. A run is as late as its registration, an outside result as its i
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.facts import RunFact, StatementFact
 from ldmrelease.policy.index import Runs
@@ -14,8 +15,7 @@ from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.subjects import PolicySubject
 
 
-@dataclass(frozen=True, slots=True)
-class WantedRun:
+class WantedRun(Struct, frozen=True):
     """Which runs count: of which check in which definition, by which roles, from which environments.
 
     Empty roles and None for environments are any; `unregistered` lets outside results count.
@@ -28,8 +28,7 @@ class WantedRun:
     unregistered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One run, or one outside result. `code` says why a run that ended has no result that counts; `order` is
     that of its run, for those of one second."""
 
@@ -41,8 +40,7 @@ class Attempt:
     order: int = 0
 
 
-@dataclass(slots=True)
-class Attempts:
+class Attempts(Struct):
     """What became of the runs that count: the latest one, the results of all of them, and how often what was
     seen did not count, by code.
     """

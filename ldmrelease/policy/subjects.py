@@ -5,8 +5,9 @@ children. So an amd64 result never vouches for arm64.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from ldmrelease.domain.facts import ImageFact, StatementFact
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
@@ -17,8 +18,7 @@ About = Literal["image", "release", "content"]
 COVERS_PLATFORMS = frozenset(each.name for each in STATEMENT_TYPES.values() if each.covers_platforms)
 
 
-@dataclass(frozen=True, slots=True)
-class PolicySubject:
+class PolicySubject(Struct, frozen=True):
     """One thing that evidence is owed about. `index` is the digest of the index above `digest`."""
 
     digest: str
@@ -55,8 +55,7 @@ class PolicySubject:
         return tuple([each for each in found if self.spoken_for_by(each)])
 
 
-@dataclass(frozen=True, slots=True)
-class NoSubject:
+class NoSubject(Struct, frozen=True):
     """Why there is nothing that evidence could be about: what of which image is not there."""
 
     code: str

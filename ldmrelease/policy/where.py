@@ -1,12 +1,11 @@
 """Names of environments and levels, as requirements write them."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ldmrelease.policy.rule_context import RuleContext
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A name that a requirement uses and that nothing has; `code` says what it was to be."""
 
     code: str

@@ -1,14 +1,15 @@
 """Who claims a place: at most one running promotion, by the events of the place (design section 4)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.events import Event, EventKind
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """A claim that stands. `epoch` is the sequence of the event that made it: what fences an older holder.
 
     `last_append` is the time of the last event of the promotion that holds it, among the events given;

@@ -6,9 +6,10 @@ settled as idle, which gets no receipt either. What waits holds no claim. A fail
 starts nothing new, restores that place alone, and stops.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
@@ -19,23 +20,20 @@ from ldmrelease.promotion.journal import DecisionStage, Journal, PromotionState,
 _AFTER_CONFIRM = {StepKind.RECEIPT, StepKind.PUBLISH}
 
 
-@dataclass(frozen=True, slots=True)
-class Do:
+class Do(Struct, frozen=True):
     """Carry out this step."""
 
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class Decide:
+class Decide(Struct, frozen=True):
     """Make and record the decision of a stage at a place."""
 
     place: Place
     stage: DecisionStage
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Nothing to do before `until` (if it is known) or before one of `who` acts."""
 
     place: Place
@@ -43,8 +41,7 @@ class Wait:
     who: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Halting:
+class Halting(Struct, frozen=True):
     """Record that the promotion stops in the middle, and why."""
 
     place: Place
@@ -52,8 +49,7 @@ class Halting:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """The end: the state to record, and why."""
 
     state: PromotionState

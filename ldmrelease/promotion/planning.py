@@ -1,16 +1,16 @@
 """From a request to a plan: a pure function, so that a plan can be made again and compared by digest."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
 from ldmrelease.domain.topology import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """What the plan needs to know of a place.
 
     `wanted` is what the target has to hold (a setting's path and value, or a menu's change); `checks` are

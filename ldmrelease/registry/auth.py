@@ -10,8 +10,9 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
 
 from ldmrelease.registry.credentials import Credentials
 from ldmrelease.registry.errors import BadAnswer
@@ -24,8 +25,7 @@ _MARGIN = 10
 _CLIENT = "ldmrelease"
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
+class TokenRequest(Struct, frozen=True):
     """What to ask the token service: a GET with the user's password, or a POST of a form."""
 
     method: str
@@ -38,8 +38,7 @@ class TokenRequest:
 AskForToken = Callable[[TokenRequest], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     scopes: frozenset[str]
     header: str
     until: float

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from types import TracebackType
+
+from msgspec import Struct
 
 from ldmrelease.domain.images import is_digest
 from ldmrelease.registry.copy_blobs import BlobCopier, Moved
@@ -22,8 +23,7 @@ from ldmrelease.registry.repository import Repository
 from ldmrelease.registry.workers import FEW, Workers
 
 
-@dataclass(frozen=True, slots=True)
-class CopyReport:
+class CopyReport(Struct, frozen=True):
     """What a copy did. `digest` is that of the image; `found` says that it was there already.
 
     `mounted` blobs moved no bytes; `uploaded` is in bytes. `referrers` were copied now, cosign's attestations

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from threading import BoundedSemaphore
+
+from msgspec import Struct
 
 from ldmrelease.registry.errors import RegistryUnreachable, reading_answer
 from ldmrelease.registry.manifests import Descriptor, Manifest
@@ -14,8 +15,7 @@ from ldmrelease.registry.workers import FEW, Workers
 _STREAM_TRIES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """How many blobs were mounted, which moved no bytes, and how many bytes were sent."""
 
     mounted: int = 0

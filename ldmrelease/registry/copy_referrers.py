@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ldmrelease.registry.copy_blobs import BlobCopier, Moved
 from ldmrelease.registry.cosign import ATTESTATIONS, SBOM, SUFFIXES, cosign_tag, joined
@@ -15,8 +16,7 @@ from ldmrelease.registry.statements import carries, claims_to_be
 from ldmrelease.registry.workers import Workers
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """What is being asked about one subject; calling gives the answer. `tagged` is by suffix."""
 
     subject: str
@@ -24,8 +24,7 @@ class Listing:
     tagged: dict[str, Callable[[], Descriptor | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class CopiedReferrers:
+class CopiedReferrers(Struct, frozen=True):
     """Digests of what was copied and of what was left because of its type, and tags of cosign's written."""
 
     referrers: tuple[str, ...] = ()
@@ -34,8 +33,7 @@ class CopiedReferrers:
     moved: Moved = field(default_factory=Moved)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """Something about the subject at the source; `suffix` is that of the tag if it is one of cosign's."""
 
     subject: str
@@ -47,8 +45,7 @@ class _Found:
         return None if self.suffix is None else cosign_tag(self.subject, self.suffix)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """`manifest` is what the source has, `put` what is to be put: None if that stays or is there already."""
 
     found: _Found

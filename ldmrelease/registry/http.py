@@ -6,11 +6,11 @@ import contextlib
 import ipaddress
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
+from msgspec import Struct, field
 from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ReadTimeoutError, SSLError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
@@ -32,8 +32,7 @@ _LONGEST_WAIT = 20.0
 _REDIRECTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class HttpCall:
+class HttpCall(Struct, frozen=True):
     """One request: `url` is a path at the registry or absolute, `repository` what errors name, `scopes` what
     a token must allow. `repeatable` is false for a body that can be read once only."""
 
@@ -46,8 +45,7 @@ class HttpCall:
     repeatable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Struct, frozen=True):
     """What came back, whole. `headers` looks names up without regard to case."""
 
     status: int

@@ -5,7 +5,8 @@ Entries are kept as parsed JSON, so that what another tool wrote into them survi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.registry.manifests import Descriptor, Json, parse_descriptor, parse_object, write_object
 
@@ -13,8 +14,7 @@ from ldmrelease.registry.manifests import Descriptor, Json, parse_descriptor, pa
 REF_NAME = "org.opencontainers.image.ref.name"
 
 
-@dataclass(frozen=True, slots=True)
-class LayoutIndex:
+class LayoutIndex(Struct, frozen=True):
     """The whole file; every change gives a new one."""
 
     body: Json

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.images import check_digest
 
@@ -29,8 +30,7 @@ EMPTY_JSON = b"{}"
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
+class Descriptor(Struct, frozen=True):
     """A pointer to content: its type, digest and size in bytes, and what its writer says about it.
 
     `artifact_type` and `annotations` are claims of whoever wrote the entry, not facts about the content.
@@ -41,8 +41,12 @@ class Descriptor:
     digest: str
     size: int
     artifact_type: str | None = None
-    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
-    platform: Mapping[str, Any] | None = field(default=None, hash=False)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    platform: Mapping[str, Any] | None = None
+
+    def __hash__(self) -> int:
+        # Without the mappings, which have none.
+        return hash((self.media_type, self.digest, self.size, self.artifact_type))
 
     def as_json(self) -> Json:
         """The descriptor as it is written into an index or a manifest."""
@@ -56,8 +60,7 @@ class Descriptor:
         return entry
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """A manifest or index: the exact bytes that its digest names, and the type under which it was given."""
 
     content: bytes

@@ -6,8 +6,9 @@ An index that answers says nothing about what it names: registries collect garba
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeVar
+
+from msgspec import Struct
 
 from ldmrelease.domain.images import ImageIdentity
 from ldmrelease.registry.errors import NotFound, reading_answer
@@ -20,8 +21,7 @@ _R = TypeVar("_R")
 PartKind = Literal["platform", "index", "manifest", "config", "layer"]
 
 
-@dataclass(frozen=True, slots=True)
-class MissingPart:
+class MissingPart(Struct, frozen=True):
     """What the image with the digest `image` lacks: the digest `subject`, or the platform of this name."""
 
     image: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.images import digest_of
 from ldmrelease.registry.cosign import ATTESTATIONS, cosign_tag
@@ -30,8 +31,7 @@ SIGSTORE_BUNDLE = "application/vnd.dev.sigstore.bundle."
 _AT_ONCE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One blob of a referrer; the annotations are those of its descriptor."""
 
     media_type: str
@@ -39,8 +39,7 @@ class Layer:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Referrer:
+class Referrer(Struct, frozen=True):
     """A referrer as its own manifest describes it, with its blobs."""
 
     digest: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from ldmrelease.registry.manifests import Descriptor, Manifest
 
@@ -111,8 +112,7 @@ class Repository(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryOptions:
+class RegistryOptions(Struct, frozen=True):
     """How registries are talked to.
 
     `insecure` names the registries (`host[:port]`) that speak plain HTTP; those on loopback may without being

@@ -5,8 +5,9 @@ A directory holds `tags/<eups tag>.list` (`product flavor version` lines under a
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
@@ -20,8 +21,7 @@ class BadList(LdmreleaseError):
     """A list or manifest that cannot be read; the message names file and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """An EUPS build. `products` is product -> sha1; `listing` is what the content digest hashes.
 
     Both are empty, and `content` is None, where the build's manifest is not there.

@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.errors import UnavailableError
 
@@ -13,8 +14,7 @@ class SourceUnavailable(UnavailableError):
     """git did not answer for this repository: we could not decide."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
+class Ambiguous(Struct, frozen=True):
     """Two spellings of one release name two commits (trust.md: the wrong build behind a tag)."""
 
     commits: dict[str, str]

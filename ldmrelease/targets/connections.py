@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from ldmrelease.cluster.client.api import Api, Observer, open_api
 from ldmrelease.cluster.client.errors import (

@@ -7,7 +7,8 @@ fence together, each only from where it was seen: whoever comes late fails at th
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Place
@@ -18,8 +19,7 @@ FILE = "fence.json"
 _REF_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.|lock$|$))*")
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(Struct, frozen=True):
     """The checkpoint of a ledger, as its holder left it.
 
     ledger, genesis: the ledger's UUID and the hash of its first event.
@@ -35,8 +35,7 @@ class Fence:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class WriteGrant:
+class WriteGrant(Struct, frozen=True):
     """Our right to write at a place, and what the commit says.
 
     fence: what the fence holds when we have written.

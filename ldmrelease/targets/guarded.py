@@ -1,13 +1,13 @@
 """An object of a cluster with the identity that every guarded write has to name."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.cluster.objects.workloads import KubernetesObject
 
 
-@dataclass(frozen=True, slots=True)
-class GuardedObject:
+class GuardedObject(Struct, frozen=True):
     """An object that a fence guards, as read."""
 
     path: str

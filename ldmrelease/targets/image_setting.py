@@ -1,10 +1,9 @@
 """What a target says is wanted there: an image of a component, by tag, by digest or by both."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ImageSetting:
+class ImageSetting(Struct, frozen=True):
     """One setting's word about an image.
 
     tag and digest: None where the setting does not say it; both None where it names no image (empty, or not

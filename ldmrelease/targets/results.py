@@ -4,16 +4,17 @@ A `Refusal` is certain and somebody can act on it; `Unavailable` means that nobo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import LdmreleaseError, Unavailable
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Unquoted:
+class Unquoted(Struct, frozen=True):
     """A plain scalar that YAML may read as something else than text (`24.10`, `null`, `0`): its characters.
 
     Kept apart from text so that a restore puts back what the file said, and not what it looked like.
@@ -27,8 +28,7 @@ Value = str | Unquoted | tuple[Scalar, ...]
 Values = Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why nothing was done: a code, and the values that it is about (`file`, `line`, `path`, `found`).
 
     `others` are further reasons, none of which has others.
@@ -44,8 +44,7 @@ class Refusal:
         return (Refusal(self.code, self.values), *self.others)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The settings of a target as committed at `revision`; `blob` is the file's, `lines` start at 1.
 
     In a cluster `revision` names what was read, there are no `lines`, and `components` says what each setting
@@ -59,8 +58,7 @@ class Snapshot:
     components: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """The target holds what was wanted, at `revision`.
 
     `found` says that it did so before and no commit was made. `unsynced` says why a checked-out copy could
@@ -75,8 +73,7 @@ class Written:
     fields: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """Who last changed a setting; `time` is RFC 3339 UTC."""
 
     commit: str

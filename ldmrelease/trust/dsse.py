@@ -7,8 +7,9 @@ and key ids that are no fingerprint (trust.md section 1).
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 
@@ -23,8 +24,7 @@ class Signature(NamedTuple):
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """A signed payload. What we read or sign has exactly one signature."""
 
     payload_type: str
@@ -44,8 +44,7 @@ class Envelope:
         return canonical.encode(self.to_dict())
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(Struct, frozen=True):
     """Bytes that are no envelope we accept: `code` for programs, `detail` for people."""
 
     code: str

@@ -4,9 +4,11 @@ Nothing in here raises, whatever the bytes are: hostile evidence is a fact like 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import StatementFact
@@ -22,8 +24,7 @@ UNREADABLE = "unreadable"
 NO_SUBJECTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluatedStatement:
+class EvaluatedStatement(Struct, frozen=True):
     """A statement as it stands in a fact, and why it does not count, where it does not."""
 
     fact: StatementFact

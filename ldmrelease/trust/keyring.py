@@ -4,9 +4,10 @@ It is built from the trust document's plain values; every mistake in them is a `
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.trust.keys import fingerprint, read_public, write_public
@@ -14,8 +15,7 @@ from ldmrelease.trust.keys import fingerprint, read_public, write_public
 EVERYWHERE = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """What a key with this role may say: a statement counts only inside all three.
 
     `types` are short predicate names (`check`, `provenance`) and names of acts (`pin`, `request`,
@@ -43,8 +43,7 @@ class Role:
         return any(fnmatchcase(repository, each) for each in self.repositories)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A public key. `id` is its name in the trust document, `keyid` the fingerprint that envelopes name.
 
     It counts for what is taken in from `not_before` to `not_after`, and before `compromised_since`.
@@ -88,8 +87,7 @@ def make_key(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Keyring:
+class Keyring(Struct, frozen=True):
     """All keys and roles that are trusted, each named once."""
 
     keys: tuple[Key, ...] = ()

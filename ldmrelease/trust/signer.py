@@ -6,7 +6,6 @@ A key file is PKCS#8 PEM. Its passphrase, if it has one, comes from the environm
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from msgspec import Struct
 
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.statements import PAYLOAD_TYPE
@@ -35,8 +35,7 @@ class KeyProblem(InputError):
     """A key file cannot be used; the message names the file and what to do about it."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Signer:
+class Signer(Struct, frozen=True):
     """A private key that signs. `source` is where it came from, for messages."""
 
     private: PrivateKey

@@ -1,8 +1,9 @@
 """Who signed an envelope, judged at the time of its intake into the ledger, never at its claim."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain import times
 from ldmrelease.trust.dsse import Envelope, Malformed, Signature, pae
@@ -10,8 +11,7 @@ from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.keys import read_public, signed_by
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedPayload:
+class VerifiedPayload(Struct, frozen=True):
     """A payload whose signer is known. What the signer may say is another question (`counting`)."""
 
     payload_type: str
@@ -19,8 +19,7 @@ class VerifiedPayload:
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """Seen, but without effect: `code` says why, `values` name the key, role, scope or time."""
 
     code: str

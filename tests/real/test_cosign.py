@@ -10,10 +10,11 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.images import ImageIdentity, digest_of, parse_reference
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES

@@ -8,8 +8,9 @@ that was killed at any point is run again: its Job's name comes from the run, so
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.checks.job.readback import difference, is_of
 from ldmrelease.checks.job.state import (
@@ -40,8 +41,7 @@ _LOG_LINES = 200
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class JobResult:
+class JobResult(Struct, frozen=True):
     """What a Job gave. `uid` is None where no Job of ours was made, so that there is none to delete.
 
     `pod`, `container` and `image_id` are what ran, as the node reports it; empty where nothing ran.
@@ -56,8 +56,7 @@ class JobResult:
     image_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftoverJob:
+class LeftoverJob(Struct, frozen=True):
     """A Job of a promotion that is still there."""
 
     namespace: str
@@ -66,8 +65,7 @@ class LeftoverJob:
     run: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(Struct, frozen=True):
     """A run, where it is run, and its Job as it is wanted."""
 
     api: Api
@@ -149,8 +147,7 @@ def _create_or_adopt(this: _Run) -> dict[str, Any] | JobResult:
     return this.made(said_nothing("mutated", f"{changed} is not as it was sent"), job) if changed else job
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """What was seen last. `before` is the trouble that the pod was in earlier; `cut` is why the cluster cannot be
     asked at the moment."""
 

@@ -1,8 +1,9 @@
 """How far a Job is, read from what the API says of it and of its pod. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 Json = Mapping[str, Any]
 
@@ -13,23 +14,20 @@ _NOT_TROUBLE = frozenset({"ContainerCreating", "PodInitializing"})
 _NEVER_BEGAN = frozenset({"StartError", "ContainerCannotRun"})
 
 
-@dataclass(frozen=True, slots=True)
-class JobPending:
+class JobPending(Struct, frozen=True):
     """No container runs yet. `trouble` is why, where something is wrong; `hopeless` where waiting is vain."""
 
     trouble: str | None = None
     hopeless: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class JobRunning:
+class JobRunning(Struct, frozen=True):
     """The container runs."""
 
     pod: Json
 
 
-@dataclass(frozen=True, slots=True)
-class JobExited:
+class JobExited(Struct, frozen=True):
     """The container ended and the Job with it. `began` is False where the program could not be started."""
 
     pod: Json
@@ -39,8 +37,7 @@ class JobExited:
     job_succeeded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class JobGone:
+class JobGone(Struct, frozen=True):
     """The Job came to an end that says nothing of its container. `code`: `deadline` or `gone`."""
 
     code: str

@@ -6,8 +6,9 @@ safety of a run rests on (no token, no retry, no rights) is set here, whatever t
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.checks.outcome import OutcomeRule
 from ldmrelease.domain.topology import Check
@@ -24,8 +25,7 @@ SERVICE_ACCOUNT = "ldmrelease-check"
 _USUAL_SETTLE = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A Job manifest that was found good (config/check_template.py).
 
     `file` is where it is from, `digest` that of the document as written.
@@ -66,8 +66,7 @@ def job_name(run: str) -> str:
     return f"check-{run.removeprefix('run-')}"
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRun:
+class ImageRun(Struct, frozen=True):
     """A run of a check in an image.
 
     `run` is the registered run's id; `image` a reference by digest; `identity` every digest that the image may be

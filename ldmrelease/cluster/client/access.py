@@ -13,12 +13,12 @@ import os
 import shlex
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from ldmrelease.cluster.client.errors import BadAccess, ClusterUnreachable
 from ldmrelease.domain.workload_selection import IN_CLUSTER, ClusterAccess
@@ -31,8 +31,7 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _SKEW = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True)
-class KubeconfigEntry:
+class KubeconfigEntry(Struct, frozen=True):
     """A client with credentials. `whose` says in words whose they are; `expires` is when they end, if known;
     `token_file` and `stamp` are the file that the token came from, and its state then."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from ldmrelease.cluster.client.access import connection
 from ldmrelease.cluster.client.call import ApiCall
@@ -28,8 +29,7 @@ Observer = Callable[[str, str], None]
 """Told "before" and the request (`PATCH /api/...`) of all that changes something, and "after" if it was done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """The objects of a collection, as they were at `version` (a resource version, to watch from)."""
 
     items: Objects

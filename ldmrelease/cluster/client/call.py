@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class ApiCall:
+
+class ApiCall(Struct, frozen=True):
     """One request. `verb` is the right that it needs; `is_read` says that it changes nothing. The body of a PATCH
     is what is applied, or the operations of a JSON Patch."""
 

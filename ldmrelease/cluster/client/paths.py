@@ -1,7 +1,8 @@
 """Where objects are in the API: paths from kinds, and what a path is about."""
 
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 _CORE = "v1"
 
@@ -54,8 +55,7 @@ _RESOURCES: dict[str, tuple[str, str, bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ApiResource:
+class ApiResource(Struct, frozen=True):
     """What a path is about. `group` is "" for the core, `resource` the plural, with `/` and the subresource."""
 
     group: str

@@ -17,6 +17,8 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from ldmrelease.cluster.client.api import Api, Events
 from ldmrelease.cluster.client.errors import ClusterError, ClusterUnreachable, Expired, Forbidden
 
@@ -45,16 +47,14 @@ class Watched:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WatchCut:
+class WatchCut(Struct, frozen=True):
     """Nothing is heard from the server: since when (monotonic seconds), and why."""
 
     since: float
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class WatchState:
+class WatchState(Struct, frozen=True):
     """The objects of the collections, in the order of the requests, each by `namespace/name`.
 
     `changed` are the (index of the collection, key) that differ from the state before; `cut` says that they
@@ -97,19 +97,16 @@ def watched(
             reader.join(_LONGEST_GOODBYE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(Struct, frozen=True):
     objects: dict[str, Object]
 
 
-@dataclass(frozen=True, slots=True)
-class _Now:
+class _Now(Struct, frozen=True):
     key: str
     object: Object | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
+class _Heard(Struct, frozen=True):
     """The server answers (again)."""
 
 

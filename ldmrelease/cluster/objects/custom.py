@@ -6,16 +6,16 @@ Nothing is known of their revisions: a pod is new if its containers name what th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.value_paths import Named, parse_path
 
 PointerStep = str | int
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Struct, frozen=True):
     """A text of an object: the steps that lead to it, and what it says."""
 
     steps: tuple[PointerStep, ...]

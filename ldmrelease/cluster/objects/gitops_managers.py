@@ -7,7 +7,8 @@ would take a change back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.cluster.objects.workloads import KubernetesObject
 
@@ -22,8 +23,7 @@ _FIELD_MANAGERS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Manager:
+class Manager(Struct, frozen=True):
     """What keeps an object as it is: `argo-cd`, `flux` or `helm`, and the name of its own object (application,
     kustomization, release), with its namespace where it is told; empty where nothing names it."""
 

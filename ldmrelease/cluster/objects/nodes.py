@@ -6,8 +6,9 @@ Pure. Node selector, required node affinity and taints are judged; what depends 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 Object = Mapping[str, Any]
 
@@ -17,8 +18,7 @@ _KEEPS_OUT = ("NoSchedule", "NoExecute")
 _TROUBLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """Nodes by name; `left` would be among them, and cannot be used now, each for its reason."""
 
     nodes: tuple[str, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.cluster.objects.custom import locate
 from ldmrelease.cluster.objects.workloads import POD_SPEC_AT, VOLUME, Container, KubernetesObject, Workload
@@ -13,8 +14,7 @@ from ldmrelease.cluster.objects.workloads import POD_SPEC_AT, VOLUME, Container,
 FieldPath = Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """A manager of a field, and when it last wrote anything (RFC 3339; empty where it is not told)."""
 
     manager: str

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from ldmrelease.cluster.objects.custom import is_labelled
 from ldmrelease.cluster.objects.workloads import (
     Container,
@@ -84,8 +86,7 @@ def _controller_of(manifest: KubernetesObject) -> str | None:
     return next((each.get("uid") for each in owners if each.get("controller")), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Revisions:
+class Revisions(Struct, frozen=True):
     """The live pods of a workload's newest revision, and those of older ones.
 
     `is_current` is false while the newest revision is not what the workload's template says (paused, or its
@@ -99,8 +100,7 @@ class Revisions:
     source: KubernetesObject | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerState:
+class ContainerState(Struct, frozen=True):
     """A container of a pod: the image in the pod's specification, and what its kubelet says.
 
     `running` is the digest of the image that runs, None before it runs and where none is told (image volumes).

@@ -6,8 +6,9 @@ Objects are the API's JSON as plain dicts. An item of a list has no `kind`, so n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from ldmrelease.cluster.client.errors import Absent, Forbidden
 from ldmrelease.cluster.client.paths import object_in, path_of
@@ -34,8 +35,7 @@ VOLUME = "volume/"
 """What the name of an image volume starts with; no container name can hold a slash."""
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """A container of a pod, or an image volume (then `name` is `volume/NAME`), and the image it names.
 
     `field` is the list that holds it: `containers`, `initContainers` or `volumes`; empty in a custom resource.
@@ -46,8 +46,7 @@ class Container:
     field: str = "containers"
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(Struct, frozen=True):
     """One workload, as read.
 
     `version` is its resourceVersion: with `uid`, what a write is fenced by. `paused` is also a suspended
@@ -99,8 +98,7 @@ class Workload:
         return self.manifest.get("status") or {}
 
 
-@dataclass(frozen=True, slots=True)
-class SelectionProblem:
+class SelectionProblem(Struct, frozen=True):
     """Why workloads cannot be used as they were selected: a code, and the values it is about.
 
     Codes: `namespace-absent`, `kind-absent`, `workload-absent`, `container-absent`, `image-absent` (at the path
@@ -112,8 +110,7 @@ class SelectionProblem:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class FoundWorkloads:
+class FoundWorkloads(Struct, frozen=True):
     """The workloads that were selected, by key, and what is wrong with the selections."""
 
     workloads: tuple[Workload, ...]

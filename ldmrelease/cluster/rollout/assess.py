@@ -6,8 +6,9 @@ all ready while they run the old image, and a bare pod's status is old for secon
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.cluster.objects.pods import (
     ContainerState,
@@ -91,8 +92,7 @@ def _available(workload: Workload, counted: _Count) -> bool:
     return available >= counted.wanted
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
+class _Count(Struct, frozen=True):
     """The pods that count (on nodes that are ready): how many are wanted, and which are how far, by name."""
 
     wanted: int

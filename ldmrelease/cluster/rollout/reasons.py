@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.cluster.objects.pods import ContainerState, Related, condition, is_ready, name_of, states
 from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload
@@ -23,8 +24,7 @@ HOPEFUL = frozenset({"not-ready", "node-lost"})
 """Codes of what may well pass by itself: a program that is starting, a node that is restarting."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """Why a pod (or a workload) does not get on: a code, and the values it is about.
 
     Codes of pods: `image-pull`, `crash-loop`, `create-error`, `unschedulable`, `not-ready`, `node-lost`,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.objects.pods import Manifests, Related, is_live, is_ready, jobs_of, pods_of, states
@@ -16,16 +17,14 @@ from ldmrelease.cluster.rollout.status import Status
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
 
 
-@dataclass(frozen=True, slots=True)
-class PodCount:
+class PodCount(Struct, frozen=True):
     """In how many pods an image runs, and how many of those are ready."""
 
     pods: int
     ready: int
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerSnapshot:
+class ContainerSnapshot(Struct, frozen=True):
     """A container of a workload over all its pods.
 
     `image` is what the workload names; `named` are the images of the pods' specifications, with the number of
@@ -39,8 +38,7 @@ class ContainerSnapshot:
     running: Mapping[str, PodCount]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkloadSnapshot:
+class WorkloadSnapshot(Struct, frozen=True):
     """A workload with its containers, and what is to be said of its rollout."""
 
     workload: Workload
@@ -48,8 +46,7 @@ class WorkloadSnapshot:
     verdict: Status
 
 
-@dataclass(frozen=True, slots=True)
-class RolloutSnapshot:
+class RolloutSnapshot(Struct, frozen=True):
     """All workloads of an application, and what is wrong with their selection."""
 
     workloads: tuple[WorkloadSnapshot, ...]

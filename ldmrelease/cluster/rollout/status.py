@@ -3,65 +3,56 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class StatusBase:
+
+class StatusBase(Struct, frozen=True):
     """What is to be said of a workload: a code, and the values it is about."""
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Healthy(StatusBase):
+class Healthy(StatusBase, frozen=True):
     """All live pods are new, enough, ready, and run it. `values`: `ready`, `wanted` counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progressing(StatusBase):
+class Progressing(StatusBase, frozen=True):
     """It is on its way. Codes: `not-observed`, `creating`, `other-image`, `not-ready`, `node-lost`, `min-ready`
     (ready, but not for `minReadySeconds` yet), `old-pods`, `job-running`, `nodes-not-ready` (`nodes`: a DaemonSet's
     pods there are not replaced, and it waits for them). `values`: `ready` and `wanted` counts, `waiting_for` (names
     of pods), `message`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Degraded(StatusBase):
+class Degraded(StatusBase, frozen=True):
     """It does not get on, as it is now. Codes: those of `reasons.Trouble`, `stuck` (an old pod that a StatefulSet
     waits for; `trouble` is its code), `job-failed`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScaledToZero(StatusBase):
+class ScaledToZero(StatusBase, frozen=True):
     """Nothing is to run there (zero replicas, no node that it is for, a pod that has ended)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scheduled(StatusBase):
+class Scheduled(StatusBase, frozen=True):
     """A CronJob names the image, and no Job has run it yet. `values`: `suspended`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suspended(StatusBase):
+class Suspended(StatusBase, frozen=True):
     """A paused Deployment whose pods are still old."""
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRequired(StatusBase):
+class ActionRequired(StatusBase, frozen=True):
     """Old pods that their controller does not replace: somebody must restart `pods` (code `on-delete`), or move
     the `partition`."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodesNotReady(StatusBase):
+class NodesNotReady(StatusBase, frozen=True):
     """A DaemonSet runs it on every node that is ready; `nodes` are those that are not."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageMismatch(StatusBase):
+class ImageMismatch(StatusBase, frozen=True):
     """The workload names another image. Codes: `other-digest` (in its specification), `other-content` (its tag
     leads to something else), `no-container`."""
 

@@ -9,6 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, ClusterError, Conflict
 from ldmrelease.cluster.client.paths import path_of
@@ -55,15 +58,13 @@ class AssessedWorkload:
     around: Related = field(default_factory=Related, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class RolledOut:
+class RolledOut(Struct, frozen=True):
     """Every workload runs it, is idle, or is armed; on every node that is ready."""
 
     seen: tuple[AssessedWorkload, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RolloutFailed:
+class RolloutFailed(Struct, frozen=True):
     """It will not get on without somebody: the code and values of the trouble that lasted (with `workload`, and
     `log`, the last lines of a container that crashes), or of a problem with the selection."""
 
@@ -72,16 +73,14 @@ class RolloutFailed:
     seen: tuple[AssessedWorkload, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RolloutTimedOut:
+class RolloutTimedOut(Struct, frozen=True):
     """The deadline passed: `values` is of the first workload that has not settled (`workload`, `code`, counts)."""
 
     values: dict[str, Any]
     seen: tuple[AssessedWorkload, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RolloutOverwritten:
+class RolloutOverwritten(Struct, frozen=True):
     """A workload still (or again) names another image: `workload`, `container`, `image`."""
 
     values: dict[str, Any]
@@ -116,13 +115,12 @@ def wait_for(
     return follower.follow(until)
 
 
-@dataclass(slots=True)
-class GracePeriods:
+class GracePeriods(Struct):
     """Since when (seconds of one clock) each workload has been in what is not waited for until the deadline."""
 
     seconds: float
     written: bool = False
-    _since: dict[str, float] = field(default_factory=dict)
+    _since: dict[str, float] = msgspec.field(default_factory=dict)
 
     def take(
         self, now: float, judged: Sequence[AssessedWorkload]

@@ -4,7 +4,8 @@ Only levels that the workspace uses are looked at: a policy may come before the 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.config.trust import Trust
 from ldmrelease.config.yaml.problems import Problem
@@ -16,8 +17,7 @@ from ldmrelease.domain.topology import Topology
 Policies = dict[str, tuple[Level, YamlDocument]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Clause:
+class _Clause(Struct, frozen=True):
     """A requirement, where it stands, and in which environments it holds."""
 
     requirement: Requirement

@@ -5,10 +5,11 @@ one container, no key inside, nothing that runs the check a second time.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from ldmrelease.checks.job.templates import SCHEME, SETTLE, VERDICT, Template
 from ldmrelease.checks.outcome import OutcomeRule

@@ -1,13 +1,13 @@
 """A new workspace: its file, policies, keys and trust document, empty or after a sample."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import yaml
+from msgspec import Struct
 
 from ldmrelease.config.policies.load import SUFFIX, load_levels
 from ldmrelease.config.workspace.load import FILE
@@ -46,8 +46,7 @@ _KEYS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Initialised:
+class Initialised(Struct, frozen=True):
     """A new workspace: its file, and everything that was written."""
 
     file: Path

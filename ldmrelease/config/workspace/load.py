@@ -1,11 +1,13 @@
 """The workspace: `ldmrelease.yaml` and the files that it names, found and read."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.policies.references import Demands, Policies
@@ -27,8 +29,7 @@ FILE = "ldmrelease.yaml"
 VARIABLE = "LDMRELEASE_WORKSPACE"
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """A workspace as read; paths are absolute.
 
     `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
@@ -101,8 +102,7 @@ def policy_folder(file: Path) -> Path:
     return file.parent / validate(WorkspaceFile, read.read(file)).policies
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(Struct, frozen=True):
     """The files of a workspace, read and found to agree."""
 
     file: WorkspaceFile

@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ldmrelease.domain.errors import InputError
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One fault of one file.
 
     `line` and `column` count from 1 and are None where the whole file is meant; `field` is the path of the

@@ -8,11 +8,11 @@ documents and aliases that would grow without bound are refused.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
+from msgspec import Struct
 from yaml import CSafeLoader, Mark
 from yaml.events import (
     AliasEvent,
@@ -45,8 +45,7 @@ _CONSTANTS = {
 }
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     """A value with its place. `keys` are the places of a mapping's keys; `weight` counts what it holds."""
 
     line: int
@@ -57,8 +56,7 @@ class _Node:
     weight: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class YamlDocument:
+class YamlDocument(Struct, frozen=True):
     """A file as read: `plain` is made of dicts, lists, text, integers, booleans and None."""
 
     file: str

@@ -4,9 +4,10 @@ Claims are never proof: the time that counts is the intake; a claim can only mak
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import times
 
@@ -22,8 +23,7 @@ def _no_facts(_predicate: Predicate, _checks: Mapping[str, Sequence[str]]) -> di
     return {}
 
 
-@dataclass(frozen=True, slots=True)
-class StatementType:
+class StatementType(Struct, frozen=True):
     """A type of statement.
 
     name: as policies and roles spell it.

@@ -5,10 +5,11 @@ A receipt says that the decision was allowed and that the environment's checks p
 Attestation", as trust.md section 1 found cosign and slsa-verifier to accept it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Head
@@ -26,16 +27,14 @@ BUNDLE_CONTENT = "dsse-envelope"
 BUNDLE_PREDICATE_ANNOTATION = "dev.sigstore.bundle.predicateType"
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """An attestation that the decision rested on."""
 
     uri: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """What a receipt is about: an image or the release artifact, where it stands in the environment.
 
     `repository` is written without tag and digest; `digest` is of the index or the single manifest.
@@ -60,8 +59,7 @@ class Resource:
         return f"oci://{_bare(self.repository)}?environment={quote(environment, safe='')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What one promotion proved in one environment; its receipts differ only in their resource.
 
     `release`, `decision`, `trust` and `policy_digest` are digests (release artifact, decision, keyring,

@@ -4,9 +4,10 @@ A result that contradicts itself is errored, never a pass (trust.md section 1).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.domain.predicates.interface import Predicate, StatementType, read_time, value_at
@@ -18,8 +19,7 @@ ERRORED = "ERRORED"
 RUN_FIELD = "ldmreleaseRun"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
+class Outcomes(Struct, frozen=True):
     """The names of the tests by what became of them."""
 
     passed: tuple[str, ...] = ()
@@ -27,8 +27,7 @@ class Outcomes:
     failed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CheckUsed:
+class CheckUsed(Struct, frozen=True):
     """The definition that was run and, where it ran as a container, its image."""
 
     name: str
@@ -37,8 +36,7 @@ class CheckUsed:
     image_digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunDone:
+class RunDone(Struct, frozen=True):
     """Which registered run this was, where and when; `observed` were there before and after it."""
 
     run: str
@@ -50,8 +48,7 @@ class RunDone:
     observed: tuple[ObservedPod, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """A test result as read. Results of others have no run; `check_digest` is None where they name none."""
 
     result: str
@@ -66,8 +63,7 @@ class Result:
     finished: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
+class Contradiction(Struct, frozen=True):
     """A result that does not say what became of the check: errored. `code` says in what it fails."""
 
     code: str

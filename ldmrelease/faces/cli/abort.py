@@ -1,9 +1,9 @@
 """`ldmrelease abort`: end a promotion that is not finished."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from ldmrelease.faces.cli.arguments import ReasonOption
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app

@@ -1,10 +1,10 @@
 """`ldmrelease init`: a new workspace with its keys and its ledger."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.config.workspace.init import SAMPLES, init_workspace
@@ -18,8 +18,7 @@ from ldmrelease.services.context import wall_clock
 app = new_app()
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A new workspace: its folder, and the files in it."""
 
     folder: str

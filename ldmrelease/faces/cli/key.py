@@ -1,12 +1,12 @@
 """`ldmrelease key`: make signing keys."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
@@ -28,8 +28,7 @@ _SNIPPET = """\
 {public}"""
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
+class NewKey(Struct, frozen=True):
     """A key that was made; `file` holds its private half."""
 
     name: str

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
+from msgspec import Struct
 
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.rejected import why_not
@@ -38,8 +38,7 @@ app = new_app(
 STANDARD = Path("-")
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedLedger:
+class VerifiedLedger(Struct, frozen=True):
     """What a check of the ledger found; `checkpoint` is the one that it was held against."""
 
     head: Head

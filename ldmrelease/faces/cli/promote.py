@@ -1,9 +1,9 @@
 """`ldmrelease promote`: decide, record, act."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from ldmrelease.faces.cli.arguments import (
     ProductOption,

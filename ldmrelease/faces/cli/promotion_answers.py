@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 import typer
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.answers.sentences.refusals import busy_words, preflight_words, unknown_target_words
 from ldmrelease.domain import canonical
@@ -51,8 +52,7 @@ _STATE_CODES = {
 _REFUSALS = {"not-confirmed", "refused-later"}
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedAnswer:
+class RenderedAnswer(Struct, frozen=True):
     """An answer in the two spellings that `emit` wants, and the exit code."""
 
     plain: dict[str, Any]

@@ -1,10 +1,10 @@
 """Carry out a request from the command line: confirm, promote, wait, tell."""
 
 import sys
-from dataclasses import replace
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.decision import Verdict

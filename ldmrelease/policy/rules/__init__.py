@@ -4,8 +4,10 @@ A rule's module has `Parameters`, what a requirement of the rule may say (durati
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Finding, Outcome
@@ -23,16 +25,16 @@ from ldmrelease.policy.rules import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True, dict=True):
     """How one rule's parameters are read, and how it judges."""
 
-    parameters: type[Any]
+    parameters: type[Struct]
     judge: Callable[[Requirement, Any, RuleContext], Finding]
-    names: frozenset[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", frozenset(each.name for each in fields(self.parameters)))
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of its parameters."""
+        return frozenset(self.parameters.__struct_fields__)
 
     def __call__(self, requirement: Requirement, context: RuleContext) -> Finding:
         """Judge a requirement; parameters that the rule does not understand are `errored`, never ignored."""

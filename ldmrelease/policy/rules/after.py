@@ -5,9 +5,10 @@ settled and counts for nothing. A check that failed there since the stay began s
 passes there in a later registered run: as everywhere, the latest run decides.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
@@ -17,8 +18,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.policy.rule_context import RuleContext, command
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """Exactly one of `level` (any environment of it) and `environment`; `application` narrows it to one,
     without it all that ran the release there count; `for_` is in seconds.
     """
@@ -29,8 +29,7 @@ class Parameters:
     for_: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """What was found about one environment or one place."""
 
     outcome: Outcome

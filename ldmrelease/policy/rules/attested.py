@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
@@ -16,8 +17,7 @@ from ldmrelease.policy.runs import not_counted
 from ldmrelease.policy.subjects import About, NoSubject, PolicySubject, subjects
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """A `type` by short name or URI; signers' roles `by` (empty: any); `max_age` in seconds since the intake;
     `minimum`: how many different statements are owed about each subject.
     """
@@ -29,8 +29,7 @@ class Parameters:
     minimum: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What was found about one subject."""
 
     subject: PolicySubject

@@ -1,8 +1,9 @@
 """`check`: a test ran, and its latest run passed (in-toto test-result v0.1)."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
@@ -15,8 +16,7 @@ from ldmrelease.policy.subjects import About, NoSubject, subjects
 from ldmrelease.policy.where import Unknown, environments
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """`check` by name; `where` it ran: `here`, an environment, `level:<name>`, or None for anywhere;
     `max_age` in seconds since the result's intake; `unregistered` lets results of outside runs count.
     """
@@ -30,8 +30,7 @@ class Parameters:
     unregistered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What became of the check for one subject."""
 
     outcome: Outcome

@@ -1,8 +1,9 @@
 """`images`: every image is there, for every required platform, and its tag has not moved."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import ImageFact
@@ -16,8 +17,7 @@ Fault = tuple[Outcome, str, dict[str, Any]]
 _WORST_FIRST = (Outcome.FAILED, Outcome.MISSING, Outcome.ERRORED)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """`platforms`, such as `linux/amd64`, that every image must have; none: whatever it was built for."""
 
     platforms: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 It catches stale merges, which bring back what was left behind; `rollback` is the way back.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
@@ -11,8 +11,7 @@ from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.rule_context import RuleContext, command
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """None."""
 
 

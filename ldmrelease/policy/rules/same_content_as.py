@@ -1,8 +1,9 @@
 """`same-content-as`: a final has the content of its last candidate (LDM-672)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import CandidatePin
@@ -12,8 +13,7 @@ from ldmrelease.policy.rule_context import RuleContext
 FINAL = "release"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """`kind` of the release to compare with."""
 
     kind: str = "candidate"

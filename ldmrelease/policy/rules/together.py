@@ -1,7 +1,8 @@
 """`together`: applications of one environment run the same release, or are about to."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
@@ -9,8 +10,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.policy.rule_context import RuleContext, command
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """`applications` of this environment; the one that is being promoted does not wait for itself."""
 
     applications: tuple[str, ...]

@@ -3,8 +3,9 @@
 Time zones are resolved before: the facts hold the open intervals in UTC.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
@@ -13,8 +14,7 @@ from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.rule_context import RuleContext
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """The window as written, for whoever resolves it and for the finding; the rule reads the intervals."""
 
     start: str

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.checks.command import run_command
 from ldmrelease.checks.container import remove_container, run_container
@@ -24,8 +26,7 @@ from ldmrelease.services.progress import HEARTBEAT, Progress
 from ldmrelease.services.releases.pin import Pinned
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutedRun:
+class ExecutedRun(Struct, frozen=True):
     """What came of it; `then` removes what the run has left, once its result is recorded. `image` is the one that
     was run, by digest."""
 
@@ -34,8 +35,7 @@ class ExecutedRun:
     image: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunSpec:
+class RunSpec(Struct, frozen=True):
     """A registered run: of which check, for which release, at which application."""
 
     check: Check

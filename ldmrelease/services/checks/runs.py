@@ -2,8 +2,10 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
+
+from msgspec import Struct, field
 
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.domain import canonical
@@ -29,8 +31,7 @@ _MOST = 200
 """So many containers are named in a registration: enough to tell whether what was checked is still there."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunPlace:
+class RunPlace(Struct, frozen=True):
     """Where a check is run, and what runs there; `standing` is None where nothing can stand still.
 
     `unsettled`: it should, and the release does not run there, or something is being rolled out.
@@ -43,15 +44,13 @@ class RunPlace:
     unsettled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unregistered:
+class Unregistered(Struct, frozen=True):
     """Somebody else registered a run at the same moment."""
 
     stream: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(Struct, frozen=True):
     """What came of a run: PASSED or FAILED, or ERRORED where it said nothing about the release.
 
     `events` and `blobs` take the signed result in; an errored run has none, and is errored by its deadline.

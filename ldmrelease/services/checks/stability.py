@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ldmrelease.cluster.client.errors import ClusterUnreachable
 from ldmrelease.cluster.client.watch import WatchCut

@@ -1,8 +1,9 @@
 """Decide: gather facts, evaluate, and (apart from a look) put the decision into the ledger."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
@@ -27,8 +28,7 @@ class Hypothetical(InputError):
     """A policy is not the one that the trust document records: nothing acts on what it decides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """A decision with the facts behind it; `document` are the bytes that are stored and hashed."""
 
     decision: Decision

@@ -4,8 +4,9 @@ What depends on the outside is resolved here: registries, signatures, roles, tim
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from ldmrelease.config.policies.windows import windows
 from ldmrelease.domain import canonical
@@ -36,8 +37,7 @@ from ldmrelease.services.releases.pin import Pinned, stored_pin
 from ldmrelease.services.repository_scope import verified_observation
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionRequest:
+class DecisionRequest(Struct, frozen=True):
     """What is asked: may this release enter this place, for this intent, asked by this person.
 
     `earlier` are the places before it in the same plan that are not through yet.
@@ -49,8 +49,7 @@ class DecisionRequest:
     earlier: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GatheredFacts:
+class GatheredFacts(Struct, frozen=True):
     """The facts, their stored bytes, what has to be taken in with them, and the stream versions read."""
 
     facts: Facts

@@ -1,7 +1,8 @@
 """Replay: decisions made again from what the ledger keeps and nothing else (design section 5)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.config.policies.load import parse_level
 from ldmrelease.domain import canonical
@@ -13,8 +14,7 @@ from ldmrelease.policy.engine import evaluate
 from ldmrelease.promotion.journal import DecisionStage
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """A recorded decision and the digest of what its facts and its policy give now."""
 
     stage: str

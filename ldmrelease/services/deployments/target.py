@@ -1,6 +1,6 @@
 """What a user asks for, and which places a target means."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application
@@ -11,8 +11,7 @@ from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionSpec:
+class PromotionSpec(Struct, frozen=True):
     """What a user asks for. `alias` is the name to move, for intent alias."""
 
     pinned: Pinned
@@ -22,8 +21,7 @@ class PromotionSpec:
     alias: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownTarget:
+class UnknownTarget(Struct, frozen=True):
     """The target names nothing here that runs the product; `known` are names that would."""
 
     target: str

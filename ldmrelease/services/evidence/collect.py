@@ -5,8 +5,9 @@ registry still shows it. A registry that does not answer is an exception, never 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
@@ -24,8 +25,7 @@ from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
 _ENVELOPES = {BUNDLE_TYPE, DSSE_ENVELOPE}
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceSubject:
+class EvidenceSubject(Struct, frozen=True):
     """A digest that evidence may be about; `repository` is where its referrers are, None for a content."""
 
     digest: str
@@ -33,8 +33,7 @@ class EvidenceSubject:
     component: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CollectedStatement:
+class CollectedStatement(Struct, frozen=True):
     """An envelope about a subject; `received` is its intake, None where the ledger does not have it yet."""
 
     envelope: bytes

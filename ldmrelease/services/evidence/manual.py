@@ -1,8 +1,9 @@
 """Evidence by hand: sign a statement, take one in, list and judge what there is (design section 2)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, short_type, statement_type
@@ -26,16 +27,14 @@ from ldmrelease.trust.evaluate import EvaluatedStatement
 from ldmrelease.trust.signer import Signer
 
 
-@dataclass(frozen=True, slots=True)
-class UnusableEvidence:
+class UnusableEvidence(Struct, frozen=True):
     """Why evidence cannot be signed or taken in: `code` and values."""
 
     code: str
     values: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadEvidence:
+class ReadEvidence(Struct, frozen=True):
     """An envelope that could be read: its bytes as they are kept, and the statement in it."""
 
     envelope: bytes
@@ -43,8 +42,7 @@ class ReadEvidence:
     statement: Statement
 
 
-@dataclass(frozen=True, slots=True)
-class AddedEvidence:
+class AddedEvidence(Struct, frozen=True):
     """What became of a statement that was added. `new` is False where the ledger had it before."""
 
     blob: str
@@ -56,8 +54,7 @@ class AddedEvidence:
     seen: EvaluatedStatement
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluatedEvidence:
+class EvaluatedEvidence(Struct, frozen=True):
     """A statement, what it is about, and what becomes of it; `taken_in` is when the ledger got it, if it did."""
 
     taken: CollectedStatement

@@ -1,8 +1,9 @@
 """What promotions have let in at a place, with a receipt or idle, and the promotion that is at work there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.release import Component, Release
@@ -14,8 +15,7 @@ _LET_IN = ("receipts", "scaled-to-zero")
 _AT_WORK = ("running", "halting", "restoring")
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(Struct, frozen=True):
     """An image that was let in: `release` is `product/tag`, `time` that of the receipt of `promotion`."""
 
     release: str
@@ -25,16 +25,14 @@ class Admission:
     time: str
 
 
-@dataclass(frozen=True, slots=True)
-class AdmittedImage:
+class AdmittedImage(Struct, frozen=True):
     """A decided image with all the digests by which it may be seen."""
 
     decided: Admission
     digests: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ActivePromotion:
+class ActivePromotion(Struct, frozen=True):
     """A promotion that is changing a place now; `release` is the digest of the release that it brings."""
 
     promotion: str

@@ -1,7 +1,8 @@
 """Which names stand for what in the menus, as their committed settings say now."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.tags import tag_pattern_match
@@ -13,8 +14,7 @@ from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class AliasOf:
+class AliasOf(Struct, frozen=True):
     """A name of a menu. `tag` is the image tag that it stands for, None for nothing; `release` is that tag's
     release, where it is pinned.
     """
@@ -25,8 +25,7 @@ class AliasOf:
     release: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NotRead:
+class NotRead(Struct, frozen=True):
     """A menu that could not be read."""
 
     place: Place

@@ -1,7 +1,8 @@
 """Desired, decided and observed side by side: a row for each setting or container of each place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
@@ -13,8 +14,7 @@ from ldmrelease.services.inventory.trees import DeclaredImage, DesiredState, Run
 PodsAnswer = tuple[RunningContainer, ...] | TargetFailure
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredImage:
+class DesiredImage(Struct, frozen=True):
     """What the target says: a tag or an image, and its digest, None where nobody could say it."""
 
     spelling: str
@@ -22,8 +22,7 @@ class DesiredImage:
     release: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RunningImage:
+class RunningImage(Struct, frozen=True):
     """What runs. `basis` is `committed` where the tree counts as running, else `pods`.
 
     `digests` are what pods report; `verdict` is what became of the rollout, `reason` what troubles it.
@@ -37,8 +36,7 @@ class RunningImage:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LiveComponent:
+class LiveComponent(Struct, frozen=True):
     """A component at a place, by the setting or container that says so (`at`).
 
     `promotion` is at work there now. `unheard` says who did not answer: what they would have said is None.
@@ -57,8 +55,7 @@ class LiveComponent:
     unheard: tuple[TargetFailure, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceAnswers:
+class PlaceAnswers(Struct, frozen=True):
     """What was answered about a place; None where there is nobody to ask."""
 
     tree: DesiredState | TargetFailure | None

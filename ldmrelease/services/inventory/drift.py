@@ -6,8 +6,9 @@ it and the workload does not yet), `not-rolled-out` (the workload says it and it
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.services.inventory.admitted import AdmittedImage
@@ -17,16 +18,14 @@ DRIFTS = ("undecided", "moved-tag", "absent-image", "spec-differs", "not-synced"
 """Every code that a drift can have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """A difference: a code, and the values that it is about."""
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedStates:
+class ComparedStates(Struct, frozen=True):
     """What is compared: a setting of a tree, a container of a workload, and what was let in there.
 
     `arriving` are the digests of the image that a promotion at work brings; None where none is at work.

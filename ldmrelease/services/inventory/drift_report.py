@@ -1,8 +1,9 @@
 """Every drift of a look, with the next command; and who could not be asked."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
@@ -15,8 +16,7 @@ _PROGRAM = "ldmrelease"
 _UNKNOWN = "RELEASE"
 
 
-@dataclass(frozen=True, slots=True)
-class DriftFinding:
+class DriftFinding(Struct, frozen=True):
     """A drift where it is: `at` is a setting or a container; `fix` is the next command."""
 
     place: Place
@@ -29,8 +29,7 @@ class DriftFinding:
     fix: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DriftReport:
+class DriftReport(Struct, frozen=True):
     """What a look for drift found, and the places where it could not look everywhere."""
 
     drift: tuple[DriftFinding, ...]

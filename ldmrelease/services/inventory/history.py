@@ -1,7 +1,8 @@
 """History of a place or a release: what ran there and when, by signed observations (design section 2)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
@@ -10,8 +11,7 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.where import reader, release_name
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
+class HistoryEntry(Struct, frozen=True):
     """An image at a place over a time. `ended` is None while it is there.
 
     `intervals` are the stretches that were seen without a gap: what lies between them is unobserved.

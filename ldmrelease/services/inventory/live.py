@@ -5,8 +5,10 @@ so that a slow one holds nobody up. Nothing is written.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
@@ -27,8 +29,7 @@ _Key = tuple[str, Place]
 _Tell = Callable[[_Key, DesiredState | PodsAnswer], None]
 
 
-@dataclass(frozen=True, slots=True)
-class UnavailablePlace:
+class UnavailablePlace(Struct, frozen=True):
     """A place that could not be looked at, or not at all of it."""
 
     place: Place

@@ -1,7 +1,8 @@
 """Observe what pods run: every digest that a cluster reports is led back to the image of a release."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.rollout.snapshot import ContainerSnapshot, RolloutSnapshot, WorkloadSnapshot, snapshot
@@ -28,8 +29,7 @@ NOT_OBSERVED = "not-observed"
 _LOOKS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedPods:
+class ObservedPods(Struct, frozen=True):
     """What was seen, as images of releases; `revision` changes with every change of the workloads."""
 
     revision: str
@@ -85,8 +85,7 @@ def _images(context: Context, application: Application, found: RolloutSnapshot) 
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A container of a workload that runs a component."""
 
     context: Context

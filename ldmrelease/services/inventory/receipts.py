@@ -1,7 +1,8 @@
 """Receipts: what the ledger has of them, by place and promotion."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.times import spell
@@ -11,8 +12,7 @@ from ldmrelease.services.context import Context
 _FIELDS = {"component", "subject", "repository", "envelope", "release", "name", "promotion", "place"}
 
 
-@dataclass(frozen=True, slots=True)
-class StoredReceipt:
+class StoredReceipt(Struct, frozen=True):
     """A signed receipt as the ledger has it; `component` is `release` for the release's own."""
 
     sequence: int

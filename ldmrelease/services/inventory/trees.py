@@ -6,8 +6,10 @@ registry that knows its tags is not.
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.images import parse_reference
@@ -25,8 +27,7 @@ from ldmrelease.targets.stores.git_file import Access
 TargetFailure = Refusal | Unavailable
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredImage:
+class DeclaredImage(Struct, frozen=True):
     """What one setting of a tree says: `digest` is what it says or what its tag names now.
 
     `resolved` is False as long as no registry has been asked; a tag that names nothing has no digest then.
@@ -39,8 +40,7 @@ class DeclaredImage:
     resolved: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredState:
+class DesiredState(Struct, frozen=True):
     """The settings of a place as committed; `unheard` is a registry that did not say what the tags are."""
 
     revision: str
@@ -48,8 +48,7 @@ class DesiredState:
     unheard: TargetFailure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunningContainer:
+class RunningContainer(Struct, frozen=True):
     """A container of a workload, or an image volume.
 
     image: as the workload's specification names it (`spec_digest`: by its digest, if it does); `digests` are

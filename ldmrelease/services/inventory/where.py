@@ -1,9 +1,10 @@
 """Which release runs where, since when, and why it was allowed: from projections, without a scan of events."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.records import Observation
 from ldmrelease.domain.times import spell
@@ -14,8 +15,7 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.repository_scope import verified_observation
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceComponent:
+class PlaceComponent(Struct, frozen=True):
     """An image at a place. `state` is `committed` or `running`, or why it does not run (`idle`, `armed`, `rolling`,
     `troubled`, ...); `unobserved` where nobody has looked lately, `unsigned` where the latest observation does not
     count.
@@ -39,8 +39,7 @@ class PlaceComponent:
     allowed: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class UnobservedPlace:
+class UnobservedPlace(Struct, frozen=True):
     """A place that nobody has observed yet."""
 
     place: Place

@@ -3,8 +3,9 @@
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from ldmrelease.config.workspace.load import Workspace
 from ldmrelease.domain import times
@@ -48,8 +49,7 @@ class Health(StrEnum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """One thing that was looked at. `trouble` is a target's answer in place of a `message`."""
 
     what: str

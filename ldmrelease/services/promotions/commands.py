@@ -1,7 +1,9 @@
 """Promote, resume, abort: what the faces offer of promotions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
@@ -39,16 +41,14 @@ from ldmrelease.services.releases.pin import push_release
 _TRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Promoted:
+class Promoted(Struct, frozen=True):
     """A promotion that was recorded and driven as far as it goes; `look` has the decisions of the request."""
 
     look: Preview
     outcome: PromotionOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class Resumed:
+class Resumed(Struct, frozen=True):
     """The same was asked for before and has not ended: that promotion was carried on instead."""
 
     outcome: PromotionOutcome

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
@@ -40,8 +41,7 @@ from ldmrelease.services.promotions.work import (
 from ldmrelease.trust.signer import KeyProblem
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionOutcome:
+class PromotionOutcome(Struct, frozen=True):
     """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still."""
 
     promotion: str
@@ -75,8 +75,7 @@ def drive(
     return _Driver(context, holder, take_over, progress).run(promotion_id)
 
 
-@dataclass(slots=True)
-class _Driver:
+class _Driver(Struct):
     context: Context
     holder: str
     take_over: bool

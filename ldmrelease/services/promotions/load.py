@@ -1,7 +1,8 @@
 """A promotion as the ledger has it: its signed request, its plan made again, its release and its journal."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import InputError
@@ -26,8 +27,7 @@ class NoSuchPromotion(InputError):
         super().__init__(f"there is no promotion {promotion}; `ldmrelease promotions list` shows all")
 
 
-@dataclass(slots=True)
-class Promotion:
+class Promotion(Struct):
     """Everything that the driver needs. `version` is that of the stream as read."""
 
     id: str

@@ -1,7 +1,8 @@
 """Whether places can be written and checked as asked: everything that is wrong is found while planning."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.checks.job.rights import is_there, job_rights
 from ldmrelease.cluster.client.api import Api
@@ -21,16 +22,14 @@ _RUN_BY_US = ("command", "container", "job")
 """The kinds of check that a promotion runs itself; others are reported by somebody."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedPlace:
+class RefusedPlace(Struct, frozen=True):
     """A place that cannot be written as asked, or nobody could be asked about it."""
 
     place: Place
     refusal: Refusal | Unavailable
 
 
-@dataclass(frozen=True, slots=True)
-class PreflightFailed:
+class PreflightFailed(Struct, frozen=True):
     """Places, one at least, cannot be written as asked: found while planning, before anything is touched."""
 
     places: tuple[RefusedPlace, ...]

@@ -1,6 +1,6 @@
 """`--through`: the promotions that have to come first, each an ordinary one with decisions of its own."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.services.context import Context

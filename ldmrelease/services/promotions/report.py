@@ -1,9 +1,10 @@
 """What a promotion is and what became of it, read from the ledger: for people and programs, not for the driver."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision
@@ -17,8 +18,7 @@ from ldmrelease.services.inventory.receipts import receipts_of
 from ldmrelease.services.promotions.load import Promotion, load_promotion
 
 
-@dataclass(frozen=True, slots=True)
-class StepReport:
+class StepReport(Struct, frozen=True):
     """A step and how far it is: `open`, `started`, `done` or `failed`; `result` is what was recorded."""
 
     step: str
@@ -26,8 +26,7 @@ class StepReport:
     result: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceReport:
+class PlaceReport(Struct, frozen=True):
     """A place of the plan: `untouched`, `promoted`, `committed`, `restored` or `unknown` (design section 4)."""
 
     place: Place
@@ -36,8 +35,7 @@ class PlaceReport:
     steps: tuple[StepReport, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionReport:
+class DecisionReport(Struct, frozen=True):
     """A decision that was made for a promotion, and when in it."""
 
     stage: str
@@ -45,8 +43,7 @@ class DecisionReport:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptReport:
+class ReceiptReport(Struct, frozen=True):
     """A receipt that the promotion signed."""
 
     place: str
@@ -55,8 +52,7 @@ class ReceiptReport:
     envelope: str
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionReport:
+class PromotionReport(Struct, frozen=True):
     """A promotion. `cause` says why it ended or what it waits for; `next` is a command to try."""
 
     promotion: str

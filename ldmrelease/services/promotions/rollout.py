@@ -1,9 +1,10 @@
 """Wait for a place's pods, and say what came of it in the terms of a step."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from ldmrelease.cluster.client.watch import WatchCut
 from ldmrelease.cluster.rollout.status import ActionRequired, ScaledToZero, Scheduled

@@ -5,8 +5,10 @@ transaction, and hands over to the driver.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
@@ -34,16 +36,14 @@ from ldmrelease.targets.results import Refusal, Snapshot
 _DRAFT = "draft"
 
 
-@dataclass(frozen=True, slots=True)
-class NothingToDo:
+class NothingToDo(Struct, frozen=True):
     """Every place has it already, with a receipt, or `idle`: it is written there, and nothing is to run."""
 
     places: tuple[Place, ...]
     idle: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """What `promote` would do: the plan, and one decision per place."""
 
     spec: PromotionSpec
@@ -56,8 +56,7 @@ class Preview:
         return self.decided[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """A promotion that is in the ledger, to be driven on."""
 
     promotion: str

@@ -5,8 +5,9 @@ over fails at its first write.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.events import EventKind, NewEvent
@@ -24,8 +25,7 @@ class TakenOver(LdmreleaseError):
     """Our append was refused: the promotion has another holder now."""
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(Struct):
     """What was read, and what was appended since. `claims` has who claims each place of the plan."""
 
     context: Context

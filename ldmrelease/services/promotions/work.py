@@ -1,8 +1,9 @@
 """What the steps of a promotion have in common: what they are given and what they answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
@@ -16,8 +17,7 @@ from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.results import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """One step to carry out, with everything around it. `epoch` is that of our claim of the place.
 
     `expect` gives the stream versions that whatever the step appends itself has to name, each time anew, as a
@@ -52,8 +52,7 @@ class Work:
         return self.journal.before.get(str(self.step.place), {})
 
 
-@dataclass(frozen=True, slots=True)
-class StepDone:
+class StepDone(Struct, frozen=True):
     """The step's postcondition holds. `events` and `blobs` go into the ledger together with its record.
 
     `then` tidies up once it is recorded; it is lost with the process, so nothing may depend on it.
@@ -65,16 +64,14 @@ class StepDone:
     then: Callable[[], None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailed:
+class StepFailed(Struct, frozen=True):
     """The step cannot reach its postcondition: the promotion halts."""
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class StepPending:
+class StepPending(Struct, frozen=True):
     """The postcondition needs an act of somebody: the promotion waits, and holds no claim meanwhile."""
 
     code: str
@@ -103,13 +100,11 @@ def step_failure(answer: Refusal | Unavailable) -> StepFailed | Unavailable:
     return StepFailed(answer.code, answer.values | ({"others": others} if others else {}))
 
 
-@dataclass(frozen=True, slots=True)
-class Overtaken:
+class Overtaken(Struct, frozen=True):
     """An append of the step was refused: somebody else has carried the promotion on."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceBusy:
+class PlaceBusy(Struct, frozen=True):
     """Somebody else claims the place; or holds it without a claim, having written it and `waits` for the rest."""
 
     place: str

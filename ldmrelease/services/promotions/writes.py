@@ -1,7 +1,8 @@
 """Between a promotion and its targets: what is wanted there, our right to write it, and the write."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent

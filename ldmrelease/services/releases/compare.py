@@ -1,7 +1,8 @@
 """What differs between two pins of a product: images, EUPS products, configuration."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.topology import ComponentKind
@@ -9,8 +10,7 @@ from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.sources.eups import read_listing
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedVersion:
+class ComparedVersion(Struct, frozen=True):
     """A component as one of the two has it."""
 
     source: str
@@ -18,8 +18,7 @@ class ComparedVersion:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentChange:
+class ComponentChange(Struct, frozen=True):
     """A component in both; None where one of the two does not have it."""
 
     component: str
@@ -34,8 +33,7 @@ class ComponentChange:
         return mine is None or other is None or (mine.source, mine.digest) != (other.source, other.digest)
 
 
-@dataclass(frozen=True, slots=True)
-class ProductChange:
+class ProductChange(Struct, frozen=True):
     """An EUPS product that differs, by its commits; None where one of the two lists does not have it."""
 
     name: str
@@ -43,8 +41,7 @@ class ProductChange:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """From `before` to `after` (names of releases).
 
     `products` are the EUPS products that differ, of `listed` ones in either list; None where one of the two

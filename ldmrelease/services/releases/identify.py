@@ -1,6 +1,6 @@
 """What a digest or a tag that was seen stands for: the image of a component, and the release that it belongs to."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.images import parse_reference
@@ -11,8 +11,7 @@ from ldmrelease.domain.topology import Application, ComponentSource
 from ldmrelease.services.context import Context
 
 
-@dataclass(frozen=True, slots=True)
-class ProductComponent:
+class ProductComponent(Struct, frozen=True):
     """A component that runs at a place, with the product that it is a part of."""
 
     product: str
@@ -20,8 +19,7 @@ class ProductComponent:
     source: ComponentSource
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifiedImage:
+class IdentifiedImage(Struct, frozen=True):
     """An image by its component's digest, which is that of its index.
 
     `release` is the digest of the pinned release that it belongs to, None where no pin has it; `spelling` is

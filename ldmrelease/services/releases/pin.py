@@ -1,8 +1,9 @@
 """Pin a release: from a product's tag to digests (LDM-564 2.1), in memory; `store_pin` makes it durable."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
@@ -31,8 +32,7 @@ _REBUILT = {Kind.release, Kind.candidate}
 BASE_DIGEST = "org.opencontainers.image.base.digest"
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
+class Pinned(Struct, frozen=True):
     """A release bound to digests. `revision` is 0 where nothing is stored yet.
 
     `listing` is the EUPS build's `product sha1` list, the bytes behind the content digest.
@@ -50,8 +50,7 @@ class Pinned:
         return self.revision > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Unpinnable:
+class Unpinnable(Struct, frozen=True):
     """Why a tag cannot be pinned: `code` and values."""
 
     code: str

@@ -1,21 +1,19 @@
 """Which product a tag is meant to be of (details.md, Tags)."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Product, Topology
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenProduct:
+class ChosenProduct(Struct, frozen=True):
     """The product, and the tag as it is spelled in it."""
 
     product: Product
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoProduct:
+class NoProduct(Struct, frozen=True):
     """No product was named, and the tag alone does not tell one: `choices` are those whose grammar reads it.
 
     `unknown` is the product that was named and that the workspace does not have.

@@ -1,6 +1,6 @@
 """Make a pin durable by itself, apart from a promotion."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError

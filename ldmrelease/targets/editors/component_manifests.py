@@ -7,11 +7,11 @@ text, for whoever applies it otherwise.
 import copy
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from ldmrelease.cluster.objects.workloads import POD_SPEC_AT, VOLUME, Workload
 from ldmrelease.domain.release import Release
@@ -25,8 +25,7 @@ _SCALED = (WorkloadKind.DEPLOYMENT, WorkloadKind.STATEFUL_SET)
 _LISTS = ("containers", "initContainers")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One manifest of a folder; `lines` says where each scalar that names a component stands first."""
 
     file: str

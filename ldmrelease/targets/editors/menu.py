@@ -4,7 +4,7 @@ The notebook service lists what its registry has; a menu is gated by telling it 
 (`numReleases`, `numWeeklies`, `numDailies` 0) and each release by name (`pin`). Pure; `writer` does the work.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Grammar, Kind, Tag, order_key, parse
@@ -18,8 +18,7 @@ _NULLS = {"", "~", "null", "Null", "NULL"}
 _PLACE = {kind: place for place, kind in enumerate(Kind)}
 
 
-@dataclass(frozen=True, slots=True)
-class MenuSettings:
+class MenuSettings(Struct, frozen=True):
     """A menu as committed.
 
     pins: the live image tags, in the order of the file.

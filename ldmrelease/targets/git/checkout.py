@@ -6,16 +6,16 @@ copy that was left behind by a kill is told from a change that the user made.
 
 import hashlib
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.targets.git.program import Blob, Git, GitError, call, read_blob
 from ldmrelease.targets.results import RefusedError
 
 
-@dataclass(frozen=True, slots=True)
-class _Note:
+class _Note(Struct, frozen=True):
     """The file's blob before and after a commit that the copy has yet to follow."""
 
     file: str
@@ -23,8 +23,7 @@ class _Note:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """One file of the work tree that has the branch checked out."""
 
     git: Git

@@ -7,9 +7,10 @@ objects that nobody refers to, which git itself collects.
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import UnavailableError
@@ -39,8 +40,7 @@ NO_GIT, NO_ANSWER = 127, 124
 """Statuses of a `GitError` that say nothing about the repository."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who a commit is by."""
 
     name: str
@@ -66,8 +66,7 @@ class GitError(UnavailableError):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+class Git(Struct, frozen=True):
     """A repository on this machine; `directory` is its git directory."""
 
     directory: Path
@@ -140,8 +139,7 @@ def _raise_locked(message: str) -> None:
         raise RefusedError("locked", file=lock)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """What a commit says: its subject, its trailers, who wants it, and when."""
 
     subject: str
@@ -180,8 +178,7 @@ def committer(at: datetime) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(Struct, frozen=True):
     """A file of a tree: its object, its mode and its bytes."""
 
     oid: str

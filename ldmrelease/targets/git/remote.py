@@ -6,10 +6,11 @@ Both are read by refs and written by moving several refs together, each only fro
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from ldmrelease.targets.git.program import NO_ANSWER, NO_GIT, Git, GitError, Observer, call, committer
 from ldmrelease.targets.results import RefusedError
@@ -33,8 +34,7 @@ _TRIES = 3
 Tips = Mapping[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class GitRemote:
+class GitRemote(Struct, frozen=True):
     """Where refs are read and moved. `url` is the remote of a mirror, None for a directory of its own."""
 
     git: Git

@@ -4,8 +4,9 @@ The text alone is written, by server-side apply with the uid and resourceVersion
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
@@ -82,8 +83,7 @@ def problems(manifest: KubernetesObject, where: ConfigMapFile) -> list[Refusal]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
+class _Session(Struct, frozen=True):
     """A ConfigMap in an opened cluster."""
 
     file: ConfigMapFile

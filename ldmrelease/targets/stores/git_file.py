@@ -5,9 +5,10 @@ changed setting is: then the answer names who changed it.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.domain.errors import Unavailable
@@ -45,8 +46,7 @@ _TRIES = 5
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """How repositories and clusters are reached: the workspace's directory (relative ones start there, mirrors
     of remotes are kept in its `.ldmrelease/git`), who is told around every change (for tests that kill), and
     the clusters that are open already."""
@@ -60,8 +60,7 @@ class Access:
         return (self.opened or ClusterConnections(self.workspace, self.observer)).open(access)
 
 
-@dataclass(frozen=True, slots=True)
-class ValuesFile:
+class ValuesFile(Struct, frozen=True):
     """A values file on a branch of a repository."""
 
     repository: str
@@ -143,8 +142,7 @@ def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unavailabl
         return Unavailable(public(where.repository), str(error))
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
+class _Session(Struct, frozen=True):
     """A values file in an opened repository."""
 
     where: ValuesFile

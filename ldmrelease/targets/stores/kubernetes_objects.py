@@ -4,7 +4,7 @@ What a write is fenced by is in `cluster_fence`. Others may change the same work
 autoscaler, another controller): a write that meets such a change is tried again on what is there then.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
@@ -78,8 +78,7 @@ def changed_by(target: KubernetesTarget, path: str, access: Access) -> Change | 
     return answer(act)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(Struct, frozen=True):
     """The fields that are to change, what each must say before, and in whose name; `back` to what was there."""
 
     edits: Values
@@ -100,8 +99,7 @@ class _Wish:
         return {key: value for key, value in own.items() if value}
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
+class _Session(Struct, frozen=True):
     """The workloads of a target in an opened cluster; with whole manifests, if the target has any."""
 
     target: KubernetesTarget

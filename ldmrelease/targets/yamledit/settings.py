@@ -8,7 +8,8 @@ import codecs
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.domain.value_paths import parse_path
 from ldmrelease.targets.results import Refusal, RefusedError, Scalar, Unquoted, Value, joined
@@ -21,8 +22,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*")
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
-@dataclass(frozen=True, slots=True)
-class FoundSetting:
+class FoundSetting(Struct, frozen=True):
     """A setting as the file has it: its value, and the line where that begins (from 1)."""
 
     value: Value

@@ -1,13 +1,13 @@
 """Splices: spans of a text and what stands in their place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ldmrelease.targets.results import RefusedError
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Splice:
+class Splice(Struct, frozen=True, order=True):
     """The characters from `start` up to `end` are replaced by `text`."""
 
     start: int

@@ -5,9 +5,9 @@ Built from the parser's events and not from its values: aliases stay aliases, ke
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import yaml
+from msgspec import Struct
 
 from ldmrelease.domain.value_paths import Named, Path
 from ldmrelease.targets.results import RefusedError, Scalar, Unquoted, Value
@@ -25,8 +25,7 @@ _RESOLVER = yaml.resolver.Resolver()
 NO_EDITS: Mapping[int, Value] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One node: `kind` is `scalar`, `sequence`, `mapping` or `alias`; the span is in characters of the text.
 
     `style` is the scalar's quote character, empty for plain; `flow` is of collections. `end` of a block
@@ -145,8 +144,7 @@ def _span(first: yaml.Event, last: yaml.Event) -> tuple[int, int, int, int]:
     return start.index, end.index, start.line + 1, end.line + 1
 
 
-@dataclass(frozen=True, slots=True)
-class FoundNode:
+class FoundNode(Struct, frozen=True):
     """The node at a path, and the key it stands under (None in a sequence)."""
 
     node: Node

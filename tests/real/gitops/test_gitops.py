@@ -1,9 +1,9 @@
 """GitOps settings, written to real git repositories: directories, bare ones, remotes."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import Setting, Writes

@@ -1,9 +1,9 @@
 """The fence of a GitOps place: who comes late, or with another ledger, writes nothing."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place

@@ -3,10 +3,10 @@
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence

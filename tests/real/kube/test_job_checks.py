@@ -6,12 +6,12 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from ldmrelease.checks.job.run import JobResult, delete_job, leftover_jobs, run_job
 from ldmrelease.checks.job.templates import PROMOTION, ImageRun, fill, job_name

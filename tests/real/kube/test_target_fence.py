@@ -1,11 +1,11 @@
 """The fence in a cluster: whoever was taken over writes nothing from then on; a kill anywhere is made good."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Place

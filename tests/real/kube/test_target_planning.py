@@ -1,10 +1,10 @@
 """What is against writing in a cluster is found when planning, all of it at once, and nothing is written."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.domain.errors import Unavailable

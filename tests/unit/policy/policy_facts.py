@@ -1,8 +1,9 @@
 """Small facts to decide on: a weekly with one image of two platforms, on its way to the summit."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from ldmrelease.domain.canonical import digest
 from ldmrelease.domain.decision import Decision, Finding, Phase

@@ -1,9 +1,9 @@
 """Attacks that the engine has to withstand, each with the outcome that must follow."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.facts import Facts
 from tests.unit.policy.policy_facts import (

@@ -1,10 +1,10 @@
 """`attested`: who signed what about which thing, and why what was seen does not count."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import StatementFact

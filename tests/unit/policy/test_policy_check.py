@@ -1,10 +1,10 @@
 """`check`: the latest registered run decides : no rerun until green, no hidden failure, no reuse."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Finding
 from ldmrelease.domain.facts import RunFact, StatementFact

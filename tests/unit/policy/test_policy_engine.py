@@ -1,10 +1,10 @@
 """What every decision does: built-in findings, intents, verdict, what is only reported, how long it holds."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict, verdict_of

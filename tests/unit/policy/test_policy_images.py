@@ -1,8 +1,7 @@
 """`images`: there, for each required platform, unmoved."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import ImageFact

@@ -1,12 +1,12 @@
 """The index answers what a plain scan of the facts would, once per facts, and leaves aside what nobody asks."""
 
-from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase

@@ -2,13 +2,13 @@
 
 from collections import UserDict
 from collections.abc import Iterator
-from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import fields, replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict, verdict_of

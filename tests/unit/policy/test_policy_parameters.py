@@ -1,10 +1,10 @@
 """Policy files and rules agree: what a file may say, the rule understands."""
 
-from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from msgspec.structs import fields
 
 from ldmrelease.config.policies.load import load_levels
 from ldmrelease.config.policies.schema import Clause

@@ -1,9 +1,9 @@
 """`together` and `not-returned`: what runs, or ran, in the environment itself."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Finding
 from ldmrelease.domain.facts import ColocatedRelease

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from ldmrelease.checks.container_settings import Unsuitable, expanded, settings
 from ldmrelease.checks.job.templates import ImageRun, Template, fill, job_name

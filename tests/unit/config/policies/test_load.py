@@ -105,7 +105,7 @@ def test_the_engine_understands_every_rule_and_parameter_of_the_schema(tmp_path)
     everything = (*level.enter, *level.confirm)
     assert {each.rule for each in everything} == set(RULES)
     for each in everything:
-        known = set(RULES[each.rule].parameters.__dataclass_fields__)
+        known = set(RULES[each.rule].parameters.__struct_fields__)
         assert set(each.parameters) <= known
 
 

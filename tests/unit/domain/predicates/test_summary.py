@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.events import Head
 from ldmrelease.domain.images import PlatformImage
@@ -136,7 +136,7 @@ def test_without_an_end_it_says_so():
 
 def test_there_is_no_failed_receipt():
     assert predicate(RECEIPT)["verificationResult"] == "PASSED"
-    assert "result" not in Receipt.__dataclass_fields__
+    assert "result" not in Receipt.__struct_fields__
 
 
 @pytest.mark.parametrize(

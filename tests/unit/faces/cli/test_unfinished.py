@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Phase, Verdict
 from ldmrelease.services.decisions import decide as deciding
