@@ -48,6 +48,7 @@ REASONS: Mapping[str, str] = {
     "other-run": "it is the result of another run",
     "run-reused": "its run has another result already",
     "unregistered": "its run was not registered before it started",
+    "not-pinned": "it is about nothing that is pinned here",
     "not-counted": "it does not count",
 }
 

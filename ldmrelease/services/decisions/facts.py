@@ -66,8 +66,8 @@ def gather_facts(
     at_place = level.at(question.place.environment)
     subjects = collect.subjects_of(context, pinned)
     expect = _versions(context, pinned, subjects)
-    taken = tuple(collect.collect(context, subjects))
-    seen = [each.fact for _, each in collect.evaluate_statements(context, pinned, taken, now)]
+    evaluated = collect.evaluate_statements(context, pinned, collect.collect(context, subjects), now)
+    seen = [each.fact for _, each in evaluated]
     facts = Facts(
         intent=question.intent,
         requester=question.requester,
@@ -90,7 +90,7 @@ def gather_facts(
         keyring=context.keyring.digest,
     )
     document = canonical.encode(facts)
-    return GatheredFacts(facts, document, canonical.digest(document), taken, expect)
+    return GatheredFacts(facts, document, canonical.digest(document), collect.verified(evaluated), expect)
 
 
 def _versions(
