@@ -1,6 +1,6 @@
 """An opened workspace: its ledger, keys, levels, registries and clock, for the services to work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,12 +11,14 @@ from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
+from ldmrelease.domain.release import Component
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import Ledger, open_ledger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
+from ldmrelease.registry.presence import missing_parts
 from ldmrelease.registry.repository import RegistryOptions, Repository
 from ldmrelease.targets.connections import ClusterConnections
 from ldmrelease.trust.keyring import Keyring
@@ -89,6 +91,8 @@ class Context:
     signers: Signers = field(init=False)
     _identities: dict[tuple[str, str], ImageIdentity | ImageProblem] = field(default_factory=dict)
 
+    _lacking: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         self.signers = Signers(self.workspace.keys)
 
@@ -126,6 +130,22 @@ class Context:
         if key not in self._identities:
             self._identities[key] = identity(repository, digest)
         return self._identities[key]
+
+    def lacking(
+        self, repository: Repository, image: Component, platforms: Collection[str]
+    ) -> tuple[str, ...]:
+        """The parts of an image that are not there, of these platforms or of all: asked once for each digest.
+
+        Raises `RegistryError`.
+        """
+        wanted = tuple(each for each in sorted(platforms) if image.identity.platform(each) is not None)
+        if platforms and not wanted:
+            return ()
+        key = (repository.name, image.digest, wanted)
+        if key not in self._lacking:
+            found = missing_parts(repository, [image.identity], wanted)
+            self._lacking[key] = tuple(f"{each.kind} {each.subject}" for each in found)
+        return self._lacking[key]
 
     def release_repository(self) -> Repository:
         """Where release artifacts are."""

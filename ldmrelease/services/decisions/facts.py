@@ -3,7 +3,7 @@
 What depends on the outside is resolved here: registries, signatures, roles, time zones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from ldmrelease.config.policies.windows import windows
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import (
+    BuildSource,
     CandidatePin,
     ColocatedRelease,
     Facts,
@@ -25,10 +26,11 @@ from ldmrelease.domain.facts import (
 )
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.level import Level, Requirement
+from ldmrelease.domain.predicates.provenance import repository_of
 from ldmrelease.domain.records import Observation
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, order_key, parse
-from ldmrelease.domain.topology import Place
+from ldmrelease.domain.topology import ComponentKind, Place
 from ldmrelease.services.context import Context
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
@@ -74,7 +76,7 @@ def gather_facts(
         place=question.place,
         level=level.name,
         policy=level.digest,
-        release=_release_fact(context, pinned),
+        release=_release_fact(context, pinned, _platforms(at_place)),
         statements=tuple(sorted(seen, key=lambda fact: (fact.received, fact.evidence, fact.blob))),
         runs=_runs(context, pinned, seen),
         residences=_stays(context, pinned),
@@ -103,7 +105,7 @@ def _versions(
     return {stream: context.ledger.version(stream) for stream in streams}
 
 
-def _release_fact(context: Context, pinned: Pinned) -> ReleaseFact:
+def _release_fact(context: Context, pinned: Pinned, platforms: Collection[str]) -> ReleaseFact:
     release, tag = pinned.release, pinned.tag
     return ReleaseFact(
         product=release.product,
@@ -115,13 +117,25 @@ def _release_fact(context: Context, pinned: Pinned) -> ReleaseFact:
         digest=pinned.digest,
         content=release.content,
         missing=release.missing,
-        images=tuple(image_fact(context, each) for each in release.images),
+        images=tuple(image_fact(context, each, platforms) for each in release.images),
         revision=max(pinned.revision, 1),
+        configurations=tuple(
+            BuildSource(repository_of(each.source), each.digest.removeprefix("gitCommit:"))
+            for each in release.components
+            if each.kind is ComponentKind.CONFIGURATION
+        ),
     )
 
 
-def image_fact(context: Context, component: Component) -> ImageFact:
-    """The image as pinned, and what its repository says of it now."""
+def _platforms(level: Level) -> tuple[str, ...]:
+    """The platforms for which images are asked to be there; none: all that they were built for."""
+    asked = [each.parameters.get("platforms") for each in level.enter if each.rule == "images"]
+    # A requirement that names none asks for all, so that nothing is left out for another's sake.
+    return () if None in asked else tuple(sorted({name for each in asked for name in each or ()}))
+
+
+def image_fact(context: Context, component: Component, platforms: Collection[str] = ()) -> ImageFact:
+    """The image as pinned, and what its repository says of it now: whole, for these platforms (none: for all)."""
     repository = context.registries.open(parse_reference(component.source))
     named = repository.resolve(component.spelling)
     tag_now = named.digest if named is not None else None
@@ -130,8 +144,16 @@ def image_fact(context: Context, component: Component) -> ImageFact:
     if present:
         found = context.identity(repository, component.digest)
         problem = None if isinstance(found, ImageIdentity) else found.code
+    lacking = context.lacking(repository, component, platforms) if present and problem is None else ()
     return ImageFact(
-        component.name, component.source, component.digest, component.platforms, present, tag_now, problem
+        component.name,
+        component.source,
+        component.digest,
+        component.platforms,
+        present and not lacking,
+        tag_now,
+        problem,
+        lacking,
     )
 
 
