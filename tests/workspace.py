@@ -8,13 +8,16 @@ copied (`copy_site`), since that is quicker than a new one.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner, Result
 
@@ -41,6 +44,13 @@ TESTSTAND = "tucson-teststand/ocps"
 MENU = "usdfdev/nublado"
 BASE = "base/ocps"
 SUMMIT = "summit/ocps"
+
+
+def said(event: Event) -> dict[str, Any]:
+    """What the envelope of an event says, whoever signed it."""
+    envelope = event.body.get("envelope")
+    return json.loads(base64.b64decode(envelope["payload"]))["body"] if envelope else {}
+
 
 _SMOKE = "#!/bin/sh\n{}\n"
 
@@ -110,9 +120,10 @@ class Site:
             return ledger.head()
 
     def events(self, kind: str | None = None, stream: str | None = None) -> list[Event]:
-        """What the ledger has."""
+        """What the ledger has; beside the envelope, the body of each has what was signed."""
         with open_ledger(self.root / "ledger.db", projectors=PROJECTORS) as ledger:
-            return list(ledger.events(stream=stream, kinds=None if kind is None else [kind]))
+            found = ledger.events(stream=stream, kinds=None if kind is None else [kind])
+            return [replace(each, body={**said(each), **each.body}) for each in found]
 
     def refs(self, repository: str = "gitops") -> dict[str, str]:
         """Every ref of a git repository: branches, tags and fences."""

@@ -182,14 +182,14 @@ def in_process(there: Given, kubeconfig: Path) -> float:
     selection = Selection(WorkloadKind.DEPLOYMENT, {"main": "scipipe"}, labels=LABEL)
     workloads = Workloads(access, there.namespace, (selection,))
     target = KubernetesTarget(workloads, ("kubectl-create",), None)
-    writer, warrant = Access(there.folder), Promoter().warrant()
+    writer, grant = Access(there.folder), Promoter().grant()
     begun = time.perf_counter()
     before = registry.read(target, writer)
     assert isinstance(before, Snapshot), before
-    claimed = registry.claim(target, writer, warrant)
+    claimed = registry.claim(target, writer, grant)
     assert isinstance(claimed, Written), claimed
     edits = dict.fromkeys(before.values, there.images.after)
-    written = registry.write(target, edits, writer, expect=before.values, warrant=warrant)
+    written = registry.write(target, edits, writer, expect=before.values, grant=grant)
     assert isinstance(written, Written), written
     outcome = wait_for(
         writer.cluster(access),

@@ -8,15 +8,19 @@ with `--menu N` it keeps the last N of them at once.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import EventKind, NewEvent
-from ldmrelease.domain.records import Observation, ObservedImage, Pin
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.place import Observation, ObservedImage
+from ldmrelease.domain.events.registry import new_event
+from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger import log
+from ldmrelease.ledger.interface import Position
 from ldmrelease.ledger.projecting import with_head
 from ldmrelease.ledger.sqlite import rows, schema, states
 from ldmrelease.ledger.sqlite.files import created
@@ -44,7 +48,7 @@ def tag(number: int) -> str:
     return f"w.{2023 + number // 52}.{number % 52 + 1:02d}"
 
 
-def pin(number: int, signer: Signer) -> NewEvent:
+def pin(number: int) -> NewEvent:
     """The pin of one release."""
     act = Pin(
         product="stack",
@@ -55,14 +59,12 @@ def pin(number: int, signer: Signer) -> NewEvent:
         complete=True,
         content=None,
         time=START,
+        digests=tuple(digest(component, number) for component in COMPONENTS),
     )
-    images = [digest(component, number) for component in COMPONENTS]
-    return NewEvent(
-        EventKind.PINNED, f"release/stack/{act.tag}", {**sign_record(act, signer), "digests": images}
-    )
+    return new_event(act)
 
 
-def observation(place: Place, numbers: range, at: datetime, signer: Signer) -> NewEvent:
+def observation(place: Place, numbers: range, at: datetime) -> NewEvent:
     """These releases, seen to run at a place."""
     images = tuple(
         ObservedImage("stack", name, digest(name, number), tag(number), True, digest("release", number))
@@ -71,21 +73,21 @@ def observation(place: Place, numbers: range, at: datetime, signer: Signer) -> N
     )
     releases = tuple(digest("release", number) for number in numbers)
     act = Observation(place, at, "committed", f"{numbers[-1]:040x}", images, releases)
-    return NewEvent(EventKind.OBSERVED, place.stream, sign_record(act, signer))
+    return new_event(act)
 
 
 def events(
-    count: int, releases: int, menu: int, signer: Signer, places: Sequence[Place] = PLACES
+    count: int, releases: int, menu: int, places: Sequence[Place] = PLACES
 ) -> Iterator[tuple[datetime, NewEvent]]:
     """The pins, and then observations of all places every hour."""
     for number in range(releases):
-        yield START, pin(number, signer)
+        yield START, pin(number)
     rounds = -(-(count - releases) // len(places))
     for index in range(count - releases):
         hour, where = divmod(index, len(places))
         newest = hour * releases // rounds
         at = START + timedelta(hours=hour)
-        yield at, observation(places[where], range(max(0, newest - menu + 1), newest + 1), at, signer)
+        yield at, observation(places[where], range(max(0, newest - menu + 1), newest + 1), at)
 
 
 def make(
@@ -93,6 +95,10 @@ def make(
 ) -> None:
     """Write the ledger; `count` is of all its events, the first among them."""
     versions: dict[str, int] = {}
+
+    def sign(there: Position, body: Any) -> Mapping[str, Any]:
+        return sign_record(there, body, signer)
+
     projectors = with_head(PROJECTORS)
     with created(path) as connection, connection.writing() as tables:
         schema.create_tables(tables, UUID)
@@ -100,9 +106,11 @@ def make(
         genesis = row.hash
         rows.insert(tables, row)
         states.maintain(tables, projectors, log.checked(UUID, row))
-        for at, new in events(count - 1, releases, menu, signer, places):
+        for at, new in events(count - 1, releases, menu, places):
             versions[new.stream] = version = versions.get(new.stream, 0) + 1
-            row = log.link(new, row, ledger=UUID, genesis=genesis, version=version, at=at, actor="context")
+            row = log.link(
+                new, row, ledger=UUID, genesis=genesis, version=version, at=at, actor="context", sign=sign
+            )
             rows.insert(tables, row)
             states.maintain(tables, projectors, log.checked(UUID, row))
 

@@ -55,11 +55,6 @@ class Release(Struct, frozen=True):
         """`product/tag`."""
         return f"{self.product}/{self.tag}"
 
-    @property
-    def stream(self) -> str:
-        """The ledger stream that tells about this product tag."""
-        return f"release/{self.product}/{self.tag}"
-
     def component(self, name: str) -> Component | None:
         """The component of that name."""
         return next((each for each in self.components if each.name == name), None)

@@ -1,10 +1,38 @@
-"""How a place is written: settings of a values file, a notebook menu, workloads of a cluster."""
+"""How a place is written: what says which images are wanted there, and where that is kept.
+
+A target is an *editor* (settings of a values file, a notebook menu, image fields of workloads) at a *location*
+(a file in git, a text of a ConfigMap, the objects of a cluster).
+"""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from msgspec import Struct
 
-from ldmrelease.domain.workload_selection import ConfigMapFile, Workloads
+from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
+
+
+class Capabilities(Struct, frozen=True):
+    """What may be asked of a target.
+
+    has_tree: what is wanted is committed text, apart from what runs; somebody has to bring it there.
+    writes_directly: a write changes the workloads themselves.
+    keeps_many: it holds many releases at once, each admitted by itself; else the last one replaces the others.
+    observable_in_pods: what it says is what pods run; a menu only says what users may start.
+    proposable: a change may be proposed for review in place of being written.
+    names_aliases: names stand for releases there.
+    retirable: a release can be taken away without another in its place.
+    programs: what has to be installed to reach it.
+    """
+
+    has_tree: bool = False
+    writes_directly: bool = False
+    keeps_many: bool = False
+    observable_in_pods: bool = True
+    proposable: bool = False
+    names_aliases: bool = False
+    retirable: bool = False
+    programs: frozenset[str] = frozenset()
 
 
 class Writes(StrEnum):
@@ -23,33 +51,94 @@ class Setting(Struct, frozen=True):
     writes: Writes = Writes.TAG
 
 
-class GitOpsTarget(Struct, frozen=True):
-    """Settings in one file of a GitOps tree; `repository` is a directory or a remote that git knows."""
+class GitFile(Struct, frozen=True):
+    """A file on a branch; `repository` is a directory or a remote that git knows."""
 
     repository: str
     branch: str
     file: str
+
+    has_tree: ClassVar[bool] = True
+    proposable: ClassVar[bool] = True
+    programs: ClassVar[frozenset[str]] = frozenset({"git"})
+
+    def __str__(self) -> str:
+        return self.file
+
+
+class ConfigMapKey(Struct, frozen=True):
+    """A text of a ConfigMap: the value of `key`."""
+
+    cluster: ClusterAccess
+    namespace: str
+    name: str
+    key: str
+
+    has_tree: ClassVar[bool] = True
+    proposable: ClassVar[bool] = False
+    programs: ClassVar[frozenset[str]] = frozenset()
+
+    def __str__(self) -> str:
+        return f"ConfigMap {self.namespace}/{self.name} {self.key}"
+
+
+class MemoryFile(Struct, frozen=True):
+    """A text that is kept in the memory of the process, in one of its connections: for tests and trials. The
+    workspace's file cannot name it, since what is promoted there has to outlive the process."""
+
+    name: str
+
+    has_tree: ClassVar[bool] = True
+    proposable: ClassVar[bool] = False
+    programs: ClassVar[frozenset[str]] = frozenset()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+FileLocation = GitFile | ConfigMapKey | MemoryFile
+"""Where a text with settings is kept. As text it is the name for people."""
+
+
+class ImageSettingsTarget(Struct, frozen=True):
+    """Settings in one text, each for the image of a component."""
+
+    location: FileLocation
     settings: tuple[Setting, ...]
-    kind: str = "gitops"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of it."""
+        where = self.location
+        return Capabilities(has_tree=where.has_tree, proposable=where.proposable, programs=where.programs)
 
 
 class MenuTarget(Struct, frozen=True):
-    """A notebook menu: the mapping at `path` of a values file (numReleases, pin, recommendedTag, cycle).
+    """A notebook menu: the mapping at `path` of a text (numReleases, pin, recommendedTag, cycle).
 
     `keep` bounds how many pinned releases of a kind stay live; `aliases` are the names that move by
-    promotion, each with the key that holds it. With `config_map` it is text of a ConfigMap in place of a
-    file of a repository.
+    promotion, each with the key that holds it.
     """
 
-    repository: str
-    branch: str
-    file: str
+    location: FileLocation
     path: str
     component: str
     keep: dict[str, int]
     aliases: dict[str, str]
-    kind: str = "menu"
-    config_map: ConfigMapFile | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of it."""
+        where = self.location
+        return Capabilities(
+            has_tree=where.has_tree,
+            keeps_many=True,
+            observable_in_pods=False,
+            proposable=where.proposable,
+            names_aliases=bool(self.aliases),
+            retirable=True,
+            programs=where.programs,
+        )
 
 
 class KubernetesTarget(Struct, frozen=True):
@@ -64,7 +153,19 @@ class KubernetesTarget(Struct, frozen=True):
     take_over: tuple[str, ...] = ()
     manifests: str | None = None
     registry: str | None = None
-    kind: str = "kubernetes"
+
+    @property
+    def location(self) -> "KubernetesTarget":
+        """The objects are their own settings."""
+        return self
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be asked of it."""
+        return Capabilities(writes_directly=True)
+
+    def __str__(self) -> str:
+        return f"{self.workloads.cluster.context}/{self.workloads.namespace}"
 
 
-Target = GitOpsTarget | MenuTarget | KubernetesTarget
+Target = ImageSettingsTarget | MenuTarget | KubernetesTarget

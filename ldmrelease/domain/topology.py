@@ -1,4 +1,4 @@
-"""Where releases go: environments, their applications, and the streams that tell about them."""
+"""Where releases go: environments and their applications."""
 
 from enum import StrEnum
 
@@ -20,16 +20,6 @@ class Place(Struct, frozen=True, order=True):
 
     def __str__(self) -> str:
         return f"{self.environment}/{self.application}"
-
-    @property
-    def stream(self) -> str:
-        """The ledger stream of observations there."""
-        return f"environment/{self.environment}/{self.application}"
-
-    @property
-    def claim_stream(self) -> str:
-        """The ledger stream of claims: of its own, so that an observation does not disturb a holder."""
-        return f"claim/{self.environment}/{self.application}"
 
     @classmethod
     def parse(cls, text: str) -> "Place":

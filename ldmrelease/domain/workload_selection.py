@@ -84,15 +84,3 @@ class Workloads(Struct, frozen=True):
     def components(self) -> frozenset[str]:
         """The components that its containers run."""
         return frozenset(name for each in self.selections for name in each.containers.values())
-
-
-class ConfigMapFile(Struct, frozen=True):
-    """A text of a ConfigMap: the value of `key`."""
-
-    cluster: ClusterAccess
-    namespace: str
-    name: str
-    key: str
-
-    def __str__(self) -> str:
-        return f"ConfigMap {self.namespace}/{self.name} {self.key}"

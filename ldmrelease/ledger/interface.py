@@ -24,17 +24,20 @@ EventCheck = Callable[[Event], Iterable[LedgerProblem]]
 
 
 class Position(NamedTuple):
-    """Where an event is about to stand: what a signature of its body is bound to."""
+    """Where an event is about to stand: what a signature of its body is bound to. `time` is spelled."""
 
     ledger: str
     genesis: str
+    sequence: int
+    previous: str
+    time: str
     stream: str
     version: int
     kind: str
 
 
-Sign = Callable[[Position, Mapping[str, Any]], Mapping[str, Any]]
-"""Makes the body that is stored of the body that is to be appended at a position. Called while the ledger is
+Sign = Callable[[Position, Any], Mapping[str, Any]]
+"""Makes the body that is stored of what is to be said at a position. Called while the ledger is
 held for writing, once per event and in their order; what it raises appends nothing."""
 
 

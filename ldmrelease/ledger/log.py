@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct, field
 
-from ldmrelease.domain import canonical, times
+from ldmrelease.domain import canonical, streams, times
 from ldmrelease.domain.events import Event, EventKind, NewEvent
 from ldmrelease.ledger.errors import ClockWentBack, Damaged, LedgerError, LedgerProblem
 from ldmrelease.ledger.interface import PATIENCE, Position, Sign
 
-FIRST_STREAM = "ledger"
+FIRST_STREAM = streams.LEDGER
 FIRST_PREVIOUS = ""
 """What the first event of a chain names as the hash before it."""
 
@@ -58,12 +58,14 @@ def link(
 ) -> EventRow:
     """Give a new event its place behind the event before it. Raises `NotCanonical`, and what `sign` raises."""
     kind = str(new.kind)
-    body: Mapping[str, Any] = new.body
+    sequence, time = before.sequence + 1, times.spell(at)
+    body: Any = new.body
     if sign is not None:
-        body = sign(Position(ledger, genesis, new.stream, version, kind), body)
+        position = Position(ledger, genesis, sequence, before.hash, time, new.stream, version, kind)
+        body = sign(position, body)
     row = EventRow(
-        sequence=before.sequence + 1,
-        time=times.spell(at),
+        sequence=sequence,
+        time=time,
         actor=actor,
         kind=kind,
         stream=new.stream,

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.records import Pin
+from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.times import spell
-from ldmrelease.projections.claimed_payload import claimed_payload
+from ldmrelease.projections.claimed import claimed_body
 
 
 def fold_pins(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
@@ -23,7 +22,7 @@ def fold_pins(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
         "complete": pin.complete,
         "content": pin.content,
         "reason": pin.reason,
-        "digests": _images(event),
+        "digests": list(pin.digests),
         "time": spell(event.time),
         "by": event.actor,
         "sequence": event.sequence,
@@ -38,7 +37,7 @@ def fold_digests(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
         return {}
     name = f"{pin.product}/{pin.tag}"
     changed = {}
-    for digest in [pin.digest, *_images(event)]:
+    for digest in [pin.digest, *pin.digests]:
         names = get(digest) or []
         if name not in names:
             changed[digest] = [*names, name]
@@ -46,13 +45,4 @@ def fold_digests(get: Callable[[str], Any], event: Event) -> dict[str, Any]:
 
 
 def _pin(event: Event) -> Pin | None:
-    payload = claimed_payload(event.body) if event.kind == EventKind.PINNED else None
-    try:
-        return canonical.from_plain(payload, Pin) if payload is not None else None
-    except canonical.NotCanonical:
-        return None
-
-
-def _images(event: Event) -> list[str]:
-    digests = event.body.get("digests")
-    return [each for each in digests if isinstance(each, str)] if isinstance(digests, list) else []
+    return claimed_body(event, Pin) if event.kind == EventKind.PINNED else None

@@ -2,14 +2,10 @@
 
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.projector import Projector
-from ldmrelease.projections import pins, promotions, receipts, residences
+from ldmrelease.projections import pins, residences
 
 PROJECTORS = (
     Projector(residences.PROJECTION, residences.fold_observations, frozenset({EventKind.OBSERVED})),
     Projector("pins", pins.fold_pins, frozenset({EventKind.PINNED})),
     Projector("digests", pins.fold_digests, frozenset({EventKind.PINNED})),
-    Projector("promotions", promotions.fold_promotions),
-    Projector("open-promotions", promotions.fold_open),
-    Projector("receipts", receipts.fold_receipts, frozenset({EventKind.RECEIPT})),
-    Projector("scaled-to-zero", receipts.fold_idle, frozenset({EventKind.DONE})),
 )

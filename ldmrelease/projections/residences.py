@@ -18,11 +18,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from ldmrelease.domain import canonical, times
+from ldmrelease.domain import times
 from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.records import Observation, ObservedImage
+from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.topology import Place
-from ldmrelease.projections.claimed_payload import claimed_payload
+from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.projections.intervals import ObservedAt, begun, continued, ended, paused
 
 PROJECTION = "observed"
@@ -98,14 +98,12 @@ def release_residence_prefixes(release: str) -> tuple[str, str]:
 
 
 def _observation(event: Event) -> Observation | None:
-    payload = claimed_payload(event.body) if event.kind == EventKind.OBSERVED else None
-    if payload is None:
-        return None
-    try:
-        observation = canonical.from_plain(payload, Observation)
-    except canonical.NotCanonical:
-        return None
-    if observation.time.tzinfo is None or abs(event.time - observation.time) > INTAKE_WINDOW:
+    observation = claimed_body(event, Observation) if event.kind == EventKind.OBSERVED else None
+    if (
+        observation is None
+        or observation.time.tzinfo is None
+        or abs(event.time - observation.time) > INTAKE_WINDOW
+    ):
         return None
     return observation
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events import Event
+from ldmrelease.domain.events.place import PlaceClaimed, PlaceReleased
+from ldmrelease.domain.events.promotion import PromotionEnded
+from ldmrelease.domain.streams import promotion_of
+from ldmrelease.promotion.state import Told
 
 
 class Claim(Struct, frozen=True):
@@ -24,34 +29,35 @@ class Claim(Struct, frozen=True):
     ended: bool = False
 
 
-def claim_of(events: Iterable[Event]) -> Claim | None:
+def claim_of(told: Iterable[Told]) -> Claim | None:
     """The claim that stands after a place's events, None where it is free.
 
-    Events of the stream `promotion/<id>` may stand among them, in the order of the ledger: they show that
+    Events of the promotion that holds it may stand among them, in the order of the ledger: they show that
     the holder still works. A claim against another promotion's needs `takeover`; without it nothing
     changes. The same promotion claiming again gets a new epoch, since an earlier process of it may still
     sleep. A release counts only for the epoch that it names.
     """
     claim: Claim | None = None
-    for event in events:
-        claim = _after(claim, event)
+    for each in told:
+        claim = _after(claim, each.event, each.body)
     return claim
 
 
-def _after(claim: Claim | None, event: Event) -> Claim | None:
-    if event.kind == EventKind.CLAIMED and _may_claim(claim, event):
-        promotion, holder = str(event.body.get("promotion", "")), str(event.body.get("holder", ""))
-        return Claim(promotion, holder, event.sequence, event.time, event.time)
-    if claim is None or not _by(claim.promotion, event):
+def _after(claim: Claim | None, event: Event, body: Any) -> Claim | None:
+    if isinstance(body, PlaceClaimed) and _may_claim(claim, body):
+        return Claim(body.promotion, body.holder, event.sequence, event.time, event.time)
+    if claim is None or _promotion(event, body) != claim.promotion:
         return claim
-    if event.kind == EventKind.RELEASED and event.body.get("epoch") == claim.epoch:
+    if isinstance(body, PlaceReleased) and body.epoch == claim.epoch:
         return None
-    return replace(claim, last_append=event.time, ended=claim.ended or event.kind == EventKind.ENDED)
+    return replace(claim, last_append=event.time, ended=claim.ended or isinstance(body, PromotionEnded))
 
 
-def _may_claim(claim: Claim | None, event: Event) -> bool:
-    return claim is None or _by(claim.promotion, event) or event.body.get("takeover") is True
+def _may_claim(claim: Claim | None, body: PlaceClaimed) -> bool:
+    return claim is None or claim.promotion == body.promotion or body.takeover
 
 
-def _by(promotion: str, event: Event) -> bool:
-    return event.body.get("promotion") == promotion or event.stream == f"promotion/{promotion}"
+def _promotion(event: Event, body: Any) -> str | None:
+    if isinstance(body, PlaceClaimed | PlaceReleased):
+        return body.promotion
+    return promotion_of(event.stream)

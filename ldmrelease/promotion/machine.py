@@ -12,10 +12,11 @@ from typing import Any
 from msgspec import Struct, field
 
 from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.promotion.journal import DecisionStage, Journal, PromotionState, StageDecision
+from ldmrelease.promotion.state import Journal, StageDecision
 
 _AFTER_CONFIRM = {StepKind.RECEIPT, StepKind.PUBLISH}
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
+from ldmrelease.domain.streams import StepId
 from ldmrelease.domain.topology import Place
 
 
@@ -67,4 +68,4 @@ def _brought(site: Site, intent: Intent) -> list[tuple[StepKind, str, dict[str, 
 
 
 def _step(place: Place, kind: StepKind, name: str, parameters: dict[str, Any]) -> Step:
-    return Step(f"{place}/{kind}" + (f"/{name}" if name else ""), place, kind, parameters)
+    return Step(str(StepId(place, kind, name or None)), place, kind, parameters)

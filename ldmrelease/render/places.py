@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ldmrelease.answers.sentences.text import counted, listed, short
-from ldmrelease.domain.records import Observation, ObservedImage
+from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.render.output import Cell, Colour, table
 from ldmrelease.services.inventory.aliases import AliasOf

@@ -8,11 +8,11 @@ from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import busy_words, failure_words, interrupted_words
 from ldmrelease.answers.sentences.rollouts import pending_act_words
 from ldmrelease.answers.sentences.text import indented, listed, moment, said, short, span, values_of
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Place
-from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, table
 from ldmrelease.services.promotions.driver import PromotionOutcome

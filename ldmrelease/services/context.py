@@ -5,24 +5,29 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ldmrelease.config.workspace.load import Workspace
 from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import Moved, NewEvent
+from ldmrelease.domain.events.registry import type_of_body
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import Ledger, open_ledger
+from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.presence import missing_parts
 from ldmrelease.registry.repository import RegistryOptions, Repository
-from ldmrelease.targets.connections import ClusterConnections
+from ldmrelease.targets.connections import ClusterConnections, Connections
 from ldmrelease.trust.keyring import Keyring
-from ldmrelease.trust.signer import Signer, load_signer
+from ldmrelease.trust.records import Records, entitled, sign_record
+from ldmrelease.trust.signer import KeyProblem, Signer, load_signer
+from ldmrelease.trust.verify import Rejected, valid_key
 
 Observer = Callable[[str, str], None]
 """Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
@@ -40,7 +45,10 @@ class Signers:
         self._loaded: dict[str, Signer] = {}
 
     def named(self, purpose: str) -> Signer:
-        """The key for a purpose: `me`, `runner`, `observer`, `ledger`, `receipts/<level>`. Raises `NoKey`."""
+        """The key for a purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`.
+
+        Raises `NoKey`.
+        """
         if purpose not in self._loaded:
             path = self._files.get(purpose)
             if path is None:
@@ -62,6 +70,11 @@ class Signers:
     def observer(self) -> Signer:
         """Signs observations."""
         return self.named("observer")
+
+    @property
+    def promoter(self) -> Signer:
+        """Signs what the process does: decisions, steps, claims, the end."""
+        return self.named("promoter")
 
     @property
     def ledger(self) -> Signer:
@@ -120,9 +133,14 @@ class Context:
         return Registries(self.workspace.root, options)
 
     @cached_property
+    def connections(self) -> Connections:
+        """What the workspace's targets are reached by, opened once."""
+        return Connections(self.workspace.root, self.observer)
+
+    @property
     def clusters(self) -> ClusterConnections:
         """Opens the clusters of the workspace."""
-        return ClusterConnections(self.workspace.root, self.observer)
+        return self.connections.clusters
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
@@ -158,6 +176,11 @@ class Context:
         key = self.keyring.find(keyid)
         return key.person if key is not None else keyid
 
+    @cached_property
+    def records(self) -> Records:
+        """Reads events as what somebody signed."""
+        return Records(self.ledger.genesis, self.keyring)
+
     def append(
         self,
         events: list[NewEvent],
@@ -165,11 +188,43 @@ class Context:
         expect: dict[str, int] | None = None,
         blobs: dict[str, bytes] | None = None,
     ) -> Moved | None:
-        """Append in one transaction, now, as `person`; None where it went in."""
+        """Append in one transaction, now, each event signed by the key of its kind; None where it went in.
+
+        Raises `NoKey`, and `KeyProblem` where an event would not count: then nothing is appended.
+        """
+        for each in events:
+            self._require_counted(each)
         answer = self.ledger.append(
-            events, at=self.now(), actor=self.person, expect=expect or {}, blobs=blobs or {}
+            events, at=self.now(), actor=self.person, expect=expect or {}, blobs=blobs or {}, sign=self._sign
         )
         return answer if isinstance(answer, Moved) else None
+
+    def _sign(self, there: Position, body: Any) -> dict[str, Any]:
+        return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))
+
+    def _require_counted(self, new: NewEvent) -> None:
+        """A record by a key that is not entitled to it would be in the ledger for good, and of no effect."""
+        kind = type_of_body(type(new.body))
+        signer = self.signers.named(kind.purpose)
+        now = self.now()
+        key = valid_key(signer.keyid, self.keyring, at=now)
+        found = (
+            key
+            if isinstance(key, Rejected)
+            else entitled(new.body, new.stream, kind, key, self.keyring, at=now)
+        )
+        if isinstance(found, Rejected):
+            raise self.key_problem(signer, found)
+
+    def key_problem(self, signer: Signer, refusal: Rejected) -> KeyProblem:
+        """What to say where something by a key of the workspace would not count."""
+        key = self.keyring.find(signer.keyid)
+        values = ", ".join(f"{name} {value}" for name, value in refusal.values.items() if name != "key")
+        return KeyProblem(
+            f"what {key.id if key is not None else signer.keyid} has to sign would not count: {refusal.code}"
+            f"{f' ({values})' if values else ''}; name another key under `keys:` in {self.workspace.file.name}, or "
+            f"let {self.workspace.trust.name} trust this one with it (`ldmrelease doctor` looks at every key)"
+        )
 
 
 def open_context(

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from ldmrelease.domain.events import Event
-from ldmrelease.domain.records import Observation, ObservedImage
+from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.services.context import Context
 from ldmrelease.trust.authorize import entitled_roles, roles_within
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.trust.records import VerifiedRecord
 from ldmrelease.trust.signer import KeyProblem, Signer
 from ldmrelease.trust.verify import Rejected
 
@@ -37,13 +37,11 @@ def observed_repositories(context: Context, images: Iterable[ObservedImage]) -> 
 
 def verified_observation(context: Context, event: Event | None) -> Observation | Rejected:
     """The observation in an event, if its signer may speak of the place and of every image that it names."""
-    if event is None:
-        return Rejected("unsigned")
-    opened = verify_record(event.body, Observation, context.keyring, at=event.time)
+    opened = context.records.read(event, Observation)
     if isinstance(opened, Rejected):
         return opened
-    repositories = observed_repositories(context, opened.act.images)
-    return out_of_scope(context, opened, "observation", repositories) or opened.act
+    repositories = observed_repositories(context, opened.body.images)
+    return out_of_scope(context, opened, "observation", repositories) or opened.body
 
 
 def require_scope(

@@ -1,10 +1,11 @@
-"""The clusters that targets are written in: opened once, and their errors as answers."""
+"""What targets are reached by: clusters, each opened once, and memory; and a cluster's errors as answers."""
 
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.cluster.client.api import Api, Observer, open_api
@@ -17,6 +18,7 @@ from ldmrelease.cluster.client.errors import (
 )
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.targets.memory_files import MemoryFiles
 from ldmrelease.targets.results import Refusal, RefusedError
 
 TRIES = 100
@@ -55,6 +57,37 @@ class ClusterConnections:
         if access.kubeconfig is None:
             return access
         return replace(access, kubeconfig=str(self._root / Path(access.kubeconfig).expanduser()))
+
+
+class Connections:
+    """Everything that one run has opened, for any number of threads and all its places."""
+
+    def __init__(self, root: Path, observer: Observer | None = None) -> None:
+        self.clusters = ClusterConnections(root, observer)
+        self.memory = MemoryFiles()
+
+
+class Access(Struct, frozen=True):
+    """How targets are reached: the workspace's directory (relative ones start there, mirrors of remotes are kept in
+    its `.ldmrelease/git`), who is told around every change (for tests that kill), and what is open already."""
+
+    workspace: Path
+    observer: Observer | None = None
+    opened: Connections | None = None
+
+    def cluster(self, access: ClusterAccess) -> Api:
+        """A cluster's API server, opened once. Raises BadAccess and ClusterUnreachable."""
+        return (self.opened or Connections(self.workspace, self.observer)).clusters.open(access)
+
+    @property
+    def memory(self) -> MemoryFiles:
+        """The texts in memory; none where nothing was opened."""
+        return self.opened.memory if self.opened is not None else MemoryFiles()
+
+    def tell(self, phase: str, what: str) -> None:
+        """Tell the observer, if there is one."""
+        if self.observer is not None:
+            self.observer(phase, what)
 
 
 def answer(act: Callable[[], T]) -> T | Refusal | Unavailable:

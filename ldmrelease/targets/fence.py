@@ -82,19 +82,19 @@ def fences_at(git: Git, revisions: Sequence[str]) -> dict[str, Fence]:
     return found
 
 
-def check(found: Fence | None, warrant: WriteGrant) -> None:
-    """Raise `Refused` unless the holder of `warrant` may write over the fence that was found.
+def check(found: Fence | None, grant: WriteGrant) -> None:
+    """Raise `Refused` unless the holder of `grant` may write over the fence that was found.
 
     `other-ledger`: the place belongs to another ledger. `ledger-behind`: ours does not hold what the fence
     saw (a copy, or a cut tail). `fenced`: somebody has claimed the place since.
     """
     if found is None:
         return
-    ours = warrant.fence
-    values = {"place": str(warrant.place), "promotion": found.promotion, "epoch": found.epoch}
+    ours = grant.fence
+    values = {"place": str(grant.place), "promotion": found.promotion, "epoch": found.epoch}
     if (found.ledger, found.genesis) != (ours.ledger, ours.genesis):
         raise RefusedError("other-ledger", **values, found=found.ledger, expected=ours.ledger)
-    if not warrant.extends(found):
+    if not grant.extends(found):
         raise RefusedError("ledger-behind", **values, found=found.size, expected=ours.size)
     if found.epoch > ours.epoch or (found.epoch == ours.epoch and found.promotion != ours.promotion):
         raise RefusedError("fenced", **values, expected=ours.epoch)

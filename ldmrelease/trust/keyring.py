@@ -18,9 +18,9 @@ EVERYWHERE = "*"
 class Role(Struct, frozen=True):
     """What a key with this role may say: a statement counts only inside all three.
 
-    `types` are short predicate names (`check`, `provenance`) and names of acts (`pin`, `request`,
-    `observation`, `run`, `checkpoint`); `environments` are names or `*`; `repositories` are shell patterns
-    of image repositories (`ghcr.io/lsst/*`).
+    `types` are short predicate names (`check`, `provenance`), names of records (`pin`, `request`, `observation`,
+    `run`, `decision`, `promotion`, `step`, `claim`, `intake`) and `checkpoint`; `environments` are names or `*`;
+    `repositories` are shell patterns of image repositories (`ghcr.io/lsst/*`).
     """
 
     name: str

@@ -45,6 +45,14 @@ def verify(envelope: Envelope, keyring: Keyring, *, at: datetime) -> VerifiedPay
     return _out_of_time(key, at) or VerifiedPayload(envelope.payload_type, envelope.payload, key)
 
 
+def valid_key(keyid: str, keyring: Keyring, *, at: datetime) -> Key | Rejected:
+    """The key of a fingerprint, if it counts at that time. Codes: those of `verify` that are about keys."""
+    key = keyring.find(keyid)
+    if key is None:
+        return Rejected("unknown-key", {"keyid": keyid})
+    return _out_of_time(key, at) or key
+
+
 def _signing_key(envelope: Envelope, signature: Signature, keyring: Keyring) -> Key | Rejected:
     message = pae(envelope.payload_type, envelope.payload)
     if signature.keyid is None:

@@ -16,11 +16,12 @@ import pytest
 from ldmrelease.domain.events import EventKind
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.promotions.claims import claim_now
 from ldmrelease.services.promotions.commands import Promoted, preview_spec, promote, resume
-from ldmrelease.services.promotions.submit import NothingToDo, open_promotions
+from ldmrelease.services.promotions.submit import NothingToDo
 from ldmrelease.services.releases.pin import Pinned, find_or_pin
-from tests.workspace import WEEKLY, Site, copy_site, new_site
+from tests.workspace import WEEKLY, Site, copy_site, new_site, said
 
 pytestmark = pytest.mark.real
 
@@ -83,7 +84,7 @@ def finish(site: Site) -> None:
     """What a user does after a crash."""
     context = site.context()
     for each in open_promotions(context):
-        outcome = resume(context, each["promotion"], quiet)
+        outcome = resume(context, each.promotion, quiet)
         assert outcome.state.ended, outcome
     if not isinstance(preview_spec(context, spec(context)), NothingToDo):
         answer = promote(context, spec(context), quiet)
@@ -96,14 +97,14 @@ def assert_done_once(site: Site) -> None:
     """The same end as without a kill."""
     context = site.context()
     receipts = Counter(
-        (event.body["place"], event.body["component"])
+        ("/".join(said(event)["place"].values()), said(event)["component"])
         for event in context.ledger.events(kinds=[EventKind.RECEIPT])
     )
     assert receipts == {(place, each): 1 for place in PLACES for each in ("scipipe", "release")}
-    done = Counter(event.body["step"] for event in context.ledger.events(kinds=[EventKind.DONE]))
+    done = Counter(said(event)["step"] for event in context.ledger.events(kinds=[EventKind.DONE]))
     repeated = {step for step, count in done.items() if count > 1 and not step.endswith("/claim")}
     assert not repeated, "no step twice"
-    ends = [event.body["state"] for event in context.ledger.events(kinds=[EventKind.ENDED])]
+    ends = [said(event)["state"] for event in context.ledger.events(kinds=[EventKind.ENDED])]
     assert ends == ["succeeded"]
     for place in PLACES:
         application = next(each for each in context.topology.applications if str(each.place) == place)

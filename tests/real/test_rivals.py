@@ -14,7 +14,7 @@ from ldmrelease.services.promotions.commands import Promoted, promote, resume
 from ldmrelease.services.promotions.driver import PromotionOutcome
 from ldmrelease.services.promotions.work import PlaceBusy
 from tests.real.test_kills import quiet, spec
-from tests.workspace import PLACE, Site, copy_site, new_site
+from tests.workspace import PLACE, Site, copy_site, new_site, said
 
 pytestmark = pytest.mark.real
 _PATIENCE = 60.0
@@ -87,7 +87,7 @@ def wait_for_end(pid: int) -> None:
 
 def assert_one_receipt_each(site: Site) -> None:
     context = site.context()
-    receipts = Counter(event.body["component"] for event in context.ledger.events(kinds=[EventKind.RECEIPT]))
+    receipts = Counter(said(event)["component"] for event in context.ledger.events(kinds=[EventKind.RECEIPT]))
     assert receipts == {"scipipe": 1, "release": 1}
     application = next(each for each in context.topology.applications if str(each.place) == PLACE)
     assert claim_now(context, application.place) is None

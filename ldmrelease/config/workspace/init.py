@@ -16,6 +16,8 @@ from ldmrelease.config.workspace.topology import level_of
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
+from ldmrelease.domain.events.kinds import PROMOTER
+from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.level import Level
 from ldmrelease.trust.signer import generate
 
@@ -34,6 +36,7 @@ _ROLES = {
     "commissioning-manager": ["pin", "request"],
     "runner": ["run", "check"],
     "observer": ["observation"],
+    "promoter": [*role_types(PROMOTER)],
     "ledger": ["checkpoint"],
     "ci": ["provenance", "sbom"],
 }
@@ -41,6 +44,7 @@ _KEYS = {
     "me": ["release-manager", "commissioning-manager"],
     "runner": ["runner"],
     "observer": ["observer"],
+    "promoter": ["promoter"],
     "ledger": ["ledger"],
     "ci": ["ci"],
 }

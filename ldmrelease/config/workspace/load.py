@@ -33,9 +33,9 @@ class Workspace(Struct, frozen=True):
     """A workspace as read; paths are absolute.
 
     `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
-    `runner`, `observer`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock. `local_policies`
-    are levels whose policy is not the one that the trust document records: what they decide is hypothetical.
-    `documents` are the policies as written, by the name of the level.
+    `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock.
+    `local_policies` are levels whose policy is not the one that the trust document records: what they decide is
+    hypothetical. `documents` are the policies as written, by the name of the level.
     """
 
     root: Path
@@ -205,6 +205,12 @@ def _workspace(parts: _Parts) -> Workspace:
 
 
 def _key_files(keys: KeysEntry, root: Path) -> dict[str, Path]:
-    own = {"me": keys.me, "runner": keys.runner, "observer": keys.observer, "ledger": keys.ledger}
+    own = {
+        "me": keys.me,
+        "runner": keys.runner,
+        "observer": keys.observer,
+        "promoter": keys.promoter,
+        "ledger": keys.ledger,
+    }
     receipts = {f"receipts/{level}": path for level, path in keys.receipts.items()}
     return {purpose: root / path for purpose, path in {**own, **receipts}.items() if path is not None}

@@ -283,6 +283,9 @@ class KeysEntry(Strict):
     me: Text | None = Field(None, description="Signs pins and requests.")
     runner: Text | None = Field(None, description="Signs check runs and their results.")
     observer: Text | None = Field(None, description="Signs observations.")
+    promoter: Text | None = Field(
+        None, description="Signs what the process does: decisions, steps, claims, intake, the end."
+    )
     ledger: Text | None = Field(None, description="Signs checkpoints of the ledger.")
     receipts: dict[Name, Text] = Field(default_factory=dict, description="One receipt key for each level.")
 

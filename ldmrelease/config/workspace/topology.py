@@ -15,7 +15,17 @@ from ldmrelease.config.workspace.schema import (
     WorkspaceFile,
 )
 from ldmrelease.domain.tags import Grammar
-from ldmrelease.domain.targets import GitOpsTarget, KubernetesTarget, MenuTarget, Setting, Target, Writes
+from ldmrelease.domain.targets import (
+    ConfigMapKey,
+    FileLocation,
+    GitFile,
+    ImageSettingsTarget,
+    KubernetesTarget,
+    MenuTarget,
+    Setting,
+    Target,
+    Writes,
+)
 from ldmrelease.domain.topology import (
     CHECKS_NAMESPACE,
     Application,
@@ -28,7 +38,6 @@ from ldmrelease.domain.topology import (
 )
 from ldmrelease.domain.workload_selection import (
     ClusterAccess,
-    ConfigMapFile,
     CustomResource,
     Selection,
     WorkloadKind,
@@ -144,7 +153,7 @@ def _target(entry: TargetEntry, site: EnvironmentEntry, workloads: Workloads | N
         settings = tuple(
             Setting(component_name(each.component), each.path, Writes(each.writes)) for each in tree.settings
         )
-        return GitOpsTarget(tree.repository, tree.branch, tree.file, settings)
+        return ImageSettingsTarget(GitFile(tree.repository, tree.branch, tree.file), settings)
     if entry.menu is not None:
         return _menu(entry.menu, site)
     if entry.kubernetes is None or workloads is None:
@@ -156,15 +165,13 @@ def _target(entry: TargetEntry, site: EnvironmentEntry, workloads: Workloads | N
 def _menu(menu: MenuEntry, site: EnvironmentEntry) -> MenuTarget:
     component = component_name(menu.component)
     keep = {str(kind): count for kind, count in menu.keep.items()}
+    return MenuTarget(_location(menu, site), menu.path, component, keep, dict(menu.aliases))
+
+
+def _location(menu: MenuEntry, site: EnvironmentEntry) -> FileLocation:
     own = menu.config_map
-    config_map = ConfigMapFile(cluster_of(site), own.namespace, own.name, own.key) if own else None
-    return MenuTarget(
-        repository=menu.repository or "",
-        branch=menu.branch,
-        file=menu.file or (str(config_map) if config_map else ""),
-        path=menu.path,
-        component=component,
-        keep=keep,
-        aliases=dict(menu.aliases),
-        config_map=config_map,
-    )
+    if own is not None:
+        return ConfigMapKey(cluster_of(site), own.namespace, own.name, own.key)
+    if menu.repository is None or menu.file is None:
+        raise AssertionError("the file's shape demands a file of a repository, or a ConfigMap")
+    return GitFile(menu.repository, menu.branch, menu.file)

@@ -15,7 +15,7 @@ from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Head
 from ldmrelease.domain.images import PlatformImage, check_digest
 from ldmrelease.domain.predicates.interface import Predicate, StatementType
-from ldmrelease.domain.statements import Subject, write_statement
+from ldmrelease.domain.statements import Statement, Subject, write_statement
 
 SLSA_VERSION = "1.2"
 _MOST_SUBJECTS = 1024
@@ -113,6 +113,36 @@ def write_receipt(receipt: Receipt, resource: Resource) -> bytes:
     if len(subjects) > _MOST_SUBJECTS:
         raise ValueError(f"{len(subjects)} subjects; verifiers read at most {_MOST_SUBJECTS}")
     return write_statement(TYPE.uri, subjects, _predicate(receipt, resource))
+
+
+class ClaimedReceipt(Struct, frozen=True):
+    """What a receipt says it is about; `level` is that of its verifier, `subject` the digest of its resource."""
+
+    level: str
+    environment: str
+    release: str
+    promotion: str
+    subject: str
+
+
+def read_receipt(statement: Statement, base_uri: str) -> ClaimedReceipt | None:
+    """What a statement says as a receipt of ours; None where it is not one, or did not pass."""
+    predicate = statement.predicate
+    if statement.predicate_type != TYPE.uri or predicate.get("verificationResult") != "PASSED":
+        return None
+    verifier, own = predicate.get("verifier"), predicate.get(f"{base_uri}/receipt/v1")
+    levels = f"{base_uri}/levels/"
+    if (
+        not isinstance(verifier, dict)
+        or not str(verifier.get("id")).startswith(levels)
+        or not isinstance(own, dict)
+    ):
+        return None
+    environment = own.get("environment")
+    named = environment.get("name") if isinstance(environment, dict) else None
+    level = str(verifier["id"]).removeprefix(levels)
+    said = (level, named, own.get("release"), own.get("promotion"), statement.subjects[0].digest)
+    return ClaimedReceipt(*map(str, said))
 
 
 def bundle(envelope: dict[str, Any], hint: str) -> bytes:

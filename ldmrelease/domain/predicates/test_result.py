@@ -10,8 +10,8 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain import times
+from ldmrelease.domain.events.evidence import ObservedPod
 from ldmrelease.domain.predicates.interface import Predicate, StatementType, read_time, value_at
-from ldmrelease.domain.records import ObservedPod
 
 PASSED, WARNED, FAILED = "PASSED", "WARNED", "FAILED"
 ERRORED = "ERRORED"

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.faces.cli.arguments import ReasonOption
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator, rendered_outcome
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.promotions.commands import abort as abort_promotion
 

@@ -11,7 +11,7 @@ from ldmrelease.answers.sentences.refusals import unknown_target_words
 from ldmrelease.answers.sentences.text import few, moment, said
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.records import RunRegistration
+from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.topology import Application, Check
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, TargetOption, release_stored
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.sentences.refusals import refusal_words
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.faces.cli.arguments import applications_at
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here

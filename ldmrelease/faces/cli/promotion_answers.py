@@ -12,9 +12,9 @@ from ldmrelease.answers.sentences.refusals import busy_words, preflight_words, u
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
-from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.render.decisions import decision_text
 from ldmrelease.render.output import Output
 from ldmrelease.render.progress import progress_line

@@ -4,15 +4,18 @@ from typing import Annotated, Any
 
 import typer
 
+from ldmrelease.domain.events.promotion import DecisionMade, PromotionState
+from ldmrelease.domain.times import spell
 from ldmrelease.faces.cli.arguments import ProductOption, usual_product
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.promotion.state import Journal
 from ldmrelease.render.decisions import replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text
 from ldmrelease.services.decisions.replay import replay
-from ldmrelease.services.promotions.load import NoSuchPromotion
+from ldmrelease.services.inventory.promotions import PromotionSummary, all_promotions, open_promotions
+from ldmrelease.services.promotions.load import records_of
 from ldmrelease.services.promotions.report import report
 
 app = new_app(
@@ -36,16 +39,38 @@ def list_promotions(
 ) -> None:
     """List promotions, oldest first."""
     context = open_context_here(ctx)
-    rows: list[dict[str, Any]] = sorted(
-        context.ledger.states("open-promotions" if open_ else "promotions").values(),
-        key=lambda each: int(each["sequence"]),
-    )
+    found = open_promotions(context) if open_ else all_promotions(context)
+    rows = [_row(each) for each in found]
     chosen = [
         each
         for each in rows
         if (not state or each["state"] in state) and (product is None or each["product"] == product)
     ]
     emit(chosen, output, lambda: promotions_table(chosen))
+
+
+def _row(summary: PromotionSummary) -> dict[str, Any]:
+    """A promotion for lists; of one that is untrusted, what its signed request says, if it has one."""
+    asked = summary.request.body if summary.request is not None else None
+    journal = summary.journal or Journal()
+    return {
+        "promotion": summary.promotion,
+        "sequence": summary.first.sequence,
+        "state": summary.state,
+        "requested": spell(summary.first.time),
+        "last": spell(summary.last),
+        "by": summary.by,
+        "until": spell(journal.until) if journal.until is not None else None,
+        "who": list(journal.who),
+        "intent": str(asked.intent) if asked is not None else "",
+        "product": asked.product if asked is not None else "",
+        "tag": asked.tag if asked is not None else "",
+        "release": asked.release if asked is not None else "",
+        "target": asked.target if asked is not None else "",
+        "alias": asked.alias if asked is not None else None,
+        "places": [str(each) for each in summary.places],
+        "done": [str(each) for each in summary.places if each not in summary.left()],
+    }
 
 
 @app.command(
@@ -73,9 +98,8 @@ def replay_decisions(
     Exit 1 where one of them does not come out with the same bytes.
     """
     context = open_context_here(ctx)
-    found = list(replay(context.ledger, promotion))
-    if not found:
-        raise NoSuchPromotion(promotion)
+    told = [each.body for each in records_of(context, promotion)]
+    found = list(replay(context.ledger, (each for each in told if isinstance(each, DecisionMade))))
     rows = [
         {
             "stage": each.stage,

@@ -16,8 +16,8 @@ from ldmrelease.faces.cli.promotion_answers import (
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.promotions.commands import resume as resume_promotion
-from ldmrelease.services.promotions.submit import open_promotions
 
 app = new_app()
 
@@ -64,7 +64,7 @@ def resume(
 def _each(context: Context, output: Output, take_over: bool) -> Iterator[RenderedAnswer]:
     """Every open promotion, oldest first; one that cannot go on does not hold up the others."""
     for row in open_promotions(context):
-        name = str(row["promotion"])
+        name = row.promotion
         try:
             answer = _resume(context, name, output, take_over)
         except Exception as error:

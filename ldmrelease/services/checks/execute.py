@@ -17,7 +17,7 @@ from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import ClusterError
 from ldmrelease.config.workspace.check_template import template_of
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.records import RunRegistration
+from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.topology import Application, Check
 from ldmrelease.services.checks.referenced_results import resolve_referenced

@@ -10,22 +10,22 @@ from msgspec import Struct, field
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.evidence import ObservedPod, RunRegistration, StableState, StatementReceived
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.predicates import test_result
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
-from ldmrelease.domain.records import ObservedPod, RunRegistration, StableState
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
+from ldmrelease.domain.streams import run_stream
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute
 from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.clusters import cluster_uid
-from ldmrelease.services.evidence.collect import evidence_stream
-from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
+from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.repository_scope import require_scope
-from ldmrelease.services.signing import signed
 
 _MOST = 200
 """So many containers are named in a registration: enough to tell whether what was checked is still there."""
@@ -113,11 +113,12 @@ def register(
         promotion=promotion,
         standing=where.standing,
     )
-    stream = runs_stream(pinned.digest)
+    stream = run_stream(pinned.digest)
     environments = (where.environment,) if where.environment is not None else ()
     require_scope(context, context.signers.runner, "run", pinned.release.repositories, environments)
-    event = NewEvent(EventKind.REGISTERED, stream, signed(context, act, context.signers.runner))
-    moved = context.append([event], expect={**(expect or {}), stream: context.ledger.version(stream)})
+    moved = context.append(
+        [new_event(act)], expect={**(expect or {}), stream: context.ledger.version(stream)}
+    )
     return Unregistered(stream) if moved else act
 
 
@@ -169,7 +170,7 @@ def run_registered(
     payload = write_statement(test_result.TYPE.uri, (subject,), predicate)
     envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
-    event = NewEvent(EventKind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})
+    event = new_event(StatementReceived(pinned.digest, blob))
     return RunResult(result, ran, (event,), {blob: envelope}, carried.then)
 
 

@@ -14,7 +14,8 @@ from ldmrelease.cluster.rollout.status import Healthy, NodesNotReady, Scheduled,
 from ldmrelease.cluster.rollout.wait import AssessedWorkload, wait_for
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.records import Observation, ObservedPod, StableState
+from ldmrelease.domain.events.evidence import ObservedPod, StableState
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
 from ldmrelease.services.context import Context

@@ -1,19 +1,20 @@
 """Decide: gather facts, evaluate, and (apart from a look) put the decision into the ledger."""
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
 
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
 from ldmrelease.domain.errors import InputError
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.promotion import DecisionMade, DecisionStage
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.level import Level
-from ldmrelease.domain.times import spell
+from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.promotion.journal import DecisionStage
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.facts import DecisionRequest, GatheredFacts, gather_facts
 from ldmrelease.services.evidence import collect
@@ -87,16 +88,11 @@ def record(
     """
     decision = decided.decision
     events, blobs = collect.intake(decided.gathered.taken)
-    body: dict[str, Any] = {
-        "place": canonical.to_plain(decision.place),
-        "stage": str(stage),
-        "verdict": str(decision.verdict),
-        "decision": decided.digest,
-        "facts": decided.gathered.digest,
-        "epoch": epoch,
-        **waits_for(decision),
-    }
-    events.append(NewEvent(EventKind.DECIDED, f"promotion/{promotion}", body))
+    until, who = waits_for(decision)
+    made = DecisionMade(
+        decision.place, stage, decision.verdict, decided.digest, decided.gathered.digest, epoch, until, who
+    )
+    events.append(new_event(made, promotion_stream(promotion)))
     blobs |= {
         decided.digest: decided.document,
         decided.gathered.digest: decided.gathered.document,
@@ -106,14 +102,14 @@ def record(
     return events, blobs
 
 
-def waits_for(decision: Decision) -> dict[str, Any]:
-    """`until` when (spelled, None if unknown) and for `who` a decision waits."""
+def waits_for(decision: Decision) -> tuple[datetime | None, tuple[str, ...]]:
+    """Until when (None if unknown) and for whom a decision waits."""
     waiting = [each for each in decision.unmet() if each.outcome is Outcome.PENDING]
-    return {"until": _until(waiting), "who": sorted({role for each in waiting for role in each.who})}
+    return _until(waiting), tuple(sorted({role for each in waiting for role in each.who}))
 
 
-def _until(waiting: list[Finding]) -> str | None:
+def _until(waiting: list[Finding]) -> datetime | None:
     """When everything that waits can be over by itself; unknown if one of them waits for somebody."""
     times = [each.when for each in waiting]
     known = [each for each in times if each is not None]
-    return spell(max(known)) if known and len(known) == len(times) else None
+    return max(known) if known and len(known) == len(times) else None

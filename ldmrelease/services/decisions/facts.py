@@ -11,6 +11,7 @@ from msgspec import Struct
 from ldmrelease.config.policies.windows import windows
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.facts import (
     BuildSource,
     CandidatePin,
@@ -27,13 +28,13 @@ from ldmrelease.domain.facts import (
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.predicates.provenance import repository_of
-from ldmrelease.domain.records import Observation
 from ldmrelease.domain.release import Component
+from ldmrelease.domain.streams import evidence_stream, observation_stream, pin_stream, run_stream
 from ldmrelease.domain.tags import Kind, order_key, parse
 from ldmrelease.domain.topology import ComponentKind, Place
 from ldmrelease.services.context import Context
 from ldmrelease.services.evidence import collect
-from ldmrelease.services.evidence.runs import check_fact, registered_runs, runs_stream
+from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.inventory.residences import residences_at
 from ldmrelease.services.releases.pin import Pinned, stored_pin
 from ldmrelease.services.repository_scope import verified_observation
@@ -99,9 +100,9 @@ def _versions(
     context: Context, pinned: Pinned, subjects: Iterable[collect.EvidenceSubject]
 ) -> dict[str, int]:
     """The streams that the facts are read from, at the versions that they were read at."""
-    streams = [pinned.release.stream, runs_stream(pinned.digest)]
-    streams += [collect.evidence_stream(each.digest) for each in subjects]
-    streams += [each.place.stream for each in context.topology.applications]
+    streams = [pin_stream(pinned.release.product, pinned.release.tag), run_stream(pinned.digest)]
+    streams += [evidence_stream(each.digest) for each in subjects]
+    streams += [observation_stream(each.place) for each in context.topology.applications]
     return {stream: context.ledger.version(stream) for stream in streams}
 
 
@@ -254,7 +255,7 @@ def _companion(
 
 def last_observation(context: Context, place: Place) -> Observation | None:
     """The newest observation of a place, if its signature counts."""
-    found = verified_observation(context, context.ledger.last(place.stream, EventKind.OBSERVED))
+    found = verified_observation(context, context.ledger.last(observation_stream(place), EventKind.OBSERVED))
     return found if isinstance(found, Observation) else None
 
 

@@ -1,17 +1,16 @@
 """Replay: decisions made again from what the ledger keeps and nothing else (design section 5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from ldmrelease.config.policies.load import parse_level
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Phase
-from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events.promotion import DecisionMade, DecisionStage
 from ldmrelease.domain.facts import Facts
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.promotion.journal import DecisionStage
 
 
 class Replayed(Struct, frozen=True):
@@ -28,14 +27,14 @@ class Replayed(Struct, frozen=True):
         return self.digest == self.again
 
 
-def replay(ledger: LedgerReader, promotion: str) -> Iterator[Replayed]:
-    """Every decision of a promotion, oldest first; none for a promotion that the ledger does not have.
+def replay(ledger: LedgerReader, made: Iterable[DecisionMade]) -> Iterator[Replayed]:
+    """Each of these decisions of a ledger, made again.
 
     The policy is the one that decided, whatever the workspace says today. Raises `Damaged` where the ledger
     lost a part, `BadInput` where the policy is of a version that cannot be read any more.
     """
-    for event in ledger.events(stream=f"promotion/{promotion}", kinds=[EventKind.DECIDED]):
-        stage, digest = DecisionStage(event.body["stage"]), event.body["decision"]
+    for each in made:
+        stage, digest = each.stage, each.decision
         decision = canonical.decode(ledger.blob(digest), Decision)
         again = canonical.digest_of(_again(ledger, decision, stage))
         yield Replayed(str(stage), decision, digest, again)

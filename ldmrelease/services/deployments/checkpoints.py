@@ -13,7 +13,7 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import EMPTY_CONFIG, EMPTY_CONFIG_TYPE, MANIFEST_TYPE
-from ldmrelease.domain.targets import GitOpsTarget, KubernetesTarget, MenuTarget
+from ldmrelease.domain.targets import ConfigMapKey, GitFile, KubernetesTarget
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import LedgerProblem
@@ -24,9 +24,10 @@ from ldmrelease.registry.repository import Repository
 from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.deployments.concurrency import run_concurrently
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal
-from ldmrelease.targets.stores.git_file import Access, read_fences
+from ldmrelease.targets.stores.git_file import read_fences
 from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.verify import Rejected
 
@@ -100,7 +101,7 @@ def describe(each: Contradiction, size: int) -> str:
 
 def _jobs(context: Context) -> Iterator[tuple[str, Callable[[Callable[[str, KeptCheckpoint], None]], None]]]:
     # Nobody is told of these looks: they may still go on when the promotion writes.
-    access = Access(context.workspace.root, None, context.clusters)
+    access = Access(context.workspace.root, None, context.connections)
     now = context.now()
     for name, places in _grouped(context).items():
         yield str(name), _fences(places, access, now)
@@ -108,17 +109,20 @@ def _jobs(context: Context) -> Iterator[tuple[str, Callable[[Callable[[str, Kept
 
 
 def _grouped(context: Context) -> dict[str | ClusterAccess, list[Application]]:
-    """The applications by whom one has to ask: their repository, or their cluster."""
+    """The applications by whom one has to ask: their repository, their cluster, or themselves."""
     groups: dict[str | ClusterAccess, list[Application]] = {}
     for each in context.topology.applications:
-        target = each.target
-        if isinstance(target, KubernetesTarget):
-            groups.setdefault(target.workloads.cluster, []).append(each)
-        elif isinstance(target, MenuTarget) and target.config_map is not None:
-            groups.setdefault(target.config_map.cluster, []).append(each)
-        else:
-            groups.setdefault(target.repository, []).append(each)
+        groups.setdefault(_holder(each), []).append(each)
     return groups
+
+
+def _holder(application: Application) -> str | ClusterAccess:
+    location = application.target.location
+    if isinstance(location, GitFile):
+        return location.repository
+    if isinstance(location, ConfigMapKey):
+        return location.cluster
+    return location.workloads.cluster if isinstance(location, KubernetesTarget) else str(application.place)
 
 
 def _fences(
@@ -134,8 +138,8 @@ def _fences(
 def _read(
     applications: list[Application], access: Access
 ) -> Iterator[tuple[str, Fence | Refusal | Unavailable | None]]:
-    first = applications[0].target
-    if isinstance(first, GitOpsTarget) or (isinstance(first, MenuTarget) and first.config_map is None):
+    first = applications[0].target.location
+    if isinstance(first, GitFile):
         read = read_fences(first.repository, [each.place for each in applications], access)
         for each in applications:
             yield str(each.place), read if isinstance(read, Refusal | Unavailable) else read[each.place]
@@ -172,7 +176,7 @@ def _published(context: Context, now: datetime) -> Callable[[Callable[[str, Kept
         if isinstance(opened, Rejected):
             tell(where, KeptCheckpoint(where, unknown=f"its checkpoint does not count: {opened.code}"))
         else:
-            tell(where, KeptCheckpoint(where, opened.act))
+            tell(where, KeptCheckpoint(where, opened.body))
 
     return ask
 

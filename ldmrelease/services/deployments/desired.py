@@ -6,18 +6,18 @@ from typing import Any
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.release import Release
-from ldmrelease.domain.targets import MenuTarget, Target
+from ldmrelease.domain.targets import Target
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.context import Context
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Snapshot, Value
-from ldmrelease.targets.stores.git_file import Access
 
 
 def access(context: Context) -> Access:
     """How the workspace's git repositories and clusters are reached."""
-    return Access(context.workspace.root, context.observer, context.clusters)
+    return Access(context.workspace.root, context.observer, context.connections)
 
 
 def target_refusal(context: Context, application: Application) -> Refusal | Unavailable | None:
@@ -48,9 +48,7 @@ def edits(
 ) -> dict[str, Value] | Refusal:
     """The settings that make the target hold what is wanted."""
     if intent is Intent.RETIRE:
-        component = release.component(target.component) if isinstance(target, MenuTarget) else None
-        tag = component.spelling if component is not None else release.tag
-        return registry.retired(target, tag, there)
+        return registry.retired(target, release, there)
     return registry.desired(target, release, there, alias if intent is Intent.ALIAS else None)
 
 

@@ -11,10 +11,13 @@ from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events.evidence import StatementReceived
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
 from ldmrelease.domain.statements import Statement, read_statement
+from ldmrelease.domain.streams import evidence_stream
 from ldmrelease.registry.envelopes import Budget, referring_envelopes
 from ldmrelease.registry.referrers import DSSE_ENVELOPE
 from ldmrelease.services.context import Context
@@ -40,11 +43,6 @@ class CollectedStatement(Struct, frozen=True):
     blob: str
     subject: EvidenceSubject
     received: datetime | None
-
-
-def evidence_stream(digest: str) -> str:
-    """The ledger stream of the statements about a digest."""
-    return f"evidence/{digest}"
 
 
 def subjects_of(context: Context, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
@@ -76,9 +74,10 @@ def collect(
 
 
 def _from_ledger(context: Context, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
-    for event in context.ledger.events(stream=evidence_stream(subject.digest), kinds=[EventKind.RECEIVED]):
-        blob = event.body["blob"]
-        yield CollectedStatement(context.ledger.blob(blob), blob, subject, event.time)
+    events = context.ledger.events(stream=evidence_stream(subject.digest), kinds=[EventKind.RECEIVED])
+    for taken in context.records.counted(events, StatementReceived):
+        blob = taken.body.blob
+        yield CollectedStatement(context.ledger.blob(blob), blob, subject, taken.event.time)
 
 
 def _from_registry(
@@ -159,8 +158,5 @@ def verified(
 def intake(taken: Iterable[CollectedStatement]) -> tuple[list[NewEvent], dict[str, bytes]]:
     """The events and blobs that take in what the ledger does not have yet."""
     new = [each for each in taken if each.received is None]
-    events = [
-        NewEvent(EventKind.RECEIVED, evidence_stream(each.subject.digest), {"blob": each.blob})
-        for each in new
-    ]
+    events = [new_event(StatementReceived(each.subject.digest, each.blob)) for each in new]
     return events, {each.blob: each.envelope for each in new}

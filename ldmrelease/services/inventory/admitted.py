@@ -1,17 +1,18 @@
 """What promotions have let in at a place, with a receipt or idle, and the promotion that is at work there."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.tags import tag_pattern_match
+from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.promotions import PromotionSummary, open_promotions
+from ldmrelease.services.inventory.receipts import LetIn, all_let_in
 
-_LET_IN = ("receipts", "scaled-to-zero")
 _AT_WORK = ("running", "halting", "restoring")
 
 
@@ -45,13 +46,15 @@ class Admissions:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._releases: dict[str, Release | None] = {}
+        self._entered: dict[Place, list[LetIn]] = {}
+        self._open: list[PromotionSummary] | None = None
 
     def newest(self, place: Place, product: Product, component: str) -> AdmittedImage | None:
         """The component's image in the last release of the product that has a receipt at the place."""
-        for digest, receipt in self._receipts(place):
-            release = self.release(digest)
+        for entered in self._let_in(place):
+            release = self.release(entered.release)
             if release is not None and release.product == product.name:
-                return _allowed(release, component, receipt)
+                return _allowed(release, component, entered)
         return None
 
     def of_image(
@@ -61,11 +64,13 @@ class Admissions:
         for name in self._names(product, component, tag, digest):
             found: list[tuple[int, AdmittedImage]] = []
             for revision in self._context.ledger.state("pins", name) or []:
-                receipt = self._let_in(f"{place}/{revision['digest']}")
-                release = self.release(revision["digest"]) if receipt is not None else None
-                allowed = _allowed(release, component, receipt) if release is not None else None
-                if allowed is not None:
-                    found.append((receipt["sequence"], allowed))
+                entered = next(
+                    (each for each in self._let_in(place) if each.release == revision["digest"]), None
+                )
+                release = self.release(revision["digest"]) if entered is not None else None
+                allowed = _allowed(release, component, entered) if release and entered else None
+                if allowed is not None and entered is not None:
+                    found.append((entered.sequence, allowed))
             if found:
                 return max(found, key=lambda each: each[0])[1]
         return None
@@ -84,9 +89,11 @@ class Admissions:
 
     def at_work(self, place: Place) -> ActivePromotion | None:
         """The promotion that is changing the place now."""
-        for key, state in self._context.ledger.states("open-promotions", "").items():
-            if state["state"] in _AT_WORK and str(place) in state["places"]:
-                return ActivePromotion(key, state["release"])
+        if self._open is None:
+            self._open = [each for each in open_promotions(self._context) if each.state in _AT_WORK]
+        for each in self._open:
+            if each.request is not None and place in each.places:
+                return ActivePromotion(each.promotion, each.request.body.release)
         return None
 
     def image(self, release_digest: str, component: str) -> Component | None:
@@ -105,19 +112,11 @@ class Admissions:
         names = self._context.ledger.state("digests", digest) if digest else None
         return names[-1] if names else None
 
-    def _receipts(self, place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
-        rows = {
-            key: self._let_in(key)
-            for name in _LET_IN
-            for key in self._context.ledger.states(name, f"{place}/")
-        }
-        for key, row in sorted(rows.items(), key=lambda each: each[1]["sequence"], reverse=True):
-            yield key.removeprefix(f"{place}/"), row
-
-    def _let_in(self, key: str) -> Any:
-        """The receipt of a place and release, or the record that it was let in idle: the newer one."""
-        rows = [self._context.ledger.state(name, key) for name in _LET_IN]
-        return max((each for each in rows if each), key=lambda each: each["sequence"], default=None)
+    def _let_in(self, place: Place) -> list[LetIn]:
+        """How releases were let in at a place, the newest first."""
+        if place not in self._entered:
+            self._entered[place] = list(all_let_in(self._context, place))
+        return self._entered[place]
 
     def _stored(self, digest: str) -> Release | None:
         for name in self._context.ledger.state("digests", digest) or []:
@@ -135,9 +134,9 @@ def product_of(context: Context, application: Application, component: str) -> Pr
     return None
 
 
-def _allowed(release: Release, component: str, receipt: dict[str, Any]) -> AdmittedImage | None:
+def _allowed(release: Release, component: str, entered: LetIn) -> AdmittedImage | None:
     found = release.component(component)
     if found is None:
         return None
-    decided = Admission(release.name, found.spelling, found.digest, receipt["promotion"], receipt["time"])
+    decided = Admission(release.name, found.spelling, found.digest, entered.promotion, spell(entered.time))
     return AdmittedImage(decided, found.identity.digests())

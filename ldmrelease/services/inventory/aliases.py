@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.tags import tag_pattern_match
-from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments import desired
@@ -35,27 +34,26 @@ class NotRead(Struct, frozen=True):
 def aliases(context: Context, applications: list[Application]) -> Iterator[AliasOf | NotRead]:
     """Every alias of every menu among the applications, in their order."""
     for application in applications:
-        target = application.target
-        if isinstance(target, MenuTarget) and target.aliases:
-            yield from _of_menu(context, application, target)
+        if application.target.capabilities.names_aliases:
+            yield from _aliases(context, application)
 
 
-def _of_menu(context: Context, application: Application, target: MenuTarget) -> Iterator[AliasOf | NotRead]:
+def _aliases(context: Context, application: Application) -> Iterator[AliasOf | NotRead]:
     there = desired.snapshot(context, application)
-    stated = registry.stated(target, there) if isinstance(there, Snapshot) else there
+    stated = registry.stated(application.target, there) if isinstance(there, Snapshot) else there
     if isinstance(stated, Refusal | Unavailable):
         yield NotRead(application.place, stated)
         return
     means = {each.alias: each.tag for each in stated if each.alias is not None}
-    for alias in sorted(target.aliases):
+    for alias, component in sorted(registry.aliases(application.target).items()):
         tag = means.get(alias)
-        yield AliasOf(application.place, alias, tag, _release(context, application, target, tag))
+        yield AliasOf(application.place, alias, tag, _release(context, application, component, tag))
 
 
-def _release(context: Context, application: Application, target: MenuTarget, tag: str | None) -> str | None:
+def _release(context: Context, application: Application, component: str, tag: str | None) -> str | None:
     for product in context.topology.products:
-        if tag is not None and target.component in application.components(product.name):
-            name = _name(product, target.component, tag)
+        if tag is not None and component in application.components(product.name):
+            name = _name(product, component, tag)
             return name if name is not None and context.ledger.state("pins", name) else None
     return None
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.admitted import ActivePromotion, Admission, Admissions, AdmittedImage
@@ -125,8 +124,8 @@ class Comparer:
     def _allowed(
         self, application: Application, product: Product, component: str, said: DeclaredImage | None
     ) -> AdmittedImage | None:
-        """A menu has many releases, each let in by itself; elsewhere the last one counts."""
-        if not isinstance(application.target, MenuTarget):
+        """What keeps many releases has each admitted by itself; elsewhere the last one counts."""
+        if not application.target.capabilities.keeps_many:
             return self._decisions.newest(application.place, product, component)
         if said is None:
             return None

@@ -11,7 +11,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.concurrency import Job, run_concurrently
@@ -19,7 +18,7 @@ from ldmrelease.services.inventory.comparison import Comparer, LiveComponent, Pl
 from ldmrelease.services.inventory.drift import Drift
 from ldmrelease.services.inventory.pods import read_pods
 from ldmrelease.services.inventory.trees import DesiredState, TargetFailure, Trees
-from ldmrelease.targets.git.remote import public
+from ldmrelease.targets import registry
 from ldmrelease.targets.results import Change
 
 _TREE, _PODS = "tree", "pods"
@@ -87,8 +86,8 @@ def _heard(
     late = f"no answer within {timeout:g} s"
     tree: DesiredState | PodsAnswer | None = None
     pods: DesiredState | PodsAnswer | None = None
-    if not isinstance(application.target, KubernetesTarget):
-        where = public(application.target.repository) or application.target.file
+    if _has_tree(application):
+        where = registry.where(application.target)
         tree = answers.get((_TREE, application.place), Unavailable(where, late, passes=True))
     if application.workloads is not None:
         context = application.workloads.cluster.context
@@ -133,4 +132,4 @@ def _by_environment(applications: Iterable[Application]) -> dict[str, list[Appli
 
 
 def _has_tree(application: Application) -> bool:
-    return not isinstance(application.target, KubernetesTarget)
+    return application.target.capabilities.has_tree

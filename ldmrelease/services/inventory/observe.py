@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.events import EventKind, NewEvent
-from ldmrelease.domain.records import Observation, ObservedImage
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.place import Observation, ObservedImage
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.topology import Application
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import Context
@@ -13,7 +14,6 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.observe_pods import observe_pods
 from ldmrelease.services.releases.identify import components_of, identify, resolve
 from ldmrelease.services.repository_scope import observed_repositories, require_scope
-from ldmrelease.services.signing import signed
 from ldmrelease.targets import registry
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal, Snapshot
@@ -74,12 +74,11 @@ def _observation(
 
 
 def observation_event(context: Context, observation: Observation) -> NewEvent:
-    """The signed observation, as an event of its place."""
+    """The observation as an event of its place. Raises `KeyProblem` where the observer may not speak of its images."""
     repositories = observed_repositories(context, observation.images)
     environments = (observation.place.environment,)
     require_scope(context, context.signers.observer, "observation", repositories, environments)
-    body = signed(context, observation, context.signers.observer)
-    return NewEvent(EventKind.OBSERVED, observation.place.stream, body)
+    return new_event(observation)
 
 
 def _seen(

@@ -9,8 +9,8 @@ from ldmrelease.cluster.rollout.snapshot import ContainerSnapshot, RolloutSnapsh
 from ldmrelease.cluster.rollout.status import Healthy, NodesNotReady, Progressing, status_name
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.place import ObservedImage
 from ldmrelease.domain.images import Reference, parse_reference
-from ldmrelease.domain.records import ObservedImage
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.context import Context

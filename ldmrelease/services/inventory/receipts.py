@@ -1,15 +1,23 @@
-"""Receipts: what the ledger has of them, by place and promotion."""
+"""Receipts: what the ledger has of them, by place and promotion, and which of them count."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from msgspec import Struct
 
-from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events.evidence import ReceiptSigned, ReceiptSkipped
+from ldmrelease.domain.predicates.summary import read_receipt
+from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, read_statement
+from ldmrelease.domain.streams import receipt_stream
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.context import Context
+from ldmrelease.trust.authorize import entitled_roles
+from ldmrelease.trust.records import EventRecord, verified_payload
+from ldmrelease.trust.verify import Rejected
 
-_FIELDS = {"component", "subject", "repository", "envelope", "release", "name", "promotion", "place"}
+RELEASE = "release"
+"""The component of the receipt that is about the release itself."""
 
 
 class StoredReceipt(Struct, frozen=True):
@@ -27,12 +35,23 @@ class StoredReceipt(Struct, frozen=True):
     envelope: bytes
 
 
+class LetIn(Struct, frozen=True):
+    """A release was let in at a place by a promotion: with receipts, or `idle`, where nothing was to run."""
+
+    release: str
+    promotion: str
+    time: datetime
+    sequence: int
+    idle: bool = False
+
+
 def receipts_at(context: Context, place: Place, release: str | None = None) -> Iterator[StoredReceipt]:
-    """The receipts of a place, oldest first; of one release alone where its digest is given."""
-    for event in context.ledger.events(stream=f"receipts/{place}", kinds=[EventKind.RECEIPT]):
-        # A row that lacks what we write was written by somebody else.
-        if event.body.keys() >= _FIELDS and release in (None, event.body["release"]):
-            yield _stored(context, event)
+    """The receipts of a place that count, oldest first; of one release alone where its digest is given."""
+    for each in _told(context, place):
+        if isinstance(each.body, ReceiptSigned) and release in (None, each.body.release):
+            envelope = _envelope(context, each)
+            if envelope is not None:
+                yield _stored(each, envelope)
 
 
 def receipts_of(context: Context, place: Place, promotion: str) -> Iterator[StoredReceipt]:
@@ -40,17 +59,70 @@ def receipts_of(context: Context, place: Place, promotion: str) -> Iterator[Stor
     return (each for each in receipts_at(context, place) if each.promotion == promotion)
 
 
-def _stored(context: Context, event: Event) -> StoredReceipt:
-    body = event.body
+def let_in(context: Context, place: Place, release: str | None = None) -> LetIn | None:
+    """How a release was let in at a place the last time; the last one that was, where none is named."""
+    return next(all_let_in(context, place, release), None)
+
+
+def all_let_in(context: Context, place: Place, release: str | None = None) -> Iterator[LetIn]:
+    """Every time that a release was let in at a place, the newest first; of one release alone where it is named."""
+    for each in reversed(list(_told(context, place))):
+        body = each.body
+        if release not in (None, body.release):
+            continue
+        if isinstance(body, ReceiptSkipped) or _envelope(context, each) is not None:
+            idle = isinstance(body, ReceiptSkipped)
+            yield LetIn(body.release, body.promotion, each.event.time, each.event.sequence, idle)
+
+
+def _told(context: Context, place: Place) -> Iterator[EventRecord[ReceiptSigned | ReceiptSkipped]]:
+    events = context.ledger.events(stream=receipt_stream(place))
+    for each in context.records.counted(events, object):
+        if isinstance(each.body, ReceiptSigned | ReceiptSkipped):
+            yield each  # type: ignore[misc]
+
+
+def _envelope(context: Context, told: EventRecord[ReceiptSigned | ReceiptSkipped]) -> bytes | None:
+    """The receipt behind a record, if it was signed by its level's key for this place, release and subject."""
+    body = told.body
+    if not isinstance(body, ReceiptSigned) or not context.ledger.has_blob(body.envelope):
+        return None
+    envelope = context.ledger.blob(body.envelope)
+    verified = verified_payload(envelope, PAYLOAD_TYPE, context.keyring, at=told.event.time)
+    if isinstance(verified, Rejected):
+        return None
+    roles = entitled_roles(
+        "receipt",
+        verified.key,
+        context.keyring,
+        environments=(body.place.environment,),
+        # The release's own is about no image.
+        repositories=() if body.component == RELEASE else (body.repository,),
+    )
+    if isinstance(roles, Rejected):
+        return None
+    application = context.topology.application(body.place)
+    statement = read_statement(verified.payload)
+    said = read_receipt(statement, context.topology.base_uri) if isinstance(statement, Statement) else None
+    if said is None or (application is not None and said.level != application.level):
+        return None
+    about = (said.environment, said.release, said.promotion, said.subject)
+    wanted = (body.place.environment, body.release, body.promotion, body.subject)
+    return envelope if about == wanted else None
+
+
+def _stored(told: EventRecord[ReceiptSigned | ReceiptSkipped], envelope: bytes) -> StoredReceipt:
+    body = told.body
+    assert isinstance(body, ReceiptSigned)
     return StoredReceipt(
-        event.sequence,
-        spell(event.time),
-        body["place"],
-        body["promotion"],
-        body["name"],
-        body["component"],
-        body["subject"],
-        body["repository"],
-        body["envelope"],
-        context.ledger.blob(body["envelope"]),
+        told.event.sequence,
+        spell(told.event.time),
+        str(body.place),
+        body.promotion,
+        body.name,
+        body.component,
+        body.subject,
+        body.repository,
+        body.envelope,
+        envelope,
     )

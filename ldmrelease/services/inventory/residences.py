@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.facts import ReleaseResidence
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.streams import observation_stream
 from ldmrelease.domain.topology import Application
 from ldmrelease.projections.observed import ReleaseResidenceState, release_residences_of
 from ldmrelease.projections.residences import PROJECTION, release_residence_keys, replayed
@@ -39,9 +40,8 @@ def residences_at(context: Context, application: Application, pinned: Pinned) ->
 
 
 def _verified(context: Context, application: Application, since: int) -> Iterator[Event]:
-    for event in context.ledger.events(
-        stream=application.place.stream, kinds=[EventKind.OBSERVED], after=since - 1
-    ):
+    stream = observation_stream(application.place)
+    for event in context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED], after=since - 1):
         if isinstance(verified_observation(context, event), Observation):
             yield event
 

@@ -13,16 +13,14 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.targets import KubernetesTarget, MenuTarget
 from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.targets import registry
-from ldmrelease.targets.git.remote import remote_url
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Change, Refusal, Snapshot
-from ldmrelease.targets.stores.git_file import Access
 
 TargetFailure = Refusal | Unavailable
 
@@ -79,7 +77,7 @@ TellChange = Callable[[tuple[Place, str], Change], None]
 class Trees:
     """Reads trees for many threads.
 
-    A remote repository is asked by one thread at a time, since all share its mirror; a tag is asked for once.
+    A repository is asked by one thread at a time, since all share its mirror; a tag is asked for once.
     """
 
     def __init__(self, root: Path, topology: Topology, insecure: Iterable[str]) -> None:
@@ -106,10 +104,8 @@ class Trees:
     def changes(self, asked: Iterable[tuple[Application, str]], tell: TellChange) -> None:
         """Tell who gave each of these settings the value that it has; nothing where nobody can say."""
         for application, path in asked:
-            # A menu's releases are the items of one setting.
-            setting = path.rpartition("[")[0] if isinstance(application.target, MenuTarget) else path
             with self._alone(application):
-                found = registry.changed_by(application.target, setting, Access(self._root))
+                found = registry.changed_by(application.target, path, Access(self._root))
             if isinstance(found, Change):
                 tell((application.place, path), found)
 
@@ -145,12 +141,9 @@ class Trees:
         return self._digests.get(key)
 
     def _alone(self, application: Application) -> threading.Lock:
-        target = application.target
-        spec = "" if isinstance(target, KubernetesTarget) else target.repository
+        where = registry.where(application.target)
         with self._own:
-            if remote_url(spec) is None:
-                return threading.Lock()
-            return self._locks.setdefault(spec, threading.Lock())
+            return self._locks.setdefault(where, threading.Lock())
 
 
 def _sources(topology: Topology, application: Application) -> dict[str, str]:

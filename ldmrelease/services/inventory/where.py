@@ -6,12 +6,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.residences import PROJECTION
 from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.receipts import let_in
 from ldmrelease.services.repository_scope import verified_observation
 
 
@@ -82,12 +83,7 @@ def _running(
     image: observed.ResidenceState,
     state: str,
 ) -> PlaceComponent:
-    key = f"{application.place}/{image.release}"
-    receipt = (
-        context.ledger.state("receipts", key) or context.ledger.state("scaled-to-zero", key)
-        if image.release
-        else None
-    )
+    entered = let_in(context, application.place, image.release) if image.release else None
     return PlaceComponent(
         place=application.place,
         level=application.level,
@@ -100,8 +96,8 @@ def _running(
         last=spell(image.span.last),
         state=state,
         aliases=tuple(name for name, tag in sorted(latest.aliases.items()) if tag == image.spelling),
-        promotion=receipt["promotion"] if receipt else None,
-        allowed=receipt["time"] if receipt else None,
+        promotion=entered.promotion if entered else None,
+        allowed=spell(entered.time) if entered else None,
     )
 
 

@@ -11,8 +11,9 @@ from ldmrelease.config.workspace.load import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import Checkpoint
+from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
+from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.targets import GitOpsTarget, MenuTarget
 from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import LedgerError
@@ -34,9 +35,10 @@ GIT = (2, 29)
 """The oldest git that has what the targets use (`fetch --no-write-fetch-head`)."""
 
 _SIGNS = {
-    "me": ("pin", "request"),
-    "runner": ("run", "check"),
-    "observer": ("observation",),
+    ME: role_types(ME),
+    RUNNER: (*role_types(RUNNER), "check"),
+    OBSERVER: role_types(OBSERVER),
+    PROMOTER: role_types(PROMOTER),
     "ledger": ("checkpoint",),
 }
 
@@ -67,8 +69,7 @@ def look_at_machine(workspace: Workspace | None = None) -> Iterator[Diagnosis]:
 
 def _needs_git(topology: Topology) -> bool:
     sources = {each.kind for product in topology.products for each in product.components}
-    targets = [each.target for each in topology.applications]
-    trees = any(isinstance(each, GitOpsTarget | MenuTarget) and each.repository for each in targets)
+    trees = any("git" in each.target.capabilities.programs for each in topology.applications)
     return trees or ComponentKind.CONFIGURATION in sources
 
 

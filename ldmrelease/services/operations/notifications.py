@@ -4,7 +4,7 @@ import json
 import subprocess
 from typing import Any
 
-from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.services.context import Context
 from ldmrelease.services.promotions.driver import PromotionOutcome
 

@@ -4,12 +4,18 @@ import os
 import platform
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from ldmrelease.domain.events import Event, EventKind, NewEvent
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.place import PlaceClaimed
+from ldmrelease.domain.events.promotion import StepIntended
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.plan import Step
+from ldmrelease.domain.streams import claim_stream, promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim, claim_of
 from ldmrelease.services.context import Context
+from ldmrelease.trust.records import EventRecord
 
 QUIET = timedelta(minutes=10)
 """After so long without an append of its promotion a claim may be taken (details.md)."""
@@ -22,15 +28,16 @@ def this_holder() -> str:
 
 def claim_now(context: Context, place: Place) -> Claim | None:
     """The claim that stands on a place, with the time of its promotion's last append."""
-    events: list[Event] = list(context.ledger.events(stream=place.claim_stream))
-    claim = claim_of(events)
+    told = _counted(context, claim_stream(place))
+    claim = claim_of(told)
     if claim is None:
         return None
-    version = context.ledger.version(f"promotion/{claim.promotion}")
-    if version == 0:
-        return claim
-    own = list(context.ledger.events(stream=f"promotion/{claim.promotion}"))
-    return claim_of(sorted([*events, *own], key=lambda each: each.sequence))
+    own = _counted(context, promotion_stream(claim.promotion))
+    return claim_of(sorted([*told, *own], key=lambda each: each.event.sequence))
+
+
+def _counted(context: Context, stream: str) -> list[EventRecord[Any]]:
+    return list(context.records.counted(context.ledger.events(stream=stream), object))
 
 
 def may_take(claim: Claim, now: datetime, take_over: bool) -> bool:
@@ -42,10 +49,9 @@ def may_take(claim: Claim, now: datetime, take_over: bool) -> bool:
 
 def claim_events(promotion: str, step: Step, holder: str, *, takeover: bool) -> list[NewEvent]:
     """The claim and the intention to fence it, appended together."""
-    body = {"promotion": promotion, "holder": holder, "takeover": takeover}
     return [
-        NewEvent(EventKind.CLAIMED, step.place.claim_stream, body),
-        NewEvent(EventKind.INTENDED, f"promotion/{promotion}", {"step": step.id}),
+        new_event(PlaceClaimed(step.place, promotion, holder, takeover)),
+        new_event(StepIntended(step.id), promotion_stream(promotion)),
     ]
 
 

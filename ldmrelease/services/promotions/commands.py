@@ -5,32 +5,38 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events.promotion import (
+    DecisionStage,
+    PromotionEnded,
+    PromotionHalting,
+    PromotionResumed,
+    PromotionState,
+)
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
+from ldmrelease.domain.streams import StepId, promotion_stream
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
-from ldmrelease.promotion.journal import DecisionStage, PromotionState
 from ldmrelease.promotion.machine import blocking_decision, current_place
 from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
 from ldmrelease.services.decisions.facts import DecisionRequest
 from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
+from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder
-from ldmrelease.services.promotions.driver import PromotionOutcome, drive
-from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion
+from ldmrelease.services.promotions.driver import PromotionOutcome, drive, wait_values
+from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
 from ldmrelease.services.promotions.pending_acts import still_pending
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
     Preview,
     has_receipt,
-    open_promotions,
     preview,
     record_request,
     remaining_places,
@@ -103,10 +109,11 @@ def promote(context: Context, spec: PromotionSpec, progress: Progress) -> Promot
 
 def _same_request(context: Context, spec: PromotionSpec) -> str | None:
     """The promotion that asks for exactly this and has not ended: asking twice is no newer request."""
-    mine = (str(spec.intent), spec.pinned.digest, spec.target, spec.alias)
+    mine = (spec.intent, spec.pinned.digest, spec.target, spec.alias)
     for each in open_promotions(context):
-        if (each["intent"], each["release"], each["target"], each["alias"]) == mine:
-            return str(each["promotion"])
+        asked = each.request.body if each.request is not None and each.journal is not None else None
+        if asked is not None and (asked.intent, asked.release, asked.target, asked.alias) == mine:
+            return each.promotion
     return None
 
 
@@ -129,14 +136,11 @@ def _unconfirmed(context: Context, considered: Preview) -> PlaceBusy | None:
     """
     wanted = {each.place for each in considered.plan.places}
     for other in open_promotions(context):
-        if other["state"] != PromotionState.WAITING:
+        journal, place = other.journal, other.journal.waits_at if other.journal is not None else None
+        if other.state != PromotionState.WAITING or journal is None or place not in wanted:
             continue
-        journal = journal_of(
-            other["promotion"], context.ledger.events(stream=f"promotion/{other['promotion']}")
-        )
-        place = journal.waits_at
-        if place in wanted and journal.step(f"{place}/{StepKind.APPLY}").intended:
-            return PlaceBusy(str(place), other["promotion"], other["by"], other["last"], waits=True)
+        if place is not None and journal.step(str(StepId(place, StepKind.APPLY))).intended:
+            return PlaceBusy(str(place), other.promotion, other.by, spell(other.last), waits=True)
     return None
 
 
@@ -156,8 +160,7 @@ def resume(
         )
         if waits is not None:
             return waits
-        body = {"place": canonical.to_plain(journal.waits_at)}
-        event = NewEvent(EventKind.RESUMED, promotion.stream, body)
+        event = new_event(PromotionResumed(journal.waits_at), promotion.stream)
         if context.append([event], expect={promotion.stream: promotion.version}) is not None:
             return resume(context, promotion_id, progress, take_over=take_over)
     push_release(context, promotion.pinned)
@@ -196,7 +199,7 @@ def _still_waits(context: Context, promotion: Promotion, place: Place) -> Promot
     if decision.verdict is not ruling.verdict:
         return None
     if decision.verdict is Verdict.WAITING:
-        return PromotionOutcome(promotion.id, PromotionState.WAITING, waits_for(decision))
+        return PromotionOutcome(promotion.id, PromotionState.WAITING, wait_values(*waits_for(decision)))
     return PromotionOutcome(
         promotion.id, PromotionState.WAITING, {"until": None, "who": list(promotion.journal.who)}
     )
@@ -217,8 +220,7 @@ def abort(context: Context, promotion_id: str, reason: str | None, progress: Pro
         return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
     require_newest(context)
     here = current_place(promotion.plan, journal)
-    body = {"place": canonical.to_plain(here.place) if here else None, "cause": "aborted", "values": why}
-    event = NewEvent(EventKind.HALTING, promotion.stream, body)
+    event = new_event(PromotionHalting(here.place if here else None, "aborted", why), promotion.stream)
     if context.append([event], expect={promotion.stream: promotion.version}) is not None:
         return abort(context, promotion_id, reason, progress)
     return drive(context, promotion_id, holder=this_holder(), progress=progress)
@@ -228,15 +230,15 @@ def _abort_untouched(context: Context, promotion_id: str, why: dict[str, str]) -
     """End a promotion whose plan cannot be made again, if it touched nothing. Raises `Untrusted` if it did:
     then the workspace has to be what it was before anything is put back.
     """
-    stream = f"promotion/{promotion_id}"
-    journal = journal_of(promotion_id, context.ledger.events(stream=stream))
+    stream = promotion_stream(promotion_id)
+    told = records_of(context, promotion_id)
+    journal = journal_of(promotion_id, told)
     if journal.steps or journal.state.ended:
         raise Untrusted(
             f"{promotion_id} has begun, and its plan cannot be made again: put the workspace back to what it was "
             "then, and abort it after that"
         )
-    body = {"state": str(PromotionState.ABORTED), "cause": "aborted", "values": why}
-    version = context.ledger.version(stream)
-    if context.append([NewEvent(EventKind.ENDED, stream, body)], expect={stream: version}) is not None:
+    event = new_event(PromotionEnded(PromotionState.ABORTED, "aborted", why), stream)
+    if context.append([event], expect={stream: len(told)}) is not None:
         return _abort_untouched(context, promotion_id, why)
     return PromotionOutcome(promotion_id, PromotionState.ABORTED, {"cause": "aborted", **why})

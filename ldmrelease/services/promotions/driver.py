@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, field
@@ -9,12 +10,23 @@ from msgspec import Struct, field
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.promotion import (
+    DecisionStage,
+    PromotionEnded,
+    PromotionHalting,
+    PromotionState,
+    PromotionWaiting,
+    StepCompleted,
+    StepIntended,
+    StepStopped,
+)
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.plan import Step, StepKind
+from ldmrelease.domain.streams import StepId
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.promotion.journal import DecisionStage, PromotionState
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import Context, NoKey, Untrusted
@@ -117,24 +129,25 @@ class _Driver(Struct):
             case Do(step):
                 return self._do(now, step)
             case Halting(place, cause, values):
-                body = {"place": canonical.to_plain(place), "cause": cause, "values": values}
-                now.tell(EventKind.HALTING, place, body)
+                now.tell(place, PromotionHalting(place, cause, values))
                 self.progress("halting", {"place": str(place), "cause": cause, **values})
                 return None
             case Wait(place, until, who):
-                return self._wait(now, place, {"until": spell(until) if until else None, "who": list(who)})
+                return self._wait(now, PromotionWaiting(place, until, who))
             case Stop(state, cause, values):
                 return self._stop(now, state, cause, values)
 
-    def _wait(self, now: Turn, place: Place, why: dict[str, Any], *more: NewEvent) -> PromotionOutcome:
-        body = {"place": canonical.to_plain(place), **why}
-        now.tell(EventKind.WAITING, place, body, *more)
-        return PromotionOutcome(now.promotion.id, PromotionState.WAITING, body)
+    def _wait(self, now: Turn, body: PromotionWaiting, *more: NewEvent) -> PromotionOutcome:
+        now.tell(body.place, body, *more)
+        why = {"place": canonical.to_plain(body.place), **wait_values(body.until, body.who)}
+        if body.step is not None:
+            why |= {"step": body.step, "code": body.code, "values": body.values}
+        return PromotionOutcome(now.promotion.id, PromotionState.WAITING, why)
 
     def _stop(self, now: Turn, state: PromotionState, cause: str, values: dict[str, Any]) -> PromotionOutcome:
         promotion = now.promotion
         if not promotion.journal.state.ended:
-            now.tell(EventKind.ENDED, None, {"state": str(state), "cause": cause, "values": values})
+            now.tell(None, PromotionEnded(state, cause, values))
             if promotion.journal.steps:
                 self._publish_checkpoint(promotion)
         return PromotionOutcome(promotion.id, state, {"cause": cause, **values})
@@ -207,7 +220,7 @@ class _Driver(Struct):
                 return PromotionOutcome(now.promotion.id, now.promotion.journal.state, busy=busy)
             now.claim_again(step.place)
         elif not now.promotion.journal.step(step.id).intended:
-            now.tell(EventKind.INTENDED, step.place, {"step": step.id})
+            now.tell(step.place, StepIntended(step.id))
         self.progress("step", {"step": step.id, "place": str(step.place), "kind": str(step.kind)})
         return self._record(now, step, STEPS[step.kind](now.work(step)))
 
@@ -218,22 +231,16 @@ class _Driver(Struct):
             case Unavailable():
                 return None if self._passes(answer) else _interrupted(now, answer)
             case StepPending(code, values, who):
-                why = {"until": None, "who": list(who), "step": step.id, "code": code, "values": values}
-                return self._wait(
-                    now, step.place, why, released(now.promotion.id, step.place, now.epoch(step.place))
-                )
+                why = PromotionWaiting(step.place, None, who, step.id, code, values)
+                return self._wait(now, why, released(now.promotion.id, step.place, now.epoch(step.place)))
             case StepDone(result, events, blobs):
-                kind, then = EventKind.DONE, answer.then
+                body: StepCompleted | StepStopped = StepCompleted(step.id, result)
+                then = answer.then
             case StepFailed(code, values):
-                kind, result, events, blobs, then = (
-                    EventKind.STEP_FAILED,
-                    {"code": code, **values},
-                    (),
-                    {},
-                    None,
-                )
+                result, events, blobs, then = {"code": code, **values}, (), {}, None
+                body = StepStopped(step.id, result)
         self.lost_at = None
-        told = NewEvent(kind, now.promotion.stream, {"step": step.id, "result": result})
+        told = new_event(body, now.promotion.stream)
         try:
             now.append(step.place, [told, *events], blobs)
         except TakenOver:
@@ -241,7 +248,7 @@ class _Driver(Struct):
             raise
         if then is not None:
             then()
-        self.progress(str(kind), {"step": step.id, "place": str(step.place), **result})
+        self.progress(str(told.kind), {"step": step.id, "place": str(step.place), **result})
         return None
 
     def _passes(self, cut: Unavailable) -> bool:
@@ -273,12 +280,19 @@ class _Driver(Struct):
         return None
 
 
+def wait_values(until: datetime | None, who: tuple[str, ...]) -> dict[str, Any]:
+    """What an outcome says of a wait: when it may be over, and who may end it."""
+    return {"until": spell(until) if until else None, "who": list(who)}
+
+
 def _interrupted(now: Turn, why: Unavailable) -> PromotionOutcome:
     return PromotionOutcome(now.promotion.id, now.promotion.journal.state, interrupted=why)
 
 
 def _unfinished(promotion: Promotion, earlier: list[Place]) -> tuple[Place, ...]:
-    return tuple(each for each in earlier if not promotion.journal.step(f"{each}/free").done)
+    return tuple(
+        each for each in earlier if not promotion.journal.step(str(StepId(each, StepKind.FREE))).done
+    )
 
 
 def _busy(claim: Claim, place: Place | None = None) -> PlaceBusy:
@@ -287,6 +301,5 @@ def _busy(claim: Claim, place: Place | None = None) -> PlaceBusy:
 
 def _left(promotion: Promotion) -> PromotionOutcome:
     journal = promotion.journal
-    until = spell(journal.until) if journal.until else None
-    why = {"until": until, "who": list(journal.who), **journal.waits_for}
+    why = {**wait_values(journal.until, journal.who), **journal.waits_for}
     return PromotionOutcome(promotion.id, PromotionState.WAITING, why)

@@ -1,23 +1,25 @@
 """A promotion as the ledger has it: its signed request, its plan made again, its release and its journal."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import InputError
-from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.plan import Plan
-from ldmrelease.domain.records import Request
-from ldmrelease.promotion.journal import Journal, read_journal
+from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.promotion.planning import make_plan
+from ldmrelease.promotion.state import AfterTheEnd, Journal, read_journal
 from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.promotions.submit import sites_for
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
 from ldmrelease.services.repository_scope import out_of_scope
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.trust.records import EventRecord
+from ldmrelease.trust.verify import Rejected
 
 
 class NoSuchPromotion(InputError):
@@ -42,7 +44,7 @@ class Promotion(Struct):
     @property
     def stream(self) -> str:
         """The ledger stream of the promotion."""
-        return f"promotion/{self.id}"
+        return promotion_stream(self.id)
 
 
 def load_promotion(context: Context, promotion_id: str) -> Promotion:
@@ -50,32 +52,46 @@ def load_promotion(context: Context, promotion_id: str) -> Promotion:
 
     Raises `NoSuchPromotion`, `Untrusted`.
     """
-    events = list(context.ledger.events(stream=f"promotion/{promotion_id}"))
-    if not events:
-        raise NoSuchPromotion(promotion_id)
-    opened = _request(context, promotion_id, events)
-    request = opened.act
+    told = records_of(context, promotion_id)
+    opened = _request(promotion_id, told)
+    request = opened.body
     pinned = pinned_by_digest(context, request.product, request.tag, request.release)
     outside = out_of_scope(context, opened, "request", pinned.release.repositories)
     if outside is not None:
         raise Untrusted(f"the request of {promotion_id} does not count: {outside.code} {outside.values}")
-    journal = journal_of(promotion_id, events)
+    journal = journal_of(promotion_id, told)
     plan = _plan_again(context, request, pinned)
     if journal.plan is not None and journal.plan != plan.digest:
         stored = canonical.decode(context.ledger.blob(journal.plan), Plan)
         raise Untrusted(_plan_differs(promotion_id, stored, plan))
-    return Promotion(promotion_id, request, opened.person, plan, pinned, journal, len(events))
+    return Promotion(promotion_id, request, opened.person, plan, pinned, journal, len(told))
 
 
-def journal_of(promotion_id: str, events: Iterable[Event]) -> Journal:
-    """The journal of a promotion's events. Raises `Untrusted` for rows that we did not write."""
+def records_of(context: Context, promotion_id: str) -> list[EventRecord[Any]]:
+    """Everything that the ledger has of a promotion, each verified. Raises `NoSuchPromotion`, and `Untrusted`
+    where one event does not count: nothing is done on the word of the others while somebody else writes there.
+    """
+    told = []
+    for event in context.ledger.events(stream=promotion_stream(promotion_id)):
+        record = context.records.verify(event)
+        if isinstance(record, Rejected):
+            raise Untrusted(
+                f"event {event.sequence} ({event.kind}) of {promotion_id} does not count: {record.code} "
+                f"{record.values}; nothing is done on its word, and `ldmrelease ledger verify` says whether the "
+                "ledger was edited"
+            )
+        told.append(record)
+    if not told:
+        raise NoSuchPromotion(promotion_id)
+    return told
+
+
+def journal_of(promotion_id: str, told: Iterable[EventRecord[Any]]) -> Journal:
+    """The state of a promotion. Raises `Untrusted` where something stands behind its end."""
     try:
-        return read_journal(events)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Untrusted(
-            f"the journal of {promotion_id} has a row that cannot be read ({type(error).__name__}: {error}); "
-            "`ldmrelease ledger verify` says whether the ledger was edited"
-        ) from None
+        return read_journal(told)
+    except AfterTheEnd as error:
+        raise Untrusted(f"{promotion_id} has ended, and {error}: nothing of it is done") from None
 
 
 def _plan_differs(promotion_id: str, stored: Plan, made: Plan) -> str:
@@ -85,16 +101,11 @@ def _plan_differs(promotion_id: str, stored: Plan, made: Plan) -> str:
     )
 
 
-def _request(context: Context, promotion_id: str, events: list[Event]) -> VerifiedRecord[Request]:
-    event = next((each for each in events if each.kind == EventKind.REQUESTED), None)
-    if event is None:
-        raise Untrusted(f"{promotion_id} has no request")
-    opened = verify_record(event.body, Request, context.keyring, at=event.time)
-    if not isinstance(opened, VerifiedRecord):
-        raise Untrusted(f"the request of {promotion_id} does not count: {opened.code} {opened.values}")
-    if opened.act.promotion != promotion_id:
-        raise Untrusted(f"the request of {promotion_id} was signed for {opened.act.promotion}")
-    return opened
+def _request(promotion_id: str, told: list[EventRecord[Any]]) -> EventRecord[Request]:
+    first = told[0]
+    if not isinstance(first.body, Request):
+        raise Untrusted(f"{promotion_id} does not begin with a request")
+    return first
 
 
 def _plan_again(context: Context, request: Request, pinned: Pinned) -> Plan:

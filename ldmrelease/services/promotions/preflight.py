@@ -14,9 +14,9 @@ from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
-from ldmrelease.targets.cluster_preflight import forbidden
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
+from ldmrelease.targets.stores.kubernetes_rights import forbidden
 
 _RUN_BY_US = ("command", "container", "job")
 """The kinds of check that a promotion runs itself; others are reported by somebody."""

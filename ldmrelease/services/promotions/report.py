@@ -8,14 +8,15 @@ from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision
-from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events.promotion import DecisionMade, Request
 from ldmrelease.domain.plan import PlacePlan, Step, StepKind
-from ldmrelease.domain.records import Request
+from ldmrelease.domain.streams import StepId
 from ldmrelease.domain.topology import Place
-from ldmrelease.promotion.journal import Journal, StepRecord
+from ldmrelease.promotion.state import Journal, StepRecord
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.receipts import receipts_of
-from ldmrelease.services.promotions.load import Promotion, load_promotion
+from ldmrelease.services.promotions.load import Promotion, load_promotion, records_of
+from ldmrelease.trust.records import EventRecord
 
 
 class StepReport(Struct, frozen=True):
@@ -71,18 +72,18 @@ class PromotionReport(Struct, frozen=True):
 def report(context: Context, promotion_id: str) -> PromotionReport:
     """Everything about a promotion. Raises `NoSuchPromotion`, `Untrusted`."""
     promotion = load_promotion(context, promotion_id)
-    events = list(context.ledger.events(stream=promotion.stream))
+    told = records_of(context, promotion_id)
     journal = promotion.journal
     places = [each.place for each in promotion.plan.places]
     return PromotionReport(
         promotion=promotion.id,
         state=str(journal.state),
         requester=promotion.requester,
-        requested=events[0].time,
-        last=events[-1].time,
+        requested=told[0].event.time,
+        last=told[-1].event.time,
         request=promotion.request,
         places=tuple(_place(each, journal) for each in promotion.plan.places),
-        decisions=tuple(_decisions(context, events)),
+        decisions=tuple(_decisions(context, told)),
         receipts=tuple(
             ReceiptReport(each.place, each.component, each.subject, each.digest)
             for place in places
@@ -118,7 +119,7 @@ def place_state(plan: PlacePlan, journal: Journal) -> str:
 def _step(step: Step, journal: Journal) -> StepReport:
     record = journal.step(step.id)
     # Freeing a place ends its claim, and the record of it: a freed place was claimed.
-    claimed = step.kind is StepKind.CLAIM and journal.step(f"{step.place}/free").done
+    claimed = step.kind is StepKind.CLAIM and journal.step(str(StepId(step.place, StepKind.FREE))).done
     return StepReport(step.id, "done" if claimed else _state(record), record.result)
 
 
@@ -128,12 +129,11 @@ def _state(record: StepRecord) -> str:
     return "started" if record.intended else "open"
 
 
-def _decisions(context: Context, events: list[Event]) -> Iterator[DecisionReport]:
-    for event in events:
-        if event.kind == EventKind.DECIDED:
-            digest = event.body["decision"]
-            decision = canonical.decode(context.ledger.blob(digest), Decision)
-            yield DecisionReport(event.body["stage"], digest, decision)
+def _decisions(context: Context, told: list[EventRecord[Any]]) -> Iterator[DecisionReport]:
+    for each in told:
+        if isinstance(each.body, DecisionMade):
+            decision = canonical.decode(context.ledger.blob(each.body.decision), Decision)
+            yield DecisionReport(str(each.body.stage), each.body.decision, decision)
 
 
 def _cause(journal: Journal) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def _cause(journal: Journal) -> dict[str, Any]:
         return {**waits, **journal.waits_for}
     if journal.halt is not None and not journal.state.ended:
         return {"cause": journal.halt.cause, "values": journal.halt.values}
-    return {key: value for key, value in journal.cause.items() if key != "state"}
+    return dict(journal.cause)
 
 
 def _next(promotion: Promotion) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from ldmrelease.cluster.rollout.wait import (
     wait_for,
 )
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.progress import HEARTBEAT
 from ldmrelease.services.promotions.work import StepFailed, StepPending, Work, step_failure
@@ -36,7 +35,7 @@ def rolled_out(
 
     `wanted` has, for each component, all digests of its image; a component that is not there is not compared.
     """
-    written = isinstance(work.application.target, KubernetesTarget)
+    written = work.application.target.capabilities.writes_directly
     found = _waited(work, workloads, wanted, written)
     match found:
         case RolledOut(seen):

@@ -1,6 +1,6 @@
 """Places that let a release in where nothing is to run: they have it, and nothing there passed anything."""
 
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.observe import observe

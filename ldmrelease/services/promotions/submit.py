@@ -5,32 +5,39 @@ transaction, and hands over to the driver.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.promotion import (
+    DecisionStage,
+    PromotionEnded,
+    PromotionPlanned,
+    PromotionState,
+    Request,
+)
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.plan import Plan
-from ldmrelease.domain.records import Request
+from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Application, Place
-from ldmrelease.projections.promotions import OPEN
-from ldmrelease.promotion.journal import DecisionStage, PromotionState
 from ldmrelease.promotion.planning import Site, make_plan
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided, decide, level_at, record
 from ldmrelease.services.decisions.facts import DecisionRequest
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
+from ldmrelease.services.inventory.promotions import open_promotions
+from ldmrelease.services.inventory.receipts import receipts_at
 from ldmrelease.services.promotions.preflight import PreflightFailed, checks_asked, preflight_failures
 from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
 from ldmrelease.services.repository_scope import require_scope
-from ldmrelease.services.signing import require_receipts, signed
+from ldmrelease.services.signing import require_receipts
 from ldmrelease.targets.results import Refusal, Snapshot
 
 _DRAFT = "draft"
@@ -106,7 +113,7 @@ def _has_it(context: Context, spec: PromotionSpec, application: Application) -> 
 
 def has_receipt(context: Context, pinned: Pinned, place: Place) -> bool:
     """Whether the release has a receipt at a place."""
-    return context.ledger.state("receipts", f"{place}/{pinned.digest}") is not None
+    return next(receipts_at(context, place, pinned.digest), None) is not None
 
 
 def _is_live(context: Context, spec: PromotionSpec, application: Application) -> bool:
@@ -174,7 +181,7 @@ def record_request(context: Context, look: Preview) -> Recorded | None:
     """
     promotion = f"P-{context.ledger.head().size + 1}"
     plan = replace(look.plan, promotion=promotion)
-    stream = f"promotion/{promotion}"
+    stream = promotion_stream(promotion)
     events: list[NewEvent] = []
     blobs: dict[str, bytes] = {}
     expect = {**look.first.gathered.expect, stream: 0}
@@ -184,7 +191,7 @@ def record_request(context: Context, look: Preview) -> Recorded | None:
         blobs |= pin_blobs
         expect |= pin_expect
     plan_document = canonical.encode(plan)
-    events.append(NewEvent(EventKind.REQUESTED, stream, _request_body(context, look, promotion)))
+    events.append(new_event(_request(context, look, promotion)))
     decision_events, decision_blobs = record(context, promotion, look.first, DecisionStage.ASK, None)
     events += decision_events
     blobs |= decision_blobs
@@ -193,15 +200,15 @@ def record_request(context: Context, look: Preview) -> Recorded | None:
         superseded, superseded_expect = _supersede(context, plan, promotion)
         events += superseded
         expect |= superseded_expect
-        events.append(NewEvent(EventKind.PLANNED, stream, {"plan": plan.digest}))
+        events.append(new_event(PromotionPlanned(plan.digest), stream))
         blobs[plan.digest] = plan_document
     moved = context.append(events, expect=expect, blobs=blobs)
     return None if moved else Recorded(promotion, replace(look, plan=plan))
 
 
-def _request_body(context: Context, look: Preview, promotion: str) -> dict[str, Any]:
+def _request(context: Context, look: Preview, promotion: str) -> Request:
     spec = look.spec
-    act = Request(
+    asked = Request(
         promotion=promotion,
         intent=spec.intent,
         product=spec.pinned.release.product,
@@ -213,32 +220,19 @@ def _request_body(context: Context, look: Preview, promotion: str) -> dict[str, 
         reason=spec.reason,
         alias=spec.alias,
     )
-    environments = tuple(sorted({each.environment for each in act.places}))
+    environments = tuple(sorted({each.environment for each in asked.places}))
     require_scope(context, context.signers.me, "request", spec.pinned.release.repositories, environments)
-    return signed(context, act, context.signers.me)
+    return asked
 
 
 def _supersede(context: Context, plan: Plan, promotion: str) -> tuple[list[NewEvent], dict[str, int]]:
     """End the waiting promotions that want the same place: never a running one (details.md)."""
-    wanted = {str(each.place) for each in plan.places}
+    wanted = {each.place for each in plan.places}
+    ended = PromotionEnded(PromotionState.SUPERSEDED, "newer-request", {"by": promotion})
     events, expect = [], {}
     for other in open_promotions(context):
-        if other["state"] != PromotionState.WAITING or not wanted & (
-            set(other["places"]) - set(other["done"])
-        ):
-            continue
-        stream = f"promotion/{other['promotion']}"
-        body = {
-            "state": str(PromotionState.SUPERSEDED),
-            "cause": "newer-request",
-            "values": {"by": promotion},
-        }
-        events.append(NewEvent(EventKind.ENDED, stream, body))
-        expect[stream] = context.ledger.version(stream)
+        if other.state == PromotionState.WAITING and wanted & other.left():
+            stream = promotion_stream(other.promotion)
+            events.append(new_event(ended, stream))
+            expect[stream] = other.version
     return events, expect
-
-
-def open_promotions(context: Context) -> list[dict[str, Any]]:
-    """The promotions that have not ended, oldest first."""
-    found = context.ledger.states("open-promotions").values()
-    return sorted((each for each in found if each["state"] in OPEN), key=lambda each: int(each["sequence"]))

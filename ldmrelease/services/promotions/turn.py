@@ -10,8 +10,11 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain.errors import LdmreleaseError
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.promotion import StepIntended
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.plan import Step
+from ldmrelease.domain.streams import claim_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.services.context import Context
@@ -26,11 +29,14 @@ class TakenOver(LdmreleaseError):
 
 
 class Turn(Struct):
-    """What was read, and what was appended since. `claims` has who claims each place of the plan."""
+    """What was read, and what was appended since. `claims` has who claims each place of the plan, as of the
+    `versions` of their streams.
+    """
 
     context: Context
     promotion: Promotion
     claims: dict[Place, Claim | None]
+    versions: dict[Place, int]
     holder: str
     progress: Progress
 
@@ -38,11 +44,15 @@ class Turn(Struct):
     def read(cls, context: Context, promotion_id: str, holder: str, progress: Progress) -> "Turn":
         """The promotion and its claims as they are now."""
         promotion = load_promotion(context, promotion_id)
-        claims = {each.place: claim_now(context, each.place) for each in promotion.plan.places}
-        return cls(context, promotion, claims, holder, progress)
+        turn = cls(context, promotion, {}, {}, holder, progress)
+        for each in promotion.plan.places:
+            turn.claim_again(each.place)
+        return turn
 
     def claim_again(self, place: Place) -> None:
         """Read a place's claim anew, after it was claimed."""
+        # The version first: what comes in between fails the next append.
+        self.versions[place] = self.context.ledger.version(claim_stream(place))
         self.claims[place] = claim_now(self.context, place)
 
     def epoch(self, place: Place) -> int | None:
@@ -50,9 +60,9 @@ class Turn(Struct):
         claim = self.claims.get(place)
         return claim.epoch if claim is not None and claim.promotion == self.promotion.id else None
 
-    def tell(self, kind: EventKind, place: Place | None, body: dict[str, Any], *more: NewEvent) -> None:
-        """Append an event of the promotion, and what belongs to it. Raises `Lost`."""
-        self.append(place, [NewEvent(kind, self.promotion.stream, body), *more])
+    def tell(self, place: Place | None, body: Any, *more: NewEvent) -> None:
+        """Append an event of the promotion, and what belongs to it. Raises `TakenOver`."""
+        self.append(place, [new_event(body, self.promotion.stream), *more])
 
     def append(
         self,
@@ -61,7 +71,7 @@ class Turn(Struct):
         blobs: dict[str, bytes] | None = None,
         expect: Mapping[str, int] | None = None,
     ) -> None:
-        """Append under the versions that this round has read. Raises `Lost` where one has moved."""
+        """Append under the versions that this round has read. Raises `TakenOver` where one has moved."""
         expected = {**(expect or {}), **self.expected(place)}
         if self.context.append(events, expect=expected, blobs=blobs) is not None:
             raise TakenOver
@@ -72,14 +82,8 @@ class Turn(Struct):
         promotion = self.promotion
         expected = {promotion.stream: promotion.version + promotion.appended}
         if place is not None:
-            expected[place.claim_stream] = self._claim_version(place)
+            expected[claim_stream(place)] = self.versions[place]
         return expected
-
-    def _claim_version(self, place: Place) -> int:
-        """The version of the claim stream that goes with the claim that was read; 0 where there never was one."""
-        claim = self.claims.get(place)
-        event = self.context.ledger.get(claim.epoch) if claim is not None else None
-        return event.stream_version if event is not None else self.context.ledger.version(place.claim_stream)
 
     def work(self, step: Step) -> Work:
         """A step with everything around it."""
@@ -101,5 +105,5 @@ class Turn(Struct):
             epoch=claim.epoch if claim is not None else None,
             expect=lambda: self.expected(step.place),
             progress=self.progress,
-            beat=lambda: self.tell(EventKind.INTENDED, step.place, {"step": step.id}),
+            beat=lambda: self.tell(step.place, StepIntended(step.id)),
         )

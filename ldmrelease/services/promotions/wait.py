@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.times import instant
-from ldmrelease.promotion.journal import PromotionState
 from ldmrelease.services.context import Context
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.commands import resume

@@ -7,10 +7,10 @@ from msgspec import Struct, field
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
-from ldmrelease.domain.records import Request
 from ldmrelease.domain.topology import Application
-from ldmrelease.promotion.journal import Journal
+from ldmrelease.promotion.state import Journal
 from ldmrelease.services.context import Context
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned

@@ -5,8 +5,8 @@ import re
 from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.facts import Intent
-from ldmrelease.promotion.journal import DecisionStage
 from ldmrelease.services.deployments.desired import access, edits, extends, holds, snapshot
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
@@ -26,7 +26,7 @@ _VERBS = {
 def claim(work: Work) -> tuple[Snapshot, Written] | Refusal | Unavailable:
     """Move the fence to our claim, then read: from here on nobody older can write (design section 4)."""
     target, reach = work.application.target, access(work.context)
-    fenced = registry.claim(target, reach, _warrant(work, "claim"))
+    fenced = registry.claim(target, reach, _grant(work, "claim"))
     if not isinstance(fenced, Written):
         return fenced
     there = registry.read(target, reach)
@@ -54,7 +54,7 @@ def write(work: Work) -> Written | Refusal | Unavailable:
         wanted,
         access(work.context),
         expect=before,
-        warrant=_warrant(work, _VERBS[work.plan.intent]),
+        grant=_grant(work, _VERBS[work.plan.intent]),
     )
 
 
@@ -65,7 +65,7 @@ def restore(work: Work) -> Written | Refusal | Unavailable:
         return planned
     wanted, before = planned
     return registry.restore(
-        work.application.target, before, wanted, access(work.context), _warrant(work, "restore")
+        work.application.target, before, wanted, access(work.context), _grant(work, "restore")
     )
 
 
@@ -82,7 +82,7 @@ def _planned_edits(work: Work) -> tuple[dict[str, Value], dict[str, Value]] | Re
     return wanted, {path: before[path] for path in wanted}
 
 
-def _warrant(work: Work, verb: str) -> WriteGrant:
+def _grant(work: Work, verb: str) -> WriteGrant:
     context, head = work.context, work.context.ledger.head()
     assert work.epoch is not None
     fence = Fence(

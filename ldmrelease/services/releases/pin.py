@@ -6,9 +6,10 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.registry import new_event
+from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.images import ImageIdentity, parse_reference
-from ldmrelease.domain.records import Pin
 from ldmrelease.domain.release import (
     ARTIFACT_TYPE,
     EMPTY_CONFIG,
@@ -18,15 +19,15 @@ from ldmrelease.domain.release import (
     artifact_manifest,
     release_digest,
 )
+from ldmrelease.domain.streams import pin_stream
 from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.repository import Repository
 from ldmrelease.services.context import Context
 from ldmrelease.services.repository_scope import out_of_scope, require_scope
-from ldmrelease.services.signing import signed
 from ldmrelease.sources import eups, git_tags
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.trust.records import EventRecord
 
 _REBUILT = {Kind.release, Kind.candidate}
 BASE_DIGEST = "org.opencontainers.image.base.digest"
@@ -168,23 +169,22 @@ def stored_pin(context: Context, product: Product, text: str) -> Pinned | None:
     if tag.name is None:
         return None
     found = newest_counted(context, context.ledger.state("pins", f"{product.name}/{tag.name}") or [])
-    return _read_pin(context, found[1].act, tag) if found is not None else None
+    return _read_pin(context, found[1].body, tag) if found is not None else None
 
 
 def newest_counted(
     context: Context, revisions: list[dict[str, Any]]
-) -> tuple[dict[str, Any], VerifiedRecord[Pin]] | None:
+) -> tuple[dict[str, Any], EventRecord[Pin]] | None:
     """Of a tag's revisions, oldest first, the newest whose signature counts, with the act behind it."""
     for revision in reversed(revisions):
-        event = context.ledger.get(revision["sequence"])
-        opened = verify_record(event.body, Pin, context.keyring, at=event.time) if event is not None else None
-        if isinstance(opened, VerifiedRecord) and _covers_images(context, opened):
+        opened = context.records.read(context.ledger.get(revision["sequence"]), Pin)
+        if isinstance(opened, EventRecord) and _covers_images(context, opened):
             return revision, opened
     return None
 
 
-def _covers_images(context: Context, opened: VerifiedRecord[Pin]) -> bool:
-    release = canonical.decode(context.ledger.blob(opened.act.document), Release)
+def _covers_images(context: Context, opened: EventRecord[Pin]) -> bool:
+    release = canonical.decode(context.ledger.blob(opened.body.document), Release)
     return out_of_scope(context, opened, "pin", release.repositories) is None
 
 
@@ -210,7 +210,7 @@ def pin_events(
 ) -> tuple[list[NewEvent], dict[str, bytes], dict[str, int]]:
     """What makes a pin durable: the event, the blobs, and the stream version that it goes with."""
     release, document = pinned.release, pinned.release.document()
-    stream = release.stream
+    stream = pin_stream(release.product, release.tag)
     revision = context.ledger.version(stream) + 1
     act = Pin(
         release.product,
@@ -222,13 +222,13 @@ def pin_events(
         release.content,
         context.now(),
         reason,
+        _digests(release),
     )
     require_scope(context, context.signers.me, "pin", release.repositories)
-    body = {**signed(context, act, context.signers.me), "digests": _digests(release)}
     blobs = {act.document: document}
     if release.content and pinned.listing is not None:
         blobs[release.content] = pinned.listing
-    return [NewEvent(EventKind.PINNED, stream, body)], blobs, {stream: revision - 1}
+    return [new_event(act)], blobs, {stream: revision - 1}
 
 
 def push_release(context: Context, pinned: Pinned) -> None:
@@ -257,6 +257,6 @@ __all__ = [
 ]
 
 
-def _digests(release: Release) -> list[str]:
+def _digests(release: Release) -> tuple[str, ...]:
     """Every digest by which a cluster may report an image of the release."""
-    return sorted({digest for each in release.images for digest in each.identity.digests()})
+    return tuple(sorted({digest for each in release.images for digest in each.identity.digests()}))

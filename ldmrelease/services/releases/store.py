@@ -4,13 +4,13 @@ from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
-from ldmrelease.domain.records import Pin
+from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import parse
 from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.releases.pin import Pinned, pin_events, push_release
 from ldmrelease.services.repository_scope import out_of_scope
-from ldmrelease.trust.records import VerifiedRecord, verify_record
+from ldmrelease.trust.records import EventRecord
 
 
 class PinnedMeanwhile(LdmreleaseError):
@@ -32,7 +32,8 @@ def store_pin(context: Context, found: Pinned, reason: str | None) -> Pinned:
     if context.append(events, expect=expect, blobs=blobs) is not None:
         raise PinnedMeanwhile(f"{found.release.name} was pinned by somebody else just now; ask again")
     push_release(context, found)
-    return replace(found, revision=expect[found.release.stream] + 1)
+    (version,) = expect.values()
+    return replace(found, revision=version + 1)
 
 
 def pinned_by_digest(context: Context, product_name: str, tag: str, digest: str) -> Pinned:
@@ -41,14 +42,13 @@ def pinned_by_digest(context: Context, product_name: str, tag: str, digest: str)
     if product is None:
         raise Untrusted(f"the workspace has no product {product_name!r} any more")
     for revision in context.ledger.state("pins", f"{product_name}/{tag}") or []:
-        event = context.ledger.get(revision["sequence"])
-        opened = verify_record(event.body, Pin, context.keyring, at=event.time) if event is not None else None
-        if not isinstance(opened, VerifiedRecord) or opened.act.digest != digest:
+        opened = context.records.read(context.ledger.get(revision["sequence"]), Pin)
+        if not isinstance(opened, EventRecord) or opened.body.digest != digest:
             continue
-        release = canonical.decode(context.ledger.blob(opened.act.document), Release)
+        release = canonical.decode(context.ledger.blob(opened.body.document), Release)
         if out_of_scope(context, opened, "pin", release.repositories) is not None:
             continue
         listing = context.ledger.blob(release.content) if release.content else None
         parsed = parse(tag, product.grammar, product.aliases)
-        return Pinned(release, digest, parsed, listing, opened.act.revision)
+        return Pinned(release, digest, parsed, listing, opened.body.revision)
     raise Untrusted(f"no counted pin of {product_name}/{tag} has the digest {digest}")

@@ -47,6 +47,16 @@ def snapshot_of(workloads: Iterable[Workload]) -> Snapshot:
     return Snapshot(revision, "", values, {}, components)
 
 
+def paths(_target: KubernetesTarget) -> tuple[str, ...]:
+    """None: the workloads are asked which fields they have."""
+    return ()
+
+
+def optional(_target: KubernetesTarget) -> tuple[str, ...]:
+    """None may be absent."""
+    return ()
+
+
 def desired(target: KubernetesTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
     """What the fields say when the release is there: the images of its components, by digest.
 
@@ -60,22 +70,34 @@ def desired(target: KubernetesTarget, release: Release, snapshot: Snapshot) -> d
             wanted[path] = f"{site_repository(component.source, target.registry)}@{component.digest}"
     if not wanted:
         names = sorted(target.workloads.components)
-        return Refusal("no-component", {"file": where(target), "found": names, "release": release.name})
+        return Refusal("no-component", {"file": str(target), "found": names, "release": release.name})
     return wanted
 
 
-def stated(snapshot: Snapshot) -> tuple[ImageSetting, ...]:
+def aliased(
+    target: KubernetesTarget, alias: str, _release: Release, _snapshot: Snapshot
+) -> dict[str, Value] | Refusal:
+    """Refused: `no-alias`. No name stands for anything there."""
+    return Refusal("no-alias", {"file": str(target), "alias": alias, "found": []})
+
+
+def retired(target: KubernetesTarget, release: Release, _snapshot: Snapshot) -> dict[str, Value] | Refusal:
+    """Refused: `not-a-menu`. Something has to run there."""
+    return Refusal("not-a-menu", {"file": str(target), "tag": release.tag})
+
+
+def aliases(_target: KubernetesTarget) -> dict[str, str]:
+    """None."""
+    return {}
+
+
+def stated(_target: KubernetesTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...]:
     """What each field says as read; lines are 0, since there is no file."""
     return tuple(
         ImageSetting(component, path, 0, *_said(snapshot.values[path]))
         for path, component in snapshot.components.items()
         if path in snapshot.values
     )
-
-
-def where(target: KubernetesTarget) -> str:
-    """The namespace and its cluster, for people."""
-    return f"{target.workloads.cluster.context}/{target.workloads.namespace}"
 
 
 def others(workload: Workload, edits: Values) -> tuple[tuple[str, Owner], ...]:

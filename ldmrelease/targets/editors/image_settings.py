@@ -1,21 +1,23 @@
-"""GitOps: the settings of a values file that say which images an application runs.
-
-Pure; `writer` does the work.
-"""
+"""The settings of a text, such as a values file, that say which images an application runs. Pure."""
 
 from ldmrelease.domain.images import is_digest, parse_reference
 from ldmrelease.domain.release import Component, Release
-from ldmrelease.domain.targets import GitOpsTarget, Setting, Writes
+from ldmrelease.domain.targets import ImageSettingsTarget, Setting, Writes
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 
 
-def paths(target: GitOpsTarget) -> tuple[str, ...]:
+def paths(target: ImageSettingsTarget) -> tuple[str, ...]:
     """The settings that are read and written."""
     return tuple(each.path for each in target.settings)
 
 
-def desired(target: GitOpsTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
+def optional(_target: ImageSettingsTarget) -> tuple[str, ...]:
+    """None may be absent."""
+    return ()
+
+
+def desired(target: ImageSettingsTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
     """What the settings say when the release is there; those of components it does not have are left out.
 
     A whole image keeps its repository and its form (tag, digest or both); an empty one gets all three.
@@ -28,16 +30,35 @@ def desired(target: GitOpsTarget, release: Release, snapshot: Snapshot) -> dict[
             continue
         value = _wanted(setting, component, snapshot.values[setting.path])
         if isinstance(value, Refusal):
-            where = {"file": target.file, "line": snapshot.lines[setting.path], "path": setting.path}
+            where = {"file": str(target.location), "line": snapshot.lines[setting.path], "path": setting.path}
             return Refusal(value.code, where | value.values)
         wanted[setting.path] = value
     if not wanted:
         names = [each.component for each in target.settings]
-        return Refusal("no-component", {"file": target.file, "found": names, "release": release.name})
+        return Refusal(
+            "no-component", {"file": str(target.location), "found": names, "release": release.name}
+        )
     return wanted
 
 
-def stated(target: GitOpsTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...]:
+def aliased(
+    target: ImageSettingsTarget, alias: str, _release: Release, _snapshot: Snapshot
+) -> dict[str, Value] | Refusal:
+    """Refused: `no-alias`. No name stands for anything there."""
+    return Refusal("no-alias", {"file": str(target.location), "alias": alias, "found": []})
+
+
+def retired(target: ImageSettingsTarget, release: Release, _snapshot: Snapshot) -> dict[str, Value] | Refusal:
+    """Refused: `not-a-menu`. Something has to run there."""
+    return Refusal("not-a-menu", {"file": str(target.location), "tag": release.tag})
+
+
+def aliases(_target: ImageSettingsTarget) -> dict[str, str]:
+    """None."""
+    return {}
+
+
+def stated(target: ImageSettingsTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...]:
     """What each setting says as committed."""
     return tuple(
         ImageSetting(

@@ -1,7 +1,7 @@
 """The notebook menu: which images users may start, and the names that stand for them (LDM-564 2.2.1).
 
 The notebook service lists what its registry has; a menu is gated by telling it to list nothing by itself
-(`numReleases`, `numWeeklies`, `numDailies` 0) and each release by name (`pin`). Pure; `writer` does the work.
+(`numReleases`, `numWeeklies`, `numDailies` 0) and each release by name (`pin`). Pure.
 """
 
 from msgspec import Struct
@@ -67,7 +67,7 @@ def menu_of(target: MenuTarget, snapshot: Snapshot) -> MenuSettings | Refusal:
     )
 
 
-def with_release(target: MenuTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
+def desired(target: MenuTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
     """What the menu says when the release is live: newest first of its kind; the oldest of that kind beyond
     `keep` go, but none that an alias stands for. Refused: `no-component`, `other-cycle`."""
     menu = menu_of(target, snapshot)
@@ -84,8 +84,10 @@ def with_release(target: MenuTarget, release: Release, snapshot: Snapshot) -> di
     return counts | {_path(target, "pin"): pins}
 
 
-def without_tag(target: MenuTarget, tag: str, snapshot: Snapshot) -> dict[str, Value] | Refusal:
-    """What the menu says when an image tag is retired. Refused: `not-live`, `aliased`."""
+def retired(target: MenuTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
+    """What the menu says when a release is retired. Refused: `not-live`, `aliased`."""
+    component = release.component(target.component)
+    tag = component.spelling if component is not None else release.tag
     menu = menu_of(target, snapshot)
     if isinstance(menu, Refusal):
         return menu
@@ -96,7 +98,7 @@ def without_tag(target: MenuTarget, tag: str, snapshot: Snapshot) -> dict[str, V
     return {_path(target, "pin"): tuple(each for each in menu.pins if each != tag)}
 
 
-def with_alias(
+def aliased(
     target: MenuTarget, alias: str, release: Release, snapshot: Snapshot
 ) -> dict[str, Value] | Refusal:
     """What the menu says when the alias stands for the release. Refused: `no-alias`, `not-live`."""
@@ -107,11 +109,18 @@ def with_alias(
     if isinstance(tag, Refusal):
         return tag
     if alias not in target.aliases:
-        return Refusal("no-alias", {"file": target.file, "alias": alias, "found": sorted(target.aliases)})
+        return Refusal(
+            "no-alias", {"file": str(target.location), "alias": alias, "found": sorted(target.aliases)}
+        )
     if tag not in menu.pins:
         return _refusal(target, snapshot, "pin", "not-live", list(menu.pins), tag=tag)
     # The list of pins is written as it is, so that nobody retires the release at the same time.
     return {_path(target, target.aliases[alias]): tag, _path(target, "pin"): menu.pins}
+
+
+def aliases(target: MenuTarget) -> dict[str, str]:
+    """The names of the menu, each for an image of its component."""
+    return dict.fromkeys(target.aliases, target.component)
 
 
 def stated(target: MenuTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...] | Refusal:
@@ -169,7 +178,12 @@ def _image_tag(target: MenuTarget, release: Release) -> str | Refusal:
         found = [each.name for each in release.components]
         return Refusal(
             "no-component",
-            {"file": target.file, "expected": target.component, "found": found, "release": release.name},
+            {
+                "file": str(target.location),
+                "expected": target.component,
+                "found": found,
+                "release": release.name,
+            },
         )
     return component.spelling
 
@@ -188,5 +202,5 @@ def _refusal(
     target: MenuTarget, snapshot: Snapshot, key: str, code: str, found: object, **more: object
 ) -> Refusal:
     path = _path(target, key)
-    where = {"file": target.file, "line": snapshot.lines[path], "path": path, "found": found}
+    where = {"file": str(target.location), "line": snapshot.lines[path], "path": path, "found": found}
     return Refusal(code, where | more)

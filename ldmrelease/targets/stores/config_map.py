@@ -3,21 +3,22 @@
 The text alone is written, by server-side apply with the uid and resourceVersion that were read.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
+from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict, Forbidden
 from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.cluster.objects.gitops_managers import manager_of
 from ldmrelease.cluster.objects.owners import data_field, owners
 from ldmrelease.cluster.objects.workloads import KubernetesObject
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.targets import ConfigMapKey
 from ldmrelease.domain.topology import Place
-from ldmrelease.domain.workload_selection import ConfigMapFile
-from ldmrelease.targets.connections import TRIES, answer
+from ldmrelease.targets.connections import TRIES, Access, answer, refusal_of
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
 from ldmrelease.targets.results import (
@@ -27,42 +28,82 @@ from ldmrelease.targets.results import (
     Snapshot,
     Values,
     Written,
+    joined_refusal,
     require_none,
     required,
 )
 from ldmrelease.targets.stores import kubernetes_fence
+from ldmrelease.targets.stores.expected import require_expected
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER
-from ldmrelease.targets.stores.git_file import Access
-from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
+from ldmrelease.targets.stores.kubernetes_rights import Right, fence_rights, forbidden
+from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
 
 T = TypeVar("T")
 
 
-def read_text(
-    where: ConfigMapFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
+def name_of(where: ConfigMapKey) -> str:
+    """The ConfigMap and its key, for people."""
+    return str(where)
+
+
+def preflight(where: ConfigMapKey, access: Access) -> Refusal | Unavailable | None:
+    """Why the text cannot be written, all of it at once; None where nothing is known against it."""
+    found = answer(lambda: list(_against(where, access)))
+    return joined_refusal(found) if isinstance(found, list) else found
+
+
+def _against(where: ConfigMapKey, access: Access) -> Iterator[Refusal]:
+    api = access.cluster(where.cluster)
+    try:
+        manifest = api.get(path_of("ConfigMap", where.namespace, where.name))
+    except Absent:
+        yield Refusal("no-config-map", {"file": str(where)})
+    except Forbidden as error:
+        refusal = refusal_of(error)
+        assert refusal is not None
+        yield refusal
+    else:
+        yield from problems(manifest, where)
+        manager = manager_of(manifest)
+        if manager is not None:
+            values = {"found": manager.name, "application": manager.object}
+            yield Refusal("managed-by", {"file": str(where), **values})
+    needed: Right = ("patch", path_of("ConfigMap", where.namespace), where.name)
+    yield from forbidden(api, where.namespace, (needed, *fence_rights(where.namespace)))
+
+
+def read(
+    where: ConfigMapKey, paths: Sequence[str], access: Access, optional: Collection[str] = ()
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as they are now; an `optional` one that is absent is left out."""
     return answer(lambda: _Session.open(where, access).snapshot(paths, optional))
 
 
-def write_text(
-    where: ConfigMapFile, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
+def write(
+    where: ConfigMapKey, edits: Values, access: Access, *, expect: Values, grant: WriteGrant
 ) -> Written | Refusal | Unavailable:
     """Write the edits where each setting still is as expected, or as wanted (`found` where all are)."""
-    return answer(lambda: _Session.open(where, access).write(edits, expect, warrant))
+    return answer(lambda: _Session.open(where, access).write(edits, expect, grant))
 
 
-def claim_place(where: ConfigMapFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unavailable:
+def restore(
+    where: ConfigMapKey, before: Values, ours: Values, access: Access, grant: WriteGrant
+) -> Written | Refusal | Unavailable:
+    """Put back what was there before, where the settings still are ours."""
+    return write(where, before, access, expect=ours, grant=grant)
+
+
+def claim(where: ConfigMapKey, access: Access, grant: WriteGrant) -> Written | Refusal | Unavailable:
     """Move the fence to ours, then annotate the ConfigMap."""
-    return answer(lambda: _Session.open(where, access).claim(warrant))
+    return answer(lambda: _Session.open(where, access).claim(grant))
 
 
-def read_fence(where: ConfigMapFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
+def fence_of(where: ConfigMapKey, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
     """The place's fence; None where nobody has claimed it yet."""
     return answer(lambda: kubernetes_fence.read(access.cluster(where.cluster), where.namespace, place))
 
 
-def who_changed(where: ConfigMapFile, access: Access) -> Change | Refusal | Unavailable:
+def changed_by(where: ConfigMapKey, _path: str, access: Access) -> Change | Refusal | Unavailable:
     """The field manager that last wrote the text."""
 
     def act() -> Change:
@@ -72,7 +113,7 @@ def who_changed(where: ConfigMapFile, access: Access) -> Change | Refusal | Unav
     return answer(act)
 
 
-def problems(manifest: KubernetesObject, where: ConfigMapFile) -> list[Refusal]:
+def problems(manifest: KubernetesObject, where: ConfigMapKey) -> list[Refusal]:
     """Why a text of this ConfigMap cannot be written: `no-key`, `immutable`."""
     data = manifest.get("data") or {}
     found = []
@@ -86,11 +127,11 @@ def problems(manifest: KubernetesObject, where: ConfigMapFile) -> list[Refusal]:
 class _Session(Struct, frozen=True):
     """A ConfigMap in an opened cluster."""
 
-    file: ConfigMapFile
+    file: ConfigMapKey
     api: Api
 
     @classmethod
-    def open(cls, where: ConfigMapFile, access: Access) -> "_Session":
+    def open(cls, where: ConfigMapKey, access: Access) -> "_Session":
         return cls(where, access.cluster(where.cluster))
 
     @property
@@ -116,25 +157,25 @@ class _Session(Struct, frozen=True):
             {path: each.line for path, each in settings.items()},
         )
 
-    def claim(self, warrant: WriteGrant) -> Written:
+    def claim(self, grant: WriteGrant) -> Written:
         guarded = self.read()
-        moved = kubernetes_fence.hold(self.api, self.file.namespace, warrant)
-        marked = kubernetes_fence.mark(self.api, self.file.namespace, warrant, [guarded])
+        moved = kubernetes_fence.hold(self.api, self.file.namespace, grant)
+        marked = kubernetes_fence.mark(self.api, self.file.namespace, grant, [guarded])
         return Written(canonical.digest(self._text(guarded)), {}, found=not (moved or marked))
 
-    def write(self, edits: Values, expect: Values, warrant: WriteGrant) -> Written:
+    def write(self, edits: Values, expect: Values, grant: WriteGrant) -> Written:
         # First the text, then the fence: what is written is fenced by what was read before it.
         guarded = self.read()
-        kubernetes_fence.hold(self.api, self.file.namespace, warrant)
+        kubernetes_fence.hold(self.api, self.file.namespace, grant)
         for _ in range(TRIES):
-            if kubernetes_fence.mark(self.api, self.file.namespace, warrant, [guarded]):
+            if kubernetes_fence.mark(self.api, self.file.namespace, grant, [guarded]):
                 guarded = self.read()
-                kubernetes_fence.require_ours(self.api, self.file.namespace, warrant)
+                kubernetes_fence.require_ours(self.api, self.file.namespace, grant)
             written = self._try(guarded, edits, expect)
             if written is not None:
                 return written
             guarded = self.read()
-            kubernetes_fence.require_ours(self.api, self.file.namespace, warrant)
+            kubernetes_fence.require_ours(self.api, self.file.namespace, grant)
         raise ClusterUnreachable(self.api.where, f"{self.file} changes faster than it can be written")
 
     def changed_by(self, manifest: KubernetesObject) -> Change:
@@ -149,7 +190,7 @@ class _Session(Struct, frozen=True):
         lines = {path: each.line for path, each in settings.items()}
         if all(settings[path].value == value for path, value in edits.items()):
             return Written(canonical.digest(text), lines, found=True)
-        self._require_ours(guarded, settings, edits, expect)
+        require_expected(str(self.file), settings, edits, expect, lambda _: self.changed_by(guarded.manifest))
         changed = required(edit_settings(text, edits, str(self.file)))
         try:
             # Who else has written this text loses it: what the settings said was looked at before.
@@ -168,18 +209,6 @@ class _Session(Struct, frozen=True):
             if any(each.manager == IMAGES_MANAGER for each in owners(guarded.manifest, data_field(key)))
         }
         return guarded.body({}) | {"data": own | {self.file.key: text.decode()}}
-
-    def _require_ours(
-        self, guarded: GuardedObject, settings: dict[str, FoundSetting], edits: Values, expect: Values
-    ) -> None:
-        """Refuse (`changed-by`) a setting that is neither as expected nor as wanted."""
-        for path, wanted in edits.items():
-            found = settings[path]
-            if found.value not in (wanted, expect[path]):
-                change = self.changed_by(guarded.manifest)
-                values = {"path": path, "line": found.line, "found": found.value, "expected": expect[path]}
-                who = {"author": change.author, "time": change.time}
-                raise RefusedError("changed-by", file=str(self.file), **values, **who)
 
     def _text(self, guarded: GuardedObject) -> bytes:
         text: str = guarded.manifest["data"][self.file.key]

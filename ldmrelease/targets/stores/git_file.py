@@ -5,24 +5,22 @@ changed setting is: then the answer names who changed it.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct
 
-from ldmrelease.cluster.client.api import Api
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Place
-from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets import fence
-from ldmrelease.targets.connections import ClusterConnections
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.git.checkout import Checkout, checkout_of
 from ldmrelease.targets.git.program import (
     Blob,
     Git,
     GitError,
-    Observer,
     author_of,
     commit_tree,
     read_blob,
@@ -40,36 +38,25 @@ from ldmrelease.targets.results import (
     Written,
     required,
 )
+from ldmrelease.targets.stores.expected import require_expected
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
 _TRIES = 5
 T = TypeVar("T")
 
 
-class Access(Struct, frozen=True):
-    """How repositories and clusters are reached: the workspace's directory (relative ones start there, mirrors
-    of remotes are kept in its `.ldmrelease/git`), who is told around every change (for tests that kill), and
-    the clusters that are open already."""
-
-    workspace: Path
-    observer: Observer | None = None
-    opened: ClusterConnections | None = None
-
-    def cluster(self, access: ClusterAccess) -> Api:
-        """A cluster's API server, opened once. Raises BadAccess and ClusterUnreachable."""
-        return (self.opened or ClusterConnections(self.workspace, self.observer)).open(access)
+def name_of(where: GitFile) -> str:
+    """The repository, for people; without a password."""
+    return public(where.repository)
 
 
-class ValuesFile(Struct, frozen=True):
-    """A values file on a branch of a repository."""
-
-    repository: str
-    branch: str
-    file: str
+def preflight(_where: GitFile, _access: Access) -> Refusal | Unavailable | None:
+    """Nothing is known against it before it is read."""
+    return None
 
 
-def read_file(
-    where: ValuesFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
+def read(
+    where: GitFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as committed now; an `optional` one that is absent is left out.
 
@@ -78,23 +65,30 @@ def read_file(
     return _answer(where, lambda: _snapshot(_Session.open(where, access), paths, optional))
 
 
-def write_file(
-    where: ValuesFile, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
+def write(
+    where: GitFile, edits: Values, access: Access, *, expect: Values, grant: WriteGrant
 ) -> Written | Refusal | Unavailable:
     """Commit the edits and move the fence with them, where each setting still is as expected, or as wanted.
 
     Nothing is committed where all are as wanted (`found`). A restore is a write that expects what we wrote.
     Raises ValueError for what is no path, KeyError where `expect` lacks one of the edits.
     """
-    return _answer(where, lambda: _write(_Session.open(where, access), edits, expect, warrant))
+    return _answer(where, lambda: _write(_Session.open(where, access), edits, expect, grant))
 
 
-def claim_place(where: ValuesFile, access: Access, warrant: WriteGrant) -> Written | Refusal | Unavailable:
+def restore(
+    where: GitFile, before: Values, ours: Values, access: Access, grant: WriteGrant
+) -> Written | Refusal | Unavailable:
+    """Put back what was there before, where the settings still are ours."""
+    return write(where, before, access, expect=ours, grant=grant)
+
+
+def claim(where: GitFile, access: Access, grant: WriteGrant) -> Written | Refusal | Unavailable:
     """Move the fence alone to ours, before the first write. `found`: it was there already."""
-    return _answer(where, lambda: _claim(_Session.open(where, access), warrant))
+    return _answer(where, lambda: _claim(_Session.open(where, access), grant))
 
 
-def read_fence(where: ValuesFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
+def fence_of(where: GitFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
     """The fence of the place; None where nobody has written there yet."""
 
     def read() -> Fence | None:
@@ -118,10 +112,10 @@ def read_fences(
         known = fence.fences_at(opened.git, [tip for tip in tips.values() if tip is not None])
         return {each: known.get(tips[ref] or "") for each, ref in refs.items()}
 
-    return _answer(ValuesFile(repository, "", ""), read)
+    return _answer(GitFile(repository, "", ""), read)
 
 
-def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusal | Unavailable:
+def changed_by(where: GitFile, path: str, access: Access) -> Change | Refusal | Unavailable:
     """Who gave a setting the value that is committed now."""
 
     def read() -> Change:
@@ -131,7 +125,7 @@ def who_changed(where: ValuesFile, path: str, access: Access) -> Change | Refusa
     return _answer(where, read)
 
 
-def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unavailable:
+def _answer(where: GitFile, act: Callable[[], T]) -> T | Refusal | Unavailable:
     try:
         return act()
     except RefusedError as refused:
@@ -145,11 +139,11 @@ def _answer(where: ValuesFile, act: Callable[[], T]) -> T | Refusal | Unavailabl
 class _Session(Struct, frozen=True):
     """A values file in an opened repository."""
 
-    where: ValuesFile
+    where: GitFile
     repository: GitRemote
 
     @classmethod
-    def open(cls, where: ValuesFile, access: Access) -> "_Session":
+    def open(cls, where: GitFile, access: Access) -> "_Session":
         if {"", ".", "..", ".git"} & set(where.file.split("/")):
             raise RefusedError("bad-file", file=where.file)
         return cls(where, open_repository(where.repository, access.workspace, access.observer))
@@ -196,68 +190,47 @@ def _snapshot(session: _Session, paths: Sequence[str], optional: Collection[str]
     )
 
 
-def _claim(session: _Session, warrant: WriteGrant) -> Written:
-    ref = fence.fence_ref(warrant.place)
+def _claim(session: _Session, grant: WriteGrant) -> Written:
+    ref = fence.fence_ref(grant.place)
     for _ in range(_TRIES):
         tips = session.repository.tips([ref])
-        new = _fence_commit(session, tips[ref], warrant)
+        new = _fence_commit(session, tips[ref], grant)
         if new is None:
             return Written(tips[ref] or "", {}, found=True)
-        if session.repository.advance(tips, {ref: new}, warrant.note.at):
+        if session.repository.advance(tips, {ref: new}, grant.note.at):
             return Written(new, {})
     raise GitError("push", 1, "the fence moves faster than it can be written")
 
 
-def _fence_commit(session: _Session, old: str | None, warrant: WriteGrant) -> str | None:
+def _fence_commit(session: _Session, old: str | None, grant: WriteGrant) -> str | None:
     """The next commit of the fence, None where it is ours already; `Refused` where we may not write."""
-    fence.check(fence.fence_at(session.git, old) if old else None, warrant)
-    return fence.next_fence(session.git, old, warrant.fence, warrant.note)
+    fence.check(fence.fence_at(session.git, old) if old else None, grant)
+    return fence.next_fence(session.git, old, grant.fence, grant.note)
 
 
-def _write(session: _Session, edits: Values, expect: Values, warrant: WriteGrant) -> Written:
-    fence_ref = fence.fence_ref(warrant.place)
+def _write(session: _Session, edits: Values, expect: Values, grant: WriteGrant) -> Written:
+    fence_ref = fence.fence_ref(grant.place)
     for _ in range(_TRIES):
         tips = session.repository.tips([session.ref, fence_ref])
         tip = session.require(tips[session.ref])
-        fence.check(fence.fence_at(session.git, held) if (held := tips[fence_ref]) else None, warrant)
+        fence.check(fence.fence_at(session.git, held) if (held := tips[fence_ref]) else None, grant)
         settings = session.settings(tip, list(edits))
         lines = {path: each.line for path, each in settings.items()}
         if all(settings[path].value == value for path, value in edits.items()):
             return Written(tip, lines, found=True, unsynced=_sync(session, tip))
-        _require_ours(session, tip, settings, edits, expect)
-        written = _commit(session, tips, edits, warrant)
+        require_expected(session.where.file, settings, edits, expect, partial(_changed_by, session, tip))
+        written = _commit(session, tips, edits, grant)
         if written is not None:
             return written
     raise GitError("push", 1, "the branch moves faster than it can be written")
 
 
-def _require_ours(
-    session: _Session, tip: str, settings: dict[str, FoundSetting], edits: Values, expect: Values
-) -> None:
-    """Refuse (`changed-by`) a setting that is neither as expected nor as wanted."""
-    for path, wanted in edits.items():
-        found = settings[path]
-        if found.value not in (wanted, expect[path]):
-            change = _changed_by(session, tip, path)
-            raise RefusedError(
-                "changed-by",
-                file=session.where.file,
-                path=path,
-                line=found.line,
-                found=found.value,
-                expected=expect[path],
-                commit=change.commit,
-                author=change.author,
-                time=change.time,
-            )
-
-
 def _commit(
-    session: _Session, tips: dict[str, str | None], edits: Values, warrant: WriteGrant
+    session: _Session, tips: dict[str, str | None], edits: Values, grant: WriteGrant
 ) -> Written | None:
     """One try on this tip; None where branch or fence has moved meanwhile."""
     tip = session.require(tips[session.ref])
-    fence_ref = fence.fence_ref(warrant.place)
+    fence_ref = fence.fence_ref(grant.place)
     before = session.blob(tip)
     content = required(edit_settings(before.content, edits, session.where.file))
     checkout = session.checkout()
@@ -265,13 +238,13 @@ def _commit(
         checkout.require_clean(tip)
     oid = write_blob(session.git, content)
     tree = tree_with(session.git, tip, session.where.file, before.mode, oid)
-    new = {session.ref: commit_tree(session.git, tree, tip, warrant.note)}
-    fence_commit = _fence_commit(session, tips[fence_ref], warrant)
+    new = {session.ref: commit_tree(session.git, tree, tip, grant.note)}
+    fence_commit = _fence_commit(session, tips[fence_ref], grant)
     if fence_commit is not None:
         new[fence_ref] = fence_commit
     if checkout is not None:
         checkout.announce(before.oid, oid)
-    if not session.repository.advance(tips, new, warrant.note.at):
+    if not session.repository.advance(tips, new, grant.note.at):
         if checkout is not None:
             checkout.withdraw()
         return None

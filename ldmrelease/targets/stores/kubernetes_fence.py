@@ -38,25 +38,25 @@ def read(api: Api, namespace: str, place: Place) -> Fence | None:
     return _fence_in(_config_map(api, namespace), place)
 
 
-def require_ours(api: Api, namespace: str, warrant: WriteGrant) -> None:
-    """Raise `Refused` (`fenced`) unless the fence stands where the warrant's holder has put it."""
-    found = read(api, namespace, warrant.place)
-    fence.check(found, warrant)
-    if found is None or not _is_same_claim(found, warrant.fence):
+def require_ours(api: Api, namespace: str, grant: WriteGrant) -> None:
+    """Raise `Refused` (`fenced`) unless the fence stands where the grant's holder has put it."""
+    found = read(api, namespace, grant.place)
+    fence.check(found, grant)
+    if found is None or not _is_same_claim(found, grant.fence):
         values = {"promotion": found.promotion if found else "", "epoch": found.epoch if found else 0}
-        raise RefusedError("fenced", place=str(warrant.place), **values, expected=warrant.fence.epoch)
+        raise RefusedError("fenced", place=str(grant.place), **values, expected=grant.fence.epoch)
 
 
-def hold(api: Api, namespace: str, warrant: WriteGrant) -> bool:
-    """Let the fence say what the warrant says, if its holder may write; whether it had to be moved."""
+def hold(api: Api, namespace: str, grant: WriteGrant) -> bool:
+    """Let the fence say what the grant says, if its holder may write; whether it had to be moved."""
     for _ in range(TRIES):
         config_map = _config_map(api, namespace)
-        found = _fence_in(config_map, warrant.place)
-        fence.check(found, warrant)
-        if found is not None and _is_same_claim(found, warrant.fence) and found.size >= warrant.fence.size:
+        found = _fence_in(config_map, grant.place)
+        fence.check(found, grant)
+        if found is not None and _is_same_claim(found, grant.fence) and found.size >= grant.fence.size:
             return False
         try:
-            _put(api, namespace, config_map, warrant)
+            _put(api, namespace, config_map, grant)
         except Conflict:
             # Another place's fence is in the same ConfigMap.
             continue
@@ -68,16 +68,16 @@ def hold(api: Api, namespace: str, warrant: WriteGrant) -> bool:
     raise ClusterUnreachable(api.where, f"ConfigMap {namespace}/{NAME} changes faster than it can be written")
 
 
-def mark(api: Api, namespace: str, warrant: WriteGrant, objects: Iterable[GuardedObject]) -> bool:
+def mark(api: Api, namespace: str, grant: WriteGrant, objects: Iterable[GuardedObject]) -> bool:
     """Annotate every object with the epoch of the fence, which must be ours; whether any was changed."""
     changed = False
     for each in objects:
-        changed |= _mark(api, namespace, warrant, each)
+        changed |= _mark(api, namespace, grant, each)
     return changed
 
 
-def _mark(api: Api, namespace: str, warrant: WriteGrant, guarded: GuardedObject) -> bool:
-    epoch = warrant.fence.epoch
+def _mark(api: Api, namespace: str, grant: WriteGrant, guarded: GuardedObject) -> bool:
+    epoch = grant.fence.epoch
     for _ in range(TRIES):
         marked = _epoch_of(guarded)
         if marked == epoch:
@@ -90,7 +90,7 @@ def _mark(api: Api, namespace: str, warrant: WriteGrant, guarded: GuardedObject)
             api.apply(guarded.path, guarded.body({EPOCH: str(epoch)}), manager=FENCE_MANAGER, force=True)
         except Conflict:
             guarded = GuardedObject(guarded.path, api.get(guarded.path))
-            require_ours(api, namespace, warrant)
+            require_ours(api, namespace, grant)
             continue
         return True
     raise ClusterUnreachable(api.where, f"{guarded.path} changes faster than it can be annotated")
@@ -123,8 +123,8 @@ def _fence_in(config_map: KubernetesObject | None, place: Place) -> Fence | None
         raise RefusedError("bad-fence", revision=f"ConfigMap {NAME}", found=str(error)) from None
 
 
-def _put(api: Api, namespace: str, config_map: KubernetesObject | None, warrant: WriteGrant) -> None:
-    data = {key_of(warrant.place): canonical.encode(warrant.fence).decode()}
+def _put(api: Api, namespace: str, config_map: KubernetesObject | None, grant: WriteGrant) -> None:
+    data = {key_of(grant.place): canonical.encode(grant.fence).decode()}
     if config_map is None:
         metadata = {"name": NAME, "namespace": namespace}
         api.create(

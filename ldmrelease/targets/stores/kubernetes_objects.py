@@ -4,6 +4,8 @@ What a write is fenced by is in `cluster_fence`. Others may change the same work
 autoscaler, another controller): a write that meets such a change is tried again on what is there then.
 """
 
+from collections.abc import Collection, Sequence
+
 from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
@@ -14,48 +16,59 @@ from ldmrelease.cluster.rollout.wait import unstick
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.topology import Place
-from ldmrelease.targets.connections import TRIES, answer
+from ldmrelease.targets.connections import TRIES, Access, answer
 from ldmrelease.targets.editors import component_manifests, image_fields
 from ldmrelease.targets.editors.image_fields import PROMOTION, RELEASE
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
 from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Values, Written, require_none
-from ldmrelease.targets.stores import kubernetes_fence
+from ldmrelease.targets.stores import kubernetes_fence, kubernetes_preflight
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS
-from ldmrelease.targets.stores.git_file import Access
 from ldmrelease.targets.stores.revert import BEFORE, read_undo, undo_of
 
 
-def read(target: KubernetesTarget, access: Access) -> Snapshot | Refusal | Unavailable:
+def name_of(target: KubernetesTarget) -> str:
+    """The namespace and its cluster, for people."""
+    return str(target)
+
+
+def preflight(target: KubernetesTarget, access: Access) -> Refusal | Unavailable | None:
+    """Why the workloads cannot be written, all of it at once; None where nothing is known against it."""
+    return kubernetes_preflight.refused(target, access)
+
+
+def read(
+    target: KubernetesTarget, _paths: Sequence[str], access: Access, _optional: Collection[str] = ()
+) -> Snapshot | Refusal | Unavailable:
     """The images that the workloads want now; one refusal with everything that is wrong with the selections."""
     return answer(lambda: image_fields.snapshot_of(_Session.open(target, access).workloads()))
 
 
 def write(
-    target: KubernetesTarget, edits: Values, access: Access, *, expect: Values, warrant: WriteGrant
+    target: KubernetesTarget, edits: Values, access: Access, *, expect: Values, grant: WriteGrant
 ) -> Written | Refusal | Unavailable:
     """Write the images where each field is as expected, or as wanted; `found` where all were as wanted.
 
     Nothing is written unless every field of every workload may be. Raises KeyError where `expect` lacks one.
     """
-    release = warrant.note.trailers.get("Release", "")
-    return answer(lambda: _Session.open(target, access).write(_Wish(edits, expect, warrant, release)))
+    release = grant.note.trailers.get("Release", "")
+    return answer(lambda: _Session.open(target, access).write(_Wish(edits, expect, grant, release)))
 
 
 def restore(
-    target: KubernetesTarget, before: Values, ours: Values, access: Access, warrant: WriteGrant
+    target: KubernetesTarget, before: Values, ours: Values, access: Access, grant: WriteGrant
 ) -> Written | Refusal | Unavailable:
     """Put back the images that were there before, where they still are ours; and what else a whole manifest has
     changed.
 
     Pods that hinder it are deleted: those of a StatefulSet that are in trouble by what we wrote.
     """
-    return answer(lambda: _Session.open(target, access).restore(_Wish(before, ours, warrant, "", back=True)))
+    return answer(lambda: _Session.open(target, access).restore(_Wish(before, ours, grant, "", back=True)))
 
 
-def claim(target: KubernetesTarget, access: Access, warrant: WriteGrant) -> Written | Refusal | Unavailable:
+def claim(target: KubernetesTarget, access: Access, grant: WriteGrant) -> Written | Refusal | Unavailable:
     """Move the fence to ours, then annotate every workload: from then on an earlier holder cannot write."""
-    return answer(lambda: _Session.open(target, access).claim(warrant))
+    return answer(lambda: _Session.open(target, access).claim(grant))
 
 
 def fence_of(target: KubernetesTarget, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
@@ -73,7 +86,7 @@ def changed_by(target: KubernetesTarget, path: str, access: Access) -> Change | 
         for each in _Session.open(target, access).workloads():
             if path in image_fields.values_of(each):
                 return _changed_by(each, path)
-        raise RefusedError("vanished", file=image_fields.where(target), found=path)
+        raise RefusedError("vanished", file=str(target), found=path)
 
     return answer(act)
 
@@ -83,19 +96,19 @@ class _Wish(Struct, frozen=True):
 
     edits: Values
     expect: Values
-    warrant: WriteGrant
+    grant: WriteGrant
     release: str
     back: bool = False
 
     @property
     def owner(self) -> str:
         """The promotion's name anywhere: those of two ledgers may have the same id."""
-        return f"{self.warrant.fence.promotion}.{self.warrant.fence.ledger}"
+        return f"{self.grant.fence.promotion}.{self.grant.fence.ledger}"
 
     @property
     def annotations(self) -> dict[str, str]:
         """Whose promotion this is, and of what; a restore does not say of what."""
-        own = {PROMOTION: self.warrant.fence.promotion, RELEASE: self.release}
+        own = {PROMOTION: self.grant.fence.promotion, RELEASE: self.release}
         return {key: value for key, value in own.items() if value}
 
 
@@ -118,7 +131,7 @@ class _Session(Struct, frozen=True):
 
     @property
     def where(self) -> str:
-        return image_fields.where(self.target)
+        return str(self.target)
 
     @property
     def manager(self) -> str:
@@ -138,19 +151,19 @@ class _Session(Struct, frozen=True):
         require_none(refusals)
         return found.workloads
 
-    def claim(self, warrant: WriteGrant) -> Written:
+    def claim(self, grant: WriteGrant) -> Written:
         workloads = self.workloads()
-        moved = kubernetes_fence.hold(self.api, self.namespace, warrant)
-        marked = self._mark(workloads, warrant)
+        moved = kubernetes_fence.hold(self.api, self.namespace, grant)
+        marked = self._mark(workloads, grant)
         return Written(image_fields.snapshot_of(workloads).revision, {}, found=not (moved or marked))
 
     def write(self, spec: _Wish) -> Written:
         # First the workloads, then the fence: what is written is fenced by what was read before it.
         workloads = self.workloads()
-        kubernetes_fence.hold(self.api, self.namespace, spec.warrant)
-        if self._mark(workloads, spec.warrant):
+        kubernetes_fence.hold(self.api, self.namespace, spec.grant)
+        if self._mark(workloads, spec.grant):
             workloads = self.workloads()
-            kubernetes_fence.require_ours(self.api, self.namespace, spec.warrant)
+            kubernetes_fence.require_ours(self.api, self.namespace, spec.grant)
         self._require_all_there(workloads, spec)
         require_none([problem for each in workloads for problem in self._obstacles(each, spec)])
         done = [self._bring(each, spec) for each in workloads]
@@ -165,9 +178,9 @@ class _Session(Struct, frozen=True):
             unstick(self.api, each)
         return written
 
-    def _mark(self, workloads: tuple[Workload, ...], warrant: WriteGrant) -> bool:
+    def _mark(self, workloads: tuple[Workload, ...], grant: WriteGrant) -> bool:
         guarded = [GuardedObject(each.path, each.manifest) for each in workloads]
-        return kubernetes_fence.mark(self.api, self.namespace, warrant, guarded)
+        return kubernetes_fence.mark(self.api, self.namespace, grant, guarded)
 
     def _require_all_there(self, workloads: tuple[Workload, ...], spec: _Wish) -> None:
         there = {path for each in workloads for path in image_fields.values_of(each)}
@@ -217,7 +230,7 @@ class _Session(Struct, frozen=True):
             if not force:
                 workload = self._again(workload)
                 # What was read now is written only if the fence is ours after that.
-                kubernetes_fence.require_ours(self.api, self.namespace, spec.warrant)
+                kubernetes_fence.require_ours(self.api, self.namespace, spec.grant)
         raise ClusterUnreachable(self.api.where, f"{workload.key} changes faster than it can be written")
 
     def _takes(self, workload: Workload, spec: _Wish) -> bool:

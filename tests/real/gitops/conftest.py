@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.targets.stores.git_file import Access
+from ldmrelease.targets.connections import Access
 from tests.real.gitops.site import (
     FILE,
     VALUES,

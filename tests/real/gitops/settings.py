@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.targets import GitOpsTarget, Setting, Writes
+from ldmrelease.domain.targets import ImageSettingsTarget, Setting, Writes
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
-from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import (
     VALUES,
     Promoter,
@@ -24,13 +24,13 @@ OURS: dict[str, Value] = {"image.tag": "w_2023_16"}
 AFTER = VALUES.replace("tag: w_2023_15", "tag: w_2023_16")
 
 
-def snapshot_of(target: GitOpsTarget, access: Access) -> Snapshot:
+def snapshot_of(target: ImageSettingsTarget, access: Access) -> Snapshot:
     snapshot = registry.read(target, access)
     assert isinstance(snapshot, Snapshot), snapshot
     return snapshot
 
 
-def wanted(target: GitOpsTarget, access: Access, tag: str = "w_2023_16") -> tuple[dict, dict]:
+def wanted(target: ImageSettingsTarget, access: Access, tag: str = "w_2023_16") -> tuple[dict, dict]:
     """What was there, and what the release makes of it."""
     snapshot = snapshot_of(target, access)
     edits = registry.desired(target, release(tag), snapshot)
@@ -39,13 +39,13 @@ def wanted(target: GitOpsTarget, access: Access, tag: str = "w_2023_16") -> tupl
 
 
 def write(
-    target: GitOpsTarget,
+    target: ImageSettingsTarget,
     access: Access,
     promoter: Promoter | None = None,
     edits: dict = OURS,
     expect: dict = BEFORE,
 ) -> Written | Refusal | Unavailable:
-    return registry.write(target, edits, access, expect=expect, warrant=(promoter or Promoter()).warrant())
+    return registry.write(target, edits, access, expect=expect, grant=(promoter or Promoter()).grant())
 
 
 def push(tree: Path, directory: Path) -> None:

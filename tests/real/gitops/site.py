@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ldmrelease.domain.release import Component, Release
-from ldmrelease.domain.targets import GitOpsTarget, Setting, Writes
+from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Setting, Writes
 from ldmrelease.domain.topology import ComponentKind, Place
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.git.program import Identity, Note
@@ -78,9 +78,11 @@ def release(tag: str, *names: str, spelling: str | None = None) -> Release:
     return Release("stack", tag, "weekly", components, (), None)
 
 
-def target(repository: Path | str, *settings: Setting) -> GitOpsTarget:
+def target(repository: Path | str, *settings: Setting) -> ImageSettingsTarget:
     """The summit's values file, with its tag setting unless told otherwise."""
-    return GitOpsTarget(str(repository), "main", FILE, settings or (Setting("lab", "image.tag", Writes.TAG),))
+    return ImageSettingsTarget(
+        GitFile(str(repository), "main", FILE), settings or (Setting("lab", "image.tag", Writes.TAG),)
+    )
 
 
 @dataclass
@@ -92,7 +94,7 @@ class Promoter:
     ledger: str = "ledger-1"
     extends: Callable[[Fence], bool] = lambda fence: True
 
-    def warrant(self, size: int | None = None, place: Place = SUMMIT, at: datetime = AT) -> WriteGrant:
+    def grant(self, size: int | None = None, place: Place = SUMMIT, at: datetime = AT) -> WriteGrant:
         """Its right to write."""
         fence = Fence(
             self.ledger, f"genesis-{self.ledger}", size or self.epoch, "head", self.promotion, self.epoch

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import Setting, Writes
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Unquoted, Value, Written
-from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import AFTER, ALL, BEFORE, OURS, push, snapshot_of, wanted, write
 from tests.real.gitops.site import (
     FILE,
@@ -100,7 +100,7 @@ def test_a_setting_that_somebody_changed_is_refused_and_names_them(
 def test_a_restore_puts_back_what_is_still_ours(place: tuple[str, Path], access: Access) -> None:
     spec, directory = place
     write(target(spec), access)
-    assert isinstance(registry.restore(target(spec), BEFORE, OURS, access, Promoter().warrant()), Written)
+    assert isinstance(registry.restore(target(spec), BEFORE, OURS, access, Promoter().grant()), Written)
     assert show(directory) == VALUES
 
 
@@ -112,7 +112,7 @@ def test_a_restore_leaves_what_somebody_else_wrote(
     git(tree, "pull", "-q", str(directory), "main")
     theirs = put(tree, {FILE: VALUES.replace("tag: w_2023_15", "tag: w_2023_17")})
     push(tree, directory)
-    refusal = registry.restore(target(spec), BEFORE, OURS, access, Promoter().warrant())
+    refusal = registry.restore(target(spec), BEFORE, OURS, access, Promoter().grant())
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["commit"]) == ("changed-by", theirs)
     assert show(directory).count("w_2023_17") == 1
@@ -205,7 +205,9 @@ def test_what_is_not_there_is_refused(tree: Path, access: Access, change: dict, 
     (tree / "link").symlink_to("README")
     git(tree, "add", "link")
     git(tree, "commit", "-q", "-m", "a link")
-    refusal = registry.read(replace(target("conf"), **change), access)
+    there = target("conf")
+    here = {"location": replace(there.location, **change)} if "settings" not in change else change
+    refusal = registry.read(replace(there, **here), access)
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
 

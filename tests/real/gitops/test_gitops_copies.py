@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal, Written
-from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import AFTER, write
 from tests.real.gitops.site import (
     FILE,

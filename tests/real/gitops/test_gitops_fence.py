@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Written
-from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import BEFORE, OURS, write
 from tests.real.gitops.site import (
     SUMMIT,
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.real
 
 
 def claim(place: str, access: Access, promoter: Promoter) -> Written | Refusal | Unavailable:
-    return registry.claim(target(place), access, promoter.warrant())
+    return registry.claim(target(place), access, promoter.grant())
 
 
 def test_a_claim_moves_the_fence_and_nothing_else(place: tuple[str, Path], access: Access) -> None:
@@ -36,7 +36,7 @@ def test_a_claim_moves_the_fence_and_nothing_else(place: tuple[str, Path], acces
     assert isinstance(first, Written)
     assert claim(spec, access, Promoter()) == replace(first, found=True)
     assert git(directory, "rev-parse", "main") == tip
-    assert registry.fence_of(target(spec), SUMMIT, access) == Promoter().warrant().fence
+    assert registry.fence_of(target(spec), SUMMIT, access) == Promoter().grant().fence
     assert registry.fence_of(target(spec), Place("base", "nublado"), access) is None
 
 
@@ -95,13 +95,13 @@ def test_a_ledger_that_lacks_what_the_fence_saw_is_refused(place: tuple[str, Pat
     refusal = write(target(spec), access, Promoter(9, "p-2", extends=extends))
     assert isinstance(refusal, Refusal)
     assert refusal.code == "ledger-behind"
-    assert seen == [Promoter(7).warrant().fence]
+    assert seen == [Promoter(7).grant().fence]
 
 
 def test_every_write_leaves_the_ledgers_size_at_the_fence(place: tuple[str, Path], access: Access) -> None:
     spec, directory = place
     claim(spec, access, Promoter())
-    registry.write(target(spec), OURS, access, expect=BEFORE, warrant=Promoter().warrant(size=12))
+    registry.write(target(spec), OURS, access, expect=BEFORE, grant=Promoter().grant(size=12))
     fence = registry.fence_of(target(spec), SUMMIT, access)
     assert isinstance(fence, Fence)
     assert fence.size == 12

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Written
-from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import AFTER, write
 from tests.real.gitops.site import (
     FILE,

@@ -6,8 +6,8 @@ import pytest
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal, Written
-from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.settings import AFTER, BEFORE, OURS, push, snapshot_of, write
 from tests.real.gitops.site import (
     FILE,
@@ -69,7 +69,7 @@ def test_a_rival_in_the_same_directory_is_built_upon_or_wins(tree: Path, tmp_pat
         if harmless:
             assert isinstance(written, Written)
             assert git(tree, "rev-parse", "main~") == commits[0]
-            registry.restore(target("conf"), BEFORE, OURS, Access(tmp_path), Promoter().warrant())
+            registry.restore(target("conf"), BEFORE, OURS, Access(tmp_path), Promoter().grant())
         else:
             assert isinstance(written, Refusal)
             assert (written.code, written.values["commit"]) == ("changed-by", commits[0])

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain.tags import Grammar, order_key, parse
-from ldmrelease.domain.targets import MenuTarget
+from ldmrelease.domain.targets import GitFile, MenuTarget
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.editors import menu
 from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value, Written
-from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import FILE, Promoter, git, new_repository, put, release, show
 
 pytestmark = pytest.mark.real
@@ -37,7 +37,9 @@ controller:
 
 def lab_menu(keep: dict[str, int] | None = None) -> MenuTarget:
     """The summit's menu."""
-    return MenuTarget("conf", "main", FILE, PATH, "lab", keep or {}, {"recommended": "recommendedTag"})
+    return MenuTarget(
+        GitFile("conf", "main", FILE), PATH, "lab", keep or {}, {"recommended": "recommendedTag"}
+    )
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def look(access: Access) -> Snapshot:
 def write(access: Access, edits: dict[str, Value] | Refusal, snapshot: Snapshot) -> Written:
     assert isinstance(edits, dict), edits
     before = {path: snapshot.values[path] for path in edits}
-    written = registry.write(lab_menu(), edits, access, expect=before, warrant=Promoter().warrant())
+    written = registry.write(lab_menu(), edits, access, expect=before, grant=Promoter().grant())
     assert isinstance(written, Written), written
     return written
 
@@ -117,7 +119,7 @@ def test_the_menu_is_restored_to_what_it_was(tree: Path, access: Access) -> None
     write(access, edits, snapshot)
     # What a journal keeps in between is JSON.
     before = registry.values_from_plain(registry.values_to_plain(before))
-    restored = registry.restore(lab_menu(), before, edits, access, Promoter().warrant())
+    restored = registry.restore(lab_menu(), before, edits, access, Promoter().grant())
     assert isinstance(restored, Written)
     assert show(tree) == MENU
 
@@ -132,7 +134,7 @@ def test_a_pin_that_somebody_added_meanwhile_is_not_lost(tree: Path, access: Acc
         edits,
         access,
         expect={path: snapshot.values[path] for path in edits},
-        warrant=Promoter().warrant(),
+        grant=Promoter().grant(),
     )
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["path"], refusal.values["commit"]) == (
@@ -154,12 +156,12 @@ def test_a_release_older_than_those_kept_is_live_all_the_same(access: Access, tr
 
 def test_a_release_is_retired_but_not_while_a_name_stands_for_it(tree: Path, access: Access) -> None:
     snapshot = look(access)
-    write(access, registry.retired(lab_menu(), "w_2023_10", snapshot), snapshot)
+    write(access, registry.retired(lab_menu(), release("w_2023_10"), snapshot), snapshot)
     assert show(tree) == MENU.replace('        - "w_2023_10"\n', "")
-    refusal = registry.retired(lab_menu(), "w_2023_14", look(access))
+    refusal = registry.retired(lab_menu(), release("w_2023_14"), look(access))
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["found"], refusal.values["line"]) == ("aliased", ["recommended"], 9)
-    refusal = registry.retired(lab_menu(), "w_2023_10", look(access))
+    refusal = registry.retired(lab_menu(), release("w_2023_10"), look(access))
     assert isinstance(refusal, Refusal)
     assert refusal.code == "not-live"
 
@@ -180,13 +182,13 @@ def test_an_alias_does_not_move_to_what_is_retired_meanwhile(tree: Path, access:
     snapshot = look(access)
     edits = registry.desired(lab_menu(), release("w_2023_10"), snapshot, alias="recommended")
     assert isinstance(edits, dict)
-    write(access, registry.retired(lab_menu(), "w_2023_10", snapshot), snapshot)
+    write(access, registry.retired(lab_menu(), release("w_2023_10"), snapshot), snapshot)
     refusal = registry.write(
         lab_menu(),
         edits,
         access,
         expect={path: snapshot.values[path] for path in edits},
-        warrant=Promoter().warrant(),
+        grant=Promoter().grant(),
     )
     assert isinstance(refusal, Refusal)
     assert refusal.code == "changed-by"

@@ -12,8 +12,8 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
-from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import Promoter
 from tests.real.kube import objects
 from tests.real.kube.api import Kube, Object, path_of
@@ -59,7 +59,7 @@ class Site:
         return dict.fromkeys(self.snapshot().values, image)
 
     def claim(self, promoter: Promoter) -> Written | Refusal | Unavailable:
-        return registry.claim(self.target, self.access, promoter.warrant())
+        return registry.claim(self.target, self.access, promoter.grant())
 
     def write(
         self,
@@ -74,7 +74,7 @@ class Site:
             edits,
             access or self.access,
             expect=dict.fromkeys(edits, expect) if isinstance(expect, str) else expect,
-            warrant=(promoter or Promoter()).warrant(),
+            grant=(promoter or Promoter()).grant(),
         )
 
     def get(self, kind: str, name: str) -> Object:

@@ -189,7 +189,7 @@ def test_one_text_is_written_and_restored(target: Site, rollouts: Kind, path: st
     assert isinstance(change, Change)
     assert change.author == "ldmrelease"
     edits = dict.fromkeys(before.values, NEW)
-    restored = registry.restore(chosen.target, before.values, edits, chosen.access, Promoter().warrant())
+    restored = registry.restore(chosen.target, before.values, edits, chosen.access, Promoter().grant())
     assert isinstance(restored, Written)
     assert get(rollouts)["spec"] == specified
 

@@ -35,7 +35,7 @@ from tests.real.kube.lanes import in_child, in_lanes
 from tests.real.kube.pair import LEVEL, PLACES, Pair, PairSite, make_pair
 from tests.real.test_kills import Countdown, quiet
 from tests.real.test_kills import spec as wish_for
-from tests.workspace import WEEKLY
+from tests.workspace import WEEKLY, said
 
 pytestmark = pytest.mark.real
 
@@ -145,13 +145,13 @@ def assert_whole(pair: Pair, site: PairSite, since: dict[str, int]) -> None:
 def assert_recorded_once(site: PairSite) -> None:
     context = site.context()
     receipts = Counter(
-        (event.body["place"], event.body["component"])
+        ("/".join(said(event)["place"].values()), said(event)["component"])
         for event in context.ledger.events(kinds=[EventKind.RECEIPT])
     )
     assert receipts == {(place, each): 1 for place in PLACES for each in ("scipipe", "release")}
-    done = Counter(event.body["step"] for event in context.ledger.events(kinds=[EventKind.DONE]))
+    done = Counter(said(event)["step"] for event in context.ledger.events(kinds=[EventKind.DONE]))
     assert not {step for step, count in done.items() if count > 1 and not step.endswith("/claim")}
-    assert [event.body["state"] for event in context.ledger.events(kinds=[EventKind.ENDED])] == ["succeeded"]
+    assert [said(event)["state"] for event in context.ledger.events(kinds=[EventKind.ENDED])] == ["succeeded"]
     for kind in (EventKind.REGISTERED, EventKind.RECEIVED):
         assert len(list(context.ledger.events(kinds=[kind]))) == len(PLACES), f"one {kind} for each place"
     assert not any(claim_now(context, each.place) for each in context.topology.applications), "no claim left"

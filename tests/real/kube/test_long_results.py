@@ -14,6 +14,7 @@ from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import COMPONENT, OnePlace
 from tests.real.registries import docker_registry, free_port
+from tests.workspace import said
 
 pytestmark = pytest.mark.real
 
@@ -47,7 +48,7 @@ def deployed(place: OnePlace) -> None:
 def signed(place: OnePlace) -> list[dict[str, Any]]:
     """The results of checks that the runner signed."""
     with place.site.context().ledger as ledger:
-        envelopes = [ledger.blob(each.body["blob"]) for each in ledger.events(kinds=[EventKind.RECEIVED])]
+        envelopes = [ledger.blob(said(each)["blob"]) for each in ledger.events(kinds=[EventKind.RECEIVED])]
     statements = [json.loads(base64.b64decode(json.loads(each)["payload"])) for each in envelopes]
     return [each["predicate"] for each in statements if "passedTests" in each["predicate"]]
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.targets import MenuTarget
-from ldmrelease.domain.workload_selection import ClusterAccess, ConfigMapFile
+from ldmrelease.domain.targets import ConfigMapKey, MenuTarget
+from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Written
-from ldmrelease.targets.stores.git_file import Access
 from tests.real.gitops.site import SUMMIT, Promoter, release
 from tests.real.gitops.test_menu import MENU, PATH
 from tests.real.kube.api import Kube
@@ -26,7 +26,7 @@ def menu(kube: Kube, namespace: str, cluster_access: ClusterAccess) -> MenuTarge
     metadata = {"namespace": namespace, "name": NAME}
     data = {"config.yaml": MENU, "other.yaml": OTHER}
     kube.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
-    return menu_in(ConfigMapFile(cluster_access, namespace, NAME, "config.yaml"))
+    return menu_in(ConfigMapKey(cluster_access, namespace, NAME, "config.yaml"))
 
 
 @pytest.fixture
@@ -34,14 +34,18 @@ def access(tmp_path: Path) -> Access:
     return Access(tmp_path)
 
 
-def menu_in(where: ConfigMapFile) -> MenuTarget:
+def menu_in(where: ConfigMapKey) -> MenuTarget:
     aliases = {"recommended": "recommendedTag"}
-    return MenuTarget("", "", str(where), PATH, "lab", {}, aliases, config_map=where)
+    return MenuTarget(where, PATH, "lab", {}, aliases)
+
+
+def place_of(menu: MenuTarget) -> ConfigMapKey:
+    assert isinstance(menu.location, ConfigMapKey)
+    return menu.location
 
 
 def data(kube: Kube, menu: MenuTarget) -> dict[str, str]:
-    assert menu.config_map is not None
-    found: dict[str, str] = kube.get("ConfigMap", menu.config_map.namespace, NAME)["data"]
+    found: dict[str, str] = kube.get("ConfigMap", place_of(menu).namespace, NAME)["data"]
     return found
 
 
@@ -58,14 +62,13 @@ def add(
     edits = registry.desired(menu, release(tag), snapshot)
     assert isinstance(edits, dict), edits
     before = {path: snapshot.values[path] for path in edits}
-    return registry.write(menu, edits, access, expect=before, warrant=(promoter or Promoter()).warrant())
+    return registry.write(menu, edits, access, expect=before, grant=(promoter or Promoter()).grant())
 
 
 def edit(kube: Kube, menu: MenuTarget, old: str, new: str, key: str = "config.yaml") -> None:
     """Somebody's `kubectl edit`."""
-    assert menu.config_map is not None
     change = {"data": {key: data(kube, menu)[key].replace(old, new)}}
-    kube.patch("ConfigMap", menu.config_map.namespace, NAME, change, manager="kubectl-edit")
+    kube.patch("ConfigMap", place_of(menu).namespace, NAME, change, manager="kubectl-edit")
 
 
 def test_the_menu_is_edited_and_every_other_character_stays(kube: Kube, menu: MenuTarget, access: Access):
@@ -90,15 +93,14 @@ def test_the_menu_is_restored_to_what_it_was(menu: MenuTarget, access: Access):
     assert isinstance(edits, dict)
     add(menu, access, "w_2023_16")
     earlier = {path: before.values[path] for path in edits}
-    assert isinstance(registry.restore(menu, earlier, edits, access, Promoter().warrant()), Written)
+    assert isinstance(registry.restore(menu, earlier, edits, access, Promoter().grant()), Written)
     assert look(menu, access).values == before.values
 
 
 def test_two_menus_of_one_config_map_leave_each_other_alone(kube: Kube, menu: MenuTarget, access: Access):
-    where = menu.config_map
-    assert where is not None
+    where = place_of(menu)
     kube.patch("ConfigMap", where.namespace, NAME, {"data": {"second.yaml": MENU}})
-    second = menu_in(ConfigMapFile(where.cluster, where.namespace, NAME, "second.yaml"))
+    second = menu_in(ConfigMapKey(where.cluster, where.namespace, NAME, "second.yaml"))
     add(menu, access, "w_2023_16")
     add(second, access, "w_2023_17")
     found = data(kube, menu)
@@ -116,7 +118,7 @@ def test_an_edit_of_something_else_in_between_is_kept(kube: Kube, menu: MenuTarg
             edit(kube, menu, "# What users may start.", "# What users start.")
 
     # The claim's mark stands already, so that the meddler meets the write.
-    registry.claim(menu, access, Promoter().warrant())
+    registry.claim(menu, access, Promoter().grant())
     assert isinstance(add(menu, Access(access.workspace, meddle), "w_2023_16"), Written)
     found = data(kube, menu)["config.yaml"]
     assert edited
@@ -132,7 +134,7 @@ def test_somebody_elses_change_of_the_setting_is_left_and_who_made_it_is_named(
     assert isinstance(edits, dict)
     edit(kube, menu, "w_2023_10", "w_2023_11")
     before = {path: snapshot.values[path] for path in edits}
-    refusal = registry.write(menu, edits, access, expect=before, warrant=Promoter().warrant())
+    refusal = registry.write(menu, edits, access, expect=before, grant=Promoter().grant())
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["author"]) == ("changed-by", "kubectl-edit")
     change = registry.changed_by(menu, f"{PATH}.pin", access)
@@ -142,13 +144,13 @@ def test_somebody_elses_change_of_the_setting_is_left_and_who_made_it_is_named(
 
 def test_a_late_holder_writes_nothing_after_the_claim(kube: Kube, menu: MenuTarget, access: Access):
     early, late = Promoter(7, "p-1"), Promoter(9, "p-2")
-    registry.claim(menu, access, early.warrant())
+    registry.claim(menu, access, early.grant())
     claimed: list[str] = []
 
     def take_over(phase: str, what: str) -> None:
         if phase == "before" and what.endswith(NAME) and not claimed:
             claimed.append(what)
-            assert isinstance(registry.claim(menu, access, late.warrant()), Written)
+            assert isinstance(registry.claim(menu, access, late.grant()), Written)
 
     refusal = add(menu, Access(access.workspace, take_over), "w_2023_16", early)
     assert isinstance(refusal, Refusal)
@@ -163,8 +165,7 @@ def test_a_late_holder_writes_nothing_after_the_claim(kube: Kube, menu: MenuTarg
     ("name", "key", "code"), [("nowhere", "config.yaml", "no-config-map"), (NAME, "values.yaml", "no-key")]
 )
 def test_what_is_not_there_is_refused(menu: MenuTarget, access: Access, name: str, key: str, code: str):
-    assert menu.config_map is not None
-    elsewhere = ConfigMapFile(menu.config_map.cluster, menu.config_map.namespace, name, key)
+    elsewhere = ConfigMapKey(place_of(menu).cluster, place_of(menu).namespace, name, key)
     for answer in (registry.read(menu_in(elsewhere), access), registry.preflight(menu_in(elsewhere), access)):
         assert isinstance(answer, Refusal)
         assert answer.code == code
@@ -172,8 +173,7 @@ def test_what_is_not_there_is_refused(menu: MenuTarget, access: Access, name: st
 
 def test_an_immutable_config_map_is_refused_when_planning(kube: Kube, menu: MenuTarget, access: Access):
     assert registry.preflight(menu, access) is None
-    assert menu.config_map is not None
-    kube.patch("ConfigMap", menu.config_map.namespace, NAME, {"immutable": True})
+    kube.patch("ConfigMap", place_of(menu).namespace, NAME, {"immutable": True})
     refusal = registry.preflight(menu, access)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "immutable"
@@ -182,9 +182,8 @@ def test_an_immutable_config_map_is_refused_when_planning(kube: Kube, menu: Menu
 def test_a_menu_that_another_system_manages_is_refused_with_its_name(
     kube: Kube, menu: MenuTarget, access: Access
 ):
-    assert menu.config_map is not None
     tracked = {"annotations": {"argocd.argoproj.io/tracking-id": "nublado:/ConfigMap:x/nublado"}}
-    kube.patch("ConfigMap", menu.config_map.namespace, NAME, {"metadata": tracked})
+    kube.patch("ConfigMap", place_of(menu).namespace, NAME, {"metadata": tracked})
     refusal = registry.preflight(menu, access)
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["application"]) == ("managed-by", "nublado")

@@ -54,7 +54,10 @@ def test_a_release_goes_through_the_test_systems_to_base_and_after_its_soak_to_t
     assert spec["containers"][0]["image"] == (
         f"{second_site_registry(site)}/{site.own}/{site.own}/scipipe@{weekly.index}"
     )
-    signed = [(each.body["place"], each.body["component"]) for each in site.events("receipt.signed")]
+    signed = [
+        ("/".join(each.body["place"].values()), each.body["component"])
+        for each in site.events("receipt.signed")
+    ]
     places = (USDFDEV, TESTSTAND, BASE, SUMMIT)
     assert sorted(signed) == sorted((place, what) for place in places for what in ("release", "scipipe"))
     again = site.head()

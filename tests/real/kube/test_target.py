@@ -95,7 +95,7 @@ def test_a_restore_puts_the_images_back(every_kind: Site):
     every_kind.write()
     edits = dict.fromkeys(before.values, NEW)
     restored = registry.restore(
-        every_kind.target, before.values, edits, every_kind.access, Promoter().warrant()
+        every_kind.target, before.values, edits, every_kind.access, Promoter().grant()
     )
     assert isinstance(restored, Written)
     assert every_kind.snapshot() == before
@@ -281,7 +281,7 @@ def test_a_workload_that_goes_and_comes_back_is_judged_by_what_it_says(prompt: S
     prompt.kube.delete("Deployment", prompt.namespace, "prompt")
     prompt.kube.gone("Deployment", prompt.namespace, "prompt")
     gone = registry.write(
-        prompt.target, edits, prompt.access, expect=dict.fromkeys(edits, OLD), warrant=Promoter().warrant()
+        prompt.target, edits, prompt.access, expect=dict.fromkeys(edits, OLD), grant=Promoter().grant()
     )
     assert isinstance(gone, Refusal)
     assert gone.code == "workload-absent"

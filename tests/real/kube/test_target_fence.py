@@ -11,9 +11,9 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Written
-from ldmrelease.targets.stores.git_file import Access
 from ldmrelease.targets.stores.kubernetes_fence import NAME, key_of
 from tests.real.gitops.site import SUMMIT, Promoter
 from tests.real.kube import objects
@@ -63,7 +63,7 @@ def test_a_claim_moves_the_fence_and_marks_every_workload(two: Site):
     claimed = two.claim(EARLIER)
     assert isinstance(claimed, Written)
     assert not claimed.found
-    assert fence_of(two) == EARLIER.warrant().fence
+    assert fence_of(two) == EARLIER.grant().fence
     epochs = {
         two.get("Deployment", name)["metadata"]["annotations"]["ldmrelease.dev/epoch"] for name in NAMES
     }
@@ -92,7 +92,7 @@ def test_who_may_not_write_neither_claims_nor_writes(two: Site, promoter: Promot
         assert isinstance(answer, Refusal)
         assert answer.code == code
     assert [said(two, name) for name in NAMES] == before
-    assert fence_of(two) == LATER.warrant().fence
+    assert fence_of(two) == LATER.grant().fence
 
 
 def test_a_late_holder_gets_409_and_writes_nothing_after_the_claim(
@@ -116,7 +116,7 @@ def test_a_late_holder_gets_409_and_writes_nothing_after_the_claim(
         edits,
         observed(two, take_over_before_the_first_write),
         expect=dict.fromkeys(edits, OLD),
-        warrant=EARLIER.warrant(),
+        grant=EARLIER.grant(),
     )
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["promotion"]) == ("fenced", "p-2")
@@ -178,7 +178,7 @@ def test_a_kill_at_any_request_of_claim_and_write_is_made_good(
         assert not promoted(fresh, place, lambda _phase, _what: None)
         assert fresh.images() == {NEW}
         assert [without_ours(fresh.get("Deployment", each.name or "")) for each in chosen] == before
-        assert fence_of(fresh, place) == EARLIER.warrant(size=8, place=place).fence
+        assert fence_of(fresh, place) == EARLIER.grant(size=8, place=place).fence
         if not killed:
             break
     assert number == 12
@@ -189,9 +189,9 @@ def promoted(at: Site, place: Place, told: Callable[[str, str], None]) -> bool:
     access = observed(at, told)
     edits = at.edits()
     try:
-        assert isinstance(registry.claim(at.target, access, EARLIER.warrant(size=7, place=place)), Written)
-        warrant = EARLIER.warrant(size=8, place=place)
-        written = registry.write(at.target, edits, access, expect=dict.fromkeys(edits, OLD), warrant=warrant)
+        assert isinstance(registry.claim(at.target, access, EARLIER.grant(size=7, place=place)), Written)
+        grant = EARLIER.grant(size=8, place=place)
+        written = registry.write(at.target, edits, access, expect=dict.fromkeys(edits, OLD), grant=grant)
         assert isinstance(written, Written)
     except Killed:
         return True
@@ -201,8 +201,8 @@ def promoted(at: Site, place: Place, told: Callable[[str, str], None]) -> bool:
 def test_a_write_moves_the_checkpoint_of_the_fence_on(two: Site):
     two.claim(EARLIER)
     edits = two.edits()
-    later = EARLIER.warrant(size=50)
-    registry.write(two.target, edits, two.access, expect=dict.fromkeys(edits, OLD), warrant=later)
+    later = EARLIER.grant(size=50)
+    registry.write(two.target, edits, two.access, expect=dict.fromkeys(edits, OLD), grant=later)
     found = fence_of(two)
     assert found is not None
     assert found.size == 50
@@ -211,10 +211,10 @@ def test_a_write_moves_the_checkpoint_of_the_fence_on(two: Site):
 def test_places_of_a_namespace_have_fences_of_their_own(two: Site):
     other = Place("summit", "prompt")
     two.claim(EARLIER)
-    answer = registry.claim(two.target, two.access, LATER.warrant(place=other))
+    answer = registry.claim(two.target, two.access, LATER.grant(place=other))
     assert isinstance(answer, Written)
-    assert fence_of(two) == EARLIER.warrant().fence
-    assert fence_of(two, other) == LATER.warrant().fence
+    assert fence_of(two) == EARLIER.grant().fence
+    assert fence_of(two, other) == LATER.grant().fence
     data = two.get("ConfigMap", "ldmrelease")["data"]
     assert {key: canonical.decode(text.encode(), Fence).epoch for key, text in data.items()} == {
         "summit.nublado": 7,
@@ -247,7 +247,7 @@ def test_a_take_over_while_others_write_marks_all_the_same(two: Site):
                 two.kube.patch("Deployment", two.namespace, name, change)
 
     access = observed(two, meddle)
-    assert isinstance(registry.claim(two.target, access, LATER.warrant()), Written)
+    assert isinstance(registry.claim(two.target, access, LATER.grant()), Written)
     assert len(turns) == 5
     for name in NAMES:
         annotations = two.get("Deployment", name)["metadata"]["annotations"]

@@ -84,7 +84,7 @@ def spec_of(at: Site) -> dict:
 
 def put_back(at: Site, before: Snapshot, promoter: Promoter) -> None:
     ours = at.snapshot().values
-    restored = registry.restore(at.target, before.values, ours, at.access, promoter.warrant())
+    restored = registry.restore(at.target, before.values, ours, at.access, promoter.grant())
     assert isinstance(restored, Written), restored
 
 
@@ -99,7 +99,7 @@ def test_a_restore_puts_back_all_that_the_manifest_has_changed(whole: Site):
     assert spec_of(whole) != spec
     put_back(whole, before, Promoter())
     assert spec_of(whole) == spec
-    again = registry.restore(whole.target, before.values, before.values, whole.access, Promoter().warrant())
+    again = registry.restore(whole.target, before.values, before.values, whole.access, Promoter().grant())
     assert isinstance(again, Written)
     assert again.found
 

@@ -45,7 +45,7 @@ def test_what_ran_runs_again_after_an_image_that_is_not_there(
         if has_no_image(pod):
             break
     restored = registry.restore(
-        queue.target, before, dict.fromkeys(before, absent), queue.access, Promoter().warrant()
+        queue.target, before, dict.fromkeys(before, absent), queue.access, Promoter().grant()
     )
     assert isinstance(restored, Written)
     kube.until(kind, namespace, "queue", objects.rolled_out)

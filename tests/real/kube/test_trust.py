@@ -13,19 +13,18 @@ from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Finding, Phase
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events.evidence import RunRegistration, StatementReceived
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
-from ldmrelease.domain.records import RunRegistration
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
 from ldmrelease.services.checks.runs import RunPlace, RunResult, register, run_place, run_registered
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import decide
 from ldmrelease.services.decisions.facts import DecisionRequest
-from ldmrelease.services.evidence.collect import evidence_stream
-from ldmrelease.services.evidence.runs import registered_runs, runs_stream
+from ldmrelease.services.evidence.runs import registered_runs
 from ldmrelease.services.promotions.commands import Promoted, promote
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_envelope
@@ -119,9 +118,7 @@ def take_in(context: Context, run: RunRegistration, result: str = "PASSED", **ch
     payload = write_statement(STATEMENT_TYPES["check"].uri, (subject,), predicate)
     envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
-    context.append(
-        [NewEvent(EventKind.RECEIVED, evidence_stream(pinned.digest), {"blob": blob})], blobs={blob: envelope}
-    )
+    context.append([new_event(StatementReceived(pinned.digest, blob))], blobs={blob: envelope})
 
 
 def where(uid: str | None) -> RunPlace:
@@ -201,8 +198,12 @@ def test_a_registration_that_was_put_into_the_database_does_not_count(
         run="run-forged", check="smoke", check_digest=last.check_digest, environment="base",
         cluster_uid=uids[BASE], subjects=(pinned.digest,), registered=now, deadline=now + timedelta(hours=1),
     )  # fmt: skip
-    body = sign_record(act, context.signers.observer)
-    context.append([NewEvent(EventKind.REGISTERED, runs_stream(pinned.digest), body)])
+    context.ledger.append(
+        [new_event(act)],
+        at=now,
+        actor="observer",
+        sign=lambda there, body: sign_record(there, body, context.signers.observer),
+    )
     take_in(context, act)
     finding = smoke(context)
     assert both(finding) == ("failed", "failed")

@@ -233,8 +233,13 @@ class TestSigning:
 
         events = [NewEvent("one", "a", {"n": 1}), NewEvent("two", "a", {"n": 2}), NewEvent("two", "b")]
         ledger.append(events, at=NOON, actor="bob", sign=sign)
-        where = (ledger.uuid, ledger.genesis)
-        assert told == [(*where, "a", 2, "one"), (*where, "a", 3, "two"), (*where, "b", 1, "two")]
+        before, *after = list(ledger.events(after=1))
+        where, when = (ledger.uuid, ledger.genesis), "2023-04-20T12:00:00Z"
+        assert told == [
+            (*where, 3, before.hash, when, "a", 2, "one"),
+            (*where, 4, after[0].hash, when, "a", 3, "two"),
+            (*where, 5, after[1].hash, when, "b", 1, "two"),
+        ]
         assert [each.body for each in ledger.events(after=2)] == [
             {"signed": {"n": 1}, "version": 2},
             {"signed": {"n": 2}, "version": 3},

@@ -4,9 +4,10 @@ import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ldmrelease.domain import canonical, records
+from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.records import Observation, ObservedImage
+from ldmrelease.domain.events.place import Observation, ObservedImage
+from ldmrelease.domain.streams import observation_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.residences import States, fold_observations
 
@@ -27,16 +28,19 @@ def observation(hours: float, *releases: str, place: Place = SUMMIT, **more: Any
     return Observation(place, NOON + timedelta(hours=hours), "committed", "abc", **fields)
 
 
+def claimed(body: Any) -> dict[str, Any]:
+    """What an event says that nobody has signed."""
+    payload = base64.b64encode(canonical.encode({"body": body})).decode()
+    return {"envelope": {"payloadType": "", "payload": payload, "signatures": []}}
+
+
 def event(sequence: int, observation: Observation, **changes: Any) -> Event:
     """An event that carries the observation and was taken in as it was made."""
-    envelope = {
-        "payloadType": records.payload_type(Observation),
-        "payload": base64.b64encode(canonical.encode(observation)).decode(),
-        "signatures": [],
-    }
-    body = changes.get("body", {"envelope": envelope})
+    body = changes.get("body", claimed(observation))
     kind, time = changes.get("kind", EventKind.OBSERVED), changes.get("time", observation.time)
-    return Event("u", sequence, time, "observer", kind, observation.place.stream, 1, body, "", "")
+    return Event(
+        "u", sequence, time, "observer", kind, observation_stream(observation.place), 1, body, "", ""
+    )
 
 
 def fold(states: States, *events: Event) -> States:

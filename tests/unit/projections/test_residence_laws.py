@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldmrelease.domain.events import Event
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.observed import Span

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.facts import Interval
-from ldmrelease.domain.records import Observation
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.intervals import KEPT

@@ -1,28 +1,39 @@
 """Who claims a place."""
 
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 import pytest
 
-from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events import Event
+from ldmrelease.domain.events.place import PlaceClaimed, PlaceReleased
+from ldmrelease.domain.events.promotion import PromotionEnded, PromotionState, StepIntended
+from ldmrelease.domain.events.registry import new_event
+from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.promotion.claims import Claim, claim_of
-from tests.unit.projections.observations import NOON, SUMMIT
+from tests.unit.projections.observations import NOON, SUMMIT, observation
 
 
-def told(sequence: int, kind: str, stream: str = SUMMIT.stream, **body: object) -> Event:
-    return Event(
-        "u", sequence, NOON + timedelta(minutes=sequence), "bob", kind, stream, sequence, body, "", ""
-    )
+class Told(NamedTuple):
+    event: Event
+    body: Any
 
 
-def claimed(sequence: int, promotion: str, *, takeover: bool = False) -> Event:
-    return told(
-        sequence, EventKind.CLAIMED, promotion=promotion, holder=f"host-{promotion}", takeover=takeover
-    )
+def told(sequence: int, body: Any, stream: str | None = None) -> Told:
+    new, at = new_event(body, stream), NOON + timedelta(minutes=sequence)
+    return Told(Event("u", sequence, at, "bob", new.kind, new.stream, sequence, {}, "", ""), body)
 
 
-def released(sequence: int, promotion: str, epoch: int) -> Event:
-    return told(sequence, EventKind.RELEASED, promotion=promotion, epoch=epoch)
+def claimed(sequence: int, promotion: str, *, takeover: bool = False) -> Told:
+    return told(sequence, PlaceClaimed(SUMMIT, promotion, f"host-{promotion}", takeover))
+
+
+def released(sequence: int, promotion: str, epoch: int) -> Told:
+    return told(sequence, PlaceReleased(SUMMIT, promotion, epoch))
+
+
+def intended(sequence: int, promotion: str) -> Told:
+    return told(sequence, StepIntended("summit/nublado/apply"), promotion_stream(promotion))
 
 
 def minute(number: int) -> object:
@@ -31,7 +42,7 @@ def minute(number: int) -> object:
 
 def test_a_place_without_events_is_free() -> None:
     assert claim_of([]) is None
-    assert claim_of([told(1, EventKind.OBSERVED)]) is None
+    assert claim_of([told(1, observation(0))]) is None
 
 
 def test_a_claim_has_the_number_of_its_event_as_epoch() -> None:
@@ -47,7 +58,7 @@ def test_a_released_place_is_free_and_can_be_claimed_again() -> None:
 
 
 @pytest.mark.parametrize("late", [released(3, "p1", 1), released(3, "p2", 1), released(3, "p3", 2)])
-def test_a_release_of_another_epoch_or_promotion_frees_nothing(late: Event) -> None:
+def test_a_release_of_another_epoch_or_promotion_frees_nothing(late: Told) -> None:
     claim = claim_of([claimed(1, "p1"), claimed(2, "p2", takeover=True), late])
     assert claim is not None
     assert (claim.promotion, claim.epoch) == ("p2", 2)
@@ -74,9 +85,9 @@ def test_the_same_promotion_claiming_again_fences_its_earlier_self() -> None:
 def test_what_the_holder_appends_shows_that_it_works() -> None:
     events = [
         claimed(1, "p1"),
-        told(2, EventKind.INTENDED, stream="promotion/p1", step="apply"),
-        told(3, EventKind.OBSERVED),
-        told(4, EventKind.INTENDED, stream="promotion/p2", step="apply"),
+        intended(2, "p1"),
+        told(3, observation(0)),
+        intended(4, "p2"),
     ]
     claim = claim_of(events)
     assert claim is not None
@@ -84,7 +95,7 @@ def test_what_the_holder_appends_shows_that_it_works() -> None:
 
 
 def test_a_claim_outlives_its_promotion_and_says_so() -> None:
-    end = told(2, EventKind.ENDED, "promotion/p1", state="stuck")
+    end = told(2, PromotionEnded(PromotionState.STUCK, "restore-failed"), promotion_stream("p1"))
     claim = claim_of([claimed(1, "p1"), end])
     assert claim is not None
     assert claim.ended

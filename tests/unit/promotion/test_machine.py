@@ -2,20 +2,36 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldmrelease.domain.decision import Verdict
-from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events import Event
+from ldmrelease.domain.events.promotion import (
+    DecisionMade,
+    DecisionStage,
+    PromotionEnded,
+    PromotionHalting,
+    PromotionPlanned,
+    PromotionResumed,
+    PromotionState,
+    PromotionWaiting,
+    StepCompleted,
+    StepIntended,
+    StepStopped,
+)
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import Plan, StepKind
+from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.promotion.journal import PromotionState, read_journal
 from ldmrelease.promotion.machine import Decide, Do, Halting, Stop, Wait, current_place, next_action
 from ldmrelease.promotion.planning import Site, make_plan
+from ldmrelease.promotion.state import read_journal
 
 START = datetime(2023, 4, 20, 12, tzinfo=UTC)
 BASE, SUMMIT, TUCSON = Place("base", "nublado"), Place("summit", "nublado"), Place("tucson", "nublado")
@@ -26,6 +42,11 @@ def plan_for(*places: Place, confirms: bool = True, checks: tuple[str, ...] = ("
     return make_plan("P-1", Intent.PROMOTE, "stack", "w.2023.16", "sha256:" + "a" * 64, sites)
 
 
+class Told(NamedTuple):
+    event: Event
+    body: Any
+
+
 @dataclass
 class World:
     """Plays the driver: carries out what the machine asks, with the answers it was given."""
@@ -33,19 +54,22 @@ class World:
     plan: Plan
     verdicts: dict[tuple[Place, str], list[Verdict]] = field(default_factory=dict)
     fails: set[str] = field(default_factory=set)
-    events: list[Event] = field(default_factory=list)
+    events: list[Told] = field(default_factory=list)
     claims: dict[Place, Claim | None] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     epoch: int = 0
     idle: tuple[Place, ...] = ()
 
     def __post_init__(self) -> None:
-        self.tell(EventKind.PLANNED, {"plan": self.plan.digest})
+        self.tell(PromotionPlanned(self.plan.digest))
 
-    def tell(self, kind: EventKind, body: dict) -> None:
+    def tell(self, body: Any) -> None:
         number = len(self.events) + 1
         time = START + timedelta(seconds=number)
-        self.events.append(Event("u", number, time, "a", kind, "promotion/P-1", number, body, "", ""))
+        new = new_event(body, promotion_stream("P-1"))
+        self.events.append(
+            Told(Event("u", number, time, "a", new.kind, new.stream, number, {}, "", ""), body)
+        )
 
     def step(self):
         action = next_action(self.plan, read_journal(self.events), self.claims)
@@ -56,13 +80,13 @@ class World:
                 self._do(step)
             case Wait(place, _, who):
                 self.log.append(f"wait {place}")
-                self.tell(EventKind.WAITING, {"place": place_body(place), "until": None, "who": list(who)})
+                self.tell(PromotionWaiting(place, None, who))
             case Halting(place, cause, values):
                 self.log.append(f"halting {place} {cause}")
-                self.tell(EventKind.HALTING, {"place": place_body(place), "cause": cause, "values": values})
+                self.tell(PromotionHalting(place, cause, values))
             case Stop(state, cause, _):
                 self.log.append(f"stop {state} {cause}")
-                self.tell(EventKind.ENDED, {"state": str(state), "cause": cause})
+                self.tell(PromotionEnded(state, cause))
         return action
 
     def run(self, limit: int = 200) -> str:
@@ -73,7 +97,7 @@ class World:
         raise AssertionError(f"no end: {self.log[-10:]}")
 
     def resume(self, place: Place) -> str:
-        self.tell(EventKind.RESUMED, {"place": place_body(place)})
+        self.tell(PromotionResumed(place))
         return self.run()
 
     def _decide(self, place: Place, stage: str) -> None:
@@ -81,20 +105,18 @@ class World:
         verdict = answers.pop(0) if answers else Verdict.ALLOWED
         claim = self.claims.get(place)
         self.log.append(f"decide {place} {stage} {verdict}")
-        body = {"place": place_body(place), "stage": stage, "verdict": str(verdict), "decision": "sha256:d"}
-        self.tell(
-            EventKind.DECIDED, {**body, "epoch": claim.epoch if claim else None, "until": None, "who": []}
-        )
+        epoch = claim.epoch if claim else None
+        self.tell(DecisionMade(place, DecisionStage(stage), verdict, "sha256:d", "sha256:f", epoch))
 
     def _do(self, step) -> None:
         self.log.append(f"do {step.id}")
-        self.tell(EventKind.INTENDED, {"step": step.id})
+        self.tell(StepIntended(step.id))
         result = {}
         if step.kind is StepKind.CLAIM:
             self.epoch += 1
             self.claims[step.place] = Claim("P-1", "me", self.epoch, START, START)
         if step.id in self.fails:
-            self.tell(EventKind.STEP_FAILED, {"step": step.id, "result": {"code": "boom"}})
+            self.tell(StepStopped(step.id, {"code": "boom"}))
             return
         if step.kind is StepKind.CLAIM:
             result = {"epoch": self.epoch, "before": {"image.tag": f"old{self.epoch}"}}
@@ -102,11 +124,7 @@ class World:
             result = {"state": "scaled-to-zero"}
         if step.kind is StepKind.FREE:
             self.claims[step.place] = None
-        self.tell(EventKind.DONE, {"step": step.id, "result": result})
-
-
-def place_body(place: Place) -> dict:
-    return {"environment": place.environment, "application": place.application}
+        self.tell(StepCompleted(step.id, result))
 
 
 def test_a_place_goes_through_its_steps_in_order() -> None:
@@ -254,7 +272,7 @@ def test_an_abort_restores_what_was_applied() -> None:
     topology = World(plan_for(BASE))
     while "do base/nublado/apply" not in topology.log:
         topology.step()
-    topology.tell(EventKind.HALTING, {"place": place_body(BASE), "cause": "aborted", "values": {}})
+    topology.tell(PromotionHalting(BASE, "aborted"))
     assert topology.run() == "stop aborted aborted"
     assert "do base/nublado/restore" in topology.log
     assert topology.claims[BASE] is None
@@ -263,7 +281,7 @@ def test_an_abort_restores_what_was_applied() -> None:
 def test_an_abort_of_what_waits_after_its_apply_claims_restores_and_frees() -> None:
     topology = World(plan_for(BASE), {(BASE, "confirm"): [Verdict.WAITING]})
     assert topology.run() == "wait base/nublado"
-    topology.tell(EventKind.HALTING, {"place": place_body(BASE), "cause": "aborted", "values": {}})
+    topology.tell(PromotionHalting(BASE, "aborted"))
     assert topology.run() == "stop aborted aborted"
     assert topology.claims[BASE] is None
     assert "do base/nublado/restore" in topology.log

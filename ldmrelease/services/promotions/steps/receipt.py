@@ -4,11 +4,12 @@ from ldmrelease import __version__
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events.evidence import ReceiptSigned, ReceiptSkipped
+from ldmrelease.domain.events.promotion import DecisionStage
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.predicates.summary import Input, Receipt, Resource, write_receipt
 from ldmrelease.domain.statements import PAYLOAD_TYPE
-from ldmrelease.promotion.journal import DecisionStage
 from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.promotions.scaled_to_zero import SCALED_TO_ZERO
 from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work
@@ -17,8 +18,10 @@ from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult
 def act(work: Work) -> StepResult:
     """One receipt per component and one for the release (trust.md section 1); none for what nothing runs."""
     if work.journal.step(work.here.step(StepKind.SETTLE).id).result.get("state") == SCALED_TO_ZERO:
-        about = {"place": str(work.step.place), "release": work.pinned.digest}
-        return StepDone({"receipts": [], "skipped": SCALED_TO_ZERO, **about})
+        skipped = ReceiptSkipped(
+            work.step.place, work.promotion, work.pinned.digest, work.pinned.release.name, SCALED_TO_ZERO
+        )
+        return StepDone({"receipts": [], "skipped": SCALED_TO_ZERO}, (new_event(skipped),))
     ruling = work.journal.ruling(work.step.place, DecisionStage.ENTER)
     if ruling is None:
         return StepFailed("no-decision", {"place": str(work.step.place)})
@@ -34,19 +37,17 @@ def act(work: Work) -> StepResult:
         digest = canonical.digest(envelope)
         blobs[digest] = envelope
         events.append(
-            NewEvent(
-                EventKind.RECEIPT,
-                f"receipts/{work.step.place}",
-                {
-                    "component": name,
-                    "subject": resource.digest,
-                    "repository": resource.repository,
-                    "envelope": digest,
-                    "release": work.pinned.digest,
-                    "name": work.pinned.release.name,
-                    "promotion": work.promotion,
-                    "place": str(work.step.place),
-                },
+            new_event(
+                ReceiptSigned(
+                    place=work.step.place,
+                    promotion=work.promotion,
+                    release=work.pinned.digest,
+                    name=work.pinned.release.name,
+                    component=name,
+                    subject=resource.digest,
+                    repository=resource.repository,
+                    envelope=digest,
+                )
             )
         )
     return StepDone({"receipts": sorted(blobs)}, tuple(events), blobs)

@@ -1,6 +1,8 @@
 """Free: give up the claim of a place, in the same append as the record of it."""
 
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.place import PlaceReleased
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.promotions.cleanup import clean_up
 from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
@@ -16,4 +18,4 @@ def act(work: Work) -> StepResult:
 
 def released(promotion: str, place: Place, epoch: int | None) -> NewEvent:
     """The claim of an epoch is given up."""
-    return NewEvent(EventKind.RELEASED, place.claim_stream, {"promotion": promotion, "epoch": epoch})
+    return new_event(PlaceReleased(place, promotion, epoch))

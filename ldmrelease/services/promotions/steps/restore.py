@@ -1,7 +1,7 @@
 """Restore: put a failed place back to what it held before, only where the value is still ours."""
 
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.records import Observation
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.rollout import rolled_out

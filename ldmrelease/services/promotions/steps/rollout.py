@@ -3,8 +3,8 @@
 from typing import Any
 
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.records import Observation
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.services.inventory.observe import observation_event, observe

@@ -11,7 +11,7 @@ import pytest
 from ldmrelease.config.workspace.init import default_policies, init_workspace
 from ldmrelease.config.workspace.load import lint, load_workspace
 from ldmrelease.config.yaml.problems import BadInput
-from ldmrelease.domain.targets import GitOpsTarget
+from ldmrelease.domain.targets import GitFile, ImageSettingsTarget
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.yamledit.settings import read_settings
 from ldmrelease.trust.signer import load_signer
@@ -58,13 +58,15 @@ def test_every_setting_that_the_sample_writes_is_in_its_tree(rubin):
     workspace = load_workspace(rubin.file)
     for application in workspace.topology.applications:
         target = application.target
-        data = (workspace.root / target.repository / target.file).read_bytes()
-        if isinstance(target, GitOpsTarget):
+        where = target.location
+        assert isinstance(where, GitFile)
+        data = (workspace.root / where.repository / where.file).read_bytes()
+        if isinstance(target, ImageSettingsTarget):
             paths = [each.path for each in target.settings]
         else:
             keys = ("numReleases", "numWeeklies", "numDailies", "pin", *target.aliases.values())
             paths = [f"{target.path}.{key}" for key in keys]
-        assert isinstance(read_settings(data, paths, target.file), dict), target.file
+        assert isinstance(read_settings(data, paths, where.file), dict), where.file
 
 
 def test_every_key_is_its_owners_alone_and_the_trust_document_has_its_public_half(rubin):

@@ -8,7 +8,7 @@ import pytest
 from ldmrelease.config.workspace.init import init_workspace
 from ldmrelease.config.workspace.load import FILE, VARIABLE, find_workspace, lint, load_workspace
 from ldmrelease.config.yaml.problems import BadInput
-from ldmrelease.domain.targets import GitOpsTarget, MenuTarget, Setting, Writes
+from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, MenuTarget, Setting, Writes
 from ldmrelease.domain.topology import Check, ComponentKind, Place
 from ldmrelease.services.evidence.runs import check_fact
 
@@ -61,15 +61,14 @@ def test_a_workspace_is_read_into_places(rubin):
     workspace = load_workspace(rubin)
     base = workspace.topology.application(Place("base", "ocps"))
     assert (base.level, base.runs, base.observe_every) == ("commissioning", ("stack/scipipe",), 12 * 3600)
-    assert base.target == GitOpsTarget(
-        "gitops", "main", "applications/ocps/values-base.yaml", (Setting("scipipe", "image.tag", Writes.TAG),)
+    assert base.target == ImageSettingsTarget(
+        GitFile("gitops", "main", "applications/ocps/values-base.yaml"),
+        (Setting("scipipe", "image.tag", Writes.TAG),),
     )
     menu = workspace.topology.application(Place("usdfdev", "nublado"))
     assert menu.level == "jupyterlab"
     assert menu.target == MenuTarget(
-        repository="gitops",
-        branch="main",
-        file="applications/nublado/values-usdfdev.yaml",
+        GitFile("gitops", "main", "applications/nublado/values-usdfdev.yaml"),
         path="controller.config.images",
         component="sciplat-lab",
         keep={"release": 2, "weekly": 3, "daily": 3},

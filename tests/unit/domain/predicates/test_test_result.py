@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ldmrelease.domain.events.evidence import ObservedPod
 from ldmrelease.domain.predicates.test_result import (
     CheckUsed,
     Contradiction,
@@ -18,7 +19,6 @@ from ldmrelease.domain.predicates.test_result import (
     read_result,
     write_result,
 )
-from ldmrelease.domain.records import ObservedPod
 from tests.unit.trust.trust_samples import CHECK_DIGEST, DECLARED, MINUTE, NOON, result_predicate
 
 NAMES = DECLARED["smoke"]

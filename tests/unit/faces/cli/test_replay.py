@@ -12,15 +12,20 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.facts import Facts
-from tests.workspace import WEEKLY, Site
+from tests.workspace import WEEKLY, Site, said
 
 REPLAY = """
 import json, sys
 from pathlib import Path
 from ldmrelease.ledger import open_ledger
+from ldmrelease.domain.events.promotion import DecisionMade
+from ldmrelease.domain.streams import promotion_stream
+from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.services.decisions.replay import replay
 with open_ledger(Path(sys.argv[1]), projectors=()) as ledger:
-    print(json.dumps([[each.stage, each.digest, each.again] for each in replay(ledger, sys.argv[2])]))
+    events = ledger.events(stream=promotion_stream(sys.argv[2]), kinds=["decision.made"])
+    made = [claimed_body(each, DecisionMade) for each in events]
+    print(json.dumps([[each.stage, each.digest, each.again] for each in replay(ledger, made)]))
 """
 
 
@@ -70,10 +75,11 @@ def test_a_policy_of_today_does_not_change_what_was_decided(decided: Site) -> No
 def test_facts_that_are_read_and_written_keep_their_digest(decided: Site) -> None:
     with decided.context().ledger as ledger:
         for event in ledger.events(kinds=[EventKind.DECIDED]):
-            facts = ledger.blob(event.body["facts"])
+            body = said(event)
+            facts = ledger.blob(body["facts"])
             assert canonical.encode(canonical.decode(facts, Facts)) == facts
-            decision = canonical.decode(ledger.blob(event.body["decision"]), Decision)
-            assert (decision.facts, str(decision.verdict)) == (event.body["facts"], event.body["verdict"])
+            decision = canonical.decode(ledger.blob(body["decision"]), Decision)
+            assert (decision.facts, str(decision.verdict)) == (body["facts"], body["verdict"])
             kept = canonical.decode(facts, Facts)
             assert ledger.has_blob(kept.policy)
             assert ledger.has_blob(kept.keyring)

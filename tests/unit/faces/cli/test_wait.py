@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 from ldmrelease.config.workspace.load import FILE, load_workspace
-from ldmrelease.promotion.journal import PromotionState
+from ldmrelease.domain.events.promotion import PromotionState
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.services.context import open_context
 from ldmrelease.services.deployments.target import PromotionSpec
-from ldmrelease.services.inventory.observe import observation_event, observe
+from ldmrelease.services.inventory.observe import observe
 from ldmrelease.services.promotions.commands import Promoted, promote
 from ldmrelease.services.promotions.wait import POLL, wait_for
 from ldmrelease.services.releases.pin import Pinned, find_or_pin
@@ -37,7 +38,7 @@ def test_it_sleeps_until_the_soak_is_over_and_goes_on(site: Site) -> None:
         sleeps.append(seconds)
         now[0] += timedelta(seconds=seconds) * 30
         seen = observe(context, teststand)
-        context.append([observation_event(context, seen)])  # type: ignore[arg-type]
+        context.append([new_event(seen)])  # type: ignore[arg-type]
 
     pinned = find_or_pin(context, context.topology.products[0], WEEKLY)
     assert isinstance(pinned, Pinned)

@@ -168,7 +168,7 @@ def test_a_checkpoint_shows_a_cut_tail(folder: Path, tmp_path: Path):
     workspace = load_workspace(folder / "ldmrelease.yaml")
     with open_ledger(workspace.ledger, projectors=PROJECTORS) as ledger:
         head = ledger.head()
-        ledger.append([NewEvent(EventKind.IMPORTED, "ledger")], at=wall_clock(), actor="Ada")
+        ledger.append([NewEvent("test", "ledger")], at=wall_clock(), actor="Ada")
     assert run("ledger", "checkpoint", "--out", str(mark), folder=folder).exit_code == 0
     assert run("ledger", "verify", "--checkpoint", str(mark), folder=folder).exit_code == 0
     workspace.ledger.unlink()

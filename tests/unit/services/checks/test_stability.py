@@ -10,7 +10,7 @@ import pytest
 
 from ldmrelease.cluster.rollout.status import Progressing, Scheduled, Status
 from ldmrelease.cluster.rollout.wait import AssessedWorkload, RolloutTimedOut
-from ldmrelease.domain.records import ObservedPod, StableState
+from ldmrelease.domain.events.evidence import ObservedPod, StableState
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.domain.workload_selection import ClusterAccess, WorkloadKind, Workloads

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain.level import Additions, Level, Requirement
-from ldmrelease.domain.targets import GitOpsTarget
+from ldmrelease.domain.targets import GitFile, ImageSettingsTarget
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.deployments.order import CircularOrder, ordered_places
 
-TARGET = GitOpsTarget("gitops", "main", "values.yaml", ())
+TARGET = ImageSettingsTarget(GitFile("gitops", "main", "values.yaml"), ())
 
 
 def application(environment: str, level: str = "commissioning") -> Application:

@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import pytest
 
 from ldmrelease.cluster.rollout.wait import RolledOut, RolloutOverwritten, RolloutTimedOut
-from ldmrelease.domain.targets import KubernetesTarget
+from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, KubernetesTarget
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
 from ldmrelease.services.progress import HEARTBEAT
 from ldmrelease.services.promotions import rollout
 from ldmrelease.services.promotions.work import StepFailed, StepPending
 
+IN_GIT = ImageSettingsTarget(GitFile("gitops", "main", "values.yaml"), ())
 WORKLOADS = Workloads(ClusterAccess("here"), "ns", (), deadline=2.5 * HEARTBEAT)
 
 
@@ -61,7 +62,11 @@ def test_what_settles_in_the_meantime_is_settled(answers):
 
 def test_a_tree_that_is_not_synced_yet_is_waited_for_to_the_deadline(answers):
     answers.left += [RolloutOverwritten({"workload": "Deployment/ocps"})] * 3
-    found = rollout.rolled_out(work(lambda: None, target=object()), WORKLOADS, {})
+    found = rollout.rolled_out(
+        work(lambda: None, target=IN_GIT),
+        WORKLOADS,
+        {},
+    )
     assert isinstance(found, StepPending)
     assert len(answers.spans) == 3
 

@@ -1,56 +1,33 @@
-"""What is against writing in a cluster, found when planning: everything at once, before anything is touched."""
+"""What is against writing workloads of a cluster, found when planning: everything at once, before
+anything is touched."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid
-from ldmrelease.cluster.client.paths import describe, path_of
+from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.gitops_managers import manager_of
 from ldmrelease.cluster.objects.owners import image_field, owners
 from ldmrelease.cluster.objects.related_objects import read_related
 from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, collection_of, find
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
-from ldmrelease.domain.workload_selection import ConfigMapFile, WorkloadKind
-from ldmrelease.targets.connections import answer, refusal_of
+from ldmrelease.domain.workload_selection import WorkloadKind
+from ldmrelease.targets.connections import Access, answer
 from ldmrelease.targets.editors import component_manifests, image_fields
-from ldmrelease.targets.results import Refusal, RefusedError, joined
-from ldmrelease.targets.stores import config_map, kubernetes_fence
+from ldmrelease.targets.results import Refusal, RefusedError, joined_refusal
 from ldmrelease.targets.stores.field_managers import MANIFESTS_MANAGER, OURS
-from ldmrelease.targets.stores.git_file import Access
-
-Right = tuple[str, str, str]
-"""A verb, the collection of objects it is needed for, and the object's name where it is known."""
+from ldmrelease.targets.stores.kubernetes_rights import Right, fence_rights, forbidden
 
 
-def _fence_rights(namespace: str) -> tuple[Right, ...]:
-    config_maps = path_of("ConfigMap", namespace)
-    return (
-        ("get", config_maps, kubernetes_fence.NAME),
-        # No role can be limited to the name of what is not there yet.
-        ("create", config_maps, ""),
-        ("update", config_maps, kubernetes_fence.NAME),
-    )
-
-
-def workloads_refused(target: KubernetesTarget, access: Access) -> Refusal | Unavailable | None:
-    """Why the target's workloads cannot be written; None where nothing is known against it."""
-    return _joined(answer(lambda: list(_against_workloads(target, access))))
-
-
-def text_refused(where: ConfigMapFile, access: Access) -> Refusal | Unavailable | None:
-    """Why the text of a ConfigMap cannot be written; None where nothing is known against it."""
-    return _joined(answer(lambda: list(_against_text(where, access))))
-
-
-def _joined(found: list[Refusal] | Refusal | Unavailable) -> Refusal | Unavailable | None:
-    if isinstance(found, list):
-        return joined(found) if found else None
-    return found
+def refused(target: KubernetesTarget, access: Access) -> Refusal | Unavailable | None:
+    """Why the target's workloads cannot be written, all of it at once; None where nothing is known against it."""
+    found = answer(lambda: list(_against_workloads(target, access)))
+    return joined_refusal(found) if isinstance(found, list) else found
 
 
 def _against_workloads(target: KubernetesTarget, access: Access) -> Iterator[Refusal]:
-    api, asked, where = access.cluster(target.workloads.cluster), target.workloads, image_fields.where(target)
+    api, asked, where = access.cluster(target.workloads.cluster), target.workloads, str(target)
     found = find(api, asked)
     for each in found.problems:
         yield Refusal(each.code, {"file": where, **each.values})
@@ -108,7 +85,7 @@ def _against_document(
     content = component_manifests.body(documents, workload, images, {})
     # Who changes the workload just now does not tell against the manifest.
     del content["metadata"]["resourceVersion"]
-    where = image_fields.where(target)
+    where = str(target)
     try:
         _try_out(api, workload, content, OURS | set(target.take_over))
     except Conflict as conflict:
@@ -147,37 +124,8 @@ def _rights(api: Api, target: KubernetesTarget) -> Iterator[Right]:
     if any(each.kind is WorkloadKind.STATEFUL_SET for each in written):
         # A pod that cannot pull its image stays so after a restore, until it is deleted.
         yield ("delete", path_of("Pod", namespace), "")
-    yield from _fence_rights(namespace)
+    yield from fence_rights(namespace)
 
 
 def _to_follow(collection: str) -> tuple[Right, ...]:
     return ("list", collection, ""), ("watch", collection, "")
-
-
-def _against_text(where: ConfigMapFile, access: Access) -> Iterator[Refusal]:
-    api = access.cluster(where.cluster)
-    try:
-        manifest = api.get(path_of("ConfigMap", where.namespace, where.name))
-    except Absent:
-        yield Refusal("no-config-map", {"file": str(where)})
-    except Forbidden as error:
-        refusal = refusal_of(error)
-        assert refusal is not None
-        yield refusal
-    else:
-        yield from config_map.problems(manifest, where)
-        manager = manager_of(manifest)
-        if manager is not None:
-            values = {"found": manager.name, "application": manager.object}
-            yield Refusal("managed-by", {"file": str(where), **values})
-    needed: Right = ("patch", path_of("ConfigMap", where.namespace), where.name)
-    yield from forbidden(api, where.namespace, (needed, *_fence_rights(where.namespace)))
-
-
-def forbidden(api: Api, namespace: str, rights: Iterable[Right]) -> Iterator[Refusal]:
-    """A refusal for each right that we do not have. Raises `ClusterError`."""
-    for verb, collection, name in dict.fromkeys(rights):
-        about = describe(collection)
-        if not api.allowed(verb, about.resource, namespace, about.group, name=name):
-            values = {"verb": verb, "resource": about.resource, "namespace": namespace, "message": ""}
-            yield Refusal("forbidden", {"file": api.where, **values})

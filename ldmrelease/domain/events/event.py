@@ -9,7 +9,7 @@ from ldmrelease.domain import canonical
 
 
 class EventKind(StrEnum):
-    """What an event tells. Signed acts carry an envelope in their body (`envelope`)."""
+    """What an event tells; `registry` has the body of each."""
 
     CREATED = "ledger.created"
     PINNED = "release.pinned"
@@ -29,16 +29,16 @@ class EventKind(StrEnum):
     STEP_FAILED = "step.failed"
     OBSERVED = "observation.made"
     RECEIPT = "receipt.signed"
-    IMPORTED = "ledger.imported"
+    RECEIPT_SKIPPED = "receipt.skipped"
 
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event to append: the ledger gives it its place in the chain."""
+    """An event to append: the ledger gives it its place in the chain. `body` is of the type of its kind."""
 
     kind: str
     stream: str
-    body: dict[str, Any] = field(default_factory=dict)
+    body: Any = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""What is told of a place: who claims it, and what was observed there."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ldmrelease.domain.events.event import EventKind
+from ldmrelease.domain.events.kinds import OBSERVER, PROMOTER, EventType
+from ldmrelease.domain.streams import claim_stream, observation_stream
+from ldmrelease.domain.topology import Place
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceClaimed:
+    """A promotion claims a place, held by one process; `takeover` where another promotion's claim stood."""
+
+    place: Place
+    promotion: str
+    holder: str
+    takeover: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReleased:
+    """A promotion gives its claim of a place up: the one of this `epoch` alone."""
+
+    place: Place
+    promotion: str
+    epoch: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedImage:
+    """An image that was seen at a place. `release` is the digest of the release it belongs to, if known.
+
+    `state` says why it does not simply run: `scaled-to-zero` (nothing is to run), `scheduled` (a CronJob that has
+    not run it yet), `progressing`, `degraded`, `action-required`, `suspended`, ...
+    """
+
+    product: str
+    component: str
+    digest: str
+    spelling: str
+    ready: bool
+    release: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was seen at a place. `basis` is `committed` (a tree, at `revision`) or `pods`.
+
+    `releases` are the digests of releases of which every component that runs here was seen and ready.
+    `every` is the longest time, in seconds, since the previous observation that leaves no gap; `cause` is
+    `apply`, `restore` or `retire` where a promotion made the change that is seen.
+    """
+
+    place: Place
+    time: datetime
+    basis: str
+    revision: str
+    images: tuple[ObservedImage, ...]
+    releases: tuple[str, ...] = ()
+    aliases: dict[str, str] = field(default_factory=dict)
+    every: int = 43200
+    cause: str | None = None
+
+
+def _claims(body: PlaceClaimed | PlaceReleased) -> str:
+    return claim_stream(body.place)
+
+
+def _observed(body: Observation) -> str:
+    return observation_stream(body.place)
+
+
+def _here(body: PlaceClaimed | PlaceReleased | Observation) -> tuple[str, ...]:
+    return (body.place.environment,)
+
+
+TYPES = (
+    EventType(EventKind.CLAIMED, PlaceClaimed, PROMOTER, "claim", _claims, _here),
+    EventType(EventKind.RELEASED, PlaceReleased, PROMOTER, "claim", _claims, _here),
+    EventType(
+        EventKind.OBSERVED, Observation, OBSERVER, "observation", _observed, _here, lambda body: body.time
+    ),
+)

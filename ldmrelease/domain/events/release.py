@@ -1,0 +1,34 @@
+"""What is told of a release: its pins."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ldmrelease.domain.events.event import EventKind
+from ldmrelease.domain.events.kinds import ME, EventType
+from ldmrelease.domain.streams import pin_stream
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """`digest` is the release artifact's; `reason` is owed from the second revision on.
+
+    `digests` are all by which a cluster may report an image of the release.
+    """
+
+    product: str
+    tag: str
+    digest: str
+    document: str
+    revision: int
+    complete: bool
+    content: str | None
+    time: datetime
+    reason: str | None = None
+    digests: tuple[str, ...] = ()
+
+
+def _stream(body: Pin) -> str:
+    return pin_stream(body.product, body.tag)
+
+
+TYPES = (EventType(EventKind.PINNED, Pin, ME, "pin", _stream, time=lambda body: body.time),)

@@ -1,0 +1,84 @@
+"""Names of streams and ids of steps: the one place where they are made and read.
+
+A stream is named after what it tells about: `promotion/P-42`, `environment/summit/ocps` (what was observed there),
+`claim/summit/ocps`, `receipts/summit/ocps`, `release/stack/w.2023.16` (its pins), `runs/<release's digest>`,
+`evidence/<digest>`. A step is `environment/application/kind`, and for a check `.../check/name`: the name is the
+rest, whatever it is, so that a check may be called `restore`.
+"""
+
+from msgspec import Struct
+
+from ldmrelease.domain.plan import StepKind
+from ldmrelease.domain.topology import Place
+
+LEDGER = "ledger"
+"""The stream of the ledger itself: its creation."""
+
+_PROMOTION = "promotion"
+
+
+def promotion_stream(promotion: str) -> str:
+    """Everything of one promotion, from request to end."""
+    return f"{_PROMOTION}/{promotion}"
+
+
+def promotion_of(stream: str) -> str | None:
+    """The id of the promotion that a stream tells of, None for any other stream."""
+    noun, slash, promotion = stream.partition("/")
+    return promotion if noun == _PROMOTION and slash and promotion else None
+
+
+def observation_stream(place: Place) -> str:
+    """What was observed at a place."""
+    return f"environment/{place}"
+
+
+def claim_stream(place: Place) -> str:
+    """The claims of a place: apart from observations, so that one of those does not disturb a holder."""
+    return f"claim/{place}"
+
+
+def receipt_stream(place: Place) -> str:
+    """The receipts that were signed for a place."""
+    return f"receipts/{place}"
+
+
+def pin_stream(product: str, tag: str) -> str:
+    """The pins of a tag, one per revision."""
+    return f"release/{product}/{tag}"
+
+
+def run_stream(release: str) -> str:
+    """The check runs of a release, by its digest."""
+    return f"runs/{release}"
+
+
+def evidence_stream(digest: str) -> str:
+    """The statements about a digest."""
+    return f"evidence/{digest}"
+
+
+class StepId(Struct, frozen=True):
+    """Which step, where. `check` is the name of the check that the step runs."""
+
+    place: Place
+    kind: StepKind
+    check: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.place}/{self.kind}" + (f"/{self.check}" if self.check is not None else "")
+
+    @classmethod
+    def parse(cls, text: str) -> "StepId":
+        """Read what `str` writes. Raises `ValueError`."""
+        environment, _, rest = text.partition("/")
+        application, _, rest = rest.partition("/")
+        kind, named, check = rest.partition("/")
+        if (
+            not environment
+            or not application
+            or bool(named) != (kind == StepKind.CHECK)
+            or (named and not check)
+        ):
+            raise ValueError(f"{text!r} is not the id of a step")
+        return cls(Place(environment, application), StepKind(kind), check if named else None)

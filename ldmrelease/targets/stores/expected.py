@@ -1,0 +1,29 @@
+"""What a write expects to find, setting by setting, against what is there."""
+
+from collections.abc import Callable, Mapping
+
+from ldmrelease.targets.results import Change, RefusedError, Values
+from ldmrelease.targets.yamledit.settings import FoundSetting
+
+
+def require_expected(
+    file: str,
+    settings: Mapping[str, FoundSetting],
+    edits: Values,
+    expect: Values,
+    changed_by: Callable[[str], Change],
+) -> None:
+    """Raise `RefusedError` (`changed-by`) for a setting that is neither as expected nor as wanted.
+
+    changed_by: who changed a setting, asked only where one was. Raises KeyError where `expect` lacks one of the edits.
+    """
+    for path, wanted in edits.items():
+        found = settings[path]
+        if found.value in (wanted, expect[path]):
+            continue
+        change = changed_by(path)
+        values = {"path": path, "line": found.line, "found": found.value, "expected": expect[path]}
+        who = {"author": change.author, "time": change.time} | (
+            {"commit": change.commit} if change.commit else {}
+        )
+        raise RefusedError("changed-by", file=file, **values, **who)

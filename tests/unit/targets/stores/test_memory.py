@@ -1,0 +1,65 @@
+"""A text in memory as a target."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ldmrelease.domain.targets import ImageSettingsTarget, MemoryFile, MenuTarget, Setting
+from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access, Connections
+from ldmrelease.targets.results import Refusal, Snapshot, Value
+from tests.unit.targets.contract import Observer, StoreContract
+
+NAME = "values.yaml"
+TEXT = b"image:\n  tag: w_2023_15  # since Thursday\nother: 1\n"
+TARGET = ImageSettingsTarget(MemoryFile(NAME), (Setting("lab", "image.tag"),))
+MENU = b"numReleases: 0\nnumWeeklies: 0\nnumDailies: 0\npin: [w_2023_15]\nrecommendedTag: w_2023_15\n"
+
+
+@dataclass
+class InMemory:
+    """The text, in connections of its own."""
+
+    target: ImageSettingsTarget = TARGET
+    before: dict[str, Value] = field(default_factory=lambda: {"image.tag": "w_2023_15"})
+    ours: dict[str, Value] = field(default_factory=lambda: {"image.tag": "w_2023_16"})
+    opened: Connections = field(default_factory=lambda: Connections(Path("/")))
+
+    def access(self, observer: Observer | None = None) -> Access:
+        return Access(Path("/"), observer, self.opened)
+
+    def meddle(self) -> str:
+        text = self.opened.memory.state.texts[NAME][-1].content
+        changed = text.replace(b"w_2023_15", b"w_2023_10").replace(b"w_2023_16", b"w_2023_10")
+        self.opened.memory.put(NAME, changed, "Anna <anna@example.org>", "2023-04-21T10:00:00Z")
+        return "Anna <anna@example.org>"
+
+
+@pytest.fixture
+def there() -> InMemory:
+    prepared = InMemory()
+    prepared.opened.memory.put(NAME, TEXT, "Kim <kim@example.org>", "2023-04-20T10:00:00Z")
+    return prepared
+
+
+class TestMemory(StoreContract):
+    """All that a store has to do."""
+
+
+def test_a_text_that_nobody_has_written_is_refused() -> None:
+    prepared = InMemory()
+    answer = registry.read(prepared.target, prepared.access())
+    assert isinstance(answer, Refusal)
+    assert answer.code == "no-file"
+
+
+def test_any_editor_works_on_it(there: InMemory) -> None:
+    there.opened.memory.put("menu.yaml", MENU, "Kim", "2023-04-20T10:00:00Z")
+    menu = MenuTarget(MemoryFile("menu.yaml"), "", "lab", {}, {"recommended": "recommendedTag"})
+    snapshot = registry.read(menu, there.access())
+    assert isinstance(snapshot, Snapshot)
+    stated = registry.stated(menu, snapshot)
+    assert not isinstance(stated, Refusal)
+    assert [(each.tag, each.alias) for each in stated] == [("w_2023_15", None), ("w_2023_15", "recommended")]
+    assert registry.aliases(menu) == {"recommended": "lab"}
