@@ -11,6 +11,7 @@ from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.fields import UNIQUE, MomentField, Name, Names, Strict, Text, expected
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.validation_messages import did_you_mean, validate
+from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Place
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
@@ -87,6 +88,17 @@ class Trust(Struct, frozen=True):
     def level_of(self, place: Place) -> str | None:
         """The level that the document puts a place at."""
         return self.levels.get(str(place), self.levels.get(place.environment))
+
+    @property
+    def digest(self) -> str:
+        """The digest of what the document says, whatever its spelling."""
+        said = {
+            "version": self.version,
+            "keyring": self.keyring.digest,
+            "policies": self.policies,
+            "levels": self.levels,
+        }
+        return canonical.digest_of(said)
 
     def agrees_with(self, level: Level) -> bool:
         """Whether the policy is, byte for byte, the one that was agreed."""

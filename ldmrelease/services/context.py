@@ -11,6 +11,7 @@ from ldmrelease.config.workspace.load import Workspace
 from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.domain.events.registry import type_of_body
+from ldmrelease.domain.events.trust import TrustAdopted
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.release import Component
@@ -23,6 +24,7 @@ from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.presence import missing_parts
 from ldmrelease.registry.repository import RegistryOptions, Repository
+from ldmrelease.services.trust_version import adopted, adoption
 from ldmrelease.targets.connections import ClusterConnections, Connections
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
@@ -190,14 +192,28 @@ class Context:
     ) -> Moved | None:
         """Append in one transaction, now, each event signed by the key of its kind; None where it went in.
 
-        Raises `NoKey`, and `KeyProblem` where an event would not count: then nothing is appended.
+        Raises `NoKey`, `TrustRolledBack`, and `KeyProblem` where an event would not count: then nothing is appended.
         """
+        adopts = self._adoption()
         for each in events:
             self._require_counted(each)
+        events = [*events, *adopts]
         answer = self.ledger.append(
             events, at=self.now(), actor=self.person, expect=expect or {}, blobs=blobs or {}, sign=self._sign
         )
         return answer if isinstance(answer, Moved) else None
+
+    def _adoption(self) -> list[NewEvent]:
+        """The trust document, where it is to be remembered, and this workspace has the key for it."""
+        now = TrustAdopted(self.workspace.trust_version, self.workspace.trust_digest)
+        event = adoption(adopted(self.ledger), now, self.workspace.trust.name)
+        if event is None:
+            return []
+        try:
+            self._require_counted(event)
+        except (NoKey, KeyProblem):
+            return []
+        return [event]
 
     def _sign(self, there: Position, body: Any) -> dict[str, Any]:
         return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))

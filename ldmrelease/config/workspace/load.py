@@ -53,6 +53,8 @@ class Workspace(Struct, frozen=True):
     notify: tuple[str, ...] = ()
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
+    trust_version: int = 0
+    trust_digest: str = ""
 
 
 def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str]) -> Path:
@@ -201,6 +203,8 @@ def _workspace(parts: _Parts) -> Workspace:
         local_policies=tuple(
             name for name, level in sorted(levels.items()) if not parts.trust.agrees_with(level)
         ),
+        trust_version=parts.trust.version,
+        trust_digest=parts.trust.digest,
     )
 
 

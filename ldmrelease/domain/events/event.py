@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     OBSERVED = "observation.made"
     RECEIPT = "receipt.signed"
     RECEIPT_SKIPPED = "receipt.skipped"
+    TRUST_ADOPTED = "trust.adopted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ def narrow(site: Site, *roles: str, to: str = ONE) -> None:
         plain: dict[str, Any] = yaml.safe_load(text)
         for name in roles:
             plain["roles"][name]["repositories"] = [to]
-        plain["version"] += 1
         return yaml.safe_dump(plain, sort_keys=False)
 
     site.edit(changed, "trust.yaml")
