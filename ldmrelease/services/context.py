@@ -197,7 +197,7 @@ class Context:
         adopts = self._adoption()
         for each in events:
             self._require_counted(each)
-        events = [*events, *adopts]
+        events = [*adopts, *events]
         answer = self.ledger.append(
             events, at=self.now(), actor=self.person, expect=expect or {}, blobs=blobs or {}, sign=self._sign
         )
