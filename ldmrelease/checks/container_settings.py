@@ -106,5 +106,5 @@ def _bytes(quantity: Any, usual: int) -> int:
         return usual
     match = _QUANTITY.fullmatch(str(quantity))
     if match is None:
-        raise Unsuitable(f"{quantity} is no whole number of bytes, Ki, Mi or Gi")
+        raise Unsuitable(f"{quantity} is not a whole number of bytes, Ki, Mi or Gi")
     return int(match[1]) * _UNITS.get(match[2], 1)

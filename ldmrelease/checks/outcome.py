@@ -32,7 +32,7 @@ _TAP = re.compile(r"(not )?ok\b(?:\s+\d+)?(?:\s+-)?\s+(?P<name>[^#\s][^#]*)")
 class Unread(StrEnum):
     """Why the result that a message points to was not read: problems of a run that ended with status 0.
 
-    NOT_FOLLOWED: nobody asked. NO_DIGEST: the pointer is no reference by digest. ELSEWHERE: it is not in the
+    NOT_FOLLOWED: nobody asked. NO_DIGEST: the pointer is not a reference by digest. ELSEWHERE: it is not in the
     repository that the check names. ABSENT: nothing is there. TOO_LARGE: more bytes or tests than are read.
     DIFFERS: the bytes are not those of the digest. NOT_TEXT: it is no UTF-8 text, alone. POINTS_ON: it is another
     pointer.
@@ -177,7 +177,7 @@ def _read_object(plain: Mapping[str, Any]) -> _Message:
 
 
 def _names(found: Any) -> tuple[str, ...] | None:
-    """Test names, each once; None for what is no list of them."""
+    """Test names, each once; None for what is not a list of them."""
     if not isinstance(found, list) or not all(isinstance(each, str) and each for each in found):
         return None
     return tuple(dict.fromkeys(found))

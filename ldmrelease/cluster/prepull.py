@@ -98,7 +98,7 @@ def prepull(
 
     promotion: its name among those of all ledgers, a label of the pods. deadline: in seconds from now.
 
-    Raises `ClusterError` where the API server cannot be asked; pods may be left then, and are adopted or deleted
+    Raises `ClusterError` where the API server cannot be reached; pods may be left then, and are adopted or deleted
     by the next attempt.
     """
     began = time.monotonic()

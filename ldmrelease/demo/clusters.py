@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.checks.job.templates import SERVICE_ACCOUNT
+from ldmrelease.checks.registry import traits
 from ldmrelease.cluster.client.api import Api, open_api
 from ldmrelease.cluster.client.errors import Absent, Conflict
 from ldmrelease.cluster.client.paths import path_of
@@ -205,7 +206,7 @@ def _namespaces(topology: Topology, application: Application) -> list[str]:
 
 
 def _check_namespaces(topology: Topology) -> list[str]:
-    return sorted({each.namespace for each in topology.checks if each.kind == "job"})
+    return sorted({each.namespace for each in topology.checks if traits(each.kind).in_cluster})
 
 
 def _manifests(topology: Topology, application: Application, tag: str) -> Iterator[dict[str, Any]]:

@@ -109,7 +109,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_float(text: str) -> Any:
-    raise NotCanonical(f"{text} is no integer; measured values are decimal strings")
+    raise NotCanonical(f"{text} is not an integer; measured values are decimal strings")
 
 
 _DECODER = msgspec.json.Decoder(float_hook=_refuse_float)

@@ -20,7 +20,7 @@ class BusyError(LdmreleaseError):
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """Nobody could be asked, or no answer can be relied on, so that nothing is known.
+    """Nobody could be reached, or no answer can be relied on, so that nothing is known.
 
     where: which registry, cluster, repository or program, without a password. reason: for a person.
     passes: it may be over in a moment, as where an API server is away.

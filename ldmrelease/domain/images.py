@@ -106,11 +106,11 @@ class Reference(Struct, frozen=True):
         return self.digest or self.tag
 
     def with_tag(self, tag: str) -> Reference:
-        """The same repository at this tag alone; raises ValueError for what is no tag."""
+        """The same repository at this tag alone; raises ValueError for what is not a tag."""
         return replace(self, tag=check_tag(tag), digest=None)
 
     def with_digest(self, digest: str) -> Reference:
-        """The same repository at this digest alone; raises ValueError for what is no digest."""
+        """The same repository at this digest alone; raises ValueError for what is not a digest."""
         return replace(self, tag=None, digest=check_digest(digest))
 
     def __str__(self) -> str:
@@ -153,10 +153,10 @@ def _parse_registry(text: str, rest: str, digest: str | None) -> Reference:
         _explained(text, check_tag, tag)
     registry, repository = _split_host(path)
     if not _is_host(registry):
-        raise ValueError(f"not an image reference: {text!r}: {registry!r} is no host[:port]")
+        raise ValueError(f"not an image reference: {text!r}: {registry!r} is not a host[:port]")
     if not _REPOSITORY.fullmatch(repository) or len(repository) > _LONGEST_REPOSITORY:
         raise ValueError(
-            f"not an image reference: {text!r}: {repository!r} is no repository path "
+            f"not an image reference: {text!r}: {repository!r} is not a repository path "
             "(lower-case letters and digits, joined by '.', '_', '__', '-' and '/')"
         )
     return Reference(Carrier.REGISTRY, registry, repository, tag or None, digest)

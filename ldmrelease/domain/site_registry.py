@@ -10,7 +10,7 @@ def site_repository(source: str, registry: str | None) -> str:
     from where they were built. A repository keeps its path without its host, a directory its last part:
     `docker.io/lsst/scipipe` is `REGISTRY/lsst/scipipe`, `oci:images/scipipe` is `REGISTRY/scipipe`.
 
-    Raises ValueError for what is no source of images.
+    Raises ValueError for what is not a source of images.
     """
     reference = parse_reference(source)
     if registry is None:

@@ -29,7 +29,7 @@ class Statement(Struct, frozen=True):
 
 
 class Unreadable(Struct, frozen=True):
-    """A payload that is no statement: `code` for programs, `detail` for people."""
+    """A payload that is not a statement: `code` for programs, `detail` for people."""
 
     code: str
     detail: str

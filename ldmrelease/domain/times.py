@@ -12,7 +12,7 @@ def instant(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no time; write it like 2023-04-20T09:55:23Z") from None
+        raise ValueError(f"{text!r} is not a time; write it like 2023-04-20T09:55:23Z") from None
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no zone; write it like 2023-04-20T09:55:23Z")
     return whole(moment)
@@ -32,7 +32,7 @@ def seconds(text: str) -> int:
     """Read a duration like `90s`, `15m`, `8h`, `7d`, `2w` as seconds. Raises `ValueError`."""
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no duration; write it like 90s, 15m, 8h or 7d")
+        raise ValueError(f"{text!r} is not a duration; write it like 90s, 15m, 8h or 7d")
     return int(match[1]) * _UNIT[match[2]]
 
 

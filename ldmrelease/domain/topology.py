@@ -26,7 +26,7 @@ class Place(Struct, frozen=True, order=True):
         """Read `environment/application`. Raises `ValueError`."""
         environment, _, application = text.partition("/")
         if not environment or not application or "/" in application:
-            raise ValueError(f"{text!r} is no place; write environment/application, like summit/nublado")
+            raise ValueError(f"{text!r} is not a place; write environment/application, like summit/nublado")
         return cls(environment, application)
 
 

@@ -33,7 +33,7 @@ def parse_path(text: str) -> Path:
         # A dot stands before every key but the first, and before no index.
         bracket = match is not None and (match["index"] or match["name"])
         if match is None or bool(match["dot"]) != (bool(parts) and not bracket):
-            raise ValueError(f'{text!r} is no path of a setting; write it like images.pin[0] or a."b.c"')
+            raise ValueError(f'{text!r} is not a path of a setting; write it like images.pin[0] or a."b.c"')
         if match["index"] is not None:
             parts.append(int(match["index"]))
         elif match["name"] is not None:

@@ -44,7 +44,7 @@ class ClockWentBack(LedgerError):
 
 
 class NotImportable(LedgerError, InputError):
-    """The text is no complete export of a ledger that verifies; nothing was written."""
+    """The text is not a complete export of a ledger that verifies; nothing was written."""
 
 
 class LedgerProblem(Struct, frozen=True):

@@ -26,7 +26,7 @@ def cosign_tag(digest: str, suffix: str) -> str:
 def joined(manifest: Manifest, other: Manifest) -> Manifest:
     """What is to stand at a tag where `other` stands, so that what both of them say is said there.
 
-    It is `other` itself if that says all of it. Raises ValueError for what is no image manifest.
+    It is `other` itself if that says all of it. Raises ValueError for what is not an image manifest.
     """
     layers, known = manifest.layers(), other.layers()
     missing = [layer for layer in layers if _key(layer) not in _keys(known)]

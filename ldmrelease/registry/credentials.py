@@ -134,7 +134,7 @@ def _from_entry(entry: dict[str, Any], path: Path, name: str) -> Credentials | N
 
 def _from_helper(helper: str, key: str, path: Path) -> Credentials | None:
     if not _HELPER_NAME.fullmatch(helper):
-        raise _unreadable(path, f"{helper!r} is no name of a credential helper")
+        raise _unreadable(path, f"{helper!r} is not a name of a credential helper")
     program = f"docker-credential-{helper}"
     try:
         answer = subprocess.run(

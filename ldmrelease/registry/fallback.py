@@ -22,7 +22,7 @@ def fallback_index(referrers: Iterable[Descriptor]) -> bytes:
 
 
 def read_fallback_index(manifest: Manifest) -> list[Descriptor]:
-    """What the manifest at a fallback tag lists; raises ValueError if it is no index."""
+    """What the manifest at a fallback tag lists; raises ValueError if it is not an index."""
     if not manifest.is_index:
         raise ValueError(f"{manifest.media_type} at a fallback tag, where an index belongs")
     return list(manifest.children())

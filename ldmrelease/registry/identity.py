@@ -9,7 +9,7 @@ from ldmrelease.registry.errors import NotFound, reading_answer
 from ldmrelease.registry.manifests import IMAGE_CONFIG_TYPES, INDEX_TYPES, Descriptor, Manifest, parse_object
 from ldmrelease.registry.repository import Repository
 
-# How buildkit marks an entry that is no image but a statement about one.
+# How buildkit marks an entry that is not an image but a statement about one.
 _NO_PLATFORM = "unknown/unknown"
 
 

@@ -240,4 +240,4 @@ def _stated_type(manifest: Manifest) -> str:
         return OCI_INDEX
     if "layers" in body:
         return OCI_MANIFEST
-    raise ValueError(f"{manifest.digest} is no manifest")
+    raise ValueError(f"{manifest.digest} is not a manifest")

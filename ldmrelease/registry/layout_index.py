@@ -25,7 +25,7 @@ class LayoutIndex(Struct, frozen=True):
 
     @classmethod
     def parse(cls, content: bytes) -> LayoutIndex:
-        """Raises ValueError for what is no index."""
+        """Raises ValueError for what is not an index."""
         index = cls(parse_object(content))
         if not isinstance(index.body.get("manifests"), list):
             raise ValueError("no list of manifests")

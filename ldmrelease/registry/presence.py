@@ -34,7 +34,7 @@ def missing_parts(
 ) -> tuple[MissingPart, ...]:
     """What of these images is not in the repository; nothing, if each can be run on all of these platforms.
 
-    `platforms` are normalised; without any, all that the images have are asked for. Each digest is asked for
+    `platforms` are normalised; without any, all that the images have are required. Each digest is asked for
     once, however many images have it; manifests of platforms are read, and checked against their digest.
     Raises RegistryError where the repository gives no trustworthy answer, which is not the same as "missing".
     """

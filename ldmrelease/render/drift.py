@@ -16,7 +16,7 @@ Words = Callable[[Values], str]
 def live_table(rows: Sequence[LiveComponent]) -> str:
     """Desired, decided and observed, a line for each setting or container."""
     if not rows:
-        return "nothing of it is anywhere"
+        return "not deployed anywhere"
     headers = ["place", "component", "at", "desired", "decided", "observed", "state"]
     return table(headers, [_line(each) for each in rows])
 

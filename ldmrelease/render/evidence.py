@@ -13,7 +13,7 @@ from ldmrelease.trust.evaluate import EvaluatedStatement
 def evidence_table(found: Sequence[EvaluatedEvidence], release: str) -> str:
     """All evidence about a release."""
     if not found:
-        return f"there is no evidence about {release}"
+        return f"there is not evidence about {release}"
     rows: list[list[str | Cell]] = [
         [
             _type(each.seen.fact),

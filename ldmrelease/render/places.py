@@ -13,12 +13,15 @@ from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 _STATES = {"unobserved": Colour.yellow, "unsigned": Colour.red, "never observed": Colour.yellow}
 
 
+_UNKNOWN = "unknown (deployed outside ldmrelease)"
+
+
 def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
     """What runs where, since when, and what let it in."""
     cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in rows]
     if not cells:
-        return "nothing of it is anywhere"
-    return table(["place", "level", "component", "image", "release", "since", "state", "let in by"], cells)
+        return "not deployed anywhere"
+    return table(["place", "level", "component", "image", "release", "since", "state", "approved by"], cells)
 
 
 def _running(each: PlaceComponent) -> list[str | Cell]:
@@ -31,7 +34,7 @@ def _running(each: PlaceComponent) -> list[str | Cell]:
         each.release or Cell(short(each.digest) or "no such image", Colour.yellow),
         each.since,
         Cell(each.state, _STATES.get(each.state)),
-        f"{each.promotion} at {each.allowed}" if each.promotion else Cell("nobody we know of", Colour.grey),
+        f"{each.promotion} at {each.allowed}" if each.promotion else Cell(_UNKNOWN, Colour.grey),
     ]
 
 

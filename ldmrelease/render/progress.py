@@ -9,7 +9,7 @@ from ldmrelease.answers.sentences.rollouts import note, rollout_line
 from ldmrelease.answers.sentences.text import counted, listed, said, values_of
 from ldmrelease.domain.events import EventKind
 
-_STAGES = {"ask": "asked", "enter": "asked again under the claim", "confirm": "confirmed after it runs there"}
+_STAGES = {"ask": "asked", "enter": "re-checked under the lock", "confirm": "confirmed after it runs there"}
 
 
 def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
@@ -33,7 +33,7 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
         case "check-again":
             return f"{v['place']}: check {v['check']}: ERRORED{_problem(plain)}; once more"
         case "cut-off":
-            return f"{said(v['where'])} could not be asked: {said(v['reason'])}; trying again"
+            return f"{said(v['where'])} could not be reached: {said(v['reason'])}; trying again"
         case "halting":
             return f"{v['place']}: stops here"
         case "no-checkpoint":
@@ -109,7 +109,9 @@ _SEEN = {
 
 def _settled(plain: Mapping[str, Any]) -> str:
     v = values_of(plain)
-    return _SEEN.get(v["state"]) or f"seen there ({v['state']} at {_revision(plain)})"
+    if v["state"] == "committed":
+        return f"verified: the tree has it at commit {_revision(plain)}"
+    return _SEEN.get(v["state"]) or f"verified: the pods run it ({_revision(plain)})"
 
 
 def _restored(plain: Mapping[str, Any]) -> str:
@@ -133,7 +135,7 @@ def _applied(plain: Mapping[str, Any]) -> str:
     fields, commit = plain.get("fields"), f" (commit {_revision(plain)})" if _is_commit(plain) else ""
     lines = _fields(fields) if fields else _lines(plain.get("lines", {}))
     if plain.get("found"):
-        return f"says so already ({lines})" if lines else "says so already"
+        return f"unchanged ({lines})" if lines else "unchanged"
     unsynced = f"; the checked-out copy did not follow: {said(v['unsynced'])}" if "unsynced" in plain else ""
     return f"written: {lines}{commit}{unsynced}"
 

@@ -1,6 +1,6 @@
 """What a target answers: a snapshot, a change that was made, or why there is none.
 
-A `Refusal` is certain and somebody can act on it; `Unavailable` means that nobody could be asked.
+A `Refusal` is certain and somebody can act on it; `Unavailable` means that nobody could be reached.
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,7 +106,7 @@ def joined(refusals: Sequence[Refusal]) -> Refusal:
 
 
 def joined_refusal(found: Sequence[Refusal | Unavailable]) -> Refusal | Unavailable | None:
-    """One answer for all; where somebody could not be asked, that. None for no answer."""
+    """One answer for all; where somebody could not be reached, that. None for no answer."""
     lost = next((each for each in found if isinstance(each, Unavailable)), None)
     refusals = [each for each in found if isinstance(each, Refusal)]
     return lost or (joined(refusals) if refusals else None)

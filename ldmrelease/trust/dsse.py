@@ -122,7 +122,9 @@ def _keyid(plain: Any) -> str | None:
     if plain is None or plain == "":
         return None
     if not isinstance(plain, str) or not _FINGERPRINT.fullmatch(plain):
-        raise _Refused("bad-keyid", f"{plain!r} is no key id; it is absent or an ssh fingerprint SHA256:...")
+        raise _Refused(
+            "bad-keyid", f"{plain!r} is not a key id; it is absent or an ssh fingerprint SHA256:..."
+        )
     return plain
 
 

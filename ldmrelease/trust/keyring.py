@@ -32,7 +32,7 @@ class Role(Struct, frozen=True):
         if not self.types:
             raise ValueError(f"role {self.name!r}: no types; a role without types may say nothing")
         if any(EVERYWHERE in each for each in self.types):
-            raise ValueError(f"role {self.name!r}: '*' is no type; name each type that the role may sign")
+            raise ValueError(f"role {self.name!r}: '*' is not a type; name each type that the role may sign")
 
     def speaks_for(self, environment: str) -> bool:
         """Whether the role counts in this environment."""

@@ -1,4 +1,4 @@
-"""Whether images are whole, asked of real registries: what was deleted is missed, and a failure is no absence."""
+"""Whether images are whole, asked of real registries: what was deleted is missed, and a failure is not an absence."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 
 def printable(text: str) -> str:
-    """Text of elsewhere on one line: what would steer a terminal, or is no character, is shown escaped."""
+    """Text of elsewhere on one line: what would steer a terminal, or is not a character, is shown escaped."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -29,7 +29,7 @@ def _remarks(finding: Finding, values: Values) -> str:
     """What holds for several rules: a flaky check, tags that are gone, evidence that was seen in vain."""
     remarks = []
     if values.get("flaky"):
-        remarks.append("it is flaky: it both failed and passed of late")
+        remarks.append("it is flaky: it recently both failed and passed")
     if values.get("tag_gone"):
         remarks.append(f"the tag of {values.listed('tag_gone')} is gone, the digest is still there")
     if finding.code in ("not-counted", "too-few", "no-run", "no-evidence") and values.get("seen"):
@@ -59,11 +59,11 @@ def _where(v: Values) -> str:
 
 
 def _asked(v: Values) -> str:
-    return f"; {v.span('for')} are asked for" if v.get("for") else ""
+    return f"; {v.span('for')} are required" if v.get("for") else ""
 
 
 _BUILT_IN: dict[tuple[str, str], Words] = {
-    ("accepts", "unreadable-tag"): lambda v: f"{v['tag']} is no tag of its product's grammar",
+    ("accepts", "unreadable-tag"): lambda v: f"{v['tag']} is not a tag of its product's grammar",
     ("accepts", "kind-not-accepted"): lambda v: (
         f"{v['tag']} is of kind {v['kind']}, and the level accepts {v.listed('accepts')}"
     ),
@@ -73,10 +73,10 @@ _BUILT_IN: dict[tuple[str, str], Words] = {
         f"{'is' if len(v.get('missing', [])) == 1 else 'are'} not built yet; pin it again later"
     ),
     ("complete", "complete"): lambda _: "every component is pinned",
-    ("held", "held"): lambda v: f"a hold lies on it: {v.listed('holds')}; whoever set it has to lift it",
-    ("held", "not-held"): lambda _: "no hold lies on release, images or environment",
+    ("held", "held"): lambda v: f"it is held: {v.listed('holds')}; whoever set the hold has to lift it",
+    ("held", "not-held"): lambda _: "there is no hold on the release, its images or the environment",
     ("empty", "no-requirements"): lambda _: (
-        "the level asks for nothing here, and nothing is never enough: its policy needs a requirement"
+        "the level has no requirements here, and an empty policy allows nothing: add a requirement"
     ),
     ("ran-here", "never-ran"): lambda v: (
         f"it never ran at {v['place']}: a rollback goes back to what ran there; promote it instead"
@@ -108,7 +108,7 @@ _IMAGES: dict[tuple[str, str], Words] = {
         f"the image of {v['component']} is not there whole: {v['image']} lacks {v.listed('lacking')}"
     ),
     ("images", "duplicate-platform"): lambda v: (
-        f"the image of {v['component']} has two manifests for one platform, so nobody knows which one runs"
+        f"the image of {v['component']} has two manifests for one platform, so it is ambiguous which one runs"
     ),
     ("images", "platform-absent"): lambda v: (
         f"the image of {v['component']} is not built for {v['platform']} (it has {v.listed('has')})"
@@ -117,11 +117,11 @@ _IMAGES: dict[tuple[str, str], Words] = {
         f"the image of {v['component']} is an index of indexes: build it flat"
     ),
     ("images", "no-platform"): lambda v: f"the image of {v['component']} names no platform at all",
-    ("images", "not-an-image"): lambda v: f"what {v['component']} points to in {v['image']} is no image",
+    ("images", "not-an-image"): lambda v: f"what {v['component']} points to in {v['image']} is not an image",
 }
 
 _ATTESTED: dict[tuple[str, str], Words] = {
-    ("attested", "attested"): lambda v: f"{v['type']} about {_about(v)} is signed as asked",
+    ("attested", "attested"): lambda v: f"{v['type']} about {_about(v)} is signed as required",
     ("attested", "no-evidence"): lambda v: f"there is no {v['type']} about {_about(v)}{_of_part(v)}",
     ("attested", "not-counted"): lambda v: f"no {v['type']} about {_about(v)} counts{_of_part(v)}",
     ("attested", "too-few"): lambda v: (
@@ -186,7 +186,7 @@ _AFTER: dict[tuple[str, str], Words] = {
         f"it runs at {v['place']} since {v['first']}, and was seen there for {v.span('observed')}{_asked(v)}"
     ),
     ("after", "too-short"): lambda v: (
-        f"it ran at {v['place']} for {v.span('observed')} only, and runs there no more{_asked(v)}"
+        f"it ran at {v['place']} for {v.span('observed')} only, and no longer runs there{_asked(v)}"
     ),
     ("after", "failed-since"): lambda v: (
         f"{v['check']} failed at {v['place']} since it came there"
@@ -208,7 +208,7 @@ _OTHERS: dict[tuple[str, str], Words] = {
         "the policy names no other application that it goes together with"
     ),
     ("not-returned", "runs-here"): lambda _: "it runs here already",
-    ("not-returned", "not-returned"): lambda _: "it is not one that this place has left behind",
+    ("not-returned", "not-returned"): lambda _: "not previously replaced here",
     ("not-returned", "returned"): lambda v: (
         f"this place ran it from {v['first']} to {v['last']} and left it behind ({v['ended']}); "
         "if that is meant, go back to it by a rollback"

@@ -19,7 +19,7 @@ Words = Callable[[Values], str]
 def refusal_words(refusal: Refusal | Unavailable) -> str:
     """What a target refused, where (file, line, setting), and what would be right."""
     if isinstance(refusal, Unavailable):
-        return f"{said(refusal.where)} could not be asked: {said(refusal.reason)}"
+        return f"{said(refusal.where)} could not be reached: {said(refusal.reason)}"
     return "\n".join(
         _one({"file": refusal.values.get("file"), **each.values}, each.code) for each in refusal.each
     )
@@ -86,7 +86,7 @@ def _owned_by(v: Values) -> str:
 TARGET_WORDS: Mapping[str, Words] = {
     # Repositories, branches, files.
     "no-repository": lambda v: (
-        f"{said(v['where'])} is no git repository{' (' + _found(v) + ')' if 'found' in v else ''}; "
+        f"{said(v['where'])} is not a git repository{' (' + _found(v) + ')' if 'found' in v else ''}; "
         "name its folder or URL in ldmrelease.yaml"
     ),
     "no-branch": lambda v: (
@@ -98,7 +98,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     "locked": lambda _: "git is at work there, or was stopped; if no git runs, remove this lock file",
     "uncommitted": lambda v: f"was changed in {said(v['where'])} and not committed; commit or undo it",
     "no-file": lambda _: "is not in the branch; commit it there, or name another file in ldmrelease.yaml",
-    "not-a-file": lambda v: f"is no ordinary file (mode {_found(v)}); write a file there",
+    "not-a-file": lambda v: f"is not an ordinary file (mode {_found(v)}); write a file there",
     "bad-file": lambda _: "can be no file of the repository; write its path from the repository's root",
     # The text of a values file.
     "not-utf-8": lambda _: "is not UTF-8; save it as UTF-8",
@@ -106,7 +106,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     "several-documents": lambda v: f"has {_found(v)} YAML documents; a values file has one",
     "empty-file": lambda _: "is empty; write the setting into it first",
     "absent": lambda v: f"the setting is not there (no {_found(v)}); write it once by hand, with any value",
-    "duplicate-key": lambda v: f"{_found(v)} stands there twice; leave one",
+    "duplicate-key": lambda v: f"{_found(v)} is there twice; leave one",
     "not-a-mapping": lambda v: f"is a {_found(v)} where a mapping belongs",
     "not-a-list": lambda v: f"is {_found(v)} where a list belongs; write [] there",
     "not-a-scalar": lambda v: f"is a {_found(v)} where one value belongs",
@@ -132,7 +132,7 @@ TARGET_WORDS: Mapping[str, Words] = {
         f"nothing of {said(v['release'])} belongs there (it is about {v.listed('found')}"
         f"{', wanted is ' + said(v['expected']) if 'expected' in v else ''})"
     ),
-    "not-an-image": lambda v: f"says {_found(v)}, which is no image reference; write one",
+    "not-an-image": lambda v: f"says {_found(v)}, which is not an image reference; write one",
     "other-repository": lambda v: (
         f"names the repository {_found(v)}, and the release's image is in {said(v['expected'])}; "
         "change the one or the other by hand"
@@ -141,7 +141,9 @@ TARGET_WORDS: Mapping[str, Words] = {
     "no-alias": lambda v: (
         f"has no alias {said(v['alias'])}; known are {listed(v['found']) if v.get('found') else 'none'}"
     ),
-    "not-a-menu": lambda _: "is no menu: only a menu can do without a release; promote another one instead",
+    "not-a-menu": lambda _: (
+        "is not a menu: a release can only be taken off a menu; promote another one instead"
+    ),
     "not-live": lambda v: (
         f"{said(v['tag'])} is not in the menu, which has {v.listed('found')}; promote it there first"
     ),
@@ -152,7 +154,7 @@ TARGET_WORDS: Mapping[str, Words] = {
         f"the menu shows cycle {_found(v)} only, and {said(v['tag'])} is of cycle {said(v['expected'])}; "
         "change the cycle first"
     ),
-    "not-a-cycle": lambda v: f"says {_found(v)}, which is no number of a cycle",
+    "not-a-cycle": lambda v: f"says {_found(v)}, which is not a cycle number",
     # Fences.
     "no-ref": lambda v: f"git has no ref for the name {_found(v)}; use letters, digits, '-' and '_' in it",
     "bad-fence": lambda v: f"the fence at {said(v['revision'])} cannot be read ({_found(v)}); who wrote it?",
@@ -170,7 +172,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     ),
     # Clusters: what is selected.
     "no-cluster": lambda v: (
-        f"no way into the cluster {said(v['where'])}: {_found(v)}{'; ' + said(v['hint']) if v.get('hint') else ''}"
+        f"no access to the cluster {said(v['where'])}: {_found(v)}{'; ' + said(v['hint']) if v.get('hint') else ''}"
     ),
     "job-without-cluster": lambda v: (
         f"the level {said(v['level'])} wants the check {said(v['check'])}, which is a Job, and {said(v['where'])} has "
@@ -182,7 +184,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     ),
     "moved-cluster": lambda v: (
         f"the context leads to the cluster {_found(v)}, and the promotion began in {said(v['expected'])}; let it lead "
-        "there again; if that cluster was made anew, write its UID into ldmrelease.yaml as cluster-uid"
+        "there again; if that cluster was recreated, write its UID into ldmrelease.yaml as cluster-uid"
     ),
     "namespace-absent": lambda v: (
         f"the cluster has no namespace {said(v['namespace'])}; make it, or name another one in ldmrelease.yaml"
@@ -204,8 +206,8 @@ TARGET_WORDS: Mapping[str, Words] = {
         "correct the path under images in ldmrelease.yaml"
     ),
     "kind-absent": lambda v: (
-        f"{said(v['selection'])} is of no kind that there is ({said(v['message'])}); install its definition, or "
-        "correct kind and api-version in ldmrelease.yaml"
+        f"{said(v['selection'])} is of a kind that the cluster does not have ({said(v['message'])}); install its "
+        "definition, or correct kind and api-version in ldmrelease.yaml"
     ),
     "chosen-twice": lambda v: (
         f"{said(v['workload'])} is chosen twice, by {_there(v, 'selections')}; let one selection choose it"
@@ -227,7 +229,9 @@ TARGET_WORDS: Mapping[str, Words] = {
     ),
     "owned-by": _owned_by,
     # Whole manifests.
-    "no-manifests": lambda _: "is no folder with manifests (*.yaml); name the right one in ldmrelease.yaml",
+    "no-manifests": lambda _: (
+        "is not a folder with manifests (*.yaml); name the right one in ldmrelease.yaml"
+    ),
     "no-manifest": lambda v: (
         f"no manifest describes {_found(v)}, which is selected; write one, or select it elsewhere"
     ),
@@ -240,7 +244,7 @@ TARGET_WORDS: Mapping[str, Words] = {
         f"is for the namespace {_found(v)}, and the application is in {said(v['expected'])}; leave it out"
     ),
     "unknown-component": lambda v: (
-        f"component://{_found(v)} is no component here; known are {_there(v, 'known')}"
+        f"component://{_found(v)} is not a component here; known are {_there(v, 'known')}"
     ),
     "no-component-image": lambda v: (
         f"the image of {said(v['container'])} is {said(v['found']) or 'not there'}; write {said(v['expected'])}"
@@ -248,7 +252,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     # Texts in ConfigMaps.
     "no-config-map": lambda _: "is not there; make it once by hand, or name another one in ldmrelease.yaml",
     "no-key": lambda v: f"has no key {_found(v)}, it has {_there(v, 'known')}; name one of them",
-    "immutable": lambda _: "is immutable; make it anew without `immutable: true`",
+    "immutable": lambda _: "is immutable; recreate it without `immutable: true`",
 }
 
 STEP_WORDS: Mapping[str, Words] = {
@@ -294,7 +298,9 @@ def failure_words(code: str, values: Mapping[str, Any]) -> str:
 
 
 PIN_WORDS: Mapping[str, Words] = {
-    "unreadable": lambda v: f"{said(v['tag'])} is no tag in the grammar {v['grammar']}: {said(v['reason'])}",
+    "unreadable": lambda v: (
+        f"{said(v['tag'])} is not a tag in the grammar {v['grammar']}: {said(v['reason'])}"
+    ),
     "nothing-found": lambda v: (
         f"nothing of {v['product']} is tagged {said(v['tag'])}: no image, configuration or build; "
         "is the tag spelled right, and built?"
@@ -313,7 +319,7 @@ _IMAGE_PROBLEMS = {
     "nested-index": "it is an index of indexes; build it flat",
     "duplicate-platform": "it has two manifests for one platform",
     "no-platform": "it names no platform",
-    "not-an-image": "it is no image",
+    "not-an-image": "it is not an image",
 }
 
 
@@ -330,8 +336,8 @@ def unpinnable_words(why: Unpinnable) -> str:
 def unknown_target_words(answer: UnknownTarget) -> str:
     """That a target names nothing here."""
     if not answer.known:
-        return f"'{said(answer.target)}' is no target: nothing in the workspace runs this product"
-    return f"'{said(answer.target)}' names no place that runs this product; {did_you_mean(answer.target, answer.known)}"
+        return f"'{said(answer.target)}' is not a target: nothing in the workspace runs this product"
+    return f"no target '{said(answer.target)}' for this product; {did_you_mean(answer.target, answer.known)}"
 
 
 def preflight_words(answer: PreflightFailed) -> str:
@@ -354,5 +360,5 @@ def busy_words(busy: PlaceBusy) -> str:
 
 
 def interrupted_words(interrupted: Unavailable) -> str:
-    """Who could not be asked in the middle of a promotion."""
-    return f"{said(interrupted.where)} could not be asked: {said(interrupted.reason)}"
+    """Who could not be reached in the middle of a promotion."""
+    return f"{said(interrupted.where)} could not be reached: {said(interrupted.reason)}"

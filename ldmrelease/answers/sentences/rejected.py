@@ -6,11 +6,11 @@ from ldmrelease.answers.sentences.text import Values, counted, said, values_of
 
 REASONS: Mapping[str, str] = {
     # The envelope and the statement.
-    "malformed": "it is no envelope or statement that can be read",
+    "malformed": "it is not an envelope or statement that can be read",
     "unknown-field": "it has a field that its format does not have",
-    "bad-base64": "its payload or signature is no base64",
-    "bad-keyid": "its key id is no fingerprint",
-    "not-a-statement": "its payload is no in-toto statement",
+    "bad-base64": "its payload or signature is not base64",
+    "bad-keyid": "its key id is not a fingerprint",
+    "not-a-statement": "its payload is not an in-toto statement",
     "no-subject": "it is about nothing",
     "too-many-subjects": "it has more subjects than are read",
     "bad-digest": "a subject's digest is none",

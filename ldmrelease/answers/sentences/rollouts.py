@@ -92,7 +92,7 @@ def _told(v: Values, key: str = "message") -> str:
 
 def _crashed(v: Values) -> str:
     code = v.get("exit_code")
-    how = f"exit code {code}" if code is not None else "no exit code is told"
+    how = f"exit code {code}" if code is not None else "no exit code was reported"
     reason = f", {said(v['reason'])}" if v.get("reason") else ""
     log = v.get("log") or ""
     lines = "".join(f"\n    | {printable(line)}" for line in str(log).splitlines())
@@ -128,7 +128,7 @@ FAILURES: Mapping[str, Words] = {
     "rollout-timeout": _late,
     "changed-there": lambda v: (
         f"{said(v['workload'])} names {said(v['image'])} for {said(v['container'])}, which we did not write: "
-        "somebody has changed it meanwhile; `ldmrelease drift` says who"
+        "somebody has changed it in the meantime; `ldmrelease drift` says who"
     ),
     "other-content": lambda v: (
         f"{said(v['workload'])}: {said(v['image'])} of {said(v['container'])} runs {said(v['running'])}, which is "

@@ -64,7 +64,7 @@ def short(text: str) -> str:
 
 
 def span(seconds: object) -> str:
-    """Seconds as `2h`; `?` where it is no number."""
+    """Seconds as `2h`; `?` where it is not a number."""
     return spell_seconds(seconds) if isinstance(seconds, int) else "?"
 
 

@@ -102,7 +102,7 @@ def run_job(
 ) -> JobResult | Unavailable:
     """Make the run's Job or adopt it, wait until it ended, and judge what was seen. It is left there.
 
-    `Unavailable`: the cluster could not be asked; what was started may be there and is adopted by the next attempt.
+    `Unavailable`: the cluster could not be reached; what was started may be there and is adopted by the next attempt.
 
     `deadline` is how many seconds are left, also fewer than none; `progress` is told what is waited for.
 
@@ -219,7 +219,7 @@ def _allowed(this: _Run, seen: _Seen, patience: float) -> float:
 
 def _spoken(seen: _Seen) -> str:
     if seen.cut is not None:
-        return f"the cluster cannot be asked: {seen.cut}"
+        return f"the cluster cannot be reached: {seen.cut}"
     return (seen.at.trouble or "pending") if isinstance(seen.at, JobPending) else "running"
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient, Configuration
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-# A credential is made anew so long before it ends, that a request under way still finds it good.
+# A credential is recreated so long before it ends, that a request under way still finds it good.
 _SKEW = timedelta(seconds=10)
 
 

@@ -117,7 +117,7 @@ class Api:
         """Apply the fields in `body` as `manager` (server-side apply), and the object as it is then.
 
         A `resourceVersion` or `uid` in the body's metadata must be that of the object, else Conflict; so is a
-        field of another manager, unless `force`. Without a `uid` an object that is gone is made anew, whatever
+        field of another manager, unless `force`. Without a `uid` an object that is gone is recreated, whatever
         the `resourceVersion` says.
         """
         query = (
@@ -273,7 +273,7 @@ class Api:
         page = self._read(ApiCall("GET", path, query, is_read=True, verb="list"))
         if not isinstance(page.get("metadata"), dict) or "items" not in page:
             raise ClusterUnreachable(
-                self.where, f"GET {path} was answered with what is no list: is it an API server?"
+                self.where, f"GET {path} was answered with what is not a list: is it an API server?"
             )
         kind, version = str(page.get("kind", "")).removesuffix("List"), page.get("apiVersion")
         page["items"] = page["items"] or []

@@ -1,4 +1,4 @@
-"""What an API server refused, or why nobody could be asked (Kubernetes API conventions, "Response Status").
+"""What an API server refused, or why nobody could be reached (Kubernetes API conventions, "Response Status").
 
 `where` is the cluster's context, `reason` what to tell a person.
 """
@@ -29,7 +29,7 @@ class ClusterError(UnavailableError):
 
 
 class ClusterUnreachable(ClusterError):
-    """Nobody could be asked: no connection, no accepted credentials (401), or a server that cannot answer now.
+    """Nobody could be reached: no connection, no accepted credentials (401), or a server that cannot answer now.
 
     `maybe_done` is true for a write that was sent and whose answer is not known: read before it is repeated.
     `retry_after` is how many seconds the server asked to wait, if it did. `lasting` is true where waiting does

@@ -321,7 +321,7 @@ def _is_stale(call: ApiCall, said: dict[str, Any]) -> bool:
 
 
 def _is_of_another_uid(said: dict[str, Any]) -> bool:
-    """Server-side apply to an object that was made anew: the server calls the uid that was read invalid."""
+    """Server-side apply to an object that was recreated: the server calls the uid that was read invalid."""
     return any(cause.get("field") == "metadata.uid" for cause in _causes(said))
 
 

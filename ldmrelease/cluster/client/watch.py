@@ -297,7 +297,7 @@ class _Reader(threading.Thread):
         kind, found = event.get("type"), event.get("object")
         if not isinstance(found, dict) or not isinstance(found.get("metadata"), dict):
             # What cannot be read may have been any change.
-            raise Expired(self._api.where, f"the watch of {self._request.path} told what is no object")
+            raise Expired(self._api.where, f"the watch of {self._request.path} told what is not an object")
         self._version = found["metadata"].get("resourceVersion") or self._version
         self._failures = 0
         if kind == "BOOKMARK":

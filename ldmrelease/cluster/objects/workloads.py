@@ -206,7 +206,7 @@ def find(api: Api, workloads: Workloads) -> FoundWorkloads:
     """Find what is selected: what is wrong is answered as problems, all of them at once.
 
     A selection that chooses nothing is a problem: what is empty must not count as in order. Raises
-    `ClusterError` where the API server cannot be asked.
+    `ClusterError` where the API server cannot be reached.
     """
     chosen: dict[str, tuple[Workload, str]] = {}
     problems: list[SelectionProblem] = []

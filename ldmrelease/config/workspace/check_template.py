@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from ldmrelease.checks.job.templates import SCHEME, SETTLE, VERDICT, Template
 from ldmrelease.checks.outcome import OutcomeRule
+from ldmrelease.checks.registry import traits
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.read import YamlDocument
@@ -49,7 +50,7 @@ def template_of(check: Check, root: Path) -> Template:
 
 def with_document(check: Check, root: Path) -> Check:
     """The check with the digest of its template, where it has one. Raises `BadInput`."""
-    if check.kind not in ("container", "job"):
+    if not traits(check.kind).runs_image:
         return check
     return replace(check, document=template_of(check, root).digest)
 

@@ -60,7 +60,7 @@ def _containers(
             covered.add(name)
             if name not in running or component not in (name, running[name]):
                 where: Path = (*path, "workloads", "select", index, "containers", container)
-                message = f"{component!r} is no image that runs here"
+                message = f"{component!r} is not an image that runs here"
                 yield document.problem(where, message, did_you_mean(component, running.values()))
     written = entry.target.kubernetes is not None
     audited = {each.kind for each in entry.workloads.select} == {WorkloadKind.JOB.value}
@@ -131,5 +131,5 @@ def _check_images(file: WorkspaceFile, document: YamlDocument, images: dict[str,
         _, at, digest = check.image.partition("@")
         if not (at and is_digest(digest)):
             remedy = f"{did_you_mean(check.image, names)}, or an image by its digest"
-            message = f"{check.image!r} is no component, and no image by its digest"
+            message = f"{check.image!r} is not a component, and no image by its digest"
             yield document.problem(("checks", name, "image"), message, remedy)

@@ -76,7 +76,7 @@ def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str
 def _named(path: Path, by: str) -> Path:
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
-        raise BadInput([Problem(shown(file), f"is no workspace file, and {by} names it")])
+        raise BadInput([Problem(shown(file), f"is not a workspace file, and {by} names it")])
     return file.resolve()
 
 
@@ -166,7 +166,7 @@ def _placed(topology: Topology, trust: Trust, document: read.YamlDocument) -> It
 def _local(parts: _Parts) -> Iterator[Problem]:
     for level, document in parts.policies.values():
         if not parts.trust.agrees_with(level):
-            message = f"is not what {parts.trust.document.file} records, so its decisions are hypothetical"
+            message = f"is not what {parts.trust.document.file} records: advisory only until that is updated"
             remedy = f"record version {level.version} and {level.digest} there"
             yield document.problem(("metadata", "version"), message, remedy)
 

@@ -151,7 +151,9 @@ class References:
             message = f"{written.component!r} does not run here"
             yield self._document.problem(path, message, did_you_mean(written.component, names))
         elif self._known(component) and not self._is_image(component):
-            yield self._document.problem(path, f"{component!r} is no image", "name a component that is one")
+            yield self._document.problem(
+                path, f"{component!r} is not an image", "name a component that is one"
+            )
 
     def _is_image(self, component: str) -> bool:
         product, _, name = component.partition("/")

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ldmrelease.checks.registry import traits
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     Duration,
@@ -262,18 +263,19 @@ class CheckEntry(Strict):
 
     @model_validator(mode="after")
     def _command_to_run(self) -> Self:
-        if self.kind == "command" and self.command is None:
-            said("a check of kind command has a command")
-        if self.kind == "reported" and self.command is not None:
-            said("a check of kind reported has no command")
-        if (self.kind in ("container", "job")) != (self.image is not None):
+        own = traits(self.kind)
+        if own.has_command and self.command is None:
+            said(f"a check of kind {self.kind} has a command")
+        if not own.run_by_us and self.command is not None:
+            said(f"a check of kind {self.kind} has no command")
+        if own.runs_image != (self.image is not None):
             said("a check of kind container or job has an image, others have none")
-        if self.kind not in ("container", "job") and self.template is not None:
+        if not own.runs_image and self.template is not None:
             said("only a check of kind container or job has a template")
-        if self.kind != "job" and self.namespace is not None:
+        if not own.in_cluster and self.namespace is not None:
             said("only a check of kind job has a namespace")
-        if self.kind == "reported" and self.results is not None:
-            said("a check of kind reported has no results: they come signed")
+        if not own.run_by_us and self.results is not None:
+            said(f"a check of kind {self.kind} has no results: they come signed")
         return self
 
 

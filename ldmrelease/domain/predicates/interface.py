@@ -34,7 +34,7 @@ class StatementType(Struct, frozen=True):
     facts: fields of the `StatementFact` that the predicate fills (with the declared tests by name of check).
     happens_somewhere: it tells what happened in an environment; one that leaves out where needs a role for all.
     covers_platforms: one about an index speaks for each of its platforms.
-    local: it belongs where it was made: it is never copied to another registry, and is no evidence.
+    local: it belongs where it was made: it is never copied to another registry, and is not evidence.
     """
 
     name: str

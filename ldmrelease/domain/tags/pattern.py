@@ -20,7 +20,7 @@ def image_tag(tag: Tag, pattern: str) -> str:
 
 
 def tag_pattern_match(pattern: str, image_tag: str, grammar: Grammar | str) -> Tag | None:
-    """The release whose image is tagged `image_tag`, or None if that is no release's tag under this pattern.
+    """The release whose image is tagged `image_tag`, or None if that is not a release's tag under this pattern.
 
     None too for what is beside the releases in a registry: copies with a UTC timestamp, one-architecture tags
     (`al9-w_2026_22_aarch64`) of a stack and moving tags (`al9-w_latest`).

@@ -4,7 +4,7 @@ Tried in this order: candidate `r24_0_0_rc1`, release `r24_0_0`, legacy release 
 daily `d_2023_04_22`, experimental `exp_<rest>`, unknown. The first two, the weekly and the daily accept, in
 this order, `_c<cycle>.<build>`, `_rsp<N>`, `_<extra>`, `-<architecture>`. Stricter than the service on
 purpose, as what is read wrongly here may be promoted: four-digit years, real dates, no padded release
-numbers, and `r24_0_0_rc1x` is no release.
+numbers, and `r24_0_0_rc1x` is not a release.
 """
 
 import re

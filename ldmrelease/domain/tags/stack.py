@@ -16,7 +16,7 @@ LAST_WEEK = 53
 
 @dataclass(frozen=True, slots=True)
 class StackName:
-    """One build of the stack in its spellings. Padding is kept: `w.2017.1` is no git tag `w.2017.01`."""
+    """One build of the stack in its spellings. Padding is kept: `w.2017.1` is not a git tag `w.2017.01`."""
 
     kind: Kind
     version: Version
@@ -36,7 +36,7 @@ def weekly(year: str, week: str) -> StackName | str:
 def daily(year: str, month: str, day: str) -> StackName | str:
     """The daily of these digits, or the reason why there is none."""
     if not _is_date(int(year), int(month), int(day)):
-        return f"{year}-{month}-{day} is no date"
+        return f"{year}-{month}-{day} is not a date"
     return _dated(Kind.daily, "d", (year, month, day), (int(year), int(month), int(day), None))
 
 

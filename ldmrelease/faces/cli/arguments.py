@@ -48,9 +48,9 @@ def product_and_tag(context: Context, text: str, product: str | None) -> tuple[P
         raise UsageError(f"there is no product {chosen.unknown!r}", remedy)
     if not chosen.choices:
         known = ", ".join(f"{each.name} ({each.grammar})" for each in context.topology.products)
-        raise UsageError(f"{text!r} is no tag of any product", f"known are {known or 'none'}")
+        raise UsageError(f"{text!r} is not a tag of any product", f"known are {known or 'none'}")
     raise UsageError(
-        f"{text!r} is no tag of the default product", f"say --product with one of {listed(chosen.choices)}"
+        f"{text!r} is not a tag of the default product", f"say --product with one of {listed(chosen.choices)}"
     )
 
 

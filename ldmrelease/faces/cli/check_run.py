@@ -9,6 +9,7 @@ from ldmrelease.answers.sentences.check_runs import problem_words
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import unknown_target_words
 from ldmrelease.answers.sentences.text import few, moment, said
+from ldmrelease.checks.registry import traits
 from ldmrelease.config.yaml.validation_messages import did_you_mean
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.evidence import RunRegistration
@@ -117,7 +118,7 @@ def _done(
     progress: Progress,
 ) -> dict[str, Any]:
     plain: dict[str, Any] = {"check": check.name, "run": run.run, "environment": run.environment}
-    if check.kind == "reported":
+    if not traits(check.kind).run_by_us:
         return {**plain, "result": "REGISTERED", "deadline": moment(run.deadline)}
     found = run_registered(context, check, run, pinned, application, progress)
     if isinstance(found, Unavailable):
@@ -131,7 +132,7 @@ def _done(
 
 def _cut_words(cut: Unavailable, run: RunRegistration) -> str:
     left = f"the run {run.run} has no result yet, and what it has started goes on"
-    return f"{said(cut.where)} could not be asked: {said(cut.reason)}; {left}"
+    return f"{said(cut.where)} could not be reached: {said(cut.reason)}; {left}"
 
 
 def _take_in(context: Context, found: RunResult) -> None:

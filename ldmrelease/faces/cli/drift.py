@@ -32,7 +32,7 @@ def drift(
     """Look everywhere at once, and say where the tree, the decisions and what runs differ, by image digest,
     with who made the difference where that is told, and the next command. Writes nothing.
 
-    Exit 0: no drift; 1: drift was found; 3: none was found, and somewhere nobody could be asked.
+    Exit 0: no drift; 1: drift was found; 3: none was found, and somewhere nobody could be reached.
     """
     context = open_context_here(ctx)
     found = report(context, live(context, applications_at(context, target), timeout))

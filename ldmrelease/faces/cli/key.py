@@ -65,7 +65,7 @@ def new(
     set. It counts from now on, in the workspace's time.
     """
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name of a key", "use letters, digits, '.', '_' and '-'")
+        raise UsageError(f"{name!r} is not a name of a key", "use letters, digits, '.', '_' and '-'")
     signer, file, now = generate(kind), out or Path(f"{name}.pem"), time_here(ctx)
     signer.write_key(file)
     key = NewKey(name, str(kind), signer.keyid, str(file), now, signer.public_pem)

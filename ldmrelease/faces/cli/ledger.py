@@ -178,7 +178,7 @@ def show(
 def _opened(context: Context, file: Path) -> Checkpoint:
     opened = verify_checkpoint(file.read_bytes(), context.keyring, at=context.now())
     if not isinstance(opened, VerifiedRecord):
-        raise UsageError(f"{file} is no checkpoint that counts: {why_not(opened.code, opened.values)}")
+        raise UsageError(f"{file} is not a checkpoint that counts: {why_not(opened.code, opened.values)}")
     return opened.body
 
 

@@ -123,7 +123,7 @@ def rendered(context: Context, spec: PromotionSpec, answer: PromotionAnswer) -> 
 
 
 def rendered_preflight(answer: PreflightFailed) -> RenderedAnswer:
-    """A place that cannot be written as asked: refused, or nobody could be asked."""
+    """A place that cannot be written as asked: refused, or nobody could be reached."""
     first = answer.places[0].refusal
     unknown = isinstance(first, Unavailable) or first.code in WRONG_LEDGER
     kind = "undecided" if unknown else "refused"

@@ -67,7 +67,7 @@ def require_running_clock(context: Context) -> None:
 
 
 def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
-    """Ask before production is changed; whoever cannot be asked has to have said --yes."""
+    """Ask before production is changed; whoever cannot be reached has to have said --yes."""
     meant = () if yes else places_for(context, spec)
     if isinstance(meant, UnknownTarget) or not any(each.level == PRODUCTION for each in meant):
         return

@@ -38,7 +38,7 @@ def parse_tags(
 ) -> None:
     """Say what each tag means, a line each.
 
-    What fits nothing is said to be no tag, and is no error.
+    What fits nothing is said to be no tag, and is not an error.
     """
     for text in _given(tags):
         print(_spelled(parse(text, grammar, frozenset(alias or ())), output))

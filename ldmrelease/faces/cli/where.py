@@ -54,7 +54,7 @@ def where(
 
     Where nobody has looked lately the state is `unobserved`, never a guess. With `--live` every environment is
     asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if somewhere nobody
-    could be asked; the rest is told all the same. Nothing is recorded: `observe` does that.
+    could be reached; the rest is told all the same. Nothing is recorded: `observe` does that.
     """
     context = open_context_here(ctx)
     known = {each.place.environment for each in context.topology.applications}

@@ -94,7 +94,7 @@ def _next(found: _Found, parameters: Parameters, context: RuleContext) -> tuple[
     if found.code == "soaking":
         return command("observe", "--target", target)
     if found.code == "never-ran":
-        # Which of the places runs the product is not known here; the level or the environment is no guess.
+        # Which of the places runs the product is not known here; the level or the environment is not a guess.
         named = target if parameters.application else parameters.level or parameters.environment
         return command("promote", tag, "--target", str(named))
     if found.outcome is Outcome.MISSING:

@@ -1,20 +1,16 @@
 """Carry a registered run out: as a local process, in a container, or as a Job where the release runs."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.checks.command import run_command
-from ldmrelease.checks.container import remove_container, run_container
-from ldmrelease.checks.job.run import delete_job, run_job
+from ldmrelease.checks.interface import CheckRun, ExecutedRun
 from ldmrelease.checks.job.templates import PROMOTION, ImageRun
 from ldmrelease.checks.outcome import OutcomeRule, RunOutcome, judge_output, said_nothing
-from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import ClusterError
+from ldmrelease.checks.registry import kind_of, traits
 from ldmrelease.config.workspace.check_template import template_of
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.evidence import RunRegistration
@@ -24,15 +20,6 @@ from ldmrelease.services.checks.referenced_results import resolve_referenced
 from ldmrelease.services.context import Context
 from ldmrelease.services.progress import HEARTBEAT, Progress
 from ldmrelease.services.releases.pin import Pinned
-
-
-class ExecutedRun(Struct, frozen=True):
-    """What came of it; `then` removes what the run has left, once its result is recorded. `image` is the one that
-    was run, by digest."""
-
-    ran: RunOutcome
-    then: Callable[[], None] | None = None
-    image: str | None = None
 
 
 class RunSpec(Struct, frozen=True):
@@ -47,11 +34,11 @@ class RunSpec(Struct, frozen=True):
 def execute(
     context: Context, this: RunSpec, progress: Progress, beat: Callable[[], None]
 ) -> ExecutedRun | Unavailable:
-    """Run it. `Unavailable`: the cluster, or where the result is, could not be asked; a later try finds what is there.
+    """Run it. `Unavailable`: the cluster, or where the result is, could not be reached; a later try goes on.
 
     `beat` is called now and then while a Job is waited for.
 
-    Raises `BadInput` for a bad template, `BadAccess` and `ClusterError` where there is no way into the cluster.
+    Raises `BadInput` for a bad template, `BadAccess` and `ClusterError` where there is no access to the cluster.
     """
     carried = _carried(context, this, progress, beat)
     if isinstance(carried, Unavailable) or carried.ran.result_at is None:
@@ -69,7 +56,7 @@ def execute(
 def _judged(context: Context, this: RunSpec, ran: RunOutcome, result: str) -> RunOutcome:
     """The run judged by the result that its message points to. One that has an exit status alone points somewhere."""
     verdict = OutcomeRule.TESTS
-    if this.check.kind != "command":
+    if traits(this.check.kind).runs_image:
         verdict = template_of(this.check, context.workspace.root).verdict
     told = variables(this)
     return judge_output(this.check.tests, ran.exit_code or 0, ran.output, verdict, told, result=result)
@@ -78,58 +65,29 @@ def _judged(context: Context, this: RunSpec, ran: RunOutcome, result: str) -> Ru
 def _carried(
     context: Context, this: RunSpec, progress: Progress, beat: Callable[[], None]
 ) -> ExecutedRun | Unavailable:
-    """Run it, and judge it by its message alone. Raises as `carry_out` does."""
-    if this.check.kind == "command":
-        return ExecutedRun(run_command(this.check, variables(this), context.workspace.root))
+    """Run it, and judge it by its message alone. Raises as `execute` does."""
     workloads = this.application.workloads
-    in_cluster = this.check.kind == "job"
-    if in_cluster and workloads is None:
-        return ExecutedRun(
-            said_nothing("no-cluster", f"{this.application.place} has no workloads in a cluster")
-        )
 
     def waits(what: str) -> None:
         progress("check", {"check": this.check.name, "waits": what})
 
-    run = _image_run(context, this, this.application.registry if in_cluster else None)
-    if isinstance(run, RunOutcome):
-        return ExecutedRun(run)
-    if workloads is None or not in_cluster:
-        done = run_container(run, deadline=_left(context, this), progress=waits)
-        return ExecutedRun(done.ran, lambda: _removed(this.run.run), run.image)
-    api = context.clusters.open(workloads.cluster)
-    left = _left(context, this)
-    while left > HEARTBEAT:
-        carried = _as_job(api, run, HEARTBEAT, waits)
-        if isinstance(carried, ExecutedRun) and carried.ran.problem != "deadline":
-            return carried
-        beat()
-        left -= HEARTBEAT
-    return _as_job(api, run, left, waits)
+    def left() -> float:
+        return (this.run.deadline - context.now()).total_seconds()
 
-
-def _as_job(api: Api, run: ImageRun, left: float, waits: Callable[[str], None]) -> ExecutedRun | Unavailable:
-    done = run_job(api, run, deadline=left, progress=waits)
-    if isinstance(done, Unavailable):
-        return done
-    uid = done.uid
-    if uid is None:
-        return ExecutedRun(done.ran)
-    return ExecutedRun(done.ran, lambda: _deleted(api, done.namespace, done.name, uid), run.image)
-
-
-def _deleted(api: Api, namespace: str, name: str, uid: str) -> None:
-    # What cannot be deleted now is swept before the place is let go.
-    with suppress(ClusterError):
-        delete_job(api, namespace, name, uid)
-
-
-def _removed(run: str) -> None:
-    remove_container(run)
-
-
-def _left(context: Context, this: RunSpec) -> float:
-    return (this.run.deadline - context.now()).total_seconds()
+    run = CheckRun(
+        check=this.check,
+        run=this.run.run,
+        place=str(this.application.place),
+        folder=context.workspace.root,
+        variables=variables(this),
+        image=lambda there: _image_run(context, this, this.application.registry if there else None),
+        left=left,
+        api=partial(context.clusters.open, workloads.cluster) if workloads is not None else None,
+        waits=waits,
+        beat=beat,
+        beat_every=HEARTBEAT,
+    )
+    return kind_of(this.check.kind).run(run)
 
 
 def _image_run(context: Context, this: RunSpec, registry: str | None) -> ImageRun | RunOutcome:

@@ -27,7 +27,7 @@ def resolve_referenced(
 ) -> RunOutcome | Unavailable:
     """The run with what its message points to; as it is where it points to nothing.
 
-    judged: the same run, judged by such a text. `Unavailable`: the registry could not be asked, and is by a later try.
+    judged: the same run, judged by such a text. `Unavailable`: the registry could not be reached; try again later.
 
     Problems: those of `Unread`.
     """
@@ -46,7 +46,7 @@ def resolve_referenced(
 
 
 def _read(registries: Registries, check: Check, pointer: str) -> str | Unread:
-    """The text at a pointer. Raises `RegistryError` where the registry could not be asked."""
+    """The text at a pointer. Raises `RegistryError` where the registry could not be reached."""
     try:
         aim = parse_reference(pointer)
     except ValueError:

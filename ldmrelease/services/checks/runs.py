@@ -8,6 +8,7 @@ from datetime import timedelta
 from msgspec import Struct, field
 
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
+from ldmrelease.checks.registry import traits
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
@@ -125,7 +126,7 @@ def register(
 def attempts_so_far(context: Context, check: Check, pinned: Pinned, place: Place, promotion: str) -> int:
     """How often a promotion has registered a run of a check at a place.
 
-    By place: what another application of the environment passed or failed is no result of this one.
+    By place: what another application of the environment passed or failed is not a result of this one.
     """
     known = {each.run for each in registered_runs(context, pinned)}
     numbers = itertools.count()
@@ -182,7 +183,7 @@ def _used(run: RunRegistration, image: str | None) -> CheckUsed:
 
 def _is_of_place(check: Check, application: Application) -> bool:
     """Whether a check of ours is about what runs at the place: a container of its own is about the image alone."""
-    return check.kind in ("command", "job") and application.workloads is not None
+    return traits(check.kind).about_place and application.workloads is not None
 
 
 def _after(

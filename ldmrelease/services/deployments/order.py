@@ -29,7 +29,7 @@ def ordered_places(
         sorter.prepare()
     except CycleError as error:
         names = " -> ".join(str(applications[index].place) for index in error.args[1])
-        raise CircularOrder(f"each of these wants to come after the next: {names}") from error
+        raise CircularOrder(f"circular `after`: {names}") from error
     return tuple(applications[index] for index in _steady(sorter))
 
 

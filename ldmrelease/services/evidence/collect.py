@@ -93,7 +93,7 @@ def _from_registry(
 def _bare(content: bytes) -> Iterable[bytes]:
     """The envelope without its bundle: one statement has one blob, however it travelled.
 
-    Receipts are left out: what we signed ourselves is in the ledger, and is no evidence for a decision.
+    Receipts are left out: what we signed ourselves is in the ledger, and is not evidence for a decision.
     """
     envelope = read_wrapped(content)
     if not isinstance(envelope, Envelope):

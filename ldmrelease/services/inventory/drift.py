@@ -45,7 +45,7 @@ class ComparedStates(Struct, frozen=True):
 
 
 def drifts(sides: ComparedStates) -> tuple[Drift, ...]:
-    """How the sides differ, by the identity of images; what nobody could be asked about does not differ."""
+    """How the sides differ, by the identity of images; what nobody could be reached about does not differ."""
     found = list(_of_tree(sides))
     if sides.ran is not None:
         found += _of_pods(sides, sides.ran)
@@ -116,7 +116,7 @@ def _not_rolled_out(sides: ComparedStates, ran: RunningContainer) -> Iterator[Dr
 
 
 def _is_decided_tag(sides: ComparedStates, said: DeclaredImage) -> bool:
-    """Whether a tag that nobody could be asked about is the decided one."""
+    """Whether a tag that nobody could be reached about is the decided one."""
     return not said.resolved and sides.allowed is not None and said.tag == sides.allowed.decided.spelling
 
 

@@ -1,4 +1,4 @@
-"""Every drift of a look, with the next command; and who could not be asked."""
+"""Every drift of a look, with the next command; and who could not be reached."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

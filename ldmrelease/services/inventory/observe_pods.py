@@ -129,7 +129,7 @@ class _Part(Struct, frozen=True):
 
     @property
     def _reference(self) -> Reference | None:
-        """The image that the workload names; None for what is no reference (the API server takes any text)."""
+        """The image that the workload names; None for what is not a reference (the API server takes any text)."""
         try:
             return parse_reference(self.container.image)
         except ValueError:

@@ -83,7 +83,7 @@ def _nothing_to_do(context: Context, spec: PromotionSpec, places: Sequence[Place
 
 
 def promote(context: Context, spec: PromotionSpec, progress: Progress) -> PromotionAnswer:
-    """Decide, record, act. Raises where a part could not be asked (what was recorded can be resumed), and
+    """Decide, record, act. Raises where a part could not be reached (what was recorded can be resumed), and
     `Hypothetical`.
     """
     open_already = _same_request(context, spec)
@@ -108,7 +108,7 @@ def promote(context: Context, spec: PromotionSpec, progress: Progress) -> Promot
 
 
 def _same_request(context: Context, spec: PromotionSpec) -> str | None:
-    """The promotion that asks for exactly this and has not ended: asking twice is no newer request."""
+    """The promotion that asks for exactly this and has not ended: asking twice is not a newer request."""
     mine = (spec.intent, spec.pinned.digest, spec.target, spec.alias)
     for each in open_promotions(context):
         asked = each.request.body if each.request is not None and each.journal is not None else None

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from ldmrelease.checks.job.rights import is_there, job_rights
+from ldmrelease.checks.interface import ClusterNeeds
+from ldmrelease.checks.registry import kind_of, traits
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
@@ -18,12 +19,9 @@ from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
 from ldmrelease.targets.stores.kubernetes_rights import forbidden
 
-_RUN_BY_US = ("command", "container", "job")
-"""The kinds of check that a promotion runs itself; others are reported by somebody."""
-
 
 class RefusedPlace(Struct, frozen=True):
-    """A place that cannot be written as asked, or nobody could be asked about it."""
+    """A place that cannot be written as asked, or nobody could be reached about it."""
 
     place: Place
     refusal: Refusal | Unavailable
@@ -39,13 +37,14 @@ def checks_asked(context: Context, application: Application) -> tuple[Check, ...
     """The checks that the level of an application wants there after a release runs, as far as we run them."""
     level = level_at(context, application.place).at(application.place.environment)
     asked = dict.fromkeys(each.parameters["check"] for each in level.confirm if each.rule == "check")
-    return tuple(each for name in asked if (each := context.topology.check(name)) and each.kind in _RUN_BY_US)
+    checks = [each for name in asked if (each := context.topology.check(name)) is not None]
+    return tuple(each for each in checks if traits(each.kind).run_by_us)
 
 
 def preflight_failures(
     context: Context, spec: PromotionSpec, applications: Sequence[Application]
 ) -> Iterator[RefusedPlace]:
-    """Everything that is wrong, up to where nobody could be asked: each such place would be waited for."""
+    """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
     for application in applications:
         refusal = (
             other_cluster(context.clusters, application)
@@ -80,26 +79,27 @@ def _unwritable(
 
 
 def _uncheckable(context: Context, application: Application) -> Refusal | Unavailable | None:
-    """Why the level's Jobs cannot be made there."""
+    """Why the level's checks that need a cluster cannot be run there."""
     workloads = application.workloads
-    jobs = [each for each in checks_asked(context, application) if each.kind == "job"]
+    needed = [(each, kind_of(each.kind).cluster_needs(each)) for each in checks_asked(context, application)]
+    asked = [(check, needs) for check, needs in needed if needs is not None]
     if workloads is None:
         about = {"where": str(application.place), "level": application.level}
         return joined_refusal(
-            [Refusal("job-without-cluster", {**about, "check": each.name}) for each in jobs]
+            [Refusal("job-without-cluster", {**about, "check": check.name}) for check, _ in asked]
         )
-    namespaces = sorted({each.namespace for each in jobs})
+    distinct = {needs.namespace: (check.kind, needs) for check, needs in asked}
 
-    def asked() -> list[Refusal]:
+    def act() -> list[Refusal]:
         api = context.clusters.open(workloads.cluster)
-        return [found for each in namespaces for found in _against_jobs(api, each)]
+        return [found for name in sorted(distinct) for found in _unmet(api, *distinct[name])]
 
-    found = answer(asked)
+    found = answer(act)
     return joined_refusal(found) if isinstance(found, list) else found
 
 
-def _against_jobs(api: Api, namespace: str) -> Iterator[Refusal]:
-    missing = list(forbidden(api, namespace, job_rights(namespace)))
+def _unmet(api: Api, kind: str, needs: ClusterNeeds) -> Iterator[Refusal]:
+    missing = list(forbidden(api, needs.namespace, needs.rights))
     yield from missing
-    if not missing and not is_there(api, namespace):
-        yield Refusal("namespace-absent", {"file": api.where, "namespace": namespace})
+    if not missing and not kind_of(kind).is_ready(api, needs):
+        yield Refusal("namespace-absent", {"file": api.where, "namespace": needs.namespace})

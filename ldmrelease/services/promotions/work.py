@@ -81,7 +81,7 @@ class StepPending(Struct, frozen=True):
 
 _ELSEWHERE = {
     "other-cluster": "it leads to the cluster {found}, and the workspace's cluster-uid is {expected}",
-    "moved-cluster": "it leads to the cluster {found}, and the promotion began in {expected}; if that was made anew, "
+    "moved-cluster": "it leads to the cluster {found}, and the promotion began in {expected}; if that was recreated, "
     "write the new one's UID into ldmrelease.yaml as cluster-uid",
 }
 
@@ -115,5 +115,5 @@ class PlaceBusy(Struct, frozen=True):
 
 
 StepResult = StepDone | StepFailed | StepPending | Unavailable | Overtaken
-"""`Unavailable`: nobody could be asked, nothing is recorded, and the step is tried again, by the driver where that
+"""`Unavailable`: nobody could be reached, nothing is recorded, and the step is tried again, by the driver where that
 `passes` or by a resume."""

@@ -28,7 +28,7 @@ class ComponentChange(Struct, frozen=True):
 
     @property
     def differs(self) -> bool:
-        """Whether it is made of something else; the spelling of its tag alone is no difference."""
+        """Whether it is made of something else; the spelling of its tag alone is not a difference."""
         mine, other = self.before, self.after
         return mine is None or other is None or (mine.source, mine.digest) != (other.source, other.digest)
 

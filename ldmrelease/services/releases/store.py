@@ -18,7 +18,7 @@ class PinnedMeanwhile(LdmreleaseError):
 
 
 def changed_components(before: Pinned, after: Pinned) -> tuple[str, ...]:
-    """The components that were pinned and are something else now, or gone; what came since is no change."""
+    """The components that were pinned and are something else now, or gone; what came since is not a change."""
     now = {each.name: each.digest for each in after.release.components}
     return tuple(each.name for each in before.release.components if now.get(each.name) != each.digest)
 

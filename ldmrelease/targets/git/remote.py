@@ -44,7 +44,7 @@ class GitRemote(Struct, frozen=True):
     def tips(self, refs: Sequence[str]) -> dict[str, str | None]:
         """Where the refs point now (None: there is no such ref), with their objects at hand.
 
-        Raises `GitError` where the repository cannot be asked.
+        Raises `GitError` where the repository cannot be reached.
         """
         if self.url is None:
             return self._local_tips(refs)

@@ -60,7 +60,7 @@ def read(
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as committed now; an `optional` one that is absent is left out.
 
-    Raises ValueError for what is no path.
+    Raises ValueError for what is not a path.
     """
     return _answer(where, lambda: _snapshot(_Session.open(where, access), paths, optional))
 
@@ -71,7 +71,7 @@ def write(
     """Commit the edits and move the fence with them, where each setting still is as expected, or as wanted.
 
     Nothing is committed where all are as wanted (`found`). A restore is a write that expects what we wrote.
-    Raises ValueError for what is no path, KeyError where `expect` lacks one of the edits.
+    Raises ValueError for what is not a path, KeyError where `expect` lacks one of the edits.
     """
     return _answer(where, lambda: _write(_Session.open(where, access), edits, expect, grant))
 

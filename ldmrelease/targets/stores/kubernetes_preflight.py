@@ -94,7 +94,7 @@ def _against_document(
     except Invalid as error:
         yield Refusal("not-accepted", {"file": where, "path": workload.key, "found": error.reason})
     except Forbidden:
-        pass  # Our rights are asked for one by one.
+        pass  # Our rights are required one by one.
 
 
 def _try_out(api: Api, workload: Workload, content: KubernetesObject, yielding: frozenset[str]) -> None:

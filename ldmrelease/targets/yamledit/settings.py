@@ -32,7 +32,7 @@ class FoundSetting(Struct, frozen=True):
 def read_settings(
     data: bytes, paths: Sequence[str], file: str, optional: Collection[str] = ()
 ) -> dict[str, FoundSetting] | Refusal:
-    """The settings at `paths`; `file` is the name for refusals. Raises ValueError for what is no path.
+    """The settings at `paths`; `file` is the name for refusals. Raises ValueError for what is not a path.
 
     An `optional` one that is absent is left out.
 
@@ -56,7 +56,7 @@ def read_settings(
 
 
 def edit_settings(data: bytes, edits: Mapping[str, Value], file: str) -> bytes | Refusal:
-    """The file with these settings changed, and nothing else. Raises ValueError for what is no path."""
+    """The file with these settings changed, and nothing else. Raises ValueError for what is not a path."""
     try:
         mark, text = _text(data)
         root = parse(text)

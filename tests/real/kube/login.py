@@ -28,7 +28,7 @@ def issue(kube: Kube, namespace: str) -> str:
     made = kube.create({"apiVersion": "v1", "kind": "Secret", "metadata": meta})["metadata"]
     bound = {"apiVersion": "v1", "kind": "Secret", "name": made["name"], "uid": made["uid"]}
     path = f"{path_of('ServiceAccount', namespace, ACCOUNT)}/token"
-    # It cannot be asked for less than ten minutes.
+    # It cannot be reached for less than ten minutes.
     answer = kube.request("POST", path, {"spec": {"expirationSeconds": 600, "boundObjectRef": bound}})
     token: str = answer["status"]["token"]
     return token

@@ -18,7 +18,7 @@ def test_what_crashes_during_its_check_is_put_back_and_the_crash_is_said(place: 
     # It passes, whatever runs there; it only takes its time.
     (place.site.root / "checks" / "smoke.sh").write_text("#!/bin/sh\nsleep 5\n")
     done = place.promote(ExitCode.UNDECIDED)
-    assert "seen there (promoted" in done.stderr
+    assert "verified: the pods run it" in done.stderr
     assert "check/smoke failed" in done.stderr
     # Whether it is seen up again or waiting to be, when the check ends.
     assert "crash" in done.stdout

@@ -98,10 +98,10 @@ def test_a_manifest_with_an_unknown_component_is_found_when_planning(whole: OneP
     before = whole.get("Deployment")["metadata"]["resourceVersion"]
     refused = whole.run("promote", WEEKLY, "--target", PLACE, "--dry-run", code=ExitCode.REFUSED)
     assert f"{FILE}:" in refused.stdout
-    assert "component://sciplat is no component here; known are scipipe" in refused.stdout
+    assert "component://sciplat is not a component here; known are scipipe" in refused.stdout
     whole.site.ok("release", "pin", WEEKLY)
     told = whole.run(
         "resolve", "-f", str(whole.site.root / FILE), "--release", WEEKLY, code=ExitCode.REFUSED
     ).stderr
-    assert "component://sciplat is no component here" in told
+    assert "component://sciplat is not a component here" in told
     assert whole.get("Deployment")["metadata"]["resourceVersion"] == before

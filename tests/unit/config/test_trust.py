@@ -111,7 +111,7 @@ def test_faults_of_keys_and_roles_are_told_at_once(tmp_path):
         + entry("e", indented(BOB), "    not-after: 2022-01-01\n")
     )
     assert faults(tmp_path, text) == [
-        "trust.yaml:8:12: roles.manager: role 'manager': '*' is no type; name each type that the role may sign",
+        "trust.yaml:8:12: roles.manager: role 'manager': '*' is not a type; name each type that the role may sign",
         "trust.yaml:14:13: keys.a.public: gone.pub cannot be read: No such file or directory; name a PEM file, or "
         "write the PEM text",
         "trust.yaml:18:13: keys.b.roles[0]: no role 'runer'; did you mean runner?",

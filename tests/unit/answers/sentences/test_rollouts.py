@@ -59,7 +59,7 @@ def test_a_line_says_how_far_it_is_and_whom_it_waits_for(values: dict[str, Any],
             },
             "written: Pod/a main and volume/data, Pod/b main",
         ),
-        ({"revision": "sha256:ab", "lines": {}, "found": True}, "says so already"),
+        ({"revision": "sha256:ab", "lines": {}, "found": True}, "unchanged"),
         (
             {"revision": "sha256:ab", "lines": {"image.tag": 3}},
             "written: image.tag in line 3",

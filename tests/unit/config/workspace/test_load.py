@@ -115,8 +115,8 @@ def test_an_edited_policy_is_local_and_lint_says_how_to_record_it(rubin, tmp_pat
     assert workspace.local_policies == ("commissioning",)
     (problem,) = lint(file)
     assert str(problem) == (
-        "policies/commissioning.yaml:6:12: metadata.version: is not what trust.yaml records, so its decisions are "
-        f"hypothetical; record version 1 and {workspace.levels['commissioning'].digest} there"
+        "policies/commissioning.yaml:6:12: metadata.version: is not what trust.yaml records: advisory only until that "
+        f"is updated; record version 1 and {workspace.levels['commissioning'].digest} there"
     )
     assert load_workspace(rubin).local_policies == ()
 

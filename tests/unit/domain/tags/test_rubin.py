@@ -58,7 +58,7 @@ def test_spellings(text, kind, git, eups, image, version):
         ("d_latest", "a moving tag names no release"),
         ("o_latest", "a moving tag names no release"),
         ("w.2023.54", "no year has a week 54"),
-        ("d.2023.02.30", "2023-02-30 is no date"),
+        ("d.2023.02.30", "2023-02-30 is not a date"),
         ("w.2023.16\n", "fits no form"),
         ("24.0.0\n", "fits no form"),
         ("\u0662\u0664.0.0", "fits no form"),

@@ -81,6 +81,6 @@ def test_a_registry_that_is_away_is_said_and_nothing_is_signed(site: Site) -> No
         smoke_says(site, f"$LDMRELEASE_RESULTS@sha256:{'0' * 64}")
         cut = site.run("check-run", "smoke", WEEKLY, "--target", PLACE)
     assert cut.exit_code == 3
-    assert f"{away} could not be asked: GET {away}: " in cut.stderr
+    assert f"{away} could not be reached: GET {away}: " in cut.stderr
     assert "has no result yet" in cut.stderr
     assert json.loads(site.ok("evidence", "list", WEEKLY, "-o", "json")) == []

@@ -131,12 +131,14 @@ def test_a_week_goes_from_development_to_base_and_waits_for_its_soak(ready: Site
     ready.advance(hours=1)
     unchanged = ready.everything()
     assert ready.run("resume", promotion).exit_code == 4
-    assert ready.run("promote", WEEKLY, "--target", "base").exit_code == 4, "asking again is no newer request"
+    assert ready.run("promote", WEEKLY, "--target", "base").exit_code == 4, (
+        "asking again is not a newer request"
+    )
     assert ready.everything() == unchanged
 
     ready.advance(hours=2)
     still = ready.run("resume", promotion)
-    assert still.exit_code == 4, "nobody has looked: time alone is no soak"
+    assert still.exit_code == 4, "nobody has looked: time alone is not a soak"
     assert "until 2023-04-20T17:00:00Z (in 2h)" in still.stdout, "as of now, not as of the request"
     ready.ok("observe")
     assert "succeeded" in ready.ok("resume", "--all")
@@ -268,11 +270,11 @@ def test_a_local_policy_is_hypothetical_and_nothing_acts_on_it(ready: Site) -> N
     [
         (
             ("promote", "w.2023.16", "--target", "sumit"),
-            "'sumit' names no place that runs this product; did you mean",
+            "no target 'sumit' for this product; did you mean",
         ),
         (("promote", "w.2023.99", "--target", "base"), "w.2023.99"),
         (("promote", "w.2023.12", "--target", "base"), "nothing of stack is tagged w.2023.12"),
-        (("promote", "hello", "--target", "base"), "'hello' is no tag of any product"),
+        (("promote", "hello", "--target", "base"), "'hello' is not a tag of any product"),
         (("promote", "1.0.0-beta", "--target", "base"), "say --product with one of prompt-processing"),
         (("promote", "w.2023.16", "--target", "base", "--product", "stak"), "did you mean stack?"),
         (("check-run", "smok", "w.2023.15", "--target", "base"), "did you mean smoke?"),

@@ -154,8 +154,8 @@ def test_what_does_not_count_is_said_with_its_reason(pinned: Site, tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no envelope or statement that can be read"),
-        (b"{}", "no envelope or statement that can be read"),
+        (b"", "not an envelope or statement that can be read"),
+        (b"{}", "not an envelope or statement that can be read"),
         (b'{"payload": "e30=", "payloadType": "text/plain", "signatures": []}', "not signed"),
     ],
 )
@@ -268,7 +268,7 @@ def test_where_is_unobserved_when_nobody_looked_lately(pinned: Site) -> None:
     rows = json.loads(pinned.ok("where", "-o", "json", "--environment", "usdfdev"))
     assert {each["state"] for each in rows if "state" in each} == {"unobserved"}
     assert "al9-w_2023_15" in pinned.ok("where", "al9-w_2023_15")
-    assert "nothing of it is anywhere" in pinned.ok("where", WEEKLY)
+    assert "not deployed anywhere" in pinned.ok("where", WEEKLY)
 
 
 def test_history_tells_a_place_and_a_release(pinned: Site) -> None:

@@ -46,7 +46,7 @@ def test_an_unknown_component_is_told_with_file_and_line_and_nothing_is_printed(
     )
     assert refused.exit_code == 1
     assert refused.stdout == ""
-    assert f"{wrong}:1: component://sciplot is no component here; known are" in refused.stderr
+    assert f"{wrong}:1: component://sciplot is not a component here; known are" in refused.stderr
 
 
 @pytest.mark.parametrize(

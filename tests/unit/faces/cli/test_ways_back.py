@@ -103,7 +103,7 @@ def test_retiring_takes_a_release_out_of_a_menu_but_not_from_under_an_alias(read
     assert "w_2023_15" not in ready.committed(MENU)
     refused = ready.run("retire", WEEKLY, "--target", PLACE)
     assert refused.exit_code == 1
-    assert "is no menu" in refused.stdout
+    assert "is not a menu" in refused.stdout
 
 
 def test_retiring_at_a_level_leaves_menus_alone_that_do_not_have_it(ready: Site) -> None:

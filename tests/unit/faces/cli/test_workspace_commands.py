@@ -119,7 +119,7 @@ def test_the_doctor_finds_a_lost_ledger(site: Site):
 
 def test_the_doctor_finds_a_lost_repository(site: Site):
     (site.root / "gitops").rename(site.root / "elsewhere")
-    assert any("is no git repository" in each for each in found(site).values())
+    assert any("is not a git repository" in each for each in found(site).values())
 
 
 def test_the_doctor_without_a_workspace_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

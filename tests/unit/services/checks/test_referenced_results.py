@@ -180,7 +180,7 @@ def test_a_failure_stays_one_wherever_its_message_points(pointer: str, registrie
 
 
 class Away:
-    """Registries that cannot be asked, each for this reason."""
+    """Registries that cannot be reached, each for this reason."""
 
     def __init__(self, error: errors.RegistryError) -> None:
         self._error = error

@@ -1,4 +1,4 @@
-"""What a check is about stands still: which pods there are, and what is no rollout. Clusters are in tests/real/kube."""
+"""What a check is about stands still: which pods there are, and what is not a rollout. Clusters: tests/real/kube."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From tag to ready: the newest time that an image of the release says of itself, and what is no time."""
+"""From tag to ready: the newest time that an image of the release says of itself, and what is not a time."""
 
 from __future__ import annotations
 

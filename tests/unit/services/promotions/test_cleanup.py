@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ldmrelease.checks.kinds import container
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.promotions import cleanup
@@ -45,6 +46,6 @@ def registered(monkeypatch):
 @pytest.mark.usefixtures("registered")
 def test_containers_that_a_killed_process_has_left_are_removed(monkeypatch):
     removed = []
-    monkeypatch.setattr(cleanup, "remove_container", removed.append)
+    monkeypatch.setattr(container, "remove_container", removed.append)
     assert cleanup.clean_up(work("container")) is None
     assert removed == ["run-1"]
