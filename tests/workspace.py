@@ -12,7 +12,6 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -117,6 +116,12 @@ class Site:
         """The workspace opened for the services; whoever opens it closes its ledger."""
         return open_context(load_workspace(self.root / FILE), observer=observer)
 
+    def copy(self, root: Path) -> Site:
+        """A copy in another folder, with its own clock: many tests may begin where one work has ended."""
+        # A quarter of what `shutil.copytree` takes, and most tests begin with it.
+        subprocess.run(["cp", "-a", str(self.root), str(root)], check=True)
+        return Site(root, self.now)
+
     def head(self) -> Head:
         """The ledger's last event."""
         with open_ledger(self.root / "ledger.db", projectors=PROJECTORS) as ledger:
@@ -190,6 +195,5 @@ def new_site(root: Path) -> Site:
 
 
 def copy_site(template: Path, root: Path) -> Site:
-    """A copy of one that was made before."""
-    shutil.copytree(template, root, symlinks=True)
-    return Site(root)
+    """A copy of one that was made before, and whose clock nobody has moved."""
+    return Site(template).copy(root)

@@ -28,9 +28,9 @@ class Intent(StrEnum):
 class ImageFact(Struct, frozen=True):
     """An image component as pinned, and what its tag names now.
 
-    `present` is False where the repository no longer has the digest, or not all of it: then `lacking` names the
-    parts (`layer sha256:...`) of the asked platforms that are not there; `tag_now` is the digest that the tag
-    names today, None where the tag is gone; `problem` is a code where the image cannot be read as one
+    `present` is False where the repository no longer has the digest, or not all of it, None where nobody was asked;
+    `lacking` names the parts (`layer sha256:...`) of the asked platforms that are not there; `tag_now` is the digest
+    that the tag names today, None where the tag is gone; `problem` is a code where the image cannot be read as one
     (nested index, duplicate platform).
     """
 
@@ -38,7 +38,7 @@ class ImageFact(Struct, frozen=True):
     name: str
     digest: str
     platforms: tuple[PlatformImage, ...]
-    present: bool
+    present: bool | None
     tag_now: str | None
     problem: str | None = None
     lacking: tuple[str, ...] = ()

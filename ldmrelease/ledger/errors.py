@@ -51,8 +51,8 @@ class LedgerProblem(Struct, frozen=True):
     """Something that a check of the ledger found.
 
     `code` is one of `unreadable`, `schema`, `sequence`, `chain`, `hash`, `encoding`, `time`,
-    `stream-version`, `blob`, `projection`, `other-ledger`, `other-genesis`, `cut`, `fork`; `where` is an event,
-    a blob's digest, a projection's key or a table; `expected` and `found` are spelled out where there are any.
+    `stream-version`, `record`, `blob`, `projection`, `other-ledger`, `other-genesis`, `cut`, `fork`; `where` is an
+    event, a blob's digest, a projection's key or a table; `expected` and `found` are spelled out where there are any.
     """
 
     code: str

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Moved
@@ -23,8 +23,8 @@ class StateKey(NamedTuple):
 class Expectation(Struct, frozen=True):
     """The versions of streams, and the digests of projections' states, as whoever appends has read them."""
 
-    streams: Mapping[str, int] = field(default_factory=dict)
-    states: Mapping[StateKey, str] = field(default_factory=dict)
+    streams: Mapping[str, int] = {}
+    states: Mapping[StateKey, str] = {}
 
     def and_streams(self, streams: Mapping[str, int]) -> "Expectation":
         """The same and these streams. Where both name one the older version counts: neither reading may be late."""

@@ -1,13 +1,21 @@
 """Findings that no policy file asks for: what every decision, or every decision of an intent, rests on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome, Phase
-from ldmrelease.domain.facts import Facts, ReleaseResidence
+from ldmrelease.domain.facts import Facts, Intent, ReleaseResidence
 from ldmrelease.domain.level import Level
 from ldmrelease.policy.rule_context import command
+
+NEEDS: Mapping[Intent, frozenset[str]] = {
+    Intent.PROMOTE: frozenset(),
+    Intent.ROLLBACK: frozenset({"residences", "images"}),
+    Intent.ALIAS: frozenset({"residences"}),
+    Intent.RETIRE: frozenset({"residences"}),
+}
+"""The sources of facts that the findings of each intent rest on (`Rule.needs`)."""
 
 
 def accepts(level: Level, facts: Facts) -> Finding:

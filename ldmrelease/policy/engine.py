@@ -13,6 +13,7 @@ from ldmrelease.domain import times
 from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, Phase, verdict_of
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level, Requirement
+from ldmrelease.domain.topology import Place
 from ldmrelease.policy import builtin
 from ldmrelease.policy.index import index_of
 from ldmrelease.policy.rule_context import RuleContext
@@ -31,7 +32,7 @@ def evaluate(
     findings that are `errored`, with a code.
     """
     now = times.whole(now)
-    asked = _asked(level.at(facts.place.environment), facts, phase)
+    asked = asked_requirements(level, facts.place, facts.intent, phase)
     judged = _judged(asked, facts, now, phase)
     findings = (*_built_in(level, facts, phase, bool(asked)), *judged)
     return Decision(
@@ -49,10 +50,18 @@ def evaluate(
     )
 
 
-def _asked(level: Level, facts: Facts, phase: Phase) -> tuple[Requirement, ...]:
+def asked_requirements(level: Level, place: Place, intent: Intent, phase: Phase) -> tuple[Requirement, ...]:
+    """What a level asks of a release at a place, for an intent and in a phase."""
+    here = level.at(place.environment)
     if phase is Phase.CONFIRM:
-        return level.confirm
-    return level.enter if facts.intent is Intent.PROMOTE else ()
+        return here.confirm
+    return here.enter if intent is Intent.PROMOTE else ()
+
+
+def fact_sources(asked: Iterable[Requirement], intent: Intent) -> frozenset[str]:
+    """The sources of facts that these requirements, and what is asked of every decision, need."""
+    rules = (RULES.get(each.rule) for each in asked)
+    return builtin.NEEDS[intent].union(*(rule.needs for rule in rules if rule is not None))
 
 
 def _built_in(level: Level, facts: Facts, phase: Phase, asks: bool) -> Iterable[Finding]:

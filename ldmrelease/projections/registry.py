@@ -6,6 +6,6 @@ from ldmrelease.projections import pins, residences
 
 PROJECTORS = (
     Projector(residences.PROJECTION, residences.fold_observations, frozenset({EventKind.OBSERVED})),
-    Projector("pins", pins.fold_pins, frozenset({EventKind.PINNED})),
-    Projector("digests", pins.fold_digests, frozenset({EventKind.PINNED})),
+    Projector(pins.PINS, pins.fold_pins, frozenset({EventKind.PINNED})),
+    Projector(pins.DIGESTS, pins.fold_digests, frozenset({EventKind.PINNED})),
 )

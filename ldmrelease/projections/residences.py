@@ -1,6 +1,8 @@
-"""Residences and release_residences: which image and which release ran where, and how long, from signed observations.
+"""Residences: which image and which release ran where, and how long, folded from observations.
 
-One projection, `observed`, whose keys begin with what they tell about:
+A pure fold, made again from what is verified whenever it is asked for. As the projection `observed` it tells an
+append whether something of what it rests on has moved, and is believed no further. Its keys begin with what they tell
+about:
 
     place/<environment>/<application>                                    the latest observation there
     seen/<environment>/<application>                                     what it saw, by key
@@ -97,15 +99,14 @@ def release_residence_prefixes(release: str) -> tuple[str, str]:
     return _key("stay", release, ""), _key("stay-ended", release, "")
 
 
+def timely(observation: Observation, event: Event) -> bool:
+    """Whether an observation was taken in when it says that it was made."""
+    return observation.time.tzinfo is not None and abs(event.time - observation.time) <= INTAKE_WINDOW
+
+
 def _observation(event: Event) -> Observation | None:
     observation = claimed_body(event, Observation) if event.kind == EventKind.OBSERVED else None
-    if (
-        observation is None
-        or observation.time.tzinfo is None
-        or abs(event.time - observation.time) > INTAKE_WINDOW
-    ):
-        return None
-    return observation
+    return observation if observation is not None and timely(observation, event) else None
 
 
 def _moment(before: Mapping[str, Any] | None, observation: Observation, sequence: int) -> ObservedAt | None:

@@ -100,7 +100,7 @@ class Copier:
         if len(references) < FEW:
             return [self.copy(reference) for reference in references]
         # One list in place of a look for each image. A list that is cut short costs needless mounts, no more.
-        there = self._workers.first(lambda place: place.tags(), self._destination, self._destination.prepare)
+        there = self._workers.first(lambda place: place.tags(), self._destination, self._prepare)
         self._absent = frozenset(references).difference(there)
         self._source_tags = self._tags_of_source(references) if self._with_referrers else None
         self._workers.in_turn = True
@@ -150,7 +150,13 @@ class Copier:
         return None if absent else self._destination.resolve(reference)
 
     def _read(self, reference: str) -> Manifest:
-        return self._workers.first(self._source.manifest, reference, self._destination.prepare)
+        return self._workers.first(self._source.manifest, reference, self._prepare)
+
+    def _prepare(self) -> None:
+        self._destination.prepare()
+        # Repositories of one registry share connections, as they share their meter.
+        if self._source.meter is not self._destination.meter:
+            self._source.prepare()
 
     def _tags_of_source(self, references: Sequence[str]) -> frozenset[str] | None:
         """None if the list does not have what is known to be there, so that it says nothing of what is not."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from threading import BoundedSemaphore
 
 from msgspec import Struct
 
 from ldmrelease.registry.errors import RegistryUnreachable, reading_answer
 from ldmrelease.registry.manifests import Descriptor, Manifest
-from ldmrelease.registry.repository import Repository
+from ldmrelease.registry.repository import MIB, Repository
 from ldmrelease.registry.workers import FEW, Workers
 
 _STREAM_TRIES = 3
+_SMALL = MIB
 
 
 class Moved(Struct, frozen=True):
@@ -35,7 +37,7 @@ class BlobCopier:
         # Digests of blobs that are known to be at the destination, and whether mounting was ever refused.
         self._placed: set[str] = set()
         self._mounts = True
-        # Bytes take the wire from each other; only what waits may be many.
+        # Large blobs take the wire from each other; small ones mostly wait for answers, and may be many.
         self._streams = BoundedSemaphore(FEW)
 
     def place(self, manifests: Iterable[Manifest]) -> Moved:
@@ -56,7 +58,7 @@ class BlobCopier:
             self._mounts = False
         if self._destination.has_blob(blob.digest):
             return Moved()
-        with self._streams:
+        with self._streams if blob.size > _SMALL else nullcontext():
             self._send(blob)
         return Moved(uploaded=blob.size)
 

@@ -15,7 +15,8 @@ _R = TypeVar("_R")
 FEW = 6
 # Where requests mostly wait, this is how many wait together: an image's layers in one round trip.
 MANY = 24
-_PROMPT = 0.005
+# Longer than a busy machine takes to answer itself, shorter than a round trip to another site and the greeting.
+_PROMPT = 0.012
 
 
 class Workers:

@@ -10,7 +10,7 @@ from ldmrelease.services.inventory.aliases import AliasOf
 from ldmrelease.services.inventory.history import HistoryEntry
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 
-_STATES = {"unobserved": Colour.yellow, "unsigned": Colour.red, "never observed": Colour.yellow}
+_STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow}
 
 
 _UNKNOWN = "unknown (deployed outside ldmrelease)"

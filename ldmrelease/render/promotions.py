@@ -30,7 +30,7 @@ _COLOURS = {
 
 def state_cell(state: str) -> Cell:
     """A state with its colour."""
-    colour = _COLOURS.get(PromotionState(state), Colour.red) if state in set(PromotionState) else None
+    colour = _COLOURS.get(PromotionState(state), Colour.red) if state in set(PromotionState) else Colour.red
     return Cell(state, colour)
 
 

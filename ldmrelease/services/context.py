@@ -1,6 +1,6 @@
 """An opened workspace: its ledger, keys, levels, registries and clock, for the services to work with."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,13 +17,15 @@ from ldmrelease.domain.level import Level
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
-from ldmrelease.ledger import Ledger, open_ledger
+from ldmrelease.ledger import Ledger, LedgerReader, open_ledger
+from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.presence import missing_parts
 from ldmrelease.registry.repository import RegistryOptions, Repository
+from ldmrelease.services.known_pins import KnownPins
 from ldmrelease.services.trust_version import adopted, adoption
 from ldmrelease.targets.connections import ClusterConnections, Connections
 from ldmrelease.trust.keyring import Keyring
@@ -94,22 +96,33 @@ def wall_clock() -> datetime:
 
 
 @dataclass(slots=False)
-class Context:
-    """Everything that a service needs. `observer` is told of every write, anywhere."""
+class ReadContext:
+    """What a service needs that only reads: it can neither append nor sign."""
 
     workspace: Workspace
-    ledger: Ledger
+    ledger: LedgerReader
     keyring: Keyring
     levels: dict[str, Level]
     clock: Callable[[], datetime]
     observer: Observer | None = None
-    signers: Signers = field(init=False)
     _identities: dict[tuple[str, str], ImageIdentity | ImageProblem] = field(default_factory=dict)
-
     _lacking: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.signers = Signers(self.workspace.keys)
+    def reading(self, ledger: LedgerReader) -> "ReadContext":
+        """The same with another reader of the ledger, and what is open and verified already."""
+        context = ReadContext(
+            self.workspace,
+            ledger,
+            self.keyring,
+            self.levels,
+            self.clock,
+            self.observer,
+            self._identities,
+            self._lacking,
+        )
+        context.registries, context.records, context.unguarded = self.registries, self.records, self.unguarded
+        context.pins = self.pins.reading(ledger)
+        return context
 
     @property
     def topology(self) -> Topology:
@@ -135,14 +148,19 @@ class Context:
         return Registries(self.workspace.root, options)
 
     @cached_property
-    def connections(self) -> Connections:
-        """What the workspace's targets are reached by, opened once."""
-        return Connections(self.workspace.root, self.observer)
+    def unguarded(self) -> LedgerReader:
+        """Reads what an append is not to rest on: whoever uses it says by other means what does."""
+        return self.ledger
 
-    @property
-    def clusters(self) -> ClusterConnections:
-        """Opens the clusters of the workspace."""
-        return self.connections.clusters
+    @cached_property
+    def records(self) -> Records:
+        """Reads events as what somebody signed."""
+        return Records(self.ledger.genesis, self.keyring)
+
+    @cached_property
+    def pins(self) -> KnownPins:
+        """Finds the pins that count."""
+        return KnownPins(self.ledger, self.records, self.keyring)
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
@@ -171,6 +189,27 @@ class Context:
         """Where release artifacts are."""
         return self.registries.open(parse_reference(self.workspace.releases))
 
+
+@dataclass(slots=False)
+class Context(ReadContext):
+    """Everything that a service needs. `observer` is told of every write, anywhere."""
+
+    ledger: Ledger
+    signers: Signers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.signers = Signers(self.workspace.keys)
+
+    @cached_property
+    def connections(self) -> Connections:
+        """What the workspace's targets are reached by, opened once."""
+        return Connections(self.workspace.root, self.observer)
+
+    @property
+    def clusters(self) -> ClusterConnections:
+        """Opens the clusters of the workspace."""
+        return self.connections.clusters
+
     @cached_property
     def person(self) -> str:
         """Who asks: the person of the key `me`; the key's fingerprint where the trust document lacks it."""
@@ -178,16 +217,11 @@ class Context:
         key = self.keyring.find(keyid)
         return key.person if key is not None else keyid
 
-    @cached_property
-    def records(self) -> Records:
-        """Reads events as what somebody signed."""
-        return Records(self.ledger.genesis, self.keyring)
-
     def append(
         self,
         events: list[NewEvent],
         *,
-        expect: dict[str, int] | None = None,
+        expect: Expectation | Mapping[str, int] | None = None,
         blobs: dict[str, bytes] | None = None,
     ) -> Moved | None:
         """Append in one transaction, now, each event signed by the key of its kind; None where it went in.

@@ -9,7 +9,7 @@ from typing import Any
 
 from ldmrelease.domain.events import Event
 from ldmrelease.domain.events.place import Observation, ObservedImage
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.trust.authorize import entitled_roles, roles_within
 from ldmrelease.trust.records import VerifiedRecord
 from ldmrelease.trust.signer import KeyProblem, Signer
@@ -17,14 +17,14 @@ from ldmrelease.trust.verify import Rejected
 
 
 def out_of_scope(
-    context: Context, opened: VerifiedRecord[Any], type: str, repositories: Collection[str]
+    context: ReadContext, opened: VerifiedRecord[Any], type: str, repositories: Collection[str]
 ) -> Rejected | None:
     """Why a verified record of this type does not count for these repositories; None where it does."""
     found = roles_within(opened.roles, type, opened.key, context.keyring, repositories)
     return found if isinstance(found, Rejected) else None
 
 
-def observed_repositories(context: Context, images: Iterable[ObservedImage]) -> tuple[str, ...]:
+def observed_repositories(context: ReadContext, images: Iterable[ObservedImage]) -> tuple[str, ...]:
     """The repositories of observed images; what the workspace does not know any more is of none."""
     found = set()
     for each in images:
@@ -35,7 +35,7 @@ def observed_repositories(context: Context, images: Iterable[ObservedImage]) -> 
     return tuple(sorted(found))
 
 
-def verified_observation(context: Context, event: Event | None) -> Observation | Rejected:
+def verified_observation(context: ReadContext, event: Event | None) -> Observation | Rejected:
     """The observation in an event, if its signer may speak of the place and of every image that it names."""
     opened = context.records.read(event, Observation)
     if isinstance(opened, Rejected):
@@ -45,7 +45,7 @@ def verified_observation(context: Context, event: Event | None) -> Observation |
 
 
 def require_scope(
-    context: Context,
+    context: ReadContext,
     signer: Signer,
     type: str,
     repositories: Collection[str],

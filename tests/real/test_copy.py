@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,17 @@ from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
 from ldmrelease.registry.repository import RegistryOptions, Repository
 from tests.images import attach, descriptor_of, put_legacy_attestation, put_sample_image, put_sample_index
-from tests.real.faultproxy import FaultProxy, cut_answer, cut_request, flip, status, truncate
+from tests.real.faultproxy import (
+    Answer,
+    FaultProxy,
+    Passage,
+    cut_answer,
+    cut_request,
+    delay,
+    flip,
+    status,
+    truncate,
+)
 from tests.real.registries import RunningRegistry
 
 pytestmark = pytest.mark.real
@@ -129,6 +140,25 @@ def test_requests_of_a_second_copy(proxied_referrers: FaultProxy, tmp_path: Path
     for suffix in ("att", "sig", "sbom"):
         assert proxied_referrers.count("HEAD", rf"/from/manifests/sha256-[0-9a-f]{{64}}\.{suffix}$") == 1
     assert proxied_referrers.count() == 6
+
+
+def test_over_a_slow_wire_all_layers_are_mounted_in_one_round_trip(
+    proxied: FaultProxy, tmp_path: Path
+) -> None:
+    place = opener(proxied.address, tmp_path)
+    image = put_sample_image(place("from"), "t", seed="slow", layers=[32] * 20)
+    together = threading.Barrier(21)
+
+    def answered_together(passage: Passage) -> Answer:
+        together.wait(timeout=20)
+        return passage.forward()
+
+    proxied.heal()
+    proxied.fail("GET", "/from/manifests/", delay(0.3))
+    proxied.fail("POST", "/to/blobs/uploads/", answered_together)
+    report = copy(place("from"), "t", place("to"), with_referrers=False)
+    assert (report.digest, report.mounted, report.requests) == (image.index, 21, 24)
+    assert not together.broken
 
 
 def test_one_layer_in_many_images_is_placed_once(proxied: FaultProxy, tmp_path: Path) -> None:

@@ -15,6 +15,11 @@ REASONS: Mapping[str, str] = {
     "too-many-subjects": "it has more subjects than are read",
     "bad-digest": "a subject's digest is none",
     "wrong-type": "it is of another type than its envelope says",
+    # Where a record stands.
+    "wrong-ledger": "it was signed for another ledger",
+    "wrong-stream": "it was signed for another stream, or does not belong in this one",
+    "wrong-position": "it was signed for another position or time",
+    "wrong-kind": "it was signed as another kind or version of event",
     # The signer.
     "unsigned": "it is not signed",
     "several-signatures": "it has several signatures, and an envelope has one",

@@ -34,6 +34,7 @@ class ObservedImage:
 
     `state` says why it does not simply run: `scaled-to-zero` (nothing is to run), `scheduled` (a CronJob that has
     not run it yet), `progressing`, `degraded`, `action-required`, `suspended`, ...
+    `since` is when it was first seen there, in one unbroken row of observations up to this one.
     """
 
     product: str
@@ -43,6 +44,7 @@ class ObservedImage:
     ready: bool
     release: str | None = None
     state: str | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

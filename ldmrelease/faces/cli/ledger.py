@@ -1,7 +1,7 @@
 """`ldmrelease ledger`: look at the ledger, check it, take it out and bring it back."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -12,10 +12,11 @@ from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import counted
 from ldmrelease.domain import canonical, times
-from ldmrelease.domain.events import Checkpoint, Event, Head
+from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.ledger import LedgerProblem, import_ledger
+from ldmrelease.ledger.interface import EventCheck
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.render.output import Output, emit, table
 from ldmrelease.services.context import Context
@@ -29,6 +30,7 @@ from ldmrelease.services.deployments.checkpoints import (
 )
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import VerifiedRecord
+from ldmrelease.trust.verify import Rejected
 
 app = new_app(
     "Verify, export and import the ledger.",
@@ -64,18 +66,31 @@ def verify(
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Check every event, blob and projection, and that nothing was cut since a checkpoint. Exit 1 if not.
+    """Check every event and its signature, every blob and projection, and that nothing was cut since a checkpoint.
 
     Every place and the release repository are asked what they have seen of this ledger; who does not answer is said.
+    Exit 1 where something is wrong.
     """
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
-    problems, kept = context.ledger.verify(earlier), kept_checkpoints(context)
+    problems = context.ledger.verify(earlier, check=_signature_of(context))
+    kept = kept_checkpoints(context)
     unreadable = any(each.code == "unreadable" for each in problems)
     against = () if unreadable else contradictions(context, kept)
     found = VerifiedLedger(context.ledger.head(), earlier, problems, kept, against)
     emit(found, output, lambda: _verified(found))
     raise typer.Exit(ExitCode.REFUSED if found.problems or against else ExitCode.OK)
+
+
+def _signature_of(context: Context) -> EventCheck:
+    """Tells of an event that it does not count: somebody without a key wrote it, or moved it."""
+
+    def check(event: Event) -> Iterable[LedgerProblem]:
+        found = None if event.kind == EventKind.CREATED else context.records.verify(event)
+        if isinstance(found, Rejected):
+            yield LedgerProblem("record", f"event {event.sequence}", found=why_not(found.code, found.values))
+
+    return check
 
 
 @app.command(

@@ -7,6 +7,7 @@ import typer
 from ldmrelease.answers.sentences.text import listed, said
 from ldmrelease.domain import canonical
 from ldmrelease.domain.tags import Kind, parse
+from ldmrelease.domain.times import spell
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
@@ -20,8 +21,9 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.releases import comparison_text, pinned_text, releases_table, revisions_text
 from ldmrelease.services.context import Context
+from ldmrelease.services.known_pins import PinRecord
 from ldmrelease.services.releases.compare import compare as compare_pins
-from ldmrelease.services.releases.pin import Pinned, newest_counted, pin, stored_pin
+from ldmrelease.services.releases.pin import Pinned, pin, stored_pin
 from ldmrelease.services.releases.store import changed_components, store_pin
 
 app = new_app(
@@ -101,12 +103,11 @@ def list_releases(
 
 def _rows(context: Context, product: str | None) -> list[dict[str, Any]]:
     rows = []
-    for name, revisions in context.ledger.states("pins").items():
-        owner, _, tag = name.partition("/")
+    for owner, tag in context.pins.tags(product):
         known = context.topology.product(owner)
-        found = newest_counted(context, revisions) if product in (None, owner) else None
-        if found is not None:
-            newest, opened = found
+        revisions = context.pins.revisions(owner, tag)
+        if revisions:
+            newest = _revision(revisions[-1])
             rows.append(
                 {
                     "product": owner,
@@ -115,12 +116,29 @@ def _rows(context: Context, product: str | None) -> list[dict[str, Any]]:
                     "complete": newest["complete"],
                     "revision": newest["revision"],
                     "pinned": newest["time"],
-                    "by": opened.person,
+                    "by": newest["by"],
                     "digest": newest["digest"],
                     "sequence": newest["sequence"],
                 }
             )
     return sorted(rows, key=lambda each: int(each["sequence"]))
+
+
+def _revision(pinned: PinRecord) -> dict[str, Any]:
+    """A pin for lists; `by` is whose key signed it."""
+    pin = pinned.body
+    return {
+        "digest": pin.digest,
+        "document": pin.document,
+        "revision": pin.revision,
+        "complete": pin.complete,
+        "content": pin.content,
+        "reason": pin.reason,
+        "digests": list(pin.digests),
+        "time": spell(pinned.event.time),
+        "by": pinned.person,
+        "sequence": pinned.event.sequence,
+    }
 
 
 @app.command(
@@ -135,7 +153,9 @@ def show(
     """Show a pinned release: its components by digest, and its revisions."""
     context = open_context_here(ctx)
     stored = release_stored(context, tag, product)
-    revisions = context.ledger.state("pins", stored.release.name) or []
+    revisions = [
+        _revision(each) for each in context.pins.revisions(stored.release.product, stored.release.tag)
+    ]
     plain = {**_plain(stored, "pinned"), "revisions": revisions}
     emit(plain, output, lambda: f"{pinned_text(stored)}\n\n{revisions_text(revisions)}")
 

@@ -26,10 +26,15 @@ from ldmrelease.policy.rules import (
 
 
 class Rule(Struct, frozen=True, dict=True):
-    """How one rule's parameters are read, and how it judges."""
+    """How one rule's parameters are read, how it judges, and by which facts.
+
+    `needs` names the sources of the facts that it looks at (`services/decisions/facts`); what is about the
+    release and the request itself is always there.
+    """
 
     parameters: type[Struct]
     judge: Callable[[Requirement, Any, RuleContext], Finding]
+    needs: frozenset[str]
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -49,13 +54,17 @@ class Rule(Struct, frozen=True, dict=True):
         return self.judge(requirement, parameters, context)
 
 
+def _rule(module: Any, *needs: str) -> Rule:
+    return Rule(module.Parameters, module.judge, frozenset(needs))
+
+
 RULES: Mapping[str, Rule] = {
-    "images": Rule(images.Parameters, images.judge),
-    "attested": Rule(attested.Parameters, attested.judge),
-    "check": Rule(check.Parameters, check.judge),
-    "after": Rule(after.Parameters, after.judge),
-    "together": Rule(together.Parameters, together.judge),
-    "not-returned": Rule(not_returned.Parameters, not_returned.judge),
-    "window": Rule(window.Parameters, window.judge),
-    "same-content-as": Rule(same_content_as.Parameters, same_content_as.judge),
+    "images": _rule(images, "images"),
+    "attested": _rule(attested, "statements"),
+    "check": _rule(check, "statements", "runs", "checks", "clusters"),
+    "after": _rule(after, "residences", "places", "statements", "runs"),
+    "together": _rule(together, "colocated", "residences", "places"),
+    "not-returned": _rule(not_returned, "residences"),
+    "window": _rule(window, "windows"),
+    "same-content-as": _rule(same_content_as, "candidate_pins"),
 }

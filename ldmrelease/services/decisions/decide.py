@@ -16,7 +16,8 @@ from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
 from ldmrelease.services.context import Context
-from ldmrelease.services.decisions.facts import DecisionRequest, GatheredFacts, gather_facts
+from ldmrelease.services.decisions.facts.builder import GatheredFacts, gather_facts
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.releases.pin import Pinned
 
@@ -48,7 +49,7 @@ def decide(
     """May this release enter this place? Writes nothing. Raises where facts cannot be had."""
     now = context.now()
     level = level_at(context, question.place)
-    gathered = gather_facts(context, pinned, question, level, now)
+    gathered = gather_facts(context, pinned, question, level, now, phase)
     decision = evaluate(level, gathered.facts, now, facts_digest=gathered.digest, phase=phase)
     return Decided(decision, canonical.encode(decision), gathered)
 

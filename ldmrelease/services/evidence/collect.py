@@ -20,7 +20,7 @@ from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.domain.streams import evidence_stream
 from ldmrelease.registry.envelopes import Budget, referring_envelopes
 from ldmrelease.registry.referrers import DSSE_ENVELOPE
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_wrapped
 from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
@@ -45,7 +45,7 @@ class CollectedStatement(Struct, frozen=True):
     received: datetime | None
 
 
-def subjects_of(context: Context, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
+def subjects_of(context: ReadContext, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
     """Everything that evidence for a release can be about: images and their platforms, release, content."""
     found = [
         EvidenceSubject(digest, image.source, image.name)
@@ -59,7 +59,7 @@ def subjects_of(context: Context, pinned: Pinned) -> tuple[EvidenceSubject, ...]
 
 
 def collect(
-    context: Context, subjects: Iterable[EvidenceSubject], *, ask_registries: bool = True
+    context: ReadContext, subjects: Iterable[EvidenceSubject], *, ask_registries: bool = True
 ) -> list[CollectedStatement]:
     """Every statement about the subjects, each once. Raises `RegistryError`."""
     found: dict[str, CollectedStatement] = {}
@@ -73,7 +73,7 @@ def collect(
     return list(found.values())
 
 
-def _from_ledger(context: Context, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
+def _from_ledger(context: ReadContext, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
     events = context.ledger.events(stream=evidence_stream(subject.digest), kinds=[EventKind.RECEIVED])
     for taken in context.records.counted(events, StatementReceived):
         blob = taken.body.blob
@@ -81,7 +81,7 @@ def _from_ledger(context: Context, subject: EvidenceSubject) -> Iterable[Collect
 
 
 def _from_registry(
-    context: Context, subject: EvidenceSubject, budget: Budget
+    context: ReadContext, subject: EvidenceSubject, budget: Budget
 ) -> Iterable[CollectedStatement]:
     assert subject.repository is not None
     repository = context.registries.open(parse_reference(subject.repository))
@@ -105,7 +105,7 @@ def _bare(content: bytes) -> Iterable[bytes]:
 
 
 def evaluate_statements(
-    context: Context, pinned: Pinned | None, taken: Iterable[CollectedStatement], now: datetime
+    context: ReadContext, pinned: Pinned | None, taken: Iterable[CollectedStatement], now: datetime
 ) -> list[tuple[CollectedStatement, EvaluatedStatement]]:
     """Each statement, in their order, as it stands in a fact, and why it does not count.
 

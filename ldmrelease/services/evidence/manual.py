@@ -21,6 +21,7 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.collect import CollectedStatement
 from ldmrelease.services.evidence.publish import publish_envelope
+from ldmrelease.services.known_pins import name_of
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
 from ldmrelease.trust.dsse import Malformed, read_wrapped
@@ -131,29 +132,19 @@ def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
 def release_of(context: Context, statement: Statement) -> Pinned | None:
     """The newest pinned release that a statement is about."""
     digests = {each.digest for each in statement.subjects}
-    for pinned in _pins(context, _named(context, digests)):
+    for pinned in _pins(context, digests):
         if digests & {each.digest for each in collect.subjects_of(context, pinned)}:
             return pinned
     return None
 
 
-def _named(context: Context, digests: Iterable[str]) -> dict[str, Any]:
-    """The pins whose image or release is named; a platform's manifest alone is looked for in all of them."""
-    names = {name for digest in sorted(digests) for name in context.ledger.state("digests", digest) or []}
-    if names:
-        return {name: context.ledger.state("pins", name) for name in sorted(names)}
-    return context.ledger.states("pins")
-
-
-def _pins(context: Context, revisions: dict[str, Any]) -> Iterator[Pinned]:
-    newest_first = sorted(
-        ((each, name) for name, known in revisions.items() for each in known or []),
-        key=lambda pair: -int(pair[0]["sequence"]),
-    )
-    for each, name in newest_first:
-        product, _, tag = name.partition("/")
-        if context.topology.product(product) is not None:
-            yield pinned_by_digest(context, product, tag, each["digest"])
+def _pins(context: Context, digests: Iterable[str]) -> Iterator[Pinned]:
+    """The pins whose image or release is named, newest first; a platform's manifest alone is looked for in all."""
+    names = {name for digest in digests for name in context.pins.names_of(digest)}
+    for each in context.pins.all():
+        pin = each.body
+        if (not names or name_of(pin) in names) and context.topology.product(pin.product) is not None:
+            yield pinned_by_digest(context, pin.product, pin.tag, pin.digest)
 
 
 def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence | UnusableEvidence:

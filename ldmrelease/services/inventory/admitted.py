@@ -63,11 +63,10 @@ class Admissions:
         """The image of the release that a menu's tag spells, or else that has the digest, as it was last let in."""
         for name in self._names(product, component, tag, digest):
             found: list[tuple[int, AdmittedImage]] = []
-            for revision in self._context.ledger.state("pins", name) or []:
-                entered = next(
-                    (each for each in self._let_in(place) if each.release == revision["digest"]), None
-                )
-                release = self.release(revision["digest"]) if entered is not None else None
+            for revision in self._context.pins.revisions(*name.split("/", 1)):
+                own = revision.body.digest
+                entered = next((each for each in self._let_in(place) if each.release == own), None)
+                release = self.release(own) if entered is not None else None
                 allowed = _allowed(release, component, entered) if release and entered else None
                 if allowed is not None and entered is not None:
                     found.append((entered.sequence, allowed))
@@ -85,7 +84,7 @@ class Admissions:
         if parsed is not None and parsed.name is not None:
             yield f"{product.name}/{parsed.name}"
         if digest is not None:
-            yield from self._context.ledger.state("digests", digest) or []
+            yield from self._context.pins.names_of(digest)
 
     def at_work(self, place: Place) -> ActivePromotion | None:
         """The promotion that is changing the place now."""
@@ -109,7 +108,7 @@ class Admissions:
 
     def name_of(self, digest: str | None) -> str | None:
         """`product/tag` of the newest release that has an image, by any digest of its identity."""
-        names = self._context.ledger.state("digests", digest) if digest else None
+        names = self._context.pins.names_of(digest) if digest else None
         return names[-1] if names else None
 
     def _let_in(self, place: Place) -> list[LetIn]:
@@ -119,11 +118,10 @@ class Admissions:
         return self._entered[place]
 
     def _stored(self, digest: str) -> Release | None:
-        for name in self._context.ledger.state("digests", digest) or []:
-            for revision in self._context.ledger.state("pins", name) or []:
-                if revision["digest"] == digest:
-                    return canonical.decode(self._context.ledger.blob(revision["document"]), Release)
-        return None
+        found = self._context.pins.of_release(digest)
+        if found is None:
+            return None
+        return canonical.decode(self._context.ledger.blob(found.body.document), Release)
 
 
 def product_of(context: Context, application: Application, component: str) -> Product | None:

@@ -54,7 +54,8 @@ def _release(context: Context, application: Application, component: str, tag: st
     for product in context.topology.products:
         if tag is not None and component in application.components(product.name):
             name = _name(product, component, tag)
-            return name if name is not None and context.ledger.state("pins", name) else None
+            known = name is not None and context.pins.revisions(product.name, name.partition("/")[2])
+            return name if known else None
     return None
 
 

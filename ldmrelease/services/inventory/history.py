@@ -1,14 +1,17 @@
 """History of a place or a release: what ran there and when, by signed observations (design section 2)."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
+from ldmrelease.projections.residences import replayed
 from ldmrelease.services.context import Context
-from ldmrelease.services.inventory.where import reader, release_name
+from ldmrelease.services.inventory.observations import counted_observations
+from ldmrelease.services.inventory.where import release_name
 
 
 class HistoryEntry(Struct, frozen=True):
@@ -39,7 +42,7 @@ def history(
     product_tag: str | None = None,
 ) -> list[HistoryEntry]:
     """The residences of a place, of an environment, or of a release (`product/tag`), oldest first."""
-    found = [_residence(context, each) for each in _residences(context, product_tag)]
+    found = [_residence(context, each) for each in _residences(context, place, product_tag)]
     chosen = [
         each
         for each in found
@@ -50,13 +53,19 @@ def history(
     return sorted(chosen, key=lambda each: (each.first, each.place, each.component, each.spelling))
 
 
-def _residences(context: Context, product_tag: str | None) -> Iterable[observed.ResidenceState]:
-    """Those of a release's own images alone, where one is asked for."""
-    read = reader(context)
+def _residences(
+    context: Context, place: Place | None, product_tag: str | None
+) -> Iterable[observed.ResidenceState]:
+    """Those of one place alone, or of a release's own images, where one is asked for; from what counts."""
+    states = replayed(counted_observations(context, place))
+
+    def read(prefix: str) -> dict[str, Any]:
+        return {key: states[key] for key in sorted(states) if key.startswith(prefix)}
+
     if product_tag is None:
         return [*observed.residences_now(read), *observed.residences_ended(read)]
-    revisions = context.ledger.state("pins", product_tag) or []
-    digests = {digest for each in revisions for digest in each["digests"]}
+    product, _, tag = product_tag.partition("/")
+    digests = {digest for each in context.pins.revisions(product, tag) for digest in each.body.digests}
     return [residence for digest in sorted(digests) for residence in observed.residences_of(read, digest)]
 
 

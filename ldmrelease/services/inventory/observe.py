@@ -1,6 +1,7 @@
 """Observe a place: what it states or runs, resolved to digests, signed by the observer (design section 2)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
@@ -11,6 +12,7 @@ from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.inventory.observe_pods import observe_pods
 from ldmrelease.services.releases.identify import components_of, identify, resolve
 from ldmrelease.services.repository_scope import observed_repositories, require_scope
@@ -65,11 +67,27 @@ def _observation(
         time=context.now(),
         basis=application.observe,
         revision=revision,
-        images=images,
+        images=_since(context, application, images),
         releases=tuple(sorted(_complete(context, application, images))),
         aliases=aliases or {},
         every=application.observe_every,
         cause=cause,
+    )
+
+
+def _since(
+    context: Context, application: Application, images: tuple[ObservedImage, ...]
+) -> tuple[ObservedImage, ...]:
+    """Each image with the time when it was first seen there, which the signed observation before this one tells."""
+    before = latest_observation(context, application.place)
+    known = (
+        {(each.product, each.component, each.digest): each.since or before.time for each in before.images}
+        if before is not None
+        else {}
+    )
+    now = context.now()
+    return tuple(
+        replace(each, since=known.get((each.product, each.component, each.digest), now)) for each in images
     )
 
 

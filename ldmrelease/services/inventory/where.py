@@ -1,25 +1,22 @@
-"""Which release runs where, since when, and why it was allowed: from projections, without a scan of events."""
+"""Which release runs where, since when, and why it was allowed: one signed observation for each place."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
-from ldmrelease.projections import observed
-from ldmrelease.projections.residences import PROJECTION
 from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.inventory.receipts import let_in
-from ldmrelease.services.repository_scope import verified_observation
+from ldmrelease.services.known_pins import name_of
 
 
 class PlaceComponent(Struct, frozen=True):
     """An image at a place. `state` is `committed` or `running`, or why it does not run (`idle`, `armed`, `rolling`,
-    `troubled`, ...); `unobserved` where nobody has looked lately, `unsigned` where the latest observation does not
-    count.
+    `troubled`, ...); `unobserved` where nobody has looked lately.
 
     `release` is `product/tag` where a pin knows the digest; `promotion` and `allowed` (a time) say why it
     was let in, and are None for what came there by another way.
@@ -48,40 +45,27 @@ class UnobservedPlace(Struct, frozen=True):
 
 
 def where(context: Context, *, now: datetime) -> Iterator[PlaceComponent | UnobservedPlace]:
-    """Every place with what it runs, in the order of the workspace."""
-    read = reader(context)
-    latest = {each.place: each for each in observed.places_seen(read)}
-    images: dict[Place, list[observed.ResidenceState]] = {}
-    for residence in observed.residences_now(read):
-        images.setdefault(residence.place, []).append(residence)
+    """Every place with what it runs, in the order of the workspace: what its newest observation that counts says."""
     for application in context.topology.applications:
-        seen = latest.get(application.place)
+        seen = latest_observation(context, application.place)
         if seen is None:
             yield UnobservedPlace(application.place, application.level)
             continue
-        state, told = _state(context, seen, now)
-        for residence in images.get(application.place, []):
-            own = told.get((residence.component, residence.digest), state)
-            yield _running(context, application, seen, residence, own)
-
-
-def reader(context: Context) -> Callable[[str], Mapping[str, Any]]:
-    """Reads the states of the projection of what was observed, by the beginning of their keys."""
-    return lambda prefix: context.ledger.states(PROJECTION, prefix)
+        images: dict[tuple[str, str, str], ObservedImage] = {}
+        for each in seen.images:
+            images.setdefault((each.product, each.component, each.digest), each)
+        told = [_running(context, application, seen, each, now) for each in images.values()]
+        yield from sorted(told, key=lambda each: (each.product, each.component, each.since, each.digest))
 
 
 def release_name(context: Context, digest: str | None) -> str | None:
     """`product/tag` of a release's digest, None where no pin has it."""
-    names = context.ledger.state("digests", digest) if digest else None
-    return names[-1] if names else None
+    found = context.pins.of_release(digest) if digest else None
+    return name_of(found.body) if found is not None else None
 
 
 def _running(
-    context: Context,
-    application: Application,
-    latest: observed.Latest,
-    image: observed.ResidenceState,
-    state: str,
+    context: Context, application: Application, seen: Observation, image: ObservedImage, now: datetime
 ) -> PlaceComponent:
     entered = let_in(context, application.place, image.release) if image.release else None
     return PlaceComponent(
@@ -92,24 +76,16 @@ def _running(
         digest=image.digest,
         spelling=image.spelling,
         release=release_name(context, image.release),
-        since=spell(image.span.first),
-        last=spell(image.span.last),
-        state=state,
-        aliases=tuple(name for name, tag in sorted(latest.aliases.items()) if tag == image.spelling),
+        since=spell(image.since or seen.time),
+        last=spell(seen.time),
+        state=_state(seen, image, now),
+        aliases=tuple(name for name, tag in sorted(seen.aliases.items()) if tag == image.spelling),
         promotion=entered.promotion if entered else None,
         allowed=spell(entered.time) if entered else None,
     )
 
 
-_States = dict[tuple[str, str], str]
-"""By component and digest: why an image does not simply run."""
-
-
-def _state(context: Context, latest: observed.Latest, now: datetime) -> tuple[str, _States]:
-    opened = verified_observation(context, context.ledger.get(latest.sequence))
-    if not isinstance(opened, Observation):
-        return "unsigned", {}
-    if not latest.speaks_for(now):
-        return "unobserved", {}
-    told = {(each.component, each.digest): each.state for each in opened.images if each.state is not None}
-    return "committed" if latest.basis == "committed" else "running", told
+def _state(seen: Observation, image: ObservedImage, now: datetime) -> str:
+    if now - seen.time > timedelta(seconds=seen.every):
+        return "unobserved"
+    return image.state or ("committed" if seen.basis == "committed" else "running")

@@ -31,7 +31,7 @@ from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import Context, NoKey, Untrusted
 from ldmrelease.services.decisions.decide import decide, record
-from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.checkpoints import publish_checkpoint
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.progress import Progress

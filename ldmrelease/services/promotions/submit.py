@@ -28,7 +28,7 @@ from ldmrelease.domain.topology import Application, Place
 from ldmrelease.promotion.planning import Site, make_plan
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided, decide, level_at, record
-from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.services.inventory.promotions import open_promotions
@@ -184,12 +184,12 @@ def record_request(context: Context, look: Preview) -> Recorded | None:
     stream = promotion_stream(promotion)
     events: list[NewEvent] = []
     blobs: dict[str, bytes] = {}
-    expect = {**look.first.gathered.expect, stream: 0}
+    expect = look.first.gathered.expect.and_streams({stream: 0})
     if not look.spec.pinned.stored:
         pin_event, pin_blobs, pin_expect = pin_events(context, look.spec.pinned, look.spec.reason)
         events += pin_event
         blobs |= pin_blobs
-        expect |= pin_expect
+        expect = expect.and_streams(pin_expect)
     plan_document = canonical.encode(plan)
     events.append(new_event(_request(context, look, promotion)))
     decision_events, decision_blobs = record(context, promotion, look.first, DecisionStage.ASK, None)
@@ -199,7 +199,7 @@ def record_request(context: Context, look: Preview) -> Recorded | None:
         require_receipts(context, plan, look.spec.pinned.release)
         superseded, superseded_expect = _supersede(context, plan, promotion)
         events += superseded
-        expect |= superseded_expect
+        expect = expect.and_streams(superseded_expect)
         events.append(new_event(PromotionPlanned(plan.digest), stream))
         blobs[plan.digest] = plan_document
     moved = context.append(events, expect=expect, blobs=blobs)

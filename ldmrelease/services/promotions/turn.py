@@ -4,7 +4,6 @@ Every append names the versions of the promotion's stream and of the place's cla
 over fails at its first write.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -16,6 +15,7 @@ from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.plan import Step
 from ldmrelease.domain.streams import claim_stream
 from ldmrelease.domain.topology import Place
+from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.services.context import Context
 from ldmrelease.services.progress import Progress
@@ -69,10 +69,10 @@ class Turn(Struct):
         place: Place | None,
         events: list[NewEvent],
         blobs: dict[str, bytes] | None = None,
-        expect: Mapping[str, int] | None = None,
+        expect: Expectation | None = None,
     ) -> None:
         """Append under the versions that this round has read. Raises `TakenOver` where one has moved."""
-        expected = {**(expect or {}), **self.expected(place)}
+        expected = (expect or Expectation()).and_streams(self.expected(place))
         if self.context.append(events, expect=expected, blobs=blobs) is not None:
             raise TakenOver
         self.promotion.appended += sum(each.stream == self.promotion.stream for each in events)

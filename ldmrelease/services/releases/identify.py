@@ -75,13 +75,13 @@ def identify(
 
 def _releases(context: Context, component: ProductComponent, digest: str) -> list[tuple[Release, str]]:
     """The pinned releases whose image of the component has this digest, the latest first, with their digests."""
-    names = context.ledger.state("digests", digest) or []
     found = []
-    for name in reversed([each for each in names if each.startswith(component.product + "/")]):
-        for revision in reversed(context.ledger.state("pins", name) or []):
-            release = canonical.decode(context.ledger.blob(revision["document"]), Release)
+    for name in reversed(context.pins.names_of(digest)):
+        product, _, tag = name.partition("/")
+        for pinned in reversed(context.pins.revisions(product, tag) if product == component.product else []):
+            release = canonical.decode(context.ledger.blob(pinned.body.document), Release)
             if _has(release.component(component.source.name), digest):
-                found.append((release, str(revision["digest"])))
+                found.append((release, pinned.body.digest))
     return found
 
 

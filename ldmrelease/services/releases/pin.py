@@ -24,10 +24,9 @@ from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Context
-from ldmrelease.services.repository_scope import out_of_scope, require_scope
+from ldmrelease.services.context import Context, ReadContext
+from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.sources import eups, git_tags
-from ldmrelease.trust.records import EventRecord
 
 _REBUILT = {Kind.release, Kind.candidate}
 BASE_DIGEST = "org.opencontainers.image.base.digest"
@@ -163,32 +162,16 @@ _FINDERS: dict[ComponentKind, Any] = {
 }
 
 
-def stored_pin(context: Context, product: Product, text: str) -> Pinned | None:
+def stored_pin(context: ReadContext, product: Product, text: str) -> Pinned | None:
     """The newest stored pin of a tag whose signature counts, None where there is none."""
     tag = parse(text, product.grammar, product.aliases)
     if tag.name is None:
         return None
-    found = newest_counted(context, context.ledger.state("pins", f"{product.name}/{tag.name}") or [])
-    return _read_pin(context, found[1].body, tag) if found is not None else None
+    found = context.pins.revisions(product.name, tag.name)
+    return _read_pin(context, found[-1].body, tag) if found else None
 
 
-def newest_counted(
-    context: Context, revisions: list[dict[str, Any]]
-) -> tuple[dict[str, Any], EventRecord[Pin]] | None:
-    """Of a tag's revisions, oldest first, the newest whose signature counts, with the act behind it."""
-    for revision in reversed(revisions):
-        opened = context.records.read(context.ledger.get(revision["sequence"]), Pin)
-        if isinstance(opened, EventRecord) and _covers_images(context, opened):
-            return revision, opened
-    return None
-
-
-def _covers_images(context: Context, opened: EventRecord[Pin]) -> bool:
-    release = canonical.decode(context.ledger.blob(opened.body.document), Release)
-    return out_of_scope(context, opened, "pin", release.repositories) is None
-
-
-def _read_pin(context: Context, act: Pin, tag: Tag) -> Pinned:
+def _read_pin(context: ReadContext, act: Pin, tag: Tag) -> Pinned:
     release = canonical.decode(context.ledger.blob(act.document), Release)
     listing = context.ledger.blob(release.content) if release.content else None
     return Pinned(release, act.digest, tag, listing, act.revision)
@@ -249,7 +232,6 @@ __all__ = [
     "Pinned",
     "Unpinnable",
     "find_or_pin",
-    "newest_counted",
     "pin",
     "pin_events",
     "push_release",

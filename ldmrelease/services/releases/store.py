@@ -4,13 +4,10 @@ from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
-from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import parse
 from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.releases.pin import Pinned, pin_events, push_release
-from ldmrelease.services.repository_scope import out_of_scope
-from ldmrelease.trust.records import EventRecord
 
 
 class PinnedMeanwhile(LdmreleaseError):
@@ -41,13 +38,10 @@ def pinned_by_digest(context: Context, product_name: str, tag: str, digest: str)
     product = context.topology.product(product_name)
     if product is None:
         raise Untrusted(f"the workspace has no product {product_name!r} any more")
-    for revision in context.ledger.state("pins", f"{product_name}/{tag}") or []:
-        opened = context.records.read(context.ledger.get(revision["sequence"]), Pin)
-        if not isinstance(opened, EventRecord) or opened.body.digest != digest:
+    for opened in context.pins.revisions(product_name, tag):
+        if opened.body.digest != digest:
             continue
         release = canonical.decode(context.ledger.blob(opened.body.document), Release)
-        if out_of_scope(context, opened, "pin", release.repositories) is not None:
-            continue
         listing = context.ledger.blob(release.content) if release.content else None
         parsed = parse(tag, product.grammar, product.aliases)
         return Pinned(release, digest, parsed, listing, opened.body.revision)

@@ -23,7 +23,7 @@ from ldmrelease.domain.statements import PAYLOAD_TYPE, Subject, write_statement
 from ldmrelease.services.checks.runs import RunPlace, RunResult, register, run_place, run_registered
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import decide
-from ldmrelease.services.decisions.facts import DecisionRequest
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.evidence.runs import registered_runs
 from ldmrelease.services.promotions.commands import Promoted, promote
 from ldmrelease.services.releases.pin import Pinned

@@ -140,7 +140,7 @@ def test_lint_misses_key_files_and_receipt_keys_before_they_are_needed(tmp_path,
     edit(file, "    production: keys/receipts-production.pem\n", "")
     assert [str(each) for each in lint(file)] == [
         "ldmrelease.yaml:21:11: keys.runner: keys/runner.pem is not there; make it with `key new`",
-        "ldmrelease.yaml:25:5: keys.receipts: no receipt key for level 'production'; make one with `key new`",
+        "ldmrelease.yaml:26:5: keys.receipts: no receipt key for level 'production'; make one with `key new`",
     ]
 
 
@@ -208,7 +208,7 @@ def test_a_check_names_the_repository_of_its_long_results(tmp_path, monkeypatch)
     edit(file, f"{reported}    results: r.example/results\n", reported)
     edit(file, command, f"{command}    results: r.example/results:latest\n")
     (message,) = faults(file)
-    assert message.startswith("ldmrelease.yaml:61:")
+    assert message.startswith("ldmrelease.yaml:62:")
     assert (
         "checks.smoke.results: 'r.example/results:latest' names one image, a repository is wanted" in message
     )

@@ -1,10 +1,13 @@
-"""A workspace of its own for every test."""
+"""A workspace of its own for every test, at several points of its week.
+
+Each point is reached once and copied: a promotion takes longer than a copy.
+"""
 
 from pathlib import Path
 
 import pytest
 
-from tests.workspace import Site, copy_site, new_site
+from tests.workspace import BEFORE, WEEKLY, Site, copy_site, new_site
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +20,31 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(template: Path, tmp_path: Path) -> Site:
     """A copy that a test may do with what it likes."""
     return copy_site(template, tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def ready_once(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = copy_site(template, tmp_path_factory.mktemp("ready") / "workspace")
+    site.release_weekly()
+    site.ok("release", "pin", BEFORE)
+    site.ok("observe")
+    return site
+
+
+@pytest.fixture
+def ready(ready_once: Site, tmp_path: Path) -> Site:
+    """The weekly is built, and what ran before is pinned and observed."""
+    return ready_once.copy(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def developed_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = ready_once.copy(tmp_path_factory.mktemp("developed") / "workspace")
+    site.ok("promote", WEEKLY, "--target", "development")
+    return site
+
+
+@pytest.fixture
+def developed(developed_once: Site, tmp_path: Path) -> Site:
+    """The weekly runs everywhere at level development."""
+    return developed_once.copy(tmp_path / "workspace")

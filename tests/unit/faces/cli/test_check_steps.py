@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from ldmrelease.checks.outcome import said_nothing
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events import Event
+from ldmrelease.domain.events.promotion import PromotionPlanned, StepIntended
+from ldmrelease.promotion.state import read_journal
 from ldmrelease.services.checks.runs import RunResult, run_registered
 from ldmrelease.services.promotions.steps import check
-from tests.workspace import BEFORE, PLACE, WEEKLY, Site, copy_site, new_site
+from tests.workspace import BEFORE, BEGIN, PLACE, WEEKLY, Site, copy_site, new_site
+
+
+class Told(NamedTuple):
+    event: Event
+    body: Any
+
 
 ENVIRONMENT = "usdfdev"
 BATCH = "applications/batch/values-usdfdev.yaml"
@@ -111,3 +123,40 @@ def test_a_job_that_is_asked_for_where_there_is_no_cluster_is_found_when_plannin
     assert done.exit_code == 1
     assert "wants the check smoke, which is a Job, and usdfdev/batch has no workloads" in done.output
     assert site.everything() == before
+
+
+def agree(site: Site, level: str) -> None:
+    """The trust document records the policy of a level as it is now."""
+    policy = site.root / "policies" / f"{level}.yaml"
+    own = "sha256:" + hashlib.sha256(policy.read_bytes()).hexdigest()
+    pattern = rf"(?s)({level}:\s*version: \d+\s*digest: )sha256:[0-9a-f]+"
+    site.edit(lambda text: re.sub(pattern, rf"\g<1>{own}", text, count=1), "trust.yaml")
+
+
+@pytest.mark.parametrize("name", ["restore", "claim", "free", "publish", "receipt"])
+def test_a_check_may_be_called_like_a_step(site: Site, name: str) -> None:
+    """The step of a check is named after it, and is no other step: the promotion ends well, and is not restored."""
+    smoke_is(site, "exit 0")
+    check_of_smoke = "  smoke:\n    kind: command\n    command: [sh, checks/smoke.sh]\n"
+    site.edit(
+        lambda text: text.replace("checks:\n", f"checks:\n{check_of_smoke.replace('smoke:', name + ':', 1)}"
+                                  "    tests: [names-a-release, has-images]\n    deadline: 10m\n")
+    )  # fmt: skip
+    site.edit(lambda text: text.replace("check: smoke", f"check: {name}"), "policies/development.yaml")
+    agree(site, "development")
+    told = site.run("promote", WEEKLY, "--target", PLACE)
+    assert told.exit_code == 0, told.stderr
+    assert f"{PLACE}: check {name}: PASSED" in told.stderr
+    (promotion,) = json.loads(site.ok("promotions", "list", "-o", "json"))
+    assert (promotion["state"], promotion["done"]) == ("succeeded", [PLACE])
+    steps = json.loads(site.ok("promotions", "show", promotion["promotion"], "-o", "json"))["places"][0][
+        "steps"
+    ]
+    assert (f"{PLACE}/check/{name}", "done") in {(each["step"], each["state"]) for each in steps}
+
+
+def test_a_check_called_restore_is_not_a_restore_while_it_runs() -> None:
+    event = Event("u", 1, BEGIN, "a", "k", "promotion/P-1", 1, {}, "", "")
+    told = [Told(event, PromotionPlanned("sha256:a")), Told(event, StepIntended(f"{PLACE}/check/restore"))]
+    assert read_journal(told).state == "running"
+    assert read_journal([*told, Told(event, StepIntended(f"{PLACE}/restore"))]).state == "restoring"

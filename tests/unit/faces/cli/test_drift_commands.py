@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,17 +11,23 @@ import pytest
 from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.render.drift import _HOW, DRIFT_WORDS
 from ldmrelease.services.inventory.drift import DRIFTS
-from tests.workspace import MENU, PLACE, WEEKLY, Site
+from tests.workspace import MENU, PLACE, WEEKLY, Site, copy_site
 
 TAG = "al9-w_2023_16"
 
 
-@pytest.fixture
-def promoted(site: Site) -> Site:
-    """The weekly is at a GitOps place, and in a menu beside what is there by hand."""
+@pytest.fixture(scope="module")
+def promoted_once(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = copy_site(template, tmp_path_factory.mktemp("promoted") / "workspace")
     site.release_weekly()
     site.ok("promote", WEEKLY, "--target", PLACE)
     return site
+
+
+@pytest.fixture
+def promoted(promoted_once: Site, tmp_path: Path) -> Site:
+    """The weekly is at a GitOps place, and in a menu beside what is there by hand."""
+    return promoted_once.copy(tmp_path / "workspace")
 
 
 def drift(site: Site, *words: str, code: int = ExitCode.REFUSED) -> list[dict[str, Any]]:

@@ -2,11 +2,18 @@
 
 import base64
 import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import Event, EventKind, NewEvent
+from ldmrelease.domain.events.promotion import PromotionHalting
+from ldmrelease.domain.events.registry import new_event
+from ldmrelease.domain.streams import promotion_stream
+from ldmrelease.domain.topology import Place
 from ldmrelease.ledger import open_ledger
 from ldmrelease.projections.registry import PROJECTORS
 from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site
@@ -14,23 +21,21 @@ from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site
 HERE = {"environment": "base", "application": "ocps"}
 
 
-@pytest.fixture
-def ready(site: Site) -> Site:
-    """The weekly is built, and what ran before is pinned and observed."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
+@pytest.fixture(scope="module")
+def waiting_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = ready_once.copy(tmp_path_factory.mktemp("waiting") / "workspace")
+    site.ok("promote", WEEKLY, "--target", TESTSTAND)
+    assert site.run("promote", WEEKLY, "--target", BASE).exit_code == 4
     return site
 
 
 @pytest.fixture
-def waiting(ready: Site) -> tuple[Site, str]:
+def waiting(waiting_once: Site, tmp_path: Path) -> tuple[Site, str]:
     """A promotion to base, which waits for the soak at the test stand; and its id."""
-    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
-    assert ready.run("promote", WEEKLY, "--target", BASE).exit_code == 4
-    listed = json.loads(ready.ok("promotions", "list", "-o", "json"))
+    site = waiting_once.copy(tmp_path / "workspace")
+    listed = json.loads(site.ok("promotions", "list", "-o", "json"))
     assert listed[-1]["state"] == "waiting"
-    return ready, listed[-1]["promotion"]
+    return site, listed[-1]["promotion"]
 
 
 def forge(site: Site, stream: str, kind: str, body: dict[str, Any]) -> None:
@@ -184,3 +189,191 @@ def test_a_plan_that_was_exchanged_is_not_carried_out(waiting: tuple[Site, str])
     assert done.exit_code == 3
     assert "(promotion.planned) of" in done.stderr
     assert site.refs() == refs
+
+
+LISTS = (
+    ("where",),
+    ("history",),
+    ("history", PLACE),
+    ("drift",),
+    ("release", "list"),
+    ("release", "show", BEFORE),
+    ("promotions", "list"),
+    ("promotions", "list", "--open"),
+    ("receipt", "show", PLACE, WEEKLY),
+    ("evidence", "list", WEEKLY),
+    ("check", WEEKLY, "--target", BASE),
+)
+
+
+def answers(site: Site) -> dict[tuple[str, ...], str]:
+    """What is answered, as data; a refusal has its answer, too."""
+    return {words: site.run(*words, "-o", "json").stdout for words in LISTS}
+
+
+@pytest.fixture
+def promoted(ready: Site) -> tuple[Site, str]:
+    """A promotion that has ended at one place; and its id."""
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    listed = json.loads(ready.ok("promotions", "list", "-o", "json"))
+    assert listed[-1]["state"] == "succeeded"
+    return ready, listed[-1]["promotion"]
+
+
+def replay_row(site: Site, event: Event, stream: str | None = None) -> None:
+    """A genuine row once more, at the end of its stream or of another."""
+    forge(site, stream or event.stream, event.kind, {"envelope": event.body["envelope"]})
+
+
+def sql(site: Site, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(site.root / "ledger.db")) as connection, connection:
+        connection.execute(statement, values)
+
+
+def test_an_unsigned_pin_makes_the_observer_sign_nothing(ready: Site) -> None:
+    """A release that never ran is given the images of one that runs."""
+    (signed,) = ready.events(EventKind.PINNED)
+    seen = ready.events(EventKind.OBSERVED, f"environment/{PLACE}")[-1]
+    name = "release/stack/w.2023.99"
+    forge(ready, name, EventKind.PINNED, altered(signed.body, tag="w.2023.99", digest="sha256:" + "9" * 64))
+    replay_row(ready, signed, name)
+    ready.ok("observe")
+    again = ready.events(EventKind.OBSERVED, f"environment/{PLACE}")[-1]
+    assert again.sequence > seen.sequence
+    assert again.body["releases"] == seen.body["releases"]
+    assert {each["release"] for each in again.body["images"]} == {
+        each["release"] for each in seen.body["images"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (
+            EventKind.HALTING,
+            {"place": {"environment": "usdfdev", "application": "batch"}, "cause": "aborted", "values": {}},
+        ),
+        (EventKind.INTENDED, {"step": f"{PLACE}/restore"}),
+        (EventKind.RESUMED, {"place": {"environment": "usdfdev", "application": "batch"}}),
+    ],
+)
+def test_nothing_follows_the_end_of_a_promotion(
+    promoted: tuple[Site, str], kind: str, body: dict[str, Any]
+) -> None:
+    site, promotion = promoted
+    forge(site, f"promotion/{promotion}", kind, body)
+    refs = site.refs()
+    for words in (("resume", promotion), ("abort", promotion), ("promotions", "show", promotion)):
+        done = site.run(*words)
+        assert done.exit_code == 3, words
+        assert "does not count: unsigned" in done.stderr
+    (listed,) = json.loads(site.ok("promotions", "list", "-o", "json"))
+    assert (listed["state"], listed["tag"]) == ("untrusted", WEEKLY)
+    assert site.refs() == refs
+
+
+def test_what_the_process_signs_itself_behind_an_end_is_not_believed(promoted: tuple[Site, str]) -> None:
+    """Even a row with a right signature: the end is final."""
+    site, promotion = promoted
+    context = site.context()
+    with context.ledger:
+        late = PromotionHalting(Place("usdfdev", "batch"), "aborted")
+        context.append([new_event(late, promotion_stream(promotion))])
+    refs = site.refs()
+    for words in (("resume", promotion), ("abort", promotion)):
+        done = site.run(*words)
+        assert done.exit_code == 3
+        assert "has ended, and event" in done.stderr
+    assert json.loads(site.ok("promotions", "list", "-o", "json"))[0]["state"] == "untrusted"
+    assert site.refs() == refs
+
+
+def test_unsigned_receipts_approve_nothing(ready: Site) -> None:
+    """Somebody writes a receipt row for what was committed by hand, with an envelope that is no receipt."""
+    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
+    (signed, *_) = ready.events(EventKind.RECEIPT)
+    ready.commit_by_hand(PLACE, "al9-w_2023_15", "al9-w_2023_16")
+    ready.ok("observe", "--target", PLACE)
+    before = {words: ready.run(*words, "-o", "json").stdout for words in (("where",), ("drift",))}
+    here = {"environment": "usdfdev", "application": "batch"}
+    forge(ready, f"receipts/{PLACE}", EventKind.RECEIPT, altered(signed.body, place=here))
+    forge(ready, f"receipts/{PLACE}", EventKind.RECEIPT, {**signed.body, "place": here})
+    replay_row(ready, signed, f"receipts/{PLACE}")
+    assert {words: ready.run(*words, "-o", "json").stdout for words in before} == before
+    assert ready.run("receipt", "show", PLACE, WEEKLY).exit_code == 1
+    where = [each for each in json.loads(before["where",]) if each["place"] == here]
+    assert [(each["promotion"], each["allowed"]) for each in where] == [(None, None)]
+    # It is promoted, and not taken for promoted already.
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    assert (
+        ready.events(EventKind.RECEIPT, f"receipts/{PLACE}")[-1].body["promotion"] != signed.body["promotion"]
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", [EventKind.OBSERVED, EventKind.RECEIPT, EventKind.PINNED, EventKind.RECEIVED]
+)
+def test_a_genuine_row_once_more_changes_no_answer(promoted: tuple[Site, str], kind: str) -> None:
+    site, _ = promoted
+    site.advance(hours=1)
+    before = answers(site)
+    for event in site.events(kind):
+        replay_row(site, event)
+    assert answers(site) == before
+
+
+def test_observations_once_more_make_no_soak(waiting: tuple[Site, str]) -> None:
+    """Three hours later the same row again: it was signed for another position and time."""
+    site, promotion = waiting
+    seen = site.events(EventKind.OBSERVED, f"environment/{TESTSTAND}")[-1]
+    site.advance(hours=3)
+    replay_row(site, seen)
+    assert site.run("resume", promotion).exit_code == 4
+    assert "w_2023_16" not in site.committed(BASE)
+
+
+def test_a_genuine_row_of_another_promotion_is_not_carried_out(waiting: tuple[Site, str]) -> None:
+    site, promotion = waiting
+    (other, *_) = [each for each in site.events(EventKind.DONE) if each.body["step"].endswith("/claim")]
+    replay_row(site, other, f"promotion/{promotion}")
+    done = site.run("resume", promotion)
+    assert done.exit_code == 3
+    assert "does not count: wrong-position" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "DELETE FROM states WHERE projection != 'head'",
+        "UPDATE states SET value = '[1, 2, 3]' WHERE projection = 'digests'",
+        "UPDATE states SET value = replace(value, '1', '2') WHERE projection = 'digests'",
+        "UPDATE states SET value = '\"text\"' WHERE projection = 'digests'",
+    ],
+)
+def test_projections_that_were_edited_change_no_answer(promoted: tuple[Site, str], edit: str) -> None:
+    site, _ = promoted
+    before = answers(site)
+    sql(site, edit)
+    assert answers(site) == before
+
+
+def test_a_receipt_of_another_levels_key_does_not_count(promoted: tuple[Site, str]) -> None:
+    site, _ = promoted
+    assert json.loads(site.ok("receipt", "show", PLACE, WEEKLY, "-o", "json"))
+    site.edit(lambda text: text.replace("  usdfdev: development", "  usdfdev: commissioning"), "trust.yaml")
+    site.edit(
+        lambda text: text.replace(
+            "  usdfdev:\n    level: development", "  usdfdev:\n    level: commissioning"
+        )
+    )
+    assert site.run("receipt", "show", PLACE, WEEKLY).exit_code == 1
+
+
+def test_the_check_of_a_ledger_tells_of_rows_that_nobody_signed(ready: Site) -> None:
+    (signed,) = ready.events(EventKind.PINNED)
+    assert ready.run("ledger", "verify").exit_code == 0
+    replay_row(ready, signed)
+    done = ready.run("ledger", "verify")
+    assert done.exit_code == 1
+    assert f"record at event {ready.head().size}" in done.stdout
+    assert "it was signed for another position" in done.stdout

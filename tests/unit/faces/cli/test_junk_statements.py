@@ -13,7 +13,7 @@ from ldmrelease.ledger import LedgerError
 from ldmrelease.registry import envelopes
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, put_referrer
 from ldmrelease.trust.signer import Signer, generate, load_signer
-from tests.workspace import BEFORE, PLACE, WEEKLY, Site
+from tests.workspace import BASE, BEFORE, PLACE, WEEKLY, Site
 
 SBOM = "https://cyclonedx.org/bom"
 
@@ -97,7 +97,7 @@ def test_more_than_we_read_is_undecided_and_says_so(ready: Site, monkeypatch: py
     monkeypatch.setattr(envelopes, "REFERRERS", 3)
     attach(ready, *(f"junk {number}".encode() for number in range(4)))
     before = ready.head()
-    for words in (("check", WEEKLY, "--target", PLACE), ("promote", WEEKLY, "--target", PLACE)):
+    for words in (("check", WEEKLY, "--target", BASE), ("promote", WEEKLY, "--target", BASE)):
         done = ready.run(*words)
         assert done.exit_code == 3
         assert "4 referrers of sha256:" in done.stdout + done.stderr

@@ -9,18 +9,15 @@ import pytest
 from ldmrelease.domain.predicates.summary import BUNDLE_TYPE, bundle, bundle_annotations
 from ldmrelease.registry.referrers import put_referrer
 from ldmrelease.trust.dsse import Envelope, read_envelope
-from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site
+from tests.workspace import BASE, PLACE, TESTSTAND, WEEKLY, Site
 
 SBOM = "https://cyclonedx.org/bom"
 
 
 @pytest.fixture
-def at_teststand(site: Site) -> Site:
+def at_teststand(developed: Site) -> Site:
     """The weekly runs at the test stand long enough for base."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
-    site.ok("promote", WEEKLY, "--target", "development")
+    site = developed
     site.advance(hours=3)
     site.ok("observe")
     assert site.run("check", WEEKLY, "--target", BASE).exit_code == 0

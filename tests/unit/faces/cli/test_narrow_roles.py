@@ -12,15 +12,6 @@ ONE = "oci:images/scipipe"
 """One of the two images of a stack release."""
 
 
-@pytest.fixture
-def ready(site: Site) -> Site:
-    """The weekly is built, and what ran before is pinned and observed."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
-    return site
-
-
 def narrow(site: Site, *roles: str, to: str = ONE) -> None:
     """From now on these roles hold for one repository."""
 

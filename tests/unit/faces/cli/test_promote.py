@@ -6,23 +6,22 @@ from typing import Any
 
 import pytest
 
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Decision
+from ldmrelease.domain.events import EventKind
 from ldmrelease.faces.cli import run_promotion
 from ldmrelease.faces.cli.main import load
+from ldmrelease.ledger import open_ledger
+from ldmrelease.projections.registry import PROJECTORS
+from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.promotions import commands
 from ldmrelease.services.promotions.commands import promote
+from ldmrelease.services.promotions.submit import Preview, Recorded, record_request
 from ldmrelease.services.releases.pin import Pinned, find_or_pin
 from tests.workspace import BASE, BEFORE, PLACE, WEEKLY, Site
 
 PRODUCTION = "usdf-cm/cm-service"
-
-
-@pytest.fixture
-def ready(site: Site) -> Site:
-    """The weekly is built, and what ran before is pinned and observed."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
-    return site
 
 
 def state(site: Site, promotion: str) -> str:
@@ -120,42 +119,40 @@ def test_a_dry_run_tells_the_plan(ready: Site) -> None:
     assert said.endswith("dry run: nothing was written\n")
 
 
-def test_a_week_goes_from_development_to_base_and_waits_for_its_soak(ready: Site) -> None:
-    ready.ok("promote", WEEKLY, "--target", "development")
-    waiting = ready.run("promote", WEEKLY, "--target", "base")
+def test_a_week_goes_from_development_to_base_and_waits_for_its_soak(developed: Site) -> None:
+    waiting = developed.run("promote", WEEKLY, "--target", "base")
     assert waiting.exit_code == 4
     assert "can become true 2023-04-20T14:00:00Z (in 2h)" in waiting.stdout
-    promotion = promotions(ready)[-1]["promotion"]
+    promotion = promotions(developed)[-1]["promotion"]
     assert f"next: ldmrelease resume {promotion}" in waiting.stdout
 
-    ready.advance(hours=1)
-    unchanged = ready.everything()
-    assert ready.run("resume", promotion).exit_code == 4
-    assert ready.run("promote", WEEKLY, "--target", "base").exit_code == 4, (
+    developed.advance(hours=1)
+    unchanged = developed.everything()
+    assert developed.run("resume", promotion).exit_code == 4
+    assert developed.run("promote", WEEKLY, "--target", "base").exit_code == 4, (
         "asking again is not a newer request"
     )
-    assert ready.everything() == unchanged
+    assert developed.everything() == unchanged
 
-    ready.advance(hours=2)
-    still = ready.run("resume", promotion)
+    developed.advance(hours=2)
+    still = developed.run("resume", promotion)
     assert still.exit_code == 4, "nobody has looked: time alone is not a soak"
     assert "until 2023-04-20T17:00:00Z (in 2h)" in still.stdout, "as of now, not as of the request"
-    ready.ok("observe")
-    assert "succeeded" in ready.ok("resume", "--all")
-    assert "al9-w_2023_16" in ready.committed(BASE)
-    assert "nothing waits" in ready.ok("resume", "--all")
+    developed.ok("observe")
+    assert "succeeded" in developed.ok("resume", "--all")
+    assert "al9-w_2023_16" in developed.committed(BASE)
+    assert "nothing waits" in developed.ok("resume", "--all")
 
 
-def test_another_release_supersedes_what_waits_for_the_same_place(ready: Site) -> None:
-    ready.ok("promote", WEEKLY, "--target", "development")
-    ready.ok("promote", BEFORE, "--target", "usdfdev/batch", "--dry-run")
-    assert ready.run("promote", WEEKLY, "--target", "base").exit_code == 4
-    first = promotions(ready)[-1]["promotion"]
-    assert ready.run("promote", WEEKLY, "--target", "base/ocps").exit_code == 4, (
+def test_another_release_supersedes_what_waits_for_the_same_place(developed: Site) -> None:
+    developed.ok("promote", BEFORE, "--target", "usdfdev/batch", "--dry-run")
+    assert developed.run("promote", WEEKLY, "--target", "base").exit_code == 4
+    first = promotions(developed)[-1]["promotion"]
+    assert developed.run("promote", WEEKLY, "--target", "base/ocps").exit_code == 4, (
         "another target is another request"
     )
-    assert state(ready, first) == "superseded"
-    assert ready.run("resume", first).exit_code == 1
+    assert state(developed, first) == "superseded"
+    assert developed.run("resume", first).exit_code == 1
 
 
 def test_a_failing_check_restores_what_was_there(ready: Site) -> None:
@@ -215,16 +212,22 @@ def test_wait_refuses_a_clock_that_never_moves(ready: Site) -> None:
     assert ready.everything() == before
 
 
+@pytest.fixture(scope="module")
+def production_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = ready_once.copy(tmp_path_factory.mktemp("production") / "workspace")
+    site.ok("release", "pin", "24.0.0")
+    site.ok("release", "pin", "v24.0.0.rc4")
+    site.ok("observe", "--target", PRODUCTION)
+    site.commit_by_hand(PRODUCTION, "al9-v24_0_0", "al9-v24_0_0_rc4")
+    site.advance(hours=1)
+    site.ok("observe", "--target", PRODUCTION)
+    return site
+
+
 @pytest.fixture
-def production(ready: Site) -> Site:
+def production(production_once: Site, tmp_path: Path) -> Site:
     """At a production place something else was deployed by hand, and 24.0.0 ran before."""
-    ready.ok("release", "pin", "24.0.0")
-    ready.ok("release", "pin", "v24.0.0.rc4")
-    ready.ok("observe", "--target", PRODUCTION)
-    ready.commit_by_hand(PRODUCTION, "al9-v24_0_0", "al9-v24_0_0_rc4")
-    ready.advance(hours=1)
-    ready.ok("observe", "--target", PRODUCTION)
-    return ready
+    return production_once.copy(tmp_path / "workspace")
 
 
 def test_production_is_not_changed_where_nobody_can_be_asked(production: Site) -> None:
@@ -369,6 +372,29 @@ def test_a_final_is_compared_with_the_last_counted_pin_of_its_candidate(ready: S
     assert compared()["code"] == "no-candidate"
     ready.ok("release", "pin", "v24.0.0.rc4")
     assert (compared()["code"], compared()["values"]["candidate"]) == ("same-content", "v24.0.0.rc4")
+
+
+def test_a_candidate_that_is_pinned_before_the_request_is_recorded_is_decided_by(
+    ready: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read of the pins is part of what the append expects: it is refused, and decided again."""
+    tries: list[str] = []
+
+    def late(context: Context, look: Preview) -> Recorded | None:
+        if not tries:
+            ready.ok("release", "pin", "v24.0.0.rc4")
+        recorded = record_request(context, look)
+        tries.append("refused" if recorded is None else "recorded")
+        return recorded
+
+    monkeypatch.setattr(commands, "record_request", late)
+    ready.run("promote", "24.0.0", "--target", PRODUCTION)
+    assert tries == ["refused", "recorded"]
+    found = [each.body["decision"] for each in ready.events(EventKind.DECIDED)]
+    with open_ledger(ready.root / "ledger.db", projectors=PROJECTORS) as ledger:
+        decision = canonical.decode(ledger.blob(found[0]), Decision)
+    (compared,) = [each for each in decision.findings if each.rule == "same-content-as"]
+    assert (compared.code, compared.values["candidate"]) == ("same-content", "v24.0.0.rc4")
 
 
 def test_all_places_that_cannot_be_written_are_told_in_one_go(site: Site) -> None:

@@ -84,12 +84,18 @@ def test_a_printed_name_can_be_typed_again(site: Site) -> None:
     assert "prompt-processing/1.0.0" in site.ok("release", "show", "prompt-processing/1.0.0")
 
 
-@pytest.fixture
-def pinned(site: Site) -> Site:
-    """The weekly is complete and pinned."""
+@pytest.fixture(scope="module")
+def pinned_once(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = copy_site(template, tmp_path_factory.mktemp("pinned") / "workspace")
     site.release_weekly()
     site.ok("release", "pin", WEEKLY)
     return site
+
+
+@pytest.fixture
+def pinned(pinned_once: Site, tmp_path: Path) -> Site:
+    """The weekly is complete and pinned."""
+    return pinned_once.copy(tmp_path / "workspace")
 
 
 def sign(site: Site, *words: str, key: str = "ci", name: str = "statement.json") -> str:

@@ -23,18 +23,20 @@ from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.services.decisions.replay import replay
 with open_ledger(Path(sys.argv[1]), projectors=()) as ledger:
-    events = ledger.events(stream=promotion_stream(sys.argv[2]), kinds=["decision.made"])
+    events = [
+        event
+        for each in sys.argv[2:]
+        for event in ledger.events(stream=promotion_stream(each), kinds=["decision.made"])
+    ]
     made = [claimed_body(each, DecisionMade) for each in events]
     print(json.dumps([[each.stage, each.digest, each.again] for each in replay(ledger, made)]))
 """
 
 
 @pytest.fixture
-def decided(site: Site) -> Site:
+def decided(developed: Site) -> Site:
     """A promotion over the places of a level, and one that was refused."""
-    site.release_weekly()
-    site.ok("observe")
-    site.ok("promote", WEEKLY, "--target", "development")
+    site = developed
     assert site.run("promote", WEEKLY, "--target", "usdf-cm").exit_code == 1
     return site
 
@@ -49,18 +51,16 @@ def test_another_process_zone_and_seed_give_the_same_bytes(decided: Site, zone: 
     alone = decided.root.parent / "alone.db"
     with sqlite3.connect(decided.root / "ledger.db") as source, sqlite3.connect(alone) as copy:
         source.backup(copy)
-    stages = []
-    for promotion in ids(decided):
-        done = subprocess.run(
-            [sys.executable, "-c", REPLAY, str(alone), promotion],
-            env=os.environ | {"TZ": zone, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-        )
-        for stage, recorded, again in json.loads(done.stdout):
-            assert again == recorded
-            stages.append(stage)
-    assert {"ask", "enter", "confirm"} <= set(stages)
+    done = subprocess.run(
+        [sys.executable, "-c", REPLAY, str(alone), *ids(decided)],
+        env=os.environ | {"TZ": zone, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        check=True,
+    )
+    replayed = json.loads(done.stdout)
+    assert all(again == recorded for _, recorded, again in replayed)
+    stages = {stage for stage, _, _ in replayed}
+    assert {"ask", "enter", "confirm"} <= stages
 
 
 def test_a_policy_of_today_does_not_change_what_was_decided(decided: Site) -> None:

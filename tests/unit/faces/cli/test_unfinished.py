@@ -21,15 +21,6 @@ exit 1
 """
 
 
-@pytest.fixture
-def ready(site: Site) -> Site:
-    """The weekly is built, and what ran before is pinned and observed."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
-    return site
-
-
 @contextmanager
 def ruled(verdict: Verdict, phase: Phase, places: tuple[str, ...]) -> Iterator[None]:
     """Decisions of the phase come out so at these places."""
@@ -76,12 +67,11 @@ def test_what_could_not_be_decided_at_a_later_place_waits_without_a_write(ready:
     assert newest(ready)["state"] == "succeeded"
 
 
-def test_a_request_that_is_refused_takes_nobodys_place(ready: Site) -> None:
-    ready.ok("promote", WEEKLY, "--target", "development")
-    assert ready.run("promote", WEEKLY, "--target", "base").exit_code == 4
-    first = newest(ready)["promotion"]
-    assert ready.run("promote", BEFORE, "--target", "base").exit_code == 1
-    assert json.loads(ready.ok("promotions", "show", first, "-o", "json"))["state"] == "waiting"
+def test_a_request_that_is_refused_takes_nobodys_place(developed: Site) -> None:
+    assert developed.run("promote", WEEKLY, "--target", "base").exit_code == 4
+    first = newest(developed)["promotion"]
+    assert developed.run("promote", BEFORE, "--target", "base").exit_code == 1
+    assert json.loads(developed.ok("promotions", "show", first, "-o", "json"))["state"] == "waiting"
 
 
 def test_asking_again_is_the_way_out_of_a_stuck_place(ready: Site) -> None:

@@ -3,20 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
 from tests.workspace import BEFORE, MENU, PLACE, WEEKLY, Site
 
 PRODUCTION = "usdf-cm/cm-service"
-
-
-@pytest.fixture
-def ready(site: Site) -> Site:
-    """The weekly is built, and what ran before is pinned and observed."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
-    return site
 
 
 def state(site: Site, promotion: str) -> str:
@@ -29,31 +18,31 @@ def promotions(site: Site) -> list[dict[str, Any]]:
     return found
 
 
-def test_an_abort_frees_a_waiting_promotion(ready: Site) -> None:
-    ready.ok("promote", WEEKLY, "--target", "development")
-    assert ready.run("promote", WEEKLY, "--target", "base").exit_code == 4
-    promotion = promotions(ready)[-1]["promotion"]
-    said = ready.ok("abort", promotion, "--reason", "w.2023.17 is near")
+def test_an_abort_frees_a_waiting_promotion(developed: Site) -> None:
+    assert developed.run("promote", WEEKLY, "--target", "base").exit_code == 4
+    promotion = promotions(developed)[-1]["promotion"]
+    said = developed.ok("abort", promotion, "--reason", "w.2023.17 is near")
     assert f"promotion {promotion}: aborted: by release manager: w.2023.17 is near" in said
-    before = ready.everything()
-    assert ready.run("abort", promotion).exit_code == 1
-    assert ready.run("resume", promotion).exit_code == 1
-    assert ready.everything() == before
+    before = developed.everything()
+    assert developed.run("abort", promotion).exit_code == 1
+    assert developed.run("resume", promotion).exit_code == 1
+    assert developed.everything() == before
 
 
-def test_a_promotion_whose_plan_cannot_be_made_again_acts_on_nothing_and_can_be_aborted(ready: Site) -> None:
-    ready.ok("promote", WEEKLY, "--target", "development")
-    assert ready.run("promote", WEEKLY, "--target", "base").exit_code == 4
-    promotion = promotions(ready)[-1]["promotion"]
+def test_a_promotion_whose_plan_cannot_be_made_again_acts_on_nothing_and_can_be_aborted(
+    developed: Site,
+) -> None:
+    assert developed.run("promote", WEEKLY, "--target", "base").exit_code == 4
+    promotion = promotions(developed)[-1]["promotion"]
     by_us = "kind: command\n    command: [sh, checks/smoke.sh]"
-    ready.edit(lambda text: text.replace(by_us, "kind: reported"))
-    before = ready.everything()
-    done = ready.run("resume", promotion)
+    developed.edit(lambda text: text.replace(by_us, "kind: reported"))
+    before = developed.everything()
+    done = developed.run("resume", promotion)
     assert done.exit_code == 3
     assert "Abort it and ask again" in done.stderr
-    assert ready.everything() == before
-    assert "aborted" in ready.ok("abort", promotion)
-    assert promotions(ready)[-1]["state"] == "aborted"
+    assert developed.everything() == before
+    assert "aborted" in developed.ok("abort", promotion)
+    assert promotions(developed)[-1]["state"] == "aborted"
 
 
 def test_a_rollback_goes_back_to_what_ran_before(ready: Site) -> None:

@@ -11,11 +11,14 @@ import yaml
 from ldmrelease.config.policies.load import level_schema
 from ldmrelease.config.trust import load_trust
 from ldmrelease.config.workspace.load import load_workspace
-from ldmrelease.domain.events import EventKind, NewEvent
+from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events.promotion import PromotionPlanned
+from ldmrelease.domain.events.registry import new_event
+from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.ledger import open_ledger
 from ldmrelease.projections.registry import PROJECTORS
-from ldmrelease.services.context import wall_clock
+from ldmrelease.services.context import open_context
 from ldmrelease.trust.signer import load_signer
 from tests.unit.faces.cli.running import files, run
 from tests.workspace import Site
@@ -166,9 +169,10 @@ def test_a_checkpoint_shows_a_cut_tail(folder: Path, tmp_path: Path):
     backup, mark = tmp_path / "backup.jsonl", tmp_path / "checkpoint.json"
     assert run("ledger", "export", str(backup), folder=folder).exit_code == 0
     workspace = load_workspace(folder / "ldmrelease.yaml")
-    with open_ledger(workspace.ledger, projectors=PROJECTORS) as ledger:
+    context = open_context(workspace)
+    with context.ledger as ledger:
         head = ledger.head()
-        ledger.append([NewEvent("test", "ledger")], at=wall_clock(), actor="Ada")
+        context.append([new_event(PromotionPlanned("sha256:a"), promotion_stream("P-1"))])
     assert run("ledger", "checkpoint", "--out", str(mark), folder=folder).exit_code == 0
     assert run("ledger", "verify", "--checkpoint", str(mark), folder=folder).exit_code == 0
     workspace.ledger.unlink()

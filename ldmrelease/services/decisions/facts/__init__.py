@@ -1,0 +1,1 @@
+"""Facts: what a decision rests on, from its sources, each in a file of its own."""

@@ -1,0 +1,94 @@
+"""The one builder of what a decision rests on (design section 5): what the rules ask for, and nothing else.
+
+What depends on the outside is resolved here: registries, signatures, roles, time zones.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Phase
+from ldmrelease.domain.facts import BuildSource, Facts, ImageFact, ReleaseFact
+from ldmrelease.domain.level import Level
+from ldmrelease.domain.predicates.provenance import repository_of
+from ldmrelease.domain.streams import pin_stream
+from ldmrelease.domain.tags import order_key
+from ldmrelease.domain.topology import ComponentKind
+from ldmrelease.ledger.expectation import Expectation
+from ldmrelease.ledger.recording import RecordingReader
+from ldmrelease.policy.engine import asked_requirements, fact_sources
+from ldmrelease.services.context import ReadContext
+from ldmrelease.services.decisions.facts import images, statements
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, Inquiry
+from ldmrelease.services.decisions.facts.registry import SOURCES
+from ldmrelease.services.evidence.collect import CollectedStatement, verified
+from ldmrelease.services.releases.pin import Pinned
+
+
+class GatheredFacts(Struct, frozen=True):
+    """The facts, their stored bytes, what has to be taken in with them, and what was read of the ledger."""
+
+    facts: Facts
+    document: bytes
+    digest: str
+    taken: tuple[CollectedStatement, ...]
+    expect: Expectation
+
+
+def gather_facts(
+    context: ReadContext,
+    pinned: Pinned,
+    question: DecisionRequest,
+    level: Level,
+    now: datetime,
+    phase: Phase = Phase.ENTER,
+) -> GatheredFacts:
+    """Everything that is asked about at the place. Writes nothing; raises where a part is unreachable."""
+    recorder = RecordingReader(context.ledger)
+    requirements = asked_requirements(level, question.place, question.intent, phase)
+    inquiry = Inquiry(context.reading(recorder), pinned, question, requirements, now)
+    names = fact_sources(requirements, question.intent)
+    found = {name: gather(inquiry) for name, gather in SOURCES.items() if name in names}
+    release = _release(inquiry, found.pop("images", None) or images.as_pinned(inquiry))
+    facts = Facts(
+        intent=question.intent,
+        requester=question.requester,
+        place=question.place,
+        level=level.name,
+        policy=level.digest,
+        release=release,
+        earlier=question.earlier,
+        keyring=context.keyring.digest,
+        **found,
+    )
+    document = canonical.encode(facts)
+    taken = verified(inquiry.once(statements.evaluated)) if names & _OF_STATEMENTS else ()
+    return GatheredFacts(facts, document, canonical.digest(document), taken, recorder.expectation())
+
+
+_OF_STATEMENTS = {"statements", "runs"}
+
+
+def _release(inquiry: Inquiry, found: tuple[ImageFact, ...]) -> ReleaseFact:
+    release, tag = inquiry.pinned.release, inquiry.pinned.tag
+    # Another revision of the tag changes what the decision is about.
+    inquiry.context.ledger.version(pin_stream(release.product, release.tag))
+    return ReleaseFact(
+        product=release.product,
+        tag=release.tag,
+        kind=str(tag.kind),
+        readable=tag.parsed,
+        order=order_key(tag),
+        version=tag.version,
+        digest=inquiry.pinned.digest,
+        content=release.content,
+        missing=release.missing,
+        images=found,
+        revision=max(inquiry.pinned.revision, 1),
+        configurations=tuple(
+            BuildSource(repository_of(each.source), each.digest.removeprefix("gitCommit:"))
+            for each in release.components
+            if each.kind is ComponentKind.CONFIGURATION
+        ),
+    )

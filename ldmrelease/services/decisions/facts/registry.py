@@ -1,0 +1,32 @@
+"""The sources of facts, by the names that rules ask for: a new one is a file and a line.
+
+Each name is a field of `Facts`, apart from `images`, which are in the fact about the release.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ldmrelease.services.decisions.facts import (
+    candidate_pins,
+    colocated,
+    images,
+    residences,
+    runs,
+    statements,
+    topology,
+    windows,
+)
+from ldmrelease.services.decisions.facts.inquiry import Inquiry
+
+SOURCES: Mapping[str, Callable[[Inquiry], Any]] = {
+    "images": images.gather,
+    "statements": statements.gather,
+    "runs": runs.gather,
+    "residences": residences.gather,
+    "candidate_pins": candidate_pins.gather,
+    "colocated": colocated.gather,
+    "windows": windows.gather,
+    "places": topology.places,
+    "clusters": topology.clusters,
+    "checks": topology.checks,
+}

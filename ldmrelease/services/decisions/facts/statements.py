@@ -1,0 +1,29 @@
+"""Statements about the release, its images or its content, as they count now."""
+
+from ldmrelease.domain.facts import StatementFact
+from ldmrelease.services.decisions.facts.inquiry import Inquiry
+from ldmrelease.services.evidence.collect import (
+    CollectedStatement,
+    collect,
+    evaluate_statements,
+    subjects_of,
+)
+from ldmrelease.trust.evaluate import EvaluatedStatement
+
+
+def gather(inquiry: Inquiry) -> tuple[StatementFact, ...]:
+    """Each statement as it counts, in the order of intake. Raises `RegistryError`."""
+    seen = inquiry.once(in_stream_order)
+    return tuple(sorted(seen, key=lambda fact: (fact.received, fact.evidence, fact.blob)))
+
+
+def in_stream_order(inquiry: Inquiry) -> list[StatementFact]:
+    """The same in the order of the ledger's streams, which tells what came first in one second."""
+    return [each.fact for _, each in inquiry.once(evaluated)]
+
+
+def evaluated(inquiry: Inquiry) -> list[tuple[CollectedStatement, EvaluatedStatement]]:
+    """The statements themselves, what the ledger does not have yet among them, each as it counts."""
+    context = inquiry.context
+    taken = collect(context, subjects_of(context, inquiry.pinned))
+    return evaluate_statements(context, inquiry.pinned, taken, inquiry.now)

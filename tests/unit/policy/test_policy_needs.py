@@ -1,0 +1,151 @@
+"""Each rule names the sources of the facts that it looks at: the others make no difference to it."""
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from msgspec.structs import replace
+
+from ldmrelease.domain.decision import Phase
+from ldmrelease.domain.facts import CandidatePin, ColocatedRelease, Facts, Intent, Interval, ReleaseResidence
+from ldmrelease.domain.level import Requirement
+from ldmrelease.policy.engine import asked_requirements, fact_sources
+from ldmrelease.policy.rules import RULES
+from ldmrelease.services.decisions.facts.registry import SOURCES
+
+from .policy_facts import (
+    AMD,
+    BASE,
+    CONTENT,
+    FACTS,
+    HOUR,
+    IDF,
+    NOW,
+    PROMPT,
+    RELEASE,
+    SUMMIT,
+    ago,
+    decide,
+    level,
+    result,
+    run,
+    sha,
+    statement,
+    weekly,
+)
+
+RICH = replace(
+    FACTS,
+    statements=(statement("provenance", subjects=(AMD,)), result("passed"), result("bad", result="FAILED")),
+    runs=(run("passed"), run("bad")),
+    residences=(
+        *(
+            ReleaseResidence(place, "x", RELEASE, "stack/w.2023.16", ago(9 * HOUR), NOW, 8 * HOUR, True)
+            for place in (IDF, BASE, PROMPT)
+        ),
+        ReleaseResidence(
+            SUMMIT, "x", RELEASE, "stack/w.2023.16", ago(99 * HOUR), ago(98 * HOUR), HOUR, False, "replaced"
+        ),
+    ),
+    colocated=(ColocatedRelease(PROMPT, "stack", (sha("other"),), ("w.2023.15",)),),
+    windows={"it": (Interval(ago(HOUR), NOW + timedelta(hours=1)),)},
+    clusters={"base": "uid"},
+)
+WELL = replace(
+    RICH,
+    statements=(
+        result("failed before", result="FAILED", run="again", received=ago(HOUR + 60), cluster_uid="uid"),
+        result("passed again", run="again 2", received=ago(HOUR), cluster_uid="uid"),
+    ),
+    runs=(
+        run("again", evidence=sha("failed before"), cluster_uid="uid"),
+        run("again 2", registered=ago(2 * HOUR - 60), evidence=sha("passed again"), cluster_uid="uid"),
+    ),
+    residences=tuple(each for each in RICH.residences if each.place != PROMPT),
+    colocated=(ColocatedRelease(PROMPT, "stack", (RELEASE,), ("w.2023.16",)),),
+    clusters={"base": "another"},
+)
+FINAL = replace(
+    RICH,
+    release=weekly(kind="release"),
+    candidate_pins=(CandidatePin("rc1", "candidate", sha("rc1"), CONTENT, (2023, 16, 0, None), (1,)),),
+)
+SCENES = (RICH, WELL, FINAL)
+ASKED = {
+    "images": [{}, {"platforms": ["linux/amd64"]}],
+    "attested": [{"type": "provenance", "about": "image", "by": ["ci"]}],
+    "check": [{"check": "smoke"}, {"check": "smoke", "max_age": HOUR, "by": ["runner"]}],
+    "after": [{"level": "development", "for_": HOUR}, {"environment": "base", "for_": 4 * HOUR}],
+    "together": [{"applications": ["nublado", "prompt-processing"]}],
+    "not-returned": [{}],
+    "window": [{"start": "13:00", "end": "17:00", "zone": "America/Santiago"}],
+    "same-content-as": [{"kind": "candidate"}],
+}
+
+
+def without(facts: Facts, names: frozenset[str]) -> Facts:
+    """The facts as they are where nobody asks for these sources."""
+    nothing = Facts(facts.intent, facts.requester, facts.place, facts.level, facts.policy, facts.release)
+    bare = {name: getattr(nothing, name) for name in names - {"images"}}
+    release = facts.release
+    if "images" in names:
+        release = replace(
+            release, images=tuple(replace(each, present=None, tag_now=None) for each in release.images)
+        )
+    return replace(facts, release=release, **bare)
+
+
+def test_every_rule_is_asked_here() -> None:
+    assert ASKED.keys() == RULES.keys()
+
+
+@pytest.mark.parametrize("rule", ASKED)
+def test_a_rule_finds_the_same_without_what_it_does_not_need(rule: str) -> None:
+    for facts, parameters in product(SCENES, ASKED[rule]):
+        requirement = Requirement("it", rule, parameters)
+        needs = fact_sources([requirement], Intent.PROMOTE)
+        bare = without(facts, frozenset(SOURCES) - needs)
+        assert decide(level(requirement), bare) == decide(level(requirement), facts)
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"), [(rule, name) for rule in ASKED for name in sorted(RULES[rule].needs)]
+)
+def test_nothing_is_gathered_in_vain(rule: str, name: str) -> None:
+    """Without one of the sources that a rule names it finds something else, for one of its parameters."""
+    asked = [level(Requirement("it", rule, parameters)) for parameters in ASKED[rule]]
+    assert any(
+        decide(each, without(facts, frozenset({name}))) != decide(each, facts)
+        for facts, each in product(SCENES, asked)
+    )
+
+
+@pytest.mark.parametrize("intent", Intent)
+def test_what_every_decision_rests_on_needs_what_it_names(intent: Intent) -> None:
+    facts = replace(RICH, intent=intent)
+    bare = without(facts, frozenset(SOURCES) - fact_sources([], intent))
+    assert decide(level(), bare) == decide(level(), facts)
+
+
+def test_what_is_needed_is_there_to_be_gathered() -> None:
+    for rule in RULES.values():
+        assert rule.needs <= SOURCES.keys()
+
+
+def test_a_source_gathers_a_field_of_the_facts() -> None:
+    assert SOURCES.keys() - set(Facts.__struct_fields__) == {"images"}
+
+
+def test_what_is_asked_follows_intent_and_phase() -> None:
+    asked = replace(level(Requirement("a", "images")), confirm=(Requirement("b", "check"),))
+    names = {
+        (intent, phase): [each.id for each in asked_requirements(asked, SUMMIT, intent, phase)]
+        for intent in Intent
+        for phase in (Phase.ENTER, Phase.CONFIRM)
+    }
+    assert names.pop((Intent.PROMOTE, Phase.ENTER)) == ["a"]
+    assert all(found == (["b"] if phase is Phase.CONFIRM else []) for (_, phase), found in names.items())
+
+
+def test_a_rule_that_nobody_knows_needs_nothing() -> None:
+    assert fact_sources([Requirement("it", "astrology")], Intent.PROMOTE) == frozenset()
