@@ -117,10 +117,10 @@ def checkout_of(git: Git, branch: str, file: str) -> Checkout | None:
 def _open(git: Git, root: Path, file: str) -> Checkout | None:
     try:
         found = call(["-C", str(root), "rev-parse", "--is-inside-work-tree", "--absolute-git-dir"])
-        inside, _, directory = found.decode().strip().partition("\n")
-        return Checkout(git, root, Path(directory), file, _harmless(root)) if inside == "true" else None
     except GitError:
         return None  # listed, but its directory is gone
+    inside, _, directory = found.decode().strip().partition("\n")
+    return Checkout(git, root, Path(directory), file, _harmless(root)) if inside == "true" else None
 
 
 def _harmless(root: Path) -> tuple[str, ...]:
@@ -143,6 +143,12 @@ def _harmless(root: Path) -> tuple[str, ...]:
         for scope, name in zip(parts[::2], parts[1::2], strict=False)
         if scope not in _OURS
     }
+    odd = next((each for each in sorted(names) if "=" in each), None)
+    if odd is not None:
+        # Such a name cannot be overridden on a command line, so the filter would run.
+        raise GitError(
+            "config", _NONE, f"{root} defines {odd!r}, a name that cannot be overridden: take it out"
+        )
     emptied = [f"{name}.{key}=" for name in sorted(names) for key in ("clean", "smudge", "process")]
     return (*emptied, *(f"{name}.required=false" for name in sorted(names)))
 
