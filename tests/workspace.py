@@ -14,14 +14,16 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
-from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.config.workspace.model import FILE
 from ldmrelease.demo import artifacts
 from ldmrelease.demo.play import make_workspace, set_clock
 from ldmrelease.domain.events import Event, Head

@@ -1,14 +1,19 @@
 """Desired, decided and observed for people, and what to do where they differ."""
 
+from __future__ import annotations
+
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import Values, listed, said, short, values_of
 from ldmrelease.render.output import Cell, Colour, painted, table
-from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
-from ldmrelease.services.inventory.drift_report import DriftFinding
-from ldmrelease.services.inventory.live import UnavailablePlace
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
+    from ldmrelease.services.inventory.drift_report import DriftFinding
+    from ldmrelease.services.inventory.live import UnavailablePlace
 
 Words = Callable[[Values], str]
 

@@ -1,13 +1,18 @@
 """Evidence for people: what there is, what it is about, and whether it counts."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import Values, listed, said, short, values_of
-from ldmrelease.domain.facts import StatementFact
 from ldmrelease.render.output import Cell, Colour, table
-from ldmrelease.services.evidence.manual import AddedEvidence, EvaluatedEvidence, UnusableEvidence
-from ldmrelease.trust.evaluate import EvaluatedStatement
+
+if TYPE_CHECKING:
+    from ldmrelease.domain.facts import StatementFact
+    from ldmrelease.services.evidence.manual import AddedEvidence, EvaluatedEvidence, UnusableEvidence
+    from ldmrelease.trust.evaluate import EvaluatedStatement
 
 
 def evidence_table(found: Sequence[EvaluatedEvidence], release: str) -> str:

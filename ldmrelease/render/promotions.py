@@ -1,8 +1,10 @@
 """Promotions for people: what became of a request, what to do next, and the whole story of one."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import busy_words, failure_words, interrupted_words
@@ -10,14 +12,16 @@ from ldmrelease.answers.sentences.rollouts import pending_act_words
 from ldmrelease.answers.sentences.text import indented, listed, moment, said, short, span, values_of
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.domain.times import instant
-from ldmrelease.domain.topology import Place
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, table
-from ldmrelease.services.promotions.driver import PromotionOutcome
-from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
-from ldmrelease.services.promotions.submit import NothingToDo, Preview
+
+if TYPE_CHECKING:
+    from ldmrelease.domain.plan import PlacePlan, Plan, Step
+    from ldmrelease.domain.topology import Place
+    from ldmrelease.services.promotions.driver import PromotionOutcome
+    from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
+    from ldmrelease.services.promotions.submit import NothingToDo, Preview
 
 _COLOURS = {
     PromotionState.SUCCEEDED: Colour.green,

@@ -1,13 +1,22 @@
 """Releases for people: what is pinned, what is in it, and what differs between two."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences.text import counted, listed, said, short
-from ldmrelease.domain.release import Component
 from ldmrelease.render.output import table
-from ldmrelease.services.releases.compare import ComparedVersion, Comparison, ComponentChange, ProductChange
-from ldmrelease.services.releases.pin import Pinned
+
+if TYPE_CHECKING:
+    from ldmrelease.domain.release import Component
+    from ldmrelease.services.releases.compare import (
+        ComparedVersion,
+        Comparison,
+        ComponentChange,
+        ProductChange,
+    )
+    from ldmrelease.services.releases.pin import Pinned
 
 
 def pinned_text(pinned: Pinned) -> str:

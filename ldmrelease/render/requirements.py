@@ -1,12 +1,17 @@
 """What a level demands, in words: each requirement with the sentence that it comes from."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.text import Values, counted, listed, said, span, values_of
-from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.times import spell
+
+if TYPE_CHECKING:
+    from ldmrelease.domain.level import Level, Requirement
 
 _WIDTH = 110
 

@@ -1,13 +1,18 @@
-"""An opened workspace: its ledger, keys, levels, registries and clock, for the services to work with."""
+"""An opened workspace: its ledger, keys, levels, registries and clock, for the services to work with.
+
+Who reads the ledger alone pays for neither registries nor clusters: their packages are imported as they are used.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ldmrelease.config.workspace.load import Workspace
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.domain.events.registry import type_of_body
@@ -21,17 +26,18 @@ from ldmrelease.ledger import Ledger, LedgerReader, open_ledger
 from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
-from ldmrelease.registry.identity import identity
-from ldmrelease.registry.opening import Registries
-from ldmrelease.registry.presence import missing_parts
-from ldmrelease.registry.repository import RegistryOptions, Repository
 from ldmrelease.services.known_pins import KnownPins
 from ldmrelease.services.trust_version import adopted, adoption
-from ldmrelease.targets.connections import ClusterConnections, Connections
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
-from ldmrelease.trust.signer import KeyProblem, Signer, load_signer
+from ldmrelease.trust.signer import KeyProblem
 from ldmrelease.trust.verify import Rejected, valid_key
+
+if TYPE_CHECKING:
+    from ldmrelease.registry.opening import Registries
+    from ldmrelease.registry.repository import Repository
+    from ldmrelease.targets.connections import ClusterConnections, Connections
+    from ldmrelease.trust.signer import Signer
 
 Observer = Callable[[str, str], None]
 """Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
@@ -57,6 +63,8 @@ class Signers:
             path = self._files.get(purpose)
             if path is None:
                 raise NoKey(f"no key for {purpose!r}: name its file under `keys:` in ldmrelease.yaml")
+            from ldmrelease.trust.signer import load_signer  # noqa: PLC0415 - where something is signed
+
             self._loaded[purpose] = load_signer(path)
         return self._loaded[purpose]
 
@@ -108,7 +116,7 @@ class ReadContext:
     _identities: dict[tuple[str, str], ImageIdentity | ImageProblem] = field(default_factory=dict)
     _lacking: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
 
-    def reading(self, ledger: LedgerReader) -> "ReadContext":
+    def reading(self, ledger: LedgerReader) -> ReadContext:
         """The same with another reader of the ledger, and what is open and verified already."""
         context = ReadContext(
             self.workspace,
@@ -142,6 +150,9 @@ class ReadContext:
     @cached_property
     def registries(self) -> Registries:
         """Opens image repositories."""
+        from ldmrelease.registry.opening import Registries  # noqa: PLC0415 - see above
+        from ldmrelease.registry.repository import RegistryOptions  # noqa: PLC0415 - see above
+
         observer = self.observer
         told = None if observer is None else (lambda phase, method, url: observer(phase, f"{method} {url}"))
         options = RegistryOptions(observer=told, insecure=frozenset(self.workspace.insecure))
@@ -166,6 +177,8 @@ class ReadContext:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
         key = (repository.name, digest)
         if key not in self._identities:
+            from ldmrelease.registry.identity import identity  # noqa: PLC0415 - see above
+
             self._identities[key] = identity(repository, digest)
         return self._identities[key]
 
@@ -176,6 +189,8 @@ class ReadContext:
 
         Raises `RegistryError`.
         """
+        from ldmrelease.registry.presence import missing_parts  # noqa: PLC0415 - see above
+
         wanted = tuple(each for each in sorted(platforms) if image.identity.platform(each) is not None)
         if platforms and not wanted:
             return ()
@@ -203,6 +218,8 @@ class Context(ReadContext):
     @cached_property
     def connections(self) -> Connections:
         """What the workspace's targets are reached by, opened once."""
+        from ldmrelease.targets.connections import Connections  # noqa: PLC0415 - see above
+
         return Connections(self.workspace.root, self.observer)
 
     @property

@@ -11,6 +11,10 @@ from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
+from ldmrelease.domain.release import Component
+from ldmrelease.domain.tags import Grammar, Tag, image_tag
+from ldmrelease.domain.topology import ComponentSource
+from ldmrelease.sources.interface import FoundComponent, SourceAccess, UnusableComponent
 
 _BUILD = re.compile(r"#\s*BUILD=(b\d+)\s*$", re.MULTILINE)
 _SHA1 = re.compile(r"[0-9a-f]{40}")
@@ -32,6 +36,20 @@ class Build(Struct, frozen=True):
     content: str | None
     listing: bytes
     products: dict[str, str]
+
+
+def find(
+    source: ComponentSource, tag: Tag, _grammar: Grammar, access: SourceAccess
+) -> FoundComponent | UnusableComponent | None:
+    """The content of the build that the tag names, with its list. Raises `BadList`, `OSError`."""
+    spelling = image_tag(tag, source.spelling)
+    build = find_build(Path(access.located(source.source)), spelling)
+    if build is None or build.content is None:
+        return None
+    component = Component(
+        source.name, source.kind, source.source, spelling, build.content, build_id=build.build_id
+    )
+    return FoundComponent(component, build.listing)
 
 
 def find_build(directory: Path, eups_tag: str) -> Build | None:

@@ -6,6 +6,10 @@ import subprocess
 from msgspec import Struct
 
 from ldmrelease.domain.errors import UnavailableError
+from ldmrelease.domain.release import Component
+from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag
+from ldmrelease.domain.topology import ComponentSource
+from ldmrelease.sources.interface import FoundComponent, SourceAccess, UnusableComponent
 
 _TIMEOUT = 120
 
@@ -18,6 +22,21 @@ class Ambiguous(Struct, frozen=True):
     """Two spellings of one release name two commits (trust.md: the wrong build behind a tag)."""
 
     commits: dict[str, str]
+
+
+def find(
+    source: ComponentSource, tag: Tag, _grammar: Grammar, access: SourceAccess
+) -> FoundComponent | UnusableComponent | None:
+    """The commit that the tag names now, with or without a `v`. Raises `SourceUnavailable`. Unusable:
+    `ambiguous-tag`."""
+    spelling = image_tag(tag, source.spelling)
+    spellings = (spelling, f"v{spelling}") if tag.kind is Kind.release else (spelling,)
+    commit = tag_commit(access.located(source.source), tuple(dict.fromkeys(spellings)))
+    if isinstance(commit, Ambiguous):
+        return UnusableComponent("ambiguous-tag", {"component": source.name, "commits": commit.commits})
+    if commit is None:
+        return None
+    return FoundComponent(Component(source.name, source.kind, source.source, spelling, f"gitCommit:{commit}"))
 
 
 def tag_commit(repository: str, spellings: tuple[str, ...]) -> str | Ambiguous | None:

@@ -18,6 +18,7 @@ from ldmrelease.cluster.client.errors import (
 )
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.targets.git.remote import GitRemote, open_repository
 from ldmrelease.targets.memory_files import MemoryFiles
 from ldmrelease.targets.results import Refusal, RefusedError
 
@@ -65,6 +66,17 @@ class Connections:
     def __init__(self, root: Path, observer: Observer | None = None) -> None:
         self.clusters = ClusterConnections(root, observer)
         self.memory = MemoryFiles()
+        self._root = root
+        self._observer = observer
+        self._repositories: dict[str, GitRemote] = {}
+        self._opening = threading.Lock()
+
+    def repository(self, spec: str) -> GitRemote:
+        """A repository, opened once. Raises `RefusedError` (`no-repository`), and `GitError` where git cannot say."""
+        with self._opening:
+            if spec not in self._repositories:
+                self._repositories[spec] = open_repository(spec, self._root, self._observer)
+            return self._repositories[spec]
 
 
 class Access(Struct, frozen=True):
@@ -78,6 +90,10 @@ class Access(Struct, frozen=True):
     def cluster(self, access: ClusterAccess) -> Api:
         """A cluster's API server, opened once. Raises BadAccess and ClusterUnreachable."""
         return (self.opened or Connections(self.workspace, self.observer)).clusters.open(access)
+
+    def repository(self, spec: str) -> GitRemote:
+        """A git repository, opened once. Raises `RefusedError` and `GitError`."""
+        return (self.opened or Connections(self.workspace, self.observer)).repository(spec)
 
     @property
     def memory(self) -> MemoryFiles:

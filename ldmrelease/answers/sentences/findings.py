@@ -3,11 +3,16 @@
 The policy room writes codes; a sentence can be made better here without a changed replay.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.rejected import rejected_words
 from ldmrelease.answers.sentences.text import Values, few, listed, said, values_of
-from ldmrelease.domain.decision import Finding
+
+if TYPE_CHECKING:
+    from ldmrelease.domain.decision import Finding
 
 Words = Callable[[Values], str]
 

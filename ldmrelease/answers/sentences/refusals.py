@@ -1,17 +1,21 @@
 """Words for refusals that are no decisions: of targets, of pinning, of requests. Each says what would be right."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences.rollouts import FAILURES
 from ldmrelease.answers.sentences.text import Values, listed, moment, said, values_of
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.services.deployments.target import UnknownTarget
-from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.work import PlaceBusy
-from ldmrelease.services.releases.pin import Unpinnable
-from ldmrelease.targets.results import Refusal
+
+if TYPE_CHECKING:
+    from ldmrelease.services.deployments.target import UnknownTarget
+    from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.work import PlaceBusy
+    from ldmrelease.services.releases.pin import Unpinnable
+    from ldmrelease.targets.results import Refusal
 
 Words = Callable[[Values], str]
 

@@ -1,17 +1,18 @@
 """What commands about releases have in common: which product, release and places are meant."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ldmrelease.answers.sentences.refusals import unpinnable_words
 from ldmrelease.answers.sentences.text import listed
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.topology import Application, Product
 from ldmrelease.faces.cli.options import ExitCode, UsageError
-from ldmrelease.services.context import Context
-from ldmrelease.services.releases.pin import Pinned, Unpinnable, find_or_pin, stored_pin
 from ldmrelease.services.releases.products import NoProduct, choose_product, default_product
+
+if TYPE_CHECKING:
+    from ldmrelease.services.context import Context
+    from ldmrelease.services.releases.pin import Pinned, Unpinnable
 
 ProductOption = Annotated[
     str | None,
@@ -38,7 +39,7 @@ ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A tag, 
 _FOUND_BAD = {"bad-image", "ambiguous-tag"}
 
 
-def product_and_tag(context: Context, text: str, product: str | None) -> tuple[Product, str]:
+def product_and_tag(context: "Context", text: str, product: str | None) -> tuple[Product, str]:
     """The product that is meant, and the tag. Raises `UsageError`."""
     chosen = choose_product(context.topology, text, product)
     if not isinstance(chosen, NoProduct):
@@ -54,21 +55,26 @@ def product_and_tag(context: Context, text: str, product: str | None) -> tuple[P
     )
 
 
-def usual_product(context: Context) -> str | None:
+def usual_product(context: "Context") -> str | None:
     """The name of the product that a tag alone means."""
     usual = default_product(context.topology)
     return usual.name if usual is not None else None
 
 
-def release_now(context: Context, text: str, product: str | None) -> Pinned:
+def release_now(context: "Context", text: str, product: str | None) -> "Pinned":
     """The pinned release, or a pin in memory where nothing is stored. Raises `UsageError`; exits where what was
     found is bad.
     """
+    from ldmrelease.services.releases.pin import find_or_pin  # noqa: PLC0415 - knows registries and sources
+
     return pinned_or_exit(find_or_pin(context, *product_and_tag(context, text, product)))
 
 
-def pinned_or_exit(found: Pinned | Unpinnable) -> Pinned:
+def pinned_or_exit(found: "Pinned | Unpinnable") -> "Pinned":
     """The pin, or an end: exit 2 for a tag that names nothing, 1 where what it names is bad."""
+    from ldmrelease.answers.sentences.refusals import unpinnable_words  # noqa: PLC0415 - where it is refused
+    from ldmrelease.services.releases.pin import Pinned  # noqa: PLC0415 - as above
+
     if isinstance(found, Pinned):
         return found
     if found.code in _FOUND_BAD:
@@ -77,9 +83,11 @@ def pinned_or_exit(found: Pinned | Unpinnable) -> Pinned:
     raise UsageError(unpinnable_words(found))
 
 
-def release_stored(context: Context, text: str, product: str | None) -> Pinned:
+def release_stored(context: "Context", text: str, product: str | None) -> "Pinned":
     """The release as it is pinned in the ledger. Raises `UsageError` where it is not."""
     chosen, tag = product_and_tag(context, text, product)
+    from ldmrelease.services.releases.pin import stored_pin  # noqa: PLC0415 - as above
+
     found = stored_pin(context, chosen, tag)
     if found is None:
         command = f"ldmrelease release pin {tag} --product {chosen.name}"
@@ -87,7 +95,7 @@ def release_stored(context: Context, text: str, product: str | None) -> Pinned:
     return found
 
 
-def applications_at(context: Context, target: str | None) -> list[Application]:
+def applications_at(context: "Context", target: str | None) -> list[Application]:
     """The applications that a target means, of whatever product; all of them without one. Raises `UsageError`."""
     found = [
         each

@@ -10,7 +10,7 @@ from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import unknown_target_words
 from ldmrelease.answers.sentences.text import few, moment, said
 from ldmrelease.checks.registry import traits
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.topology import Application, Check

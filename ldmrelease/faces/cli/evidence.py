@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import canonical
 from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now

@@ -8,7 +8,7 @@ import typer
 from ldmrelease.config.policies.load import level_schema, policy_files, read_levels
 from ldmrelease.config.workspace.load import policy_folder
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_workspace, workspace_file
 from ldmrelease.render.output import Output, as_json, emit

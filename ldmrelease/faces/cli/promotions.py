@@ -13,10 +13,7 @@ from ldmrelease.promotion.state import Journal
 from ldmrelease.render.decisions import replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text
-from ldmrelease.services.decisions.replay import replay
 from ldmrelease.services.inventory.promotions import PromotionSummary, all_promotions, open_promotions
-from ldmrelease.services.promotions.load import records_of
-from ldmrelease.services.promotions.report import report
 
 app = new_app(
     "List, show and replay promotions.",
@@ -82,6 +79,8 @@ def show(
     output: OutputOption = Output.text,
 ) -> None:
     """Show a promotion: what was asked, what was decided and why, each step, the receipts, what is next."""
+    from ldmrelease.services.promotions.report import report  # noqa: PLC0415 - knows all parts of a promotion
+
     context = open_context_here(ctx)
     found = report(context, promotion)
     emit(found, output, lambda: report_text(found, usual_product(context), context.now()))
@@ -97,6 +96,9 @@ def replay_decisions(
 
     Exit 1 where one of them does not come out with the same bytes.
     """
+    from ldmrelease.services.decisions.replay import replay  # noqa: PLC0415 - knows every rule
+    from ldmrelease.services.promotions.load import records_of  # noqa: PLC0415 - as above
+
     context = open_context_here(ctx)
     told = [each.body for each in records_of(context, promotion)]
     found = list(replay(context.ledger, (each for each in told if isinstance(each, DecisionMade))))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.sentences.refusals import refusal_words
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.arguments import ProductOption, release_stored
 from ldmrelease.faces.cli.options import ExitCode, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here

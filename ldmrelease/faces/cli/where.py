@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application
 from ldmrelease.faces.cli.arguments import ProductOption

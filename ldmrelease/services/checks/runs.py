@@ -2,10 +2,10 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.checks.registry import traits

@@ -6,6 +6,7 @@ registry still shows it. A registry that does not answer is an exception, never 
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -90,18 +91,18 @@ def _from_registry(
             yield CollectedStatement(envelope, canonical.digest(envelope), subject, None)
 
 
-def _bare(content: bytes) -> Iterable[bytes]:
-    """The envelope without its bundle: one statement has one blob, however it travelled.
+@lru_cache(maxsize=256)
+def _bare(content: bytes) -> tuple[bytes, ...]:
+    """The envelope without its bundle: one statement has one blob, however it travelled. Read once, for all places.
 
     Receipts are left out: what we signed ourselves is in the ledger, and is not evidence for a decision.
     """
     envelope = read_wrapped(content)
     if not isinstance(envelope, Envelope):
-        yield content
-        return
+        return (content,)
     statement = read_statement(envelope.payload)
-    if not isinstance(statement, Statement) or not statement_type(statement.predicate_type).local:
-        yield envelope.to_bytes()
+    is_local = isinstance(statement, Statement) and statement_type(statement.predicate_type).local
+    return () if is_local else (envelope.to_bytes(),)
 
 
 def evaluate_statements(

@@ -1,13 +1,14 @@
 """Observe a place: what it states or runs, resolved to digests, signed by the observer (design section 2)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.events.registry import new_event
-from ldmrelease.domain.topology import Application
+from ldmrelease.domain.topology import Application, ComponentKind
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments import desired
@@ -127,7 +128,7 @@ def _complete(context: Context, application: Application, images: tuple[Observed
         wanted = {
             name
             for name in application.components(product.name)
-            if (source := product.component(name)) is not None and source.kind == "image"
+            if (source := product.component(name)) is not None and source.kind is ComponentKind.IMAGE
         }
         if wanted <= {each.component for each in own if each.ready}:
             found.add(release)

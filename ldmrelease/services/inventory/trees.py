@@ -18,7 +18,7 @@ from ldmrelease.registry.errors import RegistryError
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.targets import registry
-from ldmrelease.targets.connections import Access
+from ldmrelease.targets.connections import Access, Connections
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Change, Refusal, Snapshot
 
@@ -82,6 +82,7 @@ class Trees:
 
     def __init__(self, root: Path, topology: Topology, insecure: Iterable[str]) -> None:
         self._root = root
+        self._access = Access(root, None, Connections(root))
         self._topology = topology
         self._options = RegistryOptions(insecure=frozenset(insecure))
         self._locks: dict[str, threading.Lock] = {}
@@ -105,13 +106,13 @@ class Trees:
         """Tell who gave each of these settings the value that it has; nothing where nobody can say."""
         for application, path in asked:
             with self._alone(application):
-                found = registry.changed_by(application.target, path, Access(self._root))
+                found = registry.changed_by(application.target, path, self._access)
             if isinstance(found, Change):
                 tell((application.place, path), found)
 
     def _tree(self, application: Application) -> DesiredState | TargetFailure:
         with self._alone(application):
-            there = registry.read(application.target, Access(self._root))
+            there = registry.read(application.target, self._access)
         if not isinstance(there, Snapshot):
             return there
         said = registry.stated(application.target, there)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.load import Workspace
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import Checkpoint

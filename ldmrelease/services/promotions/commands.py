@@ -31,7 +31,6 @@ from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder
 from ldmrelease.services.promotions.driver import PromotionOutcome, drive, wait_values
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
-from ldmrelease.services.promotions.pending_acts import still_pending
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
@@ -173,6 +172,8 @@ def _still_owed(context: Context, promotion: Promotion, place: Place) -> Promoti
     if not journal.waits_for or application is None:
         return None
     code, begun_in = str(journal.waits_for.get("code")), journal.clusters.get(str(place))
+    from ldmrelease.services.promotions.pending_acts import still_pending  # noqa: PLC0415 - knows clusters
+
     owed = still_pending(context, application, promotion.pinned.release, code, begun_in)
     left = PromotionOutcome(
         promotion.id, PromotionState.WAITING, {"until": None, "who": list(journal.who), **journal.waits_for}

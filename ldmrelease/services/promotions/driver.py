@@ -38,8 +38,6 @@ from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
-from ldmrelease.services.promotions.steps.registry import STEPS
-from ldmrelease.services.promotions.steps.release import released
 from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.work import (
     Overtaken,
@@ -222,6 +220,9 @@ class _Driver(Struct):
         elif not now.promotion.journal.step(step.id).intended:
             now.tell(step.place, StepIntended(step.id))
         self.progress("step", {"step": step.id, "place": str(step.place), "kind": str(step.kind)})
+        # Checks, copies, clusters: where nothing is left to do, none of them is loaded.
+        from ldmrelease.services.promotions.steps.registry import STEPS  # noqa: PLC0415
+
         return self._record(now, step, STEPS[step.kind](now.work(step)))
 
     def _record(self, now: Turn, step: Step, answer: StepResult) -> PromotionOutcome | None:
@@ -231,6 +232,8 @@ class _Driver(Struct):
             case Unavailable():
                 return None if self._passes(answer) else _interrupted(now, answer)
             case StepPending(code, values, who):
+                from ldmrelease.services.promotions.steps.release import released  # noqa: PLC0415 - as above
+
                 why = PromotionWaiting(step.place, None, who, step.id, code, values)
                 return self._wait(now, why, released(now.promotion.id, step.place, now.epoch(step.place)))
             case StepDone(result, events, blobs):

@@ -17,7 +17,6 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
-from ldmrelease.targets.stores.kubernetes_rights import forbidden
 
 
 class RefusedPlace(Struct, frozen=True):
@@ -99,6 +98,8 @@ def _uncheckable(context: Context, application: Application) -> Refusal | Unavai
 
 
 def _unmet(api: Api, kind: str, needs: ClusterNeeds) -> Iterator[Refusal]:
+    from ldmrelease.targets.stores.kubernetes_rights import forbidden  # noqa: PLC0415 - knows clusters
+
     missing = list(forbidden(api, needs.namespace, needs.rights))
     yield from missing
     if not missing and not kind_of(kind).is_ready(api, needs):

@@ -1,6 +1,5 @@
 """Pin a release: from a product's tag to digests (LDM-564 2.1), in memory; `store_pin` makes it durable."""
 
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -9,7 +8,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.events.release import Pin
-from ldmrelease.domain.images import ImageIdentity, parse_reference
+from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import (
     ARTIFACT_TYPE,
     EMPTY_CONFIG,
@@ -20,16 +19,10 @@ from ldmrelease.domain.release import (
     release_digest,
 )
 from ldmrelease.domain.streams import pin_stream
-from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag, parse
-from ldmrelease.domain.topology import ComponentKind, ComponentSource, Product
-from ldmrelease.registry.identity import identity
-from ldmrelease.registry.repository import Repository
+from ldmrelease.domain.tags import Kind, Tag, parse
+from ldmrelease.domain.topology import ComponentKind, Product
 from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.repository_scope import require_scope
-from ldmrelease.sources import eups, git_tags
-
-_REBUILT = {Kind.release, Kind.candidate}
-BASE_DIGEST = "org.opencontainers.image.base.digest"
 
 
 class Pinned(Struct, frozen=True):
@@ -60,22 +53,24 @@ class Unpinnable(Struct, frozen=True):
 def pin(context: Context, product: Product, text: str) -> Pinned | Unpinnable:
     """Resolve every component of a product's tag now. Writes nothing.
 
-    Raises `RegistryError`, `SourceUnavailable`, `BadList` where a source did not answer.
+    Raises `UnavailableError` where a source did not answer, `BadList`.
     """
     tag = parse(text, product.grammar, product.aliases)
     if not tag.parsed or tag.name is None or tag.kind is Kind.alias:
         return Unpinnable("unreadable", {"tag": text, "grammar": str(product.grammar), "reason": tag.reason})
     found: list[Component] = []
     listing: bytes | None = None
+    from ldmrelease.sources.interface import SourceAccess, UnusableComponent  # noqa: PLC0415 - not to read a pin
+    from ldmrelease.sources.registry import source_of  # noqa: PLC0415 - as above
+
+    access = SourceAccess(context.located, lambda text: context.registries.open(parse_reference(text)))
     for source in product.components:
-        component = _FINDERS[source.kind](context, product, source, tag)
-        if isinstance(component, Unpinnable):
-            return component
-        if component is None:
-            continue
-        if isinstance(component, tuple):
-            component, listing = component
-        found.append(component)
+        component = source_of(source.kind).find(source, tag, product.grammar, access)
+        if isinstance(component, UnusableComponent):
+            return Unpinnable(component.code, component.values)
+        if component is not None:
+            found.append(component.component)
+            listing = component.listing or listing
     if not found:
         return Unpinnable("nothing-found", {"tag": text, "product": product.name})
     release = _release(product, tag, found)
@@ -88,78 +83,6 @@ def _release(product: Product, tag: Tag, found: list[Component]) -> Release:
     content = next((each.digest for each in found if each.kind is ComponentKind.BUILD), None)
     assert tag.name is not None
     return Release(product.name, tag.name, str(tag.kind), tuple(found), missing, content)
-
-
-def _find_image(
-    context: Context, product: Product, source: ComponentSource, tag: Tag
-) -> Component | Unpinnable | None:
-    repository = context.registries.open(parse_reference(source.source))
-    spelling = _spelling_there(repository, source, product, tag)
-    if spelling is None:
-        return None
-    found = identity(repository, spelling)
-    if not isinstance(found, ImageIdentity):
-        values = {"component": source.name, "tag": spelling, **canonical.to_plain(found)}
-        return Unpinnable("bad-image", values)
-    derived = _derived_from(repository, source, found)
-    return Component(source.name, source.kind, source.source, spelling, found.index, found.platforms, derived)
-
-
-def _spelling_there(
-    repository: Repository, source: ComponentSource, product: Product, tag: Tag
-) -> str | None:
-    """The tag as the repository spells it; of several rebuilds `_rsp<N>` the highest (details.md, Tags)."""
-    spelling = image_tag(tag, source.spelling)
-    if repository.resolve(spelling) is not None:
-        return spelling
-    if tag.kind not in _REBUILT or product.grammar is not Grammar.rubin:
-        return None
-    prefix = f"{spelling}_rsp"
-    builds = [name.removeprefix(prefix) for name in repository.tags() if name.startswith(prefix)]
-    numbers = [int(each) for each in builds if each.isascii() and each.isdigit()]
-    return f"{prefix}{max(numbers)}" if numbers else None
-
-
-def _derived_from(repository: Repository, source: ComponentSource, found: ImageIdentity) -> str | None:
-    if source.derived_from is None:
-        return None
-    annotations = repository.manifest(found.index).json().get("annotations") or {}
-    base = annotations.get(BASE_DIGEST)
-    return f"{source.derived_from}@{base}" if base else source.derived_from
-
-
-def _find_configuration(
-    context: Context, _product: Product, source: ComponentSource, tag: Tag
-) -> Component | Unpinnable | None:
-    spelling = image_tag(tag, source.spelling)
-    spellings = (spelling, f"v{spelling}") if tag.kind is Kind.release else (spelling,)
-    repository = context.located(source.source)
-    commit = git_tags.tag_commit(repository, tuple(dict.fromkeys(spellings)))
-    if isinstance(commit, git_tags.Ambiguous):
-        return Unpinnable("ambiguous-tag", {"component": source.name, "commits": commit.commits})
-    if commit is None:
-        return None
-    return Component(source.name, source.kind, source.source, spelling, f"gitCommit:{commit}")
-
-
-def _find_build(
-    context: Context, _product: Product, source: ComponentSource, tag: Tag
-) -> tuple[Component, bytes] | None:
-    spelling = image_tag(tag, source.spelling)
-    build = eups.find_build(Path(context.located(source.source)), spelling)
-    if build is None or build.content is None:
-        return None
-    component = Component(
-        source.name, source.kind, source.source, spelling, build.content, build_id=build.build_id
-    )
-    return component, build.listing
-
-
-_FINDERS: dict[ComponentKind, Any] = {
-    ComponentKind.IMAGE: _find_image,
-    ComponentKind.CONFIGURATION: _find_configuration,
-    ComponentKind.BUILD: _find_build,
-}
 
 
 def stored_pin(context: ReadContext, product: Product, text: str) -> Pinned | None:

@@ -5,6 +5,7 @@ objects that nobody refers to, which git itself collects.
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ _SETTINGS = (
 # Where git keeps credentials is the user's own affair; everything else of GIT_* could redirect us.
 _KEPT = {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_EXEC_PATH"}
 _PATIENCE = 300
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 NO_GIT, NO_ANSWER = 127, 124
 """Statuses of a `GitError` that say nothing about the repository."""
 
@@ -69,10 +71,14 @@ class GitError(UnavailableError):
 
 
 class Git(Struct, frozen=True):
-    """A repository on this machine; `directory` is its git directory."""
+    """A repository on this machine; `directory` is its git directory.
+
+    blobs: files that were read at commits, which never change; shared by all that read the same repository.
+    """
 
     directory: Path
     observer: Observer | None = None
+    blobs: dict[tuple[str, str], "Blob"] = field(default_factory=dict)
 
     def run(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
         """What the command prints. Raises `GitError`, and `Refused` (`locked`) for a lock that is held."""
@@ -200,7 +206,17 @@ class Blob(Struct, frozen=True):
 
 
 def read_blob(git: Git, revision: str, file: str) -> Blob:
-    """The file at a revision. Raises `Refused`: `no-file`, or `not-a-file` (a link, a directory)."""
+    """The file at a revision; at a commit's id it is read once. Raises `Refused`: `no-file`, or `not-a-file` (a link,
+    a directory)."""
+    if (revision, file) in git.blobs:
+        return git.blobs[revision, file]
+    found = _blob_there(git, revision, file)
+    if _COMMIT.fullmatch(revision):
+        git.blobs[revision, file] = found
+    return found
+
+
+def _blob_there(git: Git, revision: str, file: str) -> Blob:
     listing = git.run("ls-tree", "-z", revision, "--", file)
     if not listing:
         raise RefusedError("no-file", file=file, revision=revision)

@@ -27,7 +27,7 @@ from ldmrelease.targets.git.program import (
     tree_with,
     write_blob,
 )
-from ldmrelease.targets.git.remote import GitRemote, open_repository, public
+from ldmrelease.targets.git.remote import GitRemote, public
 from ldmrelease.targets.results import (
     Change,
     Refusal,
@@ -106,7 +106,7 @@ def read_fences(
     """The fences of several places of one repository, in one look; None where nobody has written yet."""
 
     def read() -> dict[Place, Fence | None]:
-        opened = open_repository(repository, access.workspace, access.observer)
+        opened = access.repository(repository)
         refs = {each: fence.fence_ref(each) for each in places}
         tips = opened.tips(list(refs.values()))
         known = fence.fences_at(opened.git, [tip for tip in tips.values() if tip is not None])
@@ -146,7 +146,7 @@ class _Session(Struct, frozen=True):
     def open(cls, where: GitFile, access: Access) -> "_Session":
         if {"", ".", "..", ".git"} & set(where.file.split("/")):
             raise RefusedError("bad-file", file=where.file)
-        return cls(where, open_repository(where.repository, access.workspace, access.observer))
+        return cls(where, access.repository(where.repository))
 
     @property
     def git(self) -> Git:

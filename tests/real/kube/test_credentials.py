@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.config.workspace.load import FILE as WORKSPACE
+from ldmrelease.config.workspace.model import FILE as WORKSPACE
 from ldmrelease.domain.events import EventKind
 from ldmrelease.faces.cli.options import ExitCode
 from tests.real.faultproxy import Answer, Passage

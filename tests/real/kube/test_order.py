@@ -55,7 +55,7 @@ def test_a_release_goes_through_the_test_systems_to_base_and_after_its_soak_to_t
         f"{second_site_registry(site)}/{site.own}/{site.own}/scipipe@{weekly.index}"
     )
     signed = [
-        ("/".join(each.body["place"].values()), each.body["component"])
+        ("{environment}/{application}".format_map(each.body["place"]), each.body["component"])
         for each in site.events("receipt.signed")
     ]
     places = (USDFDEV, TESTSTAND, BASE, SUMMIT)

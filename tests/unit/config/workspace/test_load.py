@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.config.workspace.init import init_workspace
-from ldmrelease.config.workspace.load import FILE, VARIABLE, find_workspace, lint, load_workspace
+from ldmrelease.config.workspace.load import lint, load_workspace
+from ldmrelease.config.workspace.model import FILE, VARIABLE, find_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, MenuTarget, Setting, Writes
 from ldmrelease.domain.topology import Check, ComponentKind, Place
