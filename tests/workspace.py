@@ -35,6 +35,7 @@ from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.sample import put_sample_index
 from ldmrelease.services.context import Context, Observer, open_context
+from tests.answers_fit import check_fit
 
 BEGIN = instant("2023-04-20T12:00:00Z")
 """The clock of a new site: Thursday noon, the weekly was built two hours ago."""
@@ -66,7 +67,9 @@ class Site:
 
     def run(self, *words: str, input: str | None = None) -> Result:
         """`ldmrelease -C <root> <words>`, with what it printed and its exit code. An exception is a bug."""
-        return CliRunner().invoke(app, ["-C", str(self.root), *words], input=input, catch_exceptions=False)
+        done = CliRunner().invoke(app, ["-C", str(self.root), *words], input=input, catch_exceptions=False)
+        check_fit(words, done.stdout)
+        return done
 
     def ok(self, *words: str) -> str:
         """Run what must succeed; what it printed on stdout."""

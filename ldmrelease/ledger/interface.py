@@ -19,8 +19,32 @@ PATIENCE = 30
 WriteObserver = Callable[[str, str], None]
 """Told `before` and `after` each append, with the kinds of its events joined by commas."""
 
-EventCheck = Callable[[Event], Iterable[LedgerProblem]]
-"""What else is asked of each event by `verify`: the ledger knows no keys, whoever has them brings the check."""
+
+class EventRow(NamedTuple):
+    """An event as it is stored: `time` spelled, `body` in its canonical bytes."""
+
+    sequence: int
+    time: str
+    actor: str
+    kind: str
+    stream: str
+    stream_version: int
+    body: str
+    previous: str
+    hash: str
+
+
+class EventCheck(Protocol):
+    """What else is asked of each event by `verify`: the ledger knows no keys, whoever has them brings the check."""
+
+    def holds(self, row: EventRow, /) -> bool:
+        """Whether the event holds by a quick look at what is stored, the spelling of its body included.
+
+        False only means that it has to be looked at closely: it is read, and `problems` is asked.
+        """
+
+    def problems(self, event: Event, /) -> Iterable[LedgerProblem]:
+        """What is wrong with an event that can be read."""
 
 
 class Position(NamedTuple):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def receipts_text(receipts: Sequence[StoredReceipt]) -> str:
     """What each receipt says, a line each."""
+    if not receipts:
+        return ""
     rows = [
         (
             each.place,

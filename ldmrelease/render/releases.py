@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.text import counted, listed, said, short
 from ldmrelease.render.output import table
 
 if TYPE_CHECKING:
+    from ldmrelease.answers.releases import RevisionAnswer
     from ldmrelease.domain.release import Component
     from ldmrelease.services.releases.compare import (
         ComparedVersion,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         ComponentChange,
         ProductChange,
     )
+    from ldmrelease.services.releases.listing import PinnedRelease
     from ldmrelease.services.releases.pin import Pinned
 
 
@@ -43,34 +45,34 @@ def _what(component: Component) -> str:
     return f"{component.digest}{f' ({platforms})' if platforms else ''}"
 
 
-def revisions_text(revisions: Sequence[Mapping[str, Any]]) -> str:
+def revisions_text(revisions: Sequence[RevisionAnswer]) -> str:
     """The pins of one tag, oldest first."""
     rows = [
         (
-            str(each["revision"]),
-            each["time"],
-            each["by"],
-            "complete" if each["complete"] else "open",
-            short(each["digest"]),
-            each["reason"] or "",
+            str(each.revision),
+            each.pinned,
+            each.by,
+            "complete" if each.complete else "open",
+            short(each.digest),
+            each.reason or "",
         )
         for each in revisions
     ]
     return table(["revision", "pinned", "by", "state", "release", "reason"], rows)
 
 
-def releases_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def releases_table(rows: Sequence[PinnedRelease]) -> str:
     """The list of pinned releases."""
     if not rows:
         return "no releases are pinned"
     cells = [
         (
-            f"{each['product']}/{each['tag']}",
-            each["kind"],
-            "complete" if each["complete"] else "open",
-            str(each["revision"]),
-            each["pinned"],
-            short(each["digest"]),
+            f"{each.product}/{each.tag}",
+            each.kind,
+            "complete" if each.complete else "open",
+            str(each.revision),
+            each.pinned,
+            short(each.digest),
         )
         for each in rows
     ]

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.topology import Application, Product
-from ldmrelease.faces.cli.options import ExitCode, UsageError
+from ldmrelease.faces.cli.options import NoAnswer, UsageError
 from ldmrelease.services.releases.products import NoProduct, choose_product, default_product
 
 if TYPE_CHECKING:
@@ -62,24 +63,23 @@ def usual_product(context: "Context") -> str | None:
 
 
 def release_now(context: "Context", text: str, product: str | None) -> "Pinned":
-    """The pinned release, or a pin in memory where nothing is stored. Raises `UsageError`; exits where what was
-    found is bad.
+    """The pinned release, or a pin in memory where nothing is stored. Raises `UsageError`, and `NoAnswer` where what
+    was found is bad.
     """
     from ldmrelease.services.releases.pin import find_or_pin  # noqa: PLC0415 - knows registries and sources
 
-    return pinned_or_exit(find_or_pin(context, *product_and_tag(context, text, product)))
+    return usable_pin(find_or_pin(context, *product_and_tag(context, text, product)))
 
 
-def pinned_or_exit(found: "Pinned | Unpinnable") -> "Pinned":
-    """The pin, or an end: exit 2 for a tag that names nothing, 1 where what it names is bad."""
+def usable_pin(found: "Pinned | Unpinnable") -> "Pinned":
+    """The pin. Raises `UsageError`, `NoAnswer`: exit 2 for a tag that names nothing, 1 where what it names is bad."""
     from ldmrelease.answers.sentences.refusals import unpinnable_words  # noqa: PLC0415 - where it is refused
     from ldmrelease.services.releases.pin import Pinned  # noqa: PLC0415 - as above
 
     if isinstance(found, Pinned):
         return found
     if found.code in _FOUND_BAD:
-        typer.echo(f"refused: {unpinnable_words(found)}", err=True)
-        raise typer.Exit(ExitCode.REFUSED)
+        raise NoAnswer(ExitCode.REFUSED, found.code, f"refused: {unpinnable_words(found)}")
     raise UsageError(unpinnable_words(found))
 
 
@@ -95,18 +95,11 @@ def release_stored(context: "Context", text: str, product: str | None) -> "Pinne
     return found
 
 
-def applications_at(context: "Context", target: str | None) -> list[Application]:
+def applications_of(context: "Context", target: str | None) -> tuple[Application, ...]:
     """The applications that a target means, of whatever product; all of them without one. Raises `UsageError`."""
-    found = [
-        each
-        for each in context.topology.applications
-        if target is None or target in (each.level, each.place.environment, str(each.place))
-    ]
-    if not found:
-        names = {
-            name
-            for each in context.topology.applications
-            for name in (each.level, each.place.environment, str(each.place))
-        }
-        raise UsageError(f"there is no place {target!r}", did_you_mean(str(target), sorted(names)) or "")
+    from ldmrelease.services.deployments.target import UnknownTarget, applications_at  # noqa: PLC0415 - as above
+
+    found = applications_at(context.topology, target)
+    if isinstance(found, UnknownTarget):
+        raise UsageError(f"there is no place {found.target!r}", did_you_mean(found.target, found.known))
     return found

@@ -13,8 +13,10 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import ldmrelease
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.commands import COMMANDS
-from ldmrelease.faces.cli.options import HELP, ExitCode, examples
+from ldmrelease.faces.cli.options import HELP, NoAnswer, asked_output, examples
+from ldmrelease.render.output import Output, emit
 
 TRACEBACK_VARIABLE = "LDMRELEASE_TRACEBACK"
 PROMOTING = {"promote", "rollback", "retire", "alias", "resume"}
@@ -34,23 +36,54 @@ class CommandGroup(TyperGroup):
         name, stand_in, rest = super().resolve_command(ctx, args)
         return name, stand_in if name is None else load(name), rest
 
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """The context of a call; keeps how its answer is wanted, for when something goes wrong."""
+        self._output = asked_output(args)
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except typer.TyperException as error:
+            self._print(error)
+            raise
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; whatever it raises becomes a line on stderr and an exit code."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             resume = "; `ldmrelease resume --all` goes on with what was under way"
-            _end(f"interrupted{resume if ctx.invoked_subcommand in PROMOTING else ''}", ExitCode.INTERRUPTED)
+            self._end(
+                NoAnswer(
+                    ExitCode.INTERRUPTED,
+                    "interrupted",
+                    f"interrupted{resume if ctx.invoked_subcommand in PROMOTING else ''}",
+                )
+            )
         except BrokenPipeError:
             _stop_quietly()
-        except (typer.TyperException, typer.Exit, typer.Abort):
+        except (typer.Exit, typer.Abort):
+            raise
+        except typer.TyperException as error:
+            self._print(error)
             raise
         except Exception as error:
             if os.environ.get(TRACEBACK_VARIABLE):
                 raise
-            from ldmrelease.faces.cli.errors import error_line  # noqa: PLC0415 - knows every room, so only for an error
+            self._end(error)
 
-            _end(*error_line(error))
+    def _end(self, error: Exception) -> NoReturn:
+        from ldmrelease.faces.cli.errors import error_line  # noqa: PLC0415 - only for an error
+
+        message, code = error_line(error)
+        typer.echo(message, err=True)
+        self._print(error)
+        raise typer.Exit(code)
+
+    def _print(self, error: Exception) -> None:
+        """For a program that reads the answer: the error in its place."""
+        if self._output is not Output.text:
+            from ldmrelease.faces.cli.errors import told_error  # noqa: PLC0415 - only for an error
+
+            emit(told_error(error), self._output, lambda: "")
 
 
 app = typer.Typer(
@@ -132,11 +165,6 @@ def _stop_quietly() -> NoReturn:
     """Whoever read has seen enough; the flush at the end of the process must not complain either."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise typer.Exit(ExitCode.NO_READER)
-
-
-def _end(message: str, code: ExitCode) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

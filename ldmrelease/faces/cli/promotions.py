@@ -1,15 +1,16 @@
 """`ldmrelease promotions`: list them, show one from request to receipts, replay its decisions."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.decisions import replay_answers
+from ldmrelease.answers.exit_codes import found_code
+from ldmrelease.answers.reports import promotion_rows, report_answer
 from ldmrelease.domain.events.promotion import DecisionMade, PromotionState
-from ldmrelease.domain.times import spell
 from ldmrelease.faces.cli.arguments import ProductOption, usual_product
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.promotion.state import Journal
 from ldmrelease.render.decisions import replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text
@@ -37,37 +38,13 @@ def list_promotions(
     """List promotions, oldest first."""
     context = open_context_here(ctx)
     found = open_promotions(context) if open_ else all_promotions(context)
-    rows = [_row(each) for each in found]
-    chosen = [
-        each
-        for each in rows
-        if (not state or each["state"] in state) and (product is None or each["product"] == product)
-    ]
-    emit(chosen, output, lambda: promotions_table(chosen))
+    rows = promotion_rows(each for each in found if _is_asked(each, state, product))
+    emit(rows, output, lambda: promotions_table(rows))
 
 
-def _row(summary: PromotionSummary) -> dict[str, Any]:
-    """A promotion for lists; of one that is untrusted, what its signed request says, if it has one."""
-    asked = summary.request.body if summary.request is not None else None
-    journal = summary.journal or Journal()
-    return {
-        "promotion": summary.promotion,
-        "sequence": summary.first.sequence,
-        "state": summary.state,
-        "requested": spell(summary.first.time),
-        "last": spell(summary.last),
-        "by": summary.by,
-        "until": spell(journal.until) if journal.until is not None else None,
-        "who": list(journal.who),
-        "intent": str(asked.intent) if asked is not None else "",
-        "product": asked.product if asked is not None else "",
-        "tag": asked.tag if asked is not None else "",
-        "release": asked.release if asked is not None else "",
-        "target": asked.target if asked is not None else "",
-        "alias": asked.alias if asked is not None else None,
-        "places": [str(each) for each in summary.places],
-        "done": [str(each) for each in summary.places if each not in summary.left()],
-    }
+def _is_asked(summary: PromotionSummary, states: list[PromotionState] | None, product: str | None) -> bool:
+    of_product = summary.request is not None and summary.request.body.product == product
+    return (not states or summary.state in states) and (product is None or of_product)
 
 
 @app.command(
@@ -83,7 +60,7 @@ def show(
 
     context = open_context_here(ctx)
     found = report(context, promotion)
-    emit(found, output, lambda: report_text(found, usual_product(context), context.now()))
+    emit(report_answer(found), output, lambda: report_text(found, usual_product(context), context.now()))
 
 
 @app.command("replay", epilog=examples("ldmrelease promotions replay P-42"))
@@ -102,16 +79,5 @@ def replay_decisions(
     context = open_context_here(ctx)
     told = [each.body for each in records_of(context, promotion)]
     found = list(replay(context.ledger, (each for each in told if isinstance(each, DecisionMade))))
-    rows = [
-        {
-            "stage": each.stage,
-            "place": str(each.decision.place),
-            "verdict": str(each.decision.verdict),
-            "decision": each.digest,
-            "again": each.again,
-            "same": each.same,
-        }
-        for each in found
-    ]
-    emit(rows, output, lambda: replay_text(found))
-    raise typer.Exit(ExitCode.OK if all(each.same for each in found) else ExitCode.REFUSED)
+    emit(replay_answers(found), output, lambda: replay_text(found))
+    raise typer.Exit(found_code([each for each in found if not each.same]))

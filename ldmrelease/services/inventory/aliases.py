@@ -1,6 +1,6 @@
 """Which names stand for what in the menus, as their committed settings say now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -31,7 +31,7 @@ class NotRead(Struct, frozen=True):
     why: Refusal | Unavailable
 
 
-def aliases(context: Context, applications: list[Application]) -> Iterator[AliasOf | NotRead]:
+def aliases(context: Context, applications: Sequence[Application]) -> Iterator[AliasOf | NotRead]:
     """Every alias of every menu among the applications, in their order."""
     for application in applications:
         if application.target.capabilities.names_aliases:

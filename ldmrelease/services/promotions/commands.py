@@ -175,8 +175,11 @@ def _still_owed(context: Context, promotion: Promotion, place: Place) -> Promoti
     from ldmrelease.services.promotions.pending_acts import still_pending  # noqa: PLC0415 - knows clusters
 
     owed = still_pending(context, application, promotion.pinned.release, code, begun_in)
+    here = str(place)
     left = PromotionOutcome(
-        promotion.id, PromotionState.WAITING, {"until": None, "who": list(journal.who), **journal.waits_for}
+        promotion.id,
+        PromotionState.WAITING,
+        {"until": None, "who": list(journal.who), "place": here, **journal.waits_for},
     )
     unheard = None if isinstance(owed, bool) else step_failure(owed)
     if isinstance(unheard, Unavailable):
@@ -199,10 +202,14 @@ def _still_waits(context: Context, promotion: Promotion, place: Place) -> Promot
     decision = decide(context, promotion.pinned, question, phase).decision
     if decision.verdict is not ruling.verdict:
         return None
+    here = str(place)
     if decision.verdict is Verdict.WAITING:
-        return PromotionOutcome(promotion.id, PromotionState.WAITING, wait_values(*waits_for(decision)))
+        waits = {**wait_values(*waits_for(decision)), "place": here}
+        return PromotionOutcome(promotion.id, PromotionState.WAITING, waits)
     return PromotionOutcome(
-        promotion.id, PromotionState.WAITING, {"until": None, "who": list(promotion.journal.who)}
+        promotion.id,
+        PromotionState.WAITING,
+        {"until": None, "who": list(promotion.journal.who), "place": here},
     )
 
 
