@@ -39,7 +39,7 @@ ANSWERS: dict[str, AnswerEntry] = {
         ("promote", "rollback", "retire", "alias move", "resume", "abort"),
     ),
     "promotion-results": AnswerEntry("promotions", "PromotionResults", ("promote --through", "resume --all")),
-    "promotions": AnswerEntry("reports", "Promotions", ("promotions list",)),
+    "promotions": AnswerEntry("promotion_rows", "Promotions", ("promotions list",)),
     "promotion": AnswerEntry("reports", "ReportAnswer", ("promotions show",)),
     "replays": AnswerEntry("decisions", "Replays", ("promotions replay",)),
     "observations": AnswerEntry("observations", "ObserveAnswer", ("observe",)),

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ldmrelease.answers.findings import is_undecided
 from ldmrelease.answers.sentences.causes import availability_words, cause_words, waits_words
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import (
@@ -22,7 +21,7 @@ from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
-    from ldmrelease.answers.reports import PromotionRowAnswer
+    from ldmrelease.answers.promotion_rows import PromotionRowAnswer
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
     from ldmrelease.domain.topology import Place
     from ldmrelease.services.promotions.driver import PromotionOutcome
@@ -127,6 +126,8 @@ def hypothetical_text(levels: Sequence[str]) -> str:
 
 def preflight_text(failed: PreflightFailed) -> str:
     """That places cannot be written as asked, or cannot be asked."""
+    from ldmrelease.answers.findings import is_undecided  # noqa: PLC0415 - knows what targets answer
+
     kind = "undecided" if is_undecided(failed.places[0].refusal) else "refused"
     return f"{kind}: {preflight_words(failed)}; nothing was written"
 

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from ldmrelease.answers.decisions import replay_answers
 from ldmrelease.answers.exit_codes import found_code
-from ldmrelease.answers.reports import promotion_rows, report_answer
+from ldmrelease.answers.promotion_rows import promotion_rows
 from ldmrelease.domain.events.promotion import DecisionMade, PromotionState
 from ldmrelease.faces.cli.arguments import ProductOption, usual_product
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
@@ -60,6 +59,8 @@ def show(
 
     context = open_context_here(ctx)
     found = report(context, promotion)
+    from ldmrelease.answers.reports import report_answer  # noqa: PLC0415 - a list goes without
+
     emit(report_answer(found), output, lambda: report_text(found, usual_product(context), context.now()))
 
 
@@ -79,5 +80,7 @@ def replay_decisions(
     context = open_context_here(ctx)
     told = [each.body for each in records_of(context, promotion)]
     found = list(replay(context.ledger, (each for each in told if isinstance(each, DecisionMade))))
+    from ldmrelease.answers.decisions import replay_answers  # noqa: PLC0415 - a list goes without
+
     emit(replay_answers(found), output, lambda: replay_text(found))
     raise typer.Exit(found_code([each for each in found if not each.same]))

@@ -1,13 +1,18 @@
 """Which places, releases and images of the inventory are meant."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application, Place, Topology
-from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.comparison import LiveComponent
 
 _PREFIX = "sha256:"
 
