@@ -71,7 +71,7 @@ def test_what_nobody_we_know_has_signed_is_seen_and_not_kept(ready: Site) -> Non
     )  # fmt: skip
     ready.ok("promote", WEEKLY, "--target", PLACE)
     listed = json.loads(ready.ok("evidence", "list", WEEKLY, "-o", "json"))
-    assert sorted(each["code"] for each in listed if each["signer"] is None) == [
+    assert sorted(each["rejected"]["code"] for each in listed if each["signer"] is None) == [
         "malformed", *["unknown-key"] * 5, "unsigned",
     ]  # fmt: skip
     assert not any(each["taken_in"] for each in listed if each["signer"] is None)
@@ -80,7 +80,7 @@ def test_what_nobody_we_know_has_signed_is_seen_and_not_kept(ready: Site) -> Non
         for each in listed:
             if each["signer"] is None:
                 with pytest.raises(LedgerError):
-                    context.ledger.blob(each["blob"])
+                    context.ledger.blob(each["digest"])
 
 
 def test_adding_one_by_hand_does_not_take_it_in_either(ready: Site, tmp_path: Path) -> None:

@@ -102,4 +102,4 @@ def test_observations_by_whoever_covers_another_image_are_none(ready: Site) -> N
     assert done.exit_code == 2
     assert "would not count: wrong-repository" in done.stderr
     assert ready.events(EventKind.OBSERVED, f"environment/{PLACE}") == before
-    assert "unsigned" in ready.ok("where", PLACE, "-o", "json")
+    assert "never-observed" in ready.ok("where", PLACE, "-o", "json")
