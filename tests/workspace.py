@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -97,6 +98,8 @@ class Site:
         before = path.read_text()
         after = change(before)
         assert after != before, f"nothing of {name} was changed"
+        if name == "trust.yaml":
+            after = _raised(before, after)
         path.write_text(after)
 
     def release_weekly(self) -> None:
@@ -177,6 +180,15 @@ class Site:
             if path.is_file() and not name.startswith("ledger.db") and not name.endswith(".git/index"):
                 found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found
+
+
+def _raised(before: str, after: str) -> str:
+    """The trust document with a version of its own, as every change of it needs one."""
+    version = re.compile(r"^version: (\d+)$", re.MULTILINE)
+    old, new = version.search(before), version.search(after)
+    assert old is not None
+    assert new is not None
+    return after if new[1] != old[1] else version.sub(f"version: {int(old[1]) + 1}", after, count=1)
 
 
 def new_site(root: Path) -> Site:

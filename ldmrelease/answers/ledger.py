@@ -45,6 +45,7 @@ class VerifiedLedgerAnswer(msgspec.Struct, frozen=True, kw_only=True):
     head: HeadAnswer
     checkpoint: CheckpointAnswer | None
     problems: tuple[LedgerProblemAnswer, ...]
+    unasked: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -76,7 +77,10 @@ def head_answer(head: Head) -> HeadAnswer:
 
 
 def verified_answer(
-    head: Head, checkpoint: Checkpoint | None, problems: Iterable[LedgerProblem]
+    head: Head,
+    checkpoint: Checkpoint | None,
+    problems: Iterable[LedgerProblem],
+    unasked: tuple[str, ...] = (),
 ) -> VerifiedLedgerAnswer:
     """What a check of the ledger found."""
     return VerifiedLedgerAnswer(
@@ -88,6 +92,7 @@ def verified_answer(
             )
             for each in problems
         ),
+        unasked=unasked,
     )
 
 

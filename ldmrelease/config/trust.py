@@ -91,6 +91,17 @@ class Trust(Struct, frozen=True):
         """The level that the document puts a place at."""
         return self.levels.get(str(place), self.levels.get(place.environment))
 
+    @property
+    def digest(self) -> str:
+        """The digest of what the document says, whatever its spelling."""
+        said = {
+            "version": self.version,
+            "keyring": self.keyring.digest,
+            "policies": self.policies,
+            "levels": self.levels,
+        }
+        return canonical.digest_of(said)
+
     def agrees_with(self, level: Level) -> bool:
         """Whether the policy is, byte for byte, the one that was agreed."""
         return self.policies.get(level.name) == (level.version, level.digest)

@@ -72,6 +72,7 @@ def verified_text(each: EvaluatedEvidence, name: str) -> str:
 def added_text(added: AddedEvidence) -> str:
     """What became of a statement that was added."""
     taken = "taken in" if added.new else "was taken in already"
+    taken = taken if added.taken_in else "is not taken in"
     told = f"{added.type} about {added.release} {taken} ({short(added.blob)}), attached to {len(added.referrers)}"
     told += " subject" + ("" if len(added.referrers) == 1 else "s")
     counts = "it counts" if added.seen.fact.counted else f"it does not count: {evaluated_words(added.seen)}"

@@ -38,6 +38,8 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
             return f"{said(v['where'])} could not be reached: {said(v['reason'])}; trying again"
         case "halting":
             return f"{v['place']}: stops here"
+        case "no-checkpoint":
+            return f"no checkpoint of the ledger was published: {said(v['reason'])}"
         case "left":
             where = f"{v['resource']} in the namespace {v['namespace']}"
             return f"{v['place']}: what is left of it cannot be deleted ({where}): {said(v['reason'])}"

@@ -5,7 +5,7 @@ Who reads the ledger alone pays for neither registries nor clusters: their packa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,8 +16,10 @@ from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.domain.events.registry import type_of_body
+from ldmrelease.domain.events.trust import TrustAdopted
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
+from ldmrelease.domain.release import Component
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import Ledger, LedgerReader, open_ledger
@@ -25,6 +27,7 @@ from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.known_pins import KnownPins
+from ldmrelease.services.trust_version import adopted, adoption
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
 from ldmrelease.trust.signer import KeyProblem
@@ -111,11 +114,19 @@ class ReadContext:
     clock: Callable[[], datetime]
     observer: Observer | None = None
     _identities: dict[tuple[str, str], ImageIdentity | ImageProblem] = field(default_factory=dict)
+    _lacking: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
 
     def reading(self, ledger: LedgerReader) -> ReadContext:
         """The same with another reader of the ledger, and what is open and verified already."""
         context = ReadContext(
-            self.workspace, ledger, self.keyring, self.levels, self.clock, self.observer, self._identities
+            self.workspace,
+            ledger,
+            self.keyring,
+            self.levels,
+            self.clock,
+            self.observer,
+            self._identities,
+            self._lacking,
         )
         context.registries, context.records, context.unguarded = self.registries, self.records, self.unguarded
         context.pins = self.pins.reading(ledger)
@@ -171,6 +182,24 @@ class ReadContext:
             self._identities[key] = identity(repository, digest)
         return self._identities[key]
 
+    def lacking(
+        self, repository: Repository, image: Component, platforms: Collection[str]
+    ) -> tuple[str, ...]:
+        """The parts of an image that are not there, of these platforms or of all: asked once for each digest.
+
+        Raises `RegistryError`.
+        """
+        from ldmrelease.registry.presence import missing_parts  # noqa: PLC0415 - see above
+
+        wanted = tuple(each for each in sorted(platforms) if image.identity.platform(each) is not None)
+        if platforms and not wanted:
+            return ()
+        key = (repository.name, image.digest, wanted)
+        if key not in self._lacking:
+            found = missing_parts(repository, [image.identity], wanted)
+            self._lacking[key] = tuple(f"{each.kind} {each.subject}" for each in found)
+        return self._lacking[key]
+
     def release_repository(self) -> Repository:
         """Where release artifacts are."""
         return self.registries.open(parse_reference(self.workspace.releases))
@@ -214,14 +243,28 @@ class Context(ReadContext):
     ) -> Moved | None:
         """Append in one transaction, now, each event signed by the key of its kind; None where it went in.
 
-        Raises `NoKey`, and `KeyProblem` where an event would not count: then nothing is appended.
+        Raises `NoKey`, `TrustRolledBack`, and `KeyProblem` where an event would not count: then nothing is appended.
         """
+        adopts = self._adoption()
         for each in events:
             self._require_counted(each)
+        events = [*adopts, *events]
         answer = self.ledger.append(
             events, at=self.now(), actor=self.person, expect=expect or {}, blobs=blobs or {}, sign=self._sign
         )
         return answer if isinstance(answer, Moved) else None
+
+    def _adoption(self) -> list[NewEvent]:
+        """The trust document, where it is to be remembered, and this workspace has the key for it."""
+        now = TrustAdopted(self.workspace.trust_version, self.workspace.trust_digest)
+        event = adoption(adopted(self.ledger), now, self.workspace.trust.name)
+        if event is None:
+            return []
+        try:
+            self._require_counted(event)
+        except (NoKey, KeyProblem):
+            return []
+        return [event]
 
     def _sign(self, there: Position, body: Any) -> dict[str, Any]:
         return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))

@@ -109,6 +109,9 @@ _IMAGES: dict[tuple[str, str], Words] = {
         f"the tag of {v['component']} in {v['image']} has moved: pinned is {said(v['pinned'])}, "
         f"now it names {said(v['now'])}; pin the release again, with a reason"
     ),
+    ("images", "part-absent"): lambda v: (
+        f"the image of {v['component']} is not there whole: {v['image']} lacks {v.listed('lacking')}"
+    ),
     ("images", "duplicate-platform"): lambda v: (
         f"the image of {v['component']} has two manifests for one platform, so it is ambiguous which one runs"
     ),

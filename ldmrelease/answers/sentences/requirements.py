@@ -20,7 +20,22 @@ def _images(v: Values) -> str:
 
 def _attested(v: Values) -> str:
     count = "" if v.get("minimum", 1) == 1 else f"{counted(v['minimum'], 'statement')} of "
-    return f"There is signed {count}{v['type']} about {_about(v)}{_signed_by(v)}{_fresh(v)}."
+    return f"There is signed {count}{v['type']} about {_about(v)}{_signed_by(v)}{_fresh(v)}{_built(v)}."
+
+
+def _built(v: Values) -> str:
+    """What provenance has to say of the build."""
+    named = {
+        "builder": "the builder",
+        "build_type": "the build type",
+        "repository": "a repository it is built from",
+    }
+    told = [f"{words} fits {listed(v[key])}" for key, words in named.items() if key in v]
+    if v.get("commit") == "named":
+        told.append("it names the commit")
+    if v.get("commit") == "pinned":
+        told.append("it names no other commit of a configuration than the release has pinned")
+    return f"; {', '.join(told)}" if told else ""
 
 
 def _check(v: Values) -> str:

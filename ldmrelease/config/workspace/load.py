@@ -153,6 +153,8 @@ def _workspace(parts: _Parts) -> Workspace:
         local_policies=tuple(
             name for name, level in sorted(levels.items()) if not parts.trust.agrees_with(level)
         ),
+        trust_version=parts.trust.version,
+        trust_digest=parts.trust.digest,
     )
 
 

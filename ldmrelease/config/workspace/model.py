@@ -39,6 +39,8 @@ class Workspace(Struct, frozen=True):
     notify: tuple[str, ...] = ()
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
+    trust_version: int = 0
+    trust_digest: str = ""
 
 
 class WorkspaceInputs(Struct, frozen=True):

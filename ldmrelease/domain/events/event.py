@@ -31,6 +31,7 @@ class EventKind(StrEnum):
     OBSERVED = "observation.made"
     RECEIPT = "receipt.signed"
     RECEIPT_SKIPPED = "receipt.skipped"
+    TRUST_ADOPTED = "trust.adopted"
 
 
 class NewEvent(Struct, frozen=True):

@@ -188,7 +188,8 @@ def add_statements(
 ) -> None:
     """Take statements in and attach them to what they are about. All are read before the first is taken in.
 
-    What does not count is taken in all the same, and said; exit 1 then.
+    What does not count is said; exit 1 then. What no key of the trust document has signed is attached, and the ledger
+    does not take it in.
     """
     context = open_context_here(ctx)
     known = release_now(context, release, product) if release is not None else None

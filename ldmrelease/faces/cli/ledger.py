@@ -11,14 +11,20 @@ from ldmrelease.answers.ledger import VerifiedLedgerAnswer, event_answers, head_
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import counted
-from ldmrelease.domain import times
+from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, open_workspace
-from ldmrelease.ledger import import_ledger
+from ldmrelease.ledger import LedgerProblem, import_ledger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.render.output import Output, emit, table
 from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.checkpoints import (
+    contradictions,
+    describe,
+    kept_checkpoints,
+    publish_checkpoint,
+)
 from ldmrelease.services.operations.ledger_check import verify_ledger
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import VerifiedRecord
@@ -50,12 +56,20 @@ def verify(
 ) -> None:
     """Check every event and its signature, every blob and projection, and that nothing was cut since a checkpoint.
 
+    Every place and the release repository are asked what they have seen of this ledger; who does not answer is said.
     Exit 1 where something is wrong.
     """
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
-    problems = verify_ledger(context.ledger, context.keyring, earlier, _why)
-    found = verified_answer(context.ledger.head(), earlier, problems)
+    problems = list(verify_ledger(context.ledger, context.keyring, earlier, _why))
+    head, kept = context.ledger.head(), kept_checkpoints(context)
+    if not any(each.code == "unreadable" for each in problems):
+        problems += [
+            LedgerProblem(each.problem.code, each.where, found=describe(each, head.size))
+            for each in contradictions(context, kept)
+        ]
+    unasked = tuple(f"{each.where} could not be asked: {each.unknown}" for each in kept if each.unknown)
+    found = verified_answer(head, earlier, problems, unasked)
     emit(found, output, lambda: _verified(found))
     raise typer.Exit(found.exit_code)
 
@@ -66,13 +80,19 @@ def _why(found: Rejected) -> str:
 
 @app.command(
     "checkpoint",
-    epilog=examples("ldmrelease ledger checkpoint --out /elsewhere/checkpoint-$(date +%F).json"),
+    epilog=examples(
+        "ldmrelease ledger checkpoint --out /elsewhere/checkpoint-$(date +%F).json",
+        "ldmrelease ledger checkpoint --publish",
+    ),
 )
 def checkpoint(
     ctx: typer.Context,
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="A new file; `-` is standard output.")
     ] = STANDARD,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Put it into the release repository, where promotions look.")
+    ] = False,
     output: OutputOption = Output.json,
 ) -> None:
     """Sign the head of the ledger with the key `ledger`, to be kept elsewhere. Nothing is appended.
@@ -80,6 +100,11 @@ def checkpoint(
     With --out the file holds the signed envelope, whatever --output says.
     """
     context = open_context_here(ctx)
+    if publish:
+        digest, where = publish_checkpoint(context), context.workspace.releases
+        plain = {"repository": where, "digest": digest, **canonical.to_plain(context.ledger.head())}
+        emit(plain, output, lambda: f"event {plain['size']} published to {where} as {digest}")
+        return
     envelope = sign_checkpoint(context.ledger.checkpoint(context.now()), context.signers.ledger)
     if out == STANDARD:
         emit(envelope.to_dict(), output, lambda: envelope.to_bytes().decode())
@@ -165,9 +190,10 @@ def _verified(found: VerifiedLedgerAnswer) -> str:
     size = counted(found.head.size, "event")
     if found.problems:
         lines = [printable(each.sentence) for each in found.problems]
-        return "\n".join([*lines, f"{counted(len(found.problems), 'problem')} in {size}"])
+        return "\n".join([*lines, f"{counted(len(lines), 'problem')} in {size}"])
     since = f", and nothing was cut since event {found.checkpoint.size}" if found.checkpoint else ""
-    return f"{size}, {found.head.hash}: the chain holds, every blob is there{since}"
+    told = f"{size}, {found.head.hash}: the chain holds, every blob is there{since}"
+    return "\n".join([told, *map(printable, found.unasked)])
 
 
 def _listed(events: list[Event]) -> str:

@@ -20,6 +20,7 @@ from ldmrelease.ledger import LedgerError
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import Context, open_context, wall_clock
 from ldmrelease.services.deployments import desired
+from ldmrelease.services.deployments.checkpoints import contradictions, describe, kept_checkpoints
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.promotions import preflight
 from ldmrelease.sources import git_tags
@@ -104,6 +105,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         yield from _images(context)
         yield from _configurations(context)
         yield from _places(context)
+        yield from _checkpoints(context)
 
 
 def _clock(workspace: Workspace) -> Diagnosis:
@@ -223,6 +225,24 @@ def _place(context: Context, application: Application) -> Diagnosis:
     return Diagnosis(
         what, Health.OK, f"{application.level}, {len(there.values)} settings at {there.revision[:12]}"
     )
+
+
+def _checkpoints(context: Context) -> Iterator[Diagnosis]:
+    """What the release repository has seen of the ledger; a place's fence is looked at with the place."""
+    what = "ledger checkpoint"
+    kept = kept_checkpoints(context)[-1]
+    if kept.unknown is not None:
+        yield Diagnosis(what, Health.WARN, f"{kept.where}: {kept.unknown}")
+    elif kept.checkpoint is None:
+        yield Diagnosis(what, Health.OK, f"none yet in {kept.where}; the first promotion leaves one there")
+    for each in contradictions(context, (kept,)):
+        remedy = (
+            "use the ledger that wrote there, or restore its newest backup with `ldmrelease ledger import`"
+        )
+        yield Diagnosis(what, Health.BAD, describe(each, context.ledger.head().size), remedy)
+        return
+    if kept.checkpoint is not None:
+        yield Diagnosis(what, Health.OK, f"{kept.where} has seen event {kept.checkpoint.size}")
 
 
 def _not_ours(context: Context, fence: Fence) -> Diagnosis | None:

@@ -24,6 +24,7 @@ from ldmrelease.promotion.machine import blocking_decision, current_place
 from ldmrelease.services.context import Context, Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
+from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.progress import Progress
@@ -95,6 +96,7 @@ def promote(context: Context, spec: PromotionSpec, progress: Progress) -> Promot
         busy = _busy(context, considered) or _unconfirmed(context, considered)
         if busy is not None:
             return busy
+        require_newest(context)
         recorded = record_request(context, considered)
         if recorded is None:
             continue
@@ -150,6 +152,7 @@ def resume(
     if journal.state.ended:
         return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
     require_agreed(context, [each.place for each in promotion.plan.places])
+    require_newest(context)
     if journal.waiting and journal.waits_at is not None:
         waits = _still_owed(context, promotion, journal.waits_at) or _still_waits(
             context, promotion, journal.waits_at
@@ -223,6 +226,7 @@ def abort(context: Context, promotion_id: str, reason: str | None, progress: Pro
     journal = promotion.journal
     if journal.state.ended:
         return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
+    require_newest(context)
     here = current_place(promotion.plan, journal)
     event = new_event(PromotionHalting(here.place if here else None, "aborted", why), promotion.stream)
     if context.append([event], expect={promotion.stream: promotion.version}) is not None:

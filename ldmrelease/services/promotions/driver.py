@@ -28,9 +28,11 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
-from ldmrelease.services.context import Context
+from ldmrelease.registry.errors import RegistryError
+from ldmrelease.services.context import Context, NoKey, Untrusted
 from ldmrelease.services.decisions.decide import decide, record
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
+from ldmrelease.services.deployments.checkpoints import publish_checkpoint
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
@@ -46,6 +48,7 @@ from ldmrelease.services.promotions.work import (
     StepResult,
     step_failure,
 )
+from ldmrelease.trust.signer import KeyProblem
 
 
 class PromotionOutcome(Struct, frozen=True):
@@ -143,7 +146,16 @@ class _Driver(Struct):
         promotion = now.promotion
         if not promotion.journal.state.ended:
             now.tell(None, PromotionEnded(state, cause, values))
+            if promotion.journal.steps:
+                self._publish_checkpoint(promotion)
         return PromotionOutcome(promotion.id, state, {"cause": cause, **values})
+
+    def _publish_checkpoint(self, promotion: Promotion) -> None:
+        """Leave outside how far the ledger is. What cannot be left there is said, and undoes nothing."""
+        try:
+            publish_checkpoint(self.context, promotion.pinned.digest)
+        except (RegistryError, Untrusted, NoKey, KeyProblem) as error:
+            self.progress("no-checkpoint", {"reason": str(error)})
 
     def _decide(self, now: Turn, place: Place, stage: DecisionStage) -> None:
         promotion = now.promotion

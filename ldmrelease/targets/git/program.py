@@ -25,6 +25,8 @@ _SETTINGS = (
     "core.fsync=committed",
     "core.quotePath=false",
     "core.fsmonitor=false",
+    "core.alternateRefsCommand=",
+    "log.showSignature=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "i18n.commitEncoding=UTF-8",
@@ -97,13 +99,22 @@ class Git(Struct, frozen=True):
             self.observer(phase, what)
 
 
-def call(arguments: Sequence[str], *, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
-    """Run git. Raises `GitError`, and `Refused` (`locked`) for a lock that is held or was left behind."""
-    settings = [part for each in _SETTINGS for part in ("-c", each)]
+def call(
+    arguments: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    settings: Sequence[str] = (),
+) -> bytes:
+    """Run git, with further `settings` (`name=value`).
+
+    Raises `GitError`, and `Refused` (`locked`) for a lock that is held or was left behind.
+    """
+    configured = [part for each in (*_SETTINGS, *settings) for part in ("-c", each)]
     command = next((each for each in arguments if not each.startswith("-")), "")
     try:
         done = subprocess.run(
-            ["git", "--no-optional-locks", *settings, *arguments],
+            ["git", "--no-optional-locks", *configured, *arguments],
             input=stdin,
             capture_output=True,
             env=_environment() | dict(env or {}),
@@ -134,6 +145,8 @@ def _environment() -> dict[str, str]:
         "SSH_ASKPASS_REQUIRE": "never",
         "GIT_LITERAL_PATHSPECS": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        # A missing object must not be fetched from wherever the configuration of a repository says, and how.
+        "GIT_NO_LAZY_FETCH": "1",
     }
 
 
