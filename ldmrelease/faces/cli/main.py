@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import ldmrelease
+from ldmrelease import logs
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.commands import COMMANDS
 from ldmrelease.faces.cli.options import HELP, NoAnswer, asked_output, examples
@@ -128,12 +129,30 @@ def program(
             help="The workspace's folder; else LDMRELEASE_WORKSPACE, else the nearest one upwards from here.",
         ),
     ] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Log to stderr what was asked of which system, and how long it took; LDMRELEASE_LOG sets the level.",
+        ),
+    ] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Keep what every command may ask for."""
     ctx.obj = directory
+    _log(verbose)
+
+
+def _log(verbose: bool) -> None:
+    try:
+        level = logs.wanted(verbose)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if level is not None:
+        logs.enable(level)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from ldmrelease import logs
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.targets.results import Change, RefusedError
@@ -113,16 +114,17 @@ def call(
     configured = [part for each in (*_SETTINGS, *settings) for part in ("-c", each)]
     command = next((each for each in arguments if not each.startswith("-")), "")
     try:
-        done = subprocess.run(
-            ["git", "--no-optional-locks", *configured, *arguments],
-            input=stdin,
-            capture_output=True,
-            env=_environment() | dict(env or {}),
-            timeout=_PATIENCE,
-            check=False,
-            # Without a terminal nothing can ask for a password, and Ctrl-C does not cut a transaction.
-            start_new_session=True,
-        )
+        with logs.asked("git", f"git {' '.join(arguments)}"):
+            done = subprocess.run(
+                ["git", "--no-optional-locks", *configured, *arguments],
+                input=stdin,
+                capture_output=True,
+                env=_environment() | dict(env or {}),
+                timeout=_PATIENCE,
+                check=False,
+                # Without a terminal nothing can ask for a password, and Ctrl-C does not cut a transaction.
+                start_new_session=True,
+            )
     except FileNotFoundError:
         raise GitError(command, NO_GIT, "git is not installed; install it") from None
     except subprocess.TimeoutExpired:
