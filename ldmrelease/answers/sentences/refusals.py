@@ -136,6 +136,11 @@ TARGET_WORDS: Mapping[str, Words] = {
         f"nothing of {said(v['release'])} belongs there (it is about {v.listed('found')}"
         f"{', wanted is ' + said(v['expected']) if 'expected' in v else ''})"
     ),
+    "file-too-large": lambda v: (
+        f"has {_found(v)} characters, and at most {said(v['expected'])} are read; is it the right file?"
+    ),
+    "too-deep": lambda v: f"is nested more than {said(v['expected'])} deep; is it the right file?",
+    "too-many-values": lambda v: f"has more than {said(v['expected'])} values; is it the right file?",
     "not-an-image": lambda v: f"says {_found(v)}, which is not an image reference; write one",
     "other-repository": lambda v: (
         f"names the repository {_found(v)}, and the release's image is in {said(v['expected'])}; "
