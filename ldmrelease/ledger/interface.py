@@ -103,6 +103,9 @@ class LedgerReader(Protocol):
     def blob(self, digest: str) -> bytes:
         """The bytes of a digest, hashed again. Raises `Damaged` where they differ or are not there."""
 
+    def has_blob(self, digest: str) -> bool:
+        """Whether the bytes of a digest are kept."""
+
     def state(self, name: str, key: str) -> Any:
         """The state of one key of a projection, None where there is none."""
 
@@ -140,9 +143,6 @@ class Ledger(LedgerReader, Protocol):
 
     def put_blob(self, data: bytes) -> str:
         """Keep bytes and return their digest; what is there already stays."""
-
-    def has_blob(self, digest: str) -> bool:
-        """Whether the bytes of a digest are kept."""
 
     def require_whole(self) -> None:
         """Raise `Damaged` where the projections know another last event than the log has: it was cut.

@@ -128,7 +128,8 @@ class ReadContext:
             self._identities,
             self._lacking,
         )
-        context.registries, context.records, context.unguarded = self.registries, self.records, self.unguarded
+        context.registries, context.connections = self.registries, self.connections
+        context.records, context.unguarded = self.records, self.unguarded
         context.pins = self.pins.reading(ledger)
         return context
 
@@ -157,6 +158,18 @@ class ReadContext:
         told = None if observer is None else (lambda phase, method, url: observer(phase, f"{method} {url}"))
         options = RegistryOptions(observer=told, insecure=frozenset(self.workspace.insecure))
         return Registries(self.workspace.root, options)
+
+    @cached_property
+    def connections(self) -> Connections:
+        """What the workspace's targets are reached by, opened once."""
+        from ldmrelease.targets.connections import Connections  # noqa: PLC0415 - see above
+
+        return Connections(self.workspace.root, self.observer)
+
+    @property
+    def clusters(self) -> ClusterConnections:
+        """Opens the clusters of the workspace."""
+        return self.connections.clusters
 
     @cached_property
     def unguarded(self) -> LedgerReader:
@@ -214,18 +227,6 @@ class Context(ReadContext):
 
     def __post_init__(self) -> None:
         self.signers = Signers(self.workspace.keys)
-
-    @cached_property
-    def connections(self) -> Connections:
-        """What the workspace's targets are reached by, opened once."""
-        from ldmrelease.targets.connections import Connections  # noqa: PLC0415 - see above
-
-        return Connections(self.workspace.root, self.observer)
-
-    @property
-    def clusters(self) -> ClusterConnections:
-        """Opens the clusters of the workspace."""
-        return self.connections.clusters
 
     @cached_property
     def person(self) -> str:

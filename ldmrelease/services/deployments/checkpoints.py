@@ -21,7 +21,7 @@ from ldmrelease.registry.errors import NotFound, RegistryError, reading_answer
 from ldmrelease.registry.manifests import Descriptor, write_object
 from ldmrelease.registry.referrers import put_referrers
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Context, Untrusted
+from ldmrelease.services.context import Context, ReadContext, Untrusted
 from ldmrelease.services.deployments.concurrency import run_concurrently
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
@@ -58,7 +58,7 @@ class Contradiction:
     problem: LedgerProblem
 
 
-def kept_checkpoints(context: Context, seconds: float = PATIENCE) -> tuple[KeptCheckpoint, ...]:
+def kept_checkpoints(context: ReadContext, seconds: float = PATIENCE) -> tuple[KeptCheckpoint, ...]:
     """Ask every place and the release repository at once. Writes nothing but mirrors of remote repositories."""
     found: dict[str, KeptCheckpoint] = run_concurrently(dict(_jobs(context)), seconds)
     places = [str(each.place) for each in context.topology.applications]
@@ -99,7 +99,9 @@ def describe(each: Contradiction, size: int) -> str:
     return f"{each.where} has seen another event {seen} of this ledger: it was forked"
 
 
-def _jobs(context: Context) -> Iterator[tuple[str, Callable[[Callable[[str, KeptCheckpoint], None]], None]]]:
+def _jobs(
+    context: ReadContext,
+) -> Iterator[tuple[str, Callable[[Callable[[str, KeptCheckpoint], None]], None]]]:
     # Nobody is told of these looks: they may still go on when the promotion writes.
     access = Access(context.workspace.root, None, context.connections)
     now = context.now()
@@ -108,7 +110,7 @@ def _jobs(context: Context) -> Iterator[tuple[str, Callable[[Callable[[str, Kept
     yield context.workspace.releases, _published(context, now)
 
 
-def _grouped(context: Context) -> dict[str | ClusterAccess, list[Application]]:
+def _grouped(context: ReadContext) -> dict[str | ClusterAccess, list[Application]]:
     """The applications by whom one has to ask: their repository, their cluster, or themselves."""
     groups: dict[str | ClusterAccess, list[Application]] = {}
     for each in context.topology.applications:
@@ -159,7 +161,9 @@ def _kept(where: str, found: Fence | Refusal | Unavailable | None, now: datetime
     return KeptCheckpoint(where, unknown=found.code if found is not None else None)
 
 
-def _published(context: Context, now: datetime) -> Callable[[Callable[[str, KeptCheckpoint], None]], None]:
+def _published(
+    context: ReadContext, now: datetime
+) -> Callable[[Callable[[str, KeptCheckpoint], None]], None]:
     where, tag, keyring = context.workspace.releases, _tag(context), context.keyring
     repository = context.registries.open(parse_reference(where))
 
@@ -181,7 +185,7 @@ def _published(context: Context, now: datetime) -> Callable[[Callable[[str, Kept
     return ask
 
 
-def _tag(context: Context) -> str:
+def _tag(context: ReadContext) -> str:
     return f"checkpoint-{context.ledger.uuid}"
 
 

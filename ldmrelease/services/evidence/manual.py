@@ -17,7 +17,7 @@ from ldmrelease.domain.statements import (
     write_statement,
 )
 from ldmrelease.domain.statements import Subject as About
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.collect import CollectedStatement
 from ldmrelease.services.evidence.publish import publish_envelope
@@ -129,7 +129,7 @@ def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
     return ReadEvidence(kept, canonical.digest(kept), statement)
 
 
-def release_of(context: Context, statement: Statement) -> Pinned | None:
+def release_of(context: ReadContext, statement: Statement) -> Pinned | None:
     """The newest pinned release that a statement is about."""
     digests = {each.digest for each in statement.subjects}
     for pinned in _pins(context, digests):
@@ -138,7 +138,7 @@ def release_of(context: Context, statement: Statement) -> Pinned | None:
     return None
 
 
-def _pins(context: Context, digests: Iterable[str]) -> Iterator[Pinned]:
+def _pins(context: ReadContext, digests: Iterable[str]) -> Iterator[Pinned]:
     """The pins whose image or release is named, newest first; a platform's manifest alone is looked for in all."""
     names = {name for digest in digests for name in context.pins.names_of(digest)}
     for each in context.pins.all():
@@ -183,7 +183,7 @@ def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence |
     )
 
 
-def evaluate_all(context: Context, pinned: Pinned) -> list[EvaluatedEvidence]:
+def evaluate_all(context: ReadContext, pinned: Pinned) -> list[EvaluatedEvidence]:
     """All evidence about a release, from the ledger and the registries. Writes nothing."""
     taken = collect.collect(context, collect.subjects_of(context, pinned))
     seen = collect.evaluate_statements(context, pinned, taken, context.now())
@@ -191,7 +191,7 @@ def evaluate_all(context: Context, pinned: Pinned) -> list[EvaluatedEvidence]:
     return [EvaluatedEvidence(*each) for each in ordered]
 
 
-def evaluate_evidence(context: Context, pinned: Pinned | None, read: ReadEvidence) -> EvaluatedEvidence:
+def evaluate_evidence(context: ReadContext, pinned: Pinned | None, read: ReadEvidence) -> EvaluatedEvidence:
     """One statement, as if it were taken in now unless the ledger has it. Writes nothing."""
     digests = {each.digest for each in read.statement.subjects}
     subjects = [
@@ -207,7 +207,7 @@ def evaluate_evidence(context: Context, pinned: Pinned | None, read: ReadEvidenc
     return EvaluatedEvidence(*collect.evaluate_statements(context, pinned, [taken], context.now())[0])
 
 
-def _about_nothing(context: Context, read: ReadEvidence) -> EvaluatedEvidence:
+def _about_nothing(context: ReadContext, read: ReadEvidence) -> EvaluatedEvidence:
     """Of a statement about no pinned release nobody can say whose images it is about: no policy counts it."""
     digest = read.statement.subjects[0].digest
     taken = CollectedStatement(read.envelope, read.blob, collect.EvidenceSubject(digest, None), None)

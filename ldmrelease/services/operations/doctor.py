@@ -18,7 +18,7 @@ from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import LedgerError
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import Context, open_context, wall_clock
+from ldmrelease.services.context import Context, ReadContext, open_context, wall_clock
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.checkpoints import contradictions, describe, kept_checkpoints
 from ldmrelease.services.deployments.clusters import other_cluster
@@ -148,7 +148,7 @@ def _key(workspace: Workspace, purpose: str) -> Diagnosis:
     return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
 
 
-def _ledger(context: Context) -> Diagnosis:
+def _ledger(context: ReadContext) -> Diagnosis:
     head = context.ledger.head()
     last = context.ledger.get(head.size)
     if last is not None and last.time > context.now():
@@ -159,7 +159,7 @@ def _ledger(context: Context) -> Diagnosis:
     return Diagnosis("ledger", Health.OK, f"{head.ledger}, last event {head.size}")
 
 
-def _images(context: Context) -> Iterator[Diagnosis]:
+def _images(context: ReadContext) -> Iterator[Diagnosis]:
     images = (
         c.source for p in context.topology.products for c in p.components if c.kind is ComponentKind.IMAGE
     )
@@ -174,7 +174,7 @@ def _images(context: Context) -> Iterator[Diagnosis]:
             yield Diagnosis(what, Health.OK, "answers")
 
 
-def _configurations(context: Context) -> Iterator[Diagnosis]:
+def _configurations(context: ReadContext) -> Iterator[Diagnosis]:
     sources = (
         each.source
         for product in context.topology.products

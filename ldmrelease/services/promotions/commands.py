@@ -21,7 +21,7 @@ from ldmrelease.domain.streams import StepId, promotion_stream
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.machine import blocking_decision, current_place
-from ldmrelease.services.context import Context, Untrusted
+from ldmrelease.services.context import Context, ReadContext, Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.checkpoints import require_newest
@@ -75,7 +75,7 @@ def preview_spec(
     return preview(context, spec, left)
 
 
-def _nothing_to_do(context: Context, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
+def _nothing_to_do(context: ReadContext, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
     runs = spec.intent in (Intent.PROMOTE, Intent.ROLLBACK)
     idle = [each for each in places if runs and not has_receipt(context, spec.pinned, each)]
     return NothingToDo(tuple(places), tuple(idle))
@@ -106,7 +106,7 @@ def promote(context: Context, spec: PromotionSpec, progress: Progress) -> Promot
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
 
 
-def _same_request(context: Context, spec: PromotionSpec) -> str | None:
+def _same_request(context: ReadContext, spec: PromotionSpec) -> str | None:
     """The promotion that asks for exactly this and has not ended: asking twice is not a newer request."""
     mine = (spec.intent, spec.pinned.digest, spec.target, spec.alias)
     for each in open_promotions(context):
@@ -116,7 +116,7 @@ def _same_request(context: Context, spec: PromotionSpec) -> str | None:
     return None
 
 
-def _busy(context: Context, considered: Preview) -> PlaceBusy | None:
+def _busy(context: ReadContext, considered: Preview) -> PlaceBusy | None:
     """Who claims the first place, where it is claimed: nothing is requested on top of a running promotion.
 
     The claim that a stuck promotion left is nobody's: asking again is the way out.
@@ -128,7 +128,7 @@ def _busy(context: Context, considered: Preview) -> PlaceBusy | None:
     return PlaceBusy(str(place), claim.promotion, claim.holder, spell(claim.since))
 
 
-def _unconfirmed(context: Context, considered: Preview) -> PlaceBusy | None:
+def _unconfirmed(context: ReadContext, considered: Preview) -> PlaceBusy | None:
     """A promotion that has written one of these places and waits for its confirmation there.
 
     It cannot be superseded: a restore of its successor would put back what nobody has confirmed.
@@ -166,7 +166,7 @@ def resume(
     return drive(context, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
 
 
-def _still_owed(context: Context, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+def _still_owed(context: ReadContext, promotion: Promotion, place: Place) -> PromotionOutcome | None:
     """Where it waits, if what somebody owes it in the cluster is still owed, or nobody can be asked."""
     journal, application = promotion.journal, context.topology.application(place)
     if not journal.waits_for or application is None:
@@ -188,7 +188,7 @@ def _still_owed(context: Context, promotion: Promotion, place: Place) -> Promoti
     return left if owed is True else None
 
 
-def _still_waits(context: Context, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+def _still_waits(context: ReadContext, promotion: Promotion, place: Place) -> PromotionOutcome | None:
     """Where it waits, as of now, if what made it wait would be answered the same again.
 
     That is a decision that waits, or one that could not be made at a later place.
