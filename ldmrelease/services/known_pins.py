@@ -44,8 +44,10 @@ class KnownPins:
 
     def of_release(self, digest: str) -> PinRecord | None:
         """The newest of the release that has this digest."""
-        for sequence in reversed(self._ledger.state(DIGESTS, digest) or []):
-            event = self._ledger.get(sequence) if isinstance(sequence, int) else None
+        hint = self._ledger.state(DIGESTS, digest)
+        for sequence in reversed(hint) if isinstance(hint, list) else ():
+            is_number = isinstance(sequence, int) and 0 < sequence <= canonical.LARGEST_INTEGER
+            event = self._ledger.get(sequence) if is_number else None
             found = self._counted(event) if event is not None else None
             if found is not None and found.body.digest == digest:
                 return found

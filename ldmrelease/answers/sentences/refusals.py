@@ -266,6 +266,9 @@ TARGET_WORDS: Mapping[str, Words] = {
 
 STEP_WORDS: Mapping[str, Words] = {
     "no-decision": lambda v: f"no decision lets it enter {v['place']}",
+    "not-there": lambda v: (
+        f"{v['place']} does not hold any more what was written there: somebody has changed it since; nothing was signed"
+    ),
     "crashed-later": lambda v: f"{said(v['output'])}; it was ready before",
     "unknown-check": lambda v: f"the workspace has no check {said(v['check'])} any more",
     "still-there": lambda v: f"{said(v['tag'])} is still seen there after it was taken away",

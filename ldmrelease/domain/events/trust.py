@@ -1,14 +1,13 @@
 """What is told of the trust document: which version of it was acted on."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ldmrelease.domain.events.event import EventKind
 from ldmrelease.domain.events.kinds import PROMOTER, EventType
 from ldmrelease.domain.streams import TRUST
 
 
-@dataclass(frozen=True, slots=True)
-class TrustAdopted:
+class TrustAdopted(Struct, frozen=True):
     """A version of the trust document was acted on for the first time; `digest` is of what it says."""
 
     version: int

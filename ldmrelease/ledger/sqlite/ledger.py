@@ -19,6 +19,18 @@ from ldmrelease.ledger.interface import EventCheck, EventRow, Sign, WriteObserve
 from ldmrelease.ledger.sqlite import rows, schema, states, verify
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
 
+_BROKEN = """
+SELECT min(sequence) FROM (
+    SELECT sequence FROM events AS here
+    WHERE sequence > 1
+    AND previous IS NOT (SELECT hash FROM events AS before WHERE before.sequence = here.sequence - 1)
+    UNION ALL
+    SELECT max(sequence) FROM events GROUP BY stream HAVING count(*) <> max(stream_version)
+) HAVING min(sequence) IS NOT NULL
+"""
+"""The first row that names another one before it than is there, or whose stream has a gap. Hashes are of the rows
+that are read, which are hashed then."""
+
 
 class SqliteLedger:
     """An open ledger file; `interface.Ledger` says what each method does.
@@ -75,6 +87,12 @@ class SqliteLedger:
             raise Damaged(
                 f"{self.path}: the log ends with event {last.sequence}, and its projections have seen "
                 f"{known['sequence'] if known else 'none'}: the file was cut or edited; `ledger verify` says where"
+            )
+        broken = self._db.row(_BROKEN)
+        if broken is not None:
+            raise Damaged(
+                f"{self.path}: event {broken[0]} does not follow on what stands before it: rows were taken out, moved "
+                "or put in; `ledger verify` says where"
             )
 
     def version(self, stream: str) -> int:

@@ -146,8 +146,7 @@ class _Driver(Struct):
         promotion = now.promotion
         if not promotion.journal.state.ended:
             now.tell(None, PromotionEnded(state, cause, values))
-            if promotion.journal.steps:
-                self._publish_checkpoint(promotion)
+            self._publish_checkpoint(promotion)
         return PromotionOutcome(promotion.id, state, {"cause": cause, **values})
 
     def _publish_checkpoint(self, promotion: Promotion) -> None:

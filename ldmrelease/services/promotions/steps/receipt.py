@@ -11,8 +11,11 @@ from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.predicates.summary import Input, Receipt, Resource, write_receipt
 from ldmrelease.domain.statements import PAYLOAD_TYPE
 from ldmrelease.services.deployments.clusters import cluster_uid
+from ldmrelease.services.deployments.desired import snapshot
+from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.scaled_to_zero import SCALED_TO_ZERO
-from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work
+from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, step_failure
+from ldmrelease.targets.results import Snapshot
 
 
 def act(work: Work) -> StepResult:
@@ -29,6 +32,12 @@ def act(work: Work) -> StepResult:
         cluster = cluster_uid(work.context, work.application)
     except (BadAccess, ClusterError) as error:
         return error.unavailable
+    # A receipt says what is there now: somebody may have written since it was applied.
+    there = snapshot(work.context, work.application)
+    if not isinstance(there, Snapshot):
+        return step_failure(there)
+    if not writes.is_written(work):
+        return StepFailed("not-there", {"place": str(work.step.place)})
     receipt = _receipt(work, ruling.decision, cluster)
     signer = work.context.signers.receipts(work.here.level)
     events, blobs = [], {}
