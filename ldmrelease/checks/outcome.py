@@ -34,7 +34,7 @@ class Unread(StrEnum):
 
     NOT_FOLLOWED: nobody asked. NO_DIGEST: the pointer is not a reference by digest. ELSEWHERE: it is not in the
     repository that the check names. ABSENT: nothing is there. TOO_LARGE: more bytes or tests than are read.
-    DIFFERS: the bytes are not those of the digest. NOT_TEXT: it is no UTF-8 text, alone. POINTS_ON: it is another
+    DIFFERS: the bytes are not those of the digest. NOT_TEXT: it is not UTF-8 text, alone. POINTS_ON: it is another
     pointer.
     """
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow}
 
 
-_UNKNOWN = "unknown (deployed outside ldmrelease)"
+_UNKNOWN = "unknown (no receipt)"
 
 
 def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:

@@ -13,6 +13,9 @@ from ldmrelease.domain.streams import TRUST
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.projections.claimed import claimed_body
 
+_HIGHEST = 10**14
+"""A version that nobody reaches by counting: a forged row with a higher one leaves no way on, and is passed over."""
+
 
 class TrustRolledBack(LdmreleaseError):
     """The trust document is older than one that was acted on, or was changed without a new version (exit 3)."""
@@ -26,7 +29,7 @@ def adopted(ledger: LedgerReader) -> tuple[TrustAdopted, ...]:
     """
     events = ledger.events(stream=TRUST, kinds=[EventKind.TRUST_ADOPTED])
     bodies = (claimed_body(each, TrustAdopted) for each in events)
-    return tuple(each for each in bodies if each is not None)
+    return tuple(each for each in bodies if each is not None and 0 < each.version <= _HIGHEST)
 
 
 def adoption(known: Iterable[TrustAdopted], now: TrustAdopted, name: str) -> NewEvent | None:

@@ -131,7 +131,7 @@ def _decode(data: bytes, file: str) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, column = _position(data[: error.start].decode("utf-8", "replace"))
-        message = f"the byte 0x{data[error.start]:02x} is no UTF-8"
+        message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
         raise BadInput([Problem(file, message, line, column, remedy="save the file as UTF-8")]) from error
     if match := _TEXT.search(text):
         line, column = _position(text[: match.start()])

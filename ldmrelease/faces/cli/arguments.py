@@ -29,7 +29,7 @@ def _as_text(given: str | None) -> str | None:
     try:
         return given.encode("utf-8", "surrogateescape").decode("utf-8") if given is not None else None
     except UnicodeError:
-        raise typer.BadParameter("it is no UTF-8 text; write it in UTF-8") from None
+        raise typer.BadParameter("it is not UTF-8 text; write it in UTF-8") from None
 
 
 ReasonOption = Annotated[

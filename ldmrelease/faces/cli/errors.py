@@ -19,7 +19,9 @@ def error_line(error: Exception) -> tuple[str, ExitCode]:
     """The lines for stderr, and the exit code."""
     if isinstance(error, NoAnswer):
         return str(error), error.exit_code
-    return "\n".join(f"error: {line}" for line in _message(error).splitlines()), _exit_code(error)
+    return "\n".join(f"error: {line}" for line in _message(error).splitlines() if line.strip()), _exit_code(
+        error
+    )
 
 
 def told_error(error: Exception) -> ErrorAnswer:

@@ -68,7 +68,7 @@ def verify(
             LedgerProblem(each.problem.code, each.where, found=describe(each, head.size))
             for each in contradictions(context, kept)
         ]
-    unasked = tuple(f"{each.where} could not be asked: {each.unknown}" for each in kept if each.unknown)
+    unasked = tuple(f"{each.where} could not be reached: {each.unknown}" for each in kept if each.unknown)
     found = verified_answer(head, earlier, problems, unasked)
     emit(found, output, lambda: _verified(found))
     raise typer.Exit(found.exit_code)

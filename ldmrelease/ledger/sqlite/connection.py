@@ -94,7 +94,7 @@ class SqliteConnection:
 
 
 def _explained(error: sqlite3.Error, path: Path) -> LedgerError:
-    # Text that is no UTF-8 is reported by the sqlite3 module itself, without a code.
+    # Text that is not UTF-8 is reported by the sqlite3 module itself, without a code.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
     if code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return DiskFull(f"{path}: no room for the shared-memory file beside it")

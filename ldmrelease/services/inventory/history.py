@@ -50,7 +50,18 @@ def history(
         and (environment is None or each.place.startswith(environment + "/"))
         and (product_tag is None or each.release == product_tag)
     ]
-    return sorted(chosen, key=lambda each: (each.first, each.place, each.component, each.spelling))
+    # What came and went in one second stands before what is there now.
+    return sorted(
+        chosen,
+        key=lambda each: (
+            each.first,
+            each.place,
+            each.component,
+            each.ended is None,
+            each.gone or "",
+            each.spelling,
+        ),
+    )
 
 
 def _residences(
@@ -89,10 +100,12 @@ def _residence(context: ReadContext, image: observed.ResidenceState) -> HistoryE
 
 def previous_release(context: ReadContext, place: Place, product: str) -> str | None:
     """The tag that ran at a place before what runs there now: what a rollback goes back to by default."""
+    seen = [each for each in history(context, place=place) if each.product == product]
+    there = {each.release for each in seen if each.ended is None}
     ended = [
         each
-        for each in history(context, place=place)
-        if each.ended == "replaced" and each.release is not None and each.product == product
+        for each in seen
+        if each.ended == "replaced" and each.release is not None and each.release not in there
     ]
     if not ended:
         return None

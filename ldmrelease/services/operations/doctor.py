@@ -223,7 +223,7 @@ def _place(context: Context, application: Application) -> Diagnosis:
     if fence is not None and (problem := _not_ours(context, fence)):
         return problem
     return Diagnosis(
-        what, Health.OK, f"{application.level}, {len(there.values)} settings at {there.revision[:12]}"
+        what, Health.OK, f"{application.level}, settings: {len(there.values)}, at {there.revision[:12]}"
     )
 
 

@@ -124,7 +124,7 @@ def test_all_duplicate_keys_are_told_at_once():
          "1; the file ends too early; is it cut?"),
         (b"a: b: c", "f.yaml:1:5: mapping values are not allowed in this context"),
         (b"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document begins; keep one document in a file"),
-        (b"ok: 1\nname: \xff\n", "f.yaml:2:7: the byte 0xff is no UTF-8; save the file as UTF-8"),
+        (b"ok: 1\nname: \xff\n", "f.yaml:2:7: the byte 0xff is not UTF-8; save the file as UTF-8"),
         (b"a: 1\nb: \x00", "f.yaml:2:4: the character U+0000 is not allowed"),
         (b"a: !!python/object:os.system x", "f.yaml:1:4: the tag tag:yaml.org,2002:python/object:os.system is not "
          "understood; leave it out; put text in quotes"),

@@ -8,7 +8,7 @@ import pytest
 
 from tests.workspace import BEFORE, TESTSTAND, WEEKLY, Site
 
-MOST = 41
+MOST = 46
 """Processes of a promotion of one place in a local repository, all of them; 69 before anything was remembered, 12 are
 the aim."""
 
