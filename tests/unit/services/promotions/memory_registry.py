@@ -84,9 +84,7 @@ class MemoryRegistries:
         self._repositories: dict[str, MemoryRepository] = {}
 
     def open(self, reference: Reference) -> MemoryRepository:
-        return self._repositories.setdefault(
-            reference.name, MemoryRepository(reference.name, self._tell)
-        )
+        return self._repositories.setdefault(reference.name, MemoryRepository(reference.name, self._tell))
 
     def copy(self, tell: Tell) -> MemoryRegistries:
         """The same with what was put so far, and another observer."""

@@ -31,6 +31,7 @@ from ldmrelease.domain.events.promotion import (
     PromotionEnded,
     Request,
     StepCompleted,
+    StepIntended,
 )
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId, promotion_of
@@ -62,6 +63,7 @@ class Laws:
         self._epochs: set[tuple[str, Place, int]] = set()
         self._done: Counter[tuple[Any, ...]] = Counter()
         self._verdicts: dict[tuple[str, Place, DecisionStage], Verdict] = {}
+        self._applying: set[tuple[str, Place]] = set()
         self._before: dict[tuple[str, Place], str] = {}
         self._writes: Counter[tuple[str, Place, str]] = Counter()
         self._written_by: dict[tuple[Place, str], str] = {}
@@ -91,6 +93,8 @@ class Laws:
                 held = self._claims.get(body.place)
                 if held is not None and held.epoch == body.epoch:
                     held.stands = False
+            case StepIntended(step) if StepId.parse(step).kind is StepKind.APPLY:
+                self._applying.add((promotion, StepId.parse(step).place))
             case StepCompleted() as body:
                 self._completed(promotion, body)
             case ReceiptSigned() as body:
@@ -114,7 +118,7 @@ class Laws:
         once = (held.epoch,) if step.kind in OF_A_CLAIM else ()
         self._done[(promotion, body.step, *once)] += 1
         assert self._done[(promotion, body.step, *once)] == 1, f"{body.step} of {promotion} twice"
-        if step.kind is StepKind.CLAIM and not self._writes[promotion, step.place, "apply"]:
+        if step.kind is StepKind.CLAIM and (promotion, step.place) not in self._applying:
             self._before[promotion, step.place] = body.result["before"]["image.tag"]
 
     def _receipt(self, body: ReceiptSigned) -> None:
@@ -136,7 +140,9 @@ class Laws:
         (place,) = (each for each in new.fences if old.fences.get(each) is not new.fences[each])
         before, now = old.fences.get(place), new.fences[place]
         assert (now.promotion, place, now.epoch) in self._epochs, f"{now} was never claimed"
-        assert before is None or before.epoch <= now.epoch, f"the fence of {place} goes back from {before} to {now}"
+        assert before is None or before.epoch <= now.epoch, (
+            f"the fence of {place} goes back from {before} to {now}"
+        )
         latest = self._claims[place]
         assert latest.epoch >= now.epoch
         if latest.epoch == now.epoch:
@@ -159,7 +165,9 @@ class Laws:
             assert entered is Verdict.ALLOWED, f"{new} is written to {place} and is {entered}"
             self._written_by[place, new] = promotion
             return
-        assert old == self.tags[promotion], f"{promotion} puts {new} back at {place} over {old}, which is not its own"
+        assert old == self.tags[promotion], (
+            f"{promotion} puts {new} back at {place} over {old}, which is not its own"
+        )
         assert new == self._before[promotion, place], f"{promotion} puts {new} back, which was not there"
         by = self._written_by.get((place, new))
         if by is not None:
@@ -167,7 +175,9 @@ class Laws:
 
     def require_admitted(self, place: Place, tag: str, by: str) -> None:
         """What was put back had been promoted there: it has to have its receipts."""
-        assert self.receipts[by, place, "release"] == 1, f"{tag} is put back at {place}: {by} never confirmed it"
+        assert self.receipts[by, place, "release"] == 1, (
+            f"{tag} is put back at {place}: {by} never confirmed it"
+        )
 
 
 def tag_of(state: MemoryState, place: Place) -> str:

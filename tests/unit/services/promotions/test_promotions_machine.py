@@ -18,14 +18,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import partial
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec import Struct
 
-from ldmrelease.domain.events.promotion import StepIntended
+from ldmrelease.domain.events.promotion import PromotionState, StepIntended
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId, promotion_stream
@@ -42,6 +41,7 @@ from tests.unit.services.promotions.promotion_world import (
     RELEASES,
     TARGETS,
     Fault,
+    Moment,
     World,
     made,
     quiet,
@@ -51,8 +51,8 @@ from tests.unit.services.promotions.promotion_world import (
 from tests.unit.services.promotions.scripted_check import Script
 
 EXAMPLES = int(os.environ.get("LDMRELEASE_MACHINE_EXAMPLES", "0"))
-FEW = 40
-"""Games of the unit tests: some ten seconds."""
+FEW = 70
+"""Games of the unit tests: some ten seconds of one core."""
 
 
 class Request(Struct, frozen=True):
@@ -78,16 +78,57 @@ class Abort(Struct, frozen=True):
     which: int
 
 
-Act = Request | Resume | Abort
+class Edit(Struct, frozen=True):
+    """Somebody edits a target by hand, past every fence."""
+
+    place: Place
+    tag: str
+
+
+class Checks(Struct, frozen=True):
+    """What checks say from now on."""
+
+    pass_: bool
+
+
+class Time(Struct, frozen=True):
+    """Time passes, and places are observed: claims get quiet, and what runs somewhere soaks."""
+
+    minutes: int
+
+
+Run = Request | Resume | Abort
+Act = Run | Edit | Checks | Time
 
 _PEOPLE = st.sampled_from(PEOPLE)
-_WHICH = st.integers(0, 3)
+_WHICH = st.sampled_from([0, 0, 0, 1, 2])
+"""Counted from the newest: that is the one that somebody else is at."""
 REQUESTS = st.builds(Request, _PEOPLE, st.sampled_from(RELEASES), st.sampled_from(TARGETS))
-RESUMES = st.builds(Resume, _PEOPLE, _WHICH, st.booleans())
+RESUMES = st.builds(Resume, _PEOPLE, _WHICH, st.sampled_from([True, True, False]))
 ABORTS = st.builds(Abort, _PEOPLE, _WHICH)
-ACTS = st.one_of(REQUESTS, RESUMES, ABORTS)
-EFFECT = st.integers(1, 70)
-"""A walk over two places has some 140 effects; each has a moment before and one after."""
+RUNS = st.one_of(REQUESTS, RESUMES, ABORTS)
+EDITS = st.builds(Edit, st.sampled_from(PLACES), st.sampled_from([BY_HAND, *RELEASES]))
+CHECKS = st.builds(Checks, st.booleans())
+TIMES = st.builds(Time, st.sampled_from([1, 11, 61]))
+MEANWHILE = st.lists(st.one_of(RUNS, RUNS, TIMES, EDITS, CHECKS), min_size=1, max_size=4)
+EFFECTS = (
+    "claim",
+    "write",
+    "place.claimed",
+    "step.intended",
+    "step.done",
+    "decision.made",
+    "receipt.signed",
+    "manifest",
+)
+_PHASES = st.sampled_from(["before", "after"])
+WRITES = st.builds(Moment, st.integers(1, 2), _PHASES, st.sampled_from(["claim", "write"]))
+MOMENTS = st.one_of(
+    st.builds(Moment, st.integers(1, 70)),
+    st.builds(Moment, st.integers(1, 3), _PHASES, st.sampled_from(EFFECTS)),
+    WRITES,
+)
+"""Any of all, or near what decides: a walk over two places has some 140 effects."""
 
 
 class Promotions(RuleBasedStateMachine):
@@ -110,8 +151,10 @@ class Promotions(RuleBasedStateMachine):
 
     def finish(self) -> None:
         Script.passes = True
-        for which in range(len(self.world.promotions())):
-            self.act(Resume("ann", which, True))
+        for promotion in self.world.promotions():
+            with self.world.process("ann") as context:
+                outcome = resume(context, promotion, quiet, take_over=True)
+            assert outcome.state.ended or outcome.state is PromotionState.WAITING, outcome
         self.laws.catch_up(self.world.ledger, self.world.records)
         assert self.world.ledger.verify() == ()
 
@@ -122,7 +165,23 @@ class Promotions(RuleBasedStateMachine):
             self.laws.wrote(old, new)
 
     def act(self, act: Act, fault: Fault | None = None) -> None:
-        """Somebody does this, in a process of its own."""
+        """Somebody does this; what is run is a process of its own."""
+        match act:
+            case Edit(place, tag):
+                self.laws.wrote_by_hand(place, tag)
+                self.world.write_by_hand(place, tag)
+            case Checks(passes):
+                Script.passes = passes
+            case Time(minutes):
+                self.world.pass_time(minutes)
+                with self.world.process("ann") as context:
+                    for each in context.topology.applications:
+                        context.append([observation_event(context, observe(context, each))])
+            case _:
+                self.run_program(act, fault)
+
+    def run_program(self, act: Run, fault: Fault | None) -> None:
+        """Somebody gives a command."""
         ids = self.world.promotions()
         if not isinstance(act, Request) and not ids:
             return
@@ -139,43 +198,45 @@ class Promotions(RuleBasedStateMachine):
     def request(self, act: Request) -> None:
         self.act(act)
 
+    @rule(act=st.one_of(TIMES, EDITS, CHECKS))
+    def change_the_world(self, act: Act) -> None:
+        self.act(act)
+
     @precondition(lambda self: self.world.promotions())
     @rule(act=st.one_of(RESUMES, ABORTS))
     def carry_on(self, act: Act) -> None:
         self.act(act)
 
-    @rule(act=ACTS, at=EFFECT)
-    def crash(self, act: Act, at: int) -> None:
+    @rule(act=RUNS, moment=MOMENTS)
+    def crash(self, act: Act, moment: Moment) -> None:
         """The process ends at one of its effects."""
-        self.act(act, Fault(at))
+        self.act(act, Fault(moment))
 
-    @rule(act=ACTS, at=EFFECT, meanwhile=ACTS, then=st.none() | EFFECT)
-    def sleep(self, act: Act, at: int, meanwhile: Act, then: int | None) -> None:
-        """The process sleeps at one of its effects while another acts, or ends at its own; then it goes on."""
-        other = None if then is None else Fault(then)
-        self.act(act, Fault(at, partial(self.act, meanwhile, other)))
+    @rule(act=RUNS, moment=MOMENTS, meanwhile=MEANWHILE, ends=st.none() | MOMENTS)
+    def sleep(self, act: Act, moment: Moment, meanwhile: list[Act], ends: Moment | None) -> None:
+        """The process sleeps at one of its effects while others act, the last of whom may end at one of its own; then
+        it goes on.
+        """
 
-    @rule(passes=st.booleans())
-    def set_checks(self, passes: bool) -> None:
-        """What checks say from now on."""
-        Script.passes = passes
+        def others() -> None:
+            for each in meanwhile[:-1]:
+                self.act(each)
+            self.act(meanwhile[-1], None if ends is None else Fault(ends))
 
-    @rule(place=st.sampled_from(PLACES), tag=st.sampled_from([BY_HAND, *RELEASES]))
-    def change_by_hand(self, place: Place, tag: str) -> None:
-        """Somebody edits a target, past every fence."""
-        self.laws.wrote_by_hand(place, tag)
-        self.world.write_by_hand(place, tag)
+        self.act(act, Fault(moment, others))
 
-    @rule(minutes=st.sampled_from([1, 11, 61]))
-    def advance(self, minutes: int) -> None:
-        """Time passes, and places are observed: claims get quiet, and what runs somewhere soaks."""
-        self.world.pass_time(minutes)
-        with self.world.process("ann") as context:
-            for each in context.topology.applications:
-                context.append([observation_event(context, observe(context, each))])
+    @rule(act=st.one_of(REQUESTS, RESUMES), moment=WRITES, before=MEANWHILE, by=_PEOPLE)
+    def is_taken_over_asleep(self, act: Act, moment: Moment, before: list[Act], by: str) -> None:
+        """The process sleeps around a write while another takes its promotion over."""
+
+        def others() -> None:
+            for each in (*before, Resume(by, 0, True)):
+                self.act(each)
+
+        self.act(act, Fault(moment, others))
 
     @precondition(lambda self: self.world.promotions())
-    @rule(act=ACTS, share=st.integers(0, 9))
+    @rule(act=RUNS, share=st.integers(0, 9))
     def act_on_a_cut_ledger(self, act: Act, share: int) -> None:
         """A ledger that lacks what the fence of a place saw writes nothing there."""
         full = self.world.ledger.head().size
@@ -228,7 +289,9 @@ class Promotions(RuleBasedStateMachine):
         for place, fence in state.fences.items():
             if guarded(fence.size):
                 assert after.fences[place] == fence, f"a ledger that lacks {fence} has moved it"
-                assert tag_of(after, place) == tag_of(state, place), f"a ledger that lacks {fence} has written"
+                assert tag_of(after, place) == tag_of(state, place), (
+                    f"a ledger that lacks {fence} has written"
+                )
 
     @invariant()
     def laws_hold(self) -> None:
