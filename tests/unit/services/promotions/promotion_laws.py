@@ -8,7 +8,8 @@ twice, unless somebody has changed it by hand in between.
 **Never an unclaimed write**: every write is under a fence whose epoch is a claim of that promotion at that place in
 the ledger; a text changes only once that claim has reached the target; a fence never goes back. The claim is the
 latest one, it stands, and its promotion has not ended. (A later claim that is in the ledger and has not reached the
-target yet keeps nobody from writing: what its holder will restore is read behind its fence.)
+target yet keeps nobody from writing: what its holder will restore is read behind its fence. Whoever slept before it
+moved a fence may still move it, when its claim is over: it writes no text after that, since it appends in between.)
 **Only what was admitted**: what a promotion writes is its own release, after a decision on entry allowed it. What it
 puts back is what its claim has recorded, and that was there then: by hand, or admitted.
 **An ended promotion stays ended**: nothing follows in its stream, and it writes nothing any more.
@@ -143,15 +144,19 @@ class Laws:
         assert before is None or before.epoch <= now.epoch, (
             f"the fence of {place} goes back from {before} to {now}"
         )
-        latest = self._claims[place]
-        assert latest.epoch >= now.epoch
-        if latest.epoch == now.epoch:
-            assert latest.stands, f"{now.promotion} writes {place}, which it has released"
-            assert now.promotion not in self.ended, f"{now.promotion} writes {place} after its end"
+        assert self._claims[place].epoch >= now.epoch
         changed = [name for name in new.texts if new.texts[name] is not old.texts.get(name)]
         if changed:
             assert changed == [str(place)], f"{changed} under the fence of {place}"
+            self._require_standing(place, now)
             self._wrote_text(place, before, now, tag_of(old, place), tag_of(new, place))
+
+    def _require_standing(self, place: Place, now: Fence) -> None:
+        """A claim that is in the ledger and has not reached the target yet keeps nobody from writing."""
+        latest = self._claims[place]
+        if latest.epoch == now.epoch:
+            assert latest.stands, f"{now.promotion} writes {place}, which it has released"
+            assert now.promotion not in self.ended, f"{now.promotion} writes {place} after its end"
 
     def _wrote_text(self, place: Place, before: Fence | None, now: Fence, old: str, new: str) -> None:
         promotion = now.promotion
