@@ -35,7 +35,9 @@ from ldmrelease.services.promotions.commands import abort, promote, resume
 from ldmrelease.targets.memory_files import MemoryState
 from tests.unit.services.promotions.promotion_laws import Laws, tag_of
 from tests.unit.services.promotions.promotion_world import (
+    AT_FIRST,
     BY_HAND,
+    DEV,
     PEOPLE,
     PLACES,
     RELEASES,
@@ -51,6 +53,7 @@ from tests.unit.services.promotions.promotion_world import (
 from tests.unit.services.promotions.scripted_check import Script
 
 EXAMPLES = int(os.environ.get("LDMRELEASE_MACHINE_EXAMPLES", "0"))
+"""Games, each another one every time; 0 for those of the unit tests."""
 FEW = 70
 """Games of the unit tests: some ten seconds of one core."""
 
@@ -307,3 +310,17 @@ TestPromotions.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_a_process_that_slept_before_a_write_is_fenced_by_another_of_its_promotion() -> None:
+    """Found by the game: the other went on under the same epoch, put the place back, and the sleeper wrote again."""
+    game = Promotions()
+
+    def others() -> None:
+        game.act(Checks(False))
+        game.act(Resume("ben", 0, True))
+
+    game.act(Request("ann", RELEASES[0], str(DEV)), Fault(Moment(1, "before", "write"), others))
+    assert tag_of(game.world.files.state, DEV) == AT_FIRST
+    game.teardown()
+    assert list(game.laws.ended) == game.world.promotions()
