@@ -9,7 +9,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.config.workspace.model import FILE
 from ldmrelease.demo import artifacts, clusters
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.times import instant

@@ -10,7 +10,9 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.fields import UNIQUE, MomentField, Name, Names, Strict, Text, expected
 from ldmrelease.config.yaml.problems import BadInput, Problem
-from ldmrelease.config.yaml.validation_messages import did_you_mean, validate
+from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.config.yaml.validation_messages import validate
+from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Place
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
@@ -75,7 +77,7 @@ class TrustFile(Strict):
 
 class Trust(Struct, frozen=True):
     """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
-    or environment/application.
+    or environment/application. `key_files` are the digests of the PEM files that it names.
     """
 
     version: int
@@ -83,10 +85,22 @@ class Trust(Struct, frozen=True):
     policies: dict[str, tuple[int, str]]
     levels: dict[str, str]
     document: read.YamlDocument
+    key_files: dict[Path, str]
 
     def level_of(self, place: Place) -> str | None:
         """The level that the document puts a place at."""
         return self.levels.get(str(place), self.levels.get(place.environment))
+
+    @property
+    def digest(self) -> str:
+        """The digest of what the document says, whatever its spelling."""
+        said = {
+            "version": self.version,
+            "keyring": self.keyring.digest,
+            "policies": self.policies,
+            "levels": self.levels,
+        }
+        return canonical.digest_of(said)
 
     def agrees_with(self, level: Level) -> bool:
         """Whether the policy is, byte for byte, the one that was agreed."""
@@ -107,6 +121,7 @@ def load_trust(path: Path) -> Trust:
         policies={name: (each.version, each.digest) for name, each in file.policies.items()},
         levels=file.environments,
         document=document,
+        key_files=reader.key_files,
     )
 
 
@@ -115,6 +130,7 @@ class _Reader:
 
     def __init__(self, file: TrustFile, document: read.YamlDocument, folder: Path) -> None:
         self.problems: list[Problem] = []
+        self.key_files: dict[Path, str] = {}
         self._file = file
         self._document = document
         self._folder = folder
@@ -149,7 +165,7 @@ class _Reader:
         try:
             return make_key(
                 id=name,
-                public_pem=_pem(entry.public, self._folder),
+                public_pem=self._pem(entry.public),
                 person=entry.person,
                 roles=entry.roles,
                 not_before=entry.not_before,
@@ -166,6 +182,9 @@ class _Reader:
     def _note(self, path: tuple[str | int, ...], message: str, remedy: str | None = None) -> None:
         self.problems.append(self._document.problem(path, message, remedy))
 
-
-def _pem(public: str, folder: Path) -> str:
-    return public if "-----BEGIN" in public else (folder / public).read_text(encoding="utf-8")
+    def _pem(self, public: str) -> str:
+        if "-----BEGIN" in public:
+            return public
+        data = (self._folder / public).read_bytes()
+        self.key_files[self._folder / public] = canonical.digest(data)
+        return data.decode()

@@ -19,7 +19,8 @@ from ldmrelease.cluster.client.errors import Absent, Conflict
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import Watched, watched
 from ldmrelease.config.workspace.init import init_workspace
-from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.config.workspace.model import FILE
 from ldmrelease.demo.artifacts import STACK, Built, build_of
 from ldmrelease.demo.program import program
 from ldmrelease.domain.errors import LdmreleaseError

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ldmrelease.config.workspace.init import init_workspace
-from ldmrelease.config.workspace.load import FILE
+from ldmrelease.config.workspace.model import FILE
 from ldmrelease.demo.artifacts import STACK, build_sample_world
 from ldmrelease.demo.story import AFTERWARDS, Scene
 from ldmrelease.domain.times import instant

@@ -51,6 +51,12 @@ def parse(data: bytes) -> Any:
 
     Raises `NotCanonical`.
     """
+    plain = _read_exactly(data)
+    return _read_patiently(data) if plain is _OTHERWISE else plain
+
+
+def _read_patiently(data: bytes) -> Any:
+    """What is spelled in any way, and which rule is broken where one is."""
     try:
         plain = json.loads(
             data,
@@ -70,15 +76,10 @@ def parse_exactly(data: bytes) -> Any:
 
     Raises `NotCanonical`.
     """
-    try:
-        plain = _DECODER.decode(data)
-        if msgspec.json.encode(plain, order="sorted") == data:
-            _check(plain)
-            return plain
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        pass
-    # Something is wrong with it, or spelled in another way: the patient reader says what.
-    plain = parse(data)
+    plain = _read_exactly(data)
+    if plain is not _OTHERWISE:
+        return plain
+    plain = _read_patiently(data)
     if encode(plain) != data:
         raise NotCanonical("it is not the canonical JSON of its value")
     return plain
@@ -112,6 +113,22 @@ def _refuse_float(text: str) -> Any:
     raise NotCanonical(f"{text} is not an integer; measured values are decimal strings")
 
 
+def _read_exactly(data: bytes) -> Any:
+    """The value of canonical bytes, `_OTHERWISE` for all others: ten times as fast as to look for what is wrong.
+
+    Bytes that come out again as they were have no duplicate key, and none of the spellings that JSON leaves open.
+    """
+    try:
+        plain = _DECODER.decode(data)
+        if msgspec.json.encode(plain, order="sorted") != data:
+            return _OTHERWISE
+    except (ValueError, RecursionError):
+        return _OTHERWISE
+    _check(plain)
+    return plain
+
+
+_OTHERWISE = object()
 _DECODER = msgspec.json.Decoder(float_hook=_refuse_float)
 
 
@@ -122,16 +139,19 @@ def _integer(text: str) -> int:
 
 
 def _check(plain: Any) -> None:
-    if isinstance(plain, dict):
+    if isinstance(plain, str):
+        if not plain.isascii() and not _is_unicode(plain):
+            raise NotCanonical(f"{plain!r} has half of a surrogate pair")
+    elif isinstance(plain, dict):
         for key, value in plain.items():
             if not isinstance(key, str) or not key.isascii():
                 raise NotCanonical(f"the key {key!r} is not ASCII text")
-            _check(value)
+            # Nearly everything is short ASCII text: it costs no call of its own.
+            if type(value) is not str or not value.isascii():
+                _check(value)
     elif isinstance(plain, list):
         for value in plain:
             _check(value)
-    elif isinstance(plain, str) and not _is_unicode(plain):
-        raise NotCanonical(f"{plain!r} has half of a surrogate pair")
     elif isinstance(plain, float):
         raise NotCanonical(f"{plain} is a float; measured values are decimal strings")
     elif isinstance(plain, int) and abs(plain) > LARGEST_INTEGER:

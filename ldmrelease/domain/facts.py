@@ -28,9 +28,10 @@ class Intent(StrEnum):
 class ImageFact(Struct, frozen=True):
     """An image component as pinned, and what its tag names now.
 
-    `present` is False where the repository no longer has the digest, None where nobody was asked;
-    `tag_now` is the digest that the tag names today, None where the tag is gone; `problem` is a code where
-    the image cannot be read as one (nested index, duplicate platform).
+    `present` is False where the repository no longer has the digest, or not all of it, None where nobody was asked;
+    `lacking` names the parts (`layer sha256:...`) of the asked platforms that are not there; `tag_now` is the digest
+    that the tag names today, None where the tag is gone; `problem` is a code where the image cannot be read as one
+    (nested index, duplicate platform).
     """
 
     component: str
@@ -40,10 +41,21 @@ class ImageFact(Struct, frozen=True):
     present: bool | None
     tag_now: str | None
     problem: str | None = None
+    lacking: tuple[str, ...] = ()
+
+
+class BuildSource(Struct, frozen=True):
+    """A git repository that something was built from, and the commit, in hex."""
+
+    uri: str
+    commit: str
 
 
 class ReleaseFact(Struct, frozen=True):
-    """The release in question. `order` is the tag's order key within its kind."""
+    """The release in question. `order` is the tag's order key within its kind.
+
+    configurations: the repositories and commits of the components that are configuration.
+    """
 
     product: str
     tag: str
@@ -57,6 +69,15 @@ class ReleaseFact(Struct, frozen=True):
     images: tuple[ImageFact, ...]
     revision: int = 1
     problem: str | None = None
+    configurations: tuple[BuildSource, ...] = ()
+
+
+class BuildFact(Struct, frozen=True):
+    """What provenance says of a build: who did it, how, and from what. What it leaves out is None, or not there."""
+
+    builder: str | None
+    build_type: str | None
+    sources: tuple[BuildSource, ...] = ()
 
 
 class StatementFact(Struct, frozen=True):
@@ -85,6 +106,7 @@ class StatementFact(Struct, frozen=True):
     environment: str | None = None
     platform: str | None = None
     cluster_uid: str | None = None
+    build: BuildFact | None = None
 
 
 class RunFact(Struct, frozen=True):

@@ -18,6 +18,6 @@ class Projector(Struct, frozen=True):
     fold: Fold
     kinds: frozenset[str] | None = None
 
-    def concerns(self, event: Event) -> bool:
-        """Whether the event can change the projection."""
-        return self.kinds is None or event.kind in self.kinds
+    def concerns(self, kind: str) -> bool:
+        """Whether events of the kind can change the projection."""
+        return self.kinds is None or kind in self.kinds

@@ -7,6 +7,8 @@ from msgspec import Struct
 from ldmrelease.domain import canonical
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+# What cosign 2 writes: the same fields, of which we read the same way.
+_READ_TYPES = (STATEMENT_TYPE, "https://in-toto.io/Statement/v0.1")
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
@@ -39,7 +41,7 @@ def read_statement(payload: bytes) -> Statement | Unreadable:
         plain = canonical.parse(payload)
     except canonical.NotCanonical as error:
         return Unreadable("malformed", str(error))
-    if not isinstance(plain, dict) or plain.get("_type") != STATEMENT_TYPE:
+    if not isinstance(plain, dict) or plain.get("_type") not in _READ_TYPES:
         return Unreadable("not-a-statement", f"_type is not {STATEMENT_TYPE}")
     unknown = set(plain) - {"_type", "subject", "predicateType", "predicate"}
     if unknown:

@@ -11,6 +11,8 @@ from msgspec import Struct
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.topology import Place
 
+TRUST = "trust"
+"""Which trust documents were acted on."""
 LEDGER = "ledger"
 """The stream of the ledger itself: its creation."""
 

@@ -51,7 +51,7 @@ class Setting(Struct, frozen=True):
     writes: Writes = Writes.TAG
 
 
-class GitFile(Struct, frozen=True):
+class GitFile(Struct, frozen=True, tag="git"):
     """A file on a branch; `repository` is a directory or a remote that git knows."""
 
     repository: str
@@ -66,7 +66,7 @@ class GitFile(Struct, frozen=True):
         return self.file
 
 
-class ConfigMapKey(Struct, frozen=True):
+class ConfigMapKey(Struct, frozen=True, tag="config-map"):
     """A text of a ConfigMap: the value of `key`."""
 
     cluster: ClusterAccess
@@ -82,7 +82,7 @@ class ConfigMapKey(Struct, frozen=True):
         return f"ConfigMap {self.namespace}/{self.name} {self.key}"
 
 
-class MemoryFile(Struct, frozen=True):
+class MemoryFile(Struct, frozen=True, tag="memory"):
     """A text that is kept in the memory of the process, in one of its connections: for tests and trials. The
     workspace's file cannot name it, since what is promoted there has to outlive the process."""
 
@@ -100,7 +100,7 @@ FileLocation = GitFile | ConfigMapKey | MemoryFile
 """Where a text with settings is kept. As text it is the name for people."""
 
 
-class ImageSettingsTarget(Struct, frozen=True):
+class ImageSettingsTarget(Struct, frozen=True, tag="image-settings"):
     """Settings in one text, each for the image of a component."""
 
     location: FileLocation
@@ -113,7 +113,7 @@ class ImageSettingsTarget(Struct, frozen=True):
         return Capabilities(has_tree=where.has_tree, proposable=where.proposable, programs=where.programs)
 
 
-class MenuTarget(Struct, frozen=True):
+class MenuTarget(Struct, frozen=True, tag="menu"):
     """A notebook menu: the mapping at `path` of a text (numReleases, pin, recommendedTag, cycle).
 
     `keep` bounds how many pinned releases of a kind stay live; `aliases` are the names that move by
@@ -141,7 +141,7 @@ class MenuTarget(Struct, frozen=True):
         )
 
 
-class KubernetesTarget(Struct, frozen=True):
+class KubernetesTarget(Struct, frozen=True, tag="kubernetes"):
     """Image fields of workloads, written by server-side apply.
 
     `take_over` lists the field managers whose ownership of image fields may be taken; `manifests` is a folder

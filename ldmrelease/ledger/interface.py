@@ -19,8 +19,32 @@ PATIENCE = 30
 WriteObserver = Callable[[str, str], None]
 """Told `before` and `after` each append, with the kinds of its events joined by commas."""
 
-EventCheck = Callable[[Event], Iterable[LedgerProblem]]
-"""What else is asked of each event by `verify`: the ledger knows no keys, whoever has them brings the check."""
+
+class EventRow(NamedTuple):
+    """An event as it is stored: `time` spelled, `body` in its canonical bytes."""
+
+    sequence: int
+    time: str
+    actor: str
+    kind: str
+    stream: str
+    stream_version: int
+    body: str
+    previous: str
+    hash: str
+
+
+class EventCheck(Protocol):
+    """What else is asked of each event by `verify`: the ledger knows no keys, whoever has them brings the check."""
+
+    def holds(self, row: EventRow, /) -> bool:
+        """Whether the event holds by a quick look at what is stored, the spelling of its body included.
+
+        False only means that it has to be looked at closely: it is read, and `problems` is asked.
+        """
+
+    def problems(self, event: Event, /) -> Iterable[LedgerProblem]:
+        """What is wrong with an event that can be read."""
 
 
 class Position(NamedTuple):
@@ -79,6 +103,9 @@ class LedgerReader(Protocol):
     def blob(self, digest: str) -> bytes:
         """The bytes of a digest, hashed again. Raises `Damaged` where they differ or are not there."""
 
+    def has_blob(self, digest: str) -> bool:
+        """Whether the bytes of a digest are kept."""
+
     def state(self, name: str, key: str) -> Any:
         """The state of one key of a projection, None where there is none."""
 
@@ -116,9 +143,6 @@ class Ledger(LedgerReader, Protocol):
 
     def put_blob(self, data: bytes) -> str:
         """Keep bytes and return their digest; what is there already stays."""
-
-    def has_blob(self, digest: str) -> bool:
-        """Whether the bytes of a digest are kept."""
 
     def require_whole(self) -> None:
         """Raise `Damaged` where the projections know another last event than the log has: it was cut.

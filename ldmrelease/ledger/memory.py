@@ -15,8 +15,7 @@ from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import checkpoints, log, projecting, transfer
 from ldmrelease.ledger.errors import Damaged, LedgerProblem
 from ldmrelease.ledger.expectation import Expectation, expectation, moved
-from ldmrelease.ledger.interface import EventCheck, Sign, WriteObserver
-from ldmrelease.ledger.log import EventRow
+from ldmrelease.ledger.interface import EventCheck, EventRow, Sign, WriteObserver
 from ldmrelease.ledger.verify import Verification
 
 SCHEMA = 1

@@ -40,7 +40,7 @@ def maintain(
 ) -> None:
     """Bring every projection up to a new event: `store` takes the canonical text of a state, None removes it."""
     for projector in projectors:
-        if projector.concerns(event):
+        if projector.concerns(event.kind):
 
             def state_of(key: str, name: str = projector.name) -> Any:
                 return state(name, key)
@@ -52,14 +52,23 @@ def maintain(
 class Rebuilding:
     """The states as the events alone make them, event by event."""
 
-    def __init__(self, projectors: Sequence[Projector]) -> None:
-        self._projectors = projectors
-        self._states: dict[str, dict[str, Any]] = {each.name: {} for each in projectors}
+    def __init__(self, projectors: Iterable[Projector]) -> None:
+        self._projectors = [each for each in projectors if each.name != HEAD]
+        self._states: dict[str, dict[str, Any]] = {each.name: {} for each in self._projectors}
+        self._head: dict[str, Any] = {}
+
+    def concerns(self, kind: str) -> bool:
+        """Whether an event of the kind has to be folded."""
+        return any(each.concerns(kind) for each in self._projectors)
+
+    def pass_by(self, sequence: int, hash: str) -> None:
+        """Know of the next event, folded or not."""
+        self._head = {"sequence": sequence, "hash": hash}
 
     def take(self, event: Event) -> None:
         """Fold the next event."""
         for projector in self._projectors:
-            if not projector.concerns(event):
+            if not projector.concerns(event.kind):
                 continue
             own = self._states[projector.name]
             for key, value in projector.fold(own.get, event).items():
@@ -70,9 +79,10 @@ class Rebuilding:
 
     def stored(self) -> Stored:
         """The states in their canonical text."""
+        states = {**self._states, HEAD: {HEAD_KEY: self._head} if self._head else {}}
         return {
             name: {key: canonical.encode(value).decode() for key, value in own.items()}
-            for name, own in self._states.items()
+            for name, own in states.items()
         }
 
 
@@ -80,6 +90,7 @@ def rebuilt(projectors: Sequence[Projector], events: Iterable[Event]) -> Stored:
     """The states as these events alone make them."""
     rebuilding = Rebuilding(projectors)
     for event in events:
+        rebuilding.pass_by(event.sequence, event.hash)
         rebuilding.take(event)
     return rebuilding.stored()
 

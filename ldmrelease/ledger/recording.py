@@ -80,6 +80,10 @@ class RecordingReader:
         """See `LedgerReader`."""
         return self._ledger.blob(digest)
 
+    def has_blob(self, digest: str) -> bool:
+        """See `LedgerReader`; blobs are never taken away, and come with an event of a stream that is read."""
+        return self._ledger.has_blob(digest)
+
     def state(self, name: str, key: str) -> Any:
         """See `LedgerReader`."""
         value = self._ledger.state(name, key)

@@ -17,7 +17,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
 from ldmrelease.ledger import log
 from ldmrelease.ledger.errors import Damaged, NotImportable
-from ldmrelease.ledger.log import EventRow
+from ldmrelease.ledger.interface import EventRow
 
 FORMAT = "ldmrelease-ledger/1"
 

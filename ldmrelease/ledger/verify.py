@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
 from ldmrelease.domain.projector import Projector
+from ldmrelease.ledger import log
 from ldmrelease.ledger.errors import LedgerProblem
-from ldmrelease.ledger.interface import EventCheck
-from ldmrelease.ledger.log import EventRow, Walk
+from ldmrelease.ledger.interface import EventCheck, EventRow
+from ldmrelease.ledger.log import Walk
 from ldmrelease.ledger.projecting import Rebuilding, Stored, compared
 
 _UNFOLDABLE = (LookupError, TypeError, ValueError, AttributeError)
@@ -20,19 +21,23 @@ class Verification:
         self.problems: list[LedgerProblem] = []
         self.walk = Walk(ledger)
         self._rebuilding: Rebuilding | None = Rebuilding(projectors)
-        self._check = check or (lambda _event: ())
+        self._check = check
         self._unfoldable: LedgerProblem | None = None
 
     def events(self, rows: Iterable[EventRow]) -> None:
         """Take all rows, in their order."""
-        walk, check, problems = self.walk, self._check, self.problems
+        walk, check = self.walk, self._check
         for row in rows:
-            problems += walk.step(row)
-            if walk.last is not None:
-                problems += check(walk.last)
-                self._fold(walk.last)
+            holds = check is not None and check.holds(row)
+            found = walk.step(row, is_read=holds)
+            if found:
+                self.problems += found
+            if walk.last is not None and check is not None:
+                self.problems += check.problems(walk.last)
+            if walk.last is not None or holds:
+                self._fold(row, walk.last)
         if not walk.size:
-            problems.append(LedgerProblem("cut", "event 1", "the event of its creation", ""))
+            self.problems.append(LedgerProblem("cut", "event 1", "the event of its creation", ""))
 
     def blobs(self, blobs: Iterable[tuple[str, bytes]]) -> None:
         """Take all blobs with their digests."""
@@ -45,10 +50,13 @@ class Verification:
         """Hold the states that are kept against those that the events made."""
         self.problems += self._compared(stored)
 
-    def _fold(self, event: Event) -> None:
+    def _fold(self, row: EventRow, event: Event | None) -> None:
+        if self._rebuilding is None:
+            return
+        self._rebuilding.pass_by(row.sequence, row.hash)
         try:
-            if self._rebuilding is not None:
-                self._rebuilding.take(event)
+            if self._rebuilding.concerns(row.kind):
+                self._rebuilding.take(event or log.read(self.walk.ledger, row))
         except _UNFOLDABLE as error:
             # A fold trusts the shape of what its own program appended; this event was written by another hand.
             told = f"an event that cannot be folded: {error!r}"

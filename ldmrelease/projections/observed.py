@@ -1,9 +1,10 @@
 """What was seen to run where, read by key from the projection `observed` as values."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.domain.facts import Interval
@@ -14,8 +15,7 @@ ReadStates = Callable[[str], Mapping[str, Any]]
 """From the beginning of keys to the states there: a ledger's `states`, bound to the projection."""
 
 
-@dataclass(frozen=True, slots=True)
-class Latest:
+class Latest(Struct, frozen=True):
     """The latest observation of a place. `sequence` is its event; `every` as in `Observation`."""
 
     place: Place
@@ -32,8 +32,7 @@ class Latest:
         return now - self.time <= timedelta(seconds=self.every)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """When something was seen. `observed` is in seconds, without the gaps between the intervals.
 
     `intervals` are the latest of `pieces` stretches without a gap. While it is there `ended` and `gone` are
@@ -56,8 +55,7 @@ class Span:
         return self.ended is None
 
 
-@dataclass(frozen=True, slots=True)
-class ResidenceState:
+class ResidenceState(Struct, frozen=True):
     """An image at a place. `ready` as last seen; `release` is the digest of the release it was seen for."""
 
     place: Place
@@ -70,8 +68,7 @@ class ResidenceState:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseResidenceState:
+class ReleaseResidenceState(Struct, frozen=True):
     """A release at a place: every component that runs there was seen and ready."""
 
     place: Place

@@ -17,6 +17,7 @@ alone. `seen` reads the states as values.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -207,4 +208,9 @@ def _parts(place: Place) -> tuple[str, str]:
 
 def _key(*parts: str) -> str:
     # Quoted, so that a part with a slash cannot spell another key.
-    return "/".join(quote(part, safe=":@ ") for part in parts)
+    return "/".join(map(_quoted, parts))
+
+
+@lru_cache(maxsize=4096)
+def _quoted(part: str) -> str:
+    return quote(part, safe=":@ ")

@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ReadTime
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
+from ldmrelease import logs
 from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, RegistryUnreachable
 from ldmrelease.registry.repository import MIB, Meter, RegistryOptions
 
@@ -220,7 +221,8 @@ class Transport:
         observer = self._options.observer
         if observer is not None:
             observer("before", method, url)
-        yield
+        with logs.asked("registry", f"{method} {url}"):
+            yield
         if observer is not None:
             observer("after", method, url)
 

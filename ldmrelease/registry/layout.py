@@ -36,11 +36,26 @@ from ldmrelease.registry.repository import BLOB_LIMIT, MANIFEST_LIMIT, MIB, Mete
 _LAYOUT_FILE = write_object({"imageLayoutVersion": "1.0.0"})
 
 
-class LayoutRepository:
-    """The directory need not exist before the first write. `name` is what errors and receipts call it."""
+Subjects = dict[tuple[str, str], tuple[str | None, Descriptor]]
+"""By digest and media type, what a manifest refers to and its descriptor: a digest always means the same bytes."""
 
-    def __init__(self, directory: Path, *, name: str, observer: Observer | None = None) -> None:
+
+class LayoutRepository:
+    """The directory need not exist before the first write. `name` is what errors and receipts call it.
+
+    `subjects` are those of manifests that were read; whoever opens a layout several times hands it on.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        name: str,
+        observer: Observer | None = None,
+        subjects: Subjects | None = None,
+    ) -> None:
         self.name = name
+        self._subjects = {} if subjects is None else subjects
         self.meter = Meter()
         self._directory = directory
         self._files = LayoutFiles(directory, name, observer)
@@ -165,11 +180,18 @@ class LayoutRepository:
                 or not self.has_blob(entry.digest)
             ):
                 continue
-            manifest = self._read_manifest(entry.digest, entry.media_type)
-            with reading_answer("READ", self.name):
-                if manifest.subject() == subject:
-                    found.append(manifest.descriptor())
+            refers_to, listed = self._subject(entry)
+            if refers_to == subject:
+                found.append(listed)
         return found
+
+    def _subject(self, entry: Descriptor) -> tuple[str | None, Descriptor]:
+        key = (entry.digest, entry.media_type)
+        if key not in self._subjects:
+            manifest = self._read_manifest(*key)
+            with reading_answer("READ", self.name):
+                self._subjects[key] = (manifest.subject(), manifest.descriptor())
+        return self._subjects[key]
 
     def _read_manifest(self, digest: str, media_type: str | None = None) -> Manifest:
         content = self.blob(digest, limit=MANIFEST_LIMIT)

@@ -5,6 +5,8 @@ Entries are kept as parsed JSON, so that what another tool wrote into them survi
 
 from __future__ import annotations
 
+from functools import cached_property, lru_cache
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -14,7 +16,7 @@ from ldmrelease.registry.manifests import Descriptor, Json, parse_descriptor, pa
 REF_NAME = "org.opencontainers.image.ref.name"
 
 
-class LayoutIndex(Struct, frozen=True):
+class LayoutIndex(Struct, frozen=True, dict=True):
     """The whole file; every change gives a new one."""
 
     body: Json
@@ -25,7 +27,11 @@ class LayoutIndex(Struct, frozen=True):
 
     @classmethod
     def parse(cls, content: bytes) -> LayoutIndex:
-        """Raises ValueError for what is not an index."""
+        """The index of these bytes, parsed once. Raises ValueError for what is not an index."""
+        return _parsed(content)
+
+    @classmethod
+    def _parse(cls, content: bytes) -> LayoutIndex:
         index = cls(parse_object(content))
         if not isinstance(index.body.get("manifests"), list):
             raise ValueError("no list of manifests")
@@ -36,7 +42,11 @@ class LayoutIndex(Struct, frozen=True):
         return write_object(self.body)
 
     def entries(self) -> list[Descriptor]:
-        return [parse_descriptor(entry) for entry in self.body["manifests"]]
+        return list(self._entries)
+
+    @cached_property
+    def _entries(self) -> tuple[Descriptor, ...]:
+        return tuple(parse_descriptor(entry) for entry in self.body["manifests"])
 
     def tags(self) -> list[str]:
         return sorted(
@@ -74,6 +84,11 @@ class LayoutIndex(Struct, frozen=True):
 
     def _with(self, others: list[Json], entry: Descriptor) -> LayoutIndex:
         return LayoutIndex({**self.body, "manifests": [*others, entry.as_json()]})
+
+
+@lru_cache(maxsize=8)
+def _parsed(content: bytes) -> LayoutIndex:
+    return LayoutIndex._parse(content)
 
 
 def _name(entry: Json) -> str | None:

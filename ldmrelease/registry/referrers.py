@@ -7,7 +7,6 @@ are hashed here and verified by whoever asks (`trust`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
@@ -131,6 +130,8 @@ def put_referrers(
         return _refer(repository, subject, referrer_manifest(subject, artifact_type, layers, annotations))
 
     # Each has a list of its own, and a list that others may write to at the same time is looked at again.
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for writers alone
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(refer, subjects))
 

@@ -1,14 +1,19 @@
 """A decision for people, as a careful reviewer would tell it: the verdict, then each finding, unmet ones first."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.sentences.text import command_line, listed, moment, short
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Verdict
 from ldmrelease.domain.facts import Intent
 from ldmrelease.render.output import Cell, Colour, painted, table
-from ldmrelease.services.decisions.replay import Replayed
+
+if TYPE_CHECKING:
+    from ldmrelease.services.decisions.replay import Replayed
 
 MARKS: dict[Outcome, tuple[str, Colour]] = {
     Outcome.FAILED: ("FAILED", Colour.red),

@@ -1,14 +1,20 @@
 """Desired, decided and observed for people, and what to do where they differ."""
 
-import shlex
-from collections.abc import Callable, Mapping, Sequence
+from __future__ import annotations
 
+import shlex
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ldmrelease.answers.sentences.drift import drift_words, fix_words
 from ldmrelease.answers.sentences.refusals import refusal_words
-from ldmrelease.answers.sentences.text import Values, listed, said, short, values_of
+from ldmrelease.answers.sentences.text import Values, listed, said, short
 from ldmrelease.render.output import Cell, Colour, painted, table
-from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
-from ldmrelease.services.inventory.drift_report import DriftFinding
-from ldmrelease.services.inventory.live import UnavailablePlace
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
+    from ldmrelease.services.inventory.drift_report import DriftFinding
+    from ldmrelease.services.inventory.live import UnavailablePlace
 
 Words = Callable[[Values], str]
 
@@ -85,52 +91,5 @@ def _state(row: LiveComponent) -> Cell:
 
 def _difference(found: DriftFinding) -> str:
     where = f"{found.place} {found.product}/{found.component}" + (f" ({said(found.at)})" if found.at else "")
-    words = DRIFT_WORDS[found.code](values_of(found.values))
-    command = shlex.join(found.fix)
-    how = (
-        "decide about it" if found.code == "undecided" and "decided" not in found.values else _HOW[found.code]
-    )
-    return f"{painted(found.code, Colour.red)}: {where}: {words}\n  {how}: {command}"
-
-
-def _who(v: Values) -> str:
-    if "by" not in v:
-        return ""
-    return f"; {said(v['by'])} wrote it" + (f" at {said(v['time'])}" if v.get("time") else "")
-
-
-def _instead(v: Values) -> str:
-    return f", and {said(v['decided'])} was decided" if "decided" in v else ", and nothing was decided there"
-
-
-DRIFT_WORDS: Mapping[str, Words] = {
-    "undecided": lambda v: f"{said(v['image'])} was let in by no decision{_instead(v)}{_who(v)}",
-    "moved-tag": lambda v: (
-        f"{said(v['image'])} now names {said(v['digest'])}, and {said(v['decided'])} was decided"
-    ),
-    "absent-image": lambda v: f"{said(v['image'])} names no image{_instead(v)}{_who(v)}",
-    "spec-differs": lambda v: (
-        f"{said(v['workload'])} was set to {said(v['image'])}"
-        f"{', and the tree says ' + said(v['wanted']) if 'wanted' in v else _instead(v)}{_who(v)}"
-    ),
-    "not-synced": lambda v: (
-        f"the tree says {said(v['wanted'])}, and {said(v['workload'])} still says {said(v['image'])}{_who(v)}"
-    ),
-    "not-rolled-out": lambda v: (
-        f"{said(v['workload'])} says {said(v['image'])}, and "
-        + (
-            f"its pods run {v.listed('found')}"
-            if "found" in v
-            else f"is {said(v['verdict'])}: {said(v['reason'])}"
-        )
-    ),
-}
-
-_HOW: Mapping[str, str] = {
-    "undecided": "put back what was decided",
-    "moved-tag": "pin what it names now and decide about it, or go back",
-    "absent-image": "go back to what is there",
-    "spec-differs": "put back what was decided",
-    "not-synced": "sync it with the tool that does, then look again",
-    "not-rolled-out": "see why",
-}
+    words, how = drift_words(found.code, found.values), fix_words(found.code, found.values)
+    return f"{painted(found.code, Colour.red)}: {where}: {words}\n  {how}: {shlex.join(found.fix)}"

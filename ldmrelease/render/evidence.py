@@ -1,13 +1,18 @@
 """Evidence for people: what there is, what it is about, and whether it counts."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import Values, listed, said, short, values_of
-from ldmrelease.domain.facts import StatementFact
 from ldmrelease.render.output import Cell, Colour, table
-from ldmrelease.services.evidence.manual import AddedEvidence, EvaluatedEvidence, UnusableEvidence
-from ldmrelease.trust.evaluate import EvaluatedStatement
+
+if TYPE_CHECKING:
+    from ldmrelease.domain.facts import StatementFact
+    from ldmrelease.services.evidence.manual import AddedEvidence, EvaluatedEvidence, UnusableEvidence
+    from ldmrelease.trust.evaluate import EvaluatedStatement
 
 
 def evidence_table(found: Sequence[EvaluatedEvidence], release: str) -> str:
@@ -67,6 +72,7 @@ def verified_text(each: EvaluatedEvidence, name: str) -> str:
 def added_text(added: AddedEvidence) -> str:
     """What became of a statement that was added."""
     taken = "taken in" if added.new else "was taken in already"
+    taken = taken if added.taken_in else "is not taken in"
     told = f"{added.type} about {added.release} {taken} ({short(added.blob)}), attached to {len(added.referrers)}"
     told += " subject" + ("" if len(added.referrers) == 1 else "s")
     counts = "it counts" if added.seen.fact.counted else f"it does not count: {evaluated_words(added.seen)}"

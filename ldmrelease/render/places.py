@@ -1,14 +1,19 @@
 """Places for people: what runs where, what ran there, which names stand for what, what an observation saw."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.text import counted, listed, short
-from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.render.output import Cell, Colour, table
-from ldmrelease.services.inventory.aliases import AliasOf
-from ldmrelease.services.inventory.history import HistoryEntry
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
+
+if TYPE_CHECKING:
+    from ldmrelease.domain.events.place import Observation, ObservedImage
+    from ldmrelease.services.inventory.aliases import AliasOf
+    from ldmrelease.services.inventory.history import HistoryEntry
 
 _STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow}
 

@@ -1,10 +1,15 @@
 """Problems of files, a line each."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.text import counted
-from ldmrelease.config.yaml.problems import Problem
+
+if TYPE_CHECKING:
+    from ldmrelease.config.yaml.problems import Problem
 
 
 def problem_lines(problems: Sequence[Problem], what: str) -> str:

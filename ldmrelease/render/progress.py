@@ -8,6 +8,8 @@ from ldmrelease.answers.sentences.refusals import failure_words
 from ldmrelease.answers.sentences.rollouts import note, rollout_line
 from ldmrelease.answers.sentences.text import counted, listed, said, values_of
 from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.plan import StepKind
+from ldmrelease.domain.streams import StepId
 
 _STAGES = {"ask": "asked", "enter": "re-checked under the lock", "confirm": "confirmed after it runs there"}
 
@@ -36,6 +38,8 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
             return f"{said(v['where'])} could not be reached: {said(v['reason'])}; trying again"
         case "halting":
             return f"{v['place']}: stops here"
+        case "no-checkpoint":
+            return f"no checkpoint of the ledger was published: {said(v['reason'])}"
         case "left":
             where = f"{v['resource']} in the namespace {v['namespace']}"
             return f"{v['place']}: what is left of it cannot be deleted ({where}): {said(v['reason'])}"
@@ -44,29 +48,29 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
 
 def _done(step: str, plain: Mapping[str, Any]) -> str:
     v = values_of(plain)
-    kind = step.split("/")[2] if step.count("/") >= 2 else step
-    match kind:
-        case "claim":
+    done = StepId.parse(step)
+    match done.kind:
+        case StepKind.CLAIM:
             return "claimed"
-        case "copy":
+        case StepKind.COPY:
             return _copied(plain)
-        case "pull":
+        case StepKind.PULL:
             return _pulled(plain)
-        case "apply":
+        case StepKind.APPLY:
             return _applied(plain)
-        case "settle":
+        case StepKind.SETTLE:
             return _settled(plain)
-        case "check":
-            return f"check {step.split('/', 3)[3]}: {v['result']} (run {v['run']}){_problem(plain)}"
-        case "receipt":
+        case StepKind.CHECK:
+            return f"check {done.check}: {v['result']} (run {v['run']}){_problem(plain)}"
+        case StepKind.RECEIPT:
             if plain.get("skipped") == "scaled-to-zero":
                 return "no receipt signed: nothing runs there"
             return f"{counted(len(plain.get('receipts', ())), 'receipt')} signed"
-        case "publish":
+        case StepKind.PUBLISH:
             if plain.get("skipped"):
                 return ""
             return f"receipts published ({counted(len(plain.get('referrers', ())), 'referrer')})"
-        case "restore":
+        case StepKind.RESTORE:
             return _restored(plain)
     return ""
 

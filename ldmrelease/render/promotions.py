@@ -1,23 +1,33 @@
 """Promotions for people: what became of a request, what to do next, and the whole story of one."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from typing import Any
+from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ldmrelease.answers.sentences.causes import availability_words, cause_words, waits_words
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.answers.sentences.refusals import busy_words, failure_words, interrupted_words
-from ldmrelease.answers.sentences.rollouts import pending_act_words
-from ldmrelease.answers.sentences.text import indented, listed, moment, said, short, span, values_of
+from ldmrelease.answers.sentences.refusals import (
+    busy_words,
+    failure_words,
+    interrupted_words,
+    preflight_words,
+)
+from ldmrelease.answers.sentences.text import indented, listed, moment, said, short
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.plan import PlacePlan, Plan, Step
-from ldmrelease.domain.times import instant
-from ldmrelease.domain.topology import Place
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, table
-from ldmrelease.services.promotions.driver import PromotionOutcome
-from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
-from ldmrelease.services.promotions.submit import NothingToDo, Preview
+
+if TYPE_CHECKING:
+    from ldmrelease.answers.promotion_rows import PromotionRowAnswer
+    from ldmrelease.domain.plan import PlacePlan, Plan, Step
+    from ldmrelease.domain.topology import Place
+    from ldmrelease.services.promotions.driver import PromotionOutcome
+    from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
+    from ldmrelease.services.promotions.submit import NothingToDo, Preview
 
 _COLOURS = {
     PromotionState.SUCCEEDED: Colour.green,
@@ -55,44 +65,9 @@ def _why(outcome: PromotionOutcome, now: datetime) -> str:
 
 
 def _waits(cause: Mapping[str, Any], now: datetime) -> str:
-    until, who = cause.get("until"), cause.get("who", ())
-    parts = [f"until {moment(until, now)}"] if until else []
-    if until and _instant(until) <= now:
-        parts = ["as of its last decision, and can go on now"]
-    parts += [f"for {listed(who)}"] if who else []
-    owed = f": {pending_act_words(str(cause['code']), cause.get('values') or {})}" if "code" in cause else ""
-    return f" {' and '.join(parts)}{owed}" if parts else owed
-
-
-def _instant(at: Any) -> datetime:
-    return at if isinstance(at, datetime) else instant(str(at))
-
-
-def cause_words(cause: Mapping[str, Any]) -> str:
-    """Why a promotion ended; empty where its state says enough. Reads the end as recorded, or as driven."""
-    flat = {**cause, **(cause.get("values") or {})}
-    v = values_of(flat)
-    code = str(cause.get("cause", ""))
-    match code:
-        case "" | "ended" | "all-places" | "decision":
-            return ""
-        case "not-confirmed":
-            return f"{v['place']} did not pass what the level asks for after it runs there, and was restored"
-        case "refused-later":
-            return f"the decision for {v['place']} came out against it; earlier places keep it"
-        case "claim-lost":
-            return f"{v['place']} was taken over by {v['to']}" if "place" in v else f"taken over by {v['to']}"
-        case "aborted":
-            reason = f": {said(v['reason'])}" if v.get("reason") else ""
-            return f"by {said(v['by'])}{reason}"
-        case "newer-request":
-            return f"by {v['by']}, which wants the same place"
-        case "restore-failed":
-            return f"{v['place']} could not be restored: {failure_words(str(flat.get('code', '')), flat)}"
-    if code.endswith("-failed"):
-        kind = code.removesuffix("-failed")
-        return f"{kind} failed at {v['place']}: {failure_words(str(flat.get('code', '')), flat)}"
-    return f"{code} {said(cause.get('values', {}))}"
+    words = waits_words(cause, now)
+    since = " " if cause.get("until") or cause.get("who") else ": "
+    return f"{since}{words}" if words else ""
 
 
 def _next(outcome: PromotionOutcome) -> Iterator[str]:
@@ -139,6 +114,24 @@ def look_text(look: Preview, default_product: str | None) -> str:
     return "\n\n".join(decision_text(each.decision, default_product) for each in look.decided)
 
 
+def hypothetical_text(levels: Sequence[str]) -> str:
+    """In front of a decision: the levels whose policy nobody has agreed to; empty where there are none."""
+    if not levels:
+        return ""
+    return (
+        f"hypothetical: the policy of {', '.join(levels)} is not the one that the trust document records; "
+        "nothing acts on what it decides\n"
+    )
+
+
+def preflight_text(failed: PreflightFailed) -> str:
+    """That places cannot be written as asked, or cannot be asked."""
+    from ldmrelease.answers.findings import is_undecided  # noqa: PLC0415 - knows what targets answer
+
+    kind = "undecided" if is_undecided(failed.places[0].refusal) else "refused"
+    return f"{kind}: {preflight_words(failed)}; nothing was written"
+
+
 def plan_text(plan: Plan) -> str:
     """What a promotion would do: the plan, place by place."""
     lines = ["plan:"]
@@ -178,29 +171,24 @@ def _step_words(step: Step) -> str:
             return {"publish": "attach the receipts to the images"}.get(kind, kind)
 
 
-def promotions_table(rows: Iterable[Mapping[str, Any]]) -> str:
+def promotions_table(rows: Iterable[PromotionRowAnswer]) -> str:
     """The list of promotions."""
     cells: list[list[str | Cell]] = [
         [
-            str(each["promotion"]),
-            state_cell(each["state"]),
-            str(each["intent"]),
-            f"{each['product']}/{each['tag']}",
-            str(each["target"]),
-            str(each["by"]),
-            str(each["requested"]),
-            _row_note(each),
+            each.promotion,
+            state_cell(each.state),
+            each.intent or "",
+            each.release or "",
+            each.target or "",
+            each.by or "",
+            each.requested,
+            ", ".join([*([each.until] if each.until else []), *each.who]),
         ]
         for each in rows
     ]
     if not cells:
         return "no promotions"
     return table(["promotion", "state", "intent", "release", "target", "by", "requested", "waits for"], cells)
-
-
-def _row_note(row: Mapping[str, Any]) -> str:
-    parts = [str(row["until"])] if row.get("until") else []
-    return ", ".join([*parts, *row.get("who", ())])
 
 
 def report_text(report: PromotionReport, default_product: str | None, now: datetime) -> str:
@@ -270,18 +258,6 @@ def _noted(result: Mapping[str, Any]) -> str:
     measured = availability_words(result.get("availability"))
     parts += [f"({measured})"] if measured else []
     return f" {' '.join(parts)}" if parts else ""
-
-
-def availability_words(measured: Any) -> str:
-    """How long after its tag a release was ready; empty where that was not measured."""
-    if not isinstance(measured, Mapping):
-        return ""
-    asked = measured.get("asked")
-    within = f"asked: within {span(asked)}" if asked is not None else "the level asks for no time"
-    if measured.get("seconds") is None:
-        return f"when it was tagged is not known; {within}" if asked is not None else ""
-    late = ", which it did not meet" if measured.get("met") is False else ""
-    return f"ran there {span(measured['seconds'])} after its tag; {within}{late}"
 
 
 def _decision_lines(report: PromotionReport, default_product: str | None) -> list[str]:

@@ -1,16 +1,23 @@
 """Receipts for people."""
 
+from __future__ import annotations
+
 import base64
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.text import listed, said, short
 from ldmrelease.render.output import table
-from ldmrelease.services.inventory.receipts import StoredReceipt
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.receipts import StoredReceipt
 
 
 def receipts_text(receipts: Sequence[StoredReceipt]) -> str:
     """What each receipt says, a line each."""
+    if not receipts:
+        return ""
     rows = [
         (
             each.place,

@@ -1,13 +1,24 @@
 """Releases for people: what is pinned, what is in it, and what differs between two."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.text import counted, listed, said, short
-from ldmrelease.domain.release import Component
 from ldmrelease.render.output import table
-from ldmrelease.services.releases.compare import ComparedVersion, Comparison, ComponentChange, ProductChange
-from ldmrelease.services.releases.pin import Pinned
+
+if TYPE_CHECKING:
+    from ldmrelease.answers.releases import RevisionAnswer
+    from ldmrelease.domain.release import Component
+    from ldmrelease.services.releases.compare import (
+        ComparedVersion,
+        Comparison,
+        ComponentChange,
+        ProductChange,
+    )
+    from ldmrelease.services.releases.listing import PinnedRelease
+    from ldmrelease.services.releases.pin import Pinned
 
 
 def pinned_text(pinned: Pinned) -> str:
@@ -34,34 +45,34 @@ def _what(component: Component) -> str:
     return f"{component.digest}{f' ({platforms})' if platforms else ''}"
 
 
-def revisions_text(revisions: Sequence[Mapping[str, Any]]) -> str:
+def revisions_text(revisions: Sequence[RevisionAnswer]) -> str:
     """The pins of one tag, oldest first."""
     rows = [
         (
-            str(each["revision"]),
-            each["time"],
-            each["by"],
-            "complete" if each["complete"] else "open",
-            short(each["digest"]),
-            each["reason"] or "",
+            str(each.revision),
+            each.pinned,
+            each.by,
+            "complete" if each.complete else "open",
+            short(each.digest),
+            each.reason or "",
         )
         for each in revisions
     ]
     return table(["revision", "pinned", "by", "state", "release", "reason"], rows)
 
 
-def releases_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def releases_table(rows: Sequence[PinnedRelease]) -> str:
     """The list of pinned releases."""
     if not rows:
         return "no releases are pinned"
     cells = [
         (
-            f"{each['product']}/{each['tag']}",
-            each["kind"],
-            "complete" if each["complete"] else "open",
-            str(each["revision"]),
-            each["pinned"],
-            short(each["digest"]),
+            f"{each.product}/{each.tag}",
+            each.kind,
+            "complete" if each.complete else "open",
+            str(each.revision),
+            each.pinned,
+            short(each.digest),
         )
         for each in rows
     ]

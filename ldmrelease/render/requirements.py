@@ -1,12 +1,18 @@
 """What a level demands, in words: each requirement with the sentence that it comes from."""
 
+from __future__ import annotations
+
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.answers.sentences.text import Values, counted, listed, said, span, values_of
-from ldmrelease.domain.level import Level, Requirement
+from ldmrelease.answers.sentences.requirements import requirement_words
+from ldmrelease.answers.sentences.text import listed, span
 from ldmrelease.domain.times import spell
+
+if TYPE_CHECKING:
+    from ldmrelease.domain.level import Level, Requirement
 
 _WIDTH = 110
 
@@ -25,13 +31,6 @@ def level_words(level: Level, environment: str | None = None) -> str:
             lines += _part(f"In {name}, before anything is touched, also:", own.enter)
             lines += _part(f"In {name}, after it runs there, also:", own.confirm)
     return "\n".join(lines)
-
-
-def requirement_words(requirement: Requirement) -> str:
-    """What a requirement asks for, as a sentence."""
-    words = _RULES.get(requirement.rule)
-    values = values_of(requirement.parameters)
-    return words(values) if words is not None else f"{requirement.rule}: {said(requirement.parameters)}"
 
 
 def _part(title: str, requirements: Iterable[Requirement]) -> list[str]:
@@ -54,83 +53,3 @@ def _source(source: str | None, indent: str) -> list[str]:
 
 def _wrapped(text: str, indent: str) -> list[str]:
     return textwrap.wrap(printable(text), _WIDTH, initial_indent=indent, subsequent_indent=indent)
-
-
-def _images(v: Values) -> str:
-    built = f"for {listed(v['platforms'])}" if "platforms" in v else "for the platforms it was built for"
-    return f"Every image is there {built}, and its tag still names the digest that was pinned."
-
-
-def _attested(v: Values) -> str:
-    count = "" if v.get("minimum", 1) == 1 else f"{counted(v['minimum'], 'statement')} of "
-    return f"There is signed {count}{v['type']} about {_about(v)}{_signed_by(v)}{_fresh(v)}."
-
-
-def _check(v: Values) -> str:
-    result = "passed or warned" if v.get("accept_warned") else "passed"
-    registered = ", registered before it started or not" if v.get("unregistered") else ""
-    return (
-        f"The latest run of the check {v['check']} about {_about(v)}{_ran(v)} {result}{_signed_by(v)}"
-        f"{_fresh(v)}{registered}."
-    )
-
-
-def _after(v: Values) -> str:
-    place = f"in an environment of level {v['level']}" if "level" in v else f"in {v['environment']}"
-    application = f" ({v['application']})" if "application" in v else ""
-    time = f" for {v.span('for_')} without a gap" if "for_" in v else ""
-    return f"The release ran {place}{application}{time}, observed."
-
-
-def _together(v: Values) -> str:
-    return (
-        f"{v.listed('applications')} of the same environment run the release, or get it earlier in the plan."
-    )
-
-
-def _not_returned(_: Values) -> str:
-    return "The place did not run the release before and replace it; `rollback` is the way back."
-
-
-def _window(v: Values) -> str:
-    day = f"on {v['weekday']}" if "weekday" in v else "on any day"
-    week = f" number {v['week_of_month']} of the month" if "week_of_month" in v else ""
-    return f"It is between {v['start']} and {v['end']} ({v['zone']}) {day}{week}."
-
-
-def _same_content_as(v: Values) -> str:
-    return f"A release has the content of the last {v.get('kind', 'candidate')} of its version."
-
-
-def _about(v: Values) -> str:
-    return {"image": "every image", "content": "its content"}.get(v.get("about", ""), "the release")
-
-
-def _ran(v: Values) -> str:
-    where = v.get("where")
-    if where is None:
-        return ""
-    if where == "here":
-        return " in this environment"
-    level = str(where).removeprefix("level:")
-    return f" in {where}" if level == where else f" in an environment of level {level}"
-
-
-def _signed_by(v: Values) -> str:
-    return f", signed by {' or '.join(map(said, v['by']))}" if v.get("by") else ""
-
-
-def _fresh(v: Values) -> str:
-    return f", at most {v.span('max_age')} ago" if "max_age" in v else ""
-
-
-_RULES: Mapping[str, Callable[[Values], str]] = {
-    "images": _images,
-    "attested": _attested,
-    "check": _check,
-    "after": _after,
-    "together": _together,
-    "not-returned": _not_returned,
-    "window": _window,
-    "same-content-as": _same_content_as,
-}

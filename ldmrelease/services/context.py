@@ -1,33 +1,43 @@
-"""An opened workspace: its ledger, keys, levels, registries and clock, for the services to work with."""
+"""An opened workspace: its ledger, keys, levels, registries and clock, for the services to work with.
 
-from collections.abc import Callable, Mapping
+Who reads the ledger alone pays for neither registries nor clusters: their packages are imported as they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ldmrelease.config.workspace.load import Workspace
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import Moved, NewEvent
 from ldmrelease.domain.events.registry import type_of_body
+from ldmrelease.domain.events.trust import TrustAdopted
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
+from ldmrelease.domain.release import Component
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import Ledger, LedgerReader, open_ledger
 from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
-from ldmrelease.registry.identity import identity
-from ldmrelease.registry.opening import Registries
-from ldmrelease.registry.repository import RegistryOptions, Repository
 from ldmrelease.services.known_pins import KnownPins
-from ldmrelease.targets.connections import ClusterConnections, Connections
+from ldmrelease.services.trust_version import adopted, adoption
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
-from ldmrelease.trust.signer import KeyProblem, Signer, load_signer
+from ldmrelease.trust.signer import KeyProblem
 from ldmrelease.trust.verify import Rejected, valid_key
+
+if TYPE_CHECKING:
+    from ldmrelease.registry.opening import Registries
+    from ldmrelease.registry.repository import Repository
+    from ldmrelease.targets.connections import ClusterConnections, Connections
+    from ldmrelease.trust.signer import Signer
 
 Observer = Callable[[str, str], None]
 """Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
@@ -53,6 +63,8 @@ class Signers:
             path = self._files.get(purpose)
             if path is None:
                 raise NoKey(f"no key for {purpose!r}: name its file under `keys:` in ldmrelease.yaml")
+            from ldmrelease.trust.signer import load_signer  # noqa: PLC0415 - where something is signed
+
             self._loaded[purpose] = load_signer(path)
         return self._loaded[purpose]
 
@@ -102,13 +114,22 @@ class ReadContext:
     clock: Callable[[], datetime]
     observer: Observer | None = None
     _identities: dict[tuple[str, str], ImageIdentity | ImageProblem] = field(default_factory=dict)
+    _lacking: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
 
-    def reading(self, ledger: LedgerReader) -> "ReadContext":
+    def reading(self, ledger: LedgerReader) -> ReadContext:
         """The same with another reader of the ledger, and what is open and verified already."""
         context = ReadContext(
-            self.workspace, ledger, self.keyring, self.levels, self.clock, self.observer, self._identities
+            self.workspace,
+            ledger,
+            self.keyring,
+            self.levels,
+            self.clock,
+            self.observer,
+            self._identities,
+            self._lacking,
         )
-        context.registries, context.records, context.unguarded = self.registries, self.records, self.unguarded
+        context.registries, context.connections = self.registries, self.connections
+        context.records, context.unguarded = self.records, self.unguarded
         context.pins = self.pins.reading(ledger)
         return context
 
@@ -130,10 +151,25 @@ class ReadContext:
     @cached_property
     def registries(self) -> Registries:
         """Opens image repositories."""
+        from ldmrelease.registry.opening import Registries  # noqa: PLC0415 - see above
+        from ldmrelease.registry.repository import RegistryOptions  # noqa: PLC0415 - see above
+
         observer = self.observer
         told = None if observer is None else (lambda phase, method, url: observer(phase, f"{method} {url}"))
         options = RegistryOptions(observer=told, insecure=frozenset(self.workspace.insecure))
         return Registries(self.workspace.root, options)
+
+    @cached_property
+    def connections(self) -> Connections:
+        """What the workspace's targets are reached by, opened once."""
+        from ldmrelease.targets.connections import Connections  # noqa: PLC0415 - see above
+
+        return Connections(self.workspace.root, self.observer)
+
+    @property
+    def clusters(self) -> ClusterConnections:
+        """Opens the clusters of the workspace."""
+        return self.connections.clusters
 
     @cached_property
     def unguarded(self) -> LedgerReader:
@@ -154,8 +190,28 @@ class ReadContext:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
         key = (repository.name, digest)
         if key not in self._identities:
+            from ldmrelease.registry.identity import identity  # noqa: PLC0415 - see above
+
             self._identities[key] = identity(repository, digest)
         return self._identities[key]
+
+    def lacking(
+        self, repository: Repository, image: Component, platforms: Collection[str]
+    ) -> tuple[str, ...]:
+        """The parts of an image that are not there, of these platforms or of all: asked once for each digest.
+
+        Raises `RegistryError`.
+        """
+        from ldmrelease.registry.presence import missing_parts  # noqa: PLC0415 - see above
+
+        wanted = tuple(each for each in sorted(platforms) if image.identity.platform(each) is not None)
+        if platforms and not wanted:
+            return ()
+        key = (repository.name, image.digest, wanted)
+        if key not in self._lacking:
+            found = missing_parts(repository, [image.identity], wanted)
+            self._lacking[key] = tuple(f"{each.kind} {each.subject}" for each in found)
+        return self._lacking[key]
 
     def release_repository(self) -> Repository:
         """Where release artifacts are."""
@@ -173,16 +229,6 @@ class Context(ReadContext):
         self.signers = Signers(self.workspace.keys)
 
     @cached_property
-    def connections(self) -> Connections:
-        """What the workspace's targets are reached by, opened once."""
-        return Connections(self.workspace.root, self.observer)
-
-    @property
-    def clusters(self) -> ClusterConnections:
-        """Opens the clusters of the workspace."""
-        return self.connections.clusters
-
-    @cached_property
     def person(self) -> str:
         """Who asks: the person of the key `me`; the key's fingerprint where the trust document lacks it."""
         keyid = self.signers.me.keyid
@@ -198,14 +244,28 @@ class Context(ReadContext):
     ) -> Moved | None:
         """Append in one transaction, now, each event signed by the key of its kind; None where it went in.
 
-        Raises `NoKey`, and `KeyProblem` where an event would not count: then nothing is appended.
+        Raises `NoKey`, `TrustRolledBack`, and `KeyProblem` where an event would not count: then nothing is appended.
         """
+        adopts = self._adoption()
         for each in events:
             self._require_counted(each)
+        events = [*adopts, *events]
         answer = self.ledger.append(
             events, at=self.now(), actor=self.person, expect=expect or {}, blobs=blobs or {}, sign=self._sign
         )
         return answer if isinstance(answer, Moved) else None
+
+    def _adoption(self) -> list[NewEvent]:
+        """The trust document, where it is to be remembered, and this workspace has the key for it."""
+        now = TrustAdopted(self.workspace.trust_version, self.workspace.trust_digest)
+        event = adoption(adopted(self.ledger), now, self.workspace.trust.name)
+        if event is None:
+            return []
+        try:
+            self._require_counted(event)
+        except (NoKey, KeyProblem):
+            return []
+        return [event]
 
     def _sign(self, there: Position, body: Any) -> dict[str, Any]:
         return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))

@@ -1,13 +1,16 @@
-"""Public keys: their kinds, their one PEM spelling and their fingerprint."""
+"""Public keys: their kinds, their one PEM spelling and their fingerprint.
+
+Who verifies goes without `serialization` of cryptography, which loads every cipher there is.
+"""
 
 import base64
 import hashlib
 from enum import StrEnum
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
@@ -19,8 +22,37 @@ class KeyKind(StrEnum):
     ED25519 = "ed25519"
 
 
+_BEGIN, _END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
+# What a SubjectPublicKeyInfo has before the key itself (RFC 8410; RFC 5480, a point that is not compressed).
+_ED25519 = bytes.fromhex("302a300506032b6570032100")
+_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+
+
+@lru_cache(maxsize=256)
 def read_public(pem: str) -> PublicKey:
     """The public key of a PEM text. Raises `ValueError` for anything but P-256 and ed25519."""
+    return _read_usual(pem) or _read_any(pem)
+
+
+def _read_usual(pem: str) -> PublicKey | None:
+    """The key of a text as `write_public` makes it; None for everything else, which may still be a key."""
+    lines = pem.split("\n")
+    if lines[0] != _BEGIN or lines[-2:] != [_END, ""]:
+        return None
+    try:
+        data = base64.b64decode("".join(lines[1:-2]), validate=True)
+        if data.startswith(_ED25519) and len(data) == len(_ED25519) + 32:
+            return ed25519.Ed25519PublicKey.from_public_bytes(data[len(_ED25519) :])
+        if data.startswith(_P256) and len(data) == len(_P256) + 65:
+            return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), data[len(_P256) :])
+    except ValueError:
+        return None
+    return None
+
+
+def _read_any(pem: str) -> PublicKey:
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415 - see above
+
     try:
         key = load_pem_public_key(pem.encode())
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -34,11 +66,15 @@ def read_public(pem: str) -> PublicKey:
 
 def write_public(key: PublicKey) -> str:
     """The one PEM spelling of a public key (SubjectPublicKeyInfo), with its final line end."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - see above
+
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def fingerprint(key: PublicKey) -> str:
     """`SHA256:` and the unpadded base64 that `ssh-keygen -l` prints: the key id of envelopes."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - see above
+
     blob = base64.b64decode(key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).split()[1])
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 

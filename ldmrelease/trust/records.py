@@ -6,17 +6,16 @@ nowhere else, and whoever can write rows but has no key can make, move, repeat a
 person of the key, never a column. What does not verify is seen and has no effect (trust.md section 2).
 """
 
-import dataclasses
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Event
 from ldmrelease.domain.events.kinds import EventType
 from ldmrelease.domain.events.registry import event_type, type_of_body
-from ldmrelease.domain.times import spell
 from ldmrelease.trust.authorize import entitled_roles, too_early
 from ldmrelease.trust.dsse import Malformed, read_envelope
 from ldmrelease.trust.keyring import Key, Keyring
@@ -32,8 +31,7 @@ B = TypeVar("B")
 _UTC = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedRecord(Generic[T]):
+class VerifiedRecord(Struct, Generic[T], frozen=True):
     """What counts: its body, who signed it, and the names of the roles in which it counts."""
 
     body: T
@@ -42,8 +40,7 @@ class VerifiedRecord(Generic[T]):
     roles: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EventRecord(VerifiedRecord[T]):
+class EventRecord(VerifiedRecord[T], frozen=True):
     """An event that counts."""
 
     event: Event
@@ -102,7 +99,8 @@ def _bound(event: Event, genesis: str) -> dict[str, Any]:
         "ledger": genesis,
         "sequence": event.sequence,
         "previous": event.previous,
-        "time": spell(event.time),
+        # A ledger gives out times in whole seconds UTC, of which this is the spelling.
+        "time": f"{event.time.isoformat()[:19]}Z",
         "stream": event.stream,
         "position": event.stream_version,
         "kind": str(event.kind),
@@ -153,7 +151,7 @@ def _verified(event: Event, genesis: str, keyring: Keyring) -> EventRecord[Any] 
     if isinstance(verified, Rejected):
         return verified
     try:
-        plain = canonical.parse(verified.payload)
+        plain = canonical.parse_exactly(verified.payload)
     except canonical.NotCanonical as error:
         return Rejected("malformed", {"detail": str(error)})
     kind = _kind_there(plain, event, genesis)
@@ -236,9 +234,10 @@ def _exactly(plain: Any, kind: type[T]) -> T | Rejected:
         value = canonical.from_plain(plain, kind)
     except canonical.NotCanonical as error:
         return Rejected("malformed", {"detail": str(error)})
-    if not _within(plain, canonical.to_plain(value)):
+    known = canonical.to_plain(value)
+    if plain != known and not _within(plain, known):
         return Rejected("unknown-field", {"detail": "a field that is not known, or a value of two spellings"})
-    moments = [getattr(value, each.name) for each in dataclasses.fields(value)]  # type: ignore[arg-type]
+    moments = [getattr(value, each) for each in value.__struct_fields__]  # type: ignore[attr-defined]
     if any(isinstance(each, datetime) and each.utcoffset() != _UTC for each in moments):
         return Rejected("malformed", {"detail": "a time that is not in UTC"})
     return value

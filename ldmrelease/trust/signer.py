@@ -7,24 +7,20 @@ A key file is PKCS#8 PEM. Its passphrase, if it has one, comes from the environm
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    KeySerializationEncryption,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 from msgspec import Struct
 
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.statements import PAYLOAD_TYPE
 from ldmrelease.trust.dsse import Envelope, Signature, pae
 from ldmrelease.trust.keys import KeyKind, fingerprint, write_public
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.serialization import KeySerializationEncryption
 
 PASSWORD_VARIABLE = "LDMRELEASE_KEY_PASSWORD"  # noqa: S105  (the variable's name)
 
@@ -73,6 +69,8 @@ class Signer(Struct, frozen=True):
 
         It is encrypted if the environment has a passphrase. Raises `KeyProblem`.
         """
+        from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat  # noqa: PLC0415 - see keys
+
         pem = self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, _encryption())
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -123,6 +121,8 @@ def _own_bytes(path: Path) -> bytes:
 
 
 def _private(path: Path, pem: bytes) -> object:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - see keys
+
     try:
         return load_pem_private_key(pem, _password())
     except TypeError as error:
@@ -138,6 +138,11 @@ def _password() -> bytes | None:
     return text.encode() if text else None
 
 
-def _encryption() -> KeySerializationEncryption:
+def _encryption() -> "KeySerializationEncryption":
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - see keys
+        BestAvailableEncryption,
+        NoEncryption,
+    )
+
     password = _password()
     return BestAvailableEncryption(password) if password else NoEncryption()

@@ -97,7 +97,7 @@ def assert_done_once(site: Site) -> None:
     """The same end as without a kill."""
     context = site.context()
     receipts = Counter(
-        ("/".join(said(event)["place"].values()), said(event)["component"])
+        ("{environment}/{application}".format_map(said(event)["place"]), said(event)["component"])
         for event in context.ledger.events(kinds=[EventKind.RECEIPT])
     )
     assert receipts == {(place, each): 1 for place in PLACES for each in ("scipipe", "release")}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.workspace.load import FILE
+from ldmrelease.config.workspace.model import FILE
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import copy
 from ldmrelease.registry.opening import Registries

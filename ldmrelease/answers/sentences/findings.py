@@ -3,11 +3,16 @@
 The policy room writes codes; a sentence can be made better here without a changed replay.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.rejected import rejected_words
 from ldmrelease.answers.sentences.text import Values, few, listed, said, values_of
-from ldmrelease.domain.decision import Finding
+
+if TYPE_CHECKING:
+    from ldmrelease.domain.decision import Finding
 
 Words = Callable[[Values], str]
 
@@ -103,6 +108,9 @@ _IMAGES: dict[tuple[str, str], Words] = {
     ("images", "tag-moved"): lambda v: (
         f"the tag of {v['component']} in {v['image']} has moved: pinned is {said(v['pinned'])}, "
         f"now it names {said(v['now'])}; pin the release again, with a reason"
+    ),
+    ("images", "part-absent"): lambda v: (
+        f"the image of {v['component']} is not there whole: {v['image']} lacks {v.listed('lacking')}"
     ),
     ("images", "duplicate-platform"): lambda v: (
         f"the image of {v['component']} has two manifests for one platform, so it is ambiguous which one runs"

@@ -1,17 +1,21 @@
 """Words for refusals that are no decisions: of targets, of pinning, of requests. Each says what would be right."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences.rollouts import FAILURES
 from ldmrelease.answers.sentences.text import Values, listed, moment, said, values_of
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.services.deployments.target import UnknownTarget
-from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.work import PlaceBusy
-from ldmrelease.services.releases.pin import Unpinnable
-from ldmrelease.targets.results import Refusal
+
+if TYPE_CHECKING:
+    from ldmrelease.services.deployments.target import UnknownTarget
+    from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.work import PlaceBusy
+    from ldmrelease.services.releases.pin import Unpinnable
+    from ldmrelease.targets.results import Refusal
 
 Words = Callable[[Values], str]
 
@@ -132,6 +136,11 @@ TARGET_WORDS: Mapping[str, Words] = {
         f"nothing of {said(v['release'])} belongs there (it is about {v.listed('found')}"
         f"{', wanted is ' + said(v['expected']) if 'expected' in v else ''})"
     ),
+    "file-too-large": lambda v: (
+        f"has {_found(v)} characters, and at most {said(v['expected'])} are read; is it the right file?"
+    ),
+    "too-deep": lambda v: f"is nested more than {said(v['expected'])} deep; is it the right file?",
+    "too-many-values": lambda v: f"has more than {said(v['expected'])} values; is it the right file?",
     "not-an-image": lambda v: f"says {_found(v)}, which is not an image reference; write one",
     "other-repository": lambda v: (
         f"names the repository {_found(v)}, and the release's image is in {said(v['expected'])}; "

@@ -34,6 +34,12 @@ REASONS: Mapping[str, str] = {
     "bad-time": "its time cannot be read",
     "future": "it claims to come from the future",
     "other-resource": "it belongs to another repository",
+    # The build.
+    "other-builder": "somebody else built it than is asked for",
+    "other-build-type": "it was built in another way than is asked for",
+    "other-source": "it names no commit of a repository that is asked for",
+    "no-commit": "it does not name the commit that it was built from",
+    "other-commit": "it was built from another commit than the release has pinned",
     # Results of checks.
     "no-check": "it does not say of which check it is",
     "bad-run": "what it says of its run makes no sense",
@@ -53,6 +59,7 @@ REASONS: Mapping[str, str] = {
     "other-run": "it is the result of another run",
     "run-reused": "its run has another result already",
     "unregistered": "its run was not registered before it started",
+    "not-pinned": "it is about nothing that is pinned here",
     "not-counted": "it does not count",
 }
 

@@ -24,6 +24,7 @@ from urllib3.exceptions import (
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
+from ldmrelease import logs
 from ldmrelease.cluster.client.access import Connection, KubeconfigEntry
 from ldmrelease.cluster.client.call import ApiCall
 from ldmrelease.cluster.client.errors import (
@@ -114,7 +115,8 @@ class ApiTransport:
 
     def _send(self, call: ApiCall, read_seconds: float) -> BaseHTTPResponse:
         entry = self._door.entry()
-        response = self._send_as(entry, call, read_seconds)
+        with logs.asked("cluster", f"{self.where}: {call.name}"):
+            response = self._send_as(entry, call, read_seconds)
         if response.status != 401:
             return response
         _discard(response)

@@ -10,7 +10,8 @@ from msgspec import Struct
 from ldmrelease.config.trust import Trust
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.validation_messages import Path, did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.topology import Topology
 

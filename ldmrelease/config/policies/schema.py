@@ -70,6 +70,9 @@ class Images(Clause):
     waivable_by: Unwaivable = Field(default_factory=list, description="Nobody: this rule is never waived.")
 
 
+Patterns = Annotated[list[Text], Field(min_length=1), UNIQUE]
+
+
 class Attested(Clause):
     """There is signed evidence of a type, by keys of the roles."""
 
@@ -81,6 +84,30 @@ class Attested(Clause):
     by: SomeNames | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
     max_age: Duration | None = Field(None, description="How old the evidence may be, from its intake.")
     minimum: int = Field(1, ge=1, description="How many different statements are owed.")
+    builder: Patterns | None = Field(
+        None,
+        description="Provenance: patterns (`*`) of the builder's id, of which one must fit. Left out: any.",
+    )
+    build_type: Patterns | None = Field(
+        None, description="Provenance: patterns of the buildType, of which one must fit. Left out: any."
+    )
+    repository: Patterns | None = Field(
+        None,
+        description="Provenance: patterns of git repositories; it must name a commit of one that fits. Left out: any.",
+    )
+    commit: Literal["named", "pinned"] | None = Field(
+        None,
+        description="Provenance: `named`: it names the git commit that was built; `pinned`: and no other commit of a "
+        "configuration than the release has pinned. Left out: not looked at.",
+    )
+
+    @model_validator(mode="after")
+    def _builds_have_provenance(self) -> Self:
+        asked = {"builder": self.builder, "build-type": self.build_type, "repository": self.repository}
+        named = [name for name, value in {**asked, "commit": self.commit}.items() if value is not None]
+        if named and self.type != "provenance":
+            said(f"{named[0]} is asked of provenance alone: leave it out, or write type: provenance")
+        return self
 
     @model_validator(mode="after")
     def _provenance_is_never_waived(self) -> Self:

@@ -17,8 +17,9 @@ from ldmrelease.checks.registry import traits
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.read import YamlDocument
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.config.yaml.validation_messages import Path as Place
-from ldmrelease.config.yaml.validation_messages import did_you_mean, spelled
+from ldmrelease.config.yaml.validation_messages import spelled
 from ldmrelease.domain.images import digest_of
 from ldmrelease.domain.topology import Check
 
@@ -44,8 +45,13 @@ def template_of(check: Check, root: Path) -> Template:
     Without a template, a check with a command is a `script`, one without asks whether the image `starts`.
     Raises `BadInput`.
     """
+    return read_template(template_file(check, root))
+
+
+def template_file(check: Check, root: Path) -> Path:
+    """The file of a check's template."""
     name = check.template or ("script" if check.command else "starts")
-    return read_template(_own_folder() / f"{name}.yaml" if name in OWN else root / name)
+    return _own_folder() / f"{name}.yaml" if name in OWN else root / name
 
 
 def with_document(check: Check, root: Path) -> Check:

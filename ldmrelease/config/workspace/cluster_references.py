@@ -6,7 +6,8 @@ from ldmrelease.config.workspace.schema import ApplicationEntry, EnvironmentEntr
 from ldmrelease.config.workspace.topology import component_name, sourced
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.validation_messages import Path, did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.images import Carrier, is_digest, parse_reference
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.domain.value_paths import parse_path

@@ -10,7 +10,7 @@ import yaml
 from msgspec import Struct
 
 from ldmrelease.config.policies.load import SUFFIX, load_levels
-from ldmrelease.config.workspace.load import FILE
+from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.topology import level_of
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown

@@ -1,7 +1,6 @@
-"""The workspace: `ldmrelease.yaml` and the files that it names, found and read."""
+"""The workspace: `ldmrelease.yaml` and the files that it names, read and validated."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -12,70 +11,18 @@ from msgspec.structs import replace
 from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
-from ldmrelease.config.workspace.check_template import with_document
+from ldmrelease.config.workspace.check_template import template_file, with_document
+from ldmrelease.config.workspace.model import Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.references import References
 from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
-from ldmrelease.domain.level import Level
+from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Topology
-from ldmrelease.trust.keyring import Keyring
 
 T = TypeVar("T")
-
-FILE = "ldmrelease.yaml"
-VARIABLE = "LDMRELEASE_WORKSPACE"
-
-
-class Workspace(Struct, frozen=True):
-    """A workspace as read; paths are absolute.
-
-    `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
-    `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock.
-    `local_policies` are levels whose policy is not the one that the trust document records: what they decide is
-    hypothetical. `documents` are the policies as written, by the name of the level.
-    """
-
-    root: Path
-    file: Path
-    ledger: Path
-    releases: str
-    policies: Path
-    trust: Path
-    topology: Topology
-    levels: dict[str, Level]
-    documents: dict[str, bytes]
-    keyring: Keyring
-    keys: dict[str, Path]
-    clock: datetime | None = None
-    notify: tuple[str, ...] = ()
-    insecure: tuple[str, ...] = ()
-    local_policies: tuple[str, ...] = ()
-
-
-def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str]) -> Path:
-    """The workspace file: of the folder `explicit`, or named by the environment, or upwards from `start`.
-
-    Raises `BadInput` where there is none.
-    """
-    named = explicit or (Path(environ[VARIABLE]) if environ.get(VARIABLE) else None)
-    if named is not None:
-        return _named(start / named, "-C" if explicit else VARIABLE)
-    here = start.resolve()
-    for folder in (here, *here.parents):
-        if (folder / FILE).is_file():
-            return folder / FILE
-    remedy = f"make one with `ldmrelease init`, or name its folder with -C or {VARIABLE}"
-    raise BadInput([Problem(shown(here), f"no {FILE} here or above", remedy=remedy)])
-
-
-def _named(path: Path, by: str) -> Path:
-    file = path / FILE if path.is_dir() else path
-    if not file.is_file():
-        raise BadInput([Problem(shown(file), f"is not a workspace file, and {by} names it")])
-    return file.resolve()
 
 
 def load_workspace(file: Path) -> Workspace:
@@ -83,10 +30,15 @@ def load_workspace(file: Path) -> Workspace:
 
     Raises `BadInput` with everything that is wrong in any of the files.
     """
+    return read_workspace(file)[0]
+
+
+def read_workspace(file: Path) -> tuple[Workspace, WorkspaceInputs]:
+    """The workspace, and what it was read from. Raises `BadInput` as `load_workspace` does."""
     parts, problems = _read(file)
     if parts is None or problems:
         raise BadInput(problems)
-    return _workspace(parts)
+    return _workspace(parts), _inputs(parts)
 
 
 def lint(file: Path) -> tuple[Problem, ...]:
@@ -201,6 +153,23 @@ def _workspace(parts: _Parts) -> Workspace:
         local_policies=tuple(
             name for name, level in sorted(levels.items()) if not parts.trust.agrees_with(level)
         ),
+        trust_version=parts.trust.version,
+        trust_digest=parts.trust.digest,
+    )
+
+
+def _inputs(parts: _Parts) -> WorkspaceInputs:
+    """The very bytes that were validated, not those that are there now."""
+    folder = parts.root / parts.file.policies
+    read = [(parts.path, parts.document.data), (parts.root / parts.file.trust, parts.trust.document.data)]
+    read += [(folder / Path(each.file).name, each.data) for _, each in parts.policies.values()]
+    files = {str(path): canonical.digest(data) for path, data in read}
+    files |= {str(path): digest for path, digest in parts.trust.key_files.items()}
+    for check in parts.topology.checks:
+        if check.document is not None:
+            files[str(template_file(check, parts.root))] = check.document
+    return WorkspaceInputs(
+        files, str(folder), tuple(sorted(Path(each.file).name for _, each in parts.policies.values()))
     )
 
 

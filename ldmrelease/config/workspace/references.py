@@ -14,7 +14,8 @@ from ldmrelease.config.workspace.schema import (
 from ldmrelease.config.workspace.topology import component_name, level_of, sourced
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.validation_messages import Path, did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import image_tag, parse
 from ldmrelease.domain.topology import ComponentKind

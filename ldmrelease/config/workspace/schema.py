@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from ldmrelease.checks.registry import traits
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
+    Address,
     Duration,
     MomentField,
     Name,
@@ -33,8 +34,8 @@ Runs = Annotated[list[Text], Field(min_length=1), UNIQUE]
 class ComponentEntry(Strict):
     """Where one part of a product is found. Exactly one of image, configuration and build."""
 
-    image: Text | None = Field(None, description="An image repository: host/path, or oci:FOLDER.")
-    configuration: Text | None = Field(None, description="A git repository: a folder or a URL.")
+    image: Address | None = Field(None, description="An image repository: host/path, or oci:FOLDER.")
+    configuration: Address | None = Field(None, description="A git repository: a folder or a URL.")
     build: Text | None = Field(None, description="A folder of EUPS lists: tags/ and manifests/.")
     tag: Text | None = Field(
         None, description="How a release is spelled there, with {git}, {eups} or {image}, such as al9-{eups}."
@@ -71,7 +72,7 @@ class SettingEntry(Strict):
 class GitOpsEntry(Strict):
     """Settings of one file of a GitOps tree."""
 
-    repository: Text = Field(description="A git repository: a folder or a URL.")
+    repository: Address = Field(description="A git repository: a folder or a URL.")
     branch: Text = Field("main", description="The branch that is deployed.")
     file: Text = Field(description="The values file, from the root of the repository.")
     settings: Annotated[list[SettingEntry], Field(min_length=1)] = Field(description="What is written.")
@@ -88,7 +89,7 @@ class ConfigMapEntry(Strict):
 class MenuEntry(Strict):
     """The menu of a notebook service: a mapping of a values file, or of a ConfigMap."""
 
-    repository: Text | None = Field(None, description="A git repository: a folder or a URL.")
+    repository: Address | None = Field(None, description="A git repository: a folder or a URL.")
     branch: Text = Field("main", description="The branch that is deployed.")
     file: Text | None = Field(None, description="The values file, from the root of the repository.")
     config_map: ConfigMapEntry | None = Field(
@@ -228,7 +229,7 @@ class EnvironmentEntry(Strict):
         None, description="The context of its cluster in the kubeconfig; in-cluster: the cluster we run in."
     )
     kubeconfig: Text | None = Field(None, description="A kubeconfig file in place of kubectl's own.")
-    registry: Text | None = Field(
+    registry: Address | None = Field(
         None,
         description="Its own registry, as host or host/path: images are copied there and run from there.",
     )
@@ -247,7 +248,7 @@ class CheckEntry(Strict):
     command: Annotated[list[Text], Field(min_length=1)] | None = Field(
         None, description="The program and its arguments, run in the workspace's folder or in the image."
     )
-    image: Text | None = Field(
+    image: Address | None = Field(
         None, description="For container and job: the component whose image is run, or an image by digest."
     )
     template: Text | None = Field(
@@ -255,7 +256,7 @@ class CheckEntry(Strict):
         description="For container and job: a Job's template: a file, or starts, versions, script or notebook.",
     )
     namespace: Name | None = Field(None, description="For job: its namespace, ldmrelease-checks if not said.")
-    results: Text | None = Field(
+    results: Address | None = Field(
         None, description="The one repository that its results are read from where they exceed a message."
     )
     tests: SomeNames = Field(description="The tests that it runs; a pass covers all of them.")
@@ -300,7 +301,7 @@ class WorkspaceFile(Strict):
     )
     kind: Literal["Workspace"] = Field(description="What this file is: Workspace.")
     ledger: Text = Field(description="The ledger's SQLite file.")
-    releases: Text = Field(description="The repository of release artifacts: host/path, or oci:FOLDER.")
+    releases: Address = Field(description="The repository of release artifacts: host/path, or oci:FOLDER.")
     policies: Text = Field("policies", description="The folder of the policy files.")
     trust: Text = Field("trust.yaml", description="The trust document.")
     base_uri: Text = Field(

@@ -100,12 +100,23 @@ def _unique(values: list[str]) -> list[str]:
     return values
 
 
+def _without_credentials(text: str) -> str:
+    """An address that tells no secret: it stands in the ledger, in logs, and in the arguments of programs."""
+    scheme, _, rest = text.partition("://")
+    user = rest.partition("/")[0].rpartition("@")[0]
+    if user and (":" in user or scheme in ("http", "https")):
+        said("has a user or a password in the URL; take them out: git and docker keep credentials for you")
+    return text
+
+
 Name = Annotated[
     str,
     BeforeValidator(_reader(_matching(_NAME), "write a name: letters, digits, dot, underscore and dash")),
     WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"}),
 ]
 Text = Annotated[str, Field(min_length=1)]
+Address = Annotated[Text, AfterValidator(_without_credentials)]
+"""A repository, as a folder, a name or a URL."""
 Duration = Annotated[
     int,
     BeforeValidator(_reader(times.seconds, "write a duration like 8h: a number and one of s, m, h, d, w")),

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from ldmrelease.config.yaml.fields import EXPECTED, SAID
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.read import YamlDocument
+from ldmrelease.config.yaml.suggestions import did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -47,15 +48,6 @@ def validate(model: type[M], document: YamlDocument, later: Iterable[str] = ()) 
 def tagged(rule: str) -> str:
     """The tag of one of several shapes of a mapping; it is part of a fault's location, never of a path."""
     return f"<{rule}>"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean max-age?`, or all that is known where nothing is near."""
-    choices = sorted(known)
-    near = difflib.get_close_matches(word, choices, n=1)
-    if near:
-        return f"did you mean {near[0]}?"
-    return f"known are {', '.join(choices)}" if choices else "there are none yet"
 
 
 def spelled(value: Any) -> str:

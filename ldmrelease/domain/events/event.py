@@ -1,9 +1,10 @@
 """Events of the ledger: what happened, in one chain and many streams (design section 7)."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain import canonical
 
@@ -30,10 +31,10 @@ class EventKind(StrEnum):
     OBSERVED = "observation.made"
     RECEIPT = "receipt.signed"
     RECEIPT_SKIPPED = "receipt.skipped"
+    TRUST_ADOPTED = "trust.adopted"
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(Struct, frozen=True):
     """An event to append: the ledger gives it its place in the chain. `body` is of the type of its kind."""
 
     kind: str
@@ -41,8 +42,7 @@ class NewEvent:
     body: Any = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """An event as it stands in the chain. `sequence` starts at 1; it is the event's id and a claim's epoch."""
 
     ledger: str
@@ -64,8 +64,7 @@ def event_hash(event: Event) -> str:
     return canonical.digest_of(plain)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The last event of a ledger: its size and hash."""
 
     ledger: str
@@ -73,8 +72,7 @@ class Head:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """The refusal of an append: a stream is not at the version that was expected.
 
     Or a projection's state is not the one that was read: then `stream` is `projection:key`, and the other two
@@ -86,8 +84,7 @@ class Moved:
     found: int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """A signed statement that the ledger had this head; kept elsewhere, it shows a cut tail or a fork."""
 
     ledger: str

@@ -1,7 +1,8 @@
 """What is told of evidence: runs of checks, statements taken in, receipts signed."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ldmrelease.domain.events.event import EventKind
 from ldmrelease.domain.events.kinds import PROMOTER, RUNNER, EventType
@@ -9,8 +10,7 @@ from ldmrelease.domain.streams import evidence_stream, receipt_stream, run_strea
 from ldmrelease.domain.topology import Place
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedPod:
+class ObservedPod(Struct, frozen=True):
     """A container of a pod; `image` is the imageID that its kubelet tells, `restarts` how often it was started anew."""
 
     pod: str
@@ -19,16 +19,14 @@ class ObservedPod:
     restarts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StableState:
+class StableState(Struct, frozen=True):
     """What runs at a place undisturbed. `state` changes with every rollout; `pods` come and go with their number."""
 
     state: str
     pods: tuple[ObservedPod, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RunRegistration:
+class RunRegistration(Struct, frozen=True):
     """A check run, registered before it starts; a result counts once, for a registered run.
 
     `standing` is what ran then: a result counts only for what still does when it ends.
@@ -46,16 +44,14 @@ class RunRegistration:
     standing: StableState | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StatementReceived:
+class StatementReceived(Struct, frozen=True):
     """A statement about a digest was taken in; `blob` is the digest of its envelope, which the ledger keeps."""
 
     subject: str
     blob: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptSigned:
+class ReceiptSigned(Struct, frozen=True):
     """A receipt was signed and is kept: `envelope` is its digest. `component` is `release` for the release's own;
     `subject` is the digest that it is about, in `repository`.
     """
@@ -70,8 +66,7 @@ class ReceiptSigned:
     envelope: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptSkipped:
+class ReceiptSkipped(Struct, frozen=True):
     """A release was let in where it passed nothing that a receipt could say: `reason` is `scaled-to-zero`."""
 
     place: Place

@@ -1,9 +1,10 @@
 """What is said of a kind of event beside its body: which key signs it, and what entitles to it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 ME, RUNNER, OBSERVER, PROMOTER = "me", "runner", "observer", "promoter"
 """Purposes of the workspace's keys: who asks, who runs checks, who observes, the process that promotes."""
@@ -17,8 +18,7 @@ def _nothing(_: Any) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class EventType:
+class EventType(Struct, frozen=True):
     """A kind of event in one version.
 
     `body` is the type of what it says; `purpose` names the key of the workspace that signs it, `role_type` what a

@@ -1,7 +1,8 @@
 """What is told of a place: who claims it, and what was observed there."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.events.event import EventKind
 from ldmrelease.domain.events.kinds import OBSERVER, PROMOTER, EventType
@@ -9,8 +10,7 @@ from ldmrelease.domain.streams import claim_stream, observation_stream
 from ldmrelease.domain.topology import Place
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceClaimed:
+class PlaceClaimed(Struct, frozen=True):
     """A promotion claims a place, held by one process; `takeover` where another promotion's claim stood."""
 
     place: Place
@@ -19,8 +19,7 @@ class PlaceClaimed:
     takeover: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceReleased:
+class PlaceReleased(Struct, frozen=True):
     """A promotion gives its claim of a place up: the one of this `epoch` alone."""
 
     place: Place
@@ -28,8 +27,7 @@ class PlaceReleased:
     epoch: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedImage:
+class ObservedImage(Struct, frozen=True):
     """An image that was seen at a place. `release` is the digest of the release it belongs to, if known.
 
     `state` says why it does not simply run: `scaled-to-zero` (nothing is to run), `scheduled` (a CronJob that has
@@ -47,8 +45,7 @@ class ObservedImage:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """What was seen at a place. `basis` is `committed` (a tree, at `revision`) or `pods`.
 
     `releases` are the digests of releases of which every component that runs here was seen and ready.

@@ -1,9 +1,10 @@
 """What is told of a promotion: the request, decisions, plan, steps, and the end."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.events.event import EventKind
@@ -54,8 +55,7 @@ class DecisionStage(StrEnum):
     CONFIRM = "confirm"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """Somebody wants a release at a target. `promotion` is the id of what follows from it."""
 
     promotion: str
@@ -70,8 +70,7 @@ class Request:
     alias: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionMade:
+class DecisionMade(Struct, frozen=True):
     """A decision of a stage at a place. `decision` and `facts` are digests of what the ledger keeps.
 
     `epoch` is that of the claim under which it was made; `until` when and for `who` it waits.
@@ -87,15 +86,13 @@ class DecisionMade:
     who: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionPlanned:
+class PromotionPlanned(Struct, frozen=True):
     """The digest of the plan that the promotion follows."""
 
     plan: str
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionWaiting:
+class PromotionWaiting(Struct, frozen=True):
     """The promotion waits at a place, without a claim; `step` with `code` and `values` is what needs an act."""
 
     place: Place
@@ -106,15 +103,13 @@ class PromotionWaiting:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionResumed:
+class PromotionResumed(Struct, frozen=True):
     """A waiting promotion goes on at a place: what made it wait is asked again."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionHalting:
+class PromotionHalting(Struct, frozen=True):
     """The promotion stops in the middle, at a place where it had begun; `cause` is a code."""
 
     place: Place | None
@@ -122,8 +117,7 @@ class PromotionHalting:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionEnded:
+class PromotionEnded(Struct, frozen=True):
     """The end, and why. Nothing follows."""
 
     state: PromotionState
@@ -131,23 +125,20 @@ class PromotionEnded:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class StepIntended:
+class StepIntended(Struct, frozen=True):
     """A step is begun, or still at work. `step` is its id (`streams.StepId`)."""
 
     step: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepCompleted:
+class StepCompleted(Struct, frozen=True):
     """The postcondition of a step holds; `result` is what it found or did."""
 
     step: str
     result: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class StepStopped:
+class StepStopped(Struct, frozen=True):
     """A step cannot reach its postcondition; `result` has a `code` and values."""
 
     step: str

@@ -2,11 +2,17 @@
 
 from typing import Any
 
-from ldmrelease.domain.events import evidence, place, promotion, release
+from ldmrelease.domain.events import evidence, place, promotion, release, trust
 from ldmrelease.domain.events.event import NewEvent
 from ldmrelease.domain.events.kinds import EventType
 
-EVENT_TYPES: tuple[EventType, ...] = (*promotion.TYPES, *place.TYPES, *release.TYPES, *evidence.TYPES)
+EVENT_TYPES: tuple[EventType, ...] = (
+    *promotion.TYPES,
+    *place.TYPES,
+    *release.TYPES,
+    *evidence.TYPES,
+    *trust.TYPES,
+)
 
 _BY_NAME = {(str(each.kind), each.version): each for each in EVENT_TYPES}
 _BY_BODY = {each.body: each for each in EVENT_TYPES}

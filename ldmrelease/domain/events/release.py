@@ -1,15 +1,15 @@
 """What is told of a release: its pins."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ldmrelease.domain.events.event import EventKind
 from ldmrelease.domain.events.kinds import ME, EventType
 from ldmrelease.domain.streams import pin_stream
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Struct, frozen=True):
     """`digest` is the release artifact's; `reason` is owed from the second revision on.
 
     `digests` are all by which a cluster may report an image of the release.

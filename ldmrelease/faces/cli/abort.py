@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 
-from ldmrelease.domain.events.promotion import PromotionState
+from ldmrelease.answers.exit_codes import abort_code
 from ldmrelease.faces.cli.arguments import ReasonOption
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator, rendered_outcome
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
@@ -32,11 +31,9 @@ def abort(
     context = open_context_here(ctx)
     before = context.ledger.head()
     outcome = abort_promotion(context, promotion, reason, narrator(context, output))
+    changed = context.ledger.head() != before
     answer = rendered_outcome(context, outcome)
-    if outcome.state is PromotionState.ABORTED and context.ledger.head() != before:
-        answer = replace(answer, code=ExitCode.OK)
-    elif outcome.state.ended and context.ledger.head() == before:
+    if outcome.state.ended and not changed:
         typer.echo(f"{promotion} had ended before; nothing was written", err=True)
-        answer = replace(answer, code=ExitCode.REFUSED)
     emit(answer.plain, output, answer.text)
-    raise typer.Exit(answer.code)
+    raise typer.Exit(abort_code(outcome, changed=changed))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.aliases import aliases_answer
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import (
@@ -11,10 +12,10 @@ from ldmrelease.faces.cli.arguments import (
     ReasonOption,
     ReleaseArgument,
     TargetOption,
-    applications_at,
+    applications_of,
     release_stored,
 )
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
@@ -68,10 +69,11 @@ def list_aliases(
 ) -> None:
     """Say which names stand for what, as the menus are committed now. Exit 3 if one could not be read."""
     context = open_context_here(ctx)
-    found = list(aliases(context, applications_at(context, target)))
+    found = list(aliases(context, applications_of(context, target)))
     rows = [each for each in found if isinstance(each, AliasOf)]
     unread = [each for each in found if isinstance(each, NotRead)]
-    emit(rows, output, lambda: aliases_table(rows))
+    answer = aliases_answer(found)
+    emit(answer, output, lambda: aliases_table(rows))
     for each in unread:
         typer.echo(f"{each.place}: not read: {refusal_words(each.why)}", err=True)
-    raise typer.Exit(ExitCode.UNDECIDED if unread else ExitCode.OK)
+    raise typer.Exit(answer.exit_code)

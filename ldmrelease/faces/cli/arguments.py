@@ -1,17 +1,19 @@
 """What commands about releases have in common: which product, release and places are meant."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ldmrelease.answers.sentences.refusals import unpinnable_words
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.text import listed
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.topology import Application, Product
-from ldmrelease.faces.cli.options import ExitCode, UsageError
-from ldmrelease.services.context import Context
-from ldmrelease.services.releases.pin import Pinned, Unpinnable, find_or_pin, stored_pin
+from ldmrelease.faces.cli.options import NoAnswer, UsageError
 from ldmrelease.services.releases.products import NoProduct, choose_product, default_product
+
+if TYPE_CHECKING:
+    from ldmrelease.services.context import Context
+    from ldmrelease.services.releases.pin import Pinned, Unpinnable
 
 ProductOption = Annotated[
     str | None,
@@ -38,7 +40,7 @@ ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A tag, 
 _FOUND_BAD = {"bad-image", "ambiguous-tag"}
 
 
-def product_and_tag(context: Context, text: str, product: str | None) -> tuple[Product, str]:
+def product_and_tag(context: "Context", text: str, product: str | None) -> tuple[Product, str]:
     """The product that is meant, and the tag. Raises `UsageError`."""
     chosen = choose_product(context.topology, text, product)
     if not isinstance(chosen, NoProduct):
@@ -54,32 +56,38 @@ def product_and_tag(context: Context, text: str, product: str | None) -> tuple[P
     )
 
 
-def usual_product(context: Context) -> str | None:
+def usual_product(context: "Context") -> str | None:
     """The name of the product that a tag alone means."""
     usual = default_product(context.topology)
     return usual.name if usual is not None else None
 
 
-def release_now(context: Context, text: str, product: str | None) -> Pinned:
-    """The pinned release, or a pin in memory where nothing is stored. Raises `UsageError`; exits where what was
-    found is bad.
+def release_now(context: "Context", text: str, product: str | None) -> "Pinned":
+    """The pinned release, or a pin in memory where nothing is stored. Raises `UsageError`, and `NoAnswer` where what
+    was found is bad.
     """
-    return pinned_or_exit(find_or_pin(context, *product_and_tag(context, text, product)))
+    from ldmrelease.services.releases.pin import find_or_pin  # noqa: PLC0415 - knows registries and sources
+
+    return usable_pin(find_or_pin(context, *product_and_tag(context, text, product)))
 
 
-def pinned_or_exit(found: Pinned | Unpinnable) -> Pinned:
-    """The pin, or an end: exit 2 for a tag that names nothing, 1 where what it names is bad."""
+def usable_pin(found: "Pinned | Unpinnable") -> "Pinned":
+    """The pin. Raises `UsageError`, `NoAnswer`: exit 2 for a tag that names nothing, 1 where what it names is bad."""
+    from ldmrelease.answers.sentences.refusals import unpinnable_words  # noqa: PLC0415 - where it is refused
+    from ldmrelease.services.releases.pin import Pinned  # noqa: PLC0415 - as above
+
     if isinstance(found, Pinned):
         return found
     if found.code in _FOUND_BAD:
-        typer.echo(f"refused: {unpinnable_words(found)}", err=True)
-        raise typer.Exit(ExitCode.REFUSED)
+        raise NoAnswer(ExitCode.REFUSED, found.code, f"refused: {unpinnable_words(found)}")
     raise UsageError(unpinnable_words(found))
 
 
-def release_stored(context: Context, text: str, product: str | None) -> Pinned:
+def release_stored(context: "Context", text: str, product: str | None) -> "Pinned":
     """The release as it is pinned in the ledger. Raises `UsageError` where it is not."""
     chosen, tag = product_and_tag(context, text, product)
+    from ldmrelease.services.releases.pin import stored_pin  # noqa: PLC0415 - as above
+
     found = stored_pin(context, chosen, tag)
     if found is None:
         command = f"ldmrelease release pin {tag} --product {chosen.name}"
@@ -87,18 +95,11 @@ def release_stored(context: Context, text: str, product: str | None) -> Pinned:
     return found
 
 
-def applications_at(context: Context, target: str | None) -> list[Application]:
+def applications_of(context: "Context", target: str | None) -> tuple[Application, ...]:
     """The applications that a target means, of whatever product; all of them without one. Raises `UsageError`."""
-    found = [
-        each
-        for each in context.topology.applications
-        if target is None or target in (each.level, each.place.environment, str(each.place))
-    ]
-    if not found:
-        names = {
-            name
-            for each in context.topology.applications
-            for name in (each.level, each.place.environment, str(each.place))
-        }
-        raise UsageError(f"there is no place {target!r}", did_you_mean(str(target), sorted(names)) or "")
+    from ldmrelease.services.deployments.target import UnknownTarget, applications_at  # noqa: PLC0415 - as above
+
+    found = applications_at(context.topology, target)
+    if isinstance(found, UnknownTarget):
+        raise UsageError(f"there is no place {found.target!r}", did_you_mean(found.target, found.known))
     return found

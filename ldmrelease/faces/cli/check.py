@@ -1,11 +1,10 @@
 """`ldmrelease check`: what a promotion would decide. A look: nothing is written."""
 
-from typing import Any
-
 import typer
 
+from ldmrelease.answers.decisions import check_answer
+from ldmrelease.answers.promotions import refused_check
 from ldmrelease.answers.sentences.refusals import unknown_target_words
-from ldmrelease.domain import canonical
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReleaseArgument,
@@ -14,16 +13,11 @@ from ldmrelease.faces.cli.arguments import (
     usual_product,
 )
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.promotion_answers import (
-    VERDICT_CODES,
-    hypothetical,
-    hypothetical_line,
-    rendered_preflight,
-)
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.decisions import decision_source
 from ldmrelease.render.output import Output, emit
-from ldmrelease.render.promotions import look_text
+from ldmrelease.render.promotions import hypothetical_text, look_text, preflight_text
+from ldmrelease.services.decisions.decide import hypothetical_levels
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import preview
@@ -55,17 +49,15 @@ def check(
         raise UsageError(unknown_target_words(places))
     found = preview(context, spec, places)
     if isinstance(found, PreflightFailed):
-        answer = rendered_preflight(found)
-        emit(answer.plain, output, answer.text)
-        raise typer.Exit(answer.code)
-    note = hypothetical(context, found)
-    decisions: list[dict[str, Any]] = [
-        {**canonical.to_plain(each.decision), **note, "digest": each.digest} for each in found.decided
-    ]
+        refused = refused_check(found)
+        emit(refused, output, lambda: preflight_text(found))
+        raise typer.Exit(refused.exit_code)
+    levels = hypothetical_levels(context, [each.place for each in found.plan.places])
+    answer = check_answer(found.decided, levels)
 
     def text() -> str:
         source = decision_source(found.first.decision)
-        return f"{hypothetical_line(context, found)}{look_text(found, usual_product(context))}\n\n{source}"
+        return f"{hypothetical_text(levels)}{look_text(found, usual_product(context))}\n\n{source}"
 
-    emit(decisions, output, text)
-    raise typer.Exit(VERDICT_CODES[found.first.decision.verdict])
+    emit(answer, output, text)
+    raise typer.Exit(answer.exit_code)

@@ -1,21 +1,22 @@
 """`ldmrelease check-run`: run a check by hand, registered and signed."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ldmrelease.answers.sentences.check_runs import problem_words
+from ldmrelease.answers.check_runs import CheckRunAnswer, finished_run, not_registered, registered_run
+from ldmrelease.answers.exit_codes import ExitCode, runs_code
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import unknown_target_words
-from ldmrelease.answers.sentences.text import few, moment, said
+from ldmrelease.answers.sentences.text import few, said
 from ldmrelease.checks.registry import traits
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.topology import Application, Check
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, TargetOption, release_stored
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
@@ -27,14 +28,6 @@ from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned, push_release
 
 app = new_app()
-
-_CODES = {
-    "PASSED": ExitCode.OK,
-    "FAILED": ExitCode.REFUSED,
-    "ERRORED": ExitCode.UNDECIDED,
-    "REGISTERED": ExitCode.WAITING,
-}
-_WORST_FIRST = ("FAILED", "ERRORED", "REGISTERED", "PASSED")
 
 
 @app.command(
@@ -70,9 +63,8 @@ def check_run(
     push_release(context, pinned)
     progress = narrator(context, output)
     runs = list(_runs(context, wanted, pinned, places, progress))
-    emit(runs, output, lambda: "\n".join(_line(each, pinned) for each in runs))
-    results = {each["result"] for each in runs}
-    raise typer.Exit(_CODES[next(each for each in _WORST_FIRST if each in results)])
+    emit(runs, output, lambda: "\n".join(map(_line, runs)))
+    raise typer.Exit(runs_code(each.result for each in runs))
 
 
 def _runs(
@@ -81,32 +73,24 @@ def _runs(
     pinned: Pinned,
     places: tuple[Application, ...],
     progress: Progress,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[CheckRunAnswer]:
     """One run for each environment, where its first application is."""
+    name = pinned.release.name
     for application in {each.place.environment: each for each in reversed(places)}.values():
         where = run_place(context, check, application, pinned)
         if where.unsettled:
-            yield _not_there(check, pinned, application)
+            # A run that was registered would only stand in the way of the last one.
+            why = f"{name} does not run on every pod of {application.place}; nothing was registered"
+            yield not_registered(check.name, name, application.place.environment, why)
             continue
         run = register(context, check, pinned, where)
         if isinstance(run, Unregistered):
-            typer.echo("somebody else registered a run at the same moment; ask again", err=True)
-            raise typer.Exit(ExitCode.WAITING)
+            raise NoAnswer(
+                ExitCode.WAITING,
+                "registered-by-another",
+                "somebody else registered a run at the same moment; ask again",
+            )
         yield _done(context, check, run, pinned, application, progress)
-
-
-def _not_there(check: Check, pinned: Pinned, application: Application) -> dict[str, Any]:
-    """There is nothing to check: a run that was registered would only stand in the way of the last one."""
-    why = f"{pinned.release.name} does not run on every pod of {application.place}; nothing was registered"
-    plain = {"check": check.name, "run": None, "environment": application.place.environment}
-    told: dict[str, Any] = {
-        "passed": [],
-        "failed": [],
-        "exit_code": None,
-        "problem": "rollout",
-        "output": why,
-    }
-    return {**plain, "result": "ERRORED", **told}
 
 
 def _done(
@@ -116,18 +100,14 @@ def _done(
     pinned: Pinned,
     application: Application,
     progress: Progress,
-) -> dict[str, Any]:
-    plain: dict[str, Any] = {"check": check.name, "run": run.run, "environment": run.environment}
+) -> CheckRunAnswer:
     if not traits(check.kind).run_by_us:
-        return {**plain, "result": "REGISTERED", "deadline": moment(run.deadline)}
+        return registered_run(check.name, pinned.release.name, run)
     found = run_registered(context, check, run, pinned, application, progress)
     if isinstance(found, Unavailable):
-        typer.echo(_cut_words(found, run), err=True)
-        raise typer.Exit(ExitCode.UNDECIDED)
+        raise NoAnswer(ExitCode.UNDECIDED, "interrupted", _cut_words(found, run))
     _take_in(context, found)
-    ran = found.ran
-    told = {"passed": list(ran.passed), "failed": list(ran.failed), "exit_code": ran.exit_code}
-    return {**plain, "result": found.result, **told, "problem": ran.problem, "output": ran.output}
+    return finished_run(check.name, pinned.release.name, run, found)
 
 
 def _cut_words(cut: Unavailable, run: RunRegistration) -> str:
@@ -145,14 +125,14 @@ def _take_in(context: Context, found: RunResult) -> None:
         publish_envelope(context, context.workspace.releases, envelope)
 
 
-def _line(run: dict[str, Any], pinned: Pinned) -> str:
-    about = f"{run['result']}: {run['check']} for {pinned.release.name} at {run['environment']}"
-    head = f"{about} (run {run['run']})" if run["run"] else about
-    if run["result"] == "REGISTERED":
-        sign = f"ldmrelease evidence sign {pinned.release.name} --type check --check {run['check']} --run {run['run']}"
-        return f"{head}\n  its result is owed by {run['deadline']}: {sign} --key FILE"
-    if run["result"] == "PASSED":
+def _line(run: CheckRunAnswer) -> str:
+    about = f"{run.result}: {run.check} for {run.release} at {run.environment}"
+    head = f"{about} (run {run.run})" if run.run else about
+    if run.result == "REGISTERED":
+        sign = f"ldmrelease evidence sign {run.release} --type check --check {run.check} --run {run.run}"
+        return f"{head}\n  its result is owed by {run.deadline}: {sign} --key FILE"
+    if run.result == "PASSED":
         return head
-    why = f"failed: {few(run['failed'])}" if run["failed"] else problem_words(run["problem"])
-    output = [f"  | {printable(line)}" for line in run["output"].splitlines()[-20:]]
+    why = f"failed: {few(run.failed)}" if run.failed else run.sentence
+    output = [f"  | {printable(line)}" for line in run.output.splitlines()[-20:]]
     return "\n".join([f"{head}: {why}", *output])

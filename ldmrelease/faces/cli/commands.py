@@ -20,6 +20,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "workspace": CommandEntry("workspace", "Check the workspace's files."),
     "key": CommandEntry("key", "Make signing keys."),
     "tag": CommandEntry("tag", "Read release tags and put them in order."),
+    "schema": CommandEntry("schema", "List the answers of commands, and print their JSON Schemas."),
     "policy": CommandEntry("policy", "Check and explain the policies of the levels."),
     "release": CommandEntry("release", "Pin, list, show and compare releases."),
     "resolve": CommandEntry("resolve", "Write the digests of a release into manifests."),

@@ -1,13 +1,15 @@
 """`ldmrelease demo`: a workspace with real parts, and a week played in it."""
 
+import shlex
 import shutil
 import sys
-from contextlib import chdir
+from contextlib import chdir, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.workspace import DemoAnswer, PlayedAnswer
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.demo.cluster_story import CLUSTER_STORY
@@ -16,7 +18,8 @@ from ldmrelease.demo.play import MARK, make_workspace, mark, play
 from ldmrelease.demo.story import STORY
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.faces.cli.main import app as program
-from ldmrelease.faces.cli.options import UsageError, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.render.output import Output, emit
 
 app = new_app()
 
@@ -49,6 +52,7 @@ def demo(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="With --kubernetes: the registry is spoken to without TLS.")
     ] = False,
+    output: OutputOption = Output.text,
 ) -> None:
     """Make a workspace with images, git repositories and keys, and play the week of 2023-04-20 in it.
 
@@ -68,7 +72,17 @@ def demo(
     else:
         _make_in_clusters(folder, clusters, again)
     story = STORY if clusters is None else CLUSTER_STORY
-    play(folder.resolve(), story, lambda words: _run(folder, words), typer.echo)
+    played: list[PlayedAnswer] = []
+
+    def run(words: list[str]) -> int:
+        code = _run(folder, words)
+        played.append(PlayedAnswer(command=shlex.join(["ldmrelease", *words]), exit_code=code))
+        return code
+
+    # What the commands print is not the answer, where a program reads that.
+    with nullcontext() if output is Output.text else redirect_stdout(sys.stderr):
+        play(folder.resolve(), story, run, typer.echo)
+    emit(DemoAnswer(folder=str(folder.resolve()), commands=tuple(played)), output, lambda: "")
 
 
 def _make_in_clusters(folder: Path, clusters: DemoClusters, again: bool) -> None:

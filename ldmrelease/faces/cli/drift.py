@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from ldmrelease.faces.cli.arguments import applications_at
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, TimeoutOption, examples, new_app
+from ldmrelease.answers.live import drift_answer
+from ldmrelease.faces.cli.arguments import applications_of
+from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.drift import drift_text, missed_text
 from ldmrelease.render.output import Output, emit
@@ -35,9 +36,9 @@ def drift(
     Exit 0: no drift; 1: drift was found; 3: none was found, and somewhere nobody could be reached.
     """
     context = open_context_here(ctx)
-    found = report(context, live(context, applications_at(context, target), timeout))
-    emit(found, output, lambda: drift_text(found.drift, is_whole=not found.unreachable))
+    found = report(context, live(context, applications_of(context, target), timeout))
+    answer = drift_answer(found)
+    emit(answer, output, lambda: drift_text(found.drift, is_whole=not found.unreachable))
     for each in found.unreachable:
         typer.echo(missed_text(each), err=True)
-    unheard = ExitCode.UNDECIDED if found.unreachable else ExitCode.OK
-    raise typer.Exit(ExitCode.REFUSED if found.drift else unheard)
+    raise typer.Exit(answer.exit_code)

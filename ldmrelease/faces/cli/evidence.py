@@ -7,18 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
+from ldmrelease.answers.evidence import added_answers, statement_answers, statements_code
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import canonical
 from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
 from ldmrelease.services.evidence.manual import (
-    EvaluatedEvidence,
     ReadEvidence,
     UnusableEvidence,
     add,
@@ -188,7 +188,8 @@ def add_statements(
 ) -> None:
     """Take statements in and attach them to what they are about. All are read before the first is taken in.
 
-    What does not count is taken in all the same, and said; exit 1 then.
+    What does not count is said; exit 1 then. What no key of the trust document has signed is attached, and the ledger
+    does not take it in.
     """
     context = open_context_here(ctx)
     known = release_now(context, release, product) if release is not None else None
@@ -199,21 +200,9 @@ def add_statements(
         if isinstance(answer, UnusableEvidence):
             raise UsageError(f"{file}: {unusable_words(answer)}")
         added.append(answer)
-    plain = [
-        {
-            "blob": each.blob,
-            "type": each.type,
-            "new": each.new,
-            "release": each.release,
-            "subjects": each.subjects,
-            "referrers": each.referrers,
-            "counted": each.seen.fact.counted,
-            "code": each.seen.fact.code,
-        }
-        for each in added
-    ]
-    emit(plain, output, lambda: "\n".join(map(added_text, added)))
-    raise typer.Exit(ExitCode.OK if all(each.seen.fact.counted for each in added) else ExitCode.REFUSED)
+    answers = added_answers(added)
+    emit(answers, output, lambda: "\n".join(map(added_text, added)))
+    raise typer.Exit(statements_code(answers))
 
 
 def _prepared(context: Context, file: Path, known: Pinned | None) -> tuple[Path, ReadEvidence, Pinned]:
@@ -250,18 +239,7 @@ def list_evidence(
     context = open_context_here(ctx)
     pinned = release_now(context, release, product)
     found = evaluate_all(context, pinned)
-    emit([_plain(each) for each in found], output, lambda: evidence_table(found, pinned.release.name))
-
-
-def _plain(each: EvaluatedEvidence) -> dict[str, Any]:
-    refusal = each.seen.refusal
-    return {
-        **canonical.to_plain(each.seen.fact),
-        "component": each.taken.subject.component,
-        "subject": each.taken.subject.digest,
-        "taken_in": each.taken_in,
-        "values": canonical.to_plain(refusal.values) if refusal is not None else {},
-    }
+    emit(statement_answers(found), output, lambda: evidence_table(found, pinned.release.name))
 
 
 @app.command(
@@ -282,9 +260,11 @@ def verify(
     if path.is_file():
         read = _read(path)
         found = [evaluate_evidence(context, release_of(context, read.statement), read)]
-        emit(_plain(found[0]), output, lambda: verified_text(found[0], printable(what)))
+        answers = statement_answers(found)
+        emit(answers, output, lambda: verified_text(found[0], printable(what)))
     else:
         pinned = release_now(context, what, product)
         found = evaluate_all(context, pinned)
-        emit([_plain(each) for each in found], output, lambda: evidence_table(found, pinned.release.name))
-    raise typer.Exit(ExitCode.OK if all(each.seen.fact.counted for each in found) else ExitCode.REFUSED)
+        answers = statement_answers(found)
+        emit(answers, output, lambda: evidence_table(found, pinned.release.name))
+    raise typer.Exit(statements_code(answers))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.places import history_answers
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Place, Product
 from ldmrelease.faces.cli.arguments import ProductOption, product_and_tag
@@ -39,7 +40,7 @@ def history(
     """
     context = open_context_here(ctx)
     rows = _rows(context, what, product)
-    emit(rows, output, lambda: history_table(rows))
+    emit(history_answers(rows), output, lambda: history_table(rows))
 
 
 def _rows(context: Context, what: str | None, product: str | None) -> list[HistoryEntry]:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from msgspec import Struct
 
 from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.workspace import WorkspaceAnswer
 from ldmrelease.config.workspace.init import SAMPLES, init_workspace
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
@@ -16,14 +16,6 @@ from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import wall_clock
 
 app = new_app()
-
-
-class Made(Struct, frozen=True):
-    """A new workspace: its folder, and the files in it."""
-
-    folder: str
-    ledger: str
-    written: tuple[str, ...]
 
 
 @app.command(
@@ -49,11 +41,11 @@ def init(
     ledger = load_workspace(made.file).ledger
     create_ledger(ledger, at=now, actor=person, projectors=PROJECTORS).close()
     written = tuple(str(each.relative_to(folder)) for each in made.written)
-    told = Made(str(folder.resolve()), ledger.name, (*written, ledger.name))
+    told = WorkspaceAnswer(folder=str(folder.resolve()), ledger=ledger.name, written=(*written, ledger.name))
     emit(told, output, lambda: _text(told))
 
 
-def _text(made: Made) -> str:
+def _text(made: WorkspaceAnswer) -> str:
     lines = [f"made a workspace in {printable(made.folder)}", *(f"  {each}" for each in made.written), ""]
     lines.append(
         "Next: describe your sites in ldmrelease.yaml, then `ldmrelease workspace lint` and `doctor`."

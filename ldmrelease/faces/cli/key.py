@@ -1,13 +1,12 @@
 """`ldmrelease key`: make signing keys."""
 
 import re
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from msgspec import Struct
 
+from ldmrelease.answers.workspace import KeyAnswer
 from ldmrelease.domain import times
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import time_here
@@ -26,17 +25,6 @@ _SNIPPET = """\
     not-before: {not_before}
     public: |
 {public}"""
-
-
-class NewKey(Struct, frozen=True):
-    """A key that was made; `file` holds its private half."""
-
-    name: str
-    kind: str
-    keyid: str
-    file: str
-    not_before: datetime
-    public: str
 
 
 @app.command(
@@ -68,11 +56,18 @@ def new(
         raise UsageError(f"{name!r} is not a name of a key", "use letters, digits, '.', '_' and '-'")
     signer, file, now = generate(kind), out or Path(f"{name}.pem"), time_here(ctx)
     signer.write_key(file)
-    key = NewKey(name, str(kind), signer.keyid, str(file), now, signer.public_pem)
+    key = KeyAnswer(
+        name=name,
+        kind=str(kind),
+        keyid=signer.keyid,
+        file=str(file),
+        not_before=times.spell(now),
+        public=signer.public_pem,
+    )
     emit(key, output, lambda: _snippet(key))
     typer.echo(f"the private key is in {file}: keep it out of every repository", err=True)
 
 
-def _snippet(key: NewKey) -> str:
+def _snippet(key: KeyAnswer) -> str:
     public = "\n".join(f"      {line}" for line in key.public.splitlines())
-    return _SNIPPET.format(name=key.name, not_before=times.spell(key.not_before), public=public)
+    return _SNIPPET.format(name=key.name, not_before=key.not_before, public=public)

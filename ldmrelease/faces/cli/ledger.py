@@ -1,25 +1,31 @@
 """`ldmrelease ledger`: look at the ledger, check it, take it out and bring it back."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
-from msgspec import Struct
 
+from ldmrelease.answers.ledger import VerifiedLedgerAnswer, event_answers, head_answer, verified_answer
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import counted
-from ldmrelease.domain import times
-from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.domain import canonical, times
+from ldmrelease.domain.events import Checkpoint, Event
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.ledger import LedgerProblem, import_ledger
-from ldmrelease.ledger.interface import EventCheck
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.render.output import Output, emit, table
 from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.checkpoints import (
+    contradictions,
+    describe,
+    kept_checkpoints,
+    publish_checkpoint,
+)
+from ldmrelease.services.operations.ledger_check import verify_ledger
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import VerifiedRecord
 from ldmrelease.trust.verify import Rejected
@@ -30,14 +36,6 @@ app = new_app(
 )
 
 STANDARD = Path("-")
-
-
-class VerifiedLedger(Struct, frozen=True):
-    """What a check of the ledger found; `checkpoint` is the one that it was held against."""
-
-    head: Head
-    checkpoint: Checkpoint | None
-    problems: tuple[LedgerProblem, ...]
 
 
 @app.command(
@@ -58,37 +56,43 @@ def verify(
 ) -> None:
     """Check every event and its signature, every blob and projection, and that nothing was cut since a checkpoint.
 
+    Every place and the release repository are asked what they have seen of this ledger; who does not answer is said.
     Exit 1 where something is wrong.
     """
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
-    found = VerifiedLedger(
-        context.ledger.head(), earlier, context.ledger.verify(earlier, check=_signature_of(context))
-    )
+    problems = list(verify_ledger(context.ledger, context.keyring, earlier, _why))
+    head, kept = context.ledger.head(), kept_checkpoints(context)
+    if not any(each.code == "unreadable" for each in problems):
+        problems += [
+            LedgerProblem(each.problem.code, each.where, found=describe(each, head.size))
+            for each in contradictions(context, kept)
+        ]
+    unasked = tuple(f"{each.where} could not be asked: {each.unknown}" for each in kept if each.unknown)
+    found = verified_answer(head, earlier, problems, unasked)
     emit(found, output, lambda: _verified(found))
-    raise typer.Exit(ExitCode.REFUSED if found.problems else ExitCode.OK)
+    raise typer.Exit(found.exit_code)
 
 
-def _signature_of(context: Context) -> EventCheck:
-    """Tells of an event that it does not count: somebody without a key wrote it, or moved it."""
-
-    def check(event: Event) -> Iterable[LedgerProblem]:
-        found = None if event.kind == EventKind.CREATED else context.records.verify(event)
-        if isinstance(found, Rejected):
-            yield LedgerProblem("record", f"event {event.sequence}", found=why_not(found.code, found.values))
-
-    return check
+def _why(found: Rejected) -> str:
+    return why_not(found.code, found.values)
 
 
 @app.command(
     "checkpoint",
-    epilog=examples("ldmrelease ledger checkpoint --out /elsewhere/checkpoint-$(date +%F).json"),
+    epilog=examples(
+        "ldmrelease ledger checkpoint --out /elsewhere/checkpoint-$(date +%F).json",
+        "ldmrelease ledger checkpoint --publish",
+    ),
 )
 def checkpoint(
     ctx: typer.Context,
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="A new file; `-` is standard output.")
     ] = STANDARD,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Put it into the release repository, where promotions look.")
+    ] = False,
     output: OutputOption = Output.json,
 ) -> None:
     """Sign the head of the ledger with the key `ledger`, to be kept elsewhere. Nothing is appended.
@@ -96,6 +100,11 @@ def checkpoint(
     With --out the file holds the signed envelope, whatever --output says.
     """
     context = open_context_here(ctx)
+    if publish:
+        digest, where = publish_checkpoint(context), context.workspace.releases
+        plain = {"repository": where, "digest": digest, **canonical.to_plain(context.ledger.head())}
+        emit(plain, output, lambda: f"event {plain['size']} published to {where} as {digest}")
+        return
     envelope = sign_checkpoint(context.ledger.checkpoint(context.now()), context.signers.ledger)
     if out == STANDARD:
         emit(envelope.to_dict(), output, lambda: envelope.to_bytes().decode())
@@ -119,7 +128,11 @@ def export(
     else:
         _write_new(out, ledger.export)
         head = ledger.head()
-        emit(head, output, lambda: f"exported {counted(head.size, 'event')} of ledger {head.ledger} to {out}")
+        emit(
+            head_answer(head),
+            output,
+            lambda: f"exported {counted(head.size, 'event')} of ledger {head.ledger} to {out}",
+        )
 
 
 @app.command(
@@ -140,7 +153,7 @@ def import_(
             ledger = import_ledger(path, lines, projectors=PROJECTORS)
     with ledger:
         head = ledger.head()
-    emit(head, output, lambda: f"imported {counted(head.size, 'event')} of ledger {head.ledger}")
+    emit(head_answer(head), output, lambda: f"imported {counted(head.size, 'event')} of ledger {head.ledger}")
 
 
 @app.command(
@@ -163,7 +176,7 @@ def show(
     if stream is not None:
         events += ledger.events(stream_prefix=f"{stream.rstrip('/')}/")
     chosen = events[-last:] if last else events
-    emit(chosen, output, lambda: _listed(chosen))
+    emit(event_answers(chosen), output, lambda: _listed(chosen))
 
 
 def _opened(context: Context, file: Path) -> Checkpoint:
@@ -173,13 +186,14 @@ def _opened(context: Context, file: Path) -> Checkpoint:
     return opened.body
 
 
-def _verified(found: VerifiedLedger) -> str:
+def _verified(found: VerifiedLedgerAnswer) -> str:
     size = counted(found.head.size, "event")
     if found.problems:
-        lines = [printable(str(each)) for each in found.problems]
-        return "\n".join([*lines, f"{counted(len(found.problems), 'problem')} in {size}"])
+        lines = [printable(each.sentence) for each in found.problems]
+        return "\n".join([*lines, f"{counted(len(lines), 'problem')} in {size}"])
     since = f", and nothing was cut since event {found.checkpoint.size}" if found.checkpoint else ""
-    return f"{size}, {found.head.hash}: the chain holds, every blob is there{since}"
+    told = f"{size}, {found.head.hash}: the chain holds, every blob is there{since}"
+    return "\n".join([told, *map(printable, found.unasked)])
 
 
 def _listed(events: list[Event]) -> str:

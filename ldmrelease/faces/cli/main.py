@@ -13,8 +13,11 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import ldmrelease
+from ldmrelease import logs
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.commands import COMMANDS
-from ldmrelease.faces.cli.options import HELP, ExitCode, examples
+from ldmrelease.faces.cli.options import HELP, NoAnswer, asked_output, examples
+from ldmrelease.render.output import Output, emit
 
 TRACEBACK_VARIABLE = "LDMRELEASE_TRACEBACK"
 PROMOTING = {"promote", "rollback", "retire", "alias", "resume"}
@@ -34,23 +37,54 @@ class CommandGroup(TyperGroup):
         name, stand_in, rest = super().resolve_command(ctx, args)
         return name, stand_in if name is None else load(name), rest
 
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """The context of a call; keeps how its answer is wanted, for when something goes wrong."""
+        self._output = asked_output(args)
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except typer.TyperException as error:
+            self._print(error)
+            raise
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command; whatever it raises becomes a line on stderr and an exit code."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             resume = "; `ldmrelease resume --all` goes on with what was under way"
-            _end(f"interrupted{resume if ctx.invoked_subcommand in PROMOTING else ''}", ExitCode.INTERRUPTED)
+            self._end(
+                NoAnswer(
+                    ExitCode.INTERRUPTED,
+                    "interrupted",
+                    f"interrupted{resume if ctx.invoked_subcommand in PROMOTING else ''}",
+                )
+            )
         except BrokenPipeError:
             _stop_quietly()
-        except (typer.TyperException, typer.Exit, typer.Abort):
+        except (typer.Exit, typer.Abort):
+            raise
+        except typer.TyperException as error:
+            self._print(error)
             raise
         except Exception as error:
             if os.environ.get(TRACEBACK_VARIABLE):
                 raise
-            from ldmrelease.faces.cli.errors import error_line  # noqa: PLC0415 - knows every room, so only for an error
+            self._end(error)
 
-            _end(*error_line(error))
+    def _end(self, error: Exception) -> NoReturn:
+        from ldmrelease.faces.cli.errors import error_line  # noqa: PLC0415 - only for an error
+
+        message, code = error_line(error)
+        typer.echo(message, err=True)
+        self._print(error)
+        raise typer.Exit(code)
+
+    def _print(self, error: Exception) -> None:
+        """For a program that reads the answer: the error in its place."""
+        if self._output is not Output.text:
+            from ldmrelease.faces.cli.errors import told_error  # noqa: PLC0415 - only for an error
+
+            emit(told_error(error), self._output, lambda: "")
 
 
 app = typer.Typer(
@@ -95,12 +129,30 @@ def program(
             help="The workspace's folder; else LDMRELEASE_WORKSPACE, else the nearest one upwards from here.",
         ),
     ] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Log to stderr what was asked of which system, and how long it took; LDMRELEASE_LOG sets the level.",
+        ),
+    ] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Keep what every command may ask for."""
     ctx.obj = directory
+    _log(verbose)
+
+
+def _log(verbose: bool) -> None:
+    try:
+        level = logs.wanted(verbose)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if level is not None:
+        logs.enable(level)
 
 
 def main() -> None:
@@ -110,6 +162,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Tags and paths may hold bytes that are no text: they are shown escaped, never a reason to fail.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    # What modules define stays: to look through it again and again while they are imported finds nothing.
+    gc.set_threshold(50_000)
     # Else the end of the process goes once more through everything that was imported: a tenth of a second.
     atexit.register(gc.freeze)
     typer.main.get_command(app)(prog_name="ldmrelease")
@@ -130,11 +184,6 @@ def _stop_quietly() -> NoReturn:
     """Whoever read has seen enough; the flush at the end of the process must not complain either."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise typer.Exit(ExitCode.NO_READER)
-
-
-def _end(message: str, code: ExitCode) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,19 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.observations import observe_answer
 from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
-from ldmrelease.faces.cli.arguments import applications_at
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.domain.topology import Place
+from ldmrelease.faces.cli.arguments import applications_of
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import observation_text
 from ldmrelease.services.inventory.observe import observation_event
 from ldmrelease.services.inventory.observe import observe as observe_place
+from ldmrelease.targets.results import Refusal
 
 app = new_app()
 
@@ -33,15 +37,16 @@ def observe(
     """
     context = open_context_here(ctx)
     seen: list[Observation] = []
-    failed: list[str] = []
-    for application in applications_at(context, target):
+    missed: list[tuple[Place, Refusal | Unavailable]] = []
+    for application in applications_of(context, target):
         found = observe_place(context, application)
         if not isinstance(found, Observation):
-            failed.append(f"{application.place}: not observed: {refusal_words(found)}")
+            missed.append((application.place, found))
             continue
         context.append([observation_event(context, found)])
         seen.append(found)
-    emit(seen, output, lambda: "\n".join(map(observation_text, seen)))
-    for line in failed:
-        typer.echo(line, err=True)
-    raise typer.Exit(ExitCode.UNDECIDED if failed else ExitCode.OK)
+    answer = observe_answer(seen, missed)
+    emit(answer, output, lambda: "\n".join(map(observation_text, seen)))
+    for place, why in missed:
+        typer.echo(f"{place}: not observed: {refusal_words(why)}", err=True)
+    raise typer.Exit(answer.exit_code)

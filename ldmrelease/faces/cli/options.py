@@ -1,11 +1,13 @@
-"""What every command has in common: its output option, its examples, its exit codes."""
+"""What every command has in common: its output option and its examples."""
 
-import enum
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated
 
 import typer
 
-from ldmrelease.domain.errors import InputError
+from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.render.output import Output
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to print the answer.")]
@@ -16,23 +18,30 @@ TimeoutOption = Annotated[
 ]
 
 
-class ExitCode(enum.IntEnum):
-    """The exit codes (design section 7)."""
-
-    OK = 0
-    REFUSED = 1
-    BAD_INPUT = 2
-    UNDECIDED = 3
-    WAITING = 4
-    INTERRUPTED = 130
-    NO_READER = 141
-
-
 class UsageError(InputError):
     """What was asked for cannot be done as it was asked: exit 2. `remedy` says what to write instead."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(f"{message}; {remedy}" if remedy else message)
+
+
+class NoAnswer(LdmreleaseError):
+    """The command ends without an answer, for a reason that its code tells: said as it is, and no error of anybody."""
+
+    def __init__(self, exit_code: ExitCode, code: str, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.code = code
+
+
+def asked_output(words: Sequence[str]) -> Output:
+    """How an answer is wanted, by the words of a command line that may be wrong otherwise."""
+    asked = Output.text
+    for word, after in pairwise([*words, ""]):
+        name, _, value = word.partition("=") if word.startswith("--") else (word[:2], "", word[2:])
+        if name in ("--output", "-o") and (value or after) in set(Output):
+            asked = Output(value or after)
+    return asked
 
 
 def new_app(summary: str | None = None, *, examples: str | None = None) -> typer.Typer:

@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.errors import problem_answers
+from ldmrelease.answers.exit_codes import found_code
+from ldmrelease.answers.policies import level_answer
 from ldmrelease.config.policies.load import level_schema, policy_files, read_levels
 from ldmrelease.config.workspace.load import policy_folder
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
-from ldmrelease.config.yaml.validation_messages import did_you_mean
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_workspace, workspace_file
 from ldmrelease.render.output import Output, as_json, emit
 from ldmrelease.render.problems import problem_lines
@@ -40,8 +43,8 @@ def lint(
     named = files or [policy_folder(workspace_file(ctx))]
     paths = [path for each in named for path in (policy_files(each) if each.is_dir() else (each,))]
     problems = _problems(paths)
-    emit(problems, output, lambda: problem_lines(problems, ", ".join(map(shown, named))))
-    raise typer.Exit(ExitCode.REFUSED if problems else ExitCode.OK)
+    emit(problem_answers(problems), output, lambda: problem_lines(problems, ", ".join(map(shown, named))))
+    raise typer.Exit(found_code(problems))
 
 
 @app.command(
@@ -69,7 +72,7 @@ def explain(
         if environment not in known:
             raise UsageError(f"there is no environment {environment!r}", did_you_mean(environment, known))
         found = found.at(environment)
-    emit(found, output, lambda: level_words(found, environment))
+    emit(level_answer(found, environment), output, lambda: level_words(found, environment))
 
 
 @app.command("schema", epilog=examples("ldmrelease policy schema > level.schema.json"))

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
@@ -12,7 +13,7 @@ from ldmrelease.faces.cli.arguments import (
     TargetOption,
     release_now,
 )
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import RenderedAnswer
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here

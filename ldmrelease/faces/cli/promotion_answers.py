@@ -1,4 +1,4 @@
-"""What a promotion, rollback, alias or retirement answers: its words, its JSON, its exit code."""
+"""What a promotion, rollback, alias or retirement answers: the answer, its words, its exit code."""
 
 import contextlib
 from collections.abc import Callable
@@ -8,68 +8,52 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.answers.sentences.refusals import busy_words, preflight_words, unknown_target_words
-from ldmrelease.domain import canonical
+from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
+from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.answers.promotions import (
+    PromotionResult,
+    busy_answer,
+    dry_run_answer,
+    nothing_answer,
+    preflight_answer,
+    promoted_answer,
+    result_code,
+)
+from ldmrelease.answers.sentences.refusals import busy_words, unknown_target_words
 from ldmrelease.domain.decision import Verdict
-from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.faces.cli.arguments import usual_product
-from ldmrelease.faces.cli.options import ExitCode, UsageError
+from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.render.decisions import decision_text
 from ldmrelease.render.output import Output
 from ldmrelease.render.progress import progress_line
-from ldmrelease.render.promotions import look_text, nothing_text, outcome_text, plan_text
+from ldmrelease.render.promotions import (
+    hypothetical_text,
+    look_text,
+    nothing_text,
+    outcome_text,
+    plan_text,
+    preflight_text,
+)
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided, hypothetical_levels
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget
 from ldmrelease.services.operations.notifications import event_of, notify
 from ldmrelease.services.progress import Progress
-from ldmrelease.services.promotions.commands import Promoted, PromotionAnswer, Resumed
+from ldmrelease.services.promotions.commands import Promoted, Resumed
+from ldmrelease.services.promotions.commands import PromotionAnswer as FoundAnswer
 from ldmrelease.services.promotions.driver import PromotionOutcome
-from ldmrelease.services.promotions.preflight import PreflightFailed, RefusedPlace
+from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import NothingToDo, Preview
 from ldmrelease.services.promotions.work import PlaceBusy
 
-WRONG_LEDGER = {"other-ledger", "ledger-behind", "bad-fence"}
-"""Refusals of a place that say nothing about the release: this ledger is not the one to ask."""
-
-VERDICT_CODES = {
-    Verdict.ALLOWED: ExitCode.OK,
-    Verdict.REFUSED: ExitCode.REFUSED,
-    Verdict.UNDECIDED: ExitCode.UNDECIDED,
-    Verdict.WAITING: ExitCode.WAITING,
-}
-_STATE_CODES = {
-    PromotionState.SUCCEEDED: ExitCode.OK,
-    PromotionState.REFUSED: ExitCode.REFUSED,
-    PromotionState.SUPERSEDED: ExitCode.REFUSED,
-    PromotionState.ABORTED: ExitCode.REFUSED,
-    PromotionState.UNDECIDED: ExitCode.UNDECIDED,
-    PromotionState.WAITING: ExitCode.WAITING,
-    PromotionState.STUCK: ExitCode.UNDECIDED,
-}
-# These halts are a definite no: a decision or a check came out against the release.
-_REFUSALS = {"not-confirmed", "refused-later"}
-
 
 class RenderedAnswer(Struct, frozen=True):
-    """An answer in the two spellings that `emit` wants, and the exit code."""
+    """An answer as `emit` wants it, and the exit code."""
 
-    plain: dict[str, Any]
+    plain: PromotionResult
     text: Callable[[], str]
     code: ExitCode
     outcome: PromotionOutcome | None = None
-
-
-def outcome_code(outcome: PromotionOutcome) -> ExitCode:
-    """The exit code of where a promotion was left."""
-    if outcome.interrupted is not None:
-        return ExitCode.UNDECIDED
-    if outcome.busy is not None:
-        return ExitCode.WAITING
-    if outcome.state is PromotionState.HALTED:
-        return ExitCode.REFUSED if outcome.cause.get("cause") in _REFUSALS else ExitCode.UNDECIDED
-    return _STATE_CODES.get(outcome.state, ExitCode.UNDECIDED)
 
 
 def narrator(context: Context, output: Output) -> Progress:
@@ -95,104 +79,62 @@ def narrator(context: Context, output: Output) -> Progress:
     return tell if output is Output.text else silent
 
 
-def rendered(context: Context, spec: PromotionSpec, answer: PromotionAnswer) -> RenderedAnswer:
+def rendered(context: Context, spec: PromotionSpec, found: FoundAnswer) -> RenderedAnswer:
     """An answer to a request. Raises `UsageError` where the target names nothing."""
-    match answer:
+    match found:
         case UnknownTarget():
-            raise UsageError(unknown_target_words(answer))
+            raise UsageError(unknown_target_words(found))
         case PreflightFailed():
-            return rendered_preflight(answer)
+            return _told(preflight_answer(found), lambda: preflight_text(found))
         case NothingToDo():
-            name, places = spec.pinned.release.name, [str(each) for each in answer.places]
-            idle = {"scaled-to-zero": [str(each) for each in answer.idle]} if answer.idle else {}
-            plain = {"answer": "nothing-to-do", "release": name, "places": places, **idle}
-            return RenderedAnswer(
-                plain, lambda: nothing_text(answer, name, spec.intent, spec.alias), ExitCode.OK
+            name = spec.pinned.release.name
+            return _told(
+                nothing_answer(found, name), lambda: nothing_text(found, name, spec.intent, spec.alias)
             )
         case PlaceBusy():
-            plain = {"answer": "busy", **canonical.to_plain(answer)}
-            return RenderedAnswer(plain, lambda: f"busy: {busy_words(answer)}", ExitCode.WAITING)
+            return _told(busy_answer(found), lambda: f"busy: {busy_words(found)}")
         case Promoted():
-            return _promoted(context, answer)
+            return _promoted(context, found)
         case Resumed():
-            again = rendered_outcome(context, answer.outcome)
-            text = f"{answer.outcome.promotion} asks for this already\n"
+            again = rendered_outcome(context, found.outcome)
+            text = f"{found.outcome.promotion} asks for this already\n"
             return replace(again, text=lambda: text + again.text())
         case Preview():
-            return _looked(context, answer)
+            return _previewed(context, found)
 
 
-def rendered_preflight(answer: PreflightFailed) -> RenderedAnswer:
-    """A place that cannot be written as asked: refused, or nobody could be reached."""
-    first = answer.places[0].refusal
-    unknown = isinstance(first, Unavailable) or first.code in WRONG_LEDGER
-    kind = "undecided" if unknown else "refused"
-    plain: dict[str, Any] = {"answer": kind, "places": [_refused_place(each) for each in answer.places]}
-    code = ExitCode.UNDECIDED if unknown else ExitCode.REFUSED
-    return RenderedAnswer(plain, lambda: f"{kind}: {preflight_words(answer)}; nothing was written", code)
+def _told(
+    answer: PromotionResult, text: Callable[[], str], outcome: PromotionOutcome | None = None
+) -> RenderedAnswer:
+    return RenderedAnswer(answer, text, result_code(answer, outcome), outcome)
 
 
-def _refused_place(place: RefusedPlace) -> dict[str, Any]:
-    if isinstance(place.refusal, Unavailable):
-        return {"place": str(place.place), "unavailable": canonical.to_plain(place.refusal)}
-    refusals = [{"code": each.code, "values": canonical.to_plain(each.values)} for each in place.refusal.each]
-    return {"place": str(place.place), "refusals": refusals}
-
-
-def hypothetical(context: Context, look: Preview) -> dict[str, list[str]]:
-    """The levels whose policy nobody has agreed to, as a field of an answer; none where there are none."""
+def _previewed(context: Context, look: Preview) -> RenderedAnswer:
     levels = hypothetical_levels(context, [each.place for each in look.plan.places])
-    return {"hypothetical": list(levels)} if levels else {}
-
-
-def hypothetical_line(context: Context, look: Preview) -> str:
-    """The same in words, in front of a decision."""
-    levels = hypothetical(context, look).get("hypothetical")
-    if not levels:
-        return ""
-    return (
-        f"hypothetical: the policy of {', '.join(levels)} is not the one that the trust document records; "
-        "nothing acts on what it decides\n"
-    )
-
-
-def _looked(context: Context, look: Preview) -> RenderedAnswer:
-    plain = {
-        "answer": "dry-run",
-        "plan": canonical.to_plain(look.plan),
-        "decisions": [canonical.to_plain(each.decision) for each in look.decided],
-        **hypothetical(context, look),
-    }
 
     def text() -> str:
-        decisions = hypothetical_line(context, look) + look_text(look, usual_product(context))
+        decisions = hypothetical_text(levels) + look_text(look, usual_product(context))
         return f"{decisions}\n\n{plan_text(look.plan)}\n\ndry run: nothing was written"
 
-    return RenderedAnswer(plain, text, VERDICT_CODES[look.first.decision.verdict])
+    return _told(dry_run_answer(look, levels), text)
 
 
-def _promoted(context: Context, answer: Promoted) -> RenderedAnswer:
-    first, outcome = answer.look.first, answer.outcome
-    decision = {**canonical.to_plain(first.decision), "digest": first.digest}
-    plain = {"answer": "promotion", **outcome_plain(outcome), "decision": decision}
+def _promoted(context: Context, found: Promoted) -> RenderedAnswer:
+    first, outcome = found.look.first, found.outcome
 
     def text() -> str:
         decided = decision_text(first.decision, usual_product(context))
         return f"{decided}\n{outcome_text(outcome, context.now())}"
 
-    return RenderedAnswer(plain, text, outcome_code(outcome), outcome)
+    decision = decision_answer(first.decision, first.digest)
+    return _told(promoted_answer(outcome, decision), text, outcome)
 
 
-def rendered_outcome(context: Context, outcome: PromotionOutcome) -> RenderedAnswer:
-    """Where a promotion was left by `resume` or `abort`."""
-    plain = {"answer": "promotion", **outcome_plain(outcome)}
-    return RenderedAnswer(plain, lambda: outcome_text(outcome, context.now()), outcome_code(outcome), outcome)
-
-
-def outcome_plain(outcome: PromotionOutcome) -> dict[str, Any]:
-    """Where a promotion was left, for programs."""
-    plain: dict[str, Any] = canonical.to_plain(outcome)
-    return {key: value for key, value in plain.items() if value not in (None, {}, False)}
+def rendered_outcome(
+    context: Context, outcome: PromotionOutcome, decision: DecisionAnswer | None = None
+) -> RenderedAnswer:
+    """Where a promotion was left by `resume` or `abort`; `decision` is that of its request, where that is new."""
+    return _told(promoted_answer(outcome, decision), lambda: outcome_text(outcome, context.now()), outcome)
 
 
 def send_notification(context: Context, outcome: PromotionOutcome | None) -> None:

@@ -1,22 +1,19 @@
 """`ldmrelease promotions`: list them, show one from request to receipts, replay its decisions."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.exit_codes import found_code
+from ldmrelease.answers.promotion_rows import promotion_rows
 from ldmrelease.domain.events.promotion import DecisionMade, PromotionState
-from ldmrelease.domain.times import spell
 from ldmrelease.faces.cli.arguments import ProductOption, usual_product
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.promotion.state import Journal
 from ldmrelease.render.decisions import replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text
-from ldmrelease.services.decisions.replay import replay
 from ldmrelease.services.inventory.promotions import PromotionSummary, all_promotions, open_promotions
-from ldmrelease.services.promotions.load import records_of
-from ldmrelease.services.promotions.report import report
 
 app = new_app(
     "List, show and replay promotions.",
@@ -40,37 +37,13 @@ def list_promotions(
     """List promotions, oldest first."""
     context = open_context_here(ctx)
     found = open_promotions(context) if open_ else all_promotions(context)
-    rows = [_row(each) for each in found]
-    chosen = [
-        each
-        for each in rows
-        if (not state or each["state"] in state) and (product is None or each["product"] == product)
-    ]
-    emit(chosen, output, lambda: promotions_table(chosen))
+    rows = promotion_rows(each for each in found if _is_asked(each, state, product))
+    emit(rows, output, lambda: promotions_table(rows))
 
 
-def _row(summary: PromotionSummary) -> dict[str, Any]:
-    """A promotion for lists; of one that is untrusted, what its signed request says, if it has one."""
-    asked = summary.request.body if summary.request is not None else None
-    journal = summary.journal or Journal()
-    return {
-        "promotion": summary.promotion,
-        "sequence": summary.first.sequence,
-        "state": summary.state,
-        "requested": spell(summary.first.time),
-        "last": spell(summary.last),
-        "by": summary.by,
-        "until": spell(journal.until) if journal.until is not None else None,
-        "who": list(journal.who),
-        "intent": str(asked.intent) if asked is not None else "",
-        "product": asked.product if asked is not None else "",
-        "tag": asked.tag if asked is not None else "",
-        "release": asked.release if asked is not None else "",
-        "target": asked.target if asked is not None else "",
-        "alias": asked.alias if asked is not None else None,
-        "places": [str(each) for each in summary.places],
-        "done": [str(each) for each in summary.places if each not in summary.left()],
-    }
+def _is_asked(summary: PromotionSummary, states: list[PromotionState] | None, product: str | None) -> bool:
+    of_product = summary.request is not None and summary.request.body.product == product
+    return (not states or summary.state in states) and (product is None or of_product)
 
 
 @app.command(
@@ -82,9 +55,13 @@ def show(
     output: OutputOption = Output.text,
 ) -> None:
     """Show a promotion: what was asked, what was decided and why, each step, the receipts, what is next."""
+    from ldmrelease.services.promotions.report import report  # noqa: PLC0415 - knows all parts of a promotion
+
     context = open_context_here(ctx)
     found = report(context, promotion)
-    emit(found, output, lambda: report_text(found, usual_product(context), context.now()))
+    from ldmrelease.answers.reports import report_answer  # noqa: PLC0415 - a list goes without
+
+    emit(report_answer(found), output, lambda: report_text(found, usual_product(context), context.now()))
 
 
 @app.command("replay", epilog=examples("ldmrelease promotions replay P-42"))
@@ -97,19 +74,13 @@ def replay_decisions(
 
     Exit 1 where one of them does not come out with the same bytes.
     """
+    from ldmrelease.services.decisions.replay import replay  # noqa: PLC0415 - knows every rule
+    from ldmrelease.services.promotions.load import records_of  # noqa: PLC0415 - as above
+
     context = open_context_here(ctx)
     told = [each.body for each in records_of(context, promotion)]
     found = list(replay(context.ledger, (each for each in told if isinstance(each, DecisionMade))))
-    rows = [
-        {
-            "stage": each.stage,
-            "place": str(each.decision.place),
-            "verdict": str(each.decision.verdict),
-            "decision": each.digest,
-            "again": each.again,
-            "same": each.same,
-        }
-        for each in found
-    ]
-    emit(rows, output, lambda: replay_text(found))
-    raise typer.Exit(ExitCode.OK if all(each.same for each in found) else ExitCode.REFUSED)
+    from ldmrelease.answers.decisions import replay_answers  # noqa: PLC0415 - a list goes without
+
+    emit(replay_answers(found), output, lambda: replay_text(found))
+    raise typer.Exit(found_code([each for each in found if not each.same]))

@@ -1,15 +1,15 @@
 """`ldmrelease receipt`: show the receipts of promotions."""
 
-import base64
-import json
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.answers.receipts import receipt_answers
 from ldmrelease.domain.topology import Place
 from ldmrelease.faces.cli.arguments import ProductOption, release_stored
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.receipts import receipts_text
@@ -59,13 +59,11 @@ def show(
     chosen = [each for each in found if component in (None, each.component)]
     if not chosen:
         typer.echo("there is no such receipt", err=True)
-        if not dsse:
-            emit([], output, str)
-        raise typer.Exit(ExitCode.REFUSED)
-    if dsse:
+    if chosen and dsse:
         _write_envelope(chosen)
-    else:
-        emit([_plain(each) for each in chosen], output, lambda: receipts_text(chosen))
+    elif not dsse:
+        emit(receipt_answers(chosen), output, lambda: receipts_text(chosen))
+    raise typer.Exit(ExitCode.OK if chosen else ExitCode.REFUSED)
 
 
 def _of_promotion(context: Context, promotion: str) -> list[StoredReceipt]:
@@ -90,18 +88,3 @@ def _write_envelope(chosen: list[StoredReceipt]) -> None:
         )
     sys.stdout.buffer.write(chosen[0].envelope)
     sys.stdout.buffer.flush()
-
-
-def _plain(receipt: StoredReceipt) -> dict[str, Any]:
-    """A receipt with what it says, for programs."""
-    envelope = json.loads(receipt.envelope)
-    return {
-        "place": receipt.place,
-        "component": receipt.component,
-        "release": receipt.name,
-        "promotion": receipt.promotion,
-        "signed": receipt.time,
-        "digest": receipt.digest,
-        "statement": json.loads(base64.b64decode(envelope["payload"])),
-        "envelope": envelope,
-    }

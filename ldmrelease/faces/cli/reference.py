@@ -22,7 +22,12 @@ This page is written from the commands (`python -m ldmrelease.faces.cli.referenc
 Every command has `--help`. Answers go to standard output as `--output text`, `json` or `yaml`; what is said
 beside them goes to standard error. Exit codes: 0 allowed or done; 1 refused, or a look found something bad;
 2 bad input or usage; 3 could not decide or finish; 4 waiting, or somebody else is at work there; 130
-interrupted. `LDMRELEASE_TRACEBACK=1` shows where an unforeseen error came from.
+interrupted. `ldmrelease schema` has the JSON Schema of every answer; where there is none to give, the `error`
+is printed in its place, as JSON or YAML if that was asked for. `LDMRELEASE_TRACEBACK=1` shows where an
+unforeseen error came from.
+
+A workspace that has not changed since it was last found valid is not validated again (`workspace lint` and `doctor`
+always do); `LDMRELEASE_NO_CACHE=1` reads it anew, and neither reads nor writes the user's cache.
 """
 
 

@@ -1,29 +1,27 @@
 """`ldmrelease release`: pin, list, show and compare releases."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.releases import comparison_answer, release_answer, release_rows, revision_answers
 from ldmrelease.answers.sentences.text import listed, said
-from ldmrelease.domain import canonical
-from ldmrelease.domain.tags import Kind, parse
-from ldmrelease.domain.times import spell
+from ldmrelease.domain.tags import Kind
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
     ReleaseArgument,
-    pinned_or_exit,
     product_and_tag,
     release_stored,
+    usable_pin,
 )
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.releases import comparison_text, pinned_text, releases_table, revisions_text
-from ldmrelease.services.context import Context
-from ldmrelease.services.known_pins import PinRecord
 from ldmrelease.services.releases.compare import compare as compare_pins
-from ldmrelease.services.releases.pin import Pinned, pin, stored_pin
+from ldmrelease.services.releases.listing import pinned_releases
+from ldmrelease.services.releases.pin import pin, stored_pin
 from ldmrelease.services.releases.store import changed_components, store_pin
 
 app = new_app(
@@ -55,10 +53,12 @@ def pin_release(
     """
     context = open_context_here(ctx)
     chosen, text = product_and_tag(context, tag, product)
-    found = pinned_or_exit(pin(context, chosen, text))
+    found = usable_pin(pin(context, chosen, text))
     stored = stored_pin(context, chosen, text)
     if stored is not None and stored.digest == found.digest:
-        emit(_plain(stored, "already-pinned"), output, lambda: f"already pinned: {pinned_text(stored)}")
+        emit(
+            release_answer(stored, "already-pinned"), output, lambda: f"already pinned: {pinned_text(stored)}"
+        )
         return
     changed = changed_components(stored, found) if stored is not None else ()
     if changed and reason is None:
@@ -67,18 +67,7 @@ def pin_release(
             "say why with --reason, and it becomes a new revision",
         )
     new = store_pin(context, found, reason)
-    emit(_plain(new, "pinned"), output, lambda: f"pinned (revision {new.revision}): {pinned_text(new)}")
-
-
-def _plain(pinned: Pinned, answer: str) -> dict[str, Any]:
-    release = canonical.to_plain(pinned.release)
-    return {
-        "answer": answer,
-        "digest": pinned.digest,
-        "revision": pinned.revision,
-        "complete": pinned.release.complete,
-        **release,
-    }
+    emit(release_answer(new), output, lambda: f"pinned (revision {new.revision}): {pinned_text(new)}")
 
 
 @app.command(
@@ -97,48 +86,8 @@ def list_releases(
             f"there is no product {product!r}",
             f"known are {listed(each.name for each in context.topology.products)}",
         )
-    rows = [each for each in _rows(context, product) if not kind or each["kind"] in kind]
-    emit(rows, output, lambda: releases_table(rows))
-
-
-def _rows(context: Context, product: str | None) -> list[dict[str, Any]]:
-    rows = []
-    for owner, tag in context.pins.tags(product):
-        known = context.topology.product(owner)
-        revisions = context.pins.revisions(owner, tag)
-        if revisions:
-            newest = _revision(revisions[-1])
-            rows.append(
-                {
-                    "product": owner,
-                    "tag": tag,
-                    "kind": str(parse(tag, known.grammar).kind) if known is not None else "unknown",
-                    "complete": newest["complete"],
-                    "revision": newest["revision"],
-                    "pinned": newest["time"],
-                    "by": newest["by"],
-                    "digest": newest["digest"],
-                    "sequence": newest["sequence"],
-                }
-            )
-    return sorted(rows, key=lambda each: int(each["sequence"]))
-
-
-def _revision(pinned: PinRecord) -> dict[str, Any]:
-    """A pin for lists; `by` is whose key signed it."""
-    pin = pinned.body
-    return {
-        "digest": pin.digest,
-        "document": pin.document,
-        "revision": pin.revision,
-        "complete": pin.complete,
-        "content": pin.content,
-        "reason": pin.reason,
-        "digests": list(pin.digests),
-        "time": spell(pinned.event.time),
-        "by": pinned.person,
-        "sequence": pinned.event.sequence,
-    }
+    rows = pinned_releases(context, product, kind)
+    emit(release_rows(rows), output, lambda: releases_table(rows))
 
 
 @app.command(
@@ -153,11 +102,12 @@ def show(
     """Show a pinned release: its components by digest, and its revisions."""
     context = open_context_here(ctx)
     stored = release_stored(context, tag, product)
-    revisions = [
-        _revision(each) for each in context.pins.revisions(stored.release.product, stored.release.tag)
-    ]
-    plain = {**_plain(stored, "pinned"), "revisions": revisions}
-    emit(plain, output, lambda: f"{pinned_text(stored)}\n\n{revisions_text(revisions)}")
+    revisions = revision_answers(context.pins.revisions(stored.release.product, stored.release.tag))
+    emit(
+        release_answer(stored, revisions=revisions),
+        output,
+        lambda: f"{pinned_text(stored)}\n\n{revisions_text(revisions)}",
+    )
 
 
 @app.command(
@@ -180,4 +130,4 @@ def compare(
     if mine.release.product != other.release.product:
         raise UsageError(f"{said(mine.release.name)} and {said(other.release.name)} are of two products")
     found = compare_pins(mine, other)
-    emit(found, output, lambda: comparison_text(found))
+    emit(comparison_answer(found), output, lambda: comparison_text(found))

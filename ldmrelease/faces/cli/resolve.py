@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.refusals import refusal_words
-from ldmrelease.config.yaml.validation_messages import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.arguments import ProductOption, release_stored
-from ldmrelease.faces.cli.options import ExitCode, UsageError, examples, new_app
+from ldmrelease.faces.cli.options import UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.services.context import Context
 from ldmrelease.targets.editors.component_manifests import resolve_manifest

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ldmrelease.faces.cli.errors import error_line as told_error
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, UsageError, examples, new_app
+from ldmrelease.answers.exit_codes import worst
+from ldmrelease.answers.promotions import NotResumedAnswer
+from ldmrelease.faces.cli.errors import error_line, told_error
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import (
     RenderedAnswer,
     narrator,
@@ -20,9 +22,6 @@ from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.promotions.commands import resume as resume_promotion
 
 app = new_app()
-
-# Of several promotions the worst one speaks: whoever looks at cron's mail wants to know.
-_WORST_FIRST = (ExitCode.UNDECIDED, ExitCode.BAD_INPUT, ExitCode.REFUSED, ExitCode.WAITING, ExitCode.OK)
 
 
 @app.command(
@@ -57,8 +56,7 @@ def resume(
         emit([each.plain for each in answers], output, str)
     elif not answers:
         typer.echo("nothing waits, nothing was interrupted")
-    codes = {each.code for each in answers} or {ExitCode.OK}
-    raise typer.Exit(next(each for each in _WORST_FIRST if each in codes))
+    raise typer.Exit(worst(each.code for each in answers))
 
 
 def _each(context: Context, output: Output, take_over: bool) -> Iterator[RenderedAnswer]:
@@ -68,9 +66,10 @@ def _each(context: Context, output: Output, take_over: bool) -> Iterator[Rendere
         try:
             answer = _resume(context, name, output, take_over)
         except Exception as error:
-            message, code = told_error(error)
+            message, code = error_line(error)
             typer.echo(f"{name}: {message}", err=True)
-            answer = RenderedAnswer({"promotion": name, "error": str(error)}, lambda: "", code)
+            failed = NotResumedAnswer(promotion=name, error=told_error(error).error)
+            answer = RenderedAnswer(failed, lambda: "", code)
         if output is Output.text:
             emit(answer.plain, output, answer.text)
         yield answer

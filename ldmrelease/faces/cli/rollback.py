@@ -10,7 +10,7 @@ from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
     TargetOption,
-    applications_at,
+    applications_of,
     release_stored,
 )
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
@@ -63,7 +63,7 @@ def _product(context: Context, target: str, named: str | None) -> str:
     runs = [
         each.name
         for each in context.topology.products
-        if any(place.components(each.name) for place in applications_at(context, target))
+        if any(place.components(each.name) for place in applications_of(context, target))
     ]
     usual = default_product(context.topology)
     if named is not None:
@@ -79,7 +79,7 @@ def _product(context: Context, target: str, named: str | None) -> str:
 
 def _previous(context: Context, target: str, product: str) -> str:
     """What ran before at every place of the target that runs the product. Raises `UsageError`."""
-    places = [each.place for each in applications_at(context, target) if each.components(product)]
+    places = [each.place for each in applications_of(context, target) if each.components(product)]
     before = {place: previous_release(context, place, product) for place in places}
     tags = {tag for tag in before.values() if tag is not None}
     if not tags:

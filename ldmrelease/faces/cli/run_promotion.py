@@ -4,12 +4,12 @@ import sys
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
-from ldmrelease.faces.cli.options import ExitCode, UsageError
+from ldmrelease.faces.cli.options import NoAnswer, UsageError
 from ldmrelease.faces.cli.promotion_answers import (
     RenderedAnswer,
     narrator,
@@ -53,8 +53,7 @@ def run_promotion(
         typer.echo(answer.text(), err=True)
     outcome = wait_for(context, answer.outcome, progress)
     send_notification(context, outcome)
-    waited = rendered_outcome(context, outcome)
-    return replace(waited, plain={**answer.plain, **waited.plain})
+    return rendered_outcome(context, outcome, getattr(answer.plain, "decision", None))
 
 
 def require_running_clock(context: Context) -> None:
@@ -81,8 +80,7 @@ def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
         raise UsageError(f"{listed(places)} is production, and nobody can be asked", "say --yes")
     typer.echo(look_text(considered, usual_product(context)), err=True)
     if not typer.confirm(f"{spec.intent} {spec.pinned.release.name} at {listed(places)}?", err=True):
-        typer.echo("not confirmed: nothing was written", err=True)
-        raise typer.Exit(ExitCode.REFUSED)
+        raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")
 
 
 def on_terminal() -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from ldmrelease.config.workspace.load import Workspace, find_workspace, load_workspace
+from ldmrelease.config.workspace import cache
+from ldmrelease.config.workspace.model import Workspace, find_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain import times
 from ldmrelease.services.context import Context, open_context, wall_clock
@@ -22,7 +23,7 @@ def workspace_file(ctx: typer.Context) -> Path:
 
 def open_workspace(ctx: typer.Context) -> Workspace:
     """The workspace as read; says on stderr if it carries a clock of its own. Raises `BadInput`."""
-    workspace = load_workspace(workspace_file(ctx))
+    workspace = cache.open_workspace(workspace_file(ctx), os.environ)
     if workspace.clock is not None:
         typer.echo(f"clock: {times.spell(workspace.clock)} (the workspace's own)", err=True)
     return workspace
@@ -41,7 +42,7 @@ def open_context_here(ctx: typer.Context, *, damaged: bool = False) -> Context:
 def time_here(ctx: typer.Context) -> datetime:
     """The time of the workspace; the wall's where there is none, or none that can be read."""
     try:
-        clock = load_workspace(workspace_file(ctx)).clock
+        clock = cache.open_workspace(workspace_file(ctx), os.environ).clock
     except BadInput:
         return wall_clock()
     return clock or wall_clock()

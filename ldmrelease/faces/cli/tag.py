@@ -8,7 +8,7 @@ import typer
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.domain.tags import Grammar, Tag, parse, sort
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
-from ldmrelease.render.output import Output, as_yaml, emit
+from ldmrelease.render.output import Output, emit
 
 app = new_app(
     "Read release tags and put them in order.",
@@ -36,12 +36,17 @@ def parse_tags(
     alias: Aliases = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Say what each tag means, a line each.
+    """Say what each tag means, a line each, or as one list.
 
     What fits nothing is said to be no tag, and is not an error.
     """
-    for text in _given(tags):
-        print(_spelled(parse(text, grammar, frozenset(alias or ())), output))
+    parsed = [parse(text, grammar, frozenset(alias or ())) for text in _given(tags)]
+    if output is Output.text:
+        emit(None, output, lambda: "\n".join(map(_line, parsed)))
+        return
+    from ldmrelease.answers.tags import tag_answers  # noqa: PLC0415 - text goes without
+
+    emit(tag_answers(parsed), output, str)
 
 
 @app.command(
@@ -81,12 +86,6 @@ def _lines() -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
-def _spelled(tag: Tag, output: Output) -> str:
-    if output is Output.json:
-        import json  # noqa: PLC0415 - felt at every start
-
-        return json.dumps(tag.fields())
-    if output is Output.yaml:
-        return "---\n" + as_yaml(tag.fields()).rstrip("\n")
+def _line(tag: Tag) -> str:
     what = tag.display_name if tag.parsed else tag.reason or ""
     return f"{printable(tag.input)}: {tag.kind}, {printable(what)}"

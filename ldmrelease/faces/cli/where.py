@@ -1,29 +1,29 @@
 """`ldmrelease where`: what runs where, since when, and what let it in."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from ldmrelease.config.yaml.validation_messages import did_you_mean
-from ldmrelease.domain.tags import parse
-from ldmrelease.domain.topology import Application
+from ldmrelease.answers.exit_codes import found_code
+from ldmrelease.answers.places import where_answers
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.arguments import ProductOption
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, TimeoutOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import where_table
 from ldmrelease.services.context import Context
-from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
+from ldmrelease.services.inventory.selection import (
+    Selection,
+    UnknownEnvironment,
+    select,
+    selected_applications,
+    selected_live,
+    selected_rows,
+)
 from ldmrelease.services.inventory.where import where as find_where
 
-if TYPE_CHECKING:
-    from ldmrelease.services.inventory.comparison import LiveComponent
-
 app = new_app()
-
-_Meant = Callable[[str | None, str, str], bool]
-"""Whether a release, a spelling and a digest are what was asked for."""
 
 
 @app.command(
@@ -57,88 +57,28 @@ def where(
     could be reached; the rest is told all the same. Nothing is recorded: `observe` does that.
     """
     context = open_context_here(ctx)
-    known = {each.place.environment for each in context.topology.applications}
-    if environment is not None and environment not in known:
-        raise UsageError(f"there is no environment {environment!r}", did_you_mean(environment, known))
-    place = what if what is not None and what in known | _places(context) else None
-    what = what if place is None else None
-    meant = _matcher(context, what)
+    selection = select(context.topology, what, product=product, environment=environment)
+    if isinstance(selection, UnknownEnvironment):
+        raise UsageError(
+            f"there is no environment {selection.environment!r}",
+            did_you_mean(selection.environment, selection.known),
+        )
     if live:
-        chosen = [
-            each
-            for each in context.topology.applications
-            if environment in (None, each.place.environment)
-            and place in (None, each.place.environment, str(each.place))
-        ]
-        _tell_live(context, chosen, lambda row: _is_live_asked(row, product, meant), timeout, output)
-    rows = [
-        each
-        for each in find_where(context, now=context.now())
-        if (environment is None or each.place.environment == environment)
-        and (place is None or place in (each.place.environment, str(each.place)))
-        and _is_asked(each, what, product, meant)
-    ]
-    emit(rows, output, lambda: where_table(rows))
+        _tell_live(context, selection, timeout, output)
+    rows = selected_rows(find_where(context, now=context.now()), selection)
+    emit(where_answers(rows), output, lambda: where_table(rows))
 
 
-def _tell_live(
-    context: Context,
-    applications: list[Application],
-    is_asked: Callable[["LiveComponent"], bool],
-    timeout: float,
-    output: Output,
-) -> NoReturn:
+def _tell_live(context: Context, selection: Selection, timeout: float, output: Output) -> NoReturn:
     # Threads, registries and clusters: who asks the ledger alone goes without.
+    from ldmrelease.answers.live import live_answers  # noqa: PLC0415
     from ldmrelease.render.drift import live_table, missed_text  # noqa: PLC0415
     from ldmrelease.services.inventory.live import live, unreachable_places  # noqa: PLC0415
 
-    found = live(context, applications, timeout)
-    rows = [each for each in found if is_asked(each)]
-    emit(rows, output, lambda: live_table(rows))
-    unheard = unreachable_places(found)
-    for each in unheard:
+    found = live(context, selected_applications(context.topology, selection), timeout)
+    rows = selected_live(found, selection)
+    emit(live_answers(rows), output, lambda: live_table(rows))
+    missed = unreachable_places(found)
+    for each in missed:
         typer.echo(missed_text(each), err=True)
-    raise typer.Exit(ExitCode.UNDECIDED if unheard else ExitCode.OK)
-
-
-def _places(context: Context) -> set[str]:
-    return {str(each.place) for each in context.topology.applications}
-
-
-def _is_asked(
-    row: PlaceComponent | UnobservedPlace, what: str | None, product: str | None, meant: _Meant
-) -> bool:
-    if isinstance(row, UnobservedPlace):
-        return what is None and product is None
-    return product in (None, row.product) and meant(row.release, row.spelling, row.digest)
-
-
-def _is_live_asked(row: "LiveComponent", product: str | None, meant: _Meant) -> bool:
-    """Whether any of its sides is about what was named."""
-    if product not in (None, row.product):
-        return False
-    sides: list[tuple[str | None, str, str]] = [(None, "", "")]
-    if row.desired is not None:
-        sides.append((row.desired.release, row.desired.spelling, row.desired.digest or ""))
-    if row.decided is not None:
-        sides.append((row.decided.release, row.decided.spelling, row.decided.digest))
-    if row.observed is not None:
-        seen = row.observed
-        sides += [(seen.release, seen.spelling, each) for each in seen.digests]
-    return any(meant(*each) for each in sides)
-
-
-def _matcher(context: Context, what: str | None) -> _Meant:
-    """Whether a release, spelling and digest are what was named: a release in any spelling, an image tag, or a
-    digest."""
-    if what is None:
-        return lambda _release, _spelling, _digest: True
-    spelled = {
-        each.name: parse(what.removeprefix(f"{each.name}/"), each.grammar).git
-        for each in context.topology.products
-    }
-    names = {f"{name}/{git}" for name, git in spelled.items() if git is not None} | {what}
-    prefix = what if what.startswith("sha256:") and len(what) > 7 else None
-    return lambda release, spelling, digest: (
-        release in names or spelling == what or (prefix is not None and digest.startswith(prefix))
-    )
+    raise typer.Exit(found_code(None, missed))

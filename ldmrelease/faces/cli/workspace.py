@@ -2,9 +2,11 @@
 
 import typer
 
+from ldmrelease.answers.errors import problem_answers
+from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.config.workspace.load import lint as lint_workspace
 from ldmrelease.config.yaml.problems import shown
-from ldmrelease.faces.cli.options import ExitCode, OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import workspace_file
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.problems import problem_lines
@@ -22,5 +24,5 @@ def lint(ctx: typer.Context, output: OutputOption = Output.text) -> None:
     """
     file = workspace_file(ctx)
     problems = lint_workspace(file)
-    emit(problems, output, lambda: problem_lines(problems, shown(file)))
-    raise typer.Exit(ExitCode.REFUSED if problems else ExitCode.OK)
+    emit(problem_answers(problems), output, lambda: problem_lines(problems, shown(file)))
+    raise typer.Exit(found_code(problems))

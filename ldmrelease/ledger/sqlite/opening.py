@@ -8,7 +8,7 @@ from uuid import uuid4
 from ldmrelease.domain import times
 from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import log, transfer
-from ldmrelease.ledger.interface import WriteObserver
+from ldmrelease.ledger.interface import EventRow, WriteObserver
 from ldmrelease.ledger.projecting import with_head
 from ldmrelease.ledger.sqlite import rows, schema, states
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
@@ -60,7 +60,7 @@ def import_ledger(
         uuid, records = transfer.read_text(source)
         schema.create_tables(tables, uuid)
         for record in records:
-            if isinstance(record, log.EventRow):
+            if isinstance(record, EventRow):
                 rows.insert(tables, record)
                 states.maintain(tables, with_head(chosen), log.checked(uuid, record))
             else:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 
-from ldmrelease.ledger.log import EventRow
+from ldmrelease.ledger.interface import EventRow
 
 _BATCH = 1000
 

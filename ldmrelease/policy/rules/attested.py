@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from operator import attrgetter
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
-from ldmrelease.domain.facts import StatementFact
+from ldmrelease.domain.facts import BuildFact, ReleaseFact, StatementFact
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.runs import not_counted
@@ -20,6 +21,9 @@ from ldmrelease.policy.subjects import About, NoSubject, PolicySubject, subjects
 class Parameters(Struct, frozen=True):
     """A `type` by short name or URI; signers' roles `by` (empty: any); `max_age` in seconds since the intake;
     `minimum`: how many different statements are owed about each subject.
+
+    Of provenance: patterns of which one must fit the `builder`, the `build_type` and a `repository` that it was built
+    from (none: any); `commit`: that a commit is `named`, or that none contradicts those `pinned` in the release.
     """
 
     type: str
@@ -27,6 +31,10 @@ class Parameters(Struct, frozen=True):
     by: tuple[str, ...] = ()
     max_age: int | None = None
     minimum: int = 1
+    builder: tuple[str, ...] = ()
+    build_type: tuple[str, ...] = ()
+    repository: tuple[str, ...] = ()
+    commit: Literal["named", "pinned"] | None = None
 
 
 class _Part(Struct, frozen=True):
@@ -76,7 +84,7 @@ def _part(subject: PolicySubject, parameters: Parameters, context: RuleContext) 
     found: dict[str, StatementFact] = {}
     seen: list[str] = []
     for statement in subject.found_in(context.index.statements.get(parameters.type, {})):
-        code = not_counted(statement, by)
+        code = not_counted(statement, by) or _other_build(statement, parameters, context)
         if code is None:
             found.setdefault(statement.evidence, statement)
         else:
@@ -92,6 +100,33 @@ def _part(subject: PolicySubject, parameters: Parameters, context: RuleContext) 
         since = {"since": times.spell(until), "max_age": parameters.max_age}
         return _Part(subject, Outcome.MISSING, "too-old", _counts(found, parameters, seen) | since, evidence)
     return _Part(subject, Outcome.SATISFIED, "attested", {}, evidence, until)
+
+
+def _other_build(statement: StatementFact, parameters: Parameters, context: RuleContext) -> str | None:
+    """Why provenance is not of the build that is asked for; None if it is, or nothing is asked of the build."""
+    build = statement.build or BuildFact(None, None)
+    if not _fits(build.builder, parameters.builder):
+        return "other-builder"
+    if not _fits(build.build_type, parameters.build_type):
+        return "other-build-type"
+    sources = [each for each in build.sources if _fits(each.uri, parameters.repository)]
+    if parameters.repository and not sources:
+        return "other-source"
+    if parameters.commit == "named" and not sources:
+        return "no-commit"
+    if parameters.commit == "pinned" and _contradicts(build, context.facts.release):
+        return "other-commit"
+    return None
+
+
+def _fits(found: str | None, patterns: tuple[str, ...]) -> bool:
+    return not patterns or (found is not None and any(fnmatchcase(found, each) for each in patterns))
+
+
+def _contradicts(build: BuildFact, release: ReleaseFact) -> bool:
+    """Whether it was built from another commit of a repository than the one that the release has pinned."""
+    pinned = {each.uri: each.commit for each in release.configurations}
+    return any(pinned.get(each.uri, each.commit) != each.commit for each in build.sources)
 
 
 def _counts(found: Collection[str], parameters: Parameters, seen: list[str]) -> dict[str, Any]:

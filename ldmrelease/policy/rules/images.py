@@ -54,7 +54,9 @@ def _faults(image: ImageFact, platforms: tuple[str, ...]) -> Iterable[Fault]:
     if image.problem is not None:
         yield Outcome.MISSING if image.problem in ABSENT else Outcome.ERRORED, image.problem, about
         return
-    if not image.present:
+    if image.lacking:
+        yield Outcome.MISSING, "part-absent", about | {"lacking": list(image.lacking)}
+    elif not image.present:
         yield Outcome.MISSING, "absent", about | {"digest": image.digest}
     if image.tag_now not in (None, image.digest):
         yield Outcome.FAILED, "tag-moved", about | {"pinned": image.digest, "now": image.tag_now}

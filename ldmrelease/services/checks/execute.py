@@ -17,7 +17,7 @@ from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.topology import Application, Check
 from ldmrelease.services.checks.referenced_results import resolve_referenced
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.progress import HEARTBEAT, Progress
 from ldmrelease.services.releases.pin import Pinned
 
@@ -32,7 +32,7 @@ class RunSpec(Struct, frozen=True):
 
 
 def execute(
-    context: Context, this: RunSpec, progress: Progress, beat: Callable[[], None]
+    context: ReadContext, this: RunSpec, progress: Progress, beat: Callable[[], None]
 ) -> ExecutedRun | Unavailable:
     """Run it. `Unavailable`: the cluster, or where the result is, could not be reached; a later try goes on.
 
@@ -53,7 +53,7 @@ def execute(
     return carried if carried.ran.failed else ran
 
 
-def _judged(context: Context, this: RunSpec, ran: RunOutcome, result: str) -> RunOutcome:
+def _judged(context: ReadContext, this: RunSpec, ran: RunOutcome, result: str) -> RunOutcome:
     """The run judged by the result that its message points to. One that has an exit status alone points somewhere."""
     verdict = OutcomeRule.TESTS
     if traits(this.check.kind).runs_image:
@@ -63,7 +63,7 @@ def _judged(context: Context, this: RunSpec, ran: RunOutcome, result: str) -> Ru
 
 
 def _carried(
-    context: Context, this: RunSpec, progress: Progress, beat: Callable[[], None]
+    context: ReadContext, this: RunSpec, progress: Progress, beat: Callable[[], None]
 ) -> ExecutedRun | Unavailable:
     """Run it, and judge it by its message alone. Raises as `execute` does."""
     workloads = this.application.workloads
@@ -90,7 +90,7 @@ def _carried(
     return kind_of(this.check.kind).run(run)
 
 
-def _image_run(context: Context, this: RunSpec, registry: str | None) -> ImageRun | RunOutcome:
+def _image_run(context: ReadContext, this: RunSpec, registry: str | None) -> ImageRun | RunOutcome:
     """The run with its image: a component's, as the site pulls it, or the one that the check names by digest."""
     template = template_of(this.check, context.workspace.root)
     wanted = template.component or this.check.image or ""

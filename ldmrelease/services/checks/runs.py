@@ -2,10 +2,10 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.checks.registry import traits
@@ -21,7 +21,7 @@ from ldmrelease.domain.streams import run_stream
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute
 from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.progress import Progress
@@ -123,7 +123,7 @@ def register(
     return Unregistered(stream) if moved else act
 
 
-def attempts_so_far(context: Context, check: Check, pinned: Pinned, place: Place, promotion: str) -> int:
+def attempts_so_far(context: ReadContext, check: Check, pinned: Pinned, place: Place, promotion: str) -> int:
     """How often a promotion has registered a run of a check at a place.
 
     By place: what another application of the environment passed or failed is not a result of this one.

@@ -18,7 +18,7 @@ from ldmrelease.domain.events.evidence import ObservedPod, StableState
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.services.inventory.observe import observe
 from ldmrelease.services.releases.pin import Pinned
@@ -75,7 +75,7 @@ def crashed(before: StableState | None, after: StableState | None) -> ObservedPo
 
 
 def _in_pods(
-    context: Context, application: Application, workloads: Workloads, pinned: Pinned
+    context: ReadContext, application: Application, workloads: Workloads, pinned: Pinned
 ) -> StableState | None:
     found = wait_for(
         context.clusters.open(workloads.cluster),

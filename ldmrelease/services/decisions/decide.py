@@ -15,7 +15,7 @@ from ldmrelease.domain.level import Level
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts.builder import GatheredFacts, gather_facts
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.evidence import collect
@@ -44,7 +44,7 @@ class Decided(Struct, frozen=True):
 
 
 def decide(
-    context: Context, pinned: Pinned, question: DecisionRequest, phase: Phase = Phase.ENTER
+    context: ReadContext, pinned: Pinned, question: DecisionRequest, phase: Phase = Phase.ENTER
 ) -> Decided:
     """May this release enter this place? Writes nothing. Raises where facts cannot be had."""
     now = context.now()
@@ -54,7 +54,7 @@ def decide(
     return Decided(decision, canonical.encode(decision), gathered)
 
 
-def level_at(context: Context, place: Place) -> Level:
+def level_at(context: ReadContext, place: Place) -> Level:
     """The policy of the level that a place is at. Raises `UnknownLevel`."""
     application = context.topology.application(place)
     name = application.level if application is not None else None
@@ -63,13 +63,13 @@ def level_at(context: Context, place: Place) -> Level:
     return context.levels[name]
 
 
-def hypothetical_levels(context: Context, places: Iterable[Place]) -> tuple[str, ...]:
+def hypothetical_levels(context: ReadContext, places: Iterable[Place]) -> tuple[str, ...]:
     """The levels of these places whose policy is not the one that was agreed."""
     levels = {each.name for each in (level_at(context, place) for place in places)}
     return tuple(sorted(levels & set(context.workspace.local_policies)))
 
 
-def require_agreed(context: Context, places: Iterable[Place]) -> None:
+def require_agreed(context: ReadContext, places: Iterable[Place]) -> None:
     """Raise `Hypothetical` where a decision about one of these places is not to be acted on."""
     local = hypothetical_levels(context, places)
     if local:
@@ -81,7 +81,7 @@ def require_agreed(context: Context, places: Iterable[Place]) -> None:
 
 
 def record(
-    context: Context, promotion: str, decided: Decided, stage: DecisionStage, epoch: int | None
+    context: ReadContext, promotion: str, decided: Decided, stage: DecisionStage, epoch: int | None
 ) -> tuple[list[NewEvent], dict[str, bytes]]:
     """The events and blobs that make a decision durable, with the evidence that it took in.
 

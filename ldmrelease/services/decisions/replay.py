@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from ldmrelease.config.policies.load import parse_level
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Phase
 from ldmrelease.domain.events.promotion import DecisionMade, DecisionStage
@@ -41,6 +40,8 @@ def replay(ledger: LedgerReader, made: Iterable[DecisionMade]) -> Iterator[Repla
 
 
 def _again(ledger: LedgerReader, decision: Decision, stage: DecisionStage) -> Decision:
+    from ldmrelease.config.policies.load import parse_level  # noqa: PLC0415 - knows pydantic and YAML
+
     facts = ledger.blob(decision.facts)
     level = parse_level(ledger.blob(decision.policy), decision.policy)
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER

@@ -3,12 +3,12 @@
 from ldmrelease.cluster.client.errors import BadAccess
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Application
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.targets.connections import ClusterConnections, answer
 from ldmrelease.targets.results import Refusal
 
 
-def cluster_uid(context: Context, application: Application) -> str | None:
+def cluster_uid(context: ReadContext, application: Application) -> str | None:
     """The UID of its cluster, asked for; the workspace's word where it has no workloads.
 
     Raises `BadAccess` (also where it is another cluster than the workspace means), `ClusterError`.

@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.topology import Application
-from ldmrelease.services.context import Context
+from ldmrelease.domain.topology import Application, Topology
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.order import ordered_places
 from ldmrelease.services.releases.pin import Pinned
@@ -28,14 +28,27 @@ class UnknownTarget(Struct, frozen=True):
     known: tuple[str, ...]
 
 
-def places_for(context: Context, spec: PromotionSpec) -> tuple[Application, ...] | UnknownTarget:
+def places_for(context: ReadContext, spec: PromotionSpec) -> tuple[Application, ...] | UnknownTarget:
     """The applications that a target means: a level, an environment, or environment/application."""
     runs = [each for each in context.topology.applications if each.components(spec.pinned.release.product)]
-    found = [each for each in runs if spec.target in (each.level, each.place.environment, str(each.place))]
+    found = [each for each in runs if spec.target in _names(each)]
     if not found:
-        known = {name for each in runs for name in (each.level, each.place.environment, str(each.place))}
+        known = {name for each in runs for name in _names(each)}
         return UnknownTarget(spec.target, tuple(sorted(known)))
     return ordered_places(found, context.levels)
+
+
+def applications_at(topology: Topology, target: str | None) -> tuple[Application, ...] | UnknownTarget:
+    """The applications that a target means, whatever they run, in the order of the workspace; all without one."""
+    if target is None:
+        return topology.applications
+    found = tuple(each for each in topology.applications if target in _names(each))
+    known = {name for each in topology.applications for name in _names(each)}
+    return found or UnknownTarget(target, tuple(sorted(known)))
+
+
+def _names(application: Application) -> tuple[str, str, str]:
+    return application.level, application.place.environment, str(application.place)
 
 
 def desired_edits(

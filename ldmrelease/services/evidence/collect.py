@@ -6,6 +6,7 @@ registry still shows it. A registry that does not answer is an exception, never 
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -18,8 +19,8 @@ from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.domain.streams import evidence_stream
-from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
-from ldmrelease.registry.repository import Repository
+from ldmrelease.registry.envelopes import Budget, referring_envelopes
+from ldmrelease.registry.referrers import DSSE_ENVELOPE
 from ldmrelease.services.context import ReadContext
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_wrapped
@@ -63,11 +64,12 @@ def collect(
 ) -> list[CollectedStatement]:
     """Every statement about the subjects, each once. Raises `RegistryError`."""
     found: dict[str, CollectedStatement] = {}
+    budget = Budget()
     for subject in subjects:
         for taken in _from_ledger(context, subject):
             found.setdefault(taken.blob, taken)
         if ask_registries and subject.repository is not None:
-            for taken in _from_registry(context, subject):
+            for taken in _from_registry(context, subject, budget):
                 found.setdefault(taken.blob, taken)
     return list(found.values())
 
@@ -79,34 +81,28 @@ def _from_ledger(context: ReadContext, subject: EvidenceSubject) -> Iterable[Col
         yield CollectedStatement(context.ledger.blob(blob), blob, subject, taken.event.time)
 
 
-def _from_registry(context: ReadContext, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
+def _from_registry(
+    context: ReadContext, subject: EvidenceSubject, budget: Budget
+) -> Iterable[CollectedStatement]:
     assert subject.repository is not None
     repository = context.registries.open(parse_reference(subject.repository))
-    for envelope in referring_envelopes(repository, subject.digest):
-        yield CollectedStatement(envelope, canonical.digest(envelope), subject, None)
+    for content in referring_envelopes(repository, subject.digest, _ENVELOPES, budget):
+        for envelope in _bare(content):
+            yield CollectedStatement(envelope, canonical.digest(envelope), subject, None)
 
 
-def referring_envelopes(repository: Repository, digest: str) -> Iterable[bytes]:
-    """The envelopes (bare or in sigstore bundles) that refer to a digest in a repository."""
-    for listed in list_referrers(repository, digest):
-        referrer = read_referrer(repository, listed, digest)
-        for layer in referrer.layers if referrer is not None else ():
-            if layer.media_type in _ENVELOPES:
-                yield from _bare(layer.content)
-
-
-def _bare(content: bytes) -> Iterable[bytes]:
-    """The envelope without its bundle: one statement has one blob, however it travelled.
+@lru_cache(maxsize=256)
+def _bare(content: bytes) -> tuple[bytes, ...]:
+    """The envelope without its bundle: one statement has one blob, however it travelled. Read once, for all places.
 
     Receipts are left out: what we signed ourselves is in the ledger, and is not evidence for a decision.
     """
     envelope = read_wrapped(content)
     if not isinstance(envelope, Envelope):
-        yield content
-        return
+        return (content,)
     statement = read_statement(envelope.payload)
-    if not isinstance(statement, Statement) or not statement_type(statement.predicate_type).local:
-        yield envelope.to_bytes()
+    is_local = isinstance(statement, Statement) and statement_type(statement.predicate_type).local
+    return () if is_local else (envelope.to_bytes(),)
 
 
 def evaluate_statements(
@@ -147,6 +143,17 @@ def repositories_of(pinned: Pinned) -> dict[str, tuple[str, ...]]:
 def _scope(subject: EvidenceSubject) -> str | None:
     """The repository of the image at which a statement was found; what stands elsewhere is of no image."""
     return subject.repository if subject.component is not None else None
+
+
+def verified(
+    evaluated: Iterable[tuple[CollectedStatement, EvaluatedStatement]],
+) -> tuple[CollectedStatement, ...]:
+    """Those that a key of the trust document has signed: only they are taken in.
+
+    What nobody we know has signed is seen and told, and takes no room: else whoever may push to a registry could
+    fill the ledger.
+    """
+    return tuple(taken for taken, each in evaluated if each.fact.signer is not None)
 
 
 def intake(taken: Iterable[CollectedStatement]) -> tuple[list[NewEvent], dict[str, bytes]]:

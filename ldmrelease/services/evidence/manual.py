@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, short_type, statement_type
@@ -16,7 +17,7 @@ from ldmrelease.domain.statements import (
     write_statement,
 )
 from ldmrelease.domain.statements import Subject as About
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.collect import CollectedStatement
 from ldmrelease.services.evidence.publish import publish_envelope
@@ -26,6 +27,7 @@ from ldmrelease.services.releases.store import pinned_by_digest
 from ldmrelease.trust.dsse import Malformed, read_wrapped
 from ldmrelease.trust.evaluate import EvaluatedStatement
 from ldmrelease.trust.signer import Signer
+from ldmrelease.trust.verify import Rejected
 
 
 class UnusableEvidence(Struct, frozen=True):
@@ -44,11 +46,15 @@ class ReadEvidence(Struct, frozen=True):
 
 
 class AddedEvidence(Struct, frozen=True):
-    """What became of a statement that was added. `new` is False where the ledger had it before."""
+    """What became of a statement that was added.
+
+    new: the ledger did not have it before. taken_in: it has it now; what no known key has signed is not taken in.
+    """
 
     blob: str
     type: str
     new: bool
+    taken_in: bool
     release: str
     subjects: tuple[str, ...]
     referrers: tuple[str, ...]
@@ -123,7 +129,7 @@ def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
     return ReadEvidence(kept, canonical.digest(kept), statement)
 
 
-def release_of(context: Context, statement: Statement) -> Pinned | None:
+def release_of(context: ReadContext, statement: Statement) -> Pinned | None:
     """The newest pinned release that a statement is about."""
     digests = {each.digest for each in statement.subjects}
     for pinned in _pins(context, digests):
@@ -132,7 +138,7 @@ def release_of(context: Context, statement: Statement) -> Pinned | None:
     return None
 
 
-def _pins(context: Context, digests: Iterable[str]) -> Iterator[Pinned]:
+def _pins(context: ReadContext, digests: Iterable[str]) -> Iterator[Pinned]:
     """The pins whose image or release is named, newest first; a platform's manifest alone is looked for in all."""
     names = {name for digest in digests for name in context.pins.names_of(digest)}
     for each in context.pins.all():
@@ -157,17 +163,19 @@ def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence |
     known = collect.collect(context, subjects, ask_registries=False)
     had = next((each for each in known if each.blob == read.blob), None)
     taken = had or CollectedStatement(read.envelope, read.blob, subjects[0], None)
-    if had is None:
+    seen = collect.evaluate_statements(context, pinned, [taken], context.now())[0][1]
+    known_signer = seen.fact.signer is not None
+    if had is None and known_signer:
         fresh = [CollectedStatement(read.envelope, read.blob, each, None) for each in subjects]
         events, blobs = collect.intake(fresh)
         context.append(events, blobs=blobs)
     repositories = dict.fromkeys(each.repository for each in subjects if each.repository is not None)
     referrers = [one for each in repositories for one in publish_envelope(context, each, read.envelope)]
-    seen = collect.evaluate_statements(context, pinned, [taken], context.now())[0][1]
     return AddedEvidence(
         blob=read.blob,
         type=short_type(read.statement.predicate_type),
-        new=had is None,
+        new=had is None and known_signer,
+        taken_in=had is not None or known_signer,
         release=pinned.release.name,
         subjects=tuple(each.digest for each in subjects),
         referrers=tuple(dict.fromkeys(referrers)),
@@ -175,7 +183,7 @@ def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence |
     )
 
 
-def evaluate_all(context: Context, pinned: Pinned) -> list[EvaluatedEvidence]:
+def evaluate_all(context: ReadContext, pinned: Pinned) -> list[EvaluatedEvidence]:
     """All evidence about a release, from the ledger and the registries. Writes nothing."""
     taken = collect.collect(context, collect.subjects_of(context, pinned))
     seen = collect.evaluate_statements(context, pinned, taken, context.now())
@@ -183,15 +191,28 @@ def evaluate_all(context: Context, pinned: Pinned) -> list[EvaluatedEvidence]:
     return [EvaluatedEvidence(*each) for each in ordered]
 
 
-def evaluate_evidence(context: Context, pinned: Pinned | None, read: ReadEvidence) -> EvaluatedEvidence:
+def evaluate_evidence(context: ReadContext, pinned: Pinned | None, read: ReadEvidence) -> EvaluatedEvidence:
     """One statement, as if it were taken in now unless the ledger has it. Writes nothing."""
     digests = {each.digest for each in read.statement.subjects}
     subjects = [
         each
         for each in (collect.subjects_of(context, pinned) if pinned is not None else ())
         if each.digest in digests
-    ] or [collect.EvidenceSubject(read.statement.subjects[0].digest, None)]
+    ]
+    if not subjects:
+        return _about_nothing(context, read)
     known = collect.collect(context, subjects, ask_registries=False)
     taken = next((each for each in known if each.blob == read.blob), None)
     taken = taken or CollectedStatement(read.envelope, read.blob, subjects[0], None)
     return EvaluatedEvidence(*collect.evaluate_statements(context, pinned, [taken], context.now())[0])
+
+
+def _about_nothing(context: ReadContext, read: ReadEvidence) -> EvaluatedEvidence:
+    """Of a statement about no pinned release nobody can say whose images it is about: no policy counts it."""
+    digest = read.statement.subjects[0].digest
+    taken = CollectedStatement(read.envelope, read.blob, collect.EvidenceSubject(digest, None), None)
+    seen = collect.evaluate_statements(context, None, [taken], context.now())[0][1]
+    if seen.refusal is None:
+        refusal = Rejected("not-pinned", {"subjects": [each.digest for each in read.statement.subjects]})
+        seen = EvaluatedStatement(replace(seen.fact, counted=False, roles=(), code=refusal.code), refusal)
+    return EvaluatedEvidence(taken, seen)

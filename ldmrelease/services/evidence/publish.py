@@ -4,11 +4,11 @@ from ldmrelease.domain.images import is_digest, parse_reference
 from ldmrelease.domain.predicates.summary import BUNDLE_TYPE, bundle, bundle_annotations
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.registry.referrers import put_referrers
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.trust.dsse import Envelope, read_envelope
 
 
-def publish_envelope(context: Context, repository_name: str, envelope_bytes: bytes) -> list[str]:
+def publish_envelope(context: ReadContext, repository_name: str, envelope_bytes: bytes) -> list[str]:
     """Attach an envelope to each of its subjects that the repository has; the referrers' digests.
 
     Content decides the digest, so that a repeat finds what is there. Raises `RegistryError`.

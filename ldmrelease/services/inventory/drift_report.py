@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import Drift
 from ldmrelease.services.inventory.live import UnavailablePlace, unreachable_places
@@ -36,7 +36,7 @@ class DriftReport(Struct, frozen=True):
     unreachable: tuple[UnavailablePlace, ...]
 
 
-def report(context: Context, rows: Iterable[LiveComponent]) -> DriftReport:
+def report(context: ReadContext, rows: Iterable[LiveComponent]) -> DriftReport:
     """The drift of these rows."""
     rows = list(rows)
     return DriftReport(
@@ -44,7 +44,7 @@ def report(context: Context, rows: Iterable[LiveComponent]) -> DriftReport:
     )
 
 
-def _found(context: Context, row: LiveComponent) -> Iterator[DriftFinding]:
+def _found(context: ReadContext, row: LiveComponent) -> Iterator[DriftFinding]:
     application = context.topology.application(row.place)
     product = context.topology.product(row.product)
     assert application is not None

@@ -9,7 +9,7 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.residences import replayed
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.observations import counted_observations
 from ldmrelease.services.inventory.where import release_name
 
@@ -35,7 +35,7 @@ class HistoryEntry(Struct, frozen=True):
 
 
 def history(
-    context: Context,
+    context: ReadContext,
     *,
     place: Place | None = None,
     environment: str | None = None,
@@ -54,7 +54,7 @@ def history(
 
 
 def _residences(
-    context: Context, place: Place | None, product_tag: str | None
+    context: ReadContext, place: Place | None, product_tag: str | None
 ) -> Iterable[observed.ResidenceState]:
     """Those of one place alone, or of a release's own images, where one is asked for; from what counts."""
     states = replayed(counted_observations(context, place))
@@ -69,7 +69,7 @@ def _residences(
     return [residence for digest in sorted(digests) for residence in observed.residences_of(read, digest)]
 
 
-def _residence(context: Context, image: observed.ResidenceState) -> HistoryEntry:
+def _residence(context: ReadContext, image: observed.ResidenceState) -> HistoryEntry:
     span = image.span
     return HistoryEntry(
         place=str(image.place),
@@ -87,7 +87,7 @@ def _residence(context: Context, image: observed.ResidenceState) -> HistoryEntry
     )
 
 
-def previous_release(context: Context, place: Place, product: str) -> str | None:
+def previous_release(context: ReadContext, place: Place, product: str) -> str | None:
     """The tag that ran at a place before what runs there now: what a rollback goes back to by default."""
     ended = [
         each

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Application, Place
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments.concurrency import Job, run_concurrently
 from ldmrelease.services.inventory.comparison import Comparer, LiveComponent, PlaceAnswers, PodsAnswer
 from ldmrelease.services.inventory.drift import Drift
@@ -35,7 +35,7 @@ class UnavailablePlace(Struct, frozen=True):
     why: tuple[TargetFailure, ...]
 
 
-def live(context: Context, applications: Sequence[Application], timeout: float) -> list[LiveComponent]:
+def live(context: ReadContext, applications: Sequence[Application], timeout: float) -> list[LiveComponent]:
     """The rows of these places, asked all at once.
 
     timeout: for how many seconds each environment may be asked; what it has not said by then is unheard.
@@ -57,7 +57,7 @@ def unreachable_places(rows: Iterable[LiveComponent]) -> list[UnavailablePlace]:
 
 
 def _ask(
-    context: Context, trees: Trees, applications: Sequence[Application], timeout: float
+    context: ReadContext, trees: Trees, applications: Sequence[Application], timeout: float
 ) -> dict[Place, PlaceAnswers]:
     """Two threads for each environment: one for what is committed, one for its cluster."""
     jobs: dict[str, Job[_Key, DesiredState | PodsAnswer]] = {}
@@ -76,7 +76,7 @@ def _tree_job(trees: Trees, applications: Sequence[Application], tell: _Tell) ->
     trees.read(applications, lambda place, answer: tell((_TREE, place), answer))
 
 
-def _pods_job(context: Context, applications: Sequence[Application], tell: _Tell) -> None:
+def _pods_job(context: ReadContext, applications: Sequence[Application], tell: _Tell) -> None:
     read_pods(context.workspace.root, applications, lambda place, answer: tell((_PODS, place), answer))
 
 

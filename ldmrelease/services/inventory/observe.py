@@ -1,7 +1,8 @@
 """Observe a place: what it states or runs, resolved to digests, signed by the observer (design section 2)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
@@ -9,7 +10,7 @@ from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.topology import Application, ComponentKind
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.observations import latest_observation
@@ -40,7 +41,7 @@ def observe(
 
 
 def _committed(
-    context: Context, application: Application, cause: str | None
+    context: ReadContext, application: Application, cause: str | None
 ) -> Observation | Refusal | Unavailable:
     """What the committed tree says, with each tag resolved in its repository now."""
     there = desired.snapshot(context, application)
@@ -55,7 +56,7 @@ def _committed(
 
 
 def _observation(
-    context: Context,
+    context: ReadContext,
     application: Application,
     revision: str,
     images: tuple[ObservedImage, ...],
@@ -76,7 +77,7 @@ def _observation(
 
 
 def _since(
-    context: Context, application: Application, images: tuple[ObservedImage, ...]
+    context: ReadContext, application: Application, images: tuple[ObservedImage, ...]
 ) -> tuple[ObservedImage, ...]:
     """Each image with the time when it was first seen there, which the signed observation before this one tells."""
     before = latest_observation(context, application.place)
@@ -100,7 +101,7 @@ def observation_event(context: Context, observation: Observation) -> NewEvent:
 
 
 def _seen(
-    context: Context, application: Application, said: Iterable[ImageSetting]
+    context: ReadContext, application: Application, said: Iterable[ImageSetting]
 ) -> Iterable[ObservedImage]:
     components = components_of(context, application)
     for each in said:
@@ -117,7 +118,7 @@ def _seen(
         )
 
 
-def _complete(context: Context, application: Application, images: tuple[ObservedImage, ...]) -> set[str]:
+def _complete(context: ReadContext, application: Application, images: tuple[ObservedImage, ...]) -> set[str]:
     """The releases of which every component that runs here was seen and is ready."""
     found = set()
     for release in {each.release for each in images if each.release is not None}:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.load import Workspace
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import Checkpoint
@@ -18,8 +18,9 @@ from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import LedgerError
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import Context, open_context, wall_clock
+from ldmrelease.services.context import Context, ReadContext, open_context, wall_clock
 from ldmrelease.services.deployments import desired
+from ldmrelease.services.deployments.checkpoints import contradictions, describe, kept_checkpoints
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.promotions import preflight
 from ldmrelease.sources import git_tags
@@ -104,6 +105,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         yield from _images(context)
         yield from _configurations(context)
         yield from _places(context)
+        yield from _checkpoints(context)
 
 
 def _clock(workspace: Workspace) -> Diagnosis:
@@ -146,7 +148,7 @@ def _key(workspace: Workspace, purpose: str) -> Diagnosis:
     return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
 
 
-def _ledger(context: Context) -> Diagnosis:
+def _ledger(context: ReadContext) -> Diagnosis:
     head = context.ledger.head()
     last = context.ledger.get(head.size)
     if last is not None and last.time > context.now():
@@ -157,7 +159,7 @@ def _ledger(context: Context) -> Diagnosis:
     return Diagnosis("ledger", Health.OK, f"{head.ledger}, last event {head.size}")
 
 
-def _images(context: Context) -> Iterator[Diagnosis]:
+def _images(context: ReadContext) -> Iterator[Diagnosis]:
     images = (
         c.source for p in context.topology.products for c in p.components if c.kind is ComponentKind.IMAGE
     )
@@ -172,7 +174,7 @@ def _images(context: Context) -> Iterator[Diagnosis]:
             yield Diagnosis(what, Health.OK, "answers")
 
 
-def _configurations(context: Context) -> Iterator[Diagnosis]:
+def _configurations(context: ReadContext) -> Iterator[Diagnosis]:
     sources = (
         each.source
         for product in context.topology.products
@@ -223,6 +225,24 @@ def _place(context: Context, application: Application) -> Diagnosis:
     return Diagnosis(
         what, Health.OK, f"{application.level}, {len(there.values)} settings at {there.revision[:12]}"
     )
+
+
+def _checkpoints(context: Context) -> Iterator[Diagnosis]:
+    """What the release repository has seen of the ledger; a place's fence is looked at with the place."""
+    what = "ledger checkpoint"
+    kept = kept_checkpoints(context)[-1]
+    if kept.unknown is not None:
+        yield Diagnosis(what, Health.WARN, f"{kept.where}: {kept.unknown}")
+    elif kept.checkpoint is None:
+        yield Diagnosis(what, Health.OK, f"none yet in {kept.where}; the first promotion leaves one there")
+    for each in contradictions(context, (kept,)):
+        remedy = (
+            "use the ledger that wrote there, or restore its newest backup with `ldmrelease ledger import`"
+        )
+        yield Diagnosis(what, Health.BAD, describe(each, context.ledger.head().size), remedy)
+        return
+    if kept.checkpoint is not None:
+        yield Diagnosis(what, Health.OK, f"{kept.where} has seen event {kept.checkpoint.size}")
 
 
 def _not_ours(context: Context, fence: Fence) -> Diagnosis | None:

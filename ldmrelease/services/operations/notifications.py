@@ -5,7 +5,7 @@ import subprocess
 from typing import Any
 
 from ldmrelease.domain.events.promotion import PromotionState
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.promotions.driver import PromotionOutcome
 
 _PATIENCE = 30
@@ -22,7 +22,7 @@ def event_of(outcome: PromotionOutcome) -> dict[str, Any] | None:
     return {"event": name, "promotion": outcome.promotion, "state": str(outcome.state), **outcome.cause}
 
 
-def notify(context: Context, event: dict[str, Any]) -> str | None:
+def notify(context: ReadContext, event: dict[str, Any]) -> str | None:
     """Run the workspace's command, if it names one. Answers what went wrong: never a reason to stop."""
     command = context.workspace.notify
     if not command:

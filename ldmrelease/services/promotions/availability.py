@@ -14,7 +14,7 @@ from ldmrelease.domain.times import instant, spell
 from ldmrelease.registry.errors import RegistryError, reading_answer
 from ldmrelease.registry.manifests import Manifest, parse_object
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.releases.pin import Pinned
 
 CREATED = "org.opencontainers.image.created"
@@ -22,7 +22,7 @@ CREATED = "org.opencontainers.image.created"
 _FIRST_YEAR = 2000
 
 
-def availability(context: Context, pinned: Pinned, level: Level, ready: datetime) -> dict[str, Any]:
+def availability(context: ReadContext, pinned: Pinned, level: Level, ready: datetime) -> dict[str, Any]:
     """From tag to ready, for the record: `tagged`, `ready`, `seconds`, `asked` (by the level, in seconds), `met`.
 
     What cannot be known, because no image says when it was built or a registry does not answer, is None: what
@@ -40,7 +40,7 @@ def availability(context: Context, pinned: Pinned, level: Level, ready: datetime
     }
 
 
-def _tagged(context: Context, pinned: Pinned) -> datetime | None:
+def _tagged(context: ReadContext, pinned: Pinned) -> datetime | None:
     try:
         times = [built(context, each) for each in pinned.release.images]
     except RegistryError:
@@ -48,7 +48,7 @@ def _tagged(context: Context, pinned: Pinned) -> datetime | None:
     return max((each for each in times if each is not None), default=None)
 
 
-def built(context: Context, component: Component) -> datetime | None:
+def built(context: ReadContext, component: Component) -> datetime | None:
     """When an image says that it was built: the newest of what its index, manifests and configurations say.
 
     Raises `RegistryError`.

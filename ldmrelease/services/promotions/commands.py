@@ -21,16 +21,16 @@ from ldmrelease.domain.streams import StepId, promotion_stream
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.machine import blocking_decision, current_place
-from ldmrelease.services.context import Context, Untrusted
+from ldmrelease.services.context import Context, ReadContext, Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
+from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder
 from ldmrelease.services.promotions.driver import PromotionOutcome, drive, wait_values
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
-from ldmrelease.services.promotions.pending_acts import still_pending
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
@@ -75,7 +75,7 @@ def preview_spec(
     return preview(context, spec, left)
 
 
-def _nothing_to_do(context: Context, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
+def _nothing_to_do(context: ReadContext, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
     runs = spec.intent in (Intent.PROMOTE, Intent.ROLLBACK)
     idle = [each for each in places if runs and not has_receipt(context, spec.pinned, each)]
     return NothingToDo(tuple(places), tuple(idle))
@@ -96,6 +96,7 @@ def promote(context: Context, spec: PromotionSpec, progress: Progress) -> Promot
         busy = _busy(context, considered) or _unconfirmed(context, considered)
         if busy is not None:
             return busy
+        require_newest(context)
         recorded = record_request(context, considered)
         if recorded is None:
             continue
@@ -105,7 +106,7 @@ def promote(context: Context, spec: PromotionSpec, progress: Progress) -> Promot
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
 
 
-def _same_request(context: Context, spec: PromotionSpec) -> str | None:
+def _same_request(context: ReadContext, spec: PromotionSpec) -> str | None:
     """The promotion that asks for exactly this and has not ended: asking twice is not a newer request."""
     mine = (spec.intent, spec.pinned.digest, spec.target, spec.alias)
     for each in open_promotions(context):
@@ -115,7 +116,7 @@ def _same_request(context: Context, spec: PromotionSpec) -> str | None:
     return None
 
 
-def _busy(context: Context, considered: Preview) -> PlaceBusy | None:
+def _busy(context: ReadContext, considered: Preview) -> PlaceBusy | None:
     """Who claims the first place, where it is claimed: nothing is requested on top of a running promotion.
 
     The claim that a stuck promotion left is nobody's: asking again is the way out.
@@ -127,7 +128,7 @@ def _busy(context: Context, considered: Preview) -> PlaceBusy | None:
     return PlaceBusy(str(place), claim.promotion, claim.holder, spell(claim.since))
 
 
-def _unconfirmed(context: Context, considered: Preview) -> PlaceBusy | None:
+def _unconfirmed(context: ReadContext, considered: Preview) -> PlaceBusy | None:
     """A promotion that has written one of these places and waits for its confirmation there.
 
     It cannot be superseded: a restore of its successor would put back what nobody has confirmed.
@@ -151,6 +152,7 @@ def resume(
     if journal.state.ended:
         return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
     require_agreed(context, [each.place for each in promotion.plan.places])
+    require_newest(context)
     if journal.waiting and journal.waits_at is not None:
         waits = _still_owed(context, promotion, journal.waits_at) or _still_waits(
             context, promotion, journal.waits_at
@@ -164,15 +166,20 @@ def resume(
     return drive(context, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
 
 
-def _still_owed(context: Context, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+def _still_owed(context: ReadContext, promotion: Promotion, place: Place) -> PromotionOutcome | None:
     """Where it waits, if what somebody owes it in the cluster is still owed, or nobody can be asked."""
     journal, application = promotion.journal, context.topology.application(place)
     if not journal.waits_for or application is None:
         return None
     code, begun_in = str(journal.waits_for.get("code")), journal.clusters.get(str(place))
+    from ldmrelease.services.promotions.pending_acts import still_pending  # noqa: PLC0415 - knows clusters
+
     owed = still_pending(context, application, promotion.pinned.release, code, begun_in)
+    here = str(place)
     left = PromotionOutcome(
-        promotion.id, PromotionState.WAITING, {"until": None, "who": list(journal.who), **journal.waits_for}
+        promotion.id,
+        PromotionState.WAITING,
+        {"until": None, "who": list(journal.who), "place": here, **journal.waits_for},
     )
     unheard = None if isinstance(owed, bool) else step_failure(owed)
     if isinstance(unheard, Unavailable):
@@ -181,7 +188,7 @@ def _still_owed(context: Context, promotion: Promotion, place: Place) -> Promoti
     return left if owed is True else None
 
 
-def _still_waits(context: Context, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+def _still_waits(context: ReadContext, promotion: Promotion, place: Place) -> PromotionOutcome | None:
     """Where it waits, as of now, if what made it wait would be answered the same again.
 
     That is a decision that waits, or one that could not be made at a later place.
@@ -195,10 +202,14 @@ def _still_waits(context: Context, promotion: Promotion, place: Place) -> Promot
     decision = decide(context, promotion.pinned, question, phase).decision
     if decision.verdict is not ruling.verdict:
         return None
+    here = str(place)
     if decision.verdict is Verdict.WAITING:
-        return PromotionOutcome(promotion.id, PromotionState.WAITING, wait_values(*waits_for(decision)))
+        waits = {**wait_values(*waits_for(decision)), "place": here}
+        return PromotionOutcome(promotion.id, PromotionState.WAITING, waits)
     return PromotionOutcome(
-        promotion.id, PromotionState.WAITING, {"until": None, "who": list(promotion.journal.who)}
+        promotion.id,
+        PromotionState.WAITING,
+        {"until": None, "who": list(promotion.journal.who), "place": here},
     )
 
 
@@ -215,6 +226,7 @@ def abort(context: Context, promotion_id: str, reason: str | None, progress: Pro
     journal = promotion.journal
     if journal.state.ended:
         return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
+    require_newest(context)
     here = current_place(promotion.plan, journal)
     event = new_event(PromotionHalting(here.place if here else None, "aborted", why), promotion.stream)
     if context.append([event], expect={promotion.stream: promotion.version}) is not None:

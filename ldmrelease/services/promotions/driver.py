@@ -28,16 +28,16 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
-from ldmrelease.services.context import Context
+from ldmrelease.registry.errors import RegistryError
+from ldmrelease.services.context import Context, NoKey, Untrusted
 from ldmrelease.services.decisions.decide import decide, record
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
+from ldmrelease.services.deployments.checkpoints import publish_checkpoint
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
-from ldmrelease.services.promotions.steps.registry import STEPS
-from ldmrelease.services.promotions.steps.release import released
 from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.work import (
     Overtaken,
@@ -48,6 +48,7 @@ from ldmrelease.services.promotions.work import (
     StepResult,
     step_failure,
 )
+from ldmrelease.trust.signer import KeyProblem
 
 
 class PromotionOutcome(Struct, frozen=True):
@@ -163,7 +164,16 @@ class _Driver(Struct):
         promotion = now.promotion
         if not promotion.journal.state.ended:
             now.tell(None, PromotionEnded(state, cause, values))
+            if promotion.journal.steps:
+                self._publish_checkpoint(promotion)
         return PromotionOutcome(promotion.id, state, {"cause": cause, **values})
+
+    def _publish_checkpoint(self, promotion: Promotion) -> None:
+        """Leave outside how far the ledger is. What cannot be left there is said, and undoes nothing."""
+        try:
+            publish_checkpoint(self.context, promotion.pinned.digest)
+        except (RegistryError, Untrusted, NoKey, KeyProblem) as error:
+            self.progress("no-checkpoint", {"reason": str(error)})
 
     def _decide(self, now: Turn, place: Place, stage: DecisionStage) -> None:
         promotion = now.promotion
@@ -228,6 +238,9 @@ class _Driver(Struct):
         elif not now.promotion.journal.step(step.id).intended:
             now.tell(step.place, StepIntended(step.id))
         self.progress("step", {"step": step.id, "place": str(step.place), "kind": str(step.kind)})
+        # Checks, copies, clusters: where nothing is left to do, none of them is loaded.
+        from ldmrelease.services.promotions.steps.registry import STEPS  # noqa: PLC0415
+
         return self._record(now, step, STEPS[step.kind](now.work(step)))
 
     def _record(self, now: Turn, step: Step, answer: StepResult) -> PromotionOutcome | None:
@@ -237,6 +250,8 @@ class _Driver(Struct):
             case Unavailable():
                 return None if self._passes(answer) else _interrupted(now, answer)
             case StepPending(code, values, who):
+                from ldmrelease.services.promotions.steps.release import released  # noqa: PLC0415 - as above
+
                 why = PromotionWaiting(step.place, None, who, step.id, code, values)
                 return self._wait(now, why, released(now.promotion.id, step.place, now.epoch(step.place)))
             case StepDone(result, events, blobs):

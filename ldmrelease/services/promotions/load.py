@@ -12,7 +12,7 @@ from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.promotion.planning import make_plan
 from ldmrelease.promotion.state import AfterTheEnd, Journal, read_journal
-from ldmrelease.services.context import Context, Untrusted
+from ldmrelease.services.context import ReadContext, Untrusted
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.promotions.submit import sites_for
 from ldmrelease.services.releases.pin import Pinned
@@ -47,7 +47,7 @@ class Promotion(Struct):
         return promotion_stream(self.id)
 
 
-def load_promotion(context: Context, promotion_id: str) -> Promotion:
+def load_promotion(context: ReadContext, promotion_id: str) -> Promotion:
     """Read a promotion; its plan is made again and must be the journalled one.
 
     Raises `NoSuchPromotion`, `Untrusted`.
@@ -67,7 +67,7 @@ def load_promotion(context: Context, promotion_id: str) -> Promotion:
     return Promotion(promotion_id, request, opened.person, plan, pinned, journal, len(told))
 
 
-def records_of(context: Context, promotion_id: str) -> list[EventRecord[Any]]:
+def records_of(context: ReadContext, promotion_id: str) -> list[EventRecord[Any]]:
     """Everything that the ledger has of a promotion, each verified. Raises `NoSuchPromotion`, and `Untrusted`
     where one event does not count: nothing is done on the word of the others while somebody else writes there.
     """
@@ -108,7 +108,7 @@ def _request(promotion_id: str, told: list[EventRecord[Any]]) -> EventRecord[Req
     return first
 
 
-def _plan_again(context: Context, request: Request, pinned: Pinned) -> Plan:
+def _plan_again(context: ReadContext, request: Request, pinned: Pinned) -> Plan:
     spec = PromotionSpec(pinned, request.target, request.intent, request.reason, request.alias)
     applications = [context.topology.application(each) for each in request.places]
     known = [each for each in applications if each is not None]

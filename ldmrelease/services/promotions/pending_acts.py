@@ -7,7 +7,7 @@ from ldmrelease.cluster.rollout.status import ActionRequired, ImageMismatch, Sta
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Application
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.targets.connections import answer
@@ -21,7 +21,7 @@ _OWES: Mapping[str, type[Status]] = {
 
 
 def still_pending(
-    context: Context, application: Application, release: Release, code: str, begun_in: str | None
+    context: ReadContext, application: Application, release: Release, code: str, begun_in: str | None
 ) -> bool | Refusal | Unavailable:
     """Whether the step would be answered `code` again; False where it is to be carried out to see.
 

@@ -10,14 +10,13 @@ from ldmrelease.cluster.client.api import Api
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Check, Place
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
-from ldmrelease.targets.stores.kubernetes_rights import forbidden
 
 
 class RefusedPlace(Struct, frozen=True):
@@ -33,7 +32,7 @@ class PreflightFailed(Struct, frozen=True):
     places: tuple[RefusedPlace, ...]
 
 
-def checks_asked(context: Context, application: Application) -> tuple[Check, ...]:
+def checks_asked(context: ReadContext, application: Application) -> tuple[Check, ...]:
     """The checks that the level of an application wants there after a release runs, as far as we run them."""
     level = level_at(context, application.place).at(application.place.environment)
     asked = dict.fromkeys(each.parameters["check"] for each in level.confirm if each.rule == "check")
@@ -42,7 +41,7 @@ def checks_asked(context: Context, application: Application) -> tuple[Check, ...
 
 
 def preflight_failures(
-    context: Context, spec: PromotionSpec, applications: Sequence[Application]
+    context: ReadContext, spec: PromotionSpec, applications: Sequence[Application]
 ) -> Iterator[RefusedPlace]:
     """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
     for application in applications:
@@ -59,7 +58,7 @@ def preflight_failures(
 
 
 def cluster_refusal(
-    context: Context, application: Application, *, checked: bool = True
+    context: ReadContext, application: Application, *, checked: bool = True
 ) -> Refusal | Unavailable | None:
     """Why the application's cluster does not let us write there, or run its level's checks where they are
     wanted: everything at once."""
@@ -71,14 +70,14 @@ def cluster_refusal(
 
 
 def _unwritable(
-    context: Context, spec: PromotionSpec, application: Application
+    context: ReadContext, spec: PromotionSpec, application: Application
 ) -> Refusal | Unavailable | None:
     there = desired.snapshot(context, application)
     wanted = desired_edits(spec, application, there) if isinstance(there, Snapshot) else there
     return wanted if isinstance(wanted, Refusal | Unavailable) else None
 
 
-def _uncheckable(context: Context, application: Application) -> Refusal | Unavailable | None:
+def _uncheckable(context: ReadContext, application: Application) -> Refusal | Unavailable | None:
     """Why the level's checks that need a cluster cannot be run there."""
     workloads = application.workloads
     needed = [(each, kind_of(each.kind).cluster_needs(each)) for each in checks_asked(context, application)]
@@ -99,6 +98,8 @@ def _uncheckable(context: Context, application: Application) -> Refusal | Unavai
 
 
 def _unmet(api: Api, kind: str, needs: ClusterNeeds) -> Iterator[Refusal]:
+    from ldmrelease.targets.stores.kubernetes_rights import forbidden  # noqa: PLC0415 - knows clusters
+
     missing = list(forbidden(api, needs.namespace, needs.rights))
     yield from missing
     if not missing and not kind_of(kind).is_ready(api, needs):

@@ -13,7 +13,7 @@ from ldmrelease.domain.plan import PlacePlan, Step, StepKind
 from ldmrelease.domain.streams import StepId
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.state import Journal, StepRecord
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.receipts import receipts_of
 from ldmrelease.services.promotions.load import Promotion, load_promotion, records_of
 from ldmrelease.trust.records import EventRecord
@@ -69,7 +69,7 @@ class PromotionReport(Struct, frozen=True):
     next: tuple[str, ...]
 
 
-def report(context: Context, promotion_id: str) -> PromotionReport:
+def report(context: ReadContext, promotion_id: str) -> PromotionReport:
     """Everything about a promotion. Raises `NoSuchPromotion`, `Untrusted`."""
     promotion = load_promotion(context, promotion_id)
     told = records_of(context, promotion_id)
@@ -129,7 +129,7 @@ def _state(record: StepRecord) -> str:
     return "started" if record.intended else "open"
 
 
-def _decisions(context: Context, told: list[EventRecord[Any]]) -> Iterator[DecisionReport]:
+def _decisions(context: ReadContext, told: list[EventRecord[Any]]) -> Iterator[DecisionReport]:
     for each in told:
         if isinstance(each.body, DecisionMade):
             decision = canonical.decode(context.ledger.blob(each.body.decision), Decision)

@@ -3,7 +3,6 @@
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.context import Context
-from ldmrelease.services.inventory.observe import observe
 from ldmrelease.services.releases.pin import Pinned
 
 SCALED_TO_ZERO = "scaled-to-zero"
@@ -15,6 +14,8 @@ def is_scaled_to_zero(context: Context, application: Application, pinned: Pinned
     Asks the cluster."""
     if context.ledger.state(SCALED_TO_ZERO, f"{application.place}/{pinned.digest}") is None:
         return False
+    from ldmrelease.services.inventory.observe import observe  # noqa: PLC0415 - knows clusters
+
     seen = observe(context, application)
     if not isinstance(seen, Observation):
         return False

@@ -26,7 +26,7 @@ from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.promotion.planning import Site, make_plan
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.decisions.decide import Decided, decide, level_at, record
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments import desired
@@ -86,7 +86,7 @@ def remaining_places(
     return left
 
 
-def _unmoved(context: Context, spec: PromotionSpec, applications: Sequence[Application]) -> bool:
+def _unmoved(context: ReadContext, spec: PromotionSpec, applications: Sequence[Application]) -> bool:
     release = spec.pinned.release
     names = {name for each in applications for name in each.components(release.product)}
     for image in release.images:
@@ -111,12 +111,12 @@ def _has_it(context: Context, spec: PromotionSpec, application: Application) -> 
     )
 
 
-def has_receipt(context: Context, pinned: Pinned, place: Place) -> bool:
+def has_receipt(context: ReadContext, pinned: Pinned, place: Place) -> bool:
     """Whether the release has a receipt at a place."""
     return next(receipts_at(context, place, pinned.digest), None) is not None
 
 
-def _is_live(context: Context, spec: PromotionSpec, application: Application) -> bool:
+def _is_live(context: ReadContext, spec: PromotionSpec, application: Application) -> bool:
     """Whether there is something to take away; a target that cannot be read is asked again, to say why."""
     there = desired.snapshot(context, application)
     wanted = desired_edits(spec, application, there) if isinstance(there, Snapshot) else there
@@ -139,7 +139,7 @@ def preview(
 
 
 def plan_for(
-    context: Context, spec: PromotionSpec, applications: Sequence[Application], promotion: str
+    context: ReadContext, spec: PromotionSpec, applications: Sequence[Application], promotion: str
 ) -> Plan | PreflightFailed:
     """The plan: pure but for one read of each target, which shows that its settings are there."""
     against = tuple(preflight_failures(context, spec, applications))
@@ -149,12 +149,12 @@ def plan_for(
     return make_plan(promotion, spec.intent, release.product, release.tag, spec.pinned.digest, sites)
 
 
-def sites_for(context: Context, spec: PromotionSpec, applications: Sequence[Application]) -> list[Site]:
+def sites_for(context: ReadContext, spec: PromotionSpec, applications: Sequence[Application]) -> list[Site]:
     """What a plan needs to know of each place: from release, workspace and policies alone."""
     return [_site(context, spec, each) for each in applications]
 
 
-def _site(context: Context, spec: PromotionSpec, application: Application) -> Site:
+def _site(context: ReadContext, spec: PromotionSpec, application: Application) -> Site:
     release = spec.pinned.release
     level = level_at(context, application.place).at(application.place.environment)
     images = {each.name for each in release.images}
@@ -225,7 +225,7 @@ def _request(context: Context, look: Preview, promotion: str) -> Request:
     return asked
 
 
-def _supersede(context: Context, plan: Plan, promotion: str) -> tuple[list[NewEvent], dict[str, int]]:
+def _supersede(context: ReadContext, plan: Plan, promotion: str) -> tuple[list[NewEvent], dict[str, int]]:
     """End the waiting promotions that want the same place: never a running one (details.md)."""
     wanted = {each.place for each in plan.places}
     ended = PromotionEnded(PromotionState.SUPERSEDED, "newer-request", {"by": promotion})

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.times import instant
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.commands import resume
 from ldmrelease.services.promotions.driver import PromotionOutcome
@@ -30,7 +30,7 @@ def wait_for(
     return outcome
 
 
-def _pause(context: Context, outcome: PromotionOutcome) -> timedelta:
+def _pause(context: ReadContext, outcome: PromotionOutcome) -> timedelta:
     until = outcome.cause.get("until")
     if until is None:
         return POLL

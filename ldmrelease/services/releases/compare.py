@@ -7,7 +7,6 @@ from msgspec import Struct
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.services.releases.pin import Pinned
-from ldmrelease.sources.eups import read_listing
 
 
 class ComparedVersion(Struct, frozen=True):
@@ -82,6 +81,8 @@ def _version(component: Component | None) -> ComparedVersion | None:
 def _products(before: bytes | None, after: bytes | None) -> tuple[tuple[ProductChange, ...] | None, int]:
     if before is None or after is None:
         return None, 0
+    from ldmrelease.sources.eups import read_listing  # noqa: PLC0415 - for builds alone
+
     mine, others = read_listing(before), read_listing(after)
     names = sorted(mine | others)
     changes = (ProductChange(each, mine.get(each), others.get(each)) for each in names)

@@ -8,7 +8,7 @@ from ldmrelease.domain.release import Component as Pinned
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Grammar, tag_pattern_match
 from ldmrelease.domain.topology import Application, ComponentSource
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 
 
 class ProductComponent(Struct, frozen=True):
@@ -31,7 +31,7 @@ class IdentifiedImage(Struct, frozen=True):
     release: str | None
 
 
-def components_of(context: Context, application: Application) -> dict[str, ProductComponent]:
+def components_of(context: ReadContext, application: Application) -> dict[str, ProductComponent]:
     """What runs at the place, by the component's name."""
     found = {}
     for product in context.topology.products:
@@ -42,7 +42,7 @@ def components_of(context: Context, application: Application) -> dict[str, Produ
     return found
 
 
-def resolve(context: Context, component: ProductComponent, tag: str | None) -> str | None:
+def resolve(context: ReadContext, component: ProductComponent, tag: str | None) -> str | None:
     """The digest that a tag leads to now, at the component's source. Raises `RegistryError`."""
     if tag is None:
         return None
@@ -51,7 +51,7 @@ def resolve(context: Context, component: ProductComponent, tag: str | None) -> s
 
 
 def identify(
-    context: Context, component: ProductComponent, digest: str, tag: str | None, said: str | None = None
+    context: ReadContext, component: ProductComponent, digest: str, tag: str | None, said: str | None = None
 ) -> IdentifiedImage:
     """What a digest stands for: any name of an image's identity leads to its index.
 
@@ -73,7 +73,7 @@ def identify(
     return IdentifiedImage(part.digest, part.spelling if says_another else tag or part.spelling, own)
 
 
-def _releases(context: Context, component: ProductComponent, digest: str) -> list[tuple[Release, str]]:
+def _releases(context: ReadContext, component: ProductComponent, digest: str) -> list[tuple[Release, str]]:
     """The pinned releases whose image of the component has this digest, the latest first, with their digests."""
     found = []
     for name in reversed(context.pins.names_of(digest)):

@@ -23,8 +23,6 @@ from ldmrelease.domain.tags import Kind, Tag, parse
 from ldmrelease.domain.topology import ComponentKind, Product
 from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.repository_scope import require_scope
-from ldmrelease.sources.interface import SourceAccess, UnusableComponent
-from ldmrelease.sources.registry import source_of
 
 
 class Pinned(Struct, frozen=True):
@@ -52,7 +50,7 @@ class Unpinnable(Struct, frozen=True):
     values: dict[str, Any]
 
 
-def pin(context: Context, product: Product, text: str) -> Pinned | Unpinnable:
+def pin(context: ReadContext, product: Product, text: str) -> Pinned | Unpinnable:
     """Resolve every component of a product's tag now. Writes nothing.
 
     Raises `UnavailableError` where a source did not answer, `BadList`.
@@ -62,6 +60,9 @@ def pin(context: Context, product: Product, text: str) -> Pinned | Unpinnable:
         return Unpinnable("unreadable", {"tag": text, "grammar": str(product.grammar), "reason": tag.reason})
     found: list[Component] = []
     listing: bytes | None = None
+    from ldmrelease.sources.interface import SourceAccess, UnusableComponent  # noqa: PLC0415 - not to read a pin
+    from ldmrelease.sources.registry import source_of  # noqa: PLC0415 - as above
+
     access = SourceAccess(context.located, lambda text: context.registries.open(parse_reference(text)))
     for source in product.components:
         component = source_of(source.kind).find(source, tag, product.grammar, access)
@@ -99,7 +100,7 @@ def _read_pin(context: ReadContext, act: Pin, tag: Tag) -> Pinned:
     return Pinned(release, act.digest, tag, listing, act.revision)
 
 
-def find_or_pin(context: Context, product: Product, text: str) -> Pinned | Unpinnable:
+def find_or_pin(context: ReadContext, product: Product, text: str) -> Pinned | Unpinnable:
     """The stored pin, or a new one in memory: where nothing is stored, or what is stored was open."""
     stored = stored_pin(context, product, text)
     if stored is not None and stored.release.complete:
@@ -136,7 +137,7 @@ def pin_events(
     return [new_event(act)], blobs, {stream: revision - 1}
 
 
-def push_release(context: Context, pinned: Pinned) -> None:
+def push_release(context: ReadContext, pinned: Pinned) -> None:
     """Put the release artifact into the release repository: a copy, for whoever attaches statements to it."""
     repository = context.release_repository()
     tag = f"{pinned.release.product}-{pinned.release.tag}"

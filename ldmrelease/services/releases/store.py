@@ -6,7 +6,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import parse
-from ldmrelease.services.context import Context, Untrusted
+from ldmrelease.services.context import Context, ReadContext, Untrusted
 from ldmrelease.services.releases.pin import Pinned, pin_events, push_release
 
 
@@ -33,7 +33,7 @@ def store_pin(context: Context, found: Pinned, reason: str | None) -> Pinned:
     return replace(found, revision=version + 1)
 
 
-def pinned_by_digest(context: Context, product_name: str, tag: str, digest: str) -> Pinned:
+def pinned_by_digest(context: ReadContext, product_name: str, tag: str, digest: str) -> Pinned:
     """The pinned revision that has this digest. Raises `Untrusted`."""
     product = context.topology.product(product_name)
     if product is None:

@@ -30,6 +30,7 @@ class Checkout(Struct, frozen=True):
     root: Path
     git_directory: Path
     file: str
+    settings: tuple[str, ...] = ()
 
     def require_clean(self, tip: str) -> None:
         """Raise `Refused`: `uncommitted` where the user has changed the file, `locked` where git is at work.
@@ -98,7 +99,7 @@ class Checkout(Struct, frozen=True):
         return self.git_directory / "ldmrelease" / f"{name}.json"
 
     def _run(self, *arguments: str) -> bytes:
-        return call(["-C", str(self.root), *arguments])
+        return call(["-C", str(self.root), *arguments], settings=self.settings)
 
 
 def checkout_of(git: Git, branch: str, file: str) -> Checkout | None:
@@ -119,4 +120,39 @@ def _open(git: Git, root: Path, file: str) -> Checkout | None:
     except GitError:
         return None  # listed, but its directory is gone
     inside, _, directory = found.decode().strip().partition("\n")
-    return Checkout(git, root, Path(directory), file) if inside == "true" else None
+    return Checkout(git, root, Path(directory), file, _harmless(root)) if inside == "true" else None
+
+
+def _harmless(root: Path) -> tuple[str, ...]:
+    """The settings that take the programs out of the filters which the copy's own configuration defines.
+
+    Whoever may write there could else have anything run as us, by a filter and an attribute. The user's own filters
+    and line ends stay.
+    """
+    try:
+        listed = call(
+            ["-C", str(root), "config", "--show-scope", "--name-only", "-z", "--get-regexp", r"^filter\."]
+        )
+    except GitError as error:
+        if error.status == _NONE:
+            return ()
+        raise
+    parts = listed.decode(errors="surrogateescape").split("\0")
+    names = {
+        name.rpartition(".")[0]
+        for scope, name in zip(parts[::2], parts[1::2], strict=False)
+        if scope not in _OURS
+    }
+    odd = next((each for each in sorted(names) if "=" in each), None)
+    if odd is not None:
+        # Such a name cannot be overridden on a command line, so the filter would run.
+        raise GitError(
+            "config", _NONE, f"{root} defines {odd!r}, a name that cannot be overridden: take it out"
+        )
+    emptied = [f"{name}.{key}=" for name in sorted(names) for key in ("clean", "smudge", "process")]
+    return (*emptied, *(f"{name}.required=false" for name in sorted(names)))
+
+
+_OURS = {"system", "global", "command"}
+_NONE = 1
+"""The status of `git config` where nothing fits."""

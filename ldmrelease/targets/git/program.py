@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from ldmrelease import logs
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.targets.results import Change, RefusedError
@@ -25,6 +26,8 @@ _SETTINGS = (
     "core.fsync=committed",
     "core.quotePath=false",
     "core.fsmonitor=false",
+    "core.alternateRefsCommand=",
+    "log.showSignature=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "i18n.commitEncoding=UTF-8",
@@ -97,21 +100,31 @@ class Git(Struct, frozen=True):
             self.observer(phase, what)
 
 
-def call(arguments: Sequence[str], *, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
-    """Run git. Raises `GitError`, and `Refused` (`locked`) for a lock that is held or was left behind."""
-    settings = [part for each in _SETTINGS for part in ("-c", each)]
+def call(
+    arguments: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    settings: Sequence[str] = (),
+) -> bytes:
+    """Run git, with further `settings` (`name=value`).
+
+    Raises `GitError`, and `Refused` (`locked`) for a lock that is held or was left behind.
+    """
+    configured = [part for each in (*_SETTINGS, *settings) for part in ("-c", each)]
     command = next((each for each in arguments if not each.startswith("-")), "")
     try:
-        done = subprocess.run(
-            ["git", "--no-optional-locks", *settings, *arguments],
-            input=stdin,
-            capture_output=True,
-            env=_environment() | dict(env or {}),
-            timeout=_PATIENCE,
-            check=False,
-            # Without a terminal nothing can ask for a password, and Ctrl-C does not cut a transaction.
-            start_new_session=True,
-        )
+        with logs.asked("git", f"git {' '.join(arguments)}"):
+            done = subprocess.run(
+                ["git", "--no-optional-locks", *configured, *arguments],
+                input=stdin,
+                capture_output=True,
+                env=_environment() | dict(env or {}),
+                timeout=_PATIENCE,
+                check=False,
+                # Without a terminal nothing can ask for a password, and Ctrl-C does not cut a transaction.
+                start_new_session=True,
+            )
     except FileNotFoundError:
         raise GitError(command, NO_GIT, "git is not installed; install it") from None
     except subprocess.TimeoutExpired:
@@ -134,6 +147,8 @@ def _environment() -> dict[str, str]:
         "SSH_ASKPASS_REQUIRE": "never",
         "GIT_LITERAL_PATHSPECS": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        # A missing object must not be fetched from wherever the configuration of a repository says, and how.
+        "GIT_NO_LAZY_FETCH": "1",
     }
 
 

@@ -100,6 +100,21 @@ def fence_of(where: GitFile, place: Place, access: Access) -> Fence | Refusal | 
     return _answer(where, read)
 
 
+def read_fences(
+    repository: str, places: Sequence[Place], access: Access
+) -> dict[Place, Fence | None] | Refusal | Unavailable:
+    """The fences of several places of one repository, in one look; None where nobody has written yet."""
+
+    def read() -> dict[Place, Fence | None]:
+        opened = access.repository(repository)
+        refs = {each: fence.fence_ref(each) for each in places}
+        tips = opened.tips(list(refs.values()))
+        known = fence.fences_at(opened.git, [tip for tip in tips.values() if tip is not None])
+        return {each: known.get(tips[ref] or "") for each, ref in refs.items()}
+
+    return _answer(GitFile(repository, "", ""), read)
+
+
 def changed_by(where: GitFile, path: str, access: Access) -> Change | Refusal | Unavailable:
     """Who gave a setting the value that is committed now."""
 

@@ -24,6 +24,11 @@ _TEXT_TAG = "tag:yaml.org,2002:str"
 _RESOLVER = yaml.resolver.Resolver()
 NO_EDITS: Mapping[int, Value] = {}
 
+LARGEST_FILE = 10_000_000
+"""Characters of a file that is read: far more than anybody writes, and far less than would hold others up."""
+DEEPEST = 100
+MOST_NODES = 200_000
+
 
 class Node(Struct, frozen=True):
     """One node: `kind` is `scalar`, `sequence`, `mapping` or `alias`; the span is in characters of the text.
@@ -81,9 +86,15 @@ def is_text(plain: str) -> bool:
 
 
 def parse(text: str) -> Node:
-    """The tree of the one document in `text`. Raises `Refused` with `not-yaml` or `several-documents`."""
+    """The tree of the one document in `text`.
+
+    Raises `RefusedError` with `not-yaml`, `several-documents`, `empty-file`, `file-too-large`, `too-deep` or
+    `too-many-values`.
+    """
+    if len(text) > LARGEST_FILE:
+        raise RefusedError("file-too-large", found=len(text), expected=LARGEST_FILE)
     try:
-        events = list(yaml.parse(text, Loader=yaml.CSafeLoader))
+        events = list(_limited(yaml.parse(text, Loader=yaml.CSafeLoader)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise RefusedError(
@@ -98,6 +109,21 @@ def parse(text: str) -> Node:
         raise RefusedError("empty-file")
     stream = iter(events[2:])
     return _node(next(stream), stream)
+
+
+def _limited(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    """The same events, up to where they are too many or too deep."""
+    depth = nodes = 0
+    for event in events:
+        nodes += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1 if event.start_mark else None
+        if depth > DEEPEST:
+            raise RefusedError("too-deep", line=line, expected=DEEPEST)
+        if nodes > MOST_NODES:
+            raise RefusedError("too-many-values", line=line, expected=MOST_NODES)
+        yield event
 
 
 def _node(event: yaml.Event, stream: Iterator[yaml.Event]) -> Node:

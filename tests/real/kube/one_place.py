@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 from typer.testing import Result
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.domain.topology import Place
-from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.services.inventory.receipts import StoredReceipt, receipts_at
 from tests.real.kube import objects
 from tests.real.kube.api import Kube, Object

@@ -18,7 +18,7 @@ import yaml
 
 from ldmrelease.checks.job.templates import SERVICE_ACCOUNT
 from ldmrelease.config.policies.load import load_levels
-from ldmrelease.config.workspace.load import FILE
+from ldmrelease.config.workspace.model import FILE
 from ldmrelease.demo import artifacts, clusters
 from ldmrelease.demo.program import program
 from ldmrelease.domain.images import ImageIdentity, parse_reference

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
 from tests.real.kube.audit import AuditLog

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.config.workspace.load import FILE as WORKSPACE
+from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.config.workspace.model import FILE as WORKSPACE
 from ldmrelease.domain.events import EventKind
-from ldmrelease.faces.cli.options import ExitCode
 from tests.real.faultproxy import Answer, Passage
 from tests.real.kube.api import Object
 from tests.real.kube.given import Cluster

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.cluster.client.api import open_api
 from ldmrelease.cluster.client.errors import Conflict, Invalid
 from ldmrelease.cluster.objects.workloads import find
 from ldmrelease.domain.workload_selection import ClusterAccess, CustomResource, Selection, WorkloadKind
-from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.targets import registry
 from ldmrelease.targets.editors import image_fields
 from ldmrelease.targets.results import Change, Refusal, Written

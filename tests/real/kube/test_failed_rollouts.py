@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
 from tests.real.registries import free_port
@@ -93,7 +93,8 @@ def test_a_program_that_asks_gets_the_answer_alone(place: OnePlace):
     place.push_weekly()
     done = place.run("promote", WEEKLY, "--target", PLACE, "-o", "json", code=ExitCode.UNDECIDED)
     answer = json.loads(done.stdout)
-    assert (answer["state"], answer["cause"]["code"]) == ("halted", "unschedulable")
-    assert answer["cause"]["workload"] == "Deployment/app"
+    assert (answer["state"], answer["cause"]["code"]) == ("halted", "settle-failed")
+    assert answer["cause"]["values"]["code"] == "unschedulable"
+    assert answer["cause"]["values"]["workload"] == "Deployment/app"
     assert "ready" not in done.stderr
     assert str(port) not in done.stderr

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.domain.topology import Place
-from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.services.promotions.claims import claim_now
 from tests.real.kube import objects
 from tests.real.kube.one_place import NEW, OLD, OnePlace
@@ -74,7 +74,7 @@ def test_a_sync_that_nobody_makes_is_waited_for_by_its_operator(waiting: Synced)
     assert (row["state"], row["who"]) == ("waiting", ["operator"])
     assert not waiting.claimed()
     told = waiting.place.show()
-    assert told["cause"]["code"] == "not-synced"
+    assert told["waits_for"]["code"] == "not-synced"
     assert told["places"][0]["state"] == "committed"
     assert waiting.place.receipts() == []
     assert NEW in waiting.site.committed(PLACE)

@@ -145,7 +145,7 @@ def assert_whole(pair: Pair, site: PairSite, since: dict[str, int]) -> None:
 def assert_recorded_once(site: PairSite) -> None:
     context = site.context()
     receipts = Counter(
-        ("/".join(said(event)["place"].values()), said(event)["component"])
+        ("{environment}/{application}".format_map(said(event)["place"]), said(event)["component"])
         for event in context.ledger.events(kinds=[EventKind.RECEIPT])
     )
     assert receipts == {(place, each): 1 for place in PLACES for each in ("scipipe", "release")}

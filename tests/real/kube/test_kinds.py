@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.api import Object
 from tests.real.kube.images import Pushed
@@ -80,7 +80,7 @@ def test_a_stateful_set_on_delete_waits_for_the_operator_who_restarts_its_pods(p
     asked = place.promote(ExitCode.WAITING)
     assert main_image(place.get("StatefulSet")) == weekly.by_digest
     assert "its update strategy is OnDelete: restart its pods (app-0) by deleting them" in asked.stdout
-    assert place.show()["cause"]["code"] == "on-delete"
+    assert place.show()["waits_for"]["code"] == "on-delete"
     before = place.site.everything()
     assert "app-0" in place.run("resume", "--all", code=ExitCode.WAITING).stdout
     assert place.site.everything() == before
@@ -158,7 +158,7 @@ def never_ran(place: OnePlace) -> None:
     history = json.loads(place.site.ok("history", PLACE, "-o", "json"))
     assert all(not each.get("ready", False) for each in history)
     observed = json.loads(place.site.ok("observe", "--target", PLACE, "-o", "json"))
-    assert observed[0]["releases"] == []
+    assert observed["observations"][0]["release_digests"] == []
 
 
 def scaled(place: OnePlace, replicas: int) -> None:

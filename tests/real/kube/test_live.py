@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.api import Kube
 from tests.real.kube.given import Cluster
@@ -133,14 +133,12 @@ def test_a_cluster_that_says_nothing_holds_nobody_up(deployed: Deployed, tmp_pat
         _add_silent_cluster(deployed.site, tmp_path / "silent.yaml", silent.getsockname()[1])
         # The silent server would hold a request for minutes; the deadline alone ends the look.
         done = deployed.site.run("where", "--live", "--timeout", "5", "-o", "json")
-    rows = {
-        f"{each['place']['environment']}/{each['place']['application']}": each
-        for each in json.loads(done.stdout)
-    }
+    rows = {each["place"]: each for each in json.loads(done.stdout)}
     assert done.exit_code == ExitCode.UNDECIDED
     assert rows[PLACE]["observed"]["verdict"] == "healthy"
-    (unheard,) = rows[TESTSTAND]["unheard"]
-    assert unheard == {"where": "silent", "reason": "no answer within 5 s", "passes": True}
+    (unheard,) = rows[TESTSTAND]["unreachable"]
+    assert unheard["code"] == "unavailable"
+    assert unheard["values"] == {"where": "silent", "reason": "no answer within 5 s"}
     assert rows[TESTSTAND]["desired"]["spelling"] == "al9-w_2023_15"
     assert f"{TESTSTAND}: unreachable" in done.stderr
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.domain.events import EventKind
-from ldmrelease.faces.cli.options import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import COMPONENT, OnePlace
 from tests.real.registries import docker_registry, free_port

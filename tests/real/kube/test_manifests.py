@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
 from tests.real.kube.target_site import CREATOR

@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube.one_place import OnePlace
 from tests.workspace import MENU, WEEKLY
 
@@ -54,8 +54,8 @@ def test_a_release_gets_on_the_menu_and_then_its_name_moves(menu: OnePlace):
     said = menu.run("alias", "move", "recommended", WEEKLY, "--target", MENU)
     assert "succeeded" in said.stdout
     assert yaml.safe_load(text_of(menu))["controller"]["config"]["images"]["recommendedTag"] == "w_2023_16"
-    listed = json.loads(menu.site.ok("alias", "list", "--target", MENU, "-o", "json"))
-    assert [(each["alias"], each["tag"]) for each in listed] == [("recommended", "w_2023_16")]
+    listed = json.loads(menu.site.ok("alias", "list", "--target", MENU, "-o", "json"))["aliases"]
+    assert [(each["alias"], each["spelling"]) for each in listed] == [("recommended", "w_2023_16")]
     head = menu.site.head()
     assert "nothing to do" in menu.run("promote", WEEKLY, "--target", MENU).stdout
     assert "nothing to do" in menu.run("alias", "move", "recommended", WEEKLY, "--target", MENU).stdout

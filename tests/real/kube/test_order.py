@@ -55,7 +55,7 @@ def test_a_release_goes_through_the_test_systems_to_base_and_after_its_soak_to_t
         f"{second_site_registry(site)}/{site.own}/{site.own}/scipipe@{weekly.index}"
     )
     signed = [
-        ("/".join(each.body["place"].values()), each.body["component"])
+        ("{environment}/{application}".format_map(each.body["place"]), each.body["component"])
         for each in site.events("receipt.signed")
     ]
     places = (USDFDEV, TESTSTAND, BASE, SUMMIT)
@@ -89,5 +89,5 @@ def test_a_check_that_fails_at_base_stops_before_the_summit_and_restores_base_al
     after = second_kube.get("Deployment", site.namespace(SUMMIT), "ocps")
     assert after["spec"] == summit["spec"]
     weekly = json.loads(site.ok("where", "--output", "json"))
-    there = [each["place"]["environment"] for each in weekly if each["release"] == f"stack/{WEEKLY}"]
+    there = [each["place"].partition("/")[0] for each in weekly if each["release"] == f"stack/{WEEKLY}"]
     assert sorted(there) == ["tucson-teststand", "usdfdev"]

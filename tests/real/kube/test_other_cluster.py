@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ldmrelease.faces.cli.options import ExitCode
+from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.api import Kube
 from tests.real.kube.given import Cluster

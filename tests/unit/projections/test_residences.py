@@ -1,11 +1,11 @@
 """Residences and release_residences, from observations."""
 
 import base64
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events.place import Observation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Checkpoint, Event, event_hash
@@ -72,15 +72,16 @@ def signed(body: Any, signer: Signer, *, at: datetime = NOON, **changes: Any) ->
 
 
 def hashed(event: Event) -> Event:
-    return dataclasses.replace(event, hash=event_hash(event))
+    return replace(event, hash=event_hash(event))
 
 
 def forged(body: object, kind: type = Pin, signer: Signer = MANAGER, version: object = 1) -> Event:
     """Well bound and signed, with a body that may be anything."""
     event = signed(PIN if kind is Pin else OBSERVATION, signer)
     payload = json.loads(base64.b64decode(event.body["envelope"]["payload"]))
-    data = json.dumps({**payload, "body": body, "version": version}).encode()
-    return hashed(dataclasses.replace(event, body={"envelope": signer.sign(RECORD_TYPE, data).to_dict()}))
+    said = {**payload, "body": body, "version": version}
+    data = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+    return hashed(replace(event, body={"envelope": signer.sign(RECORD_TYPE, data).to_dict()}))
 
 
 def verified(event: Event, keyring: Keyring | None = None) -> EventRecord[Any] | Rejected:
@@ -106,14 +107,14 @@ def test_a_record_is_read_as_it_was_signed(body, signer, person):
 
 def test_an_event_without_an_envelope_is_unsigned():
     event = signed(PIN, MANAGER)
-    assert verified(dataclasses.replace(event, body={"actor": "ann"})) == Rejected("unsigned")
+    assert verified(replace(event, body={"actor": "ann"})) == Rejected("unsigned")
     event.body["envelope"]["signatures"] = []
     assert code(verified(event)) == "unsigned"
 
 
 @pytest.mark.parametrize("envelope", ["text", 7, [], {"payload": 1}])
 def test_what_is_no_envelope_is_malformed(envelope):
-    event = dataclasses.replace(signed(PIN, MANAGER), body={"envelope": envelope})
+    event = replace(signed(PIN, MANAGER), body={"envelope": envelope})
     assert code(verified(event)) == "malformed"
 
 
@@ -138,7 +139,7 @@ def test_a_record_counts_where_it_was_signed_for_and_nowhere_else(name, value, e
 def test_a_body_belongs_in_one_stream():
     """Whoever may sign for one place cannot speak in the stream of another, though bound to it."""
     event = signed(OBSERVATION, RUNNER, stream="environment/base/nublado")
-    found = verified(dataclasses.replace(event, stream="environment/base/nublado"))
+    found = verified(replace(event, stream="environment/base/nublado"))
     assert isinstance(found, Rejected)
     assert (found.code, found.values["signed"]) == ("wrong-stream", "environment/summit/nublado")
 
@@ -146,7 +147,7 @@ def test_a_body_belongs_in_one_stream():
 def test_a_statement_is_not_a_record():
     event = signed(PIN, MANAGER)
     envelope = MANAGER.sign("application/vnd.ldmrelease.pin.v1+json", canonical.encode(PIN)).to_dict()
-    found = verified(dataclasses.replace(event, body={"envelope": envelope}))
+    found = verified(replace(event, body={"envelope": envelope}))
     assert isinstance(found, Rejected)
     assert (found.code, found.values["expected"]) == ("wrong-type", RECORD_TYPE)
 
@@ -169,7 +170,7 @@ def test_an_envelope_is_verified_once(monkeypatch):
     real = records_module.verify
     monkeypatch.setattr(records_module, "verify", lambda *a, **k: asked.append(1) or real(*a, **k))
     records, event = Records(GENESIS, ring()), signed(PIN, MANAGER)
-    assert records.verify(event) is records.verify(dataclasses.replace(event))
+    assert records.verify(event) is records.verify(replace(event))
     assert len(asked) == 1
 
 
@@ -191,12 +192,12 @@ def test_a_development_runner_cannot_speak_for_the_summit(body):
 
 
 def test_a_run_that_is_nowhere_widens_no_role():
-    run = dataclasses.replace(RUN, environment=None)
+    run = replace(RUN, environment=None)
     assert code(verified(signed(run, RUNNER_DEV))) == "wrong-environment"
 
 
 def test_a_request_needs_the_role_in_every_place():
-    request = dataclasses.replace(REQUEST, places=(NUBLADO, Place("usdfdev", "nublado")))
+    request = replace(REQUEST, places=(NUBLADO, Place("usdfdev", "nublado")))
     assert code(verified(signed(request, MANAGER))) == "wrong-environment"
 
 
@@ -252,7 +253,7 @@ def test_a_field_that_came_later_may_be_missing():
 def test_no_payload_makes_it_raise(payload):
     event = signed(PIN, MANAGER)
     body = {"envelope": MANAGER.sign(RECORD_TYPE, payload).to_dict()}
-    assert code(verified(hashed(dataclasses.replace(event, body=body)))) == "malformed"
+    assert code(verified(hashed(replace(event, body=body)))) == "malformed"
 
 
 class TestCheckpoints:

@@ -9,10 +9,12 @@ from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.facts import Facts, ImageFact, ReleaseFact
+from ldmrelease.domain.facts import BuildSource, Facts, ImageFact, ReleaseFact
 from ldmrelease.domain.level import Level
+from ldmrelease.domain.predicates.provenance import repository_of
 from ldmrelease.domain.streams import pin_stream
 from ldmrelease.domain.tags import order_key
+from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.recording import RecordingReader
 from ldmrelease.policy.engine import asked_requirements, fact_sources
@@ -20,7 +22,7 @@ from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts import images, statements
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, Inquiry
 from ldmrelease.services.decisions.facts.registry import SOURCES
-from ldmrelease.services.evidence.collect import CollectedStatement
+from ldmrelease.services.evidence.collect import CollectedStatement, verified
 from ldmrelease.services.releases.pin import Pinned
 
 
@@ -61,7 +63,7 @@ def gather_facts(
         **found,
     )
     document = canonical.encode(facts)
-    taken = inquiry.once(statements.collected) if names & _OF_STATEMENTS else ()
+    taken = verified(inquiry.once(statements.evaluated)) if names & _OF_STATEMENTS else ()
     return GatheredFacts(facts, document, canonical.digest(document), taken, recorder.expectation())
 
 
@@ -84,4 +86,9 @@ def _release(inquiry: Inquiry, found: tuple[ImageFact, ...]) -> ReleaseFact:
         missing=release.missing,
         images=found,
         revision=max(inquiry.pinned.revision, 1),
+        configurations=tuple(
+            BuildSource(repository_of(each.source), each.digest.removeprefix("gitCommit:"))
+            for each in release.components
+            if each.kind is ComponentKind.CONFIGURATION
+        ),
     )

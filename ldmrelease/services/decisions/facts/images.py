@@ -1,5 +1,7 @@
 """Images: what their repositories say of them now."""
 
+from collections.abc import Collection
+
 from ldmrelease.domain.facts import ImageFact
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.release import Component
@@ -9,7 +11,8 @@ from ldmrelease.services.decisions.facts.inquiry import Inquiry
 
 def gather(inquiry: Inquiry) -> tuple[ImageFact, ...]:
     """Each image as pinned and as it is there. Raises `RegistryError`."""
-    return tuple(_image(inquiry.context, each) for each in inquiry.pinned.release.images)
+    platforms = _platforms(inquiry)
+    return tuple(_image(inquiry.context, each, platforms) for each in inquiry.pinned.release.images)
 
 
 def as_pinned(inquiry: Inquiry) -> tuple[ImageFact, ...]:
@@ -20,7 +23,14 @@ def as_pinned(inquiry: Inquiry) -> tuple[ImageFact, ...]:
     )
 
 
-def _image(context: ReadContext, component: Component) -> ImageFact:
+def _platforms(inquiry: Inquiry) -> tuple[str, ...]:
+    """The platforms for which images are asked to be there; none: all that they were built for."""
+    asked = [each.parameters.get("platforms") for each in inquiry.requirements if each.rule == "images"]
+    # A requirement that names none asks for all, so that nothing is left out for another's sake.
+    return () if None in asked else tuple(sorted({name for each in asked for name in each or ()}))
+
+
+def _image(context: ReadContext, component: Component, platforms: Collection[str]) -> ImageFact:
     repository = context.registries.open(parse_reference(component.source))
     named = repository.resolve(component.spelling)
     tag_now = named.digest if named is not None else None
@@ -29,6 +39,14 @@ def _image(context: ReadContext, component: Component) -> ImageFact:
     if present:
         found = context.identity(repository, component.digest)
         problem = None if isinstance(found, ImageIdentity) else found.code
+    lacking = context.lacking(repository, component, platforms) if present and problem is None else ()
     return ImageFact(
-        component.name, component.source, component.digest, component.platforms, present, tag_now, problem
+        component.name,
+        component.source,
+        component.digest,
+        component.platforms,
+        present and not lacking,
+        tag_now,
+        problem,
+        lacking,
     )

@@ -8,6 +8,7 @@ from ldmrelease.services.evidence.collect import (
     evaluate_statements,
     subjects_of,
 )
+from ldmrelease.trust.evaluate import EvaluatedStatement
 
 
 def gather(inquiry: Inquiry) -> tuple[StatementFact, ...]:
@@ -18,12 +19,11 @@ def gather(inquiry: Inquiry) -> tuple[StatementFact, ...]:
 
 def in_stream_order(inquiry: Inquiry) -> list[StatementFact]:
     """The same in the order of the ledger's streams, which tells what came first in one second."""
-    context, taken = inquiry.context, inquiry.once(collected)
-    evaluated = evaluate_statements(context, inquiry.pinned, taken, inquiry.now)
-    return [each.fact for _, each in evaluated]
+    return [each.fact for _, each in inquiry.once(evaluated)]
 
 
-def collected(inquiry: Inquiry) -> tuple[CollectedStatement, ...]:
-    """The statements themselves, what the ledger does not have yet among them."""
+def evaluated(inquiry: Inquiry) -> list[tuple[CollectedStatement, EvaluatedStatement]]:
+    """The statements themselves, what the ledger does not have yet among them, each as it counts."""
     context = inquiry.context
-    return tuple(collect(context, subjects_of(context, inquiry.pinned)))
+    taken = collect(context, subjects_of(context, inquiry.pinned))
+    return evaluate_statements(context, inquiry.pinned, taken, inquiry.now)

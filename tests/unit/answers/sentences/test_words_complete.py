@@ -165,10 +165,12 @@ def test_every_failure_of_a_step_has_words(code: str) -> None:
 
 def pin_codes() -> set[str]:
     found: set[Any] = set()
-    for node in ast.walk(tree("services/releases/pin.py")):
-        match node:
-            case ast.Call(func=ast.Name(id="Unpinnable"), args=[first, *_]):
-                found.update(texts(first))
+    sources = [f"sources/{each.name}" for each in (SOURCE / "sources").glob("*.py")]
+    for name in ("services/releases/pin.py", *sources):
+        for node in ast.walk(tree(name)):
+            match node:
+                case ast.Call(func=ast.Name(id="Unpinnable" | "UnusableComponent"), args=[first, *_]):
+                    found.update(texts(first))
     return found
 
 

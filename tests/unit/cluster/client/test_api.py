@@ -161,7 +161,7 @@ def test_what_is_no_json_object_was_not_said_by_an_api_server(
 
 def test_what_is_no_list_was_not_said_by_an_api_server(server: FakeServer, api: Api) -> None:
     server.on(f"GET {MAPS}", Answer(body={"hello": "world"}))
-    with pytest.raises(ClusterUnreachable, match="no list"):
+    with pytest.raises(ClusterUnreachable, match="not a list"):
         api.list(MAPS)
 
 

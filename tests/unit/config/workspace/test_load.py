@@ -1,12 +1,14 @@
 """The workspace: found like git's, read with all that it names, and every fault of it told at once."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ldmrelease.config.workspace.init import init_workspace
-from ldmrelease.config.workspace.load import FILE, VARIABLE, find_workspace, lint, load_workspace
+from ldmrelease.config.workspace.load import lint, load_workspace
+from ldmrelease.config.workspace.model import FILE, VARIABLE, find_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, MenuTarget, Setting, Writes
 from ldmrelease.domain.topology import Check, ComponentKind, Place
@@ -52,7 +54,7 @@ def test_faults_of_all_files_are_told_together(empty):
     edit(empty.parent / "trust.yaml", "version: 1", "version: 0")
     assert [each.partition(": found")[0] for each in faults(empty)] == [
         "ldmrelease.yaml:7:9: ledger",
-        "policies/production.yaml:28:12: spec.enter[2].for",
+        "policies/production.yaml:32:12: spec.enter[2].for",
         "trust.yaml:5:10: version",
     ]
 
@@ -223,3 +225,38 @@ def test_a_check_without_them_is_the_check_that_it_was_before_there_were_any():
     assert check_fact(check).digest == (
         "sha256:4ce200bf68d6bdf93a0893d0bd63afe209009e1554ca74eede8d40a92b8462f9"
     )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ada:hunter2@git.example/lsst/phalanx",
+        "https://hunter2@git.example/x",
+        "ssh://git:hunter2@git.example/x",
+    ],
+)
+def test_credentials_in_an_address_are_refused_and_not_repeated(rubin, tmp_path, monkeypatch, url):
+    file = init_workspace(tmp_path / "w", "rubin", AT).file
+    monkeypatch.chdir(file.parent)
+    text = file.read_text()
+    first = re.search(r"configuration: ([^,}\s]+)", text)
+    assert first is not None
+    line = text[: first.start()].count("\n") + 1
+    file.write_text(text.replace(first[0], f"configuration: {url}", 1))
+    told = faults(file)
+    assert [
+        each
+        for each in told
+        if each.startswith(f"ldmrelease.yaml:{line}:") and "docker keep credentials" in each
+    ]
+    assert "hunter2" not in "\n".join(told)
+
+
+def test_a_user_alone_is_a_part_of_an_ssh_address(tmp_path, monkeypatch):
+    file = init_workspace(tmp_path / "w", "rubin", AT).file
+    monkeypatch.chdir(file.parent)
+    text = file.read_text()
+    first = re.search(r"configuration: ([^,}\s]+)", text)
+    assert first is not None
+    file.write_text(text.replace(first[0], "configuration: ssh://git@git.example/lsst/x", 1))
+    assert load_workspace(file)

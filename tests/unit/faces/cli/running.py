@@ -8,6 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from ldmrelease.faces.cli.main import app
+from tests.answers_fit import check_fit
 
 PROGRAM = [sys.executable, "-c", "from ldmrelease.faces.cli.main import main; main()"]
 
@@ -15,10 +16,11 @@ PROGRAM = [sys.executable, "-c", "from ldmrelease.faces.cli.main import main; ma
 def run(*words: str, folder: Path | None = None, input: str | bytes | None = None, **environ: str) -> Result:
     """What the command prints and its exit code, in the workspace of a folder. An exception is a bug."""
     place = [] if folder is None else ["-C", str(folder)]
-    words = (*place, *words)
-    return CliRunner().invoke(
-        app, words, input=input, catch_exceptions=False, env=environ, prog_name="ldmrelease"
+    done = CliRunner().invoke(
+        app, (*place, *words), input=input, catch_exceptions=False, env=environ, prog_name="ldmrelease"
     )
+    check_fit(words, done.stdout)
+    return done
 
 
 def process(*words: str | bytes, input: bytes = b"", **environ: str) -> subprocess.CompletedProcess[bytes]:

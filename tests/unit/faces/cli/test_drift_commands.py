@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.faces.cli.options import ExitCode
-from ldmrelease.render.drift import _HOW, DRIFT_WORDS
+from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.answers.sentences.drift import DRIFT_WORDS, FIXES
 from ldmrelease.services.inventory.drift import DRIFTS
 from tests.workspace import MENU, PLACE, WEEKLY, Site, copy_site
 
@@ -45,7 +45,7 @@ def rows(site: Site, *words: str, code: int = ExitCode.OK) -> list[dict[str, Any
 
 
 def test_every_drift_has_its_words_and_its_way_out():
-    assert set(DRIFT_WORDS) == set(_HOW) == set(DRIFTS)
+    assert set(DRIFT_WORDS) == set(FIXES) == set(DRIFTS)
 
 
 def test_what_was_promoted_is_as_decided_on_all_sides(promoted: Site):
@@ -114,7 +114,10 @@ def test_drift_that_was_found_counts_more_than_who_could_not_be_asked(promoted: 
     promoted.edit(lambda text: text.replace("repository: gitops", "repository: nowhere", 1))
     told = json.loads(promoted.run("drift", "-o", "json").stdout)
     (missed,) = told["unreachable"]
-    place = f"{missed['place']['environment']}/{missed['place']['application']}"
+    place = missed["place"]
+    assert [(each["code"], "nowhere" in each["sentence"]) for each in missed["why"]] == [
+        ("no-repository", True)
+    ]
     assert drift(promoted, "--target", place, code=ExitCode.UNDECIDED) == []
     said = promoted.run("drift", "--target", place).stdout
     assert said == "no drift was found where somebody answered\n"
@@ -126,13 +129,13 @@ def test_a_registry_that_cannot_be_asked_leaves_the_rest_of_the_tree(promoted: S
     (row,) = rows(promoted, PLACE, code=ExitCode.UNDECIDED)
     assert (row["desired"]["spelling"], row["desired"]["digest"]) == (TAG, None)
     assert row["decided"]["release"] == "stack/w.2023.16"
-    assert row["unheard"]
+    assert [each["code"] for each in row["unreachable"]] == ["unavailable"]
 
 
 def test_only_what_is_about_the_release_is_told(promoted: Site):
-    assert [each["place"]["application"] for each in rows(promoted, WEEKLY)] == ["batch"]
+    assert [each["place"] for each in rows(promoted, WEEKLY)] == ["usdfdev/batch"]
     assert {each["product"] for each in rows(promoted, "--product", "cycle")} == {"cycle"}
-    assert {each["place"]["environment"] for each in rows(promoted, "-e", "summit")} == {"summit"}
+    assert {each["place"].partition("/")[0] for each in rows(promoted, "-e", "summit")} == {"summit"}
 
 
 def test_looking_changes_nothing(promoted: Site):

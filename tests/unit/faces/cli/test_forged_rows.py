@@ -268,7 +268,7 @@ def test_nothing_follows_the_end_of_a_promotion(
         assert done.exit_code == 3, words
         assert "does not count: unsigned" in done.stderr
     (listed,) = json.loads(site.ok("promotions", "list", "-o", "json"))
-    assert (listed["state"], listed["tag"]) == ("untrusted", WEEKLY)
+    assert (listed["state"], listed["release"]) == ("untrusted", f"stack/{WEEKLY}")
     assert site.refs() == refs
 
 
@@ -301,7 +301,7 @@ def test_unsigned_receipts_approve_nothing(ready: Site) -> None:
     replay_row(ready, signed, f"receipts/{PLACE}")
     assert {words: ready.run(*words, "-o", "json").stdout for words in before} == before
     assert ready.run("receipt", "show", PLACE, WEEKLY).exit_code == 1
-    where = [each for each in json.loads(before["where",]) if each["place"] == here]
+    where = [each for each in json.loads(before["where",]) if each["place"] == PLACE]
     assert [(each["promotion"], each["allowed"]) for each in where] == [(None, None)]
     # It is promoted, and not taken for promoted already.
     ready.ok("promote", WEEKLY, "--target", PLACE)

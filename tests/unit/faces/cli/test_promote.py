@@ -262,7 +262,7 @@ def test_a_local_policy_is_hypothetical_and_nothing_acts_on_it(ready: Site) -> N
     checked = ready.run("check", WEEKLY, "--target", "base")
     assert checked.exit_code == 1
     assert checked.stdout.startswith("hypothetical: the policy of commissioning")
-    assert json.loads(ready.run("check", WEEKLY, "-t", "base", "-o", "json").stdout)[0]["hypothetical"] == [
+    assert json.loads(ready.run("check", WEEKLY, "-t", "base", "-o", "json").stdout)["hypothetical"] == [
         "commissioning"
     ]
     ready.ok("promote", WEEKLY, "--target", "development")
@@ -365,7 +365,9 @@ def test_every_command_of_the_promotion_half_has_examples() -> None:
 
 def test_a_final_is_compared_with_the_last_counted_pin_of_its_candidate(ready: Site) -> None:
     def compared() -> dict[str, Any]:
-        (decision,) = json.loads(ready.run("check", "24.0.0", "-t", PRODUCTION, "-o", "json").stdout)
+        (decision,) = json.loads(ready.run("check", "24.0.0", "-t", PRODUCTION, "-o", "json").stdout)[
+            "decisions"
+        ]
         (found,) = [each for each in decision["findings"] if each["rule"] == "same-content-as"]
         return dict(found)
 
@@ -405,9 +407,8 @@ def test_all_places_that_cannot_be_written_are_told_in_one_go(site: Site) -> Non
     for place in ("usdfdev/batch", "usdfint/batch", "tucson-teststand/ocps"):
         assert f"{place}: " in refused.stdout
     answer = json.loads(site.run("promote", WEEKLY, "--target", "development", "-o", "json").stdout)
-    assert [each["place"] for each in answer["places"]] == [
-        "usdfdev/batch",
-        "usdfint/batch",
-        "tucson-teststand/ocps",
-    ]
-    assert all(each["refusals"][0]["code"] for each in answer["places"])
+    assert (answer["answer"], [each["place"] for each in answer["refusals"]]) == (
+        "refused",
+        ["usdfdev/batch", "usdfint/batch", "tucson-teststand/ocps"],
+    )
+    assert all(each["code"] and each["sentence"] for each in answer["refusals"])

@@ -12,7 +12,7 @@ from tests.unit.faces.cli.running import process, run
 
 FIELDS = [
     "input", "grammar", "parsed", "kind", "git", "eups", "image", "version", "cycle", "cycle_build", "rsp",
-    "extra", "architecture", "display_name",
+    "extra", "architecture", "display_name", "reason",
 ]  # fmt: skip
 
 lines = st.lists(
@@ -21,12 +21,12 @@ lines = st.lists(
 
 
 def test_the_fields_are_those_that_were_agreed():
-    told = json.loads(run("tag", "parse", "--grammar", "rsp", "--output", "json", "w_2023_16").stdout)
+    (told,) = json.loads(run("tag", "parse", "--grammar", "rsp", "--output", "json", "w_2023_16").stdout)
     assert told == {
         "input": "w_2023_16", "grammar": "rsp", "parsed": True, "kind": "weekly", "git": "w.2023.16",
         "eups": "w_2023_16", "image": "w_2023_16", "version": [2023, 16, 0, None], "cycle": None,
         "cycle_build": None, "rsp": None, "extra": None, "architecture": None,
-        "display_name": "Weekly 2023_16",
+        "display_name": "Weekly 2023_16", "reason": None,
     }  # fmt: skip
     assert list(told) == FIELDS
 
@@ -43,14 +43,15 @@ def test_the_fields_are_those_that_were_agreed():
     ],
 )
 def test_notebook_images(tag: str, expected: dict[str, object]):
-    told = json.loads(run("tag", "parse", "--grammar", "rsp", "-o", "json", tag).stdout)
+    (told,) = json.loads(run("tag", "parse", "--grammar", "rsp", "-o", "json", tag).stdout)
     assert {key: told[key] for key in expected} == expected
 
 
 def test_names_are_aliases_only_where_it_is_said():
-    assert json.loads(run("tag", "parse", "-o", "json", "recommended").stdout)["kind"] == "unknown"
-    told = run("tag", "parse", "-o", "json", "--alias", "recommended", "recommended").stdout
-    assert json.loads(told)["kind"] == "alias"
+    (told,) = json.loads(run("tag", "parse", "-o", "json", "recommended").stdout)
+    assert told["kind"] == "unknown"
+    (told,) = json.loads(run("tag", "parse", "-o", "json", "--alias", "recommended", "recommended").stdout)
+    assert told["kind"] == "alias"
 
 
 @settings(max_examples=60, deadline=None)
@@ -59,7 +60,7 @@ def test_as_many_answers_as_lines_whatever_they_hold(texts: list[str], grammar: 
     data = "".join(f"{each}\n" for each in texts).encode("utf-8", "surrogatepass")
     done = run("tag", "parse", "--grammar", grammar, "-o", "json", "-", input=data)
     assert done.exit_code == 0
-    answers = [json.loads(each) for each in done.stdout.splitlines()]
+    answers = json.loads(done.stdout)
     assert [each["input"].encode("utf-8", "surrogateescape") for each in answers] == [
         each.encode("utf-8", "surrogatepass") for each in texts
     ]

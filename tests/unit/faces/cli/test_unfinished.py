@@ -56,8 +56,7 @@ def test_an_abort_of_what_waits_for_its_confirmation_puts_back_what_was_there(re
 
 def test_what_could_not_be_decided_at_a_later_place_waits_without_a_write(ready: Site) -> None:
     planned = json.loads(ready.ok("promote", WEEKLY, "-t", "development", "--dry-run", "-o", "json"))["plan"]
-    place = planned["places"][1]["place"]
-    last = f"{place['environment']}/{place['application']}"
+    last = planned[1]["place"]
     with ruled(Verdict.UNDECIDED, Phase.ENTER, (last,)):
         assert ready.run("promote", WEEKLY, "--target", "development").exit_code == 4
         before = ready.everything()

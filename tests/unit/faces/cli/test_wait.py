@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from ldmrelease.config.workspace.load import FILE, load_workspace
+from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.config.workspace.model import FILE
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.services.context import open_context

@@ -70,10 +70,10 @@ def test_an_alias_moves_in_one_menu_to_what_is_live_there(ready: Site) -> None:
     assert 'recommendedTag: "w_2023_16"' in ready.committed(MENU)
     assert 'recommendedTag: "recommended"\n' in ready.committed("usdfint/nublado")
     rows = {
-        (each["place"]["environment"], each["release"])
-        for each in json.loads(ready.ok("alias", "list", "-o", "json"))
+        (each["place"], each["release"])
+        for each in json.loads(ready.ok("alias", "list", "-o", "json"))["aliases"]
     }
-    assert ("usdfdev", "stack/w.2023.16") in rows
+    assert (MENU, "stack/w.2023.16") in rows
     unchanged = ready.everything()
     assert "recommended means stack/w.2023.16 at usdfdev/nublado already" in ready.ok(
         "alias", "move", "recommended", WEEKLY, "--target", MENU

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.policies.load import level_schema
 from ldmrelease.config.trust import load_trust
 from ldmrelease.config.workspace.load import load_workspace
@@ -15,7 +16,6 @@ from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.promotion import PromotionPlanned
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.streams import promotion_stream
-from ldmrelease.faces.cli.options import ExitCode
 from ldmrelease.ledger import open_ledger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.context import open_context

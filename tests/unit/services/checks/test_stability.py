@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.cluster.rollout.status import Progressing, Scheduled, Status
 from ldmrelease.cluster.rollout.wait import AssessedWorkload, RolloutTimedOut

@@ -32,6 +32,9 @@ class MemoryRepository:
         found.referring = {subject: list(each) for subject, each in self.referring.items()}
         return found
 
+    def prepare(self) -> None:
+        """There are no connections."""
+
     def resolve(self, tag_or_digest: str) -> Descriptor | None:
         digest = tag_or_digest if is_digest(tag_or_digest) else self.named.get(tag_or_digest, "")
         found = self.manifests.get(digest)

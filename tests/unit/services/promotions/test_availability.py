@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ldmrelease.answers.sentences.causes import availability_words
 from ldmrelease.domain.images import ImageIdentity, digest_of, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.release import Component, Release
@@ -25,7 +26,6 @@ from ldmrelease.registry.manifests import (
 )
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import Repository
-from ldmrelease.render.promotions import availability_words
 from ldmrelease.services.promotions.availability import CREATED, availability
 
 READY = instant("2023-04-20T15:12:00Z")

@@ -9,13 +9,14 @@ from ldmrelease.config.workspace.init import FILE
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.events import Head, Moved, NewEvent
+from ldmrelease.domain.events import Event, Head, Moved, NewEvent
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.streams import evidence_stream, pin_stream, run_stream
 from ldmrelease.domain.topology import Place
+from ldmrelease.ledger import log
 from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.memory import MemoryLedger
 from ldmrelease.projections.registry import PROJECTORS
@@ -204,3 +205,25 @@ def test_facts_cannot_append(context: Context) -> None:
     assert not hasattr(reading, "append")
     assert not hasattr(reading, "signers")
     assert reading.registries is context.registries
+
+
+def test_what_is_read_does_not_grow_with_the_ledger(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a decision needs is verified, and not the whole ledger."""
+    release, level = pinned(context, BEFORE), asking("check", "after", "together", "same-content-as")
+    observe(context, BASE, release.digest)
+    read, reader = [0], log.checked
+
+    def counted(ledger: str, row: log.EventRow) -> Event:
+        read[0] += 1
+        return reader(ledger, row)
+
+    monkeypatch.setattr(log, "checked", counted)
+    gather(context, release, level)
+    few, read[0] = read[0], 0
+    for number in range(200):
+        append(context, f"other/{number}")
+    read[0] = 0
+    gather(context, release, level)
+    assert 0 < read[0] <= few

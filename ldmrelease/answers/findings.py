@@ -1,0 +1,67 @@
+"""Findings: a code, the values that it is about, and its sentence."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ldmrelease.answers.exit_codes import WRONG_LEDGER
+from ldmrelease.answers.sentences.refusals import refusal_words, target_words
+from ldmrelease.answers.spellings import PlaceName, Values, plain_values
+from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.topology import Place
+from ldmrelease.targets.results import Refusal
+
+
+class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found: `code` and `values` for programs, the same as a sentence for people."""
+
+    code: str
+    values: Values
+    sentence: str
+
+
+class PlaceRefusalAnswer(FindingAnswer, frozen=True, kw_only=True):
+    """What a place refuses, or that nobody there could be asked (`unavailable`)."""
+
+    place: PlaceName
+
+
+class UnreachableAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that could not be looked at, or not at all of it, and why."""
+
+    place: PlaceName
+    why: tuple[FindingAnswer, ...]
+
+
+def refusal_findings(refusal: Refusal | Unavailable) -> tuple[FindingAnswer, ...]:
+    """Each thing that a target refuses; where nobody could be asked, that."""
+    if isinstance(refusal, Unavailable):
+        values = {"where": refusal.where, "reason": refusal.reason}
+        return (FindingAnswer(code="unavailable", values=values, sentence=refusal_words(refusal)),)
+    return tuple(_finding(each, refusal.values.get("file")) for each in refusal.each)
+
+
+def _finding(refusal: Refusal, file: object) -> FindingAnswer:
+    values = {key: each for key, each in {"file": file, **refusal.values}.items() if each is not None}
+    return FindingAnswer(
+        code=refusal.code, values=plain_values(values), sentence=target_words(refusal.code, values)
+    )
+
+
+def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceRefusalAnswer, ...]:
+    """The same, of a place."""
+    return tuple(
+        PlaceRefusalAnswer(place=str(place), code=each.code, values=each.values, sentence=each.sentence)
+        for each in refusal_findings(refusal)
+    )
+
+
+def unreachable_answer(place: Place, why: Iterable[Refusal | Unavailable]) -> UnreachableAnswer:
+    """A place where somebody did not answer."""
+    found = tuple(finding for each in why for finding in refusal_findings(each))
+    return UnreachableAnswer(place=str(place), why=found)
+
+
+def is_undecided(refusal: Refusal | Unavailable) -> bool:
+    """Whether it says nothing about the release: nobody could be asked, or this ledger is not the one to ask."""
+    return isinstance(refusal, Unavailable) or refusal.code in WRONG_LEDGER

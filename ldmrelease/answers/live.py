@@ -1,0 +1,173 @@
+"""Desired, decided and observed side by side, and the drift between them."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ldmrelease.answers.exit_codes import ExitCode, found_code
+from ldmrelease.answers.findings import FindingAnswer, UnreachableAnswer, refusal_findings, unreachable_answer
+from ldmrelease.answers.sentences.drift import drift_words
+from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values
+from ldmrelease.services.inventory.admitted import Admission
+from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
+from ldmrelease.services.inventory.drift import Drift
+from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
+
+
+class DesiredAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the target says: a tag or an image, and its digest where somebody could say it."""
+
+    spelling: str
+    digest: DigestText | None
+    release: ReleaseName | None
+
+
+class AdmittedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An image that was let in, with the receipt of `promotion` at `time`."""
+
+    spelling: str
+    digest: DigestText
+    release: ReleaseName
+    promotion: str
+    time: TimeText
+
+
+class RunningAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What runs. `basis` is `committed` where the tree counts as running, else `pods`; `digests` are what these
+    report. `verdict` is what became of the rollout, `reason` what troubles it.
+    """
+
+    basis: str
+    spelling: str
+    digests: tuple[str, ...]
+    release: ReleaseName | None
+    verdict: str
+    reason: str
+
+
+class LiveAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A component at a place, by the setting or container that says so (`at`).
+
+    `promotion` is at work there now. `unreachable` says who did not answer; what they would have said is null.
+    """
+
+    place: PlaceName
+    level: str
+    product: str
+    component: str
+    at: str
+    desired: DesiredAnswer | None
+    decided: AdmittedAnswer | None
+    observed: RunningAnswer | None
+    drift: tuple[FindingAnswer, ...]
+    promotion: str | None
+    unreachable: tuple[FindingAnswer, ...]
+
+
+class DriftFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
+    """A drift where it is: `at` is a setting or a container; `fix` is the next command."""
+
+    place: PlaceName
+    level: str
+    product: str
+    component: str
+    at: str
+    fix: tuple[str, ...]
+
+
+class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Every drift that was found, and the places where nobody could be asked."""
+
+    drift: tuple[DriftFindingAnswer, ...]
+    unreachable: tuple[UnreachableAnswer, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Drift is bad; a place that does not answer is unknown."""
+        return found_code(self.drift, self.unreachable)
+
+
+Live = list[LiveAnswer]
+
+
+def live_answers(rows: Iterable[LiveComponent]) -> Live:
+    """The rows of a look at trees and clusters."""
+    return [
+        LiveAnswer(
+            place=str(row.place),
+            level=row.level,
+            product=row.product,
+            component=row.component,
+            at=row.at,
+            desired=_desired(row.desired),
+            decided=_admitted(row.decided),
+            observed=_running(row.observed),
+            drift=tuple(map(_drift, row.drift)),
+            promotion=row.promotion,
+            unreachable=tuple(found for each in row.unheard for found in refusal_findings(each)),
+        )
+        for row in rows
+    ]
+
+
+def live_code(rows: Live) -> ExitCode:
+    """Undecided where somebody could not be asked; drift is only told."""
+    return found_code(None, [each for each in rows if each.unreachable])
+
+
+def _desired(image: DesiredImage | None) -> DesiredAnswer | None:
+    if image is None:
+        return None
+    return DesiredAnswer(spelling=image.spelling, digest=image.digest or None, release=image.release)
+
+
+def _admitted(image: Admission | None) -> AdmittedAnswer | None:
+    if image is None:
+        return None
+    return AdmittedAnswer(
+        spelling=image.spelling,
+        digest=image.digest,
+        release=image.release,
+        promotion=image.promotion,
+        time=image.time,
+    )
+
+
+def _running(image: RunningImage | None) -> RunningAnswer | None:
+    if image is None:
+        return None
+    return RunningAnswer(
+        basis=image.basis,
+        spelling=image.spelling,
+        digests=image.digests,
+        release=image.release,
+        verdict=image.verdict,
+        reason=image.reason,
+    )
+
+
+def _drift(found: Drift) -> FindingAnswer:
+    sentence = drift_words(found.code, found.values)
+    return FindingAnswer(code=found.code, values=plain_values(found.values), sentence=sentence)
+
+
+def drift_answer(report: DriftReport) -> DriftAnswer:
+    """What a look for drift found."""
+    return DriftAnswer(
+        drift=tuple(map(_drift_finding, report.drift)),
+        unreachable=tuple(unreachable_answer(each.place, each.why) for each in report.unreachable),
+    )
+
+
+def _drift_finding(found: DriftFinding) -> DriftFindingAnswer:
+    return DriftFindingAnswer(
+        place=str(found.place),
+        level=found.level,
+        product=found.product,
+        component=found.component,
+        at=found.at,
+        code=found.code,
+        values=plain_values(found.values),
+        sentence=drift_words(found.code, found.values),
+        fix=found.fix,
+    )

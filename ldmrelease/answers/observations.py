@@ -1,0 +1,92 @@
+"""What was seen to run now, and recorded."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ldmrelease.answers.exit_codes import ExitCode, found_code
+from ldmrelease.answers.findings import UnreachableAnswer, unreachable_answer
+from ldmrelease.answers.spellings import DigestText, PlaceName, TimeText, time_text
+from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.topology import Place
+from ldmrelease.targets.results import Refusal
+
+
+class ObservedImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An image that was seen at a place; `state` says why it does not simply run, `release_digest` is that of the
+    release that it belongs to, where a pin knows it.
+    """
+
+    product: str
+    component: str
+    spelling: str
+    digest: DigestText | None
+    ready: bool
+    state: str | None
+    release_digest: DigestText | None
+
+
+class ObservationAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen at a place. `basis` is `committed` (a tree, at `revision`) or `pods`.
+
+    `release_digests` are of releases of which everything that runs here was seen and ready. `every` is the longest
+    time, in seconds, since the previous observation that leaves no gap.
+    """
+
+    place: PlaceName
+    time: TimeText
+    basis: str
+    revision: str
+    images: tuple[ObservedImageAnswer, ...]
+    release_digests: tuple[DigestText, ...]
+    aliases: dict[str, str]
+    every: int
+    cause: str | None
+
+
+class ObserveAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The observations that were recorded, and the places that could not be observed."""
+
+    observations: tuple[ObservationAnswer, ...]
+    unreachable: tuple[UnreachableAnswer, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Undecided where a place could not be observed."""
+        return found_code(None, self.unreachable)
+
+
+def observe_answer(
+    seen: Iterable[Observation], missed: Iterable[tuple[Place, Refusal | Unavailable]]
+) -> ObserveAnswer:
+    """What a round of observations saw, and where it could not look."""
+    return ObserveAnswer(
+        observations=tuple(map(_observation, seen)),
+        unreachable=tuple(unreachable_answer(place, [why]) for place, why in missed),
+    )
+
+
+def _observation(seen: Observation) -> ObservationAnswer:
+    return ObservationAnswer(
+        place=str(seen.place),
+        time=time_text(seen.time) or "",
+        basis=seen.basis,
+        revision=seen.revision,
+        images=tuple(
+            ObservedImageAnswer(
+                product=each.product,
+                component=each.component,
+                spelling=each.spelling,
+                digest=each.digest or None,
+                ready=each.ready,
+                state=each.state,
+                release_digest=each.release,
+            )
+            for each in seen.images
+        ),
+        release_digests=seen.releases,
+        aliases=dict(seen.aliases),
+        every=seen.every,
+        cause=seen.cause,
+    )

@@ -1,0 +1,113 @@
+"""What runs where, and what ran there."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText
+from ldmrelease.services.inventory.history import HistoryEntry
+from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
+
+NEVER_OBSERVED = "never-observed"
+
+
+class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An image at a place, since when it is there, and the promotion that let it in; or a place that nobody has
+    observed yet (`never-observed`).
+
+    `state`: `committed` or `running`, why it does not simply run, `unobserved` where nobody has looked lately,
+    or `unsigned`. `spelling` is the image's tag or reference. `release`, `promotion` and `allowed` are null where
+    nothing is known of them.
+    """
+
+    place: PlaceName
+    level: str
+    state: str
+    product: str | None = None
+    component: str | None = None
+    spelling: str | None = None
+    digest: DigestText | None = None
+    release: ReleaseName | None = None
+    since: TimeText | None = None
+    last: TimeText | None = None
+    aliases: tuple[str, ...] = ()
+    promotion: str | None = None
+    allowed: TimeText | None = None
+
+
+class IntervalAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of time that was seen without a gap."""
+
+    start: TimeText
+    end: TimeText
+
+
+class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An image at a place over a time. `observed` are the seconds in `intervals`; `ended` says how it went, null
+    while it is there; `gone` is when it was first seen to be gone.
+    """
+
+    place: PlaceName
+    product: str
+    component: str
+    spelling: str
+    digest: DigestText | None
+    release: ReleaseName | None
+    first: TimeText
+    last: TimeText
+    observed: int
+    intervals: tuple[IntervalAnswer, ...]
+    ended: str | None
+    gone: TimeText | None
+
+
+Where = list[WhereAnswer]
+History = list[HistoryAnswer]
+
+
+def where_answers(rows: Iterable[PlaceComponent | UnobservedPlace]) -> Where:
+    """Every place with what it runs."""
+    return [_running(each) if isinstance(each, PlaceComponent) else _unobserved(each) for each in rows]
+
+
+def _running(row: PlaceComponent) -> WhereAnswer:
+    return WhereAnswer(
+        place=str(row.place),
+        level=row.level,
+        state=row.state,
+        product=row.product,
+        component=row.component,
+        spelling=row.spelling,
+        digest=row.digest or None,
+        release=row.release,
+        since=row.since,
+        last=row.last,
+        aliases=row.aliases,
+        promotion=row.promotion,
+        allowed=row.allowed,
+    )
+
+
+def _unobserved(row: UnobservedPlace) -> WhereAnswer:
+    return WhereAnswer(place=str(row.place), level=row.level, state=NEVER_OBSERVED)
+
+
+def history_answers(rows: Iterable[HistoryEntry]) -> History:
+    """What was seen to run, oldest first."""
+    return [
+        HistoryAnswer(
+            place=row.place,
+            product=row.product,
+            component=row.component,
+            spelling=row.spelling,
+            digest=row.digest or None,
+            release=row.release,
+            first=row.first,
+            last=row.last,
+            observed=row.observed,
+            intervals=tuple(IntervalAnswer(start=start, end=end) for start, end in row.intervals),
+            ended=row.ended,
+            gone=row.gone,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,84 @@
+"""Policies: what a level asks for."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from ldmrelease.answers.sentences.requirements import requirement_words
+from ldmrelease.answers.spellings import DigestText, TimeText, Values, plain_values, time_text
+from ldmrelease.domain.level import Level, Requirement
+
+
+class RequirementAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One demand. Before `enforce_from` it is only reported; `source` is the sentence that it comes from."""
+
+    id: str
+    rule: str
+    parameters: Values
+    sentence: str
+    enforce_from: TimeText | None
+    waivable_by: tuple[str, ...]
+    source: str | None
+
+
+class EnvironmentAdditionsAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What one environment asks beyond its level."""
+
+    enter: tuple[RequirementAnswer, ...]
+    confirm: tuple[RequirementAnswer, ...]
+
+
+class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy document: `enter` before anything is touched, `confirm` after it runs there. `availability` is in
+    seconds. With an `environment`, what that asks beyond the level is taken in.
+    """
+
+    level: str
+    environment: str | None
+    version: int
+    digest: DigestText
+    accepts: tuple[str, ...]
+    availability: int | None
+    source: str | None
+    enter: tuple[RequirementAnswer, ...]
+    confirm: tuple[RequirementAnswer, ...]
+    environments: dict[str, EnvironmentAdditionsAnswer]
+    review: dict[str, Any] | None
+
+
+def level_answer(level: Level, environment: str | None) -> LevelAnswer:
+    """A level; `environment` is the one whose additions it has taken in."""
+    return LevelAnswer(
+        level=level.name,
+        environment=environment,
+        version=level.version,
+        digest=level.digest,
+        accepts=level.accepts,
+        availability=level.availability,
+        source=level.source,
+        enter=_requirements(level.enter),
+        confirm=_requirements(level.confirm),
+        environments={
+            name: EnvironmentAdditionsAnswer(
+                enter=_requirements(own.enter), confirm=_requirements(own.confirm)
+            )
+            for name, own in level.environments.items()
+        },
+        review=level.review,
+    )
+
+
+def _requirements(found: Iterable[Requirement]) -> tuple[RequirementAnswer, ...]:
+    return tuple(
+        RequirementAnswer(
+            id=each.id,
+            rule=each.rule,
+            parameters=plain_values(each.parameters),
+            sentence=requirement_words(each),
+            enforce_from=time_text(each.enforce_from),
+            waivable_by=each.waivable_by,
+            source=each.source,
+        )
+        for each in found
+    )

@@ -1,0 +1,279 @@
+"""Promotions: what became of a request, their list, and the whole of one."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from ldmrelease.answers.decisions import CheckAnswer, DecisionAnswer, decision_answer
+from ldmrelease.answers.errors import ErrorDetail
+from ldmrelease.answers.exit_codes import VERDICT_CODES, ExitCode, outcome_code
+from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, is_undecided, place_refusals
+from ldmrelease.answers.sentences.causes import cause_words, waits_words
+from ldmrelease.answers.sentences.refusals import busy_words, interrupted_words
+from ldmrelease.answers.spellings import (
+    DigestText,
+    PlaceName,
+    ReleaseName,
+    TimeText,
+    Values,
+    plain_value,
+    plain_values,
+    time_text,
+)
+from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.promotion import PromotionState
+from ldmrelease.domain.plan import Plan, Step, StepKind
+from ldmrelease.services.promotions.driver import PromotionOutcome
+from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.submit import NothingToDo, Preview
+from ldmrelease.services.promotions.work import PlaceBusy
+
+
+class WaitAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a promotion waits for: a time, somebody (`who`), or, with a `code`, an act in a cluster at `step`."""
+
+    until: TimeText | None
+    who: tuple[str, ...]
+    place: PlaceName | None
+    step: str | None
+    code: str | None
+    values: Values
+    sentence: str
+
+
+class InterruptedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who could not be asked in the middle of it; a resume goes on from there."""
+
+    where: str
+    reason: str
+    sentence: str
+
+
+class PlaceBusyAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The promotion that claims a place; or that has written it and `waits` there."""
+
+    place: PlaceName
+    promotion: str
+    holder: str
+    since: TimeText
+    waits: bool
+    sentence: str
+
+
+class StepPlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One step that would be taken."""
+
+    id: str
+    kind: StepKind
+    parameters: Values
+
+
+class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The steps at one place; `confirms` says that a failed check restores what was there."""
+
+    place: PlaceName
+    level: str
+    steps: tuple[StepPlanAnswer, ...]
+    confirms: bool
+
+
+class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
+    """Where a promotion was left. `cause` says why it ended; `decision` is that of the request, where it is new."""
+
+    promotion: str
+    state: PromotionState
+    cause: FindingAnswer | None
+    waits_for: WaitAnswer | None
+    interrupted: InterruptedAnswer | None
+    busy: PlaceBusyAnswer | None
+    taken_over: bool
+    decision: DecisionAnswer | None
+
+
+class NothingToDoAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="nothing-to-do"):
+    """Every place has it already, with a receipt or, of `scaled_to_zero`, with nothing that is to run."""
+
+    release: ReleaseName
+    places: tuple[PlaceName, ...]
+    scaled_to_zero: tuple[PlaceName, ...]
+
+
+class BusyAnswer(PlaceBusyAnswer, frozen=True, kw_only=True, tag_field="answer", tag="busy"):
+    """Nothing was requested on top of a running promotion."""
+
+
+class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="dry-run"):
+    """What would be done, and what would be decided. Nothing was written."""
+
+    release: ReleaseName
+    release_digest: DigestText
+    plan: tuple[PlacePlanAnswer, ...]
+    decisions: tuple[DecisionAnswer, ...]
+    hypothetical: tuple[str, ...]
+
+
+class RefusedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="refused"):
+    """Places that cannot be written as asked. Nothing was written."""
+
+    refusals: tuple[PlaceRefusalAnswer, ...]
+
+
+class UndecidedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="undecided"):
+    """Places that could not be asked, or that do not belong to this ledger. Nothing was written."""
+
+    refusals: tuple[PlaceRefusalAnswer, ...]
+
+
+class NotResumedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="error"):
+    """A promotion that could not be carried on; the others were all the same."""
+
+    promotion: str
+    error: ErrorDetail
+
+
+PromotionResult = (
+    PromotedAnswer
+    | NothingToDoAnswer
+    | BusyAnswer
+    | DryRunAnswer
+    | RefusedAnswer
+    | UndecidedAnswer
+    | NotResumedAnswer
+)
+PromotionResults = list[PromotionResult]
+
+
+def promoted_answer(outcome: PromotionOutcome, decision: DecisionAnswer | None = None) -> PromotedAnswer:
+    """Where a promotion was left."""
+    waits = outcome.state is PromotionState.WAITING
+    return PromotedAnswer(
+        promotion=outcome.promotion,
+        state=outcome.state,
+        cause=None if waits else cause_finding(outcome.cause),
+        waits_for=wait_answer(outcome.cause) if waits else None,
+        interrupted=_interrupted(outcome.interrupted),
+        busy=PlaceBusyAnswer(**_busy(outcome.busy)) if outcome.busy is not None else None,
+        taken_over=outcome.taken_over,
+        decision=decision,
+    )
+
+
+def cause_finding(cause: Mapping[str, Any]) -> FindingAnswer | None:
+    """Why a promotion ended or stops, where there is more to say than its state."""
+    code = str(cause.get("cause") or "")
+    if not code:
+        return None
+    flat = {**cause, **(cause.get("values") or {})}
+    values = {key: each for key, each in flat.items() if key not in ("cause", "state", "values")}
+    return FindingAnswer(code=code, values=plain_values(values), sentence=cause_words(cause))
+
+
+def wait_answer(cause: Mapping[str, Any]) -> WaitAnswer:
+    """What a promotion waits for."""
+    return WaitAnswer(
+        until=time_text(cause.get("until")),
+        who=tuple(cause.get("who") or ()),
+        place=plain_value(cause.get("place")),
+        step=cause.get("step"),
+        code=cause.get("code"),
+        values=plain_values(cause.get("values") or {}),
+        sentence=waits_words(cause),
+    )
+
+
+def _interrupted(found: Unavailable | None) -> InterruptedAnswer | None:
+    if found is None:
+        return None
+    return InterruptedAnswer(where=found.where, reason=found.reason, sentence=interrupted_words(found))
+
+
+def _busy(found: PlaceBusy) -> dict[str, Any]:
+    return {
+        "place": found.place,
+        "promotion": found.promotion,
+        "holder": found.holder,
+        "since": found.since,
+        "waits": found.waits,
+        "sentence": busy_words(found),
+    }
+
+
+def busy_answer(found: PlaceBusy) -> BusyAnswer:
+    """Somebody else is at work there."""
+    return BusyAnswer(**_busy(found))
+
+
+def nothing_answer(found: NothingToDo, release: str) -> NothingToDoAnswer:
+    """That everything is as asked already."""
+    return NothingToDoAnswer(
+        release=release,
+        places=tuple(map(str, found.places)),
+        scaled_to_zero=tuple(map(str, found.idle)),
+    )
+
+
+def preflight_answer(failed: PreflightFailed) -> RefusedAnswer | UndecidedAnswer:
+    """Every place that cannot be written as asked, each with everything that it refuses."""
+    refusals = preflight_refusals(failed)
+    if is_undecided(failed.places[0].refusal):
+        return UndecidedAnswer(refusals=refusals)
+    return RefusedAnswer(refusals=refusals)
+
+
+def preflight_refusals(failed: PreflightFailed) -> tuple[PlaceRefusalAnswer, ...]:
+    """The refusals of all the places, in their order."""
+    return tuple(found for each in failed.places for found in place_refusals(each.place, each.refusal))
+
+
+def refused_check(failed: PreflightFailed) -> CheckAnswer:
+    """The same as the answer to `check`: nothing is decided where nothing could be written."""
+    verdict = Verdict.UNDECIDED if is_undecided(failed.places[0].refusal) else Verdict.REFUSED
+    return CheckAnswer(verdict=verdict, decisions=(), refusals=preflight_refusals(failed), hypothetical=())
+
+
+def dry_run_answer(look: Preview, hypothetical: Iterable[str]) -> DryRunAnswer:
+    """What would be done."""
+    return DryRunAnswer(
+        release=f"{look.plan.product}/{look.plan.tag}",
+        release_digest=look.plan.release,
+        plan=_plan(look.plan),
+        decisions=tuple(decision_answer(each.decision, each.digest) for each in look.decided),
+        hypothetical=tuple(hypothetical),
+    )
+
+
+def _plan(plan: Plan) -> tuple[PlacePlanAnswer, ...]:
+    return tuple(
+        PlacePlanAnswer(
+            place=str(each.place),
+            level=each.level,
+            steps=tuple(map(_step, each.steps)),
+            confirms=each.confirms,
+        )
+        for each in plan.places
+    )
+
+
+def _step(step: Step) -> StepPlanAnswer:
+    return StepPlanAnswer(id=step.id, kind=step.kind, parameters=plain_values(step.parameters))
+
+
+def result_code(answer: PromotionResult, outcome: PromotionOutcome | None = None) -> ExitCode:
+    """The exit code of any of these; `outcome` is where a promotion was left, for the one that is one."""
+    match answer:
+        case PromotedAnswer():
+            return outcome_code(outcome) if outcome is not None else ExitCode.UNDECIDED
+        case DryRunAnswer():
+            return VERDICT_CODES[answer.decisions[0].verdict]
+        case NothingToDoAnswer():
+            return ExitCode.OK
+        case BusyAnswer():
+            return ExitCode.WAITING
+        case RefusedAnswer():
+            return ExitCode.REFUSED
+        case UndecidedAnswer():
+            return ExitCode.UNDECIDED
+        case NotResumedAnswer():
+            return ExitCode(answer.error.exit_code)

@@ -1,0 +1,89 @@
+"""Every answer by its name: the commands that print it, its type, and its JSON Schema (2020-12)."""
+
+import json
+from importlib import import_module
+from typing import Any, NamedTuple, TypedDict
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class AnswerEntry(NamedTuple):
+    """Where an answer's type is, and which commands print it."""
+
+    module: str
+    type: str
+    commands: tuple[str, ...]
+
+
+ANSWERS: dict[str, AnswerEntry] = {
+    "error": AnswerEntry("errors", "ErrorAnswer", ()),
+    "demo": AnswerEntry("workspace", "DemoAnswer", ("demo",)),
+    "workspace": AnswerEntry("workspace", "WorkspaceAnswer", ("init",)),
+    "key": AnswerEntry("workspace", "KeyAnswer", ("key new",)),
+    "diagnoses": AnswerEntry("doctor", "Diagnoses", ("doctor",)),
+    "problems": AnswerEntry("errors", "Problems", ("workspace lint", "policy lint")),
+    "tags": AnswerEntry("tags", "Tags", ("tag parse",)),
+    "sorted-tags": AnswerEntry("tags", "SortedTags", ("tag sort",)),
+    "answers": AnswerEntry("schemas", "Answers", ("schema",)),
+    "level": AnswerEntry("policies", "LevelAnswer", ("policy explain",)),
+    "release": AnswerEntry("releases", "ReleaseAnswer", ("release pin", "release show")),
+    "releases": AnswerEntry("releases", "Releases", ("release list",)),
+    "comparison": AnswerEntry("releases", "ComparisonAnswer", ("release compare",)),
+    "statements": AnswerEntry("evidence", "Statements", ("evidence list", "evidence verify")),
+    "added-statements": AnswerEntry("evidence", "AddedStatements", ("evidence add",)),
+    "check": AnswerEntry("decisions", "CheckAnswer", ("check",)),
+    "check-runs": AnswerEntry("check_runs", "CheckRuns", ("check-run",)),
+    "promotion-result": AnswerEntry(
+        "promotions",
+        "PromotionResult",
+        ("promote", "rollback", "retire", "alias move", "resume", "abort"),
+    ),
+    "promotion-results": AnswerEntry("promotions", "PromotionResults", ("promote --through", "resume --all")),
+    "promotions": AnswerEntry("promotion_rows", "Promotions", ("promotions list",)),
+    "promotion": AnswerEntry("reports", "ReportAnswer", ("promotions show",)),
+    "replays": AnswerEntry("decisions", "Replays", ("promotions replay",)),
+    "observations": AnswerEntry("observations", "ObserveAnswer", ("observe",)),
+    "where": AnswerEntry("places", "Where", ("where",)),
+    "live": AnswerEntry("live", "Live", ("where --live",)),
+    "drift": AnswerEntry("live", "DriftAnswer", ("drift",)),
+    "history": AnswerEntry("places", "History", ("history",)),
+    "aliases": AnswerEntry("aliases", "AliasesAnswer", ("alias list",)),
+    "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),
+    "ledger-head": AnswerEntry("ledger", "HeadAnswer", ("ledger import", "ledger export")),
+    "verified-ledger": AnswerEntry("ledger", "VerifiedLedgerAnswer", ("ledger verify",)),
+    "events": AnswerEntry("ledger", "Events", ("ledger show",)),
+}
+
+
+class AnswerRow(TypedDict):
+    """An answer, and the commands that print it."""
+
+    answer: str
+    commands: list[str]
+
+
+Answers = list[AnswerRow]
+
+
+def answer_rows() -> Answers:
+    """Every answer."""
+    return [AnswerRow(answer=name, commands=list(each.commands)) for name, each in ANSWERS.items()]
+
+
+def answer_type(name: str) -> Any:
+    """The type of an answer. Raises `KeyError`."""
+    entry = ANSWERS[name]
+    return getattr(import_module(f"ldmrelease.answers.{entry.module}"), entry.type)
+
+
+def answer_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of an answer. Raises `KeyError`."""
+    from msgspec.json import schema  # noqa: PLC0415 - the names alone are told without
+
+    found = {"$schema": DIALECT, "title": name, **schema(answer_type(name))}
+    for each in found.get("$defs", {}).values():
+        if "description" in each:
+            each["description"] = " ".join(each["description"].split())
+    # Defaults are tuples until then.
+    plain: dict[str, Any] = json.loads(json.dumps(found))
+    return plain

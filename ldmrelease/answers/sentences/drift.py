@@ -1,0 +1,62 @@
+"""Words for drift: what differs between tree, decisions and what runs, and what to do about it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ldmrelease.answers.sentences.text import Values, said, values_of
+
+Words = Callable[[Values], str]
+
+
+def _who(v: Values) -> str:
+    if "by" not in v:
+        return ""
+    return f"; {said(v['by'])} wrote it" + (f" at {said(v['time'])}" if v.get("time") else "")
+
+
+def _instead(v: Values) -> str:
+    return f", and {said(v['decided'])} was decided" if "decided" in v else ", and nothing was decided there"
+
+
+DRIFT_WORDS: Mapping[str, Words] = {
+    "undecided": lambda v: f"{said(v['image'])} was let in by no decision{_instead(v)}{_who(v)}",
+    "moved-tag": lambda v: (
+        f"{said(v['image'])} now names {said(v['digest'])}, and {said(v['decided'])} was decided"
+    ),
+    "absent-image": lambda v: f"{said(v['image'])} names no image{_instead(v)}{_who(v)}",
+    "spec-differs": lambda v: (
+        f"{said(v['workload'])} was set to {said(v['image'])}"
+        f"{', and the tree says ' + said(v['wanted']) if 'wanted' in v else _instead(v)}{_who(v)}"
+    ),
+    "not-synced": lambda v: (
+        f"the tree says {said(v['wanted'])}, and {said(v['workload'])} still says {said(v['image'])}{_who(v)}"
+    ),
+    "not-rolled-out": lambda v: (
+        f"{said(v['workload'])} says {said(v['image'])}, and "
+        + (
+            f"its pods run {v.listed('found')}"
+            if "found" in v
+            else f"is {said(v['verdict'])}: {said(v['reason'])}"
+        )
+    ),
+}
+
+FIXES: Mapping[str, str] = {
+    "undecided": "put back what was decided",
+    "moved-tag": "pin what it names now and decide about it, or go back",
+    "absent-image": "go back to what is there",
+    "spec-differs": "put back what was decided",
+    "not-synced": "sync it with the tool that does, then look again",
+    "not-rolled-out": "see why",
+}
+"""What the next command is for."""
+
+
+def drift_words(code: str, values: Mapping[str, Any]) -> str:
+    """What differs, in one sentence without its full stop."""
+    return DRIFT_WORDS[code](values_of(values))
+
+
+def fix_words(code: str, values: Mapping[str, Any]) -> str:
+    """What the next command does about it."""
+    return "decide about it" if code == "undecided" and "decided" not in values else FIXES[code]

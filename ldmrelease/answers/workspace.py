@@ -1,0 +1,38 @@
+"""What was made: a workspace, a key, a demonstration, a file."""
+
+import msgspec
+
+from ldmrelease.answers.spellings import TimeText
+
+
+class WorkspaceAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A new workspace: its folder, and the files in it."""
+
+    folder: str
+    ledger: str
+    written: tuple[str, ...]
+
+
+class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that was made; `file` holds its private half, `public` is what the trust document needs."""
+
+    name: str
+    kind: str
+    keyid: str
+    file: str
+    not_before: TimeText
+    public: str
+
+
+class PlayedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A command of a demonstration."""
+
+    command: str
+    exit_code: int
+
+
+class DemoAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A demonstration that was played: its workspace, and the commands with their exit codes."""
+
+    folder: str
+    commands: tuple[PlayedAnswer, ...]

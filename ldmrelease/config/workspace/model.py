@@ -1,0 +1,74 @@
+"""The workspace as values, and the way to its file: all that a command needs where nothing has to be validated."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.domain.level import Level
+from ldmrelease.domain.topology import Topology
+from ldmrelease.trust.keyring import Keyring
+
+FILE = "ldmrelease.yaml"
+VARIABLE = "LDMRELEASE_WORKSPACE"
+
+
+class Workspace(Struct, frozen=True):
+    """A workspace as read; paths are absolute.
+
+    `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
+    `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock.
+    `local_policies` are levels whose policy is not the one that the trust document records: what they decide is
+    hypothetical. `documents` are the policies as written, by the name of the level.
+    """
+
+    root: Path
+    file: Path
+    ledger: Path
+    releases: str
+    policies: Path
+    trust: Path
+    topology: Topology
+    levels: dict[str, Level]
+    documents: dict[str, bytes]
+    keyring: Keyring
+    keys: dict[str, Path]
+    clock: datetime | None = None
+    notify: tuple[str, ...] = ()
+    insecure: tuple[str, ...] = ()
+    local_policies: tuple[str, ...] = ()
+    trust_version: int = 0
+    trust_digest: str = ""
+
+
+class WorkspaceInputs(Struct, frozen=True):
+    """What a workspace was read from: the digest of each file, and the policy files of the policy folder."""
+
+    files: dict[str, str]
+    folder: str
+    policies: tuple[str, ...]
+
+
+def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str]) -> Path:
+    """The workspace file: of the folder `explicit`, or named by the environment, or upwards from `start`.
+
+    Raises `BadInput` where there is none.
+    """
+    named = explicit or (Path(environ[VARIABLE]) if environ.get(VARIABLE) else None)
+    if named is not None:
+        return _named(start / named, "-C" if explicit else VARIABLE)
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder / FILE
+    remedy = f"make one with `ldmrelease init`, or name its folder with -C or {VARIABLE}"
+    raise BadInput([Problem(shown(here), f"no {FILE} here or above", remedy=remedy)])
+
+
+def _named(path: Path, by: str) -> Path:
+    file = path / FILE if path.is_dir() else path
+    if not file.is_file():
+        raise BadInput([Problem(shown(file), f"is not a workspace file, and {by} names it")])
+    return file.resolve()

@@ -1,0 +1,13 @@
+"""What to write instead of a word that is not known."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean max-age?`, or all that is known where nothing is near."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(word, choices, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"known are {', '.join(choices)}" if choices else "there are none yet"

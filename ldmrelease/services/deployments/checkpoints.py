@@ -1,0 +1,236 @@
+"""What others have seen of this ledger: fences of all places, and the checkpoint in the release repository.
+
+A ledger that was cut, forked or copied is right by itself. Only what was kept elsewhere shows it, and any place may
+be the one that knows: so all are asked before anything acts anywhere (trust.md section 2).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events import Checkpoint
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.release import EMPTY_CONFIG, EMPTY_CONFIG_TYPE, MANIFEST_TYPE
+from ldmrelease.domain.targets import ConfigMapKey, GitFile, KubernetesTarget
+from ldmrelease.domain.topology import Application
+from ldmrelease.domain.workload_selection import ClusterAccess
+from ldmrelease.ledger import LedgerProblem
+from ldmrelease.registry.errors import NotFound, RegistryError, reading_answer
+from ldmrelease.registry.manifests import Descriptor, write_object
+from ldmrelease.registry.referrers import put_referrers
+from ldmrelease.registry.repository import Repository
+from ldmrelease.services.context import Context, ReadContext, Untrusted
+from ldmrelease.services.deployments.concurrency import run_concurrently
+from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
+from ldmrelease.targets.fence import Fence
+from ldmrelease.targets.results import Refusal
+from ldmrelease.targets.stores.git_file import read_fences
+from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, sign_checkpoint, verify_checkpoint
+from ldmrelease.trust.verify import Rejected
+
+PATIENCE = 10.0
+"""Seconds within which whoever is asked has to answer; who does not is left out, and blocks nothing."""
+_ENVELOPE_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCheckpoint:
+    """What one who was asked knows of the ledger.
+
+    where: a place, or the release repository. checkpoint: what it has seen, None where it has seen nothing.
+    unknown: why it could not be asked, or why what it keeps does not count.
+    """
+
+    where: str
+    checkpoint: Checkpoint | None = None
+    unknown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Somebody has seen events of this ledger that are not in it."""
+
+    where: str
+    seen: Checkpoint
+    problem: LedgerProblem
+
+
+def kept_checkpoints(context: ReadContext, seconds: float = PATIENCE) -> tuple[KeptCheckpoint, ...]:
+    """Ask every place and the release repository at once. Writes nothing but mirrors of remote repositories."""
+    found: dict[str, KeptCheckpoint] = run_concurrently(dict(_jobs(context)), seconds)
+    places = [str(each.place) for each in context.topology.applications]
+    asked = [*places, context.workspace.releases]
+    late = f"no answer within {seconds:g} s"
+    return tuple(found.get(each) or KeptCheckpoint(each, unknown=late) for each in asked)
+
+
+def contradictions(context: Context, kept: tuple[KeptCheckpoint, ...]) -> tuple[Contradiction, ...]:
+    """Who knew more of this ledger, or something else. What is of another ledger says nothing of this one."""
+    found = []
+    for each in kept:
+        if each.checkpoint is None or each.checkpoint.ledger != context.ledger.uuid:
+            continue
+        problem = context.ledger.extends(each.checkpoint)
+        if problem is not None:
+            found.append(Contradiction(each.where, each.checkpoint, problem))
+    return tuple(found)
+
+
+def require_newest(context: Context) -> None:
+    """Raise `Untrusted` where anybody who can be asked has seen what this copy of the ledger does not have."""
+    found = contradictions(context, kept_checkpoints(context))
+    if found:
+        size = context.ledger.head().size
+        told = "\n".join(describe(each, size) for each in found)
+        raise Untrusted(
+            f"{told}\nnothing was changed: use the ledger that wrote there, or restore its newest backup with "
+            "`ldmrelease ledger import`"
+        )
+
+
+def describe(each: Contradiction, size: int) -> str:
+    """One line: who knew more than this ledger with its `size` events."""
+    seen = each.seen.size
+    if each.problem.code == "cut":
+        return f"{each.where} has seen event {seen} of this ledger, which has {size}: it was cut, or is an older copy"
+    return f"{each.where} has seen another event {seen} of this ledger: it was forked"
+
+
+def _jobs(
+    context: ReadContext,
+) -> Iterator[tuple[str, Callable[[Callable[[str, KeptCheckpoint], None]], None]]]:
+    # Nobody is told of these looks: they may still go on when the promotion writes.
+    access = Access(context.workspace.root, None, context.connections)
+    now = context.now()
+    for name, places in _grouped(context).items():
+        yield str(name), _fences(places, access, now)
+    yield context.workspace.releases, _published(context, now)
+
+
+def _grouped(context: ReadContext) -> dict[str | ClusterAccess, list[Application]]:
+    """The applications by whom one has to ask: their repository, their cluster, or themselves."""
+    groups: dict[str | ClusterAccess, list[Application]] = {}
+    for each in context.topology.applications:
+        groups.setdefault(_holder(each), []).append(each)
+    return groups
+
+
+def _holder(application: Application) -> str | ClusterAccess:
+    location = application.target.location
+    if isinstance(location, GitFile):
+        return location.repository
+    if isinstance(location, ConfigMapKey):
+        return location.cluster
+    return location.workloads.cluster if isinstance(location, KubernetesTarget) else str(application.place)
+
+
+def _fences(
+    applications: list[Application], access: Access, now: datetime
+) -> Callable[[Callable[[str, KeptCheckpoint], None]], None]:
+    def ask(tell: Callable[[str, KeptCheckpoint], None]) -> None:
+        for where, found in _read(applications, access):
+            tell(where, _kept(where, found, now))
+
+    return ask
+
+
+def _read(
+    applications: list[Application], access: Access
+) -> Iterator[tuple[str, Fence | Refusal | Unavailable | None]]:
+    first = applications[0].target.location
+    if isinstance(first, GitFile):
+        read = read_fences(first.repository, [each.place for each in applications], access)
+        for each in applications:
+            yield str(each.place), read if isinstance(read, Refusal | Unavailable) else read[each.place]
+        return
+    for each in applications:
+        found = registry.fence_of(each.target, each.place, access)
+        yield str(each.place), found
+        if isinstance(found, Unavailable):
+            return
+
+
+def _kept(where: str, found: Fence | Refusal | Unavailable | None, now: datetime) -> KeptCheckpoint:
+    if isinstance(found, Fence):
+        return KeptCheckpoint(where, Checkpoint(found.ledger, found.genesis, found.size, found.head, now))
+    if isinstance(found, Unavailable):
+        return KeptCheckpoint(where, unknown=found.reason)
+    return KeptCheckpoint(where, unknown=found.code if found is not None else None)
+
+
+def _published(
+    context: ReadContext, now: datetime
+) -> Callable[[Callable[[str, KeptCheckpoint], None]], None]:
+    where, tag, keyring = context.workspace.releases, _tag(context), context.keyring
+    repository = context.registries.open(parse_reference(where))
+
+    def ask(tell: Callable[[str, KeptCheckpoint], None]) -> None:
+        try:
+            envelope = _envelope(repository, tag)
+        except RegistryError as error:
+            tell(where, KeptCheckpoint(where, unknown=str(error)))
+            return
+        if envelope is None:
+            tell(where, KeptCheckpoint(where))
+            return
+        opened = verify_checkpoint(envelope, keyring, at=now)
+        if isinstance(opened, Rejected):
+            tell(where, KeptCheckpoint(where, unknown=f"its checkpoint does not count: {opened.code}"))
+        else:
+            tell(where, KeptCheckpoint(where, opened.body))
+
+    return ask
+
+
+def _tag(context: ReadContext) -> str:
+    return f"checkpoint-{context.ledger.uuid}"
+
+
+def _envelope(repository: Repository, tag: str) -> bytes | None:
+    try:
+        manifest = repository.manifest(tag)
+        with reading_answer("GET", repository.name):
+            (layer,) = manifest.layers()
+        return repository.blob(layer.digest, limit=_ENVELOPE_LIMIT)
+    except NotFound:
+        return None
+
+
+def publish_checkpoint(context: Context, release: str | None = None) -> str:
+    """Put a signed checkpoint of the head into the release repository; the digest of its artifact.
+
+    It stands under a tag of the ledger; with the digest of a `release` it refers to that release's artifact, too.
+    What is there already is not replaced by what does not extend it: then `Untrusted` is raised. Raises `NoKey`,
+    `KeyProblem`, `RegistryError`.
+    """
+    checkpoint = context.ledger.checkpoint(context.now())
+    envelope = sign_checkpoint(checkpoint, context.signers.ledger).to_bytes()
+    repository = context.release_repository()
+    told: list[KeptCheckpoint] = []
+    _published(context, context.now())(lambda _where, kept: told.append(kept))
+    for each in contradictions(context, tuple(told)):
+        raise Untrusted(describe(each, checkpoint.size))
+    subject = repository.resolve(release) if release is not None else None
+    layers = [(CHECKPOINT_TYPE, envelope)]
+    if subject is not None:
+        put_referrers(repository, [subject], CHECKPOINT_TYPE, layers, {})
+    repository.put_blob(EMPTY_CONFIG)
+    repository.put_blob(envelope)
+    return repository.put_manifest(_manifest(envelope), MANIFEST_TYPE, _tag(context))
+
+
+def _manifest(envelope: bytes) -> bytes:
+    layer = Descriptor(CHECKPOINT_TYPE, canonical.digest(envelope), len(envelope))
+    config = Descriptor(EMPTY_CONFIG_TYPE, canonical.digest(EMPTY_CONFIG), len(EMPTY_CONFIG))
+    return write_object(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_TYPE,
+            "artifactType": CHECKPOINT_TYPE,
+            "config": config.as_json(),
+            "layers": [layer.as_json()],
+        }
+    )

@@ -1,0 +1,53 @@
+"""The list of what is pinned."""
+
+from collections.abc import Collection, Iterator
+
+from msgspec import Struct
+
+from ldmrelease.domain.tags import Kind, parse
+from ldmrelease.domain.times import spell
+from ldmrelease.services.context import ReadContext
+
+_UNKNOWN = "unknown"
+
+
+class PinnedRelease(Struct, frozen=True):
+    """A tag with its newest pin that counts. `kind` is `unknown` where the workspace has no such product;
+    `sequence` is the event of the pin.
+    """
+
+    product: str
+    tag: str
+    kind: str
+    complete: bool
+    revision: int
+    digest: str
+    pinned: str
+    by: str
+    sequence: int
+
+
+def pinned_releases(
+    context: ReadContext, product: str | None = None, kinds: Collection[Kind] | None = None
+) -> list[PinnedRelease]:
+    """What is pinned, in the order of pinning: of one product, of some kinds of tags, or all."""
+    chosen = [each for each in _all(context, product) if not kinds or each.kind in kinds]
+    return sorted(chosen, key=lambda each: each.sequence)
+
+
+def _all(context: ReadContext, product: str | None) -> Iterator[PinnedRelease]:
+    for owner, tag in context.pins.tags(product):
+        revisions = context.pins.revisions(owner, tag)
+        if revisions:
+            newest, known = revisions[-1], context.topology.product(owner)
+            yield PinnedRelease(
+                owner,
+                tag,
+                str(parse(tag, known.grammar).kind) if known is not None else _UNKNOWN,
+                newest.body.complete,
+                newest.body.revision,
+                newest.body.digest,
+                spell(newest.event.time),
+                newest.person,
+                newest.event.sequence,
+            )

@@ -1,0 +1,87 @@
+"""What a command loads: it decides how long one waits for an answer, long before the work does.
+
+Nothing is timed here; `benchmarks/commands` does that.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ldmrelease.config.workspace.cache import NO_CACHE
+from tests.workspace import PLACE, WEEKLY, Site, new_site
+
+LEDGER_ONLY = {
+    "where": ("where",),
+    "history": ("history",),
+    "promotions": ("promotions", "list"),
+    "releases": ("release", "list"),
+}
+"""Commands that ask nobody but the ledger."""
+DECIDING = {
+    "check": ("check", WEEKLY, "--target", PLACE),
+    "promote": ("promote", WEEKLY, "--target", PLACE, "--yes"),
+}
+"""Commands that decide, and here find nothing to do."""
+
+NEVER = {"pydantic", "kubernetes", "docker", "rich", "urllib3"}
+"""None of it is needed where a workspace has not changed and its images are in folders."""
+NOT_FOR_THE_LEDGER = NEVER | {"yaml", "zoneinfo", "concurrent.futures"}
+
+MOST_FOR_THE_LEDGER, MOST = 130, 250
+"""Modules of this program: to be lowered when it can be, raised with a reason."""
+
+_SCRIPT = """
+import atexit, sys
+atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))
+from ldmrelease.faces.cli.main import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A workspace in which a promotion has ended, and which one command has found valid."""
+    made = new_site(tmp_path_factory.mktemp("imports") / "site")
+    made.release_weekly()
+    made.ok("promote", WEEKLY, "--target", PLACE, "--yes")
+    loaded(made, "history")
+    return made
+
+
+def loaded(site: Site, *words: str) -> set[str]:
+    """The modules that are there at the end of a command."""
+    environ = {name: value for name, value in os.environ.items() if name not in ("CI", NO_CACHE)}
+    command = [sys.executable, "-c", _SCRIPT, "-C", str(site.root), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def own(modules: set[str]) -> list[str]:
+    return sorted(each for each in modules if each.partition(".")[0] == "ldmrelease")
+
+
+@pytest.mark.parametrize("words", LEDGER_ONLY.values(), ids=LEDGER_ONLY)
+def test_who_asks_the_ledger_loads_what_reads_a_ledger(site: Site, words: tuple[str, ...]) -> None:
+    modules = loaded(site, *words)
+    assert not modules & NOT_FOR_THE_LEDGER
+    assert len(own(modules)) <= MOST_FOR_THE_LEDGER, own(modules)
+    rooms = ("registry", "cluster", "targets", "policy", "checks", "sources")
+    assert [each for each in own(modules) if each.split(".")[1:2] and each.split(".")[1] in rooms] == []
+
+
+@pytest.mark.parametrize("words", DECIDING.values(), ids=DECIDING)
+def test_who_decides_loads_no_client_that_nobody_is_asked_by(site: Site, words: tuple[str, ...]) -> None:
+    modules = loaded(site, *words)
+    assert not modules & NEVER
+    assert len(own(modules)) <= MOST, own(modules)
+
+
+def test_a_workspace_that_has_changed_is_validated(site: Site) -> None:
+    site.edit(lambda text: f"{text}\n# changed\n")
+    assert "pydantic" in loaded(site, "history")
+    assert "pydantic" not in loaded(site, "history")

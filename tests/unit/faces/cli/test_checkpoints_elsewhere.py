@@ -1,0 +1,158 @@
+"""A cut, forked or older copy of the ledger: whoever outside knows more stops it, wherever it would act."""
+
+import json
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from ldmrelease.services.deployments import checkpoints
+from tests.unit.faces.cli.running import run
+from tests.workspace import BEFORE, MENU, PLACE, TESTSTAND, WEEKLY, Site
+
+ELSEWHERE = PLACE
+"""Not the place that knows more: nothing has been written there yet."""
+
+
+@pytest.fixture
+def ready(site: Site) -> Site:
+    """The weekly is built, and what ran before is pinned and observed."""
+    site.release_weekly()
+    site.ok("release", "pin", BEFORE)
+    site.ok("observe")
+    return site
+
+
+def copy_of_ledger(site: Site, into: Path) -> None:
+    """The database file as it is now."""
+    with sqlite3.connect(site.root / "ledger.db") as live, sqlite3.connect(into) as copy:
+        live.backup(copy)
+
+
+def put_back(site: Site, copy: Path) -> None:
+    for each in site.root.glob("ledger.db*"):
+        each.unlink()
+    shutil.copyfile(copy, site.root / "ledger.db")
+
+
+@pytest.fixture
+def older(ready: Site, tmp_path: Path) -> Site:
+    """After a promotion to the test stand somebody works with the ledger of before."""
+    copy_of_ledger(ready, tmp_path / "before.db")
+    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
+    put_back(ready, tmp_path / "before.db")
+    return ready
+
+
+def without_release_repository(site: Site) -> None:
+    shutil.rmtree(site.root / "images/releases")
+
+
+def without_fences(site: Site) -> None:
+    for ref in [each for each in site.refs() if each.startswith("refs/ldmrelease/")]:
+        site.git("update-ref", "-d", ref)
+
+
+def test_an_older_copy_stops_where_another_place_knows_more(older: Site) -> None:
+    without_release_repository(older)
+    before, size = older.committed(ELSEWHERE), older.head().size
+    done = older.run("promote", WEEKLY, "--target", ELSEWHERE)
+    assert done.exit_code == 3, done.stdout
+    assert f"{TESTSTAND} has seen event" in done.stderr
+    assert (older.committed(ELSEWHERE), older.head().size) == (before, size)
+
+
+def test_an_older_copy_stops_where_the_release_repository_knows_more(older: Site) -> None:
+    without_fences(older)
+    done = older.run("promote", WEEKLY, "--target", ELSEWHERE)
+    assert done.exit_code == 3, done.stdout
+    assert "oci:images/releases has seen event" in done.stderr
+    assert "it was cut, or is an older copy" in done.stderr
+
+
+def test_a_fork_that_has_grown_longer_is_one(older: Site) -> None:
+    for tag in ("w.2023.14", "w.2023.13"):
+        older.run("release", "pin", tag)
+    for _ in range(3):
+        older.ok("observe")
+    done = older.run("promote", WEEKLY, "--target", ELSEWHERE)
+    assert done.exit_code == 3, done.stdout
+    assert "it was forked" in done.stderr
+
+
+def test_resume_and_abort_of_an_older_copy_change_nothing(ready: Site, tmp_path: Path) -> None:
+    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
+    assert ready.run("promote", WEEKLY, "--target", "base/ocps").exit_code == 4
+    copy_of_ledger(ready, tmp_path / "before.db")
+    listed = json.loads(ready.ok("promotions", "list", "-o", "json"))
+    ready.ok("promote", WEEKLY, "--target", ELSEWHERE)
+    put_back(ready, tmp_path / "before.db")
+    before = ready.head().size, ready.refs()
+    for words in (("resume", listed[-1]["promotion"]), ("abort", listed[-1]["promotion"])):
+        done = ready.run(*words)
+        assert done.exit_code == 3, done.stdout
+        assert "has seen event" in done.stdout + done.stderr
+    assert (ready.head().size, ready.refs()) == before
+
+
+def test_doctor_and_verify_say_who_knows_more(older: Site) -> None:
+    verified = older.run("ledger", "verify")
+    assert verified.exit_code == 1
+    assert f"{TESTSTAND} has seen event" in verified.stdout
+    assert "oci:images/releases has seen event" in verified.stdout
+    assert "oci:images/releases has seen event" in older.run("doctor").stdout
+
+
+def test_who_cannot_be_asked_blocks_nothing_and_is_said(ready: Site) -> None:
+    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
+    ready.edit(lambda text: text.replace("repository: gitops", "repository: http://127.0.0.1:1/gone.git", 1))
+    ready.ok("promote", WEEKLY, "--target", ELSEWHERE)
+    done = ready.run("ledger", "verify")
+    assert done.exit_code == 0, done.stdout
+    assert "could not be asked" in done.stdout
+
+
+def test_who_never_answers_holds_nobody_up(ready: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "read_fences", lambda *_: time.sleep(3600))
+    with ready.context().ledger:
+        context = ready.context()
+        kept = {each.where: each for each in checkpoints.kept_checkpoints(context, 0.2)}
+    assert kept[MENU].unknown == "no answer within 0.2 s"
+    assert kept["oci:images/releases"].unknown is None
+
+
+def test_a_checkpoint_by_hand_is_what_promotions_look_at(ready: Site, tmp_path: Path) -> None:
+    copy_of_ledger(ready, tmp_path / "before.db")
+    ready.ok("observe")
+    told = json.loads(ready.ok("ledger", "checkpoint", "--publish"))
+    assert told["size"] == ready.head().size
+    put_back(ready, tmp_path / "before.db")
+    assert ready.run("promote", WEEKLY, "--target", ELSEWHERE).exit_code == 3
+    # What knows less replaces nothing.
+    assert ready.run("ledger", "checkpoint", "--publish").exit_code == 3
+
+
+def test_a_checkpoint_by_a_key_without_the_role_is_not_believed(ready: Site, tmp_path: Path) -> None:
+    copy_of_ledger(ready, tmp_path / "before.db")
+    ready.ok("observe")
+    (ready.root / "keys/ledger.pem").rename(ready.root / "keys/right.pem")
+    shutil.copyfile(ready.root / "keys/ci.pem", ready.root / "keys/ledger.pem")
+    (ready.root / "keys/ledger.pem").chmod(0o600)
+    ready.run("ledger", "checkpoint", "--publish")
+    put_back(ready, tmp_path / "before.db")
+    ready.ok("promote", WEEKLY, "--target", ELSEWHERE)
+
+
+def test_a_ledger_of_somebody_else_is_no_contradiction(ready: Site, tmp_path: Path) -> None:
+    """Two ledgers may share a release repository, and the places of one workspace may be of another's ledger."""
+    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
+    for each in ready.root.glob("ledger.db*"):
+        each.rename(tmp_path / each.name)
+    other = tmp_path / "other"
+    run("init", str(other))
+    ready.wall_clock()
+    put_back(ready, other / "ledger.db")
+    ready.ok("promote", WEEKLY, "--target", ELSEWHERE)
+    assert ready.run("promote", WEEKLY, "--target", TESTSTAND).exit_code != 0
