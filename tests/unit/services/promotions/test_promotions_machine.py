@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -241,10 +242,15 @@ class Promotions(RuleBasedStateMachine):
     @precondition(lambda self: self.world.promotions())
     @rule(act=RUNS, share=st.integers(0, 9))
     def act_on_a_cut_ledger(self, act: Act, share: int) -> None:
-        """A ledger that lacks what the fence of a place saw writes nothing there."""
+        """A ledger that lacks what the fence of a place saw writes nothing there, whether it is refused at once or not."""
         full = self.world.ledger.head().size
         size = max(made().size, full * share // 10)
-        self.on_a_copy(size, lambda: self.act(act), lambda fence_size: fence_size > size)
+
+        def act_or_be_refused() -> None:
+            with suppress(Untrusted):
+                self.act(act)
+
+        self.on_a_copy(size, act_or_be_refused, lambda fence_size: fence_size > size)
 
     @precondition(lambda self: self.laws.ended)
     @rule(act=RESUMES, which=_WHICH)
