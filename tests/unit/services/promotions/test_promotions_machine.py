@@ -242,7 +242,7 @@ class Promotions(RuleBasedStateMachine):
     @precondition(lambda self: self.world.promotions())
     @rule(act=RUNS, share=st.integers(0, 9))
     def act_on_a_cut_ledger(self, act: Act, share: int) -> None:
-        """A ledger that lacks what the fence of a place saw writes nothing there, whether it is refused at once or not."""
+        """A ledger that lacks what the fence of a place saw writes nothing there, refused at once or not."""
         full = self.world.ledger.head().size
         size = max(made().size, full * share // 10)
 
