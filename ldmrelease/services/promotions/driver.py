@@ -107,7 +107,8 @@ class _Driver(Struct):
                     promotion.id, promotion.journal.state, taken_over=True, busy=_busy(other)
                 )
             try:
-                answer = self._act(now, next_action(promotion.plan, promotion.journal, now.claims))
+                action = next_action(promotion.plan, promotion.journal, now.claims)
+                answer = self._act(now, self._under_our_claim(now, action))
             except TakenOver:
                 continue
             if answer is not None:
@@ -118,6 +119,23 @@ class _Driver(Struct):
         if claim is None or claim.promotion != promotion.id or claim.holder == self.holder:
             return False
         return not may_take(claim, self.context.now(), self.take_over)
+
+    def _under_our_claim(self, now: Turn, action: Action) -> Action:
+        """The action; or the claim first, where that is of another process of this promotion.
+
+        That one may sleep right before a write, and the fence keeps it out only once the place has a newer epoch.
+        """
+        match action:
+            case Do(Step(place=place, kind=kind)) if kind not in (StepKind.CLAIM, StepKind.FREE):
+                pass
+            case Decide(place, stage) if stage is not DecisionStage.ASK:
+                pass
+            case _:
+                return action
+        claim, plan = now.claims.get(place), now.promotion.plan
+        if claim is None or claim.promotion != plan.promotion or claim.holder == self.holder:
+            return action
+        return Do(next(each for each in plan.places if each.place == place).steps[0])
 
     def _act(self, now: Turn, action: Action) -> PromotionOutcome | None:
         match action:
