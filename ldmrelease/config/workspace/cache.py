@@ -79,9 +79,12 @@ def _recall(path: Path) -> Workspace | None:
 def _own_bytes(path: Path) -> bytes:
     """The bytes of a file that nobody but us can have written. Raises `OSError`."""
     _require_own(path.parent.stat())
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
-        _require_own(os.fstat(handle))
+        found = os.fstat(handle)
+        _require_own(found)
+        if not stat.S_ISREG(found.st_mode):
+            raise PermissionError("what is there is not a file")
         return file.read()
 
 

@@ -7,6 +7,7 @@ import typer
 
 from ldmrelease.answers.exit_codes import worst
 from ldmrelease.answers.promotions import NotResumedAnswer
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.faces.cli.errors import error_line, told_error
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import (
@@ -67,7 +68,7 @@ def _each(context: Context, output: Output, take_over: bool) -> Iterator[Rendere
             answer = _resume(context, name, output, take_over)
         except Exception as error:
             message, code = error_line(error)
-            typer.echo(f"{name}: {message}", err=True)
+            typer.echo(f"{printable(name)}: {message}", err=True)
             failed = NotResumedAnswer(promotion=name, error=told_error(error).error)
             answer = RenderedAnswer(failed, lambda: "", code)
         if output is Output.text:

@@ -150,6 +150,15 @@ def test_nor_a_link_to_one(site: Cached) -> None:
     assert site.validated == 2
 
 
+def test_nor_a_pipe_which_would_never_end(site: Cached) -> None:
+    first = site.open()
+    entry = site.entry
+    entry.unlink()
+    os.mkfifo(entry, 0o600)
+    assert site.open() == first
+    assert site.validated == 2
+
+
 def test_damage_is_noticed(site: Cached) -> None:
     before = site.open()
     whole = site.entry.read_bytes()
