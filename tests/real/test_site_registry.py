@@ -93,14 +93,12 @@ def test_the_image_and_its_referrers_are_at_the_site_and_other_receipts_are_not(
     assert identity(there, TAG) == image
     at_source = {each.digest for each in list_referrers(source, image.index)}
     listed = {each.digest for each in list_referrers(there, image.index)}
-    context = site.context()
     own = {
         digest
-        for each in context.ledger.events(kinds=[EventKind.DONE])
+        for each in site.events(EventKind.DONE)
         if each.body["step"] == f"{SECOND}/publish"
         for digest in each.body["result"]["referrers"]
     }
-    context.ledger.close()
     assert note in listed
     assert receipt not in listed
     assert len(listed) == 2, "the note, and the receipt of this place"
