@@ -3,6 +3,7 @@
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.context import Context
+from ldmrelease.services.inventory.receipts import all_let_in
 from ldmrelease.services.releases.pin import Pinned
 
 SCALED_TO_ZERO = "scaled-to-zero"
@@ -12,7 +13,7 @@ SCALED_TO_ZERO = "scaled-to-zero"
 def is_scaled_to_zero(context: Context, application: Application, pinned: Pinned) -> bool:
     """Whether a promotion let the release in there, its workloads name it, and none has a pod to run it now.
     Asks the cluster."""
-    if context.ledger.state(SCALED_TO_ZERO, f"{application.place}/{pinned.digest}") is None:
+    if next(all_let_in(context, application.place, pinned.digest), None) is None:
         return False
     from ldmrelease.services.inventory.observe import observe  # noqa: PLC0415 - knows clusters
 
