@@ -278,7 +278,9 @@ def test_a_tag_is_judged_by_what_runs(application: Make, old: Pushed, new: Pushe
 
 
 def test_a_crash_is_told_with_its_last_lines(application: Make, crashing: Pushed) -> None:
-    app = application(KINDS.DEPLOYMENT, crashing.by_digest)
+    # Without a probe it may be ready for the moment before it crashes.
+    probe = {"readinessProbe": objects.READY_FILE_PROBE}
+    app = application(KINDS.DEPLOYMENT, crashing.by_digest, fields=probe)
     broke = app.wait(crashing, patience=3)
     assert isinstance(broke, RolloutFailed)
     assert (broke.code, broke.values["exit_code"]) == ("crash-loop", 3)
