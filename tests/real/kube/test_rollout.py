@@ -31,6 +31,7 @@ from ldmrelease.cluster.rollout.wait import (
     wait_for,
 )
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
+from tests.real.kube import objects
 from tests.real.kube.api import Kube, Object
 from tests.real.kube.given import Cluster
 from tests.real.kube.images import Pushed, push_image
