@@ -1,6 +1,6 @@
 """Words for findings: one sentence for each code of each rule, with its values (design section 5).
 
-The policy room writes codes; a sentence can be made better here without a changed replay.
+The policy engine writes codes; a sentence can be made better here without a changed replay.
 """
 
 from __future__ import annotations

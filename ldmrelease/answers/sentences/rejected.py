@@ -1,4 +1,4 @@
-"""Words for evidence that was seen and did not count: each code of the trust room, and of the runs of a check."""
+"""Words for evidence that was seen and did not count: each code of the trust package, and of the runs of a check."""
 
 from collections.abc import Mapping
 

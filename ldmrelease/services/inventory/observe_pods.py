@@ -114,7 +114,7 @@ class _Part(Struct, frozen=True):
 
     @property
     def state(self) -> str | None:
-        """Why it is not simply running: `idle`, `armed`, `rolling`, ...; None where it is."""
+        """Why it is not simply running: `scaled-to-zero`, `scheduled`, `progressing`, ...; None where it is."""
         if self.is_ready:
             return None
         verdict = self.workload.verdict

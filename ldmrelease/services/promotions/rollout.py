@@ -31,7 +31,7 @@ _OWED = ("on-delete", "partition")
 def rolled_out(
     work: Work, workloads: Workloads, wanted: Mapping[str, frozenset[str]]
 ) -> str | StepFailed | StepPending | Unavailable:
-    """Wait until the pods run what is wanted; `promoted`, `idle` or `armed` where they do.
+    """Wait until the pods run what is wanted; `promoted`, `scaled-to-zero` or `scheduled` where they do.
 
     `wanted` has, for each component, all digests of its image; a component that is not there is not compared.
     """
@@ -92,7 +92,7 @@ def _about(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _state(seen: tuple[AssessedWorkload, ...]) -> str:
-    """One word for all workloads: what is idle or armed does not run it."""
+    """One word for all workloads: what is scaled to zero or scheduled does not run it."""
     verdicts = [each.verdict for each in seen]
     if any(isinstance(each, Scheduled) for each in verdicts):
         return "scheduled"
