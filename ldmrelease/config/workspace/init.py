@@ -6,7 +6,6 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-import yaml
 from msgspec import Struct
 
 from ldmrelease.config.policies.load import SUFFIX, load_levels
@@ -19,6 +18,7 @@ from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import PROMOTER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.level import Level
+from ldmrelease.targets.yamledit.entries import block_text
 from ldmrelease.trust.signer import generate
 
 SAMPLES = ("rubin", "kubernetes")
@@ -148,7 +148,7 @@ def _trust(
             for name, pem in public.items()
         },
     }
-    return _HEAD + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110)
+    return _HEAD + block_text(document)
 
 
 def _places(file: WorkspaceFile) -> dict[str, str]:
@@ -179,22 +179,3 @@ def _roles(places: dict[str, str], levels: list[str]) -> dict[str, dict[str, lis
             "repositories": _EVERYWHERE,
         }
     return roles
-
-
-class _Dumper(yaml.SafeDumper):
-    """Lists in one line, texts of several lines as blocks, and every value written out."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-def _list(dumper: yaml.SafeDumper, items: list[str]) -> yaml.Node:
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
-
-
-_Dumper.add_representer(str, _text)
-_Dumper.add_representer(list, _list)
