@@ -18,11 +18,11 @@ from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.recording import RecordingReader
 from ldmrelease.policy.engine import asked_requirements, fact_sources
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts import images, statements
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, Inquiry
 from ldmrelease.services.decisions.facts.registry import SOURCES
 from ldmrelease.services.evidence.collect import CollectedStatement, verified
+from ldmrelease.services.needs import FactSources
 from ldmrelease.services.releases.pin import Pinned
 
 
@@ -37,7 +37,7 @@ class GatheredFacts(Struct, frozen=True):
 
 
 def gather_facts(
-    context: ReadContext,
+    context: FactSources,
     pinned: Pinned,
     question: DecisionRequest,
     level: Level,

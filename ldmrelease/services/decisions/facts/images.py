@@ -5,8 +5,8 @@ from collections.abc import Collection
 from ldmrelease.domain.facts import ImageFact
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.release import Component
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts.inquiry import Inquiry
+from ldmrelease.services.needs import FactSources
 
 
 def gather(inquiry: Inquiry) -> tuple[ImageFact, ...]:
@@ -30,7 +30,7 @@ def _platforms(inquiry: Inquiry) -> tuple[str, ...]:
     return () if None in asked else tuple(sorted({name for each in asked for name in each or ()}))
 
 
-def _image(context: ReadContext, component: Component, platforms: Collection[str]) -> ImageFact:
+def _image(context: FactSources, component: Component, platforms: Collection[str]) -> ImageFact:
     repository = context.registries.open(parse_reference(component.source))
     named = repository.resolve(component.spelling)
     tag_now = named.digest if named is not None else None

@@ -9,7 +9,7 @@ from msgspec import Struct
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import FactSources
 from ldmrelease.services.releases.pin import Pinned
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Inquiry(Struct, frozen=True):
     `requirements` are those of the level that are asked there, for this intent and in this phase.
     """
 
-    context: ReadContext
+    context: FactSources
     pinned: Pinned
     question: DecisionRequest
     requirements: tuple[Requirement, ...]

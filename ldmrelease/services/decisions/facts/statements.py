@@ -25,5 +25,5 @@ def in_stream_order(inquiry: Inquiry) -> list[StatementFact]:
 def evaluated(inquiry: Inquiry) -> list[tuple[CollectedStatement, EvaluatedStatement]]:
     """The statements themselves, what the ledger does not have yet among them, each as it counts."""
     context = inquiry.context
-    taken = collect(context, subjects_of(context, inquiry.pinned))
+    taken = collect(context, subjects_of(context.workspace, inquiry.pinned))
     return evaluate_statements(context, inquiry.pinned, taken, inquiry.now)
