@@ -94,6 +94,8 @@ def _carried(
 def _image_run(workspace: Workspace, this: RunSpec, registry: str | None) -> ImageRun | RunOutcome:
     """The run with its image: a component's, as the site pulls it, or the one that the check names by digest."""
     template = template_of(this.check, workspace.root)
+    if template.digest != this.check.document:
+        return said_nothing("files-changed", "the check's template was changed before it began")
     wanted = template.component or this.check.image or ""
     name, at, digest = wanted.partition("@")
     component = None if at else this.pinned.release.component(name.rpartition("/")[2])

@@ -139,7 +139,8 @@ def attempts_so_far(
 
 
 def _run_id(check: Check, pinned: Pinned, where: str | None, promotion: str | None, number: int) -> str:
-    named = [check.name, pinned.digest, where, promotion, number]
+    # A run of the check as it was defined before is not gone on with.
+    named = [check.name, check_fact(check).digest, pinned.digest, where, promotion, number]
     return "run-" + canonical.digest_of(named).removeprefix("sha256:")[:16]
 
 

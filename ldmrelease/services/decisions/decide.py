@@ -17,7 +17,7 @@ from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
 from ldmrelease.services.decisions.facts.builder import GatheredFacts, gather_facts
-from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, ReleaseInquiry, inquire
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.needs import FactSources, PolicyLookup
 from ldmrelease.services.releases.pin import Pinned
@@ -48,10 +48,14 @@ def decide(
     context: FactSources, pinned: Pinned, question: DecisionRequest, phase: Phase = Phase.ENTER
 ) -> Decided:
     """May this release enter this place? Writes nothing. Raises where facts cannot be had."""
-    now = context.now()
-    level = level_at(context, question.place)
-    gathered = gather_facts(context, pinned, question, level, now, phase)
-    decision = evaluate(level, gathered.facts, now, facts_digest=gathered.digest, phase=phase)
+    return decide_about(inquire(context, pinned), question, phase)
+
+
+def decide_about(about: ReleaseInquiry, question: DecisionRequest, phase: Phase = Phase.ENTER) -> Decided:
+    """The same, where several places are asked about: what is the same for all of them is read once."""
+    level = level_at(about.context, question.place)
+    gathered = gather_facts(about, question, level, phase)
+    decision = evaluate(level, gathered.facts, about.now, facts_digest=gathered.digest, phase=phase)
     return Decided(decision, canonical.encode(decision), gathered)
 
 

@@ -25,9 +25,12 @@ def registered_runs(context: SignedHistory, pinned: Pinned) -> list[RunRegistrat
 
 
 def check_fact(check: Check) -> CheckFact:
-    """A check as it is defined now; its digest covers the definition."""
+    """A check as it is defined now; its digest covers the definition, its template and the files that it runs."""
     definition = canonical.to_plain(check)
     if check.results is None:
-        # Checks from before there were such results keep their digest, and their runs count.
+        # What a check does not have makes no other check of it.
         del definition["results"]
+    for name in ("files", "contents"):
+        if not definition[name]:
+            del definition[name]
     return CheckFact(check.name, canonical.digest_of(definition), check.tests)

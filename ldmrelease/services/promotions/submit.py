@@ -27,8 +27,8 @@ from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.promotion.planning import Site, make_plan
-from ldmrelease.services.decisions.decide import Decided, decide, level_at, record
-from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
+from ldmrelease.services.decisions.decide import Decided, decide_about, level_at, record
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.services.inventory.promotions import open_promotions
@@ -143,11 +143,11 @@ def preview(
     plan = plan_for(context, spec, applications, _DRAFT)
     if isinstance(plan, PreflightFailed):
         return plan
-    decided = []
+    decided, about = [], inquire(context, spec.pinned)
     for index, application in enumerate(applications):
         earlier = tuple(each.place for each in applications[:index])
         question = DecisionRequest(application.place, spec.intent, context.person, earlier)
-        decided.append(decide(context, spec.pinned, question))
+        decided.append(decide_about(about, question))
     return Preview(spec, plan, tuple(decided))
 
 

@@ -12,14 +12,16 @@ from ldmrelease.services.known_pins import KnownPins, name_of
 
 def gather(inquiry: Inquiry) -> tuple[ColocatedRelease, ...]:
     """The releases of each product, at each other place of the environment."""
-    context, here = inquiry.context, inquiry.question.place
+    context, here = inquiry.release.context, inquiry.question.place
     found = []
     for application in context.topology.applications:
         place = application.place
         if place.environment != here.environment or place == here:
             continue
         observation = latest_observation(context, place)
-        if observation is None or inquiry.now - observation.time > timedelta(seconds=observation.every):
+        if observation is None or inquiry.release.now - observation.time > timedelta(
+            seconds=observation.every
+        ):
             continue
         names = [_names(context.pins, each) for each in observation.releases]
         products = {name.partition("/")[0] for each in names for name in each}
