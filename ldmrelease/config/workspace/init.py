@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from ldmrelease.config.policies.load import SUFFIX, load_levels
+from ldmrelease.config.workspace.agreement import recorded_levels
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.schema import WorkspaceFile
-from ldmrelease.config.workspace.topology import level_of
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
@@ -75,7 +75,7 @@ def init_workspace(folder: Path, sample: str | None, at: datetime, person: str =
     levels = list(load_levels(folder / "policies").values())
     keys = [*_KEYS, *(f"receipts-{level.name}" for level in levels)]
     public = {name: _make_key(folder / "keys" / f"{name}.pem") for name in keys}
-    places = _places(WorkspaceFile.model_validate(read(folder / FILE).plain))
+    places = recorded_levels(WorkspaceFile.model_validate(read(folder / FILE).plain))
     _write(folder / "trust.yaml", _trust(levels, places, public, not_before=at, person=person).encode())
     made = [*files, ".gitignore", *(f"keys/{name}.pem" for name in keys), "trust.yaml"]
     return Initialised(folder / FILE, tuple(folder / name for name in made))
@@ -149,19 +149,6 @@ def _trust(
         },
     }
     return _HEAD + block_text(document)
-
-
-def _places(file: WorkspaceFile) -> dict[str, str]:
-    """The level of each environment, and of each application that differs from its environment's."""
-    found: dict[str, str] = {}
-    for environment, site in file.environments.items():
-        if site.level is not None:
-            found[environment] = site.level
-        for name, entry in site.applications.items():
-            level = level_of(site, entry)
-            if level is not None and level != site.level:
-                found[f"{environment}/{name}"] = level
-    return found
 
 
 def _roles(places: dict[str, str], levels: list[str]) -> dict[str, dict[str, list[str]]]:

@@ -37,7 +37,9 @@ def put(data: bytes, path: Sequence[str], value: Any, file: str) -> bytes | Refu
         changed = apply(text, _entry(text, found, path[depth], value))
         _prove(root, changed, found.node, path[depth], value)
     except RefusedError as refused:
-        return Refusal(refused.refusal.code, {"file": file, "path": spell_keys(path)} | refused.refusal.values)
+        return Refusal(
+            refused.refusal.code, {"file": file, "path": spell_keys(path)} | refused.refusal.values
+        )
     return mark + changed.encode()
 
 
@@ -133,7 +135,9 @@ def _prove(root: Node, text: str, target: Node, key: str, value: Any) -> None:
         after = parse(text)
     except RefusedError as refused:
         raise RefusedError("unsafe", **refused.refusal.values) from None
-    added = parse(block_text({key: value}) if not target.flow or not target.pairs else _flow({key: value})).pairs
+    added = parse(
+        block_text({key: value}) if not target.flow or not target.pairs else _flow({key: value})
+    ).pairs
     made = replace(target, kind="mapping", value="", style="", pairs=(*target.pairs, *added))
     if after.shape() != _rebuilt(root, target, made).shape():
         raise RefusedError("unsafe", found="another setting would change too")
