@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ldmrelease.registry.opening import Registries
     from ldmrelease.registry.repository import Repository
     from ldmrelease.targets.connections import ClusterConnections, Connections
-    from ldmrelease.targets.git.program import Identity
+    from ldmrelease.targets.git.commits import Identity
     from ldmrelease.trust.signer import Signer
 
 Observer = Callable[[str, str], None]

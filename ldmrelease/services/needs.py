@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.context import Observer, Signers
     from ldmrelease.services.known_pins import KnownPins
     from ldmrelease.targets.connections import ClusterConnections, Connections
-    from ldmrelease.targets.git.program import Identity
+    from ldmrelease.targets.git.commits import Identity
     from ldmrelease.trust.keyring import Keyring
     from ldmrelease.trust.records import Records
     from ldmrelease.trust.signer import KeyProblem, Signer

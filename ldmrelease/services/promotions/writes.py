@@ -9,7 +9,7 @@ from ldmrelease.services.deployments.desired import access, edits, extends, hold
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence, WriteGrant
-from ldmrelease.targets.git.program import Note
+from ldmrelease.targets.git.commits import Note
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
 
 _VERBS = {

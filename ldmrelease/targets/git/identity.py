@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from ldmrelease.targets.git.program import Identity
+from ldmrelease.targets.git.commits import Identity
 
 _NO_NAME = re.compile(r"[<>\x00-\x1f]")
 _PATIENCE = 10
