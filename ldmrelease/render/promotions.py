@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ldmrelease.answers.promotion_rows import PromotionRowAnswer
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
     from ldmrelease.domain.topology import Place
+    from ldmrelease.services.promotions.changes import PlaceChange
     from ldmrelease.services.promotions.driver import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
@@ -45,15 +46,38 @@ def state_cell(state: str) -> Cell:
 
 
 def outcome_text(outcome: PromotionOutcome, now: datetime) -> str:
-    """Where a promotion was left, and the next command."""
+    """What a promotion has done, where it was left, and the next command."""
     cell = state_cell(str(outcome.state))
-    lines = [f"promotion {outcome.promotion}: {painted(cell.text, cell.colour)}{_why(outcome, now)}"]
+    lines = [*map(_change, outcome.changes)]
+    lines += [f"promotion {outcome.promotion}: {painted(cell.text, cell.colour)}{_why(outcome, now)}"]
     if outcome.interrupted is not None:
         lines.append(f"interrupted: {interrupted_words(outcome.interrupted)}")
     if outcome.busy is not None:
         lines.append(busy_words(outcome.busy))
     lines += [f"next: {each}" for each in _next(outcome)]
     return "\n".join(lines)
+
+
+_DONE = {
+    Intent.PROMOTE: "PROMOTED",
+    Intent.ROLLBACK: "ROLLED BACK",
+    Intent.ALIAS: "MOVED",
+    Intent.RETIRE: "RETIRED",
+}
+_HOW = {
+    "scaled-to-zero": " (scaled to zero: nothing runs there)",
+    "scheduled": " (the next Job runs it)",
+}
+
+
+def _change(change: PlaceChange) -> str:
+    """`PROMOTED w.2023.15 -> w.2023.16  usdfdev/batch`"""
+    names = [each for each in (change.before, change.after) if each is not None]
+    alias = f"{change.alias}: " if change.alias else ""
+    done = painted(_DONE[change.intent], Colour.green)
+    what = " -> ".join(dict.fromkeys(map(said, names)))
+    again = " (it was written there already)" if change.before == change.after else ""
+    return f"{done} {said(alias)}{what}  {change.place}{_HOW.get(change.state, '')}{again}"
 
 
 def _why(outcome: PromotionOutcome, now: datetime) -> str:

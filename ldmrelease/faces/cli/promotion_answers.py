@@ -23,7 +23,7 @@ from ldmrelease.answers.sentences.refusals import busy_words, unknown_target_wor
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import UsageError
-from ldmrelease.render.decisions import decision_text
+from ldmrelease.render.decisions import decision_text, details_text
 from ldmrelease.render.output import Output
 from ldmrelease.render.progress import progress_line
 from ldmrelease.render.promotions import (
@@ -123,8 +123,10 @@ def _promoted(context: Context, found: Promoted) -> RenderedAnswer:
     first, outcome = found.look.first, found.outcome
 
     def text() -> str:
-        decided = decision_text(first.decision, usual_product(context))
-        return f"{decided}\n{outcome_text(outcome, context.now())}"
+        told, product = outcome_text(outcome, context.now()), usual_product(context)
+        if outcome.changes:
+            return f"{told}\n\n{details_text(first.decision, product)}"
+        return f"{decision_text(first.decision, product)}\n{told}"
 
     decision = decision_answer(first.decision, first.digest)
     return _told(promoted_answer(outcome, decision), text, outcome)

@@ -37,6 +37,7 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
+from ldmrelease.services.promotions.changes import PlaceChange, changes_of
 from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
 from ldmrelease.services.promotions.turn import TakenOver, Turn
@@ -53,7 +54,10 @@ from ldmrelease.trust.signer import KeyProblem
 
 
 class PromotionOutcome(Struct, frozen=True):
-    """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still."""
+    """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still.
+
+    `changes` are those of a promotion that has just succeeded.
+    """
 
     promotion: str
     state: PromotionState
@@ -61,6 +65,7 @@ class PromotionOutcome(Struct, frozen=True):
     interrupted: Unavailable | None = None
     busy: PlaceBusy | None = None
     taken_over: bool = False
+    changes: tuple[PlaceChange, ...] = ()
 
 
 OUTAGE = 60.0
@@ -166,7 +171,8 @@ class _Driver(Struct):
         if not promotion.journal.state.ended:
             now.tell(None, PromotionEnded(state, cause, values))
             self._publish_checkpoint(promotion)
-        return PromotionOutcome(promotion.id, state, {"cause": cause, **values})
+        changes = changes_of(self.context, promotion) if state is PromotionState.SUCCEEDED else ()
+        return PromotionOutcome(promotion.id, state, {"cause": cause, **values}, changes=changes)
 
     def _publish_checkpoint(self, promotion: Promotion) -> None:
         """Leave outside how far the ledger is. What cannot be left there is said, and undoes nothing."""
