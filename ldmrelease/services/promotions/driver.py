@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
@@ -37,7 +38,6 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
-from ldmrelease.services.promotions.changes import PlaceChange, changes_of
 from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
 from ldmrelease.services.promotions.turn import TakenOver, Turn
@@ -52,6 +52,9 @@ from ldmrelease.services.promotions.work import (
 )
 from ldmrelease.trust.signer import KeyProblem
 
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.changes import PlaceChange
+
 
 class PromotionOutcome(Struct, frozen=True):
     """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still.
@@ -65,7 +68,7 @@ class PromotionOutcome(Struct, frozen=True):
     interrupted: Unavailable | None = None
     busy: PlaceBusy | None = None
     taken_over: bool = False
-    changes: tuple[PlaceChange, ...] = ()
+    changes: tuple["PlaceChange", ...] = ()
 
 
 OUTAGE = 60.0
@@ -171,8 +174,12 @@ class _Driver(Struct):
         if not promotion.journal.state.ended:
             now.tell(None, PromotionEnded(state, cause, values))
             self._publish_checkpoint(promotion)
-        changes = changes_of(self.context, promotion) if state is PromotionState.SUCCEEDED else ()
-        return PromotionOutcome(promotion.id, state, {"cause": cause, **values}, changes=changes)
+        outcome = PromotionOutcome(promotion.id, state, {"cause": cause, **values})
+        if state is not PromotionState.SUCCEEDED:
+            return outcome
+        from ldmrelease.services.promotions.changes import changes_of  # noqa: PLC0415 - at the end alone
+
+        return replace(outcome, changes=changes_of(self.context, promotion))
 
     def _publish_checkpoint(self, promotion: Promotion) -> None:
         """Leave outside how far the ledger is. What cannot be left there is said, and undoes nothing."""

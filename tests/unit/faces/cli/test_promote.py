@@ -284,7 +284,7 @@ def test_a_local_policy_is_hypothetical_and_nothing_acts_on_it(ready: Site) -> N
         (("promote", "1.0.0-beta", "--target", "base"), "say --product with one of prompt-processing"),
         (("promote", "w.2023.16", "--target", "base", "--product", "stak"), "did you mean stack?"),
         (("check-run", "smok", "w.2023.15", "--target", "base"), "did you mean smoke?"),
-        (("rollback", "--target", PLACE), "nothing of stack was seen to be replaced at usdfdev/batch"),
+        (("rollback", "--target", PLACE), "no earlier release of stack is known at usdfdev/batch"),
         (("release", "show", "w.2023.14"), "ldmrelease release pin w.2023.14 --product stack"),
         (("promotions", "show", "P-0"), "there is no promotion P-0"),
         (("resume", "P-0"), "there is no promotion P-0"),
