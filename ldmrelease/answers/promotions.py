@@ -228,7 +228,7 @@ def nothing_answer(found: NothingToDo, release: str) -> NothingToDoAnswer:
     return NothingToDoAnswer(
         release=release,
         places=tuple(map(str, found.places)),
-        scaled_to_zero=tuple(map(str, found.idle)),
+        scaled_to_zero=tuple(map(str, found.scaled_to_zero)),
     )
 
 

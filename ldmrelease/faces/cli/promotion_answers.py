@@ -140,8 +140,8 @@ def rendered_outcome(
 
 
 def send_notification(context: Context, outcome: PromotionOutcome | None) -> None:
-    """Run the workspace's `notify` command where somebody's act is owed."""
+    """Run the workspace's `notify` command where somebody has to act."""
     event = event_of(outcome) if outcome is not None else None
     problem = notify(context.workspace, event) if event is not None else None
     if problem is not None:
-        typer.echo(f"warning: nobody was told: {problem}", err=True)
+        typer.echo(f"warning: the notification failed: {problem}", err=True)
