@@ -319,9 +319,6 @@ def _decision_lines(report: PromotionReport, default_product: str | None) -> lis
         told = decision_text(ruled.decision, default_product)
         if number < len(report.decisions):
             told = verdict_line(ruled.decision)
-        lines += [
-            "",
-            f"decided {_STAGES[DecisionStage(ruled.stage)]}, {moment(ruled.decision.now)} {ruled.digest}",
-            *told.splitlines(),
-        ]
+        when = f"{_STAGES[DecisionStage(ruled.stage)]}, {moment(ruled.decision.now)}"
+        lines += ["", f"decided {when} {ruled.digest}", *told.splitlines()]
     return lines
