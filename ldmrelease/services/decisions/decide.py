@@ -20,6 +20,7 @@ from ldmrelease.services.decisions.facts.builder import GatheredFacts, gather_fa
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, ReleaseInquiry, inquire
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.signing import require_agreed_targets
 
 
 class UnknownLevel(InputError):
@@ -67,21 +68,37 @@ def level_at(context: ReadContext, place: Place) -> Level:
     return context.levels[name]
 
 
-def hypothetical_levels(context: ReadContext, places: Iterable[Place]) -> tuple[str, ...]:
-    """The levels of these places whose policy is not the one that was agreed."""
+class Unagreed(Struct, frozen=True):
+    """What the trust document does not record: policies of levels, targets of environments."""
+
+    levels: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.levels or self.environments)
+
+
+def unagreed(context: ReadContext, places: Iterable[Place]) -> Unagreed:
+    """What of these places is not as was agreed: nothing acts on what is decided about them."""
+    places = tuple(places)
     levels = {each.name for each in (level_at(context, place) for place in places)}
-    return tuple(sorted(levels & set(context.workspace.local_policies)))
+    environments = {each.environment for each in places}
+    return Unagreed(
+        tuple(sorted(levels & set(context.workspace.local_policies))),
+        tuple(sorted(environments & set(context.workspace.local_environments))),
+    )
 
 
 def require_agreed(context: ReadContext, places: Iterable[Place]) -> None:
-    """Raise `Hypothetical` where a decision about one of these places is not to be acted on."""
-    local = hypothetical_levels(context, places)
-    if local:
+    """Raise `Hypothetical` or `UnagreedTargets` where a decision about one of these places is not to be acted on."""
+    local = unagreed(context, places)
+    if local.levels:
         raise Hypothetical(
-            f"the policy of {', '.join(local)} is not the one that the trust document records, so its decisions "
-            "are hypothetical and nothing acts on them; `ldmrelease workspace lint` says what differs, "
+            f"the policy of {', '.join(local.levels)} is not the one that the trust document records, so its "
+            "decisions are hypothetical and nothing acts on them; `ldmrelease workspace lint` says what differs, "
             "`ldmrelease check` what would be decided"
         )
+    require_agreed_targets(context, local.environments)
 
 
 def record(

@@ -99,6 +99,7 @@ class OnePlace:
         said = yaml.safe_load(file.read_text())
         change(said)
         file.write_text(yaml.safe_dump(said, sort_keys=False))
+        agree_targets(self.site.root)
 
     def promote(self, code: ExitCode = ExitCode.OK) -> Result:
         """Promote the weekly to the place; it ends with this exit code."""
