@@ -1,7 +1,9 @@
 """Promotions: what became of a request, their list, and the whole of one."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,11 +27,13 @@ from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.plan import Plan, Step, StepKind
-from ldmrelease.services.decisions.decide import Unagreed
-from ldmrelease.services.promotions.driver import PromotionOutcome
-from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.submit import NothingToDo, Preview
-from ldmrelease.services.promotions.work import PlaceBusy
+
+if TYPE_CHECKING:
+    from ldmrelease.services.decisions.decide import Unagreed
+    from ldmrelease.services.promotions.driver import PromotionOutcome
+    from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.submit import NothingToDo, Preview
+    from ldmrelease.services.promotions.work import PlaceBusy
 
 
 class WaitAnswer(msgspec.Struct, frozen=True, kw_only=True):

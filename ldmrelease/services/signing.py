@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.plan import Plan, StepKind
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.statements import PAYLOAD_TYPE
-from ldmrelease.services.context import Context, ReadContext
+from ldmrelease.services.needs import Signing
 from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.keyring import Role
 from ldmrelease.trust.verify import Rejected, VerifiedPayload, verify
@@ -16,9 +17,9 @@ class UnagreedTargets(InputError):
     """An environment is not reached, written and observed as the trust document records."""
 
 
-def require_agreed_targets(context: ReadContext, environments: Iterable[str]) -> None:
+def require_agreed_targets(workspace: Workspace, environments: Iterable[str]) -> None:
     """Raise `UnagreedTargets` where nothing is to be written or signed about one of these environments."""
-    local = sorted(set(environments) & set(context.workspace.local_environments))
+    local = sorted(set(environments) & set(workspace.local_environments))
     if local:
         raise UnagreedTargets(
             f"the targets of {', '.join(local)} are not those that the trust document records, so nothing is written "
@@ -26,7 +27,7 @@ def require_agreed_targets(context: ReadContext, environments: Iterable[str]) ->
         )
 
 
-def require_receipts(context: Context, plan: Plan, release: Release) -> None:
+def require_receipts(context: Signing, plan: Plan, release: Release) -> None:
     """Raise `NoKey` or `KeyProblem` where a receipt that the plan wants would not count at its place."""
     sources = {each.name: each.source for each in release.images}
     for each in plan.places:
@@ -36,7 +37,7 @@ def require_receipts(context: Context, plan: Plan, release: Release) -> None:
                 _require_receipt(context, each.level, each.place.environment, repositories)
 
 
-def _require_receipt(context: Context, level: str, environment: str, repositories: tuple[str, ...]) -> None:
+def _require_receipt(context: Signing, level: str, environment: str, repositories: tuple[str, ...]) -> None:
     signer = context.signers.receipts(level)
     found: VerifiedPayload | Rejected | tuple[Role, ...] = verify(
         signer.sign(PAYLOAD_TYPE, b"{}"), context.keyring, at=context.now()

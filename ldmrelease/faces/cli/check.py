@@ -52,7 +52,7 @@ def check(
         refused = refused_check(found)
         emit(refused, output, lambda: preflight_text(found))
         raise typer.Exit(refused.exit_code)
-    local = unagreed(context, [each.place for each in found.plan.places])
+    local = unagreed(context.workspace, [each.place for each in found.plan.places])
     answer = check_answer(found.decided, local)
 
     def text() -> str:

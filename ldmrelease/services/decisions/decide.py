@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
 from ldmrelease.domain.errors import InputError
@@ -15,10 +16,10 @@ from ldmrelease.domain.level import Level
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts.builder import GatheredFacts, gather_facts
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, ReleaseInquiry, inquire
 from ldmrelease.services.evidence import collect
+from ldmrelease.services.needs import FactSources, PolicyLookup
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.signing import require_agreed_targets
 
@@ -45,7 +46,7 @@ class Decided(Struct, frozen=True):
 
 
 def decide(
-    context: ReadContext, pinned: Pinned, question: DecisionRequest, phase: Phase = Phase.ENTER
+    context: FactSources, pinned: Pinned, question: DecisionRequest, phase: Phase = Phase.ENTER
 ) -> Decided:
     """May this release enter this place? Writes nothing. Raises where facts cannot be had."""
     return decide_about(inquire(context, pinned), question, phase)
@@ -59,7 +60,7 @@ def decide_about(about: ReleaseInquiry, question: DecisionRequest, phase: Phase 
     return Decided(decision, canonical.encode(decision), gathered)
 
 
-def level_at(context: ReadContext, place: Place) -> Level:
+def level_at(context: PolicyLookup, place: Place) -> Level:
     """The policy of the level that a place is at. Raises `UnknownLevel`."""
     application = context.topology.application(place)
     name = application.level if application is not None else None
@@ -78,31 +79,31 @@ class Unagreed(Struct, frozen=True):
         return bool(self.levels or self.environments)
 
 
-def unagreed(context: ReadContext, places: Iterable[Place]) -> Unagreed:
+def unagreed(workspace: Workspace, places: Iterable[Place]) -> Unagreed:
     """What of these places is not as was agreed: nothing acts on what is decided about them."""
     places = tuple(places)
-    levels = {each.name for each in (level_at(context, place) for place in places)}
+    levels = {each.name for each in (level_at(workspace, place) for place in places)}
     environments = {each.environment for each in places}
     return Unagreed(
-        tuple(sorted(levels & set(context.workspace.local_policies))),
-        tuple(sorted(environments & set(context.workspace.local_environments))),
+        tuple(sorted(levels & set(workspace.local_policies))),
+        tuple(sorted(environments & set(workspace.local_environments))),
     )
 
 
-def require_agreed(context: ReadContext, places: Iterable[Place]) -> None:
+def require_agreed(workspace: Workspace, places: Iterable[Place]) -> None:
     """Raise `Hypothetical` or `UnagreedTargets` where a decision about one of these places is not to be acted on."""
-    local = unagreed(context, places)
+    local = unagreed(workspace, places)
     if local.levels:
         raise Hypothetical(
             f"the policy of {', '.join(local.levels)} is not the one that the trust document records, so its "
             "decisions are hypothetical and nothing acts on them; `ldmrelease workspace lint` says what differs, "
             "`ldmrelease check` what would be decided"
         )
-    require_agreed_targets(context, local.environments)
+    require_agreed_targets(workspace, local.environments)
 
 
 def record(
-    context: ReadContext, promotion: str, decided: Decided, stage: DecisionStage, epoch: int | None
+    workspace: Workspace, promotion: str, decided: Decided, stage: DecisionStage, epoch: int | None
 ) -> tuple[list[NewEvent], dict[str, bytes]]:
     """The events and blobs that make a decision durable, with the evidence that it took in.
 
@@ -118,8 +119,8 @@ def record(
     blobs |= {
         decided.digest: decided.document,
         decided.gathered.digest: decided.gathered.document,
-        decision.policy: context.workspace.documents[decision.level],
-        context.keyring.digest: context.keyring.document,
+        decision.policy: workspace.documents[decision.level],
+        workspace.keyring.digest: workspace.keyring.document,
     }
     return events, blobs
 

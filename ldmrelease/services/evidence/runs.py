@@ -8,19 +8,19 @@ from ldmrelease.domain.facts import (
 )
 from ldmrelease.domain.streams import run_stream
 from ldmrelease.domain.topology import Check
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import SignedHistory
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.repository_scope import out_of_scope
 
 
-def registered_runs(context: ReadContext, pinned: Pinned) -> list[RunRegistration]:
+def registered_runs(context: SignedHistory, pinned: Pinned) -> list[RunRegistration]:
     """The runs registered for a release, by keys that may speak of all its images; oldest first."""
     events = context.ledger.events(stream=run_stream(pinned.digest), kinds=[EventKind.REGISTERED])
     repositories = pinned.release.repositories
     return [
         each.body
         for each in context.records.counted(events, RunRegistration)
-        if out_of_scope(context, each, "run", repositories) is None
+        if out_of_scope(context.keyring, each, "run", repositories) is None
     ]
 
 

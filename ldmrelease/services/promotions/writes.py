@@ -11,7 +11,7 @@ from ldmrelease.services.deployments.desired import access, edits, extends, hold
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence, WriteGrant
-from ldmrelease.targets.git.program import Identity, Note
+from ldmrelease.targets.git.commits import Identity, Note
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
 
 _NO_NAME = re.compile(r"[<>\x00-\x1f]")
@@ -93,7 +93,7 @@ def _grant(work: Work, verb: str) -> WriteGrant:
         promotion=work.promotion,
         epoch=work.epoch,
     )
-    return WriteGrant(work.step.place, fence, lambda found: extends(context, found), _note(work, verb))
+    return WriteGrant(work.step.place, fence, lambda found: extends(context.ledger, found), _note(work, verb))
 
 
 def _note(work: Work, verb: str) -> Note:

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from ldmrelease.domain.facts import ImageFact
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.release import Component
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
+from ldmrelease.services.needs import FactSources
 
 
 def gather(inquiry: Inquiry) -> tuple[ImageFact, ...]:
@@ -37,7 +37,7 @@ def _found(about: ReleaseInquiry) -> tuple[ImageFact, ...]:
     return tuple(_image(about.context, each) for each in about.pinned.release.images)
 
 
-def _image(context: ReadContext, component: Component) -> ImageFact:
+def _image(context: FactSources, component: Component) -> ImageFact:
     repository = context.registries.open(parse_reference(component.source))
     named = repository.resolve(component.spelling)
     tag_now = named.digest if named is not None else None
@@ -52,7 +52,7 @@ def _image(context: ReadContext, component: Component) -> ImageFact:
 
 
 def _on_platforms(
-    context: ReadContext, component: Component, fact: ImageFact, platforms: Collection[str]
+    context: FactSources, component: Component, fact: ImageFact, platforms: Collection[str]
 ) -> ImageFact:
     """The fact about an image, with what it lacks of these platforms, or of all."""
     if not fact.present or fact.problem is not None:

@@ -10,7 +10,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger.recording import RecordingReader
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import FactSources
 from ldmrelease.services.releases.pin import Pinned
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class ReleaseInquiry(Struct, frozen=True):
     `context` reads the ledger through `read`, which remembers what decisions rest on.
     """
 
-    context: ReadContext
+    context: FactSources
     read: RecordingReader
     pinned: Pinned
     now: datetime
@@ -48,7 +48,7 @@ class ReleaseInquiry(Struct, frozen=True):
         return found
 
 
-def inquire(context: ReadContext, pinned: Pinned) -> ReleaseInquiry:
+def inquire(context: FactSources, pinned: Pinned) -> ReleaseInquiry:
     """An inquiry about a release as of the context's time."""
     recorder = RecordingReader(context.ledger)
     return ReleaseInquiry(context.reading(recorder), recorder, pinned, context.now())

@@ -29,5 +29,5 @@ def in_stream_order(about: ReleaseInquiry) -> list[StatementFact]:
 def evaluated(about: ReleaseInquiry) -> list[tuple[CollectedStatement, EvaluatedStatement]]:
     """The statements themselves, what the ledger does not have yet among them, each as it counts."""
     context = about.context
-    taken = collect(context, subjects_of(context, about.pinned))
+    taken = collect(context, subjects_of(context.workspace, about.pinned))
     return evaluate_statements(context, about.pinned, taken, about.now)
