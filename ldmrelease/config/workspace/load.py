@@ -150,7 +150,7 @@ def _local(parts: _Parts) -> Iterator[Problem]:
             trust = parts.trust.document.file
             message = f"its targets are not what {trust} records: advisory only until that is updated"
             digest = parts.topology.target_digest(each)
-            remedy = f"record `{each}: [{digest}]` there under targets, and raise its version"
+            remedy = f"record `{each}: [{digest}]` there under targets, or use `ldmrelease trust agree`"
             yield parts.document.problem(("environments", each), message, remedy, at_key=True)
 
 
