@@ -84,11 +84,25 @@ class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     confirms: bool
 
 
+class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was changed at a place: tags of releases, null where there is none. `state` is what became of it there:
+    `promoted`, `scaled-to-zero` or `scheduled`.
+    """
+
+    place: PlaceName
+    before: str | None
+    after: str | None
+    state: str
+
+
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
-    """Where a promotion was left. `cause` says why it ended; `decision` is that of the request, where it is new."""
+    """Where a promotion was left. `cause` says why it ended; `decision` is that of the request, where it is new.
+    `changes` has what was done at each place, where it has just succeeded.
+    """
 
     promotion: str
     state: PromotionState
+    changes: tuple[PlaceChangeAnswer, ...]
     cause: FindingAnswer | None
     waits_for: WaitAnswer | None
     interrupted: InterruptedAnswer | None
@@ -157,6 +171,10 @@ def promoted_answer(outcome: PromotionOutcome, decision: DecisionAnswer | None =
     return PromotedAnswer(
         promotion=outcome.promotion,
         state=outcome.state,
+        changes=tuple(
+            PlaceChangeAnswer(place=str(each.place), before=each.before, after=each.after, state=each.state)
+            for each in outcome.changes
+        ),
         cause=None if waits else cause_finding(outcome.cause),
         waits_for=wait_answer(outcome.cause) if waits else None,
         interrupted=_interrupted(outcome.interrupted),
@@ -216,7 +234,7 @@ def nothing_answer(found: NothingToDo, release: str) -> NothingToDoAnswer:
     return NothingToDoAnswer(
         release=release,
         places=tuple(map(str, found.places)),
-        scaled_to_zero=tuple(map(str, found.idle)),
+        scaled_to_zero=tuple(map(str, found.scaled_to_zero)),
     )
 
 

@@ -23,7 +23,7 @@ from ldmrelease.domain.topology import Topology
 from ldmrelease.targets.yamledit.entries import block_text
 from ldmrelease.trust.signer import generate
 
-SAMPLES = ("rubin", "kubernetes")
+SAMPLES = ("simple", "rubin", "kubernetes")
 
 _EMPTY = "empty"
 _EVERYWHERE = ["*"]
@@ -103,9 +103,12 @@ def default_policies() -> dict[str, bytes]:
 
 
 def _files(sample: str) -> Iterator[tuple[str, bytes]]:
-    yield from _tree(resources.files("ldmrelease.config") / "samples" / sample, "")
-    for name, data in default_policies().items():
-        yield f"policies/{name}", data
+    """What is written as it is: a sample's own policies, or else the default ones."""
+    folder = resources.files("ldmrelease.config") / "samples" / sample
+    yield from _tree(folder, "")
+    if not (folder / "policies").is_dir():
+        for name, data in default_policies().items():
+            yield f"policies/{name}", data
 
 
 def _tree(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:

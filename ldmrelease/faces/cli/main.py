@@ -160,7 +160,7 @@ def main() -> None:
     _open_closed_streams()
     # The first process of a container has no default for it, and would be killed without a word in the end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # Tags and paths may hold bytes that are no text: they are shown escaped, never a reason to fail.
+    # Tags and paths may hold bytes that are not text: they are shown escaped, never a reason to fail.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     # Else the end of the process goes once more through everything that was imported: a tenth of a second.
     atexit.register(gc.freeze)

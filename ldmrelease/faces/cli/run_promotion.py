@@ -35,7 +35,7 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before 
 def run_promotion(
     context: Context, spec: PromotionSpec, output: Output, *, dry_run: bool, yes: bool, wait: bool = False
 ) -> RenderedAnswer:
-    """Do what is wished, or say what would be done. Raises `UsageError`, `Hypothetical`."""
+    """Do what is asked for, or say what would be done. Raises `UsageError`, `Hypothetical`."""
     if wait:
         require_running_clock(context)
     if dry_run:

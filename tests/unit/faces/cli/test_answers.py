@@ -121,6 +121,8 @@ def test_an_error_of_files_has_each_of_their_problems(site: Site) -> None:
     assert error["code"] == "bad-input"
     assert len(error["problems"]) > 1
     assert all(each["line"] and each["column"] and each["remedy"] for each in error["problems"])
+    assert {each["found"] for each in error["problems"]} == {'"jupiterlab"'}
+    assert all("jupyterlab" in each["expected"] for each in error["problems"])
 
 
 def test_an_error_comes_as_yaml_where_that_is_asked_for(site: Site) -> None:
