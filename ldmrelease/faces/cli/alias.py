@@ -8,6 +8,7 @@ from ldmrelease.answers.aliases import aliases_answer
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import (
+    OptionalTargetOption,
     ProductOption,
     ReasonOption,
     ReleaseArgument,
@@ -62,9 +63,7 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
 @app.command("list", epilog=examples("ldmrelease alias list", "ldmrelease alias list --target usdfdev"))
 def list_aliases(
     ctx: typer.Context,
-    target: Annotated[
-        str | None, typer.Option("--target", "-t", help="A level, environment or environment/application.")
-    ] = None,
+    target: OptionalTargetOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Say which names stand for what, as the menus are committed now. Exit 3 if one could not be read."""

@@ -80,7 +80,7 @@ def demo(
         return code
 
     # What the commands print is not the answer, where a program reads that.
-    with nullcontext() if output is Output.text else redirect_stdout(sys.stderr):
+    with nullcontext() if output.is_text else redirect_stdout(sys.stderr):
         play(folder.resolve(), story, run, typer.echo)
     emit(DemoAnswer(folder=str(folder.resolve()), commands=tuple(played)), output, lambda: "")
 

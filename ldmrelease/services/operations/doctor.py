@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
-from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
@@ -81,7 +81,7 @@ def _git() -> Iterator[Diagnosis]:
             ["git", "--version"], capture_output=True, text=True, check=True, timeout=10
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        yield Diagnosis("git", Health.BAD, f"cannot be run: {error}", "install git")
+        yield Diagnosis("git", Health.BAD, f"cannot be run: {reason_of(error)}", "install git")
         return
     found = re.search(r"(\d+)\.(\d+)", told)
     enough = found is not None and (int(found[1]), int(found[2])) >= GIT
