@@ -13,7 +13,7 @@ PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
 PURE := domain policy promotion projections trust
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lint format unit test references examples docs hooks lock clean
+.PHONY: help demo lint format unit test references examples pictures docs hooks lock clean
 
 help: ## say what there is (this)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ references: $(VENV)/.runtime ## write the references of files and commands anew,
 
 examples: $(VENV)/.test ## play the documents' commands, and write the answers into them anew
 	$(BIN)/python -m tests.documents
+
+pictures: $(VENV)/.test ## the pictures of the README, from what the demonstration prints
+	$(BIN)/python -m tests.documents.pictures
 
 docs: $(VENV)/.docs ## the documents as a site in build/site; a warning is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs $(SITE)
