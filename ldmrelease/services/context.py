@@ -266,17 +266,21 @@ class Context(ReadContext):
         )
         return answer if isinstance(answer, Moved) else None
 
+    def would_count(self, event: NewEvent) -> bool:
+        """Whether the workspace has the key that an event needs."""
+        try:
+            self._require_counted(event)
+        except (NoKey, KeyProblem):
+            return False
+        return True
+
     def _adoption(self) -> list[NewEvent]:
         """The trust document, where it is to be remembered, and this workspace has the key for it."""
         now = TrustAdopted(self.workspace.trust_version, self.workspace.trust_digest)
         event = adoption(adopted(self.ledger), now, self.workspace.trust.name)
         if event is None:
             return []
-        try:
-            self._require_counted(event)
-        except (NoKey, KeyProblem):
-            return []
-        return [event]
+        return [event] if self.would_count(event) else []
 
     def _sign(self, there: Position, body: Any) -> dict[str, Any]:
         return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))

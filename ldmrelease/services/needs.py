@@ -273,6 +273,9 @@ class Recording(Signing, Protocol):
     ) -> Moved | None:
         """Append in one transaction, each event signed; None where it went in. Raises `NoKey`, `KeyProblem`."""
 
+    def would_count(self, event: NewEvent) -> bool:
+        """Whether the workspace has the key that an event needs."""
+
 
 class ReleaseStore(Recording, Protocol):
     """Stores pins, in the ledger and in the release repository."""
