@@ -14,6 +14,7 @@ from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import observation_text
+from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.inventory.observe import observation_event
 from ldmrelease.services.inventory.observe import observe as observe_place
 from ldmrelease.targets.results import Refusal
@@ -36,9 +37,11 @@ def observe(
     if a place could not be observed; the others are recorded all the same.
     """
     context = open_context_here(ctx)
+    wanted = applications_of(context, target)
+    require_newest(context)
     seen: list[Observation] = []
     missed: list[tuple[Place, Refusal | Unavailable]] = []
-    for application in applications_of(context, target):
+    for application in wanted:
         found = observe_place(context, application)
         if not isinstance(found, Observation):
             missed.append((application.place, found))
