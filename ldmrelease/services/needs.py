@@ -308,12 +308,16 @@ class PromotionPlanning(PlaceAccess, PlaceObserving, FactSources, Protocol):
     """Plans a promotion and decides about it. Writes nothing."""
 
     @property
-    def person(self) -> str:
-        """Who asks."""
+    def requester(self) -> str:
+        """Who asks, as far as that is known."""
 
 
 class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, PromotionPlanning, Protocol):
     """Everything that carrying a promotion out takes."""
+
+    @property
+    def person(self) -> str:
+        """Who asks, by the key `me`. Raises `NoKey`, `KeyProblem`."""
 
     @property
     def author(self) -> Identity:
