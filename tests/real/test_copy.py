@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.images import digest_of, parse_reference
+from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import Copier, copy
 from ldmrelease.registry.identity import identity
-from ldmrelease.registry.manifests import OCI_CONFIG, OCI_MANIFEST, Descriptor, write_object
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
 from ldmrelease.registry.repository import Repository
 from tests.images import attach, descriptor_of, put_legacy_attestation, put_sample_image, put_sample_index
+from tests.real.cosign_tags import SPDX, put_at_tag, signature, signatures_at
 from tests.real.faultproxy import (
     Answer,
     FaultProxy,
@@ -236,44 +236,6 @@ def test_referrers_stay_behind_when_told(any_registry: RunningRegistry, tmp_path
     attach(place("from"), "t")
     assert copy(place("from"), "t", place("to"), with_referrers=False).referrers == ()
     assert list_referrers(place("to"), image.index) == []
-
-
-SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
-
-
-SPDX = "text/spdx+json"
-
-
-def signature(key: str) -> tuple[str, bytes, dict[str, str]]:
-    """A layer as cosign writes it: all keys sign the same bytes, what differs is in the annotation."""
-    return SIMPLE_SIGNING, b'{"critical": {}}', {"dev.cosignproject.cosign/signature": key}
-
-
-def put_at_tag(
-    repository: Repository, subject: str, suffix: str, *layers: tuple[str, bytes, dict[str, str]]
-) -> str:
-    """What cosign 2 keeps at `sha256-<hex>.SUFFIX`; returns the tag."""
-    for blob in (b"{}", *(content for _, content, _ in layers)):
-        repository.put_blob(blob)
-    body = {
-        "schemaVersion": 2,
-        "mediaType": OCI_MANIFEST,
-        "config": Descriptor(OCI_CONFIG, digest_of(b"{}"), 2).as_json(),
-        "layers": [
-            Descriptor(kind, digest_of(content), len(content), annotations=annotations).as_json()
-            for kind, content, annotations in layers
-        ],
-    }
-    tag = f"{subject.replace(':', '-')}.{suffix}"
-    repository.put_manifest(write_object(body), OCI_MANIFEST, tag)
-    return tag
-
-
-def signatures_at(repository: Repository, tag: str) -> list[str]:
-    """The keys whose signatures are there, each with the bytes that it signed."""
-    layers = repository.manifest(tag).layers()
-    assert {repository.blob(layer.digest) for layer in layers} == {b'{"critical": {}}'}
-    return [layer.annotations["dev.cosignproject.cosign/signature"] for layer in layers]
 
 
 def test_signatures_and_sboms_at_cosigns_tags_go_along(pair: tuple[Repository, Repository]) -> None:

@@ -16,6 +16,7 @@ from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import list_referrers
 from ldmrelease.registry.repository import RegistryOptions
 from tests.images import attach, put_sample_image
+from tests.real.cosign_tags import put_at_tag, signature, signatures_at
 from tests.real.faultproxy import (
     FaultProxy,
     cut_answer,

@@ -11,6 +11,7 @@ from ldmrelease.ledger import Ledger, LedgerProblem
 from ldmrelease.ledger.interface import EventRow
 
 from .conftest import NOON, Make, add
+from .test_laws import COUNT
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from ldmrelease.services.promotions.submit import Preview, Recorded, record_requ
 from ldmrelease.services.releases.pin import Pinned, find_or_pin
 from tests.workspace import BASE, BEFORE, PLACE, WEEKLY, Site
 
+PRODUCTION = "usdf-cm/cm-service"
+
 
 def state(site: Site, promotion: str) -> str:
     shown: str = json.loads(site.ok("promotions", "show", promotion, "--output", "json"))["state"]
