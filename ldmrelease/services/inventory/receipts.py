@@ -36,12 +36,16 @@ class StoredReceipt(Struct, frozen=True):
 
 
 class LetIn(Struct, frozen=True):
-    """A release was let in at a place by a promotion: with receipts, or `idle`, where nothing was to run."""
+    """A release (`name` is `product/tag`) was let in at a place by a promotion: with receipts, or `idle`, where nothing
+    was to run. `applied` is the number of the event that says that it was written there.
+    """
 
     release: str
+    name: str
     promotion: str
     time: datetime
     sequence: int
+    applied: int
     idle: bool = False
 
 
@@ -72,7 +76,15 @@ def all_let_in(context: ReadContext, place: Place, release: str | None = None) -
             continue
         if isinstance(body, ReceiptSkipped) or _envelope(context, each) is not None:
             idle = isinstance(body, ReceiptSkipped)
-            yield LetIn(body.release, body.promotion, each.event.time, each.event.sequence, idle)
+            yield LetIn(
+                body.release,
+                body.name,
+                body.promotion,
+                each.event.time,
+                each.event.sequence,
+                body.applied,
+                idle,
+            )
 
 
 def _told(context: ReadContext, place: Place) -> Iterator[EventRecord[ReceiptSigned | ReceiptSkipped]]:
