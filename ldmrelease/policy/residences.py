@@ -48,9 +48,7 @@ def _of_image(each: ImageResidence) -> ReleaseResidence:
     return ReleaseResidence(each.first, each.last, each.ended)
 
 
-def _together(
-    some: Iterable[ReleaseResidence], others: list[ReleaseResidence]
-) -> Iterable[ReleaseResidence]:
+def _together(some: Iterable[ReleaseResidence], others: list[ReleaseResidence]) -> Iterable[ReleaseResidence]:
     for one in some:
         for other in others:
             first, last = max(one.first, other.first), min(one.last, other.last)

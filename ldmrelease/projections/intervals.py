@@ -51,11 +51,6 @@ def continued(span: dict[str, Any], moment: ObservedAt, *, counted: bool) -> dic
     return {**changed, "intervals": started, "pieces": span["pieces"] + 1}
 
 
-def paused(span: dict[str, Any], moment: ObservedAt) -> dict[str, Any]:
-    """The span of what is partly there: it neither ends nor counts."""
-    return {**span, "counting": False, "sequence": moment.sequence}
-
-
 def ended(span: dict[str, Any], moment: ObservedAt, why: str) -> dict[str, Any]:
     """The span of what is no longer seen. The time since it was last seen is unobserved."""
     gone = times.spell(moment.time)

@@ -13,6 +13,7 @@ another revision of a tag, an open release or a newer alias displaces nothing.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -43,7 +44,7 @@ class PinnedImage(Struct, frozen=True):
 
 class Admission(Struct, frozen=True):
     """A release was let in at a place: from the event that it was applied with to the one that ended it, None while
-    it stands. `release` is its digest, `name` is `product/tag`.
+    it stands. `release` is its digest, `name` is `product/tag`; `time` is that of its receipt, None without one.
     """
 
     release: str
@@ -51,6 +52,7 @@ class Admission(Struct, frozen=True):
     promotion: str
     begin: int
     end: int | None = None
+    time: datetime | None = None
 
     @property
     def product(self) -> str:
@@ -100,9 +102,7 @@ def standing(
     return tuple(found if keeps_many else found[:1])
 
 
-def name_image(
-    seen: SeenImage, admissions: Sequence[Admission], pins: Sequence[PinnedImage]
-) -> NamedImage:
+def name_image(seen: SeenImage, admissions: Sequence[Admission], pins: Sequence[PinnedImage]) -> NamedImage:
     """The release that an image is.
 
     admissions: those that stood when it was seen, the newest first. pins: those whose image of the component has the

@@ -146,7 +146,8 @@ class After(Clause):
         description="Which of the components that the place runs must have run there, with this release's images.",
     )
     admitted: bool = Field(
-        True, description="Whether only what ran behind an admission there counts, and not what was committed past it."
+        True,
+        description="Whether only what ran behind an admission there counts, and not what was committed past it.",
     )
 
     @model_validator(mode="after")

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.place import PlaceClaimed
 from ldmrelease.domain.events.promotion import PromotionEnded, PromotionState
@@ -12,13 +14,13 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.projections.naming import Admission
 from ldmrelease.promotion.state import Journal
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.promotions import PromotionSummary, promotion_summary
 from ldmrelease.services.inventory.receipts import LetIn, all_let_in
+from ldmrelease.services.needs import ObservationHistory
 from ldmrelease.trust.records import EventRecord, Records
 
 
-def admissions_at(context: ReadContext, place: Place) -> tuple[Admission, ...]:
+def admissions_at(context: ObservationHistory, place: Place) -> tuple[Admission, ...]:
     """Every admission at a place, by receipts, and by the steps of promotions that left none there.
 
     An append rests on the receipts alone: what a promotion under way is doing changes no receipt, and what it
@@ -57,7 +59,7 @@ def _succeeded(ledger: LedgerReader, records: Records, promotion: str) -> bool:
 
 
 def _admission(receipt: LetIn) -> Admission:
-    return Admission(receipt.release, receipt.name, receipt.promotion, receipt.applied)
+    return Admission(receipt.release, receipt.name, receipt.promotion, receipt.applied, time=receipt.time)
 
 
 def _from_steps(
@@ -74,15 +76,14 @@ def _from_steps(
         end = summary.last_sequence
     request = summary.request.body
     name = f"{request.product}/{request.tag}"
-    yield Admission(request.release, name, summary.promotion, applied.sequence, end)
+    time = receipt.time if receipt is not None else None
+    yield Admission(request.release, name, summary.promotion, applied.sequence, end, time)
 
 
 def _ended(found: list[Admission], retired: list[tuple[str, int]]) -> Iterator[Admission]:
     """Each admission, up to the retirement that took its release away."""
     for each in found:
-        ends = [
-            at for release, at in retired if release == each.release and at > each.begin
-        ]
+        ends = [at for release, at in retired if release == each.release and at > each.begin]
         if each.end is not None:
             ends.append(each.end)
-        yield Admission(each.release, each.name, each.promotion, each.begin, min(ends, default=None))
+        yield replace(each, end=min(ends, default=None))

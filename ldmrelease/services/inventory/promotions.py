@@ -13,7 +13,7 @@ from ldmrelease.domain.streams import StepId, promotion_of, promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.promotion.state import AfterTheEnd, Journal, read_journal
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import SignedHistory
 from ldmrelease.trust.records import EventRecord, Records
 from ldmrelease.trust.verify import Rejected
 
@@ -56,7 +56,7 @@ class PromotionSummary(Struct, frozen=True):
         return {each for each in self.places if not journal.step(str(StepId(each, StepKind.PUBLISH))).done}
 
 
-def all_promotions(context: ReadContext) -> Iterator[PromotionSummary]:
+def all_promotions(context: SignedHistory) -> Iterator[PromotionSummary]:
     """Every promotion that was asked for, oldest first."""
     for event in context.ledger.events(kinds=[EventKind.REQUESTED]):
         summary = _summary(context.ledger, context.records, event)
@@ -64,7 +64,7 @@ def all_promotions(context: ReadContext) -> Iterator[PromotionSummary]:
             yield summary
 
 
-def open_promotions(context: ReadContext) -> Iterator[PromotionSummary]:
+def open_promotions(context: SignedHistory) -> Iterator[PromotionSummary]:
     """Those that have not ended, oldest first. Of one that has, no more than its end is read."""
     for event in context.ledger.events(kinds=[EventKind.REQUESTED]):
         if not _ended(context, event.stream):
@@ -79,7 +79,7 @@ def promotion_summary(ledger: LedgerReader, records: Records, promotion: str) ->
     return _summary(ledger, records, first) if first is not None else None
 
 
-def _ended(context: ReadContext, stream: str) -> bool:
+def _ended(context: SignedHistory, stream: str) -> bool:
     """Whether the last event of a stream is the end of its promotion. Behind an end nothing counts."""
     end = context.ledger.last(stream, EventKind.ENDED)
     found = context.records.read(end, PromotionEnded)
@@ -97,7 +97,9 @@ def _summary(ledger: LedgerReader, records: Records, first: Event) -> PromotionS
     known = None if isinstance(request, Rejected) else request
     journal = _journal(told) if known is not None and len(told) == len(found) else None
     state = str(journal.state) if journal is not None else UNTRUSTED
-    return PromotionSummary(promotion, state, first, events[-1].time, len(events), events[-1].sequence, known, journal)
+    return PromotionSummary(
+        promotion, state, first, events[-1].time, len(events), events[-1].sequence, known, journal
+    )
 
 
 def _journal(told: list[EventRecord[Any]]) -> Journal | None:
