@@ -36,8 +36,8 @@ class Span(Struct, frozen=True):
 
     `intervals` are the latest of `pieces` stretches without a gap. While it is there `ended` and `gone` are
     None; afterwards they say why (`replaced`, `restored`, `retired`) and when it was first missed. Between
-    `last` and `gone` is nothing known. `begun` is the event of the first observation, `sequence` that of the last one
-    that counted in.
+    `last` and `gone` is nothing known. `begun` is the event of the first observation, `seen` that of the last one
+    that saw it, `sequence` that of the last one that counted in.
     """
 
     first: datetime
@@ -46,6 +46,7 @@ class Span(Struct, frozen=True):
     intervals: tuple[Interval, ...]
     pieces: int
     begun: int
+    seen: int
     sequence: int
     ended: str | None
     gone: datetime | None
@@ -117,6 +118,7 @@ def _span(row: Mapping[str, Any]) -> Span:
         intervals=tuple(Interval(times.instant(a), times.instant(b)) for a, b in row["intervals"]),
         pieces=row["pieces"],
         begun=row["from"],
+        seen=row["seen"],
         sequence=row["sequence"],
         ended=row.get("ended"),
         gone=times.instant(gone) if gone else None,

@@ -92,7 +92,7 @@ def _entry(names: ImageNames, image: observed.ResidenceState) -> HistoryEntry:
     span = image.span
     first = image.first_spelled or span.begun
     named = names.of(
-        image.place, image.product, image.component, image.digest, image.spelling, first, span.sequence
+        image.place, image.product, image.component, image.digest, image.spelling, first, span.seen
     )
     spelled = names.spelled(image.product, image.component, image.spelling)
     return HistoryEntry(
