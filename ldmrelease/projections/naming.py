@@ -3,7 +3,7 @@
 An observation is about digests, and a release's name on it is an interpretation, which may not change under the
 reader. In this order:
 
-1. the release that the place's standing admission let in, as long as its component's image is what runs;
+1. the release that the place's standing admission is of, as long as its component's image is what runs;
 2. else the release whose tag the place's own text spells, if that tag's pin has this image;
 3. else the earliest complete release with this image that was pinned when it was first seen: inferred;
 4. else the image alone, which a later pin may name: the first that can.
@@ -43,7 +43,7 @@ class PinnedImage(Struct, frozen=True):
 
 
 class Admission(Struct, frozen=True):
-    """A release was let in at a place: from the event that it was applied with to the one that ended it, None while
+    """A release was admitted to a place: from the event that it was applied with to the one that ended it, None while
     it stands. `release` is its digest, `name` is `product/tag`; `time` is that of its receipt, None without one.
     """
 

@@ -69,7 +69,7 @@ class ReceiptSigned(Struct, frozen=True):
 
 
 class ReceiptSkipped(Struct, frozen=True):
-    """A release was let in where it passed nothing that a receipt could say: `reason` is `scaled-to-zero`, `applied`
+    """A release was admitted where it passed nothing that a receipt could say: `reason` is `scaled-to-zero`, `applied`
     as in `ReceiptSigned`.
     """
 

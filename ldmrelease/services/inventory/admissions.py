@@ -1,4 +1,4 @@
-"""When releases were let in at a place, from verified events: what a name and a soak rest on (`projections.naming`)."""
+"""When releases were admitted to a place, from verified events: what a name and a soak rest on (`projections.naming`)."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from ldmrelease.ledger import LedgerReader
 from ldmrelease.projections.naming import Admission
 from ldmrelease.promotion.state import Journal
 from ldmrelease.services.inventory.promotions import PromotionSummary, promotion_summary
-from ldmrelease.services.inventory.receipts import LetIn, all_let_in
+from ldmrelease.services.inventory.receipts import AdmittedRelease, admissions
 from ldmrelease.services.needs import ObservationHistory
 from ldmrelease.trust.records import EventRecord, Records
 
@@ -26,12 +26,12 @@ def admissions_at(context: ObservationHistory, place: Place) -> tuple[Admission,
     An append rests on the receipts alone: what a promotion under way is doing changes no receipt, and what it
     changes at a place is observed there.
     """
-    let_in = {each.promotion: each for each in all_let_in(context, place)}
+    admitted = {each.promotion: each for each in admissions(context, place)}
     ledger, records = context.unguarded, context.records
     found: list[Admission] = []
     retired: list[tuple[str, int]] = []
-    for promotion in _claimed_by(ledger, records, place) | let_in.keys():
-        receipt = let_in.get(promotion)
+    for promotion in _claimed_by(ledger, records, place) | admitted.keys():
+        receipt = admitted.get(promotion)
         if receipt is not None and _succeeded(ledger, records, promotion):
             found.append(_admission(receipt))
             continue
@@ -58,12 +58,12 @@ def _succeeded(ledger: LedgerReader, records: Records, promotion: str) -> bool:
     return isinstance(found, EventRecord) and found.body.state is PromotionState.SUCCEEDED
 
 
-def _admission(receipt: LetIn) -> Admission:
+def _admission(receipt: AdmittedRelease) -> Admission:
     return Admission(receipt.release, receipt.name, receipt.promotion, receipt.applied, time=receipt.time)
 
 
 def _from_steps(
-    place: Place, summary: PromotionSummary, journal: Journal, receipt: LetIn | None
+    place: Place, summary: PromotionSummary, journal: Journal, receipt: AdmittedRelease | None
 ) -> Iterator[Admission]:
     """From its application to its restore, or to the end of a promotion that left no receipt there."""
     assert summary.request is not None

@@ -1,4 +1,4 @@
-"""What promotions have let in at a place, with a receipt or idle, and the promotion that is at work there."""
+"""What promotions have admitted to a place, with a receipt or scaled to zero, and the one that is at work there."""
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ _AT_WORK = ("running", "halting", "restoring")
 
 
 class Admission(Struct, frozen=True):
-    """An image that was let in: `release` is `product/tag`, `time` that of the receipt of `promotion`."""
+    """An image that was admitted: `release` is `product/tag`, `time` that of the receipt of `promotion`."""
 
     release: str
     spelling: str
@@ -60,7 +60,7 @@ class Admissions:
     def of_image(
         self, place: Place, product: Product, component: str, tag: str | None, digest: str | None
     ) -> AdmittedImage | None:
-        """The image of the release that a menu's tag spells, or else that has the digest, as it was last let in."""
+        """The image of the release that a menu's tag spells, or else that has the digest, as it was last admitted."""
         settled = self._names.settled(place, product.name, self._now)
         spelled = self._names.spelled(product.name, component, tag)
         same = {each.digest for each in self._names.pins(product.name, component, digest or "")}

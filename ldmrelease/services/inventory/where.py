@@ -15,11 +15,11 @@ from ldmrelease.services.needs import ReleaseHistory
 
 
 class PlaceComponent(Struct, frozen=True):
-    """An image at a place. `state` is `committed` or `running`, or why it does not run (`idle`, `armed`, `rolling`,
-    `troubled`, ...); `unobserved` where nobody has looked lately.
+    """An image at a place. `state` is `committed` or `running`, or why it does not run (`scaled-to-zero`,
+    `scheduled`, `progressing`, `degraded`, ...); `unobserved` where nobody has looked lately.
 
     `release` is `product/tag` where it has a name, and `named` says how that was found; `promotion` and `allowed`
-    (a time) say why it was let in, and are None for what came there by another way.
+    (a time) say why it was admitted, and are None for what came there by another way.
     """
 
     place: Place
