@@ -1,4 +1,4 @@
-"""When releases were admitted to a place, from verified events: what a name and a soak rest on (`projections.naming`)."""
+"""When releases were admitted to a place, from verified events: what names and soaks rest on."""
 
 from collections.abc import Iterator
 
