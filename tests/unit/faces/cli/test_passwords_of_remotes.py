@@ -1,6 +1,7 @@
 """A password in a checkout's own configuration is the user's affair: it gets nowhere through us."""
 
 import base64
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease import logs
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site, said
 
 PASSWORD = "hunter2-of-kim"
@@ -35,7 +37,7 @@ def ready(site: Site) -> Site:
 
 
 @pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Path:
     """A file with the arguments and the environment of every git that we run."""
     log, real = tmp_path / "git.log", shutil.which("git")
     program = tmp_path / "bin" / "git"
@@ -43,7 +45,8 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.write_text(f'#!/bin/sh\n{{ echo "$*"; env; }} >> {log}\nexec {real} "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("LDMRELEASE_LOG", "debug")
+    monkeypatch.setattr(logs, "_enabled", True)
+    caplog.set_level(logging.DEBUG)
     return log
 
 
