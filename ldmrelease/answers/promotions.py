@@ -1,7 +1,9 @@
 """Promotions: what became of a request, their list, and the whole of one."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,10 +27,13 @@ from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.plan import Plan, Step, StepKind
-from ldmrelease.services.promotions.driver import PromotionOutcome
-from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.submit import NothingToDo, Preview
-from ldmrelease.services.promotions.work import PlaceBusy
+
+if TYPE_CHECKING:
+    from ldmrelease.services.decisions.decide import Unagreed
+    from ldmrelease.services.promotions.outcome import PromotionOutcome
+    from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.submit import NothingToDo, Preview
+    from ldmrelease.services.promotions.work import PlaceBusy
 
 
 class WaitAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,11 +84,25 @@ class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     confirms: bool
 
 
+class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was changed at a place: tags of releases, null where there is none. `state` is what became of it there:
+    `promoted`, `scaled-to-zero` or `scheduled`.
+    """
+
+    place: PlaceName
+    before: str | None
+    after: str | None
+    state: str
+
+
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
-    """Where a promotion was left. `cause` says why it ended; `decision` is that of the request, where it is new."""
+    """Where a promotion was left. `cause` says why it ended; `decision` is that of the request, where it is new.
+    `changes` has what was done at each place, where it has just succeeded.
+    """
 
     promotion: str
     state: PromotionState
+    changes: tuple[PlaceChangeAnswer, ...]
     cause: FindingAnswer | None
     waits_for: WaitAnswer | None
     interrupted: InterruptedAnswer | None
@@ -112,6 +131,7 @@ class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer"
     plan: tuple[PlacePlanAnswer, ...]
     decisions: tuple[DecisionAnswer, ...]
     hypothetical: tuple[str, ...]
+    unagreed_targets: tuple[str, ...]
 
 
 class RefusedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="refused"):
@@ -151,6 +171,10 @@ def promoted_answer(outcome: PromotionOutcome, decision: DecisionAnswer | None =
     return PromotedAnswer(
         promotion=outcome.promotion,
         state=outcome.state,
+        changes=tuple(
+            PlaceChangeAnswer(place=str(each.place), before=each.before, after=each.after, state=each.state)
+            for each in outcome.changes
+        ),
         cause=None if waits else cause_finding(outcome.cause),
         waits_for=wait_answer(outcome.cause) if waits else None,
         interrupted=_interrupted(outcome.interrupted),
@@ -210,7 +234,7 @@ def nothing_answer(found: NothingToDo, release: str) -> NothingToDoAnswer:
     return NothingToDoAnswer(
         release=release,
         places=tuple(map(str, found.places)),
-        scaled_to_zero=tuple(map(str, found.idle)),
+        scaled_to_zero=tuple(map(str, found.scaled_to_zero)),
     )
 
 
@@ -230,17 +254,24 @@ def preflight_refusals(failed: PreflightFailed) -> tuple[PlaceRefusalAnswer, ...
 def refused_check(failed: PreflightFailed) -> CheckAnswer:
     """The same as the answer to `check`: nothing is decided where nothing could be written."""
     verdict = Verdict.UNDECIDED if is_undecided(failed.places[0].refusal) else Verdict.REFUSED
-    return CheckAnswer(verdict=verdict, decisions=(), refusals=preflight_refusals(failed), hypothetical=())
+    return CheckAnswer(
+        verdict=verdict,
+        decisions=(),
+        refusals=preflight_refusals(failed),
+        hypothetical=(),
+        unagreed_targets=(),
+    )
 
 
-def dry_run_answer(look: Preview, hypothetical: Iterable[str]) -> DryRunAnswer:
+def dry_run_answer(look: Preview, local: Unagreed) -> DryRunAnswer:
     """What would be done."""
     return DryRunAnswer(
         release=f"{look.plan.product}/{look.plan.tag}",
         release_digest=look.plan.release,
         plan=_plan(look.plan),
         decisions=tuple(decision_answer(each.decision, each.digest) for each in look.decided),
-        hypothetical=tuple(hypothetical),
+        hypothetical=local.levels,
+        unagreed_targets=local.environments,
     )
 
 

@@ -1,5 +1,6 @@
 """The trust document (`trust.yaml`) -> keyring, placement of environments, policies as agreed."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,8 +15,10 @@ from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
-from ldmrelease.domain.topology import Place
+from ldmrelease.domain.topology import Place, Topology
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
+
+_MAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
 def _digest(text: str) -> str:
@@ -37,6 +40,15 @@ class PolicyEntry(Strict):
     digest: Digest = Field(description="sha256 of the policy file's bytes.")
 
 
+def _mail(text: str) -> str:
+    if not _MAIL.fullmatch(text):
+        expected("write an address such as ada@lsst.org")
+    return text
+
+
+Mail = Annotated[
+    str, AfterValidator(_mail), WithJsonSchema({"type": "string", "pattern": f"^{_MAIL.pattern}$"})
+]
 SomeTexts = Annotated[list[Text], Field(min_length=1), UNIQUE]
 
 
@@ -53,6 +65,7 @@ class KeyEntry(Strict):
 
     public: Text = Field(description="A PEM file, relative to this one, or the PEM text itself.")
     person: Text = Field(description="Who signs with it: two keys of one person count once.")
+    mail: Mail | None = Field(None, description="The person's mail address: the author's, in commits.")
     roles: Names = Field(description="What it may sign.")
     not_before: MomentField = Field(description="What was taken in before does not count.")
     not_after: MomentField | None = Field(None, description="What is taken in later does not count.")
@@ -71,19 +84,26 @@ class TrustFile(Strict):
     environments: dict[Text, Name] = Field(
         description="The level of each environment, and of each environment/application that differs."
     )
+    targets: dict[Name, Annotated[list[Digest], Field(min_length=1), UNIQUE]] = Field(
+        default_factory=dict,
+        description="How each environment is reached, written and observed, as `workspace lint` prints it: the digest "
+        "of its applications. Several, where machines reach it differently.",
+    )
     roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
     keys: dict[Name, KeyEntry] = Field(description="Public keys.")
 
 
 class Trust(Struct, frozen=True):
     """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
-    or environment/application. `key_files` are the digests of the PEM files that it names.
+    or environment/application; `targets` are the digests that were agreed to for an environment. `key_files` are
+    the digests of the PEM files that it names.
     """
 
     version: int
     keyring: Keyring
     policies: dict[str, tuple[int, str]]
     levels: dict[str, str]
+    targets: dict[str, tuple[str, ...]]
     document: read.YamlDocument
     key_files: dict[Path, str]
 
@@ -99,12 +119,17 @@ class Trust(Struct, frozen=True):
             "keyring": self.keyring.digest,
             "policies": self.policies,
             "levels": self.levels,
+            "targets": self.targets,
         }
         return canonical.digest_of(said)
 
     def agrees_with(self, level: Level) -> bool:
         """Whether the policy is, byte for byte, the one that was agreed."""
         return self.policies.get(level.name) == (level.version, level.digest)
+
+    def agrees_with_targets(self, topology: Topology, environment: str) -> bool:
+        """Whether the applications of an environment are reached, written and observed as was agreed."""
+        return topology.target_digest(environment) in self.targets.get(environment, ())
 
 
 def load_trust(path: Path) -> Trust:
@@ -120,6 +145,7 @@ def load_trust(path: Path) -> Trust:
         keyring=Keyring(keys, roles),
         policies={name: (each.version, each.digest) for name, each in file.policies.items()},
         levels=file.environments,
+        targets={name: tuple(sorted(each)) for name, each in file.targets.items()},
         document=document,
         key_files=reader.key_files,
     )
@@ -167,6 +193,7 @@ class _Reader:
                 id=name,
                 public_pem=self._pem(entry.public),
                 person=entry.person,
+                mail=entry.mail,
                 roles=entry.roles,
                 not_before=entry.not_before,
                 not_after=entry.not_after,

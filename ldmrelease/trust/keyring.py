@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from ldmrelease.domain import canonical, times
-from ldmrelease.trust.keys import fingerprint, read_public, write_public
 
 EVERYWHERE = "*"
 
@@ -46,6 +45,8 @@ class Role(Struct, frozen=True):
 class Key(Struct, frozen=True):
     """A public key. `id` is its name in the trust document, `keyid` the fingerprint that envelopes name.
 
+    `mail` is the person's address, for commits.
+
     It counts for what is taken in from `not_before` to `not_after`, and before `compromised_since`.
     """
 
@@ -57,6 +58,7 @@ class Key(Struct, frozen=True):
     not_before: datetime
     not_after: datetime | None = None
     compromised_since: datetime | None = None
+    mail: str | None = None
 
     def __post_init__(self) -> None:
         moments = (self.not_before, self.not_after, self.compromised_since)
@@ -75,15 +77,18 @@ def make_key(
     not_before: datetime,
     not_after: datetime | None = None,
     compromised_since: datetime | None = None,
+    mail: str | None = None,
 ) -> Key:
     """A key of the trust document; its fingerprint follows from the PEM. Raises `ValueError`."""
+    from ldmrelease.trust.keys import fingerprint, read_public, write_public  # noqa: PLC0415 - knows cryptography
+
     try:
         public = read_public(public_pem)
     except ValueError as error:
         raise ValueError(f"key {id!r}: {error}") from None
     return Key(
         id, fingerprint(public), write_public(public), person, tuple(roles),
-        _whole(not_before) or not_before, _whole(not_after), _whole(compromised_since),
+        _whole(not_before) or not_before, _whole(not_after), _whole(compromised_since), mail,
     )  # fmt: skip
 
 

@@ -145,6 +145,13 @@ def _local(parts: _Parts) -> Iterator[Problem]:
             message = f"is not what {parts.trust.document.file} records: advisory only until that is updated"
             remedy = f"record version {level.version} and {level.digest} there"
             yield document.problem(("metadata", "version"), message, remedy)
+    for each in parts.topology.environments:
+        if not parts.trust.agrees_with_targets(parts.topology, each):
+            trust = parts.trust.document.file
+            message = f"its targets are not what {trust} records: advisory only until that is updated"
+            digest = parts.topology.target_digest(each)
+            remedy = f"record `{each}: [{digest}]` there under targets, or use `ldmrelease trust agree`"
+            yield parts.document.problem(("environments", each), message, remedy, at_key=True)
 
 
 def _keys(parts: _Parts) -> Iterator[Problem]:
@@ -178,6 +185,11 @@ def _workspace(parts: _Parts) -> Workspace:
         insecure=tuple(file.insecure),
         local_policies=tuple(
             name for name, level in sorted(levels.items()) if not parts.trust.agrees_with(level)
+        ),
+        local_environments=tuple(
+            each
+            for each in parts.topology.environments
+            if not parts.trust.agrees_with_targets(parts.topology, each)
         ),
         trust_version=parts.trust.version,
         trust_digest=parts.trust.digest,

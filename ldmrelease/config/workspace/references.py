@@ -14,7 +14,6 @@ from ldmrelease.config.workspace.schema import (
 from ldmrelease.config.workspace.topology import component_name, level_of, sourced
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import image_tag, parse
@@ -50,15 +49,17 @@ class References:
     def _workspace(self) -> Iterator[Problem]:
         if "://" in self._file.ledger:
             message = f"found {self._file.ledger!r}, and ledgers on a server come with a later version"
-            yield self._document.problem(("ledger",), message, "write the path of a file")
+            yield self._document.problem(
+                ("ledger",), message, "write the path of a file", expected="the path of a file"
+            )
         yield from self._image(("releases",), self._file.releases)
         for name, check in self._file.checks.items():
             if check.results is not None:
                 yield from self._image(("checks", name, "results"), check.results)
         for level in self._file.keys.receipts:
             if self._levels is not None and level not in self._levels:
-                remedy = did_you_mean(level, self._levels)
-                yield self._document.problem(("keys", "receipts", level), f"no level {level!r}", remedy, True)
+                path: Path = ("keys", "receipts", level)
+                yield self._document.unknown(path, f"no level {level!r}", level, self._levels, True)
 
     def _image(self, path: Path, text: str) -> Iterator[Problem]:
         try:
@@ -67,8 +68,8 @@ class References:
             yield self._document.problem(path, str(error))
             return
         if reference.tag or reference.digest:
-            message = f"{text!r} names one image, a repository is wanted"
-            yield self._document.problem(path, message, "leave tag and digest out")
+            message = f"{text!r} names one image, where a repository is expected"
+            yield self._document.problem(path, message, "leave tag and digest out", expected="a repository")
 
     def _product(self, name: str, entry: ProductEntry) -> Iterator[Problem]:
         path: Path = ("products", name)
@@ -85,7 +86,7 @@ class References:
             base = component.derived_from
             if base is not None and not self._known(base, within=name):
                 message = f"no component {base!r}"
-                yield self._document.problem((*place, "derived-from"), message, self._nearest(base))
+                yield self._document.unknown((*place, "derived-from"), message, base, self._components())
 
     def _tag(self, path: Path, pattern: str, grammar: str) -> Iterator[Problem]:
         try:
@@ -100,9 +101,8 @@ class References:
         entry = self._file.products.get(product)
         return entry is not None and name in entry.components
 
-    def _nearest(self, component: str) -> str:
-        known = [f"{product}/{name}" for product, e in self._file.products.items() for name in e.components]
-        return did_you_mean(component, known)
+    def _components(self) -> list[str]:
+        return [f"{product}/{name}" for product, e in self._file.products.items() for name in e.components]
 
     def _applications(self) -> Iterator[tuple[Path, tuple[str, str], ApplicationEntry]]:
         for environment, site in self._file.environments.items():
@@ -117,7 +117,7 @@ class References:
             yield self._document.problem(path, message, "write level: and the name of a policy", True)
         elif self._levels is not None and level not in self._levels:
             where: Path = (*path, "level") if entry.level else (*path[:2], "level")
-            yield self._document.problem(where, f"no level {level!r}", did_you_mean(level, self._levels))
+            yield self._document.unknown(where, f"no level {level!r}", level, self._levels)
 
     def _runs(self, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
         taken: dict[str, str] = {}
@@ -125,7 +125,7 @@ class References:
             where: Path = (*path, "runs", index)
             if not self._known(component):
                 message = f"no component {component!r}"
-                yield self._document.problem(where, message, self._nearest(component))
+                yield self._document.unknown(where, message, component, self._components())
                 continue
             other = taken.setdefault(component_name(component), component)
             if other != component:
@@ -150,7 +150,7 @@ class References:
         component = names.get(written.component)
         if component is None:
             message = f"{written.component!r} does not run here"
-            yield self._document.problem(path, message, did_you_mean(written.component, names))
+            yield self._document.unknown(path, message, written.component, names)
         elif self._known(component) and not self._is_image(component):
             yield self._document.problem(
                 path, f"{component!r} is not an image", "name a component that is one"
@@ -182,8 +182,8 @@ class References:
         yield from self._runs_here((*path, "component"), menu, entry)
         for alias, key in menu.aliases.items():
             if key not in ALIAS_KEYS:
-                message, remedy = f"no key {key!r} of a menu holds an alias", did_you_mean(key, ALIAS_KEYS)
-                yield self._document.problem((*path, "aliases", alias), message, remedy)
+                message = f"no key {key!r} of a menu holds an alias"
+                yield self._document.unknown((*path, "aliases", alias), message, key, ALIAS_KEYS)
 
     def _written_twice(self) -> Iterator[Problem]:
         seen: dict[_Written, Path] = {}

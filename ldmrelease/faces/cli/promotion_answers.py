@@ -23,7 +23,7 @@ from ldmrelease.answers.sentences.refusals import busy_words, unknown_target_wor
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import UsageError
-from ldmrelease.render.decisions import decision_text
+from ldmrelease.render.decisions import decision_text, details_text
 from ldmrelease.render.output import Output
 from ldmrelease.render.progress import progress_line
 from ldmrelease.render.promotions import (
@@ -35,13 +35,13 @@ from ldmrelease.render.promotions import (
     preflight_text,
 )
 from ldmrelease.services.context import Context
-from ldmrelease.services.decisions.decide import Decided, hypothetical_levels
+from ldmrelease.services.decisions.decide import Decided, unagreed
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget
 from ldmrelease.services.operations.notifications import event_of, notify
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.commands import Promoted, Resumed
 from ldmrelease.services.promotions.commands import PromotionAnswer as FoundAnswer
-from ldmrelease.services.promotions.driver import PromotionOutcome
+from ldmrelease.services.promotions.outcome import PromotionOutcome
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import NothingToDo, Preview
 from ldmrelease.services.promotions.work import PlaceBusy
@@ -110,21 +110,23 @@ def _told(
 
 
 def _previewed(context: Context, look: Preview) -> RenderedAnswer:
-    levels = hypothetical_levels(context.workspace, [each.place for each in look.plan.places])
+    local = unagreed(context.workspace, [each.place for each in look.plan.places])
 
     def text() -> str:
-        decisions = hypothetical_text(levels) + look_text(look, usual_product(context))
+        decisions = hypothetical_text(local) + look_text(look, usual_product(context))
         return f"{decisions}\n\n{plan_text(look.plan)}\n\ndry run: nothing was written"
 
-    return _told(dry_run_answer(look, levels), text)
+    return _told(dry_run_answer(look, local), text)
 
 
 def _promoted(context: Context, found: Promoted) -> RenderedAnswer:
     first, outcome = found.look.first, found.outcome
 
     def text() -> str:
-        decided = decision_text(first.decision, usual_product(context))
-        return f"{decided}\n{outcome_text(outcome, context.now())}"
+        told, product = outcome_text(outcome, context.now()), usual_product(context)
+        if outcome.changes:
+            return f"{told}\n\n{details_text(first.decision, product)}"
+        return f"{decision_text(first.decision, product)}\n{told}"
 
     decision = decision_answer(first.decision, first.digest)
     return _told(promoted_answer(outcome, decision), text, outcome)
@@ -138,8 +140,8 @@ def rendered_outcome(
 
 
 def send_notification(context: Context, outcome: PromotionOutcome | None) -> None:
-    """Run the workspace's `notify` command where somebody's act is owed."""
+    """Run the workspace's `notify` command where somebody has to act."""
     event = event_of(outcome) if outcome is not None else None
     problem = notify(context.workspace, event) if event is not None else None
     if problem is not None:
-        typer.echo(f"warning: nobody was told: {problem}", err=True)
+        typer.echo(f"warning: the notification failed: {problem}", err=True)

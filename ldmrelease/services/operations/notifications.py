@@ -6,19 +6,19 @@ from typing import Any
 
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.events.promotion import PromotionState
-from ldmrelease.services.promotions.driver import PromotionOutcome
+from ldmrelease.services.promotions.outcome import PromotionOutcome
 
 _PATIENCE = 30
 _TELLING = {PromotionState.WAITING: "waiting", PromotionState.HALTED: "halted", PromotionState.STUCK: "stuck"}
 
 
 def event_of(outcome: PromotionOutcome) -> dict[str, Any] | None:
-    """The event that an outcome is, if somebody has to know: an approval is owed, it waits, it was halted."""
+    """The event that an outcome is, if somebody has to know: an approval is needed, it waits, it was halted."""
     name = _TELLING.get(outcome.state)
     if name is None:
         return None
     if outcome.state is PromotionState.WAITING and outcome.cause.get("who"):
-        name = "approval-owed"
+        name = "approval-needed"
     return {"event": name, "promotion": outcome.promotion, "state": str(outcome.state), **outcome.cause}
 
 

@@ -36,8 +36,8 @@ from ldmrelease.services.needs import (
 )
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder
-from ldmrelease.services.promotions.driver import PromotionOutcome, drive, wait_values
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
+from ldmrelease.services.promotions.outcome import PromotionOutcome, wait_values
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
@@ -49,6 +49,7 @@ from ldmrelease.services.promotions.submit import (
 )
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import push_release
+from ldmrelease.services.signing import require_agreed_targets
 
 _TRIES = 5
 
@@ -84,8 +85,8 @@ def preview_spec(
 
 def _nothing_to_do(context: SignedHistory, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
     runs = spec.intent in (Intent.PROMOTE, Intent.ROLLBACK)
-    idle = [each for each in places if runs and not has_receipt(context, spec.pinned, each)]
-    return NothingToDo(tuple(places), tuple(idle))
+    without = [each for each in places if runs and not has_receipt(context, spec.pinned, each)]
+    return NothingToDo(tuple(places), tuple(without))
 
 
 def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) -> PromotionAnswer:
@@ -108,7 +109,7 @@ def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) 
         if recorded is None:
             continue
         push_release(context.release_repository(), spec.pinned)
-        outcome = drive(context, recorded.promotion, holder=this_holder(), progress=progress)
+        outcome = _drive(context, recorded.promotion, progress)
         return Promoted(recorded.look, outcome)
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
 
@@ -161,7 +162,7 @@ def resume(
     require_agreed(context.workspace, [each.place for each in promotion.plan.places])
     require_newest(context)
     if journal.waiting and journal.waits_at is not None:
-        waits = _still_owed(context, promotion, journal.waits_at) or _still_waits(
+        waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
             context, promotion, journal.waits_at
         )
         if waits is not None:
@@ -170,29 +171,37 @@ def resume(
         if context.append([event], expect={promotion.stream: promotion.version}) is not None:
             return resume(context, promotion_id, progress, take_over=take_over)
     push_release(context.release_repository(), promotion.pinned)
+    return _drive(context, promotion_id, progress, take_over=take_over)
+
+
+def _drive(
+    context: PromotionDriving, promotion_id: str, progress: Progress, *, take_over: bool = False
+) -> PromotionOutcome:
+    from ldmrelease.services.promotions.driver import drive  # noqa: PLC0415 - where there is something to do
+
     return drive(context, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
 
 
-def _still_owed(context: PlaceAccess, promotion: Promotion, place: Place) -> PromotionOutcome | None:
-    """Where it waits, if what somebody owes it in the cluster is still owed, or nobody can be asked."""
+def _still_pending(context: PlaceAccess, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+    """Where it waits, if the act in the cluster that it waits for is still to be done, or nobody can be asked."""
     journal, application = promotion.journal, context.topology.application(place)
     if not journal.waits_for or application is None:
         return None
     code, begun_in = str(journal.waits_for.get("code")), journal.clusters.get(str(place))
     from ldmrelease.services.promotions.pending_acts import still_pending  # noqa: PLC0415 - knows clusters
 
-    owed = still_pending(context.clusters, application, promotion.pinned.release, code, begun_in)
+    pending = still_pending(context.clusters, application, promotion.pinned.release, code, begun_in)
     here = str(place)
     left = PromotionOutcome(
         promotion.id,
         PromotionState.WAITING,
         {"until": None, "who": list(journal.who), "place": here, **journal.waits_for},
     )
-    unheard = None if isinstance(owed, bool) else step_failure(owed)
+    unheard = None if isinstance(pending, bool) else step_failure(pending)
     if isinstance(unheard, Unavailable):
         return replace(left, interrupted=unheard)
     # What the cluster refuses is told by the step itself.
-    return left if owed is True else None
+    return left if pending is True else None
 
 
 def _still_waits(context: FactSources, promotion: Promotion, place: Place) -> PromotionOutcome | None:
@@ -235,12 +244,14 @@ def abort(
     journal = promotion.journal
     if journal.state.ended:
         return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
+    if journal.steps:
+        require_agreed_targets(context.workspace, [each.place.environment for each in promotion.plan.places])
     require_newest(context)
     here = current_place(promotion.plan, journal)
     event = new_event(PromotionHalting(here.place if here else None, "aborted", why), promotion.stream)
     if context.append([event], expect={promotion.stream: promotion.version}) is not None:
         return abort(context, promotion_id, reason, progress)
-    return drive(context, promotion_id, holder=this_holder(), progress=progress)
+    return _drive(context, promotion_id, progress)
 
 
 def _abort_untouched(context: PromotionDriving, promotion_id: str, why: dict[str, str]) -> PromotionOutcome:

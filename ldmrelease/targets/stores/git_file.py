@@ -1,6 +1,6 @@
 """The one writer of a values file in git: what every kind of target reads, changes and restores with.
 
-A write names what it expects to find, setting by setting. Another commit in between is no reason to stop, a
+A write names what it expects to find, setting by setting. Another commit in between is not a reason to stop, a
 changed setting is: then the answer names who changed it.
 """
 

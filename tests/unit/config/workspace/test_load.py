@@ -55,7 +55,7 @@ def test_faults_of_all_files_are_told_together(empty):
     assert [each.partition(": found")[0] for each in faults(empty)] == [
         "ldmrelease.yaml:7:9: ledger",
         "policies/production.yaml:32:12: spec.enter[2].for",
-        "trust.yaml:5:10: version",
+        "trust.yaml:6:10: version",
     ]
 
 
@@ -212,7 +212,8 @@ def test_a_check_names_the_repository_of_its_long_results(tmp_path, monkeypatch)
     (message,) = faults(file)
     assert message.startswith("ldmrelease.yaml:62:")
     assert (
-        "checks.smoke.results: 'r.example/results:latest' names one image, a repository is wanted" in message
+        "checks.smoke.results: 'r.example/results:latest' names one image, where a repository is expected"
+        in message
     )
     edit(file, "results:latest", "results")
     check = load_workspace(file).topology.check("smoke")
