@@ -93,7 +93,7 @@ class ReleaseLookup(PinLookup, Protocol):
         """Products, applications and checks."""
 
 
-class ReleaseHistory(SignedHistory, ReleaseLookup, Protocol):
+class ReleaseHistory(ObservationHistory, ReleaseLookup, Protocol):
     """Reads what was signed, and names the releases in it."""
 
 
@@ -281,7 +281,7 @@ class ReleaseStore(Recording, Protocol):
         """Where release artifacts are."""
 
 
-class FactSources(EvidenceSources, ObservationHistory, PolicyLookup, Protocol):
+class FactSources(EvidenceSources, PolicyLookup, Protocol):
     """Gathers the facts of a decision."""
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
