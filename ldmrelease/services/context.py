@@ -44,6 +44,10 @@ Observer = Callable[[str, str], None]
 """Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
 
 
+UNKNOWN_REQUESTER = "unknown"
+"""Who asks where the workspace has no key `me`: only what needs no signature is done for that one."""
+
+
 class NoKey(InputError):
     """The workspace names no key for something that has to be signed."""
 
@@ -245,6 +249,14 @@ class Context(ReadContext):
         if key is None:
             return author(self.person, None, self.workspace.root)
         return author(key.person, key.mail, self.workspace.root, unnamed=key.person == key.id)
+
+    @property
+    def requester(self) -> str:
+        """Who asks, as far as that is known: a look needs no key."""
+        try:
+            return self.person
+        except (NoKey, KeyProblem):
+            return UNKNOWN_REQUESTER
 
     def append(
         self,

@@ -6,6 +6,7 @@ import typer
 
 from ldmrelease.answers.observations import observe_answer
 from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.text import same_told
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Place
@@ -50,6 +51,6 @@ def observe(
         seen.append(found)
     answer = observe_answer(seen, missed)
     emit(answer, output, lambda: "\n".join(map(observation_text, seen)))
-    for place, why in missed:
-        typer.echo(f"{place}: not observed: {refusal_words(why)}", err=True)
+    for line in same_told((place, f"not observed: {refusal_words(why)}") for place, why in missed):
+        typer.echo(line, err=True)
     raise typer.Exit(answer.exit_code)

@@ -48,7 +48,7 @@ class KeptCheckpoint:
 
     where: str
     checkpoint: Checkpoint | None = None
-    unknown: str | None = None
+    unknown: str | Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _kept(where: str, found: Fence | Refusal | Unavailable | None, now: datetime
         return KeptCheckpoint(where, Checkpoint(found.ledger, found.genesis, found.size, found.head, now))
     if isinstance(found, Unavailable):
         return KeptCheckpoint(where, unknown=found.reason)
-    return KeptCheckpoint(where, unknown=found.code if found is not None else None)
+    return KeptCheckpoint(where, unknown=found)
 
 
 def _published(

@@ -146,7 +146,7 @@ def preview(
     decided, about = [], inquire(context, spec.pinned)
     for index, application in enumerate(applications):
         earlier = tuple(each.place for each in applications[:index])
-        question = DecisionRequest(application.place, spec.intent, context.person, earlier)
+        question = DecisionRequest(application.place, spec.intent, context.requester, earlier)
         decided.append(decide_about(about, question))
     return Preview(spec, plan, tuple(decided))
 
