@@ -194,7 +194,7 @@ def _step_words(step: Step) -> str:
             alias = f"let {wanted['alias']} mean " if wanted.get("alias") else ""
             return printable({"retire": "take away "}.get(wanted["intent"], "write ") + alias + images)
         case "settle":
-            return "look that it is what was promoted, by digest"
+            return "verify by digest that it is what was promoted"
         case "check":
             return f"run the check {step.parameters['check']}"
         case "receipt":
