@@ -6,6 +6,7 @@ import typer
 
 from ldmrelease.answers.aliases import aliases_answer
 from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.text import same_told
 from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
@@ -73,6 +74,6 @@ def list_aliases(
     unread = [each for each in found if isinstance(each, NotRead)]
     answer = aliases_answer(found)
     emit(answer, output, lambda: aliases_table(rows))
-    for each in unread:
-        typer.echo(f"{each.place}: not read: {refusal_words(each.why)}", err=True)
+    for line in same_told((each.place, f"not read: {refusal_words(each.why)}") for each in unread):
+        typer.echo(line, err=True)
     raise typer.Exit(answer.exit_code)

@@ -1,11 +1,11 @@
 """`ldmrelease doctor`: whether everything that a promotion needs is there."""
 
 from collections.abc import Iterator
-from itertools import groupby
 
 import typer
 
 from ldmrelease.answers.doctor import DiagnosisAnswer, diagnoses_code, diagnosis_answer
+from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
@@ -44,14 +44,19 @@ def _diagnoses(ctx: typer.Context) -> Iterator[Diagnosis]:
 
 
 def _text(found: list[DiagnosisAnswer]) -> str:
-    return table(("", "WHAT", "FOUND"), [_row(list(group)) for _, group in groupby(found, _told)])
+    """One line for everything with the same trouble, such as the places of one repository."""
+    alike: dict[tuple[Health, str], list[DiagnosisAnswer]] = {}
+    for each in found:
+        alike.setdefault((each.health, _told(each)), []).append(each)
+    return table(("", "WHAT", "FOUND"), [_row(each) for each in alike.values()])
 
 
 def _row(alike: list[DiagnosisAnswer]) -> tuple[Cell, str, str]:
-    """One line for a row of things with the same trouble, such as the places of one repository."""
     first, *others = alike
     what = f"{first.what} (and {len(others)} more)" if others else first.what
-    return Cell(first.health.value, _COLOURS[first.health]), what, _told(first)
+    # Whoever has to mend something wants to know all of it.
+    also = f" (also {listed(each.what for each in others)})" if others and first.health is Health.BAD else ""
+    return Cell(first.health.value, _COLOURS[first.health]), what, f"{_told(first)}{also}"
 
 
 def _told(found: DiagnosisAnswer) -> str:

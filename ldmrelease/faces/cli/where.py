@@ -66,13 +66,13 @@ def where(
 def _tell_live(context: Context, selection: Selection, timeout: float, output: Output) -> NoReturn:
     # Threads, registries and clusters: who asks the ledger alone goes without.
     from ldmrelease.answers.live import live_answers  # noqa: PLC0415
-    from ldmrelease.render.drift import live_table, missed_text  # noqa: PLC0415
+    from ldmrelease.render.drift import live_table, missed_lines  # noqa: PLC0415
     from ldmrelease.services.inventory.live import live, unreachable_places  # noqa: PLC0415
 
     found = live(context, selected_applications(context.topology, selection), timeout)
     rows = selected_live(found, selection)
     emit(live_answers(rows), output, lambda: live_table(rows))
     missed = unreachable_places(found)
-    for each in missed:
-        typer.echo(missed_text(each), err=True)
+    for line in missed_lines(missed):
+        typer.echo(line, err=True)
     raise typer.Exit(found_code(None, missed))

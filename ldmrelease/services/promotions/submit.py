@@ -47,7 +47,7 @@ from ldmrelease.services.promotions.preflight import PreflightFailed, checks_ask
 from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
 from ldmrelease.services.repository_scope import require_scope
-from ldmrelease.services.signing import require_receipts
+from ldmrelease.services.signing import require_keys
 from ldmrelease.targets.results import Refusal, Snapshot
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def preview(
     decided, about = [], inquire(context, spec.pinned)
     for index, application in enumerate(applications):
         earlier = tuple(each.place for each in applications[:index])
-        question = DecisionRequest(application.place, spec.intent, context.person, earlier)
+        question = DecisionRequest(application.place, spec.intent, context.requester, earlier)
         decided.append(decide_about(about, question))
     return Preview(spec, plan, tuple(decided))
 
@@ -210,7 +210,7 @@ def record_request(context: PromotionDriving, look: Preview) -> Recorded | None:
     events += decision_events
     blobs |= decision_blobs
     if look.first.decision.verdict in (Verdict.ALLOWED, Verdict.WAITING):
-        require_receipts(context, plan, look.spec.pinned.release)
+        require_keys(context, plan, look.spec.pinned.release)
         superseded, superseded_expect = _supersede(context, plan, promotion)
         events += superseded
         expect = expect.and_streams(superseded_expect)
