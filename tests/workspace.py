@@ -55,7 +55,8 @@ def said(event: Event) -> dict[str, Any]:
     return json.loads(base64.b64decode(envelope["payload"]))["body"] if envelope else {}
 
 
-_SMOKE = "#!/bin/sh\n{}\n"
+_SAYS = "smoke-says"
+_LISTEN = f"#!/bin/sh\nif [ -f {_SAYS} ]; then . ./{_SAYS}; fi\n"
 
 
 @dataclass(slots=True)
@@ -114,8 +115,8 @@ class Site:
         put_sample_index(repository, tag, seed=f"moved:{image}:{tag}")
 
     def smoke(self, passes: bool) -> None:
-        """What the smoke check says from now on. Its definition stays the same."""
-        (self.root / "checks" / "smoke.sh").write_text(_SMOKE.format("exit 0" if passes else "exit 1"))
+        """What the smoke check says from now on. Its definition stays the same, its script included."""
+        (self.root / _SAYS).write_text("exit 0\n" if passes else "exit 1\n")
 
     def context(self, observer: Observer | None = None) -> Context:
         """The workspace opened for the services; whoever opens it closes its ledger."""
@@ -194,6 +195,8 @@ def _raised(before: str, after: str) -> str:
 def new_site(root: Path) -> Site:
     """Make one from nothing, with an empty ledger: half a second."""
     make_workspace(root)
+    smoke = root / "checks" / "smoke.sh"
+    smoke.write_text(smoke.read_text().replace("#!/bin/sh\n", _LISTEN))
     site = Site(root)
     site.clock(BEGIN)
     return site

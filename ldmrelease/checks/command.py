@@ -8,6 +8,9 @@ from pathlib import Path
 from ldmrelease.checks.outcome import RunOutcome, judge_output, said_nothing, tail
 from ldmrelease.domain.topology import Check
 
+# Compiled files beside the check's own stand in none of its digests: Python neither reads nor writes them.
+_NO_BYTECODE = {"PYTHONPYCACHEPREFIX": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
+
 __all__ = ["RunOutcome", "run_command"]
 
 
@@ -17,7 +20,7 @@ def run_command(check: Check, variables: dict[str, str], folder: Path) -> RunOut
         process = subprocess.Popen(
             check.command,
             cwd=folder,
-            env={**os.environ, **variables},
+            env={**os.environ, **_NO_BYTECODE, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

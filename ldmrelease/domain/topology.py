@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ldmrelease.domain.tags import Grammar
 from ldmrelease.domain.targets import Target
@@ -104,6 +104,8 @@ class Check(Struct, frozen=True):
     namespace: for Jobs, the namespace that they run in.
     deadline: in seconds from registration.
     results: the repository that results are read from which are too long for a message; None reads none.
+    files: for commands, what they use beside the files that their words name: files and folders of the workspace.
+    contents: for commands, the digest of each of those files, by its path from the workspace's folder.
     """
 
     name: str
@@ -116,6 +118,8 @@ class Check(Struct, frozen=True):
     namespace: str = CHECKS_NAMESPACE
     document: str | None = None
     results: str | None = None
+    files: tuple[str, ...] = ()
+    contents: dict[str, str] = field(default_factory=dict)
 
 
 class Topology(Struct, frozen=True):

@@ -57,7 +57,7 @@ def referring_envelopes(
     def read(each: Descriptor) -> list[bytes]:
         return list(_read(repository, each, digest, media_types, budget))
 
-    workers = Workers()
+    workers = Workers(in_turn=repository.local)
     try:
         first, *others = listed
         found = [workers.first(read, first, repository.prepare), *workers.each(read, others)]

@@ -60,6 +60,10 @@ class LayoutRepository:
         self._directory = directory
         self._files = LayoutFiles(directory, name, observer)
 
+    @property
+    def local(self) -> bool:
+        return True
+
     def prepare(self) -> None:
         pass
 

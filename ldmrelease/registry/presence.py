@@ -38,7 +38,7 @@ def missing_parts(
     once, however many images have it; manifests of platforms are read, and checked against their digest.
     Raises RegistryError where the repository gives no trustworthy answer, which is not the same as "missing".
     """
-    workers = Workers()
+    workers = Workers(in_turn=repository.local)
     try:
         look = _Look(repository, workers)
         look.read([_manifests(image, platforms) for image in images], [image.index for image in images])

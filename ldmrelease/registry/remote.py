@@ -52,6 +52,10 @@ class RemoteRepository:
         self._push = frozenset({f"repository:{repository}:pull,push"})
         self._lists = ReferrerLists(self)
 
+    @property
+    def local(self) -> bool:
+        return False
+
     def prepare(self) -> None:
         self.transport.connect()
 

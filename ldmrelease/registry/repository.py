@@ -52,6 +52,11 @@ class Repository(Protocol):
         """
         ...
 
+    @property
+    def local(self) -> bool:
+        """Whether it is in files of this machine: its answers come at once."""
+        ...
+
     def prepare(self) -> None:
         """Open one more connection ahead of its use, where there are any. What fails now says so at its use."""
         ...

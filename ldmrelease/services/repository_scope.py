@@ -9,43 +9,45 @@ from typing import Any
 
 from ldmrelease.domain.events import Event
 from ldmrelease.domain.events.place import Observation, ObservedImage
-from ldmrelease.services.context import ReadContext
+from ldmrelease.domain.topology import Topology
+from ldmrelease.services.needs import SignedHistory, Signing
 from ldmrelease.trust.authorize import entitled_roles, roles_within
+from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import VerifiedRecord
 from ldmrelease.trust.signer import KeyProblem, Signer
 from ldmrelease.trust.verify import Rejected
 
 
 def out_of_scope(
-    context: ReadContext, opened: VerifiedRecord[Any], type: str, repositories: Collection[str]
+    keyring: Keyring, opened: VerifiedRecord[Any], type: str, repositories: Collection[str]
 ) -> Rejected | None:
     """Why a verified record of this type does not count for these repositories; None where it does."""
-    found = roles_within(opened.roles, type, opened.key, context.keyring, repositories)
+    found = roles_within(opened.roles, type, opened.key, keyring, repositories)
     return found if isinstance(found, Rejected) else None
 
 
-def observed_repositories(context: ReadContext, images: Iterable[ObservedImage]) -> tuple[str, ...]:
+def observed_repositories(topology: Topology, images: Iterable[ObservedImage]) -> tuple[str, ...]:
     """The repositories of observed images; what the workspace does not know any more is of none."""
     found = set()
     for each in images:
-        product = context.topology.product(each.product)
+        product = topology.product(each.product)
         component = product.component(each.component) if product is not None else None
         if component is not None:
             found.add(component.source)
     return tuple(sorted(found))
 
 
-def verified_observation(context: ReadContext, event: Event | None) -> Observation | Rejected:
+def verified_observation(context: SignedHistory, event: Event | None) -> Observation | Rejected:
     """The observation in an event, if its signer may speak of the place and of every image that it names."""
     opened = context.records.read(event, Observation)
     if isinstance(opened, Rejected):
         return opened
-    repositories = observed_repositories(context, opened.body.images)
-    return out_of_scope(context, opened, "observation", repositories) or opened.body
+    repositories = observed_repositories(context.topology, opened.body.images)
+    return out_of_scope(context.keyring, opened, "observation", repositories) or opened.body
 
 
 def require_scope(
-    context: ReadContext,
+    context: Signing,
     signer: Signer,
     type: str,
     repositories: Collection[str],

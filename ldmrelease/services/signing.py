@@ -3,13 +3,13 @@
 from ldmrelease.domain.plan import Plan, StepKind
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.statements import PAYLOAD_TYPE
-from ldmrelease.services.context import Context
+from ldmrelease.services.needs import Signing
 from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.keyring import Role
 from ldmrelease.trust.verify import Rejected, VerifiedPayload, verify
 
 
-def require_receipts(context: Context, plan: Plan, release: Release) -> None:
+def require_receipts(context: Signing, plan: Plan, release: Release) -> None:
     """Raise `NoKey` or `KeyProblem` where a receipt that the plan wants would not count at its place."""
     sources = {each.name: each.source for each in release.images}
     for each in plan.places:
@@ -19,7 +19,7 @@ def require_receipts(context: Context, plan: Plan, release: Release) -> None:
                 _require_receipt(context, each.level, each.place.environment, repositories)
 
 
-def _require_receipt(context: Context, level: str, environment: str, repositories: tuple[str, ...]) -> None:
+def _require_receipt(context: Signing, level: str, environment: str, repositories: tuple[str, ...]) -> None:
     signer = context.signers.receipts(level)
     found: VerifiedPayload | Rejected | tuple[Role, ...] = verify(
         signer.sign(PAYLOAD_TYPE, b"{}"), context.keyring, at=context.now()

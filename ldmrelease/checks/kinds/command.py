@@ -1,7 +1,9 @@
 """A check that is a local process."""
 
 from ldmrelease.checks.command import run_command
+from ldmrelease.checks.files import TooManyFiles, check_files
 from ldmrelease.checks.interface import CheckRun, ClusterNeeds, ExecutedRun, Leftovers, Traits
+from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.domain.topology import Check
 
@@ -19,8 +21,25 @@ def is_ready(_api: Api, _needs: ClusterNeeds) -> bool:
 
 
 def run(this: CheckRun) -> ExecutedRun:
-    """Run it in the workspace's folder. One that was killed is run again from its beginning."""
-    return ExecutedRun(run_command(this.check, this.variables, this.folder))
+    """Run it in the workspace's folder. One that was killed is run again from its beginning.
+
+    The files that the check is registered with have to be there from its beginning to its end.
+    """
+    if _has_changed(this):
+        return ExecutedRun(_changed("before it began"))
+    ran = run_command(this.check, this.variables, this.folder)
+    return ExecutedRun(_changed("while it ran") if _has_changed(this) else ran)
+
+
+def _has_changed(this: CheckRun) -> bool:
+    try:
+        return check_files(this.check, this.folder) != this.check.contents
+    except (OSError, TooManyFiles):
+        return True
+
+
+def _changed(when: str) -> RunOutcome:
+    return said_nothing("files-changed", f"a file that the check runs was changed {when}")
 
 
 def clean_up(_left: Leftovers) -> None:

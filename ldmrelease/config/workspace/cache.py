@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 import ldmrelease
+from ldmrelease.checks.files import check_files
 from ldmrelease.config.workspace.model import Workspace, WorkspaceInputs
 from ldmrelease.domain import canonical
 
@@ -71,7 +72,8 @@ def _recall(path: Path) -> Workspace | None:
         if entry.program != _program() or not _unchanged(entry.inputs):
             return None
         data = bytes(entry.workspace)
-        return _decode(data) if canonical.digest(data) == entry.digest else None
+        workspace = _decode(data) if canonical.digest(data) == entry.digest else None
+        return workspace if workspace is not None and _same_checks(workspace) else None
     except (OSError, ValueError):
         return None
 
@@ -98,6 +100,11 @@ def _unchanged(inputs: WorkspaceInputs) -> bool:
     return tuple(names) == inputs.policies and all(
         canonical.digest(Path(path).read_bytes()) == digest for path, digest in inputs.files.items()
     )
+
+
+def _same_checks(workspace: Workspace) -> bool:
+    """Whether the checks' files are what they were; one that was not there may be now. Raises `OSError`."""
+    return all(check_files(each, workspace.root) == each.contents for each in workspace.topology.checks)
 
 
 def _keep(path: Path, workspace: Workspace, inputs: WorkspaceInputs) -> None:

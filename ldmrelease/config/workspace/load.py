@@ -8,6 +8,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ldmrelease.checks.files import TooManyFiles, check_files
 from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
@@ -20,7 +21,7 @@ from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
-from ldmrelease.domain.topology import Topology
+from ldmrelease.domain.topology import Check, Topology
 
 T = TypeVar("T")
 
@@ -79,7 +80,7 @@ def _read(path: Path) -> tuple[_Parts | None, list[Problem]]:
     problems.extend(mistaken)
     if policies is None or mistaken:
         return None, problems
-    named = _with_templates(build_topology(file), root, problems)
+    named = _with_files(build_topology(file), root, document, problems)
     problems.extend(Demands(policies, named, trust).problems())
     if trust is None:
         return None, problems
@@ -87,10 +88,35 @@ def _read(path: Path) -> tuple[_Parts | None, list[Problem]]:
     return _Parts(file, document, root, path.resolve(), policies, trust, named), problems
 
 
-def _with_templates(topology: Topology, root: Path, problems: list[Problem]) -> Topology:
-    """The checks with what their templates say: bad ones are found before anything is run."""
+def _with_files(
+    topology: Topology, root: Path, document: read.YamlDocument, problems: list[Problem]
+) -> Topology:
+    """The checks with what their templates and scripts say: bad ones are found before anything is run."""
     found = [_attempt(partial(with_document, each, root), problems) or each for each in topology.checks]
-    return replace(topology, checks=tuple(found))
+    checks = [_attempt(partial(_with_contents, each, root, document), problems) or each for each in found]
+    return replace(topology, checks=tuple(checks))
+
+
+def _with_contents(check: Check, root: Path, document: read.YamlDocument) -> Check:
+    absent = [(index, each) for index, each in enumerate(check.files) if not (root / each).exists()]
+    place = ("checks", check.name, "files")
+    if absent:
+        problems = [
+            document.problem(
+                (*place, index), f"{each} is not there", "name files and folders of the workspace"
+            )
+            for index, each in absent
+        ]
+        raise BadInput(problems)
+    try:
+        return replace(check, contents=check_files(check, root))
+    except TooManyFiles as error:
+        raise BadInput(
+            [document.problem(place[:2], str(error), "name files instead of that folder")]
+        ) from None
+    except OSError as error:
+        message = f"{error.filename} cannot be read: {error.strerror}"
+        raise BadInput([document.problem(place[:2], message)]) from None
 
 
 def _attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:

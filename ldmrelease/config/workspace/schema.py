@@ -259,6 +259,11 @@ class CheckEntry(Strict):
     results: Address | None = Field(
         None, description="The one repository that its results are read from where they exceed a message."
     )
+    files: Annotated[list[Text], UNIQUE] = Field(
+        default_factory=list,
+        description="For command: files and folders that it uses, beside those that its words name. Who changes one "
+        "of them makes another check: earlier results do not count.",
+    )
     tests: SomeNames = Field(description="The tests that it runs; a pass covers all of them.")
     deadline: Duration = Field(3600, description="When a run without a result has failed to answer.")
 
@@ -273,6 +278,8 @@ class CheckEntry(Strict):
             said("a check of kind container or job has an image, others have none")
         if not own.runs_image and self.template is not None:
             said("only a check of kind container or job has a template")
+        if self.kind != "command" and self.files:
+            said(f"a check of kind {self.kind} has no files: those are for commands")
         if not own.in_cluster and self.namespace is not None:
             said("only a check of kind job has a namespace")
         if not own.run_by_us and self.results is not None:

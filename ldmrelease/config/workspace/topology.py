@@ -87,6 +87,7 @@ def _check(name: str, entry: CheckEntry) -> Check:
         entry.template,
         namespace=entry.namespace or CHECKS_NAMESPACE,
         results=entry.results,
+        files=tuple(entry.files),
     )
 
 

@@ -52,7 +52,7 @@ def check(
         refused = refused_check(found)
         emit(refused, output, lambda: preflight_text(found))
         raise typer.Exit(refused.exit_code)
-    levels = hypothetical_levels(context, [each.place for each in found.plan.places])
+    levels = hypothetical_levels(context.workspace, [each.place for each in found.plan.places])
     answer = check_answer(found.decided, levels)
 
     def text() -> str:

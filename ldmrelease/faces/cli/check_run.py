@@ -60,7 +60,7 @@ def check_run(
     places = places_for(context, PromotionSpec(pinned, target))
     if isinstance(places, UnknownTarget):
         raise UsageError(unknown_target_words(places))
-    push_release(context, pinned)
+    push_release(context.release_repository(), pinned)
     progress = narrator(context, output)
     runs = list(_runs(context, wanted, pinned, places, progress))
     emit(runs, output, lambda: "\n".join(map(_line, runs)))
@@ -122,7 +122,7 @@ def _take_in(context: Context, found: RunResult) -> None:
     if found.then is not None:
         found.then()
     for envelope in found.blobs.values():
-        publish_envelope(context, context.workspace.releases, envelope)
+        publish_envelope(context.registries, context.workspace.releases, envelope)
 
 
 def _line(run: CheckRunAnswer) -> str:

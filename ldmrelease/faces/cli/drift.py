@@ -36,7 +36,7 @@ def drift(
     Exit 0: no drift; 1: drift was found; 3: none was found, and somewhere nobody could be reached.
     """
     context = open_context_here(ctx)
-    found = report(context, live(context, applications_of(context, target), timeout))
+    found = report(context.topology, live(context, applications_of(context, target), timeout))
     answer = drift_answer(found)
     emit(answer, output, lambda: drift_text(found.drift, is_whole=not found.unreachable))
     for each in found.unreachable:

@@ -66,7 +66,7 @@ def verify(
     if not any(each.code == "unreadable" for each in problems):
         problems += [
             LedgerProblem(each.problem.code, each.where, found=describe(each, head.size))
-            for each in contradictions(context, kept)
+            for each in contradictions(context.ledger, kept)
         ]
     unasked = tuple(f"{each.where} could not be reached: {each.unknown}" for each in kept if each.unknown)
     found = verified_answer(head, earlier, problems, unasked)

@@ -110,7 +110,7 @@ def _told(
 
 
 def _previewed(context: Context, look: Preview) -> RenderedAnswer:
-    levels = hypothetical_levels(context, [each.place for each in look.plan.places])
+    levels = hypothetical_levels(context.workspace, [each.place for each in look.plan.places])
 
     def text() -> str:
         decisions = hypothetical_text(levels) + look_text(look, usual_product(context))
@@ -140,6 +140,6 @@ def rendered_outcome(
 def send_notification(context: Context, outcome: PromotionOutcome | None) -> None:
     """Run the workspace's `notify` command where somebody's act is owed."""
     event = event_of(outcome) if outcome is not None else None
-    problem = notify(context, event) if event is not None else None
+    problem = notify(context.workspace, event) if event is not None else None
     if problem is not None:
         typer.echo(f"warning: nobody was told: {problem}", err=True)

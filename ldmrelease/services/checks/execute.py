@@ -12,12 +12,13 @@ from ldmrelease.checks.job.templates import PROMOTION, ImageRun
 from ldmrelease.checks.outcome import OutcomeRule, RunOutcome, judge_output, said_nothing
 from ldmrelease.checks.registry import kind_of, traits
 from ldmrelease.config.workspace.check_template import template_of
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.topology import Application, Check
 from ldmrelease.services.checks.referenced_results import resolve_referenced
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import CheckExecution
 from ldmrelease.services.progress import HEARTBEAT, Progress
 from ldmrelease.services.releases.pin import Pinned
 
@@ -32,7 +33,7 @@ class RunSpec(Struct, frozen=True):
 
 
 def execute(
-    context: ReadContext, this: RunSpec, progress: Progress, beat: Callable[[], None]
+    context: CheckExecution, this: RunSpec, progress: Progress, beat: Callable[[], None]
 ) -> ExecutedRun | Unavailable:
     """Run it. `Unavailable`: the cluster, or where the result is, could not be reached; a later try goes on.
 
@@ -45,7 +46,7 @@ def execute(
         return carried
     beat()
     ran = resolve_referenced(
-        context.registries, this.check, carried.ran, partial(_judged, context, this, carried.ran)
+        context.registries, this.check, carried.ran, partial(_judged, context.workspace, this, carried.ran)
     )
     if not isinstance(ran, Unavailable):
         return replace(carried, ran=ran)
@@ -53,17 +54,17 @@ def execute(
     return carried if carried.ran.failed else ran
 
 
-def _judged(context: ReadContext, this: RunSpec, ran: RunOutcome, result: str) -> RunOutcome:
+def _judged(workspace: Workspace, this: RunSpec, ran: RunOutcome, result: str) -> RunOutcome:
     """The run judged by the result that its message points to. One that has an exit status alone points somewhere."""
     verdict = OutcomeRule.TESTS
     if traits(this.check.kind).runs_image:
-        verdict = template_of(this.check, context.workspace.root).verdict
+        verdict = template_of(this.check, workspace.root).verdict
     told = variables(this)
     return judge_output(this.check.tests, ran.exit_code or 0, ran.output, verdict, told, result=result)
 
 
 def _carried(
-    context: ReadContext, this: RunSpec, progress: Progress, beat: Callable[[], None]
+    context: CheckExecution, this: RunSpec, progress: Progress, beat: Callable[[], None]
 ) -> ExecutedRun | Unavailable:
     """Run it, and judge it by its message alone. Raises as `execute` does."""
     workloads = this.application.workloads
@@ -80,7 +81,7 @@ def _carried(
         place=str(this.application.place),
         folder=context.workspace.root,
         variables=variables(this),
-        image=lambda there: _image_run(context, this, this.application.registry if there else None),
+        image=lambda there: _image_run(context.workspace, this, this.application.registry if there else None),
         left=left,
         api=partial(context.clusters.open, workloads.cluster) if workloads is not None else None,
         waits=waits,
@@ -90,9 +91,11 @@ def _carried(
     return kind_of(this.check.kind).run(run)
 
 
-def _image_run(context: ReadContext, this: RunSpec, registry: str | None) -> ImageRun | RunOutcome:
+def _image_run(workspace: Workspace, this: RunSpec, registry: str | None) -> ImageRun | RunOutcome:
     """The run with its image: a component's, as the site pulls it, or the one that the check names by digest."""
-    template = template_of(this.check, context.workspace.root)
+    template = template_of(this.check, workspace.root)
+    if template.digest != this.check.document:
+        return said_nothing("files-changed", "the check's template was changed before it began")
     wanted = template.component or this.check.image or ""
     name, at, digest = wanted.partition("@")
     component = None if at else this.pinned.release.component(name.rpartition("/")[2])

@@ -21,9 +21,9 @@ from ldmrelease.domain.streams import run_stream
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute
 from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
-from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.evidence.runs import check_fact, registered_runs
+from ldmrelease.services.needs import PlaceObserving, RunRecording, SignedHistory
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.repository_scope import require_scope
@@ -65,7 +65,7 @@ class RunResult(Struct, frozen=True):
     then: Callable[[], None] | None = None
 
 
-def run_place(context: Context, check: Check, application: Application, pinned: Pinned) -> RunPlace:
+def run_place(context: PlaceObserving, check: Check, application: Application, pinned: Pinned) -> RunPlace:
     """The environment of an application, its cluster, and how the release stands there if the check is about that.
 
     Raises `BadAccess`, `ClusterError`.
@@ -74,11 +74,13 @@ def run_place(context: Context, check: Check, application: Application, pinned: 
     there = stable_state(context, application, pinned) if has_to_stand else None
     named = there and replace(there, pods=there.pods[:_MOST])
     unsettled = has_to_stand and there is None
-    return RunPlace(place.environment, cluster_uid(context, application), named, place.application, unsettled)
+    return RunPlace(
+        place.environment, cluster_uid(context.clusters, application), named, place.application, unsettled
+    )
 
 
 def register(
-    context: Context,
+    context: RunRecording,
     check: Check,
     pinned: Pinned,
     where: RunPlace,
@@ -123,7 +125,9 @@ def register(
     return Unregistered(stream) if moved else act
 
 
-def attempts_so_far(context: ReadContext, check: Check, pinned: Pinned, place: Place, promotion: str) -> int:
+def attempts_so_far(
+    context: SignedHistory, check: Check, pinned: Pinned, place: Place, promotion: str
+) -> int:
     """How often a promotion has registered a run of a check at a place.
 
     By place: what another application of the environment passed or failed is not a result of this one.
@@ -135,12 +139,13 @@ def attempts_so_far(context: ReadContext, check: Check, pinned: Pinned, place: P
 
 
 def _run_id(check: Check, pinned: Pinned, where: str | None, promotion: str | None, number: int) -> str:
-    named = [check.name, pinned.digest, where, promotion, number]
+    # A run of the check as it was defined before is not gone on with.
+    named = [check.name, check_fact(check).digest, pinned.digest, where, promotion, number]
     return "run-" + canonical.digest_of(named).removeprefix("sha256:")[:16]
 
 
 def run_registered(
-    context: Context,
+    context: RunRecording,
     check: Check,
     run: RunRegistration,
     pinned: Pinned,

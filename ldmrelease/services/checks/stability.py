@@ -18,10 +18,11 @@ from ldmrelease.domain.events.evidence import ObservedPod, StableState
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
-from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.services.inventory.observe import observe
+from ldmrelease.services.needs import PlaceObserving
 from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.targets.connections import ClusterConnections
 
 _MOMENT = 60.0
 """Seconds for what changes no pod (an annotation) or only their number (an autoscaler) to come to an end."""
@@ -32,7 +33,7 @@ _PATIENCE = 5.0
 _REVISION = "deployment.kubernetes.io/revision"
 
 
-def stable_state(context: Context, application: Application, pinned: Pinned) -> StableState | None:
+def stable_state(context: PlaceObserving, application: Application, pinned: Pinned) -> StableState | None:
     """What stands there, if it is the release.
 
     None while something else runs, or something is being rolled out. Raises `BadAccess`, `ClusterError`.
@@ -41,7 +42,7 @@ def stable_state(context: Context, application: Application, pinned: Pinned) -> 
     if workloads is None:
         return None
     if application.observe == "pods":
-        return _in_pods(context, application, workloads, pinned)
+        return _in_pods(context.clusters, application, workloads, pinned)
     seen = observe(context, application)
     if isinstance(seen, Unavailable):
         raise ClusterUnreachable(seen.where, seen.reason)
@@ -75,10 +76,10 @@ def crashed(before: StableState | None, after: StableState | None) -> ObservedPo
 
 
 def _in_pods(
-    context: ReadContext, application: Application, workloads: Workloads, pinned: Pinned
+    clusters: ClusterConnections, application: Application, workloads: Workloads, pinned: Pinned
 ) -> StableState | None:
     found = wait_for(
-        context.clusters.open(workloads.cluster),
+        clusters.open(workloads.cluster),
         replace(workloads, deadline=_MOMENT, patience=_PATIENCE),
         desired_digests(pinned.release, application),
         progress=lambda _code, _values: None,

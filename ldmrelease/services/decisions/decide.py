@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
 from ldmrelease.domain.errors import InputError
@@ -15,10 +16,10 @@ from ldmrelease.domain.level import Level
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts.builder import GatheredFacts, gather_facts
-from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, ReleaseInquiry, inquire
 from ldmrelease.services.evidence import collect
+from ldmrelease.services.needs import FactSources, PolicyLookup
 from ldmrelease.services.releases.pin import Pinned
 
 
@@ -44,17 +45,21 @@ class Decided(Struct, frozen=True):
 
 
 def decide(
-    context: ReadContext, pinned: Pinned, question: DecisionRequest, phase: Phase = Phase.ENTER
+    context: FactSources, pinned: Pinned, question: DecisionRequest, phase: Phase = Phase.ENTER
 ) -> Decided:
     """May this release enter this place? Writes nothing. Raises where facts cannot be had."""
-    now = context.now()
-    level = level_at(context, question.place)
-    gathered = gather_facts(context, pinned, question, level, now, phase)
-    decision = evaluate(level, gathered.facts, now, facts_digest=gathered.digest, phase=phase)
+    return decide_about(inquire(context, pinned), question, phase)
+
+
+def decide_about(about: ReleaseInquiry, question: DecisionRequest, phase: Phase = Phase.ENTER) -> Decided:
+    """The same, where several places are asked about: what is the same for all of them is read once."""
+    level = level_at(about.context, question.place)
+    gathered = gather_facts(about, question, level, phase)
+    decision = evaluate(level, gathered.facts, about.now, facts_digest=gathered.digest, phase=phase)
     return Decided(decision, canonical.encode(decision), gathered)
 
 
-def level_at(context: ReadContext, place: Place) -> Level:
+def level_at(context: PolicyLookup, place: Place) -> Level:
     """The policy of the level that a place is at. Raises `UnknownLevel`."""
     application = context.topology.application(place)
     name = application.level if application is not None else None
@@ -63,15 +68,15 @@ def level_at(context: ReadContext, place: Place) -> Level:
     return context.levels[name]
 
 
-def hypothetical_levels(context: ReadContext, places: Iterable[Place]) -> tuple[str, ...]:
+def hypothetical_levels(workspace: Workspace, places: Iterable[Place]) -> tuple[str, ...]:
     """The levels of these places whose policy is not the one that was agreed."""
-    levels = {each.name for each in (level_at(context, place) for place in places)}
-    return tuple(sorted(levels & set(context.workspace.local_policies)))
+    levels = {each.name for each in (level_at(workspace, place) for place in places)}
+    return tuple(sorted(levels & set(workspace.local_policies)))
 
 
-def require_agreed(context: ReadContext, places: Iterable[Place]) -> None:
+def require_agreed(workspace: Workspace, places: Iterable[Place]) -> None:
     """Raise `Hypothetical` where a decision about one of these places is not to be acted on."""
-    local = hypothetical_levels(context, places)
+    local = hypothetical_levels(workspace, places)
     if local:
         raise Hypothetical(
             f"the policy of {', '.join(local)} is not the one that the trust document records, so its decisions "
@@ -81,7 +86,7 @@ def require_agreed(context: ReadContext, places: Iterable[Place]) -> None:
 
 
 def record(
-    context: ReadContext, promotion: str, decided: Decided, stage: DecisionStage, epoch: int | None
+    workspace: Workspace, promotion: str, decided: Decided, stage: DecisionStage, epoch: int | None
 ) -> tuple[list[NewEvent], dict[str, bytes]]:
     """The events and blobs that make a decision durable, with the evidence that it took in.
 
@@ -97,8 +102,8 @@ def record(
     blobs |= {
         decided.digest: decided.document,
         decided.gathered.digest: decided.gathered.document,
-        decision.policy: context.workspace.documents[decision.level],
-        context.keyring.digest: context.keyring.document,
+        decision.policy: workspace.documents[decision.level],
+        workspace.keyring.digest: workspace.keyring.document,
     }
     return events, blobs
 

@@ -14,15 +14,16 @@ from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import EMPTY_CONFIG, EMPTY_CONFIG_TYPE, MANIFEST_TYPE
 from ldmrelease.domain.targets import ConfigMapKey, GitFile, KubernetesTarget
-from ldmrelease.domain.topology import Application
+from ldmrelease.domain.topology import Application, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
-from ldmrelease.ledger import LedgerProblem
+from ldmrelease.ledger import Ledger, LedgerProblem, LedgerReader
 from ldmrelease.registry.errors import NotFound, RegistryError, reading_answer
 from ldmrelease.registry.manifests import Descriptor, write_object
 from ldmrelease.registry.referrers import put_referrers
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Context, ReadContext, Untrusted
+from ldmrelease.services.context import Untrusted
 from ldmrelease.services.deployments.concurrency import run_concurrently
+from ldmrelease.services.needs import CheckpointPublishing, WitnessAccess
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence
@@ -58,7 +59,7 @@ class Contradiction:
     problem: LedgerProblem
 
 
-def kept_checkpoints(context: ReadContext, seconds: float = PATIENCE) -> tuple[KeptCheckpoint, ...]:
+def kept_checkpoints(context: WitnessAccess, seconds: float = PATIENCE) -> tuple[KeptCheckpoint, ...]:
     """Ask every place and the release repository at once. Writes nothing but mirrors of remote repositories."""
     found: dict[str, KeptCheckpoint] = run_concurrently(dict(_jobs(context)), seconds)
     places = [str(each.place) for each in context.topology.applications]
@@ -67,21 +68,21 @@ def kept_checkpoints(context: ReadContext, seconds: float = PATIENCE) -> tuple[K
     return tuple(found.get(each) or KeptCheckpoint(each, unknown=late) for each in asked)
 
 
-def contradictions(context: Context, kept: tuple[KeptCheckpoint, ...]) -> tuple[Contradiction, ...]:
+def contradictions(ledger: Ledger, kept: tuple[KeptCheckpoint, ...]) -> tuple[Contradiction, ...]:
     """Who knew more of this ledger, or something else. What is of another ledger says nothing of this one."""
     found = []
     for each in kept:
-        if each.checkpoint is None or each.checkpoint.ledger != context.ledger.uuid:
+        if each.checkpoint is None or each.checkpoint.ledger != ledger.uuid:
             continue
-        problem = context.ledger.extends(each.checkpoint)
+        problem = ledger.extends(each.checkpoint)
         if problem is not None:
             found.append(Contradiction(each.where, each.checkpoint, problem))
     return tuple(found)
 
 
-def require_newest(context: Context) -> None:
+def require_newest(context: WitnessAccess) -> None:
     """Raise `Untrusted` where anybody who can be asked has seen what this copy of the ledger does not have."""
-    found = contradictions(context, kept_checkpoints(context))
+    found = contradictions(context.ledger, kept_checkpoints(context))
     if found:
         size = context.ledger.head().size
         told = "\n".join(describe(each, size) for each in found)
@@ -100,20 +101,20 @@ def describe(each: Contradiction, size: int) -> str:
 
 
 def _jobs(
-    context: ReadContext,
+    context: WitnessAccess,
 ) -> Iterator[tuple[str, Callable[[Callable[[str, KeptCheckpoint], None]], None]]]:
     # Nobody is told of these looks: they may still go on when the promotion writes.
     access = Access(context.workspace.root, None, context.connections)
     now = context.now()
-    for name, places in _grouped(context).items():
+    for name, places in _grouped(context.topology).items():
         yield str(name), _fences(places, access, now)
     yield context.workspace.releases, _published(context, now)
 
 
-def _grouped(context: ReadContext) -> dict[str | ClusterAccess, list[Application]]:
+def _grouped(topology: Topology) -> dict[str | ClusterAccess, list[Application]]:
     """The applications by whom one has to ask: their repository, their cluster, or themselves."""
     groups: dict[str | ClusterAccess, list[Application]] = {}
-    for each in context.topology.applications:
+    for each in topology.applications:
         groups.setdefault(_holder(each), []).append(each)
     return groups
 
@@ -162,9 +163,9 @@ def _kept(where: str, found: Fence | Refusal | Unavailable | None, now: datetime
 
 
 def _published(
-    context: ReadContext, now: datetime
+    context: WitnessAccess, now: datetime
 ) -> Callable[[Callable[[str, KeptCheckpoint], None]], None]:
-    where, tag, keyring = context.workspace.releases, _tag(context), context.keyring
+    where, tag, keyring = context.workspace.releases, _tag(context.ledger), context.keyring
     repository = context.registries.open(parse_reference(where))
 
     def ask(tell: Callable[[str, KeptCheckpoint], None]) -> None:
@@ -185,8 +186,8 @@ def _published(
     return ask
 
 
-def _tag(context: ReadContext) -> str:
-    return f"checkpoint-{context.ledger.uuid}"
+def _tag(ledger: LedgerReader) -> str:
+    return f"checkpoint-{ledger.uuid}"
 
 
 def _envelope(repository: Repository, tag: str) -> bytes | None:
@@ -199,7 +200,7 @@ def _envelope(repository: Repository, tag: str) -> bytes | None:
         return None
 
 
-def publish_checkpoint(context: Context, release: str | None = None) -> str:
+def publish_checkpoint(context: CheckpointPublishing, release: str | None = None) -> str:
     """Put a signed checkpoint of the head into the release repository; the digest of its artifact.
 
     It stands under a tag of the ledger; with the digest of a `release` it refers to that release's artifact, too.
@@ -211,7 +212,7 @@ def publish_checkpoint(context: Context, release: str | None = None) -> str:
     repository = context.release_repository()
     told: list[KeptCheckpoint] = []
     _published(context, context.now())(lambda _where, kept: told.append(kept))
-    for each in contradictions(context, tuple(told)):
+    for each in contradictions(context.ledger, tuple(told)):
         raise Untrusted(describe(each, checkpoint.size))
     subject = repository.resolve(release) if release is not None else None
     layers = [(CHECKPOINT_TYPE, envelope)]
@@ -219,7 +220,7 @@ def publish_checkpoint(context: Context, release: str | None = None) -> str:
         put_referrers(repository, [subject], CHECKPOINT_TYPE, layers, {})
     repository.put_blob(EMPTY_CONFIG)
     repository.put_blob(envelope)
-    return repository.put_manifest(_manifest(envelope), MANIFEST_TYPE, _tag(context))
+    return repository.put_manifest(_manifest(envelope), MANIFEST_TYPE, _tag(context.ledger))
 
 
 def _manifest(envelope: bytes) -> bytes:

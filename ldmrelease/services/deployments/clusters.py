@@ -3,12 +3,11 @@
 from ldmrelease.cluster.client.errors import BadAccess
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Application
-from ldmrelease.services.context import ReadContext
 from ldmrelease.targets.connections import ClusterConnections, answer
 from ldmrelease.targets.results import Refusal
 
 
-def cluster_uid(context: ReadContext, application: Application) -> str | None:
+def cluster_uid(clusters: ClusterConnections, application: Application) -> str | None:
     """The UID of its cluster, asked for; the workspace's word where it has no workloads.
 
     Raises `BadAccess` (also where it is another cluster than the workspace means), `ClusterError`.
@@ -16,7 +15,7 @@ def cluster_uid(context: ReadContext, application: Application) -> str | None:
     if application.workloads is None:
         return application.cluster_uid
     access = application.workloads.cluster
-    found = context.clusters.uid(access)
+    found = clusters.uid(access)
     if application.cluster_uid not in (None, found):
         raise BadAccess(
             access.context, f"it leads to the cluster {found}", f"expected is {application.cluster_uid}"

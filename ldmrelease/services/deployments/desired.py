@@ -8,24 +8,25 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.targets import Target
 from ldmrelease.domain.topology import Application
-from ldmrelease.services.context import ReadContext
+from ldmrelease.ledger import LedgerReader
+from ldmrelease.services.needs import PlaceAccess, TargetAccess
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 
 
-def access(context: ReadContext) -> Access:
+def access(context: TargetAccess) -> Access:
     """How the workspace's git repositories and clusters are reached."""
     return Access(context.workspace.root, context.observer, context.connections)
 
 
-def target_refusal(context: ReadContext, application: Application) -> Refusal | Unavailable | None:
+def target_refusal(context: TargetAccess, application: Application) -> Refusal | Unavailable | None:
     """Why the application's cluster does not let us write there: found when planning, all of it at once."""
     return registry.preflight(application.target, access(context))
 
 
-def snapshot(context: ReadContext, application: Application) -> Snapshot | Refusal | Unavailable:
+def snapshot(context: TargetAccess, application: Application) -> Snapshot | Refusal | Unavailable:
     """What the application's target holds now."""
     return registry.read(application.target, access(context))
 
@@ -57,7 +58,7 @@ def holds(wanted: Mapping[str, Value], there: Snapshot) -> bool:
     return all(there.values.get(path) == value for path, value in wanted.items())
 
 
-def fence_refusal(context: ReadContext, application: Application) -> Refusal | Unavailable | None:
+def fence_refusal(context: PlaceAccess, application: Application) -> Refusal | Unavailable | None:
     """Why this ledger may not write at a place, seen before anything is requested; None where it may.
 
     `other-ledger`: the place belongs to another. `ledger-behind`: this one lacks what the place's fence saw,
@@ -69,14 +70,14 @@ def fence_refusal(context: ReadContext, application: Application) -> Refusal | U
     values = {"place": str(application.place), "promotion": found.promotion}
     if (found.ledger, found.genesis) != (context.ledger.uuid, context.ledger.genesis):
         return Refusal("other-ledger", {**values, "found": found.ledger, "expected": context.ledger.uuid})
-    if not extends(context, found):
+    if not extends(context.ledger, found):
         size = context.ledger.head().size
         return Refusal("ledger-behind", {**values, "found": found.size, "expected": size})
     return None
 
 
-def extends(context: ReadContext, found: Fence) -> bool:
-    event = context.ledger.get(found.size)
+def extends(ledger: LedgerReader, found: Fence) -> bool:
+    event = ledger.get(found.size)
     return event is not None and event.hash == found.head
 
 

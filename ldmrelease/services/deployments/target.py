@@ -4,9 +4,9 @@ from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Topology
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.order import ordered_places
+from ldmrelease.services.needs import PolicyLookup
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 
@@ -28,7 +28,7 @@ class UnknownTarget(Struct, frozen=True):
     known: tuple[str, ...]
 
 
-def places_for(context: ReadContext, spec: PromotionSpec) -> tuple[Application, ...] | UnknownTarget:
+def places_for(context: PolicyLookup, spec: PromotionSpec) -> tuple[Application, ...] | UnknownTarget:
     """The applications that a target means: a level, an environment, or environment/application."""
     runs = [each for each in context.topology.applications if each.components(spec.pinned.release.product)]
     found = [each for each in runs if spec.target in _names(each)]

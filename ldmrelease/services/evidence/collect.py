@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.events.evidence import StatementReceived
@@ -20,8 +21,9 @@ from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.domain.streams import evidence_stream
 from ldmrelease.registry.envelopes import Budget, referring_envelopes
+from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import DSSE_ENVELOPE
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import EvidenceSources, SignedHistory
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_wrapped
 from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
@@ -46,21 +48,21 @@ class CollectedStatement(Struct, frozen=True):
     received: datetime | None
 
 
-def subjects_of(context: ReadContext, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
+def subjects_of(workspace: Workspace, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
     """Everything that evidence for a release can be about: images and their platforms, release, content."""
     found = [
         EvidenceSubject(digest, image.source, image.name)
         for image in pinned.release.images
         for digest in (image.digest, *(each.manifest for each in image.platforms))
     ]
-    found.append(EvidenceSubject(pinned.digest, context.workspace.releases))
+    found.append(EvidenceSubject(pinned.digest, workspace.releases))
     if pinned.release.content:
         found.append(EvidenceSubject(pinned.release.content, None))
     return tuple({each.digest: each for each in found}.values())
 
 
 def collect(
-    context: ReadContext, subjects: Iterable[EvidenceSubject], *, ask_registries: bool = True
+    context: EvidenceSources, subjects: Iterable[EvidenceSubject], *, ask_registries: bool = True
 ) -> list[CollectedStatement]:
     """Every statement about the subjects, each once. Raises `RegistryError`."""
     found: dict[str, CollectedStatement] = {}
@@ -69,12 +71,12 @@ def collect(
         for taken in _from_ledger(context, subject):
             found.setdefault(taken.blob, taken)
         if ask_registries and subject.repository is not None:
-            for taken in _from_registry(context, subject, budget):
+            for taken in _from_registry(context.registries, subject, budget):
                 found.setdefault(taken.blob, taken)
     return list(found.values())
 
 
-def _from_ledger(context: ReadContext, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
+def _from_ledger(context: SignedHistory, subject: EvidenceSubject) -> Iterable[CollectedStatement]:
     events = context.ledger.events(stream=evidence_stream(subject.digest), kinds=[EventKind.RECEIVED])
     for taken in context.records.counted(events, StatementReceived):
         blob = taken.body.blob
@@ -82,10 +84,10 @@ def _from_ledger(context: ReadContext, subject: EvidenceSubject) -> Iterable[Col
 
 
 def _from_registry(
-    context: ReadContext, subject: EvidenceSubject, budget: Budget
+    registries: Registries, subject: EvidenceSubject, budget: Budget
 ) -> Iterable[CollectedStatement]:
     assert subject.repository is not None
-    repository = context.registries.open(parse_reference(subject.repository))
+    repository = registries.open(parse_reference(subject.repository))
     for content in referring_envelopes(repository, subject.digest, _ENVELOPES, budget):
         for envelope in _bare(content):
             yield CollectedStatement(envelope, canonical.digest(envelope), subject, None)
@@ -106,7 +108,7 @@ def _bare(content: bytes) -> tuple[bytes, ...]:
 
 
 def evaluate_statements(
-    context: ReadContext, pinned: Pinned | None, taken: Iterable[CollectedStatement], now: datetime
+    context: SignedHistory, pinned: Pinned | None, taken: Iterable[CollectedStatement], now: datetime
 ) -> list[tuple[CollectedStatement, EvaluatedStatement]]:
     """Each statement, in their order, as it stands in a fact, and why it does not count.
 

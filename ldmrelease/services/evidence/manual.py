@@ -17,11 +17,11 @@ from ldmrelease.domain.statements import (
     write_statement,
 )
 from ldmrelease.domain.statements import Subject as About
-from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.collect import CollectedStatement
 from ldmrelease.services.evidence.publish import publish_envelope
 from ldmrelease.services.known_pins import name_of
+from ldmrelease.services.needs import EvidenceRecording, EvidenceSources, ReleaseLookup
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
 from ldmrelease.trust.dsse import Malformed, read_wrapped
@@ -129,16 +129,16 @@ def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
     return ReadEvidence(kept, canonical.digest(kept), statement)
 
 
-def release_of(context: ReadContext, statement: Statement) -> Pinned | None:
+def release_of(context: EvidenceSources, statement: Statement) -> Pinned | None:
     """The newest pinned release that a statement is about."""
     digests = {each.digest for each in statement.subjects}
     for pinned in _pins(context, digests):
-        if digests & {each.digest for each in collect.subjects_of(context, pinned)}:
+        if digests & {each.digest for each in collect.subjects_of(context.workspace, pinned)}:
             return pinned
     return None
 
 
-def _pins(context: ReadContext, digests: Iterable[str]) -> Iterator[Pinned]:
+def _pins(context: ReleaseLookup, digests: Iterable[str]) -> Iterator[Pinned]:
     """The pins whose image or release is named, newest first; a platform's manifest alone is looked for in all."""
     names = {name for digest in digests for name in context.pins.names_of(digest)}
     for each in context.pins.all():
@@ -147,7 +147,7 @@ def _pins(context: ReadContext, digests: Iterable[str]) -> Iterator[Pinned]:
             yield pinned_by_digest(context, pin.product, pin.tag, pin.digest)
 
 
-def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence | UnusableEvidence:
+def add(context: EvidenceRecording, pinned: Pinned, read: ReadEvidence) -> AddedEvidence | UnusableEvidence:
     """Take a statement in, and attach it to what it is about. The same again changes nothing in the ledger.
 
     The ledger comes first: what is in it counts, whether or not the registry shows it. Raises `RegistryError`.
@@ -155,7 +155,7 @@ def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence |
     if statement_type(read.statement.predicate_type).local:
         return UnusableEvidence("receipt", {})
     digests = {each.digest for each in read.statement.subjects}
-    subjects = [each for each in collect.subjects_of(context, pinned) if each.digest in digests]
+    subjects = [each for each in collect.subjects_of(context.workspace, pinned) if each.digest in digests]
     if not subjects:
         return UnusableEvidence(
             "other-subject", {"release": pinned.release.name, "subjects": sorted(digests)}
@@ -170,7 +170,9 @@ def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence |
         events, blobs = collect.intake(fresh)
         context.append(events, blobs=blobs)
     repositories = dict.fromkeys(each.repository for each in subjects if each.repository is not None)
-    referrers = [one for each in repositories for one in publish_envelope(context, each, read.envelope)]
+    referrers = [
+        one for each in repositories for one in publish_envelope(context.registries, each, read.envelope)
+    ]
     return AddedEvidence(
         blob=read.blob,
         type=short_type(read.statement.predicate_type),
@@ -183,20 +185,22 @@ def add(context: Context, pinned: Pinned, read: ReadEvidence) -> AddedEvidence |
     )
 
 
-def evaluate_all(context: ReadContext, pinned: Pinned) -> list[EvaluatedEvidence]:
+def evaluate_all(context: EvidenceSources, pinned: Pinned) -> list[EvaluatedEvidence]:
     """All evidence about a release, from the ledger and the registries. Writes nothing."""
-    taken = collect.collect(context, collect.subjects_of(context, pinned))
+    taken = collect.collect(context, collect.subjects_of(context.workspace, pinned))
     seen = collect.evaluate_statements(context, pinned, taken, context.now())
     ordered = sorted(seen, key=lambda pair: (pair[1].fact.received, pair[1].fact.type, pair[0].blob))
     return [EvaluatedEvidence(*each) for each in ordered]
 
 
-def evaluate_evidence(context: ReadContext, pinned: Pinned | None, read: ReadEvidence) -> EvaluatedEvidence:
+def evaluate_evidence(
+    context: EvidenceSources, pinned: Pinned | None, read: ReadEvidence
+) -> EvaluatedEvidence:
     """One statement, as if it were taken in now unless the ledger has it. Writes nothing."""
     digests = {each.digest for each in read.statement.subjects}
     subjects = [
         each
-        for each in (collect.subjects_of(context, pinned) if pinned is not None else ())
+        for each in (collect.subjects_of(context.workspace, pinned) if pinned is not None else ())
         if each.digest in digests
     ]
     if not subjects:
@@ -207,7 +211,7 @@ def evaluate_evidence(context: ReadContext, pinned: Pinned | None, read: ReadEvi
     return EvaluatedEvidence(*collect.evaluate_statements(context, pinned, [taken], context.now())[0])
 
 
-def _about_nothing(context: ReadContext, read: ReadEvidence) -> EvaluatedEvidence:
+def _about_nothing(context: EvidenceSources, read: ReadEvidence) -> EvaluatedEvidence:
     """Of a statement about no pinned release nobody can say whose images it is about: no policy counts it."""
     digest = read.statement.subjects[0].digest
     taken = CollectedStatement(read.envelope, read.blob, collect.EvidenceSubject(digest, None), None)

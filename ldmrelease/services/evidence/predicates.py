@@ -12,12 +12,12 @@ from ldmrelease.domain.predicates.test_result import (
 )
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Check, ComponentKind
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.evidence.runs import check_fact, registered_runs
+from ldmrelease.services.needs import EvidenceSources
 from ldmrelease.services.releases.pin import Pinned
 
 
-def provenance(context: ReadContext, pinned: Pinned, builder: str | None) -> dict[str, Any]:
+def provenance(context: EvidenceSources, pinned: Pinned, builder: str | None) -> dict[str, Any]:
     """Who built it, from what: SLSA provenance v1 with the builder's URI, the tag and the configuration's commit."""
     base, release = context.topology.base_uri, pinned.release
     commits = [
@@ -39,7 +39,7 @@ def provenance(context: ReadContext, pinned: Pinned, builder: str | None) -> dic
 
 
 def check_result(
-    context: ReadContext, pinned: Pinned, check: Check, failed: tuple[str, ...], run: str | None
+    context: EvidenceSources, pinned: Pinned, check: Check, failed: tuple[str, ...], run: str | None
 ) -> dict[str, Any]:
     """The result of a check: it passed but for the tests that failed. With `run`, of that registered run.
 

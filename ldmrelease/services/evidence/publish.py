@@ -3,12 +3,12 @@
 from ldmrelease.domain.images import is_digest, parse_reference
 from ldmrelease.domain.predicates.summary import BUNDLE_TYPE, bundle, bundle_annotations
 from ldmrelease.domain.statements import Statement, read_statement
+from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import put_referrers
-from ldmrelease.services.context import ReadContext
 from ldmrelease.trust.dsse import Envelope, read_envelope
 
 
-def publish_envelope(context: ReadContext, repository_name: str, envelope_bytes: bytes) -> list[str]:
+def publish_envelope(registries: Registries, repository_name: str, envelope_bytes: bytes) -> list[str]:
     """Attach an envelope to each of its subjects that the repository has; the referrers' digests.
 
     Content decides the digest, so that a repeat finds what is there. Raises `RegistryError`.
@@ -18,7 +18,7 @@ def publish_envelope(context: ReadContext, repository_name: str, envelope_bytes:
     statement = read_statement(envelope.payload)
     if not isinstance(statement, Statement):
         return []
-    repository = context.registries.open(parse_reference(repository_name))
+    repository = registries.open(parse_reference(repository_name))
     content = bundle(envelope.to_dict(), envelope.signatures[0].keyid or "")
     annotations = bundle_annotations(statement.predicate_type)
     asked = [repository.resolve(each.digest) for each in statement.subjects if is_digest(each.digest)]

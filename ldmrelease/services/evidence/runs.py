@@ -8,26 +8,29 @@ from ldmrelease.domain.facts import (
 )
 from ldmrelease.domain.streams import run_stream
 from ldmrelease.domain.topology import Check
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import SignedHistory
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.repository_scope import out_of_scope
 
 
-def registered_runs(context: ReadContext, pinned: Pinned) -> list[RunRegistration]:
+def registered_runs(context: SignedHistory, pinned: Pinned) -> list[RunRegistration]:
     """The runs registered for a release, by keys that may speak of all its images; oldest first."""
     events = context.ledger.events(stream=run_stream(pinned.digest), kinds=[EventKind.REGISTERED])
     repositories = pinned.release.repositories
     return [
         each.body
         for each in context.records.counted(events, RunRegistration)
-        if out_of_scope(context, each, "run", repositories) is None
+        if out_of_scope(context.keyring, each, "run", repositories) is None
     ]
 
 
 def check_fact(check: Check) -> CheckFact:
-    """A check as it is defined now; its digest covers the definition."""
+    """A check as it is defined now; its digest covers the definition, its template and the files that it runs."""
     definition = canonical.to_plain(check)
     if check.results is None:
-        # Checks from before there were such results keep their digest, and their runs count.
+        # What a check does not have makes no other check of it.
         del definition["results"]
+    for name in ("files", "contents"):
+        if not definition[name]:
+            del definition[name]
     return CheckFact(check.name, canonical.digest_of(definition), check.tests)

@@ -8,10 +8,10 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.times import spell
-from ldmrelease.domain.topology import Application, Place, Product
-from ldmrelease.services.context import ReadContext
+from ldmrelease.domain.topology import Application, Place, Product, Topology
 from ldmrelease.services.inventory.promotions import PromotionSummary, open_promotions
 from ldmrelease.services.inventory.receipts import LetIn, all_let_in
+from ldmrelease.services.needs import ReleaseHistory
 
 _AT_WORK = ("running", "halting", "restoring")
 
@@ -43,7 +43,7 @@ class ActivePromotion(Struct, frozen=True):
 class Admissions:
     """Reads what was decided from the ledger's projections, by key."""
 
-    def __init__(self, context: ReadContext) -> None:
+    def __init__(self, context: ReleaseHistory) -> None:
         self._context = context
         self._releases: dict[str, Release | None] = {}
         self._entered: dict[Place, list[LetIn]] = {}
@@ -124,9 +124,9 @@ class Admissions:
         return canonical.decode(self._context.ledger.blob(found.body.document), Release)
 
 
-def product_of(context: ReadContext, application: Application, component: str) -> Product | None:
+def product_of(topology: Topology, application: Application, component: str) -> Product | None:
     """The product whose component of that name runs there."""
-    for product in context.topology.products:
+    for product in topology.products:
         if component in application.components(product.name):
             return product
     return None

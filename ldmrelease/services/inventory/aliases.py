@@ -7,8 +7,8 @@ from msgspec import Struct
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments import desired
+from ldmrelease.services.needs import AliasLookup, ReleaseLookup
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Snapshot
 
@@ -31,14 +31,14 @@ class NotRead(Struct, frozen=True):
     why: Refusal | Unavailable
 
 
-def aliases(context: ReadContext, applications: Sequence[Application]) -> Iterator[AliasOf | NotRead]:
+def aliases(context: AliasLookup, applications: Sequence[Application]) -> Iterator[AliasOf | NotRead]:
     """Every alias of every menu among the applications, in their order."""
     for application in applications:
         if application.target.capabilities.names_aliases:
             yield from _aliases(context, application)
 
 
-def _aliases(context: ReadContext, application: Application) -> Iterator[AliasOf | NotRead]:
+def _aliases(context: AliasLookup, application: Application) -> Iterator[AliasOf | NotRead]:
     there = desired.snapshot(context, application)
     stated = registry.stated(application.target, there) if isinstance(there, Snapshot) else there
     if isinstance(stated, Refusal | Unavailable):
@@ -50,7 +50,7 @@ def _aliases(context: ReadContext, application: Application) -> Iterator[AliasOf
         yield AliasOf(application.place, alias, tag, _release(context, application, component, tag))
 
 
-def _release(context: ReadContext, application: Application, component: str, tag: str | None) -> str | None:
+def _release(context: ReleaseLookup, application: Application, component: str, tag: str | None) -> str | None:
     for product in context.topology.products:
         if tag is not None and component in application.components(product.name):
             name = _name(product, component, tag)

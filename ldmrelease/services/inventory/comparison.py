@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.admitted import ActivePromotion, Admission, Admissions, AdmittedImage
 from ldmrelease.services.inventory.drift import ComparedStates, Drift, drifts
 from ldmrelease.services.inventory.trees import DeclaredImage, DesiredState, RunningContainer, TargetFailure
+from ldmrelease.services.needs import ReleaseHistory
 
 PodsAnswer = tuple[RunningContainer, ...] | TargetFailure
 
@@ -81,7 +81,7 @@ class PlaceAnswers(Struct, frozen=True):
 class Comparer:
     """Compares what was heard with what the ledger has decided."""
 
-    def __init__(self, context: ReadContext) -> None:
+    def __init__(self, context: ReleaseHistory) -> None:
         self._topology = context.topology
         self._decisions = Admissions(context)
 

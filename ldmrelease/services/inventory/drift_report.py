@@ -6,8 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain.tags import tag_pattern_match
-from ldmrelease.domain.topology import Application, Place, Product
-from ldmrelease.services.context import ReadContext
+from ldmrelease.domain.topology import Application, Place, Product, Topology
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import Drift
 from ldmrelease.services.inventory.live import UnavailablePlace, unreachable_places
@@ -36,17 +35,17 @@ class DriftReport(Struct, frozen=True):
     unreachable: tuple[UnavailablePlace, ...]
 
 
-def report(context: ReadContext, rows: Iterable[LiveComponent]) -> DriftReport:
+def report(topology: Topology, rows: Iterable[LiveComponent]) -> DriftReport:
     """The drift of these rows."""
     rows = list(rows)
     return DriftReport(
-        tuple(each for row in rows for each in _found(context, row)), tuple(unreachable_places(rows))
+        tuple(each for row in rows for each in _found(topology, row)), tuple(unreachable_places(rows))
     )
 
 
-def _found(context: ReadContext, row: LiveComponent) -> Iterator[DriftFinding]:
-    application = context.topology.application(row.place)
-    product = context.topology.product(row.product)
+def _found(topology: Topology, row: LiveComponent) -> Iterator[DriftFinding]:
+    application = topology.application(row.place)
+    product = topology.product(row.product)
     assert application is not None
     assert product is not None
     for each in row.drift:

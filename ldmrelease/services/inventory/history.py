@@ -9,9 +9,10 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.residences import replayed
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.observations import counted_observations
 from ldmrelease.services.inventory.where import release_name
+from ldmrelease.services.known_pins import KnownPins
+from ldmrelease.services.needs import ReleaseHistory
 
 
 class HistoryEntry(Struct, frozen=True):
@@ -35,14 +36,14 @@ class HistoryEntry(Struct, frozen=True):
 
 
 def history(
-    context: ReadContext,
+    context: ReleaseHistory,
     *,
     place: Place | None = None,
     environment: str | None = None,
     product_tag: str | None = None,
 ) -> list[HistoryEntry]:
     """The residences of a place, of an environment, or of a release (`product/tag`), oldest first."""
-    found = [_residence(context, each) for each in _residences(context, place, product_tag)]
+    found = [_residence(context.pins, each) for each in _residences(context, place, product_tag)]
     chosen = [
         each
         for each in found
@@ -65,7 +66,7 @@ def history(
 
 
 def _residences(
-    context: ReadContext, place: Place | None, product_tag: str | None
+    context: ReleaseHistory, place: Place | None, product_tag: str | None
 ) -> Iterable[observed.ResidenceState]:
     """Those of one place alone, or of a release's own images, where one is asked for; from what counts."""
     states = replayed(counted_observations(context, place))
@@ -80,7 +81,7 @@ def _residences(
     return [residence for digest in sorted(digests) for residence in observed.residences_of(read, digest)]
 
 
-def _residence(context: ReadContext, image: observed.ResidenceState) -> HistoryEntry:
+def _residence(pins: KnownPins, image: observed.ResidenceState) -> HistoryEntry:
     span = image.span
     return HistoryEntry(
         place=str(image.place),
@@ -88,7 +89,7 @@ def _residence(context: ReadContext, image: observed.ResidenceState) -> HistoryE
         component=image.component,
         spelling=image.spelling,
         digest=image.digest,
-        release=release_name(context, image.release),
+        release=release_name(pins, image.release),
         first=spell(span.first),
         last=spell(span.last),
         observed=span.observed,
@@ -98,7 +99,7 @@ def _residence(context: ReadContext, image: observed.ResidenceState) -> HistoryE
     )
 
 
-def previous_release(context: ReadContext, place: Place, product: str) -> str | None:
+def previous_release(context: ReleaseHistory, place: Place, product: str) -> str | None:
     """The tag that ran at a place before what runs there now: what a rollback goes back to by default."""
     seen = [each for each in history(context, place=place) if each.product == product]
     there = {each.release for each in seen if each.ended is None}

@@ -10,14 +10,15 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Application, Place
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments.concurrency import Job, run_concurrently
 from ldmrelease.services.inventory.comparison import Comparer, LiveComponent, PlaceAnswers, PodsAnswer
 from ldmrelease.services.inventory.drift import Drift
 from ldmrelease.services.inventory.pods import read_pods
 from ldmrelease.services.inventory.trees import DesiredState, TargetFailure, Trees
+from ldmrelease.services.needs import LiveComparison
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Change
 
@@ -35,13 +36,13 @@ class UnavailablePlace(Struct, frozen=True):
     why: tuple[TargetFailure, ...]
 
 
-def live(context: ReadContext, applications: Sequence[Application], timeout: float) -> list[LiveComponent]:
+def live(context: LiveComparison, applications: Sequence[Application], timeout: float) -> list[LiveComponent]:
     """The rows of these places, asked all at once.
 
     timeout: for how many seconds each environment may be asked; what it has not said by then is unheard.
     """
     trees = Trees(context.workspace.root, context.topology, context.workspace.insecure)
-    heard = _ask(context, trees, applications, timeout)
+    heard = _ask(context.workspace, trees, applications, timeout)
     rows = Comparer(context)
     found = [row for each in applications for row in rows.of(each, heard[each.place])]
     return _with_authors(trees, applications, found, timeout)
@@ -57,7 +58,7 @@ def unreachable_places(rows: Iterable[LiveComponent]) -> list[UnavailablePlace]:
 
 
 def _ask(
-    context: ReadContext, trees: Trees, applications: Sequence[Application], timeout: float
+    workspace: Workspace, trees: Trees, applications: Sequence[Application], timeout: float
 ) -> dict[Place, PlaceAnswers]:
     """Two threads for each environment: one for what is committed, one for its cluster."""
     jobs: dict[str, Job[_Key, DesiredState | PodsAnswer]] = {}
@@ -67,7 +68,7 @@ def _ask(
         if committed:
             jobs[f"{name} {_TREE}"] = partial(_tree_job, trees, committed)
         if running:
-            jobs[f"{name} {_PODS}"] = partial(_pods_job, context, running)
+            jobs[f"{name} {_PODS}"] = partial(_pods_job, workspace, running)
     answers = run_concurrently(jobs, timeout)
     return {each.place: _heard(each, answers, timeout) for each in applications}
 
@@ -76,8 +77,8 @@ def _tree_job(trees: Trees, applications: Sequence[Application], tell: _Tell) ->
     trees.read(applications, lambda place, answer: tell((_TREE, place), answer))
 
 
-def _pods_job(context: ReadContext, applications: Sequence[Application], tell: _Tell) -> None:
-    read_pods(context.workspace.root, applications, lambda place, answer: tell((_PODS, place), answer))
+def _pods_job(workspace: Workspace, applications: Sequence[Application], tell: _Tell) -> None:
+    read_pods(workspace.root, applications, lambda place, answer: tell((_PODS, place), answer))
 
 
 def _heard(

@@ -8,11 +8,11 @@ from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.streams import observation_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.residences import timely
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import ObservationHistory, SignedHistory
 from ldmrelease.services.repository_scope import verified_observation
 
 
-def latest_observation(context: ReadContext, place: Place) -> Observation | None:
+def latest_observation(context: SignedHistory, place: Place) -> Observation | None:
     """The newest of a place that counts. One row, but where somebody else wrote behind it."""
     stream = observation_stream(place)
     newest = context.ledger.last(stream, EventKind.OBSERVED)
@@ -26,7 +26,7 @@ def latest_observation(context: ReadContext, place: Place) -> Observation | None
     return None
 
 
-def counted_observations(context: ReadContext, place: Place | None = None) -> Iterator[Event]:
+def counted_observations(context: SignedHistory, place: Place | None = None) -> Iterator[Event]:
     """The events of those that count, of one place or of all, oldest first."""
     stream = observation_stream(place) if place is not None else None
     for event in context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED]):
@@ -34,7 +34,7 @@ def counted_observations(context: ReadContext, place: Place | None = None) -> It
             yield event
 
 
-def observations_of_release(context: ReadContext, place: Place, release: str) -> Iterator[Event]:
+def observations_of_release(context: ObservationHistory, place: Place, release: str) -> Iterator[Event]:
     """The events that count of those that saw a release at a place, and each first one that saw it no more.
 
     No other event of the place is verified, or even read, since it tells nothing of the release.
@@ -62,6 +62,6 @@ def _in_base64(text: str) -> tuple[str, ...]:
     )
 
 
-def _counted(context: ReadContext, event: Event) -> Observation | None:
+def _counted(context: SignedHistory, event: Event) -> Observation | None:
     found = verified_observation(context, event)
     return found if isinstance(found, Observation) and timely(found, event) else None

@@ -8,13 +8,13 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.events.registry import new_event
-from ldmrelease.domain.topology import Application, ComponentKind
+from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import Context, ReadContext
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.inventory.observe_pods import observe_pods
+from ldmrelease.services.needs import ImageLookup, PlaceObserving, Signing
 from ldmrelease.services.releases.identify import components_of, identify, resolve
 from ldmrelease.services.repository_scope import observed_repositories, require_scope
 from ldmrelease.targets import registry
@@ -23,7 +23,7 @@ from ldmrelease.targets.results import Refusal, Snapshot
 
 
 def observe(
-    context: Context, application: Application, *, cause: str | None = None
+    context: PlaceObserving, application: Application, *, cause: str | None = None
 ) -> Observation | Refusal | Unavailable:
     """What runs there: what its pods run, or what the committed tree says where that counts. Writes nothing."""
     try:
@@ -41,7 +41,7 @@ def observe(
 
 
 def _committed(
-    context: ReadContext, application: Application, cause: str | None
+    context: PlaceObserving, application: Application, cause: str | None
 ) -> Observation | Refusal | Unavailable:
     """What the committed tree says, with each tag resolved in its repository now."""
     there = desired.snapshot(context, application)
@@ -56,7 +56,7 @@ def _committed(
 
 
 def _observation(
-    context: ReadContext,
+    context: PlaceObserving,
     application: Application,
     revision: str,
     images: tuple[ObservedImage, ...],
@@ -69,7 +69,7 @@ def _observation(
         basis=application.observe,
         revision=revision,
         images=_since(context, application, images),
-        releases=tuple(sorted(_complete(context, application, images))),
+        releases=tuple(sorted(_complete(context.topology, application, images))),
         aliases=aliases or {},
         every=application.observe_every,
         cause=cause,
@@ -77,7 +77,7 @@ def _observation(
 
 
 def _since(
-    context: ReadContext, application: Application, images: tuple[ObservedImage, ...]
+    context: PlaceObserving, application: Application, images: tuple[ObservedImage, ...]
 ) -> tuple[ObservedImage, ...]:
     """Each image with the time when it was first seen there, which the signed observation before this one tells."""
     before = latest_observation(context, application.place)
@@ -92,23 +92,23 @@ def _since(
     )
 
 
-def observation_event(context: Context, observation: Observation) -> NewEvent:
+def observation_event(context: Signing, observation: Observation) -> NewEvent:
     """The observation as an event of its place. Raises `KeyProblem` where the observer may not speak of its images."""
-    repositories = observed_repositories(context, observation.images)
+    repositories = observed_repositories(context.workspace.topology, observation.images)
     environments = (observation.place.environment,)
     require_scope(context, context.signers.observer, "observation", repositories, environments)
     return new_event(observation)
 
 
 def _seen(
-    context: ReadContext, application: Application, said: Iterable[ImageSetting]
+    context: ImageLookup, application: Application, said: Iterable[ImageSetting]
 ) -> Iterable[ObservedImage]:
-    components = components_of(context, application)
+    components = components_of(context.topology, application)
     for each in said:
         component = components.get(each.component)
         if component is None or each.alias is not None or (each.tag is None and each.digest is None):
             continue
-        digest = each.digest or resolve(context, component, each.tag)
+        digest = each.digest or resolve(context.registries, component, each.tag)
         if digest is None:
             yield ObservedImage(component.product, each.component, "", each.tag or "", ready=False)
             continue
@@ -118,12 +118,12 @@ def _seen(
         )
 
 
-def _complete(context: ReadContext, application: Application, images: tuple[ObservedImage, ...]) -> set[str]:
+def _complete(topology: Topology, application: Application, images: tuple[ObservedImage, ...]) -> set[str]:
     """The releases of which every component that runs here was seen and is ready."""
     found = set()
     for release in {each.release for each in images if each.release is not None}:
         own = [each for each in images if each.release == release]
-        product = context.topology.product(own[0].product)
+        product = topology.product(own[0].product)
         assert product is not None
         wanted = {
             name

@@ -13,7 +13,7 @@ from ldmrelease.domain.events.place import ObservedImage
 from ldmrelease.domain.images import Reference, parse_reference
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import Workloads
-from ldmrelease.services.context import Context
+from ldmrelease.services.needs import ImageLookup, PlaceObserving
 from ldmrelease.services.releases.identify import (
     IdentifiedImage,
     ProductComponent,
@@ -37,7 +37,7 @@ class ObservedPods(Struct, frozen=True):
 
 
 def observe_pods(
-    context: Context, application: Application, workloads: Workloads
+    context: PlaceObserving, application: Application, workloads: Workloads
 ) -> ObservedPods | Refusal | Unavailable:
     """What the application's pods run now. Raises `RegistryError` where a tag cannot be looked up."""
     found = answer(lambda: _look(context.clusters.open(workloads.cluster), workloads))
@@ -66,8 +66,10 @@ def _look(api: Api, workloads: Workloads) -> RolloutSnapshot:
     return found
 
 
-def _images(context: Context, application: Application, found: RolloutSnapshot) -> Iterator[ObservedImage]:
-    for name, component in components_of(context, application).items():
+def _images(
+    context: ImageLookup, application: Application, found: RolloutSnapshot
+) -> Iterator[ObservedImage]:
+    for name, component in components_of(context.topology, application).items():
         parts = [
             _Part(context, component, workload, container)
             for workload in found.workloads
@@ -88,7 +90,7 @@ def _images(context: Context, application: Application, found: RolloutSnapshot) 
 class _Part(Struct, frozen=True):
     """A container of a workload that runs a component."""
 
-    context: Context
+    context: ImageLookup
     component: ProductComponent
     workload: WorkloadSnapshot
     container: ContainerSnapshot
@@ -125,7 +127,7 @@ class _Part(Struct, frozen=True):
         reference = self._reference
         if reference is None:
             return None
-        return reference.digest or resolve(self.context, self.component, reference.tag)
+        return reference.digest or resolve(self.context.registries, self.component, reference.tag)
 
     @property
     def _reference(self) -> Reference | None:

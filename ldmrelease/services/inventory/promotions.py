@@ -12,7 +12,7 @@ from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId, promotion_of, promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.state import AfterTheEnd, Journal, read_journal
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import SignedHistory
 from ldmrelease.trust.records import EventRecord
 from ldmrelease.trust.verify import Rejected
 
@@ -54,7 +54,7 @@ class PromotionSummary(Struct, frozen=True):
         return {each for each in self.places if not journal.step(str(StepId(each, StepKind.PUBLISH))).done}
 
 
-def all_promotions(context: ReadContext) -> Iterator[PromotionSummary]:
+def all_promotions(context: SignedHistory) -> Iterator[PromotionSummary]:
     """Every promotion that was asked for, oldest first."""
     for event in context.ledger.events(kinds=[EventKind.REQUESTED]):
         summary = _summary(context, event)
@@ -62,7 +62,7 @@ def all_promotions(context: ReadContext) -> Iterator[PromotionSummary]:
             yield summary
 
 
-def open_promotions(context: ReadContext) -> Iterator[PromotionSummary]:
+def open_promotions(context: SignedHistory) -> Iterator[PromotionSummary]:
     """Those that have not ended, oldest first. Of one that has, no more than its end is read."""
     for event in context.ledger.events(kinds=[EventKind.REQUESTED]):
         if not _ended(context, event.stream):
@@ -71,14 +71,14 @@ def open_promotions(context: ReadContext) -> Iterator[PromotionSummary]:
                 yield summary
 
 
-def _ended(context: ReadContext, stream: str) -> bool:
+def _ended(context: SignedHistory, stream: str) -> bool:
     """Whether the last event of a stream is the end of its promotion. Behind an end nothing counts."""
     end = context.ledger.last(stream, EventKind.ENDED)
     found = context.records.read(end, PromotionEnded)
     return isinstance(found, EventRecord) and found.event.stream_version == context.ledger.version(stream)
 
 
-def _summary(context: ReadContext, first: Event) -> PromotionSummary | None:
+def _summary(context: SignedHistory, first: Event) -> PromotionSummary | None:
     promotion = promotion_of(first.stream)
     if promotion is None or first.stream_version != 1:
         return None

@@ -11,7 +11,7 @@ from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, read_statement
 from ldmrelease.domain.streams import receipt_stream
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import SignedHistory
 from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.records import EventRecord, verified_payload
 from ldmrelease.trust.verify import Rejected
@@ -45,7 +45,7 @@ class LetIn(Struct, frozen=True):
     idle: bool = False
 
 
-def receipts_at(context: ReadContext, place: Place, release: str | None = None) -> Iterator[StoredReceipt]:
+def receipts_at(context: SignedHistory, place: Place, release: str | None = None) -> Iterator[StoredReceipt]:
     """The receipts of a place that count, oldest first; of one release alone where its digest is given."""
     for each in _told(context, place):
         if isinstance(each.body, ReceiptSigned) and release in (None, each.body.release):
@@ -54,17 +54,17 @@ def receipts_at(context: ReadContext, place: Place, release: str | None = None) 
                 yield _stored(each, envelope)
 
 
-def receipts_of(context: ReadContext, place: Place, promotion: str) -> Iterator[StoredReceipt]:
+def receipts_of(context: SignedHistory, place: Place, promotion: str) -> Iterator[StoredReceipt]:
     """The receipts that one promotion signed at a place."""
     return (each for each in receipts_at(context, place) if each.promotion == promotion)
 
 
-def let_in(context: ReadContext, place: Place, release: str | None = None) -> LetIn | None:
+def let_in(context: SignedHistory, place: Place, release: str | None = None) -> LetIn | None:
     """How a release was let in at a place the last time; the last one that was, where none is named."""
     return next(all_let_in(context, place, release), None)
 
 
-def all_let_in(context: ReadContext, place: Place, release: str | None = None) -> Iterator[LetIn]:
+def all_let_in(context: SignedHistory, place: Place, release: str | None = None) -> Iterator[LetIn]:
     """Every time that a release was let in at a place, the newest first; of one release alone where it is named."""
     for each in reversed(list(_told(context, place))):
         body = each.body
@@ -75,14 +75,14 @@ def all_let_in(context: ReadContext, place: Place, release: str | None = None) -
             yield LetIn(body.release, body.promotion, each.event.time, each.event.sequence, idle)
 
 
-def _told(context: ReadContext, place: Place) -> Iterator[EventRecord[ReceiptSigned | ReceiptSkipped]]:
+def _told(context: SignedHistory, place: Place) -> Iterator[EventRecord[ReceiptSigned | ReceiptSkipped]]:
     events = context.ledger.events(stream=receipt_stream(place))
     for each in context.records.counted(events, object):
         if isinstance(each.body, ReceiptSigned | ReceiptSkipped):
             yield each  # type: ignore[misc]
 
 
-def _envelope(context: ReadContext, told: EventRecord[ReceiptSigned | ReceiptSkipped]) -> bytes | None:
+def _envelope(context: SignedHistory, told: EventRecord[ReceiptSigned | ReceiptSkipped]) -> bytes | None:
     """The receipt behind a record, if it was signed by its level's key for this place, release and subject."""
     body = told.body
     if not isinstance(body, ReceiptSigned) or not context.ledger.has_blob(body.envelope):

@@ -4,12 +4,14 @@ from ldmrelease.domain.facts import ReleaseResidence
 from ldmrelease.domain.topology import Application
 from ldmrelease.projections.observed import ReleaseResidenceState, release_residences_of
 from ldmrelease.projections.residences import PROJECTION, release_residence_keys, replayed
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.observations import observations_of_release
+from ldmrelease.services.needs import ObservationHistory
 from ldmrelease.services.releases.pin import Pinned
 
 
-def residences_at(context: ReadContext, application: Application, pinned: Pinned) -> list[ReleaseResidence]:
+def residences_at(
+    context: ObservationHistory, application: Application, pinned: Pinned
+) -> list[ReleaseResidence]:
     """The release's stays at a place, oldest first, folded from the verified observations alone."""
     # Not for what they say: an observation that changes something of the release's moves them, and an append.
     now_key, ended_prefix = release_residence_keys(pinned.digest, application.place)

@@ -8,10 +8,10 @@ from msgspec import Struct
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.inventory.receipts import let_in
-from ldmrelease.services.known_pins import name_of
+from ldmrelease.services.known_pins import KnownPins, name_of
+from ldmrelease.services.needs import ReleaseHistory
 
 
 class PlaceComponent(Struct, frozen=True):
@@ -44,7 +44,7 @@ class UnobservedPlace(Struct, frozen=True):
     level: str
 
 
-def where(context: ReadContext, *, now: datetime) -> Iterator[PlaceComponent | UnobservedPlace]:
+def where(context: ReleaseHistory, *, now: datetime) -> Iterator[PlaceComponent | UnobservedPlace]:
     """Every place with what it runs, in the order of the workspace: what its newest observation that counts says."""
     for application in context.topology.applications:
         seen = latest_observation(context, application.place)
@@ -58,14 +58,14 @@ def where(context: ReadContext, *, now: datetime) -> Iterator[PlaceComponent | U
         yield from sorted(told, key=lambda each: (each.product, each.component, each.since, each.digest))
 
 
-def release_name(context: ReadContext, digest: str | None) -> str | None:
+def release_name(pins: KnownPins, digest: str | None) -> str | None:
     """`product/tag` of a release's digest, None where no pin has it."""
-    found = context.pins.of_release(digest) if digest else None
+    found = pins.of_release(digest) if digest else None
     return name_of(found.body) if found is not None else None
 
 
 def _running(
-    context: ReadContext, application: Application, seen: Observation, image: ObservedImage, now: datetime
+    context: ReleaseHistory, application: Application, seen: Observation, image: ObservedImage, now: datetime
 ) -> PlaceComponent:
     entered = let_in(context, application.place, image.release) if image.release else None
     return PlaceComponent(
@@ -75,7 +75,7 @@ def _running(
         component=image.component,
         digest=image.digest,
         spelling=image.spelling,
-        release=release_name(context, image.release),
+        release=release_name(context.pins, image.release),
         since=spell(image.since or seen.time),
         last=spell(seen.time),
         state=_state(seen, image, now),

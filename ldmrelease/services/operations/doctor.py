@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -16,12 +17,13 @@ from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
-from ldmrelease.ledger import LedgerError
+from ldmrelease.ledger import Ledger, LedgerError, LedgerReader
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import Context, ReadContext, open_context, wall_clock
+from ldmrelease.services.context import open_context, wall_clock
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.checkpoints import contradictions, describe, kept_checkpoints
 from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.needs import Diagnosing, WitnessAccess
 from ldmrelease.services.promotions import preflight
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
@@ -101,7 +103,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         yield Diagnosis("ledger", Health.BAD, str(error), remedy)
         return
     with context.ledger:
-        yield _ledger(context)
+        yield _ledger(context.ledger, context.now())
         yield from _images(context)
         yield from _configurations(context)
         yield from _places(context)
@@ -148,18 +150,18 @@ def _key(workspace: Workspace, purpose: str) -> Diagnosis:
     return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
 
 
-def _ledger(context: ReadContext) -> Diagnosis:
-    head = context.ledger.head()
-    last = context.ledger.get(head.size)
-    if last is not None and last.time > context.now():
-        message = f"its last event is of {times.spell(last.time)}, and now it is {times.spell(context.now())}"
+def _ledger(ledger: LedgerReader, now: datetime) -> Diagnosis:
+    head = ledger.head()
+    last = ledger.get(head.size)
+    if last is not None and last.time > now:
+        message = f"its last event is of {times.spell(last.time)}, and now it is {times.spell(now)}"
         return Diagnosis(
             "ledger", Health.BAD, message, "set the clock right: nothing can be appended before it"
         )
     return Diagnosis("ledger", Health.OK, f"{head.ledger}, last event {head.size}")
 
 
-def _images(context: ReadContext) -> Iterator[Diagnosis]:
+def _images(context: Diagnosing) -> Iterator[Diagnosis]:
     images = (
         c.source for p in context.topology.products for c in p.components if c.kind is ComponentKind.IMAGE
     )
@@ -174,7 +176,7 @@ def _images(context: ReadContext) -> Iterator[Diagnosis]:
             yield Diagnosis(what, Health.OK, "answers")
 
 
-def _configurations(context: ReadContext) -> Iterator[Diagnosis]:
+def _configurations(context: Diagnosing) -> Iterator[Diagnosis]:
     sources = (
         each.source
         for product in context.topology.products
@@ -192,7 +194,7 @@ def _configurations(context: ReadContext) -> Iterator[Diagnosis]:
             yield Diagnosis(f"tags of {source}", Health.OK, f"{count} tags")
 
 
-def _places(context: Context) -> Iterator[Diagnosis]:
+def _places(context: Diagnosing) -> Iterator[Diagnosis]:
     """Each place; a cluster that did not answer for one of its places is not asked for the next ones."""
     away: dict[ClusterAccess, Unavailable] = {}
     for application in context.topology.applications:
@@ -210,7 +212,7 @@ def _places(context: Context) -> Iterator[Diagnosis]:
         yield found
 
 
-def _place(context: Context, application: Application) -> Diagnosis:
+def _place(context: Diagnosing, application: Application) -> Diagnosis:
     what, reach = str(application.place), desired.access(context)
     # What is against writing there says everything at once: before what a mere look meets first.
     against = other_cluster(context.clusters, application) or preflight.cluster_refusal(context, application)
@@ -220,14 +222,14 @@ def _place(context: Context, application: Application) -> Diagnosis:
     fence = registry.fence_of(application.target, application.place, reach)
     if isinstance(fence, Refusal | Unavailable):
         return Diagnosis(what, Health.BAD, trouble=fence)
-    if fence is not None and (problem := _not_ours(context, fence)):
+    if fence is not None and (problem := _not_ours(context.ledger, context.now(), fence)):
         return problem
     return Diagnosis(
         what, Health.OK, f"{application.level}, settings: {len(there.values)}, at {there.revision[:12]}"
     )
 
 
-def _checkpoints(context: Context) -> Iterator[Diagnosis]:
+def _checkpoints(context: WitnessAccess) -> Iterator[Diagnosis]:
     """What the release repository has seen of the ledger; a place's fence is looked at with the place."""
     what = "ledger checkpoint"
     kept = kept_checkpoints(context)[-1]
@@ -235,7 +237,7 @@ def _checkpoints(context: Context) -> Iterator[Diagnosis]:
         yield Diagnosis(what, Health.WARN, f"{kept.where}: {kept.unknown}")
     elif kept.checkpoint is None:
         yield Diagnosis(what, Health.OK, f"none yet in {kept.where}; the first promotion leaves one there")
-    for each in contradictions(context, (kept,)):
+    for each in contradictions(context.ledger, (kept,)):
         remedy = (
             "use the ledger that wrote there, or restore its newest backup with `ldmrelease ledger import`"
         )
@@ -245,10 +247,10 @@ def _checkpoints(context: Context) -> Iterator[Diagnosis]:
         yield Diagnosis(what, Health.OK, f"{kept.where} has seen event {kept.checkpoint.size}")
 
 
-def _not_ours(context: Context, fence: Fence) -> Diagnosis | None:
+def _not_ours(ledger: Ledger, now: datetime, fence: Fence) -> Diagnosis | None:
     """What keeps this ledger from writing where the fence stands (two ledgers, a cut tail)."""
-    seen = Checkpoint(fence.ledger, fence.genesis, fence.size, fence.head, context.now())
-    problem = context.ledger.extends(seen)
+    seen = Checkpoint(fence.ledger, fence.genesis, fence.size, fence.head, now)
+    problem = ledger.extends(seen)
     if problem is None:
         return None
     remedy = "use the ledger that wrote there, or restore its newest backup with `ldmrelease ledger import`"

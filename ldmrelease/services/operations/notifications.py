@@ -4,8 +4,8 @@ import json
 import subprocess
 from typing import Any
 
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.events.promotion import PromotionState
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.promotions.driver import PromotionOutcome
 
 _PATIENCE = 30
@@ -22,15 +22,15 @@ def event_of(outcome: PromotionOutcome) -> dict[str, Any] | None:
     return {"event": name, "promotion": outcome.promotion, "state": str(outcome.state), **outcome.cause}
 
 
-def notify(context: ReadContext, event: dict[str, Any]) -> str | None:
+def notify(workspace: Workspace, event: dict[str, Any]) -> str | None:
     """Run the workspace's command, if it names one. Answers what went wrong: never a reason to stop."""
-    command = context.workspace.notify
+    command = workspace.notify
     if not command:
         return None
     try:
         done = subprocess.run(
             command,
-            cwd=context.workspace.root,
+            cwd=workspace.root,
             input=json.dumps(event).encode(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

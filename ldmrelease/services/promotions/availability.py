@@ -13,8 +13,8 @@ from ldmrelease.domain.release import Component
 from ldmrelease.domain.times import instant, spell
 from ldmrelease.registry.errors import RegistryError, reading_answer
 from ldmrelease.registry.manifests import Manifest, parse_object
+from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.releases.pin import Pinned
 
 CREATED = "org.opencontainers.image.created"
@@ -22,13 +22,13 @@ CREATED = "org.opencontainers.image.created"
 _FIRST_YEAR = 2000
 
 
-def availability(context: ReadContext, pinned: Pinned, level: Level, ready: datetime) -> dict[str, Any]:
+def availability(registries: Registries, pinned: Pinned, level: Level, ready: datetime) -> dict[str, Any]:
     """From tag to ready, for the record: `tagged`, `ready`, `seconds`, `asked` (by the level, in seconds), `met`.
 
     What cannot be known, because no image says when it was built or a registry does not answer, is None: what
     is settled stays settled.
     """
-    tagged = _tagged(context, pinned)
+    tagged = _tagged(registries, pinned)
     asked = level.availability
     seconds = None if tagged is None else max(0, int((ready - tagged).total_seconds()))
     return {
@@ -40,20 +40,20 @@ def availability(context: ReadContext, pinned: Pinned, level: Level, ready: date
     }
 
 
-def _tagged(context: ReadContext, pinned: Pinned) -> datetime | None:
+def _tagged(registries: Registries, pinned: Pinned) -> datetime | None:
     try:
-        times = [built(context, each) for each in pinned.release.images]
+        times = [built(registries, each) for each in pinned.release.images]
     except RegistryError:
         return None
     return max((each for each in times if each is not None), default=None)
 
 
-def built(context: ReadContext, component: Component) -> datetime | None:
+def built(registries: Registries, component: Component) -> datetime | None:
     """When an image says that it was built: the newest of what its index, manifests and configurations say.
 
     Raises `RegistryError`.
     """
-    repository = context.registries.open(parse_reference(component.source))
+    repository = registries.open(parse_reference(component.source))
     with reading_answer("GET", repository.name):
         said = [_moment(each) for each in _said(repository, component)]
     return max((each for each in said if each is not None), default=None)

@@ -14,7 +14,7 @@ from ldmrelease.domain.plan import Step
 from ldmrelease.domain.streams import claim_stream, promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim, claim_of
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import SignedHistory
 from ldmrelease.trust.records import EventRecord
 
 QUIET = timedelta(minutes=10)
@@ -26,7 +26,7 @@ def this_holder() -> str:
     return f"{platform.node()}:{os.getpid()}:{_started(os.getpid())}"
 
 
-def claim_now(context: ReadContext, place: Place) -> Claim | None:
+def claim_now(context: SignedHistory, place: Place) -> Claim | None:
     """The claim that stands on a place, with the time of its promotion's last append."""
     told = _counted(context, claim_stream(place))
     claim = claim_of(told)
@@ -36,7 +36,7 @@ def claim_now(context: ReadContext, place: Place) -> Claim | None:
     return claim_of(sorted([*told, *own], key=lambda each: each.event.sequence))
 
 
-def _counted(context: ReadContext, stream: str) -> list[EventRecord[Any]]:
+def _counted(context: SignedHistory, stream: str) -> list[EventRecord[Any]]:
     return list(context.records.counted(context.ledger.events(stream=stream), object))
 
 

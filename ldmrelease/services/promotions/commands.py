@@ -21,12 +21,19 @@ from ldmrelease.domain.streams import StepId, promotion_stream
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.machine import blocking_decision, current_place
-from ldmrelease.services.context import Context, ReadContext, Untrusted
+from ldmrelease.services.context import Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.promotions import open_promotions
+from ldmrelease.services.needs import (
+    FactSources,
+    PlaceAccess,
+    PromotionDriving,
+    PromotionPlanning,
+    SignedHistory,
+)
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder
 from ldmrelease.services.promotions.driver import PromotionOutcome, drive, wait_values
@@ -63,7 +70,7 @@ PromotionAnswer = UnknownTarget | PreflightFailed | NothingToDo | Preview | Plac
 
 
 def preview_spec(
-    context: Context, spec: PromotionSpec
+    context: PromotionPlanning, spec: PromotionSpec
 ) -> UnknownTarget | PreflightFailed | NothingToDo | Preview:
     """What `promote` would do now. Writes nothing."""
     applications = places_for(context, spec)
@@ -75,13 +82,13 @@ def preview_spec(
     return preview(context, spec, left)
 
 
-def _nothing_to_do(context: ReadContext, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
+def _nothing_to_do(context: SignedHistory, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
     runs = spec.intent in (Intent.PROMOTE, Intent.ROLLBACK)
     idle = [each for each in places if runs and not has_receipt(context, spec.pinned, each)]
     return NothingToDo(tuple(places), tuple(idle))
 
 
-def promote(context: Context, spec: PromotionSpec, progress: Progress) -> PromotionAnswer:
+def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) -> PromotionAnswer:
     """Decide, record, act. Raises where a part could not be reached (what was recorded can be resumed), and
     `Hypothetical`.
     """
@@ -92,7 +99,7 @@ def promote(context: Context, spec: PromotionSpec, progress: Progress) -> Promot
         considered = preview_spec(context, spec)
         if not isinstance(considered, Preview):
             return considered
-        require_agreed(context, [each.place for each in considered.plan.places])
+        require_agreed(context.workspace, [each.place for each in considered.plan.places])
         busy = _busy(context, considered) or _unconfirmed(context, considered)
         if busy is not None:
             return busy
@@ -100,13 +107,13 @@ def promote(context: Context, spec: PromotionSpec, progress: Progress) -> Promot
         recorded = record_request(context, considered)
         if recorded is None:
             continue
-        push_release(context, spec.pinned)
+        push_release(context.release_repository(), spec.pinned)
         outcome = drive(context, recorded.promotion, holder=this_holder(), progress=progress)
         return Promoted(recorded.look, outcome)
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
 
 
-def _same_request(context: ReadContext, spec: PromotionSpec) -> str | None:
+def _same_request(context: SignedHistory, spec: PromotionSpec) -> str | None:
     """The promotion that asks for exactly this and has not ended: asking twice is not a newer request."""
     mine = (spec.intent, spec.pinned.digest, spec.target, spec.alias)
     for each in open_promotions(context):
@@ -116,7 +123,7 @@ def _same_request(context: ReadContext, spec: PromotionSpec) -> str | None:
     return None
 
 
-def _busy(context: ReadContext, considered: Preview) -> PlaceBusy | None:
+def _busy(context: SignedHistory, considered: Preview) -> PlaceBusy | None:
     """Who claims the first place, where it is claimed: nothing is requested on top of a running promotion.
 
     The claim that a stuck promotion left is nobody's: asking again is the way out.
@@ -128,7 +135,7 @@ def _busy(context: ReadContext, considered: Preview) -> PlaceBusy | None:
     return PlaceBusy(str(place), claim.promotion, claim.holder, spell(claim.since))
 
 
-def _unconfirmed(context: ReadContext, considered: Preview) -> PlaceBusy | None:
+def _unconfirmed(context: SignedHistory, considered: Preview) -> PlaceBusy | None:
     """A promotion that has written one of these places and waits for its confirmation there.
 
     It cannot be superseded: a restore of its successor would put back what nobody has confirmed.
@@ -144,14 +151,14 @@ def _unconfirmed(context: ReadContext, considered: Preview) -> PlaceBusy | None:
 
 
 def resume(
-    context: Context, promotion_id: str, progress: Progress, *, take_over: bool = False
+    context: PromotionDriving, promotion_id: str, progress: Progress, *, take_over: bool = False
 ) -> PromotionOutcome:
     """Carry a promotion on. One that still waits for the same is only looked at: nothing is written."""
     promotion = load_promotion(context, promotion_id)
     journal = promotion.journal
     if journal.state.ended:
         return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
-    require_agreed(context, [each.place for each in promotion.plan.places])
+    require_agreed(context.workspace, [each.place for each in promotion.plan.places])
     require_newest(context)
     if journal.waiting and journal.waits_at is not None:
         waits = _still_owed(context, promotion, journal.waits_at) or _still_waits(
@@ -162,11 +169,11 @@ def resume(
         event = new_event(PromotionResumed(journal.waits_at), promotion.stream)
         if context.append([event], expect={promotion.stream: promotion.version}) is not None:
             return resume(context, promotion_id, progress, take_over=take_over)
-    push_release(context, promotion.pinned)
+    push_release(context.release_repository(), promotion.pinned)
     return drive(context, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
 
 
-def _still_owed(context: ReadContext, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+def _still_owed(context: PlaceAccess, promotion: Promotion, place: Place) -> PromotionOutcome | None:
     """Where it waits, if what somebody owes it in the cluster is still owed, or nobody can be asked."""
     journal, application = promotion.journal, context.topology.application(place)
     if not journal.waits_for or application is None:
@@ -174,7 +181,7 @@ def _still_owed(context: ReadContext, promotion: Promotion, place: Place) -> Pro
     code, begun_in = str(journal.waits_for.get("code")), journal.clusters.get(str(place))
     from ldmrelease.services.promotions.pending_acts import still_pending  # noqa: PLC0415 - knows clusters
 
-    owed = still_pending(context, application, promotion.pinned.release, code, begun_in)
+    owed = still_pending(context.clusters, application, promotion.pinned.release, code, begun_in)
     here = str(place)
     left = PromotionOutcome(
         promotion.id,
@@ -188,7 +195,7 @@ def _still_owed(context: ReadContext, promotion: Promotion, place: Place) -> Pro
     return left if owed is True else None
 
 
-def _still_waits(context: ReadContext, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+def _still_waits(context: FactSources, promotion: Promotion, place: Place) -> PromotionOutcome | None:
     """Where it waits, as of now, if what made it wait would be answered the same again.
 
     That is a decision that waits, or one that could not be made at a later place.
@@ -213,7 +220,9 @@ def _still_waits(context: ReadContext, promotion: Promotion, place: Place) -> Pr
     )
 
 
-def abort(context: Context, promotion_id: str, reason: str | None, progress: Progress) -> PromotionOutcome:
+def abort(
+    context: PromotionDriving, promotion_id: str, reason: str | None, progress: Progress
+) -> PromotionOutcome:
     """Stop a promotion: its current place is restored, earlier ones are left.
 
     A holder that is at work sees it at its next append and does so itself.
@@ -234,7 +243,7 @@ def abort(context: Context, promotion_id: str, reason: str | None, progress: Pro
     return drive(context, promotion_id, holder=this_holder(), progress=progress)
 
 
-def _abort_untouched(context: Context, promotion_id: str, why: dict[str, str]) -> PromotionOutcome:
+def _abort_untouched(context: PromotionDriving, promotion_id: str, why: dict[str, str]) -> PromotionOutcome:
     """End a promotion whose plan cannot be made again, if it touched nothing. Raises `Untrusted` if it did:
     then the workspace has to be what it was before anything is put back.
     """

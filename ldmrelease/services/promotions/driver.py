@@ -29,11 +29,12 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import Context, NoKey, Untrusted
+from ldmrelease.services.context import NoKey, Untrusted
 from ldmrelease.services.decisions.decide import decide, record
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.checkpoints import publish_checkpoint
 from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.claims import claim_events, may_take
@@ -71,7 +72,7 @@ _RESTS_ON = {StepKind.APPLY: DecisionStage.ENTER, StepKind.RECEIPT: DecisionStag
 
 
 def drive(
-    context: Context,
+    context: PromotionDriving,
     promotion_id: str,
     *,
     holder: str,
@@ -86,7 +87,7 @@ def drive(
 
 
 class _Driver(Struct):
-    context: Context
+    context: PromotionDriving
     holder: str
     take_over: bool
     progress: Progress
@@ -183,7 +184,7 @@ class _Driver(Struct):
         question = DecisionRequest(place, promotion.plan.intent, promotion.requester, earlier)
         phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
         decided = decide(self.context, promotion.pinned, question, phase)
-        events, blobs = record(self.context, promotion.id, decided, stage, now.epoch(place))
+        events, blobs = record(self.context.workspace, promotion.id, decided, stage, now.epoch(place))
         now.append(place, events, blobs, decided.gathered.expect)
         if decided.decision.verdict is Verdict.ALLOWED:
             self.allowed.add(decided.digest)

@@ -12,8 +12,9 @@ from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.promotion.planning import make_plan
 from ldmrelease.promotion.state import AfterTheEnd, Journal, read_journal
-from ldmrelease.services.context import ReadContext, Untrusted
+from ldmrelease.services.context import Untrusted
 from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.needs import PolicyLookup, PromotionHistory, SignedHistory
 from ldmrelease.services.promotions.submit import sites_for
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
@@ -47,7 +48,7 @@ class Promotion(Struct):
         return promotion_stream(self.id)
 
 
-def load_promotion(context: ReadContext, promotion_id: str) -> Promotion:
+def load_promotion(context: PromotionHistory, promotion_id: str) -> Promotion:
     """Read a promotion; its plan is made again and must be the journalled one.
 
     Raises `NoSuchPromotion`, `Untrusted`.
@@ -56,7 +57,7 @@ def load_promotion(context: ReadContext, promotion_id: str) -> Promotion:
     opened = _request(promotion_id, told)
     request = opened.body
     pinned = pinned_by_digest(context, request.product, request.tag, request.release)
-    outside = out_of_scope(context, opened, "request", pinned.release.repositories)
+    outside = out_of_scope(context.keyring, opened, "request", pinned.release.repositories)
     if outside is not None:
         raise Untrusted(f"the request of {promotion_id} does not count: {outside.code} {outside.values}")
     journal = journal_of(promotion_id, told)
@@ -67,7 +68,7 @@ def load_promotion(context: ReadContext, promotion_id: str) -> Promotion:
     return Promotion(promotion_id, request, opened.person, plan, pinned, journal, len(told))
 
 
-def records_of(context: ReadContext, promotion_id: str) -> list[EventRecord[Any]]:
+def records_of(context: SignedHistory, promotion_id: str) -> list[EventRecord[Any]]:
     """Everything that the ledger has of a promotion, each verified. Raises `NoSuchPromotion`, and `Untrusted`
     where one event does not count: nothing is done on the word of the others while somebody else writes there.
     """
@@ -108,7 +109,7 @@ def _request(promotion_id: str, told: list[EventRecord[Any]]) -> EventRecord[Req
     return first
 
 
-def _plan_again(context: ReadContext, request: Request, pinned: Pinned) -> Plan:
+def _plan_again(context: PolicyLookup, request: Request, pinned: Pinned) -> Plan:
     spec = PromotionSpec(pinned, request.target, request.intent, request.reason, request.alias)
     applications = [context.topology.application(each) for each in request.places]
     known = [each for each in applications if each is not None]

@@ -7,10 +7,9 @@ from ldmrelease.cluster.rollout.status import ActionRequired, ImageMismatch, Sta
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Application
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.desired import desired_digests
-from ldmrelease.targets.connections import answer
+from ldmrelease.targets.connections import ClusterConnections, answer
 from ldmrelease.targets.results import Refusal
 
 _OWES: Mapping[str, type[Status]] = {
@@ -21,7 +20,7 @@ _OWES: Mapping[str, type[Status]] = {
 
 
 def still_pending(
-    context: ReadContext, application: Application, release: Release, code: str, begun_in: str | None
+    clusters: ClusterConnections, application: Application, release: Release, code: str, begun_in: str | None
 ) -> bool | Refusal | Unavailable:
     """Whether the step would be answered `code` again; False where it is to be carried out to see.
 
@@ -30,11 +29,11 @@ def still_pending(
     verdict, workloads = _OWES.get(code), application.workloads
     if verdict is None or workloads is None:
         return False
-    against = other_cluster(context.clusters, application, begun_in)
+    against = other_cluster(clusters, application, begun_in)
     if against is not None:
         return against
     wanted = desired_digests(release, application)
-    seen = answer(lambda: snapshot(context.clusters.open(workloads.cluster), workloads, wanted))
+    seen = answer(lambda: snapshot(clusters.open(workloads.cluster), workloads, wanted))
     if not isinstance(seen, RolloutSnapshot):
         return seen
     return not seen.problems and any(isinstance(each.verdict, verdict) for each in seen.workloads)

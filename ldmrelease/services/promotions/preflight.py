@@ -10,11 +10,11 @@ from ldmrelease.cluster.client.api import Api
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Check, Place
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
+from ldmrelease.services.needs import PlaceAccess, PolicyLookup, TargetAccess
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
 
@@ -32,7 +32,7 @@ class PreflightFailed(Struct, frozen=True):
     places: tuple[RefusedPlace, ...]
 
 
-def checks_asked(context: ReadContext, application: Application) -> tuple[Check, ...]:
+def checks_asked(context: PolicyLookup, application: Application) -> tuple[Check, ...]:
     """The checks that the level of an application wants there after a release runs, as far as we run them."""
     level = level_at(context, application.place).at(application.place.environment)
     asked = dict.fromkeys(each.parameters["check"] for each in level.confirm if each.rule == "check")
@@ -41,7 +41,7 @@ def checks_asked(context: ReadContext, application: Application) -> tuple[Check,
 
 
 def preflight_failures(
-    context: ReadContext, spec: PromotionSpec, applications: Sequence[Application]
+    context: PlaceAccess, spec: PromotionSpec, applications: Sequence[Application]
 ) -> Iterator[RefusedPlace]:
     """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
     for application in applications:
@@ -58,7 +58,7 @@ def preflight_failures(
 
 
 def cluster_refusal(
-    context: ReadContext, application: Application, *, checked: bool = True
+    context: PlaceAccess, application: Application, *, checked: bool = True
 ) -> Refusal | Unavailable | None:
     """Why the application's cluster does not let us write there, or run its level's checks where they are
     wanted: everything at once."""
@@ -70,14 +70,14 @@ def cluster_refusal(
 
 
 def _unwritable(
-    context: ReadContext, spec: PromotionSpec, application: Application
+    context: TargetAccess, spec: PromotionSpec, application: Application
 ) -> Refusal | Unavailable | None:
     there = desired.snapshot(context, application)
     wanted = desired_edits(spec, application, there) if isinstance(there, Snapshot) else there
     return wanted if isinstance(wanted, Refusal | Unavailable) else None
 
 
-def _uncheckable(context: ReadContext, application: Application) -> Refusal | Unavailable | None:
+def _uncheckable(context: PlaceAccess, application: Application) -> Refusal | Unavailable | None:
     """Why the level's checks that need a cluster cannot be run there."""
     workloads = application.workloads
     needed = [(each, kind_of(each.kind).cluster_needs(each)) for each in checks_asked(context, application)]

@@ -3,13 +3,13 @@
 from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Finding, Outcome
-from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.needs import PromotionPlanning
 from ldmrelease.services.promotions.commands import preview_spec
 from ldmrelease.services.promotions.submit import Preview
 
 
-def missing_targets(context: Context, spec: PromotionSpec) -> tuple[str, ...]:
+def missing_targets(context: PromotionPlanning, spec: PromotionSpec) -> tuple[str, ...]:
     """The levels and environments where the release has yet to run before the target lets it in, first ones
     first; the target itself is not among them. Writes nothing.
     """
@@ -18,7 +18,7 @@ def missing_targets(context: Context, spec: PromotionSpec) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _visit(context: Context, spec: PromotionSpec, found: list[str], path: tuple[str, ...]) -> None:
+def _visit(context: PromotionPlanning, spec: PromotionSpec, found: list[str], path: tuple[str, ...]) -> None:
     considered = preview_spec(context, spec)
     if not isinstance(considered, Preview):
         return

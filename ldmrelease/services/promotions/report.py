@@ -12,9 +12,10 @@ from ldmrelease.domain.events.promotion import DecisionMade, Request
 from ldmrelease.domain.plan import PlacePlan, Step, StepKind
 from ldmrelease.domain.streams import StepId
 from ldmrelease.domain.topology import Place
+from ldmrelease.ledger import LedgerReader
 from ldmrelease.promotion.state import Journal, StepRecord
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.receipts import receipts_of
+from ldmrelease.services.needs import PromotionHistory
 from ldmrelease.services.promotions.load import Promotion, load_promotion, records_of
 from ldmrelease.trust.records import EventRecord
 
@@ -69,7 +70,7 @@ class PromotionReport(Struct, frozen=True):
     next: tuple[str, ...]
 
 
-def report(context: ReadContext, promotion_id: str) -> PromotionReport:
+def report(context: PromotionHistory, promotion_id: str) -> PromotionReport:
     """Everything about a promotion. Raises `NoSuchPromotion`, `Untrusted`."""
     promotion = load_promotion(context, promotion_id)
     told = records_of(context, promotion_id)
@@ -83,7 +84,7 @@ def report(context: ReadContext, promotion_id: str) -> PromotionReport:
         last=told[-1].event.time,
         request=promotion.request,
         places=tuple(_place(each, journal) for each in promotion.plan.places),
-        decisions=tuple(_decisions(context, told)),
+        decisions=tuple(_decisions(context.ledger, told)),
         receipts=tuple(
             ReceiptReport(each.place, each.component, each.subject, each.digest)
             for place in places
@@ -129,10 +130,10 @@ def _state(record: StepRecord) -> str:
     return "started" if record.intended else "open"
 
 
-def _decisions(context: ReadContext, told: list[EventRecord[Any]]) -> Iterator[DecisionReport]:
+def _decisions(ledger: LedgerReader, told: list[EventRecord[Any]]) -> Iterator[DecisionReport]:
     for each in told:
         if isinstance(each.body, DecisionMade):
-            decision = canonical.decode(context.ledger.blob(each.body.decision), Decision)
+            decision = canonical.decode(ledger.blob(each.body.decision), Decision)
             yield DecisionReport(str(each.body.stage), each.body.decision, decision)
 
 

@@ -2,15 +2,15 @@
 
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
-from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.receipts import all_let_in
+from ldmrelease.services.needs import PlaceObserving
 from ldmrelease.services.releases.pin import Pinned
 
 SCALED_TO_ZERO = "scaled-to-zero"
 """The state of a place, and of an image there, that no pod is to run."""
 
 
-def is_scaled_to_zero(context: Context, application: Application, pinned: Pinned) -> bool:
+def is_scaled_to_zero(context: PlaceObserving, application: Application, pinned: Pinned) -> bool:
     """Whether a promotion let the release in there, its workloads name it, and none has a pod to run it now.
     Asks the cluster."""
     if next(all_let_in(context, application.place, pinned.digest), None) is None:

@@ -5,6 +5,7 @@ transaction, and hands over to the driver.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,19 +27,31 @@ from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.promotion.planning import Site, make_plan
-from ldmrelease.services.context import Context, ReadContext
-from ldmrelease.services.decisions.decide import Decided, decide, level_at, record
-from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
+from ldmrelease.services.decisions.decide import Decided, decide_about, level_at, record
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.inventory.receipts import receipts_at
+from ldmrelease.services.needs import (
+    PlaceAccess,
+    PlaceObserving,
+    PolicyLookup,
+    PromotionDriving,
+    PromotionPlanning,
+    SignedHistory,
+    Signing,
+    TargetAccess,
+)
 from ldmrelease.services.promotions.preflight import PreflightFailed, checks_asked, preflight_failures
 from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
 from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.services.signing import require_receipts
 from ldmrelease.targets.results import Refusal, Snapshot
+
+if TYPE_CHECKING:
+    from ldmrelease.registry.opening import Registries
 
 _DRAFT = "draft"
 
@@ -71,7 +84,7 @@ class Recorded(Struct, frozen=True):
 
 
 def remaining_places(
-    context: Context, spec: PromotionSpec, applications: Sequence[Application]
+    context: PlaceObserving, spec: PromotionSpec, applications: Sequence[Application]
 ) -> tuple[Application, ...]:
     """The places that do not hold what is wished, or have no receipt for it; all, where a tag has moved since.
 
@@ -81,23 +94,23 @@ def remaining_places(
     if spec.intent is Intent.RETIRE:
         return tuple(each for each in applications if _is_live(context, spec, each)) or tuple(applications)
     left = tuple(each for each in applications if not _has_it(context, spec, each))
-    if len(left) < len(applications) and not _unmoved(context, spec, applications):
+    if len(left) < len(applications) and not _unmoved(context.registries, spec, applications):
         return tuple(applications)
     return left
 
 
-def _unmoved(context: ReadContext, spec: PromotionSpec, applications: Sequence[Application]) -> bool:
+def _unmoved(registries: "Registries", spec: PromotionSpec, applications: Sequence[Application]) -> bool:
     release = spec.pinned.release
     names = {name for each in applications for name in each.components(release.product)}
     for image in release.images:
         if image.name in names:
-            found = context.registries.open(parse_reference(image.source)).resolve(image.spelling)
+            found = registries.open(parse_reference(image.source)).resolve(image.spelling)
             if found is None or found.digest != image.digest:
                 return False
     return True
 
 
-def _has_it(context: Context, spec: PromotionSpec, application: Application) -> bool:
+def _has_it(context: PlaceObserving, spec: PromotionSpec, application: Application) -> bool:
     there = desired.snapshot(context, application)
     if not isinstance(there, Snapshot):
         return False
@@ -111,12 +124,12 @@ def _has_it(context: Context, spec: PromotionSpec, application: Application) -> 
     )
 
 
-def has_receipt(context: ReadContext, pinned: Pinned, place: Place) -> bool:
+def has_receipt(context: SignedHistory, pinned: Pinned, place: Place) -> bool:
     """Whether the release has a receipt at a place."""
     return next(receipts_at(context, place, pinned.digest), None) is not None
 
 
-def _is_live(context: ReadContext, spec: PromotionSpec, application: Application) -> bool:
+def _is_live(context: TargetAccess, spec: PromotionSpec, application: Application) -> bool:
     """Whether there is something to take away; a target that cannot be read is asked again, to say why."""
     there = desired.snapshot(context, application)
     wanted = desired_edits(spec, application, there) if isinstance(there, Snapshot) else there
@@ -124,22 +137,22 @@ def _is_live(context: ReadContext, spec: PromotionSpec, application: Application
 
 
 def preview(
-    context: Context, spec: PromotionSpec, applications: Sequence[Application]
+    context: PromotionPlanning, spec: PromotionSpec, applications: Sequence[Application]
 ) -> Preview | PreflightFailed:
     """Plan and decide for every place, in memory."""
     plan = plan_for(context, spec, applications, _DRAFT)
     if isinstance(plan, PreflightFailed):
         return plan
-    decided = []
+    decided, about = [], inquire(context, spec.pinned)
     for index, application in enumerate(applications):
         earlier = tuple(each.place for each in applications[:index])
         question = DecisionRequest(application.place, spec.intent, context.person, earlier)
-        decided.append(decide(context, spec.pinned, question))
+        decided.append(decide_about(about, question))
     return Preview(spec, plan, tuple(decided))
 
 
 def plan_for(
-    context: ReadContext, spec: PromotionSpec, applications: Sequence[Application], promotion: str
+    context: PlaceAccess, spec: PromotionSpec, applications: Sequence[Application], promotion: str
 ) -> Plan | PreflightFailed:
     """The plan: pure but for one read of each target, which shows that its settings are there."""
     against = tuple(preflight_failures(context, spec, applications))
@@ -149,12 +162,12 @@ def plan_for(
     return make_plan(promotion, spec.intent, release.product, release.tag, spec.pinned.digest, sites)
 
 
-def sites_for(context: ReadContext, spec: PromotionSpec, applications: Sequence[Application]) -> list[Site]:
+def sites_for(context: PolicyLookup, spec: PromotionSpec, applications: Sequence[Application]) -> list[Site]:
     """What a plan needs to know of each place: from release, workspace and policies alone."""
     return [_site(context, spec, each) for each in applications]
 
 
-def _site(context: ReadContext, spec: PromotionSpec, application: Application) -> Site:
+def _site(context: PolicyLookup, spec: PromotionSpec, application: Application) -> Site:
     release = spec.pinned.release
     level = level_at(context, application.place).at(application.place.environment)
     images = {each.name for each in release.images}
@@ -172,7 +185,7 @@ def _site(context: ReadContext, spec: PromotionSpec, application: Application) -
     )
 
 
-def record_request(context: Context, look: Preview) -> Recorded | None:
+def record_request(context: PromotionDriving, look: Preview) -> Recorded | None:
     """Append pin, request, evidence, plan and first decision together; None if somebody was faster.
 
     A waiting promotion of the same place is superseded in the same transaction, unless this one is turned
@@ -192,7 +205,9 @@ def record_request(context: Context, look: Preview) -> Recorded | None:
         expect = expect.and_streams(pin_expect)
     plan_document = canonical.encode(plan)
     events.append(new_event(_request(context, look, promotion)))
-    decision_events, decision_blobs = record(context, promotion, look.first, DecisionStage.ASK, None)
+    decision_events, decision_blobs = record(
+        context.workspace, promotion, look.first, DecisionStage.ASK, None
+    )
     events += decision_events
     blobs |= decision_blobs
     if look.first.decision.verdict in (Verdict.ALLOWED, Verdict.WAITING):
@@ -206,7 +221,7 @@ def record_request(context: Context, look: Preview) -> Recorded | None:
     return None if moved else Recorded(promotion, replace(look, plan=plan))
 
 
-def _request(context: Context, look: Preview, promotion: str) -> Request:
+def _request(context: Signing, look: Preview, promotion: str) -> Request:
     spec = look.spec
     asked = Request(
         promotion=promotion,
@@ -225,7 +240,7 @@ def _request(context: Context, look: Preview, promotion: str) -> Request:
     return asked
 
 
-def _supersede(context: ReadContext, plan: Plan, promotion: str) -> tuple[list[NewEvent], dict[str, int]]:
+def _supersede(context: SignedHistory, plan: Plan, promotion: str) -> tuple[list[NewEvent], dict[str, int]]:
     """End the waiting promotions that want the same place: never a running one (details.md)."""
     wanted = {each.place for each in plan.places}
     ended = PromotionEnded(PromotionState.SUPERSEDED, "newer-request", {"by": promotion})

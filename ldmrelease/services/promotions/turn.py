@@ -17,7 +17,7 @@ from ldmrelease.domain.streams import claim_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.promotion.claims import Claim
-from ldmrelease.services.context import Context
+from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now
 from ldmrelease.services.promotions.load import Promotion, load_promotion
@@ -33,7 +33,7 @@ class Turn(Struct):
     `versions` of their streams.
     """
 
-    context: Context
+    context: PromotionDriving
     promotion: Promotion
     claims: dict[Place, Claim | None]
     versions: dict[Place, int]
@@ -41,7 +41,7 @@ class Turn(Struct):
     progress: Progress
 
     @classmethod
-    def read(cls, context: Context, promotion_id: str, holder: str, progress: Progress) -> "Turn":
+    def read(cls, context: PromotionDriving, promotion_id: str, holder: str, progress: Progress) -> "Turn":
         """The promotion and its claims as they are now."""
         promotion = load_promotion(context, promotion_id)
         turn = cls(context, promotion, {}, {}, holder, progress)

@@ -11,7 +11,7 @@ from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.plan import PlacePlan, Plan, Step
 from ldmrelease.domain.topology import Application
 from ldmrelease.promotion.state import Journal
-from ldmrelease.services.context import Context
+from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.results import Refusal
@@ -26,7 +26,7 @@ class Work(Struct, frozen=True):
     every `BEAT` seconds.
     """
 
-    context: Context
+    context: PromotionDriving
     promotion: str
     request: Request
     plan: Plan

@@ -93,7 +93,7 @@ def _grant(work: Work, verb: str) -> WriteGrant:
         promotion=work.promotion,
         epoch=work.epoch,
     )
-    return WriteGrant(work.step.place, fence, lambda found: extends(context, found), _note(work, verb))
+    return WriteGrant(work.step.place, fence, lambda found: extends(context.ledger, found), _note(work, verb))
 
 
 def _note(work: Work, verb: str) -> Note:

@@ -1,5 +1,7 @@
 """What a digest or a tag that was seen stands for: the image of a component, and the release that it belongs to."""
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
@@ -7,8 +9,11 @@ from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import Component as Pinned
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Grammar, tag_pattern_match
-from ldmrelease.domain.topology import Application, ComponentSource
-from ldmrelease.services.context import ReadContext
+from ldmrelease.domain.topology import Application, ComponentSource, Topology
+from ldmrelease.services.needs import PinLookup
+
+if TYPE_CHECKING:
+    from ldmrelease.registry.opening import Registries
 
 
 class ProductComponent(Struct, frozen=True):
@@ -31,10 +36,10 @@ class IdentifiedImage(Struct, frozen=True):
     release: str | None
 
 
-def components_of(context: ReadContext, application: Application) -> dict[str, ProductComponent]:
+def components_of(topology: Topology, application: Application) -> dict[str, ProductComponent]:
     """What runs at the place, by the component's name."""
     found = {}
-    for product in context.topology.products:
+    for product in topology.products:
         for name in application.components(product.name):
             source = product.component(name)
             if source is not None:
@@ -42,16 +47,16 @@ def components_of(context: ReadContext, application: Application) -> dict[str, P
     return found
 
 
-def resolve(context: ReadContext, component: ProductComponent, tag: str | None) -> str | None:
+def resolve(registries: "Registries", component: ProductComponent, tag: str | None) -> str | None:
     """The digest that a tag leads to now, at the component's source. Raises `RegistryError`."""
     if tag is None:
         return None
-    found = context.registries.open(parse_reference(component.source.source)).resolve(tag)
+    found = registries.open(parse_reference(component.source.source)).resolve(tag)
     return found.digest if found is not None else None
 
 
 def identify(
-    context: ReadContext, component: ProductComponent, digest: str, tag: str | None, said: str | None = None
+    context: PinLookup, component: ProductComponent, digest: str, tag: str | None, said: str | None = None
 ) -> IdentifiedImage:
     """What a digest stands for: any name of an image's identity leads to its index.
 
@@ -73,7 +78,7 @@ def identify(
     return IdentifiedImage(part.digest, part.spelling if says_another else tag or part.spelling, own)
 
 
-def _releases(context: ReadContext, component: ProductComponent, digest: str) -> list[tuple[Release, str]]:
+def _releases(context: PinLookup, component: ProductComponent, digest: str) -> list[tuple[Release, str]]:
     """The pinned releases whose image of the component has this digest, the latest first, with their digests."""
     found = []
     for name in reversed(context.pins.names_of(digest)):

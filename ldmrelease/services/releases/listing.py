@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.domain.times import spell
-from ldmrelease.services.context import ReadContext
+from ldmrelease.services.needs import ReleaseLookup
 
 _UNKNOWN = "unknown"
 
@@ -28,14 +28,14 @@ class PinnedRelease(Struct, frozen=True):
 
 
 def pinned_releases(
-    context: ReadContext, product: str | None = None, kinds: Collection[Kind] | None = None
+    context: ReleaseLookup, product: str | None = None, kinds: Collection[Kind] | None = None
 ) -> list[PinnedRelease]:
     """What is pinned, in the order of pinning: of one product, of some kinds of tags, or all."""
     chosen = [each for each in _all(context, product) if not kinds or each.kind in kinds]
     return sorted(chosen, key=lambda each: each.sequence)
 
 
-def _all(context: ReadContext, product: str | None) -> Iterator[PinnedRelease]:
+def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]:
     for owner, tag in context.pins.tags(product):
         revisions = context.pins.revisions(owner, tag)
         if revisions:

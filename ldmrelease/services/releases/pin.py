@@ -1,6 +1,6 @@
 """Pin a release: from a product's tag to digests (LDM-564 2.1), in memory; `store_pin` makes it durable."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -21,8 +21,12 @@ from ldmrelease.domain.release import (
 from ldmrelease.domain.streams import pin_stream
 from ldmrelease.domain.tags import Kind, Tag, parse
 from ldmrelease.domain.topology import ComponentKind, Product
-from ldmrelease.services.context import Context, ReadContext
+from ldmrelease.ledger import LedgerReader
+from ldmrelease.services.needs import PinLookup, Recording, ReleaseSources
 from ldmrelease.services.repository_scope import require_scope
+
+if TYPE_CHECKING:
+    from ldmrelease.registry.repository import Repository
 
 
 class Pinned(Struct, frozen=True):
@@ -50,7 +54,7 @@ class Unpinnable(Struct, frozen=True):
     values: dict[str, Any]
 
 
-def pin(context: ReadContext, product: Product, text: str) -> Pinned | Unpinnable:
+def pin(context: ReleaseSources, product: Product, text: str) -> Pinned | Unpinnable:
     """Resolve every component of a product's tag now. Writes nothing.
 
     Raises `UnavailableError` where a source did not answer, `BadList`.
@@ -85,22 +89,22 @@ def _release(product: Product, tag: Tag, found: list[Component]) -> Release:
     return Release(product.name, tag.name, str(tag.kind), tuple(found), missing, content)
 
 
-def stored_pin(context: ReadContext, product: Product, text: str) -> Pinned | None:
+def stored_pin(context: PinLookup, product: Product, text: str) -> Pinned | None:
     """The newest stored pin of a tag whose signature counts, None where there is none."""
     tag = parse(text, product.grammar, product.aliases)
     if tag.name is None:
         return None
     found = context.pins.revisions(product.name, tag.name)
-    return _read_pin(context, found[-1].body, tag) if found else None
+    return _read_pin(context.ledger, found[-1].body, tag) if found else None
 
 
-def _read_pin(context: ReadContext, act: Pin, tag: Tag) -> Pinned:
-    release = canonical.decode(context.ledger.blob(act.document), Release)
-    listing = context.ledger.blob(release.content) if release.content else None
+def _read_pin(ledger: LedgerReader, act: Pin, tag: Tag) -> Pinned:
+    release = canonical.decode(ledger.blob(act.document), Release)
+    listing = ledger.blob(release.content) if release.content else None
     return Pinned(release, act.digest, tag, listing, act.revision)
 
 
-def find_or_pin(context: ReadContext, product: Product, text: str) -> Pinned | Unpinnable:
+def find_or_pin(context: ReleaseSources, product: Product, text: str) -> Pinned | Unpinnable:
     """The stored pin, or a new one in memory: where nothing is stored, or what is stored was open."""
     stored = stored_pin(context, product, text)
     if stored is not None and stored.release.complete:
@@ -112,7 +116,7 @@ def find_or_pin(context: ReadContext, product: Product, text: str) -> Pinned | U
 
 
 def pin_events(
-    context: Context, pinned: Pinned, reason: str | None
+    context: Recording, pinned: Pinned, reason: str | None
 ) -> tuple[list[NewEvent], dict[str, bytes], dict[str, int]]:
     """What makes a pin durable: the event, the blobs, and the stream version that it goes with."""
     release, document = pinned.release, pinned.release.document()
@@ -137,9 +141,8 @@ def pin_events(
     return [new_event(act)], blobs, {stream: revision - 1}
 
 
-def push_release(context: ReadContext, pinned: Pinned) -> None:
-    """Put the release artifact into the release repository: a copy, for whoever attaches statements to it."""
-    repository = context.release_repository()
+def push_release(repository: "Repository", pinned: Pinned) -> None:
+    """Put the release artifact into its repository: a copy, for whoever attaches statements to it."""
     tag = f"{pinned.release.product}-{pinned.release.tag}"
     there = repository.resolve(tag)
     if there is not None and there.digest == pinned.digest:

@@ -6,7 +6,8 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import parse
-from ldmrelease.services.context import Context, ReadContext, Untrusted
+from ldmrelease.services.context import Untrusted
+from ldmrelease.services.needs import ReleaseLookup, ReleaseStore
 from ldmrelease.services.releases.pin import Pinned, pin_events, push_release
 
 
@@ -20,7 +21,7 @@ def changed_components(before: Pinned, after: Pinned) -> tuple[str, ...]:
     return tuple(each.name for each in before.release.components if now.get(each.name) != each.digest)
 
 
-def store_pin(context: Context, found: Pinned, reason: str | None) -> Pinned:
+def store_pin(context: ReleaseStore, found: Pinned, reason: str | None) -> Pinned:
     """Append the pin as the tag's next revision, and put the release artifact where others look for it.
 
     Raises `PinnedMeanwhile`, `RegistryError`.
@@ -28,12 +29,12 @@ def store_pin(context: Context, found: Pinned, reason: str | None) -> Pinned:
     events, blobs, expect = pin_events(context, found, reason)
     if context.append(events, expect=expect, blobs=blobs) is not None:
         raise PinnedMeanwhile(f"{found.release.name} was pinned by somebody else just now; ask again")
-    push_release(context, found)
+    push_release(context.release_repository(), found)
     (version,) = expect.values()
     return replace(found, revision=version + 1)
 
 
-def pinned_by_digest(context: ReadContext, product_name: str, tag: str, digest: str) -> Pinned:
+def pinned_by_digest(context: ReleaseLookup, product_name: str, tag: str, digest: str) -> Pinned:
     """The pinned revision that has this digest. Raises `Untrusted`."""
     product = context.topology.product(product_name)
     if product is None:

@@ -72,7 +72,7 @@ def ran(there: Prepared, check: Check) -> ExecutedRun:
             check=check,
             run="run-1",
             place="base/ocps",
-            folder=Path("/"),
+            folder=Path("/usr"),
             variables={},
             image=lambda _: said_nothing("no-image", ""),
             left=lambda: float(check.deadline),

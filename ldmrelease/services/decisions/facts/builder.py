@@ -3,8 +3,6 @@
 What depends on the outside is resolved here: registries, signatures, roles, time zones.
 """
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
@@ -16,14 +14,11 @@ from ldmrelease.domain.streams import pin_stream
 from ldmrelease.domain.tags import order_key
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.ledger.expectation import Expectation
-from ldmrelease.ledger.recording import RecordingReader
 from ldmrelease.policy.engine import asked_requirements, fact_sources
-from ldmrelease.services.context import ReadContext
 from ldmrelease.services.decisions.facts import images, statements
-from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, Inquiry
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, Inquiry, ReleaseInquiry
 from ldmrelease.services.decisions.facts.registry import SOURCES
 from ldmrelease.services.evidence.collect import CollectedStatement, verified
-from ldmrelease.services.releases.pin import Pinned
 
 
 class GatheredFacts(Struct, frozen=True):
@@ -37,20 +32,17 @@ class GatheredFacts(Struct, frozen=True):
 
 
 def gather_facts(
-    context: ReadContext,
-    pinned: Pinned,
-    question: DecisionRequest,
-    level: Level,
-    now: datetime,
-    phase: Phase = Phase.ENTER,
+    about: ReleaseInquiry, question: DecisionRequest, level: Level, phase: Phase = Phase.ENTER
 ) -> GatheredFacts:
-    """Everything that is asked about at the place. Writes nothing; raises where a part is unreachable."""
-    recorder = RecordingReader(context.ledger)
+    """Everything that is asked about at the place. Writes nothing; raises where a part is unreachable.
+
+    What it expects is all that was read about the release so far, for other places too.
+    """
     requirements = asked_requirements(level, question.place, question.intent, phase)
-    inquiry = Inquiry(context.reading(recorder), pinned, question, requirements, now)
+    inquiry = Inquiry(about, question, requirements)
     names = fact_sources(requirements, question.intent)
     found = {name: gather(inquiry) for name, gather in SOURCES.items() if name in names}
-    release = _release(inquiry, found.pop("images", None) or images.as_pinned(inquiry))
+    release = _release(about, found.pop("images", None) or images.as_pinned(about))
     facts = Facts(
         intent=question.intent,
         requester=question.requester,
@@ -59,21 +51,21 @@ def gather_facts(
         policy=level.digest,
         release=release,
         earlier=question.earlier,
-        keyring=context.keyring.digest,
+        keyring=about.context.keyring.digest,
         **found,
     )
     document = canonical.encode(facts)
-    taken = verified(inquiry.once(statements.evaluated)) if names & _OF_STATEMENTS else ()
-    return GatheredFacts(facts, document, canonical.digest(document), taken, recorder.expectation())
+    taken = verified(about.once(statements.evaluated)) if names & _OF_STATEMENTS else ()
+    return GatheredFacts(facts, document, canonical.digest(document), taken, about.read.expectation())
 
 
 _OF_STATEMENTS = {"statements", "runs"}
 
 
-def _release(inquiry: Inquiry, found: tuple[ImageFact, ...]) -> ReleaseFact:
-    release, tag = inquiry.pinned.release, inquiry.pinned.tag
+def _release(about: ReleaseInquiry, found: tuple[ImageFact, ...]) -> ReleaseFact:
+    release, tag = about.pinned.release, about.pinned.tag
     # Another revision of the tag changes what the decision is about.
-    inquiry.context.ledger.version(pin_stream(release.product, release.tag))
+    about.context.ledger.version(pin_stream(release.product, release.tag))
     return ReleaseFact(
         product=release.product,
         tag=release.tag,
@@ -81,11 +73,11 @@ def _release(inquiry: Inquiry, found: tuple[ImageFact, ...]) -> ReleaseFact:
         readable=tag.parsed,
         order=order_key(tag),
         version=tag.version,
-        digest=inquiry.pinned.digest,
+        digest=about.pinned.digest,
         content=release.content,
         missing=release.missing,
         images=found,
-        revision=max(inquiry.pinned.revision, 1),
+        revision=max(about.pinned.revision, 1),
         configurations=tuple(
             BuildSource(repository_of(each.source), each.digest.removeprefix("gitCommit:"))
             for each in release.components

@@ -2,13 +2,17 @@
 
 from ldmrelease.domain.facts import CandidatePin
 from ldmrelease.domain.tags import Kind, order_key, parse
-from ldmrelease.services.decisions.facts.inquiry import Inquiry
+from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
 from ldmrelease.services.releases.pin import Pinned, stored_pin
 
 
 def gather(inquiry: Inquiry) -> tuple[CandidatePin, ...]:
     """The newest counted pin of each candidate of the same version."""
-    context, pinned = inquiry.context, inquiry.pinned
+    return inquiry.release.once(_candidates)
+
+
+def _candidates(about: ReleaseInquiry) -> tuple[CandidatePin, ...]:
+    context, pinned = about.context, about.pinned
     if pinned.tag.version is None:
         return ()
     product = context.topology.product(pinned.release.product)

@@ -2,24 +2,27 @@
 
 from collections.abc import Collection
 
+from msgspec.structs import replace
+
 from ldmrelease.domain.facts import ImageFact
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.release import Component
-from ldmrelease.services.context import ReadContext
-from ldmrelease.services.decisions.facts.inquiry import Inquiry
+from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
+from ldmrelease.services.needs import FactSources
 
 
 def gather(inquiry: Inquiry) -> tuple[ImageFact, ...]:
     """Each image as pinned and as it is there. Raises `RegistryError`."""
-    platforms = _platforms(inquiry)
-    return tuple(_image(inquiry.context, each, platforms) for each in inquiry.pinned.release.images)
+    platforms, about = _platforms(inquiry), inquiry.release
+    images = zip(about.pinned.release.images, about.once(_found), strict=True)
+    return tuple(_on_platforms(about.context, image, fact, platforms) for image, fact in images)
 
 
-def as_pinned(inquiry: Inquiry) -> tuple[ImageFact, ...]:
+def as_pinned(about: ReleaseInquiry) -> tuple[ImageFact, ...]:
     """Each image as pinned alone, where nobody asks for more."""
     return tuple(
         ImageFact(each.name, each.source, each.digest, each.platforms, None, None)
-        for each in inquiry.pinned.release.images
+        for each in about.pinned.release.images
     )
 
 
@@ -30,7 +33,11 @@ def _platforms(inquiry: Inquiry) -> tuple[str, ...]:
     return () if None in asked else tuple(sorted({name for each in asked for name in each or ()}))
 
 
-def _image(context: ReadContext, component: Component, platforms: Collection[str]) -> ImageFact:
+def _found(about: ReleaseInquiry) -> tuple[ImageFact, ...]:
+    return tuple(_image(about.context, each) for each in about.pinned.release.images)
+
+
+def _image(context: FactSources, component: Component) -> ImageFact:
     repository = context.registries.open(parse_reference(component.source))
     named = repository.resolve(component.spelling)
     tag_now = named.digest if named is not None else None
@@ -39,14 +46,17 @@ def _image(context: ReadContext, component: Component, platforms: Collection[str
     if present:
         found = context.identity(repository, component.digest)
         problem = None if isinstance(found, ImageIdentity) else found.code
-    lacking = context.lacking(repository, component, platforms) if present and problem is None else ()
     return ImageFact(
-        component.name,
-        component.source,
-        component.digest,
-        component.platforms,
-        present and not lacking,
-        tag_now,
-        problem,
-        lacking,
+        component.name, component.source, component.digest, component.platforms, present, tag_now, problem
     )
+
+
+def _on_platforms(
+    context: FactSources, component: Component, fact: ImageFact, platforms: Collection[str]
+) -> ImageFact:
+    """The fact about an image, with what it lacks of these platforms, or of all."""
+    if not fact.present or fact.problem is not None:
+        return fact
+    repository = context.registries.open(parse_reference(component.source))
+    lacking = context.lacking(repository, component, platforms)
+    return replace(fact, present=not lacking, lacking=lacking)

@@ -9,7 +9,8 @@ from msgspec import Struct
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.context import ReadContext
+from ldmrelease.ledger.recording import RecordingReader
+from ldmrelease.services.needs import FactSources
 from ldmrelease.services.releases.pin import Pinned
 
 T = TypeVar("T")
@@ -27,22 +28,38 @@ class DecisionRequest(Struct, frozen=True):
     earlier: tuple[Place, ...] = ()
 
 
-class Inquiry(Struct, frozen=True):
-    """A request for facts as of `now`. What `context` reads of the ledger is recorded: the decision rests on it.
+class ReleaseInquiry(Struct, frozen=True):
+    """A release that is asked about as of `now`, for one place or for several.
 
-    `requirements` are those of the level that are asked there, for this intent and in this phase.
+    `context` reads the ledger through `read`, which remembers what decisions rest on.
     """
 
-    context: ReadContext
+    context: FactSources
+    read: RecordingReader
     pinned: Pinned
-    question: DecisionRequest
-    requirements: tuple[Requirement, ...]
     now: datetime
     _known: dict[Callable[..., Any], Any] = {}
 
-    def once(self, find: Callable[["Inquiry"], T]) -> T:
-        """What `find` makes of this inquiry: made once, for all sources that need it."""
+    def once(self, find: Callable[["ReleaseInquiry"], T]) -> T:
+        """What `find` makes of this inquiry: made once, for all sources and places that need it."""
         if find not in self._known:
             self._known[find] = find(self)
         found: T = self._known[find]
         return found
+
+
+def inquire(context: FactSources, pinned: Pinned) -> ReleaseInquiry:
+    """An inquiry about a release as of the context's time."""
+    recorder = RecordingReader(context.ledger)
+    return ReleaseInquiry(context.reading(recorder), recorder, pinned, context.now())
+
+
+class Inquiry(Struct, frozen=True):
+    """A request for facts about a release at a place.
+
+    `requirements` are those of the level that are asked there, for this intent and in this phase.
+    """
+
+    release: ReleaseInquiry
+    question: DecisionRequest
+    requirements: tuple[Requirement, ...]

@@ -8,7 +8,7 @@ from ldmrelease.services.evidence.runs import check_fact
 
 def places(inquiry: Inquiry) -> dict[str, tuple[Place, ...]]:
     """All places by level, so that an unknown environment can be told from an empty one."""
-    context = inquiry.context
+    context = inquiry.release.context
     return {name: context.topology.level_places(name) for name in sorted(context.levels)}
 
 
@@ -16,12 +16,12 @@ def clusters(inquiry: Inquiry) -> dict[str, str]:
     """The UID of each environment's cluster, where the workspace states one."""
     return {
         each.place.environment: each.cluster_uid
-        for each in inquiry.context.topology.applications
+        for each in inquiry.release.context.topology.applications
         if each.cluster_uid is not None
     }
 
 
 def checks(inquiry: Inquiry) -> tuple[CheckFact, ...]:
     """The checks as they are defined now."""
-    defined = sorted(inquiry.context.topology.checks, key=lambda each: each.name)
+    defined = sorted(inquiry.release.context.topology.checks, key=lambda each: each.name)
     return tuple(check_fact(each) for each in defined)

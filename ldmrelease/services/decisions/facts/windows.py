@@ -11,4 +11,4 @@ def gather(inquiry: Inquiry) -> dict[str, tuple[Interval, ...]]:
         return {}
     from ldmrelease.config.policies.windows import windows  # noqa: PLC0415 - knows the time zones
 
-    return {each.id: windows(each, inquiry.now) for each in asked}
+    return {each.id: windows(each, inquiry.release.now) for each in asked}

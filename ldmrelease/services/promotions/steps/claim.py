@@ -16,7 +16,7 @@ def act(work: Work) -> StepResult:
         return step_failure(claimed)
     there, _ = claimed
     try:
-        cluster = cluster_uid(work.context, work.application)
+        cluster = cluster_uid(work.context.clusters, work.application)
     except (BadAccess, ClusterError) as error:
         return error.unavailable
     before = registry.values_to_plain(there.values)

@@ -21,7 +21,7 @@ def act(work: Work) -> StepResult:
         # A place where nothing is to run passed nothing.
         return StepDone({"referrers": [], "skipped": "no-receipts"})
     try:
-        push_release(work.context, work.pinned)
+        push_release(work.context.release_repository(), work.pinned)
         # The registry takes its time for each, and several at once.
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             pushed = pool.map(partial(_published, work), receipts)
@@ -35,7 +35,7 @@ def _published(work: Work, receipt: StoredReceipt) -> list[str]:
     return [
         digest
         for repository in _repositories(work, receipt)
-        for digest in publish_envelope(work.context, repository, receipt.envelope)
+        for digest in publish_envelope(work.context.registries, repository, receipt.envelope)
     ]
 
 

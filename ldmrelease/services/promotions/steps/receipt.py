@@ -29,7 +29,7 @@ def act(work: Work) -> StepResult:
     if ruling is None:
         return StepFailed("no-decision", {"place": str(work.step.place)})
     try:
-        cluster = cluster_uid(work.context, work.application)
+        cluster = cluster_uid(work.context.clusters, work.application)
     except (BadAccess, ClusterError) as error:
         return error.unavailable
     # A receipt says what is there now: somebody may have written since it was applied.

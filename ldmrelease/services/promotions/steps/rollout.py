@@ -45,7 +45,7 @@ def _done(work: Work, seen: Observation, state: str) -> StepDone:
     result: dict[str, Any] = {"basis": seen.basis, "revision": seen.revision, "state": state}
     if state == "promoted":
         level = work.context.levels[work.here.level]
-        result["availability"] = availability(work.context, work.pinned, level, work.context.now())
+        result["availability"] = availability(work.context.registries, work.pinned, level, work.context.now())
     return StepDone(result, (observation_event(work.context, seen),))
 
 

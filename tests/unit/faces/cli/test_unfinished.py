@@ -74,7 +74,7 @@ def test_a_request_that_is_refused_takes_nobodys_place(developed: Site) -> None:
 
 
 def test_asking_again_is_the_way_out_of_a_stuck_place(ready: Site) -> None:
-    (ready.root / "checks" / "smoke.sh").write_text(BY_HAND)
+    (ready.root / "smoke-says").write_text(BY_HAND)
     stuck = ready.run("promote", WEEKLY, "--target", PLACE)
     assert stuck.exit_code == 3
     assert newest(ready)["state"] == "stuck"

@@ -32,6 +32,11 @@ class MemoryRepository:
         found.referring = {subject: list(each) for subject, each in self.referring.items()}
         return found
 
+    @property
+    def local(self) -> bool:
+        """It is in this process."""
+        return True
+
     def prepare(self) -> None:
         """There are no connections."""
 

@@ -66,10 +66,9 @@ class Images:
 
     def measured(self, *components: Component, asked: int | None = 4 * 3600) -> dict[str, Any]:
         release = Release("stack", "w.2023.16", "weekly", components, (), None)
-        context: Any = SimpleNamespace(registries=self.registries)
         pinned: Any = SimpleNamespace(release=release)
         level = Level("development", 1, "sha256:" + "0" * 64, (), (), availability=asked)
-        return availability(context, pinned, level, READY)
+        return availability(self.registries, pinned, level, READY)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.context import Context, wall_clock
 from ldmrelease.services.decisions.facts import builder
 from ldmrelease.services.decisions.facts.builder import GatheredFacts, gather_facts
-from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.decisions.facts.registry import SOURCES
 from ldmrelease.services.releases.pin import Pinned, pin
 from ldmrelease.services.releases.store import store_pin
@@ -68,7 +68,7 @@ def gather(
     intent: Intent = Intent.PROMOTE,
     phase: Phase = Phase.ENTER,
 ) -> GatheredFacts:
-    return gather_facts(context, release, DecisionRequest(HERE, intent, "me"), level, context.now(), phase)
+    return gather_facts(inquire(context, release), DecisionRequest(HERE, intent, "me"), level, phase)
 
 
 def append(context: Context, stream: str, expect: Expectation | None = None) -> Head | Moved:

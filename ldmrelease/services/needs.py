@@ -1,0 +1,322 @@
+"""What services need of an opened workspace, each named for what it is for.
+
+A function takes the one thing that it needs, such as a ledger or a topology; where that is a set, it takes one of
+these. `ReadContext` and `Context` (`services/context.py`) satisfy all of them by their members alone, and a test may
+pass anything that has the few that are named. Members are read-only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from ldmrelease.config.workspace.model import Workspace
+    from ldmrelease.domain.events import Moved, NewEvent
+    from ldmrelease.domain.images import ImageIdentity, ImageProblem
+    from ldmrelease.domain.level import Level
+    from ldmrelease.domain.release import Component
+    from ldmrelease.domain.topology import Topology
+    from ldmrelease.ledger import Ledger, LedgerReader
+    from ldmrelease.ledger.expectation import Expectation
+    from ldmrelease.registry.opening import Registries
+    from ldmrelease.registry.repository import Repository
+    from ldmrelease.services.context import Observer, Signers
+    from ldmrelease.services.known_pins import KnownPins
+    from ldmrelease.targets.connections import ClusterConnections, Connections
+    from ldmrelease.trust.keyring import Keyring
+    from ldmrelease.trust.records import Records
+    from ldmrelease.trust.signer import KeyProblem, Signer
+    from ldmrelease.trust.verify import Rejected
+
+
+class PolicyLookup(Protocol):
+    """Says which policy governs a place."""
+
+    @property
+    def topology(self) -> Topology:
+        """Products, applications and checks."""
+
+    @property
+    def levels(self) -> Mapping[str, Level]:
+        """The policies, by the name of their level."""
+
+
+class SignedHistory(Protocol):
+    """Reads what was signed: observations, receipts, runs, promotions."""
+
+    @property
+    def ledger(self) -> LedgerReader:
+        """The ledger, to be read."""
+
+    @property
+    def records(self) -> Records:
+        """Reads events as what somebody signed."""
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of the trust document, and their roles."""
+
+    @property
+    def topology(self) -> Topology:
+        """Products, applications and checks."""
+
+
+class ObservationHistory(SignedHistory, Protocol):
+    """Reads where a release was observed, without an append resting on all that was looked through."""
+
+    @property
+    def unguarded(self) -> LedgerReader:
+        """Reads what an append is not to rest on."""
+
+
+class PinLookup(Protocol):
+    """Reads releases as they were pinned."""
+
+    @property
+    def ledger(self) -> LedgerReader:
+        """The ledger, to be read."""
+
+    @property
+    def pins(self) -> KnownPins:
+        """Finds the pins that count."""
+
+
+class ReleaseLookup(PinLookup, Protocol):
+    """Reads the pinned releases of the products that the workspace has."""
+
+    @property
+    def topology(self) -> Topology:
+        """Products, applications and checks."""
+
+
+class ReleaseHistory(SignedHistory, ReleaseLookup, Protocol):
+    """Reads what was signed, and names the releases in it."""
+
+
+class PromotionHistory(ReleaseHistory, PolicyLookup, Protocol):
+    """Reads promotions, and makes their plans again."""
+
+
+class ImageLookup(ReleaseLookup, Protocol):
+    """Finds the release that an image belongs to."""
+
+    @property
+    def registries(self) -> Registries:
+        """Opens image repositories."""
+
+
+class ReleaseSources(ImageLookup, Protocol):
+    """Finds releases: those that were pinned, and those that are only built."""
+
+    def located(self, text: str) -> str:
+        """A path of the workspace as an absolute one; an address of elsewhere as it is."""
+
+
+class EvidenceSources(ReleaseHistory, Protocol):
+    """Collects statements about a release from ledger and registries, and says which count."""
+
+    @property
+    def registries(self) -> Registries:
+        """Opens image repositories."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace file, its policies and its trust document, as they were read."""
+
+    def now(self) -> datetime:
+        """The workspace's time."""
+
+
+class LiveComparison(ReleaseHistory, Protocol):
+    """Compares what places hold and run now with what was decided."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace file, its policies and its trust document, as they were read."""
+
+
+class TargetAccess(Protocol):
+    """Reaches what targets keep."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace file, its policies and its trust document, as they were read."""
+
+    @property
+    def connections(self) -> Connections:
+        """What targets are reached by, opened once."""
+
+    @property
+    def observer(self) -> Observer | None:
+        """Told of every write."""
+
+    @property
+    def topology(self) -> Topology:
+        """Products, applications and checks."""
+
+
+class AliasLookup(TargetAccess, ReleaseLookup, Protocol):
+    """Reads menus, and names the releases in them."""
+
+
+class PlaceAccess(TargetAccess, PolicyLookup, Protocol):
+    """Says whether this ledger may write at a place, and the place can do what its policy asks."""
+
+    @property
+    def clusters(self) -> ClusterConnections:
+        """Opens the clusters of the workspace."""
+
+    @property
+    def ledger(self) -> LedgerReader:
+        """The ledger, to be read."""
+
+
+class PlaceObserving(ReleaseHistory, ImageLookup, TargetAccess, Protocol):
+    """Looks at what runs at a place."""
+
+    @property
+    def clusters(self) -> ClusterConnections:
+        """Opens the clusters of the workspace."""
+
+    def now(self) -> datetime:
+        """The workspace's time."""
+
+
+class CheckExecution(Protocol):
+    """Runs a check in a container, a cluster or a process."""
+
+    @property
+    def clusters(self) -> ClusterConnections:
+        """Opens the clusters of the workspace."""
+
+    @property
+    def registries(self) -> Registries:
+        """Opens image repositories."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace file, its policies and its trust document, as they were read."""
+
+    def now(self) -> datetime:
+        """The workspace's time."""
+
+
+class WitnessAccess(TargetAccess, Protocol):
+    """Asks places and the release repository what they have seen of the ledger."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of the trust document, and their roles."""
+
+    @property
+    def registries(self) -> Registries:
+        """Opens image repositories."""
+
+    def now(self) -> datetime:
+        """The workspace's time."""
+
+
+class CheckpointPublishing(WitnessAccess, Protocol):
+    """Leaves a signed checkpoint of the ledger in the release repository."""
+
+    @property
+    def signers(self) -> Signers:
+        """The workspace's own keys."""
+
+    def release_repository(self) -> Repository:
+        """Where release artifacts are."""
+
+
+class Signing(Protocol):
+    """Signs with the keys of the workspace."""
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of the trust document, and their roles."""
+
+    @property
+    def signers(self) -> Signers:
+        """The workspace's own keys."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace file, its policies and its trust document, as they were read."""
+
+    def now(self) -> datetime:
+        """The workspace's time."""
+
+    def key_problem(self, signer: Signer, refusal: Rejected) -> KeyProblem:
+        """What to say where something by a key of the workspace would not count."""
+
+
+class Recording(Signing, Protocol):
+    """Appends signed events to the ledger."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+
+    def append(
+        self,
+        events: list[NewEvent],
+        *,
+        expect: Expectation | Mapping[str, int] | None = None,
+        blobs: dict[str, bytes] | None = None,
+    ) -> Moved | None:
+        """Append in one transaction, each event signed; None where it went in. Raises `NoKey`, `KeyProblem`."""
+
+
+class ReleaseStore(Recording, Protocol):
+    """Stores pins, in the ledger and in the release repository."""
+
+    def release_repository(self) -> Repository:
+        """Where release artifacts are."""
+
+
+class FactSources(EvidenceSources, ObservationHistory, PolicyLookup, Protocol):
+    """Gathers the facts of a decision."""
+
+    def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
+        """What an image's digest stands for."""
+
+    def lacking(
+        self, repository: Repository, image: Component, platforms: Collection[str]
+    ) -> tuple[str, ...]:
+        """The parts of an image that are not there. Raises `RegistryError`."""
+
+    def reading(self, ledger: LedgerReader) -> FactSources:
+        """The same with another reader of the ledger."""
+
+
+class EvidenceRecording(Recording, EvidenceSources, Protocol):
+    """Takes statements in."""
+
+
+class RunRecording(Recording, PlaceObserving, CheckExecution, Protocol):
+    """Registers check runs, carries them out and signs their results."""
+
+
+class PromotionPlanning(PlaceAccess, PlaceObserving, FactSources, Protocol):
+    """Plans a promotion and decides about it. Writes nothing."""
+
+    @property
+    def person(self) -> str:
+        """Who asks."""
+
+
+class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, PromotionPlanning, Protocol):
+    """Everything that carrying a promotion out takes."""
+
+
+class Diagnosing(WitnessAccess, PlaceAccess, Protocol):
+    """Looks whether everything that a promotion needs is there."""
+
+    def located(self, text: str) -> str:
+        """A path of the workspace as an absolute one; an address of elsewhere as it is."""
