@@ -46,7 +46,7 @@ def dumped(plain: Any) -> str:
 
 
 class _Plain(yaml.SafeDumper):
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
+    def ignore_aliases(self, data: object) -> bool:
         return True
 
 
@@ -78,7 +78,9 @@ def _shape(path: Steps, plain: Any) -> Steps:
         node = node[step]
         above = path[index - 1] if index else ""
         # The keys of a trust document have names that it chooses, those of a workspace are what they are for.
-        named = not isinstance(step, int) and (above in _NAMED or (above == "keys" and plain["kind"] == "Trust"))
+        named = not isinstance(step, int) and (
+            above in _NAMED or (above == "keys" and plain["kind"] == "Trust")
+        )
         rule = node.get("rule", "") if isinstance(node, dict) else ""
         found.append(f"[{rule}]" if isinstance(step, int) else "*" if named else step)
     return tuple(found)

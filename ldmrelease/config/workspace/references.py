@@ -12,7 +12,7 @@ from ldmrelease.config.workspace.schema import (
     WorkspaceFile,
 )
 from ldmrelease.config.workspace.topology import component_name, level_of, sourced
-from ldmrelease.config.yaml.problems import Problem
+from ldmrelease.config.yaml.problems import Problem, merged
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.config.yaml.validation_messages import Path
@@ -37,9 +37,13 @@ class References:
 
     def problems(self) -> Iterator[Problem]:
         """Everything that is named and not there, or named twice."""
+        yield from merged(self._all())
+
+    def _all(self) -> Iterator[Problem]:
         yield from self._workspace()
         for name, product in self._file.products.items():
             yield from self._product(name, product)
+        yield from self._derived_in_circles()
         for path, place, entry in self._applications():
             yield from self._level(path, place, entry)
             yield from self._runs(path, entry)
@@ -86,6 +90,30 @@ class References:
             if base is not None and not self._known(base, within=name):
                 message = f"no component {base!r}"
                 yield self._document.problem((*place, "derived-from"), message, self._nearest(base))
+
+    def _bases(self) -> dict[str, str]:
+        """The component that each one was built on, by `product/component`."""
+        found = {}
+        for product, entry in self._file.products.items():
+            for name, component in entry.components.items():
+                base = component.derived_from
+                if base is not None:
+                    found[f"{product}/{name}"] = base if "/" in base else f"{product}/{base}"
+        return found
+
+    def _derived_in_circles(self) -> Iterator[Problem]:
+        bases = self._bases()
+        told: set[str] = set()
+        for first in bases:
+            walk = [first]
+            while (base := bases.get(walk[-1])) is not None and base not in walk:
+                walk.append(base)
+            if base == first and first not in told:
+                told.update(walk)
+                product, _, name = first.partition("/")
+                message = f"circular derived-from: {' -> '.join([*walk, first])}"
+                place: Path = ("products", product, "components", name, "derived-from")
+                yield self._document.problem(place, message, "name what it was really built on")
 
     def _tag(self, path: Path, pattern: str, grammar: str) -> Iterator[Problem]:
         try:
@@ -164,6 +192,9 @@ class References:
         self, path: Path, settings: list[SettingEntry], entry: ApplicationEntry
     ) -> Iterator[Problem]:
         written = {component_name(each.component) for each in settings}
+        if written - {component_name(each) for each in entry.runs}:
+            # One of them has the wrong name, which is told, and may be the one that is missing.
+            return
         for component in entry.runs:
             if component_name(component) in written or not self._known(component):
                 continue

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -42,7 +42,7 @@ def validate(model: type[M], document: YamlDocument, later: Iterable[str] = ()) 
         return model.model_validate(document.plain)
     except ValidationError as error:
         teller = _Teller(model, document, frozenset(later))
-        raise BadInput(map(teller.problem, error.errors(include_url=False))) from error
+        raise BadInput(teller.problems(error.errors(include_url=False))) from error
 
 
 def tagged(rule: str) -> str:
@@ -68,7 +68,26 @@ class _Teller:
         self._document = document
         self._later = later
 
+    def problems(self, errors: Iterable[ErrorDetails]) -> Iterator[Problem]:
+        """One problem for each wrong line: a misspelled key is not missing too, and what one mapping lacks is told
+        together."""
+        told = list(errors)
+        lacking = _keys_by_mapping(told, "missing")
+        for parent, unknown in _keys_by_mapping(told, "extra_forbidden").items():
+            for key in unknown:
+                near = difflib.get_close_matches(key, lacking.get(parent, ()), n=1)
+                for each in near:
+                    lacking[parent].remove(each)
+        for error in told:
+            parent = error["loc"][:-1]
+            if error["type"] != "missing" or lacking[parent] == [error["loc"][-1]]:
+                yield self.problem(error)
+            elif lacking[parent] and error["loc"][-1] == lacking[parent][0]:
+                path = tuple(each for each in parent if not str(each).startswith("<"))
+                yield self._document.problem(path, f"missing: {', '.join(lacking[parent])}", "write them")
+
     def problem(self, error: ErrorDetails) -> Problem:
+        """The problem of one fault."""
         tell: Callable[[ErrorDetails, Path], Problem] = {
             "missing": self._missing,
             "extra_forbidden": self._unknown_key,
@@ -140,6 +159,15 @@ class _Teller:
         for step in loc:
             node = _step(_resolved(node, definitions), step, definitions)
         return {**_resolved(node, definitions), **{k: v for k, v in node.items() if k == "description"}}
+
+
+def _keys_by_mapping(errors: Iterable[ErrorDetails], kind: str) -> dict[tuple[str | int, ...], list[str]]:
+    """The keys that faults of a kind are about, by the location of the mapping."""
+    found: dict[tuple[str | int, ...], list[str]] = {}
+    for error in errors:
+        if error["type"] == kind:
+            found.setdefault(error["loc"][:-1], []).append(str(error["loc"][-1]))
+    return found
 
 
 def _choices(expected: str) -> list[str]:

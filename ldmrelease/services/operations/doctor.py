@@ -8,12 +8,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from ldmrelease.config.workspace.key_purposes import PURPOSES, receipts_purpose, signed_types
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import Checkpoint
-from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
-from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
@@ -35,14 +34,6 @@ from ldmrelease.trust.verify import Rejected
 
 GIT = (2, 29)
 """The oldest git that has what the targets use (`fetch --no-write-fetch-head`)."""
-
-_SIGNS = {
-    ME: role_types(ME),
-    RUNNER: (*role_types(RUNNER), "check"),
-    OBSERVER: role_types(OBSERVER),
-    PROMOTER: role_types(PROMOTER),
-    "ledger": ("checkpoint",),
-}
 
 
 class Health(StrEnum):
@@ -121,7 +112,7 @@ def _clock(workspace: Workspace) -> Diagnosis:
 
 def _keys(workspace: Workspace) -> Iterator[Diagnosis]:
     levels = dict.fromkeys(each.level for each in workspace.topology.applications)
-    for purpose in (*_SIGNS, *(f"receipts/{level}" for level in levels)):
+    for purpose in (*PURPOSES, *map(receipts_purpose, levels)):
         yield _key(workspace, purpose)
 
 
@@ -142,7 +133,7 @@ def _key(workspace: Workspace, purpose: str) -> Diagnosis:
     if now < key.not_before or (key.not_after and now >= key.not_after) or (since and now >= since):
         remedy = f"make another with `ldmrelease key new`, and list it in {workspace.trust.name}"
         return Diagnosis(what, Health.BAD, f"{key.id} does not count at {times.spell(now)}", remedy)
-    types = _SIGNS.get(purpose, ("receipt",))
+    types = signed_types(purpose)
     missing = [each for each in types if isinstance(entitled_roles(each, key, workspace.keyring), Rejected)]
     if missing:
         remedy = f"give {key.id} a role for it in {workspace.trust.name}"

@@ -1,0 +1,63 @@
+"""Everything that will hurt, found in the files alone: what is wrong in them, and what nothing could be done with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ldmrelease.config.policies.load import SUFFIX
+from ldmrelease.config.policies.reachability import unreachable
+from ldmrelease.config.trust import Trust
+from ldmrelease.config.workspace.check_lint import check_problems
+from ldmrelease.config.workspace.folders import missing_folders
+from ldmrelease.config.workspace.key_lint import key_problems, missing_purposes
+from ldmrelease.config.workspace.load import ReadFiles, read_parts, written
+from ldmrelease.config.workspace.trust_lint import trust_problems
+from ldmrelease.config.yaml.problems import BadInput, Problem, merged, shown
+from ldmrelease.config.yaml.read import YamlDocument
+from ldmrelease.domain.level import Level
+
+_OTHER_ENDINGS = (".yml", ".YML", ".YAML", ".json")
+
+
+def lint(file: Path) -> tuple[Problem, ...]:
+    """Everything that is wrong with a workspace, and what will be missed when something is to be done."""
+    read = read_parts(file)
+    root = file.resolve().parent
+    return BadInput([*read.problems, *merged(_lint(read, root))]).problems
+
+
+def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
+    yield from _other_endings(root / written(read.file, read.document, "policies"))
+    if read.policies is not None and read.trust is not None:
+        yield from _not_agreed(read.policies, read.trust)
+    file, document = read.file, read.document
+    if file is None or document is None:
+        return
+    yield from missing_folders(file, document, root)
+    trust_faults = [] if read.trust is None else list(trust_problems(read.trust, file, read.problems))
+    yield from trust_faults
+    if read.topology is not None:
+        yield from missing_purposes(file, document, read.topology)
+        yield from check_problems(read.policies or {}, read.topology, document, root)
+    yield from key_problems(file, document, root, read.trust, trust_faults)
+    if read.parts is not None and not read.problems:
+        yield from unreachable(read.parts.policies, read.parts.topology)
+
+
+def _other_endings(folder: Path) -> Iterator[Problem]:
+    for path in sorted(folder.glob("*")) if folder.is_dir() else ():
+        if path.suffix in _OTHER_ENDINGS:
+            message = f"is not read: policy files end in {SUFFIX}"
+            yield Problem(shown(path), message, remedy=f"rename it to {path.stem}{SUFFIX}")
+
+
+def _not_agreed(policies: dict[str, tuple[Level, YamlDocument]], trust: Trust) -> Iterator[Problem]:
+    for level, document in policies.values():
+        remedy = f"record version {level.version} and {level.digest} there"
+        if level.name not in trust.policies:
+            message = f"does not record the policy {level.name!r}, so it is advisory only"
+            yield trust.document.problem(
+                ("policies",), message, remedy.replace("there", f"as {level.name}"), True
+            )
+        elif not trust.agrees_with(level):
+            message = f"is not what {trust.document.file} records: advisory only until that is updated"
+            yield document.problem(("metadata", "version"), message, remedy)
