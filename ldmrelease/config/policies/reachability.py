@@ -137,10 +137,8 @@ class _Diagnosis:
         ]
         named = parameters.get("level") or parameters["environment"]
         if not before:
-            return (
-                f"nothing at {named} runs {site.product.name}, as {place} does",
-                "name where it runs before",
-            )
+            message = f"nothing at {named} runs {site.product.name}, so it can never enter"
+            return message, "name where it runs before"
         if parameters.get("level") == site.application.level and len(clause.path) == 3:
             return (
                 "a level cannot come after itself: whoever is first never enters",
@@ -157,10 +155,10 @@ class _Diagnosis:
             return f"circular `after`: {names}", "take one of them out"
         if any(each in self._closed for each in before):
             return None
-        kinds = sorted({kind for each in before for kind in each.kinds})
+        kinds = sorted({kind for each in before for _, _, kind in self._open.intersection(each.entries)})
         message = (
-            f"nothing can ever enter {place}: {named} lets in {', '.join(kinds)}, "
-            f"and {site.application.level} accepts {', '.join(site.kinds)} of {site.product.name}"
+            f"nothing of {site.product.name} can ever enter: {named} can let in {', '.join(kinds)}, "
+            f"and {site.application.level} accepts {', '.join(site.kinds)}"
         )
         return message, "accept a kind that both let in"
 

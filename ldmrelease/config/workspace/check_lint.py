@@ -60,9 +60,9 @@ def _command(check: Check, document: YamlDocument, root: Path) -> Iterator[Probl
     if not check.command or not traits(check.kind).has_command:
         return
     program, *words = check.command
-    there = (root / program).is_file() if "/" in program else shutil.which(program) is not None
-    if not there:
-        message = f"there is no program {program!r}"
+    own = str(root / program) if "/" in program else program
+    if shutil.which(own) is None:
+        message = f"there is no program {program!r} that can be run"
         yield document.problem(("checks", check.name, "command", 0), message, "name one that is there")
     for index, word in enumerate(words, start=1):
         if _is_script(word, root) and not (root / word).exists():

@@ -1,6 +1,6 @@
 """The private keys that a workspace names: whether each is one, of the right kind, and trusted with what it is for."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,13 +50,17 @@ def key_problems(
     document: YamlDocument,
     root: Path,
     trust: Trust | None,
-    trust_faults: Sequence[Problem],
+    told: Sequence[Problem],
 ) -> Iterator[Problem]:
     """Everything that would keep what a key has to sign from counting.
 
-    A key with a role in which the trust document has a fault is not asked what it may sign: that is told there.
+    Where a fault of a key's role, or of an environment, has been `told`, what follows from it is not told too.
     """
     now = file.clock or datetime.now(UTC)
+    if trust is not None and not trust.keyring.keys:
+        message = "is empty, so nothing that is signed counts"
+        yield trust.document.problem(("keys",), message, "add the public halves of the workspace's keys")
+        trust = None
     for purpose, path in key_files(file.keys, root).items():
         where = ("keys", *purpose.split("/", 1))
         if not path.is_file():
@@ -72,9 +76,7 @@ def key_problems(
             message = f"{shown(path)} is an {signer.kind} key, and what it has to sign is for P-256 keys"
             yield document.problem(where, message, "make one with `ldmrelease key new --kind p256`")
         elif trust is not None:
-            yield from _untrusted(
-                file, document.problem(where, ""), purpose, signer, trust, trust_faults, now
-            )
+            yield from _untrusted(file, document.problem(where, ""), purpose, signer, trust, told, now)
 
 
 def _untrusted(
@@ -83,7 +85,7 @@ def _untrusted(
     purpose: str,
     signer: Signer,
     trust: Trust,
-    trust_faults: Sequence[Problem],
+    told: Sequence[Problem],
     now: datetime,
 ) -> Iterator[Problem]:
     key, known = trust.keyring.find(signer.keyid), trust.document
@@ -94,9 +96,10 @@ def _untrusted(
         return
     yield from _dated(key, trust, now)
     fields = {"keys." + key.id, *(f"roles.{role}" for role in key.roles)}
-    if any(each.field.startswith(f"{field}.") for each in trust_faults for field in fields):
+    if any(each.field.startswith(f"{field}.") for each in told for field in fields):
         return
-    for message in _not_entitled(file, purpose, key, trust.keyring):
+    misplaced = {each.field.split(".")[1] for each in told if each.field.startswith("environments.")}
+    for message in _not_entitled(file, purpose, key, trust.keyring, misplaced):
         remedy = f"give it a role for that, or name another key in {here.file} as {here.field}"
         yield known.problem(("keys", key.id, "roles"), f"{key.id} {message}", remedy)
 
@@ -113,14 +116,16 @@ def _dated(key: Key, trust: Trust, now: datetime) -> Iterator[Problem]:
             yield trust.document.problem(("keys", key.id, field), message, remedy)
 
 
-def _not_entitled(file: WorkspaceFile, purpose: str, key: Key, keyring: Keyring) -> Iterator[str]:
+def _not_entitled(
+    file: WorkspaceFile, purpose: str, key: Key, keyring: Keyring, misplaced: Collection[str]
+) -> Iterator[str]:
     types = signed_types(purpose)
     missing = [each for each in types if isinstance(entitled_roles(each, key, keyring), Rejected)]
     if missing:
         yield f"may not sign {', '.join(missing)}"
         return
     placed = [each for each in types if each not in _NOWHERE]
-    environments = list(_environments(file, receipts_level(purpose)))
+    environments = [each for each in _environments(file, receipts_level(purpose)) if each not in misplaced]
     closed = [each for each in environments if not _covers(key, keyring, placed, each)]
     # Whoever asks may do so for some sites alone; the processes of this workspace work at all of them.
     if closed and placed and (purpose != ME or closed == environments):

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from ldmrelease.config.policies.load import SUFFIX
 from ldmrelease.config.policies.reachability import unreachable
+from ldmrelease.config.policies.references import Policies
 from ldmrelease.config.trust import Trust
 from ldmrelease.config.workspace.check_lint import check_problems
 from ldmrelease.config.workspace.folders import missing_folders
 from ldmrelease.config.workspace.key_lint import key_problems, missing_purposes
 from ldmrelease.config.workspace.load import ReadFiles, read_parts, written
+from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.trust_lint import trust_problems
 from ldmrelease.config.yaml.problems import BadInput, Problem, merged, shown
-from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.domain.level import Level
 
 _OTHER_ENDINGS = (".yml", ".YML", ".YAML", ".json")
 
@@ -28,7 +28,7 @@ def lint(file: Path) -> tuple[Problem, ...]:
 def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
     yield from _other_endings(root / written(read.file, read.document, "policies"))
     if read.policies is not None and read.trust is not None:
-        yield from _not_agreed(read.policies, read.trust)
+        yield from _not_agreed(read.policies, read.trust, read.file)
     file, document = read.file, read.document
     if file is None or document is None:
         return
@@ -38,7 +38,7 @@ def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
     if read.topology is not None:
         yield from missing_purposes(file, document, read.topology)
         yield from check_problems(read.policies or {}, read.topology, document, root)
-    yield from key_problems(file, document, root, read.trust, trust_faults)
+    yield from key_problems(file, document, root, read.trust, [*read.problems, *trust_faults])
     if read.parts is not None and not read.problems:
         yield from unreachable(read.parts.policies, read.parts.topology)
 
@@ -50,14 +50,25 @@ def _other_endings(folder: Path) -> Iterator[Problem]:
             yield Problem(shown(path), message, remedy=f"rename it to {path.stem}{SUFFIX}")
 
 
-def _not_agreed(policies: dict[str, tuple[Level, YamlDocument]], trust: Trust) -> Iterator[Problem]:
+def _not_agreed(policies: Policies, trust: Trust, file: WorkspaceFile | None) -> Iterator[Problem]:
+    used = {*policies} if file is None else {*file.keys.receipts, *_levels(file)}
+    # A policy that nothing here is for may be agreed later.
+    unrecorded = [name for name in policies if name not in trust.policies and name in used]
+    if unrecorded:
+        names = ", ".join(unrecorded)
+        remedy = "write there: " + "; ".join(
+            f"{name}: {{version: {policies[name][0].version}, digest: {policies[name][0].digest}}}"
+            for name in unrecorded
+        )
+        message = f"does not record {names}, so what is decided by that is advisory only"
+        yield trust.document.problem(("policies",), message, remedy, True)
     for level, document in policies.values():
-        remedy = f"record version {level.version} and {level.digest} there"
-        if level.name not in trust.policies:
-            message = f"does not record the policy {level.name!r}, so it is advisory only"
-            yield trust.document.problem(
-                ("policies",), message, remedy.replace("there", f"as {level.name}"), True
-            )
-        elif not trust.agrees_with(level):
+        if level.name in trust.policies and not trust.agrees_with(level):
+            remedy = f"record version {level.version} and {level.digest} there"
             message = f"is not what {trust.document.file} records: advisory only until that is updated"
             yield document.problem(("metadata", "version"), message, remedy)
+
+
+def _levels(file: WorkspaceFile) -> Iterator[str]:
+    for site in file.environments.values():
+        yield from (each for each in (site.level, *(a.level for a in site.applications.values())) if each)

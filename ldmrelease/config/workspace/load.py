@@ -165,6 +165,12 @@ def _attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:
 
 def _placed(topology: Topology, trust: Trust, document: read.YamlDocument) -> Iterator[Problem]:
     """Places that the trust document puts at another level, or nowhere: those of one environment together."""
+    if topology.applications and not trust.levels:
+        message = f"is empty, and {document.file} has places"
+        yield trust.document.problem(
+            ("environments",), message, "write the level of each environment, as `summit: commissioning`"
+        )
+        return
     found: dict[tuple[str, str, str | None], list[Place]] = {}
     for each in topology.applications:
         agreed = trust.level_of(each.place)

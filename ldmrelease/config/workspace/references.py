@@ -14,7 +14,7 @@ from ldmrelease.config.workspace.schema import (
 from ldmrelease.config.workspace.topology import component_name, level_of, sourced
 from ldmrelease.config.yaml.problems import Problem, merged
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
 from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import image_tag, parse
@@ -59,6 +59,8 @@ class References:
         for name, check in self._file.checks.items():
             if check.results is not None:
                 yield from self._image(("checks", name, "results"), check.results)
+        for name, site in self._file.environments.items():
+            yield from self._unknown_level(("environments", name, "level"), site.level)
         for level in self._file.keys.receipts:
             if self._levels is not None and level not in self._levels:
                 remedy = did_you_mean(level, self._levels)
@@ -88,8 +90,7 @@ class References:
             yield from self._tag((*place, "tag"), component.tag or DEFAULT_TAG[kind.value], entry.grammar)
             base = component.derived_from
             if base is not None and not self._known(base, within=name):
-                message = f"no component {base!r}"
-                yield self._document.problem((*place, "derived-from"), message, self._nearest(base))
+                yield self._unknown((*place, "derived-from"), base if "/" in base else f"{name}/{base}")
 
     def _bases(self) -> dict[str, str]:
         """The component that each one was built on, by `product/component`."""
@@ -128,9 +129,25 @@ class References:
         entry = self._file.products.get(product)
         return entry is not None and name in entry.components
 
-    def _nearest(self, component: str) -> str:
-        known = [f"{product}/{name}" for product, e in self._file.products.items() for name in e.components]
-        return did_you_mean(component, known)
+    def _unknown(self, path: Path, component: str) -> Problem:
+        """What is wrong with the name of a component: there is no such product, or it has no such component."""
+        product, slash, name = component.partition("/")
+        products = self._file.products
+        if not products:
+            return self._document.problem(
+                path, "names a component, and there are no products", "describe them"
+            )
+        if not slash:
+            homes = [f"{each}/{product}" for each, entry in products.items() if product in entry.components]
+            return self._document.problem(
+                path, f"{component!r} is not PRODUCT/COMPONENT", did_you_mean(component, homes)
+            )
+        if product not in products:
+            return self._document.problem(path, f"no product {product!r}", did_you_mean(product, products))
+        known = products[product].components
+        near = nearest(name, known)
+        remedy = f"did you mean {product}/{near}?" if near else f"{product} has {', '.join(sorted(known))}"
+        return self._document.problem(path, f"no component {component!r}", remedy)
 
     def _applications(self) -> Iterator[tuple[Path, tuple[str, str], ApplicationEntry]]:
         for environment, site in self._file.environments.items():
@@ -143,17 +160,18 @@ class References:
         if level is None:
             message = "no level, here or in the environment"
             yield self._document.problem(path, message, "write level: and the name of a policy", True)
-        elif self._levels is not None and level not in self._levels:
-            where: Path = (*path, "level") if entry.level else (*path[:2], "level")
-            yield self._document.problem(where, f"no level {level!r}", did_you_mean(level, self._levels))
+        yield from self._unknown_level((*path, "level"), entry.level)
+
+    def _unknown_level(self, path: Path, level: str | None) -> Iterator[Problem]:
+        if level is not None and self._levels is not None and level not in self._levels:
+            yield self._document.problem(path, f"no level {level!r}", did_you_mean(level, self._levels))
 
     def _runs(self, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
         taken: dict[str, str] = {}
         for index, component in enumerate(entry.runs):
             where: Path = (*path, "runs", index)
             if not self._known(component):
-                message = f"no component {component!r}"
-                yield self._document.problem(where, message, self._nearest(component))
+                yield self._unknown(where, component)
                 continue
             other = taken.setdefault(component_name(component), component)
             if other != component:
@@ -162,6 +180,9 @@ class References:
 
     def _target(self, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
         place: Path = (*path, "target")
+        if not all(map(self._known, entry.runs)):
+            # Which of the components that are written here is meant by the wrong name cannot be told.
+            return
         if entry.target.menu is not None:
             yield from self._menu((*place, "menu"), entry.target.menu, entry)
         elif entry.target.gitops is not None:

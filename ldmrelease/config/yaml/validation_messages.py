@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from ldmrelease.config.yaml.fields import EXPECTED, SAID
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -118,15 +118,18 @@ class _Teller:
         context = error.get("ctx", {})
         word, known = str(context.get("tag", "")), _choices(str(context.get("expected_tags", "")))
         found = word.strip("<>")
-        if found == NOT_A_MAPPING:
-            return self._document.problem(path, f"found {spelled(error['input'])}", "write a mapping")
-        if not found:
+        given = error["input"]
+        if not isinstance(given, Mapping):
+            return self._document.problem(path, f"found {spelled(given)}", "write a mapping")
+        if "rule" not in given:
+            near = nearest("rule", given)
+            if near is not None:
+                return self._document.problem((*path, near), "unknown key", "did you mean rule?", at_key=True)
             return self._document.problem((*path, "rule"), "missing", did_you_mean("", known))
         if found in self._later:
             return self._document.problem((*path, "rule"), f"the rule {found!r} is {_LATER}")
-        return self._document.problem(
-            (*path, "rule"), f"found {spelled(found)}, no rule", did_you_mean(found, known)
-        )
+        remedy = did_you_mean(found if isinstance(given["rule"], str) else "", known)
+        return self._document.problem((*path, "rule"), f"found {spelled(given['rule'])}, no rule", remedy)
 
     def _choice(self, error: ErrorDetails, path: Path) -> Problem:
         known = _choices(str(error.get("ctx", {}).get("expected", "")))
