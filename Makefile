@@ -11,7 +11,7 @@ PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
 PURE := domain policy promotion projections trust
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lint format unit test references docs hooks lock clean
+.PHONY: help demo lint format unit test references examples docs hooks lock clean
 
 help: ## say what there is (this)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test: lint docs ## everything: lint, docs, and all tests with their coverage (40
 references: $(VENV)/.runtime ## write the references of policies and commands anew, from the program
 	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
 	$(BIN)/python -m ldmrelease.faces.cli.reference > docs/command-reference.md
+
+examples: $(VENV)/.test ## play the documents' commands, and write the answers into them anew
+	$(BIN)/python -m tests.documents
 
 docs: $(VENV)/.docs ## the documents as a site in build/site; a warning is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs $(SITE)

@@ -20,7 +20,7 @@ class RunResultName(StrEnum):
 
 
 class CheckRunAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A run of a check. `REGISTERED`: its result is owed by `deadline`; `ERRORED`: it said nothing of the release, and
+    """A run of a check. `REGISTERED`: its result is due by `deadline`; `ERRORED`: it said nothing of the release, and
     `problem` and `sentence` say why. `run` is null where nothing was registered.
     """
 

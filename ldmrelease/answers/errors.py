@@ -10,7 +10,8 @@ from ldmrelease.config.yaml.problems import Problem
 
 class ProblemAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One fault of one file. `line` and `column` count from 1, null where the whole file is meant; `field` is the path
-    of the faulty value; `remedy` says what to write instead.
+    of the faulty value; `found` is what stands there, and `expected` what may, in words; `remedy` says what to write
+    instead.
     """
 
     file: str
@@ -18,6 +19,8 @@ class ProblemAnswer(msgspec.Struct, frozen=True, kw_only=True):
     column: int | None
     field: str | None
     message: str
+    found: str | None
+    expected: str | None
     remedy: str | None
 
 
@@ -48,6 +51,8 @@ def problem_answers(problems: Iterable[Problem]) -> Problems:
             column=each.column,
             field=each.field or None,
             message=each.message,
+            found=each.found,
+            expected=each.expected,
             remedy=each.remedy,
         )
         for each in problems

@@ -23,7 +23,7 @@ class DesiredAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AdmittedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An image that was let in, with the receipt of `promotion` at `time`."""
+    """An image that was admitted, with the receipt of `promotion` at `time`."""
 
     spelling: str
     digest: DigestText

@@ -1,7 +1,9 @@
 """Promotions: what became of a request, their list, and the whole of one."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,10 +27,12 @@ from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.plan import Plan, Step, StepKind
-from ldmrelease.services.promotions.driver import PromotionOutcome
-from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.submit import NothingToDo, Preview
-from ldmrelease.services.promotions.work import PlaceBusy
+
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.driver import PromotionOutcome
+    from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.submit import NothingToDo, Preview
+    from ldmrelease.services.promotions.work import PlaceBusy
 
 
 class WaitAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,11 +83,25 @@ class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     confirms: bool
 
 
+class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was changed at a place: tags of releases, null where there is none. `state` is what became of it there:
+    `promoted`, `scaled-to-zero` or `scheduled`.
+    """
+
+    place: PlaceName
+    before: str | None
+    after: str | None
+    state: str
+
+
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
-    """Where a promotion was left. `cause` says why it ended; `decision` is that of the request, where it is new."""
+    """Where a promotion was left. `cause` says why it ended; `decision` is that of the request, where it is new.
+    `changes` has what was done at each place, where it has just succeeded.
+    """
 
     promotion: str
     state: PromotionState
+    changes: tuple[PlaceChangeAnswer, ...]
     cause: FindingAnswer | None
     waits_for: WaitAnswer | None
     interrupted: InterruptedAnswer | None
@@ -151,6 +169,10 @@ def promoted_answer(outcome: PromotionOutcome, decision: DecisionAnswer | None =
     return PromotedAnswer(
         promotion=outcome.promotion,
         state=outcome.state,
+        changes=tuple(
+            PlaceChangeAnswer(place=str(each.place), before=each.before, after=each.after, state=each.state)
+            for each in outcome.changes
+        ),
         cause=None if waits else cause_finding(outcome.cause),
         waits_for=wait_answer(outcome.cause) if waits else None,
         interrupted=_interrupted(outcome.interrupted),
@@ -210,7 +232,7 @@ def nothing_answer(found: NothingToDo, release: str) -> NothingToDoAnswer:
     return NothingToDoAnswer(
         release=release,
         places=tuple(map(str, found.places)),
-        scaled_to_zero=tuple(map(str, found.idle)),
+        scaled_to_zero=tuple(map(str, found.scaled_to_zero)),
     )
 
 

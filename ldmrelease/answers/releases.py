@@ -39,7 +39,7 @@ class ComponentAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RevisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One pin of a tag. `reason` is owed from the second revision on."""
+    """One pin of a tag. `reason` is required from the second revision on."""
 
     revision: int
     digest: DigestText
@@ -91,7 +91,7 @@ class VersionAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ComponentChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A component in both; null where one of the two does not have it. A tag spelled otherwise is no difference."""
+    """A component in both; null where one of the two does not have it. A tag spelled otherwise is not a difference."""
 
     component: str
     kind: str

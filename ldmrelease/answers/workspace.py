@@ -1,5 +1,7 @@
 """What was made: a workspace, a key, a demonstration, a file."""
 
+from typing import Any
+
 import msgspec
 
 from ldmrelease.answers.spellings import TimeText
@@ -22,6 +24,24 @@ class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     not_before: TimeText
     public: str
+
+
+class TrustChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of the trust document: `before` is null where there was none."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class TrustAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of the trust document: the version that it makes, and whether it was `written`."""
+
+    file: str
+    version: int
+    written: bool
+    changes: tuple[TrustChangeAnswer, ...]
+    difference: str
 
 
 class PlayedAnswer(msgspec.Struct, frozen=True, kw_only=True):

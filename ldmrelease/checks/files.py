@@ -23,7 +23,7 @@ class TooManyFiles(ValueError):
 def check_files(check: Check, folder: Path) -> dict[str, str]:
     """The digest of each file that the check names, by its path from the workspace's `folder`.
 
-    These are the files and folders among the words of its command, and those under `files`. What is no file of the
+    These are the files and folders among the words of its command, and those under `files`. What is not a file of the
     workspace (a program of the machine, an option) is left out. Raises `TooManyFiles`, and `OSError` for a file that
     cannot be read.
     """

@@ -1,5 +1,6 @@
 """The trust document (`trust.yaml`) -> keyring, placement of environments, policies as agreed."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +17,8 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Place
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
+
+_MAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
 def _digest(text: str) -> str:
@@ -37,6 +40,15 @@ class PolicyEntry(Strict):
     digest: Digest = Field(description="sha256 of the policy file's bytes.")
 
 
+def _mail(text: str) -> str:
+    if not _MAIL.fullmatch(text):
+        expected("write an address such as ada@lsst.org")
+    return text
+
+
+Mail = Annotated[
+    str, AfterValidator(_mail), WithJsonSchema({"type": "string", "pattern": f"^{_MAIL.pattern}$"})
+]
 SomeTexts = Annotated[list[Text], Field(min_length=1), UNIQUE]
 
 
@@ -53,6 +65,7 @@ class KeyEntry(Strict):
 
     public: Text = Field(description="A PEM file, relative to this one, or the PEM text itself.")
     person: Text = Field(description="Who signs with it: two keys of one person count once.")
+    mail: Mail | None = Field(None, description="The person's mail address: the author's, in commits.")
     roles: Names = Field(description="What it may sign.")
     not_before: MomentField = Field(description="What was taken in before does not count.")
     not_after: MomentField | None = Field(None, description="What is taken in later does not count.")
@@ -173,6 +186,7 @@ class _Reader:
                 id=name,
                 public_pem=self._pem(entry.public),
                 person=entry.person,
+                mail=entry.mail,
                 roles=entry.roles,
                 not_before=entry.not_before,
                 not_after=entry.not_after,

@@ -14,7 +14,7 @@ from ldmrelease.policy.index import Index
 class RuleContext(Struct, frozen=True):
     """Facts, their index and the time of the decision.
 
-    `platforms` are those that the level's `images` requirements name: evidence about an image is owed for
+    `platforms` are those that the level's `images` requirements name: evidence about an image is required for
     each of them, and where the level names none, for each platform that the image has.
     """
 

@@ -19,7 +19,7 @@ COVERS_PLATFORMS = frozenset(each.name for each in STATEMENT_TYPES.values() if e
 
 
 class PolicySubject(Struct, frozen=True):
-    """One thing that evidence is owed about. `index` is the digest of the index above `digest`."""
+    """One thing that evidence is required about. `index` is the digest of the index above `digest`."""
 
     digest: str
     component: str | None = None
@@ -69,7 +69,7 @@ class NoSubject(Struct, frozen=True):
 
 
 def subjects(about: About, context: RuleContext) -> tuple[PolicySubject, ...] | NoSubject:
-    """All that evidence is owed about: at least one subject, or the reason why there is none."""
+    """All that evidence is required about: at least one subject, or the reason why there is none."""
     release = context.facts.release
     if about == "release":
         return (PolicySubject(release.digest),)

@@ -2,7 +2,7 @@
 
 A place goes: ask (a decision without a claim) -> claim -> enter (the decision again, under the claim) ->
 apply -> settle -> checks -> confirm -> receipt -> publish -> free; without checks and confirmation where it
-settled as idle, which gets no receipt either. What waits holds no claim. A failure
+settled as scaled to zero, which gets no receipt either. What waits holds no claim. A failure
 starts nothing new, restores that place alone, and stops.
 """
 
@@ -90,11 +90,13 @@ def _through(place_plan: PlacePlan, journal: Journal) -> bool:
 
 def _after_claim(place_plan: PlacePlan, journal: Journal) -> list[Step]:
     """The steps that a place takes under its claim: where nothing is to run, nothing can be checked."""
-    left_out = {StepKind.CLAIM, StepKind.CHECK} if _idle(place_plan, journal) else {StepKind.CLAIM}
+    left_out = (
+        {StepKind.CLAIM, StepKind.CHECK} if _is_scaled_to_zero(place_plan, journal) else {StepKind.CLAIM}
+    )
     return [each for each in place_plan.steps if each.kind not in left_out]
 
 
-def _idle(place_plan: PlacePlan, journal: Journal) -> bool:
+def _is_scaled_to_zero(place_plan: PlacePlan, journal: Journal) -> bool:
     return journal.step(place_plan.step(StepKind.SETTLE).id).result.get("state") == "scaled-to-zero"
 
 
@@ -142,7 +144,7 @@ def _applied(here: PlacePlan, journal: Journal) -> bool:
 
 
 def _next_step(here: PlacePlan, journal: Journal) -> Action:
-    confirms = here.confirms and not _idle(here, journal)
+    confirms = here.confirms and not _is_scaled_to_zero(here, journal)
     for step in _after_claim(here, journal):
         record = journal.step(step.id)
         if record.failed:

@@ -202,7 +202,7 @@ class Transport:
         call = HttpCall(request.method, request.url, self.registry, headers=headers, body=request.form)
         response = self._send(call, request.authorization)
         if response.status != 200:
-            # Token services say 400, 401, 403 and even 404 for a user who is not let in.
+            # Token services say 400, 401, 403 and even 404 for a user who is not authorized.
             self._refuse(call, response, denied=response.status not in _TEMPORARY)
         try:
             with contextlib.closing(response):

@@ -8,6 +8,7 @@ of its subject.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -36,14 +37,14 @@ from ldmrelease.registry.repository import BLOB_LIMIT, MANIFEST_LIMIT, MIB, Mete
 _LAYOUT_FILE = write_object({"imageLayoutVersion": "1.0.0"})
 
 
-Subjects = dict[tuple[str, str], tuple[str | None, Descriptor]]
-"""By digest and media type, what a manifest refers to and its descriptor: a digest always means the same bytes."""
+Manifests = dict[tuple[str, str | None], Manifest]
+"""By digest and media type: a digest always means the same bytes."""
 
 
 class LayoutRepository:
     """The directory need not exist before the first write. `name` is what errors and receipts call it.
 
-    `subjects` are those of manifests that were read; whoever opens a layout several times hands it on.
+    `manifests` are those that were read; whoever opens a layout several times hands them on.
     """
 
     def __init__(
@@ -52,12 +53,13 @@ class LayoutRepository:
         *,
         name: str,
         observer: Observer | None = None,
-        subjects: Subjects | None = None,
+        manifests: Manifests | None = None,
     ) -> None:
         self.name = name
-        self._subjects = {} if subjects is None else subjects
+        self._manifests = {} if manifests is None else manifests
         self.meter = Meter()
         self._directory = directory
+        self._blobs = directory / "blobs" / "sha256"
         self._files = LayoutFiles(directory, name, observer)
 
     @property
@@ -101,7 +103,8 @@ class LayoutRepository:
         path = self._path(digest)
         try:
             with path.open("rb") as file:
-                content = file.read(limit + 1)
+                # As much as is there: to ask for the limit would take that much memory first.
+                content = file.read(min(limit, os.fstat(file.fileno()).st_size) + 1)
         except FileNotFoundError:
             raise NotFound(f"no {digest}", method="READ", repository=self.name) from None
         except OSError as error:
@@ -178,26 +181,25 @@ class LayoutRepository:
         # Other writers, and a writer that was killed, leave entries that no fallback tag lists.
         found = []
         for entry in self._index().entries():
-            if (
-                REF_NAME in entry.annotations
-                or entry.media_type in INDEX_TYPES
-                or not self.has_blob(entry.digest)
-            ):
+            if REF_NAME in entry.annotations or entry.media_type in INDEX_TYPES:
                 continue
-            refers_to, listed = self._subject(entry)
-            if refers_to == subject:
-                found.append(listed)
+            known = self._manifests.get((entry.digest, entry.media_type))
+            if known is None and not self.has_blob(entry.digest):
+                continue
+            manifest = known or self._read_manifest(entry.digest, entry.media_type)
+            with reading_answer("READ", self.name):
+                if manifest.subject() == subject and self.has_blob(entry.digest):
+                    found.append(manifest.descriptor())
         return found
 
-    def _subject(self, entry: Descriptor) -> tuple[str | None, Descriptor]:
-        key = (entry.digest, entry.media_type)
-        if key not in self._subjects:
-            manifest = self._read_manifest(*key)
-            with reading_answer("READ", self.name):
-                self._subjects[key] = (manifest.subject(), manifest.descriptor())
-        return self._subjects[key]
-
     def _read_manifest(self, digest: str, media_type: str | None = None) -> Manifest:
+        known = self._manifests.get((digest, media_type))
+        if known is not None and self.has_blob(digest):
+            return known
+        manifest = self._manifests[digest, media_type] = self._new_manifest(digest, media_type)
+        return manifest
+
+    def _new_manifest(self, digest: str, media_type: str | None) -> Manifest:
         content = self.blob(digest, limit=MANIFEST_LIMIT)
         if media_type is None:
             with reading_answer("READ", self.name):
@@ -253,7 +255,7 @@ class LayoutRepository:
         return RegistryError(str(error), method="READ", repository=self.name, hint=hint)
 
     def _path(self, digest: str) -> Path:
-        return self._directory / "blobs" / "sha256" / check_digest(digest).removeprefix("sha256:")
+        return self._blobs / check_digest(digest).removeprefix("sha256:")
 
 
 def _stated_type(manifest: Manifest) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct, field
@@ -60,15 +61,22 @@ class Descriptor(Struct, frozen=True):
         return entry
 
 
-class Manifest(Struct, frozen=True):
-    """A manifest or index: the exact bytes that its digest names, and the type under which it was given."""
+class Manifest(Struct, frozen=True, dict=True):
+    """A manifest or index: the exact bytes that its digest names, and the type under which it was given.
+
+    It is parsed once.
+    """
 
     content: bytes
     media_type: str
     digest: str
 
     def json(self) -> Json:
-        """The parsed object; raises ValueError if it is none."""
+        """The parsed object, which is not to be changed; raises ValueError if it is none."""
+        return self._body
+
+    @cached_property
+    def _body(self) -> Json:
         return parse_object(self.content)
 
     @property

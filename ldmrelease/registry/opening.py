@@ -10,7 +10,7 @@ from ldmrelease.registry.repository import RegistryOptions, Repository
 
 if TYPE_CHECKING:
     from ldmrelease.registry.http import Transport
-    from ldmrelease.registry.layout import Subjects
+    from ldmrelease.registry.layout import Manifests
 
 
 class Registries:
@@ -23,7 +23,7 @@ class Registries:
         self._base_dir = base_dir
         self._options = options or RegistryOptions()
         self._transports: dict[str, Transport] = {}
-        self._subjects: dict[str, Subjects] = {}
+        self._manifests: dict[str, Manifests] = {}
 
     def open(self, reference: Reference) -> Repository:
         """The repository that the reference is in; nothing is asked or written yet."""
@@ -34,7 +34,7 @@ class Registries:
                 self._base_dir / reference.repository,
                 name=reference.name,
                 observer=self._options.observer,
-                subjects=self._subjects.setdefault(reference.repository, {}),
+                manifests=self._manifests.setdefault(reference.repository, {}),
             )
         # Imported late: the HTTP client costs more than the rest of a command that needs only layouts.
         from ldmrelease.registry.http import Transport  # noqa: PLC0415

@@ -54,13 +54,20 @@ _VERDICTS = (Verdict.ALLOWED, Verdict.REFUSED, Verdict.WAITING, Verdict.UNDECIDE
 
 def decision_text(decision: Decision, default_product: str | None = None) -> str:
     """The whole decision. `default_product` is the one that a tag alone means here."""
+    return "\n".join([verdict_line(decision), *_all_findings(decision, default_product)])
+
+
+def details_text(decision: Decision, default_product: str | None = None) -> str:
+    """Why something was allowed, for whoever sees first that it was done."""
+    verdict = f"decision: {decision.verdict} at {moment(decision.now)} (level {decision.level})"
+    return "\n".join([verdict, *_all_findings(decision, default_product)])
+
+
+def _all_findings(decision: Decision, default_product: str | None) -> Iterator[str]:
     product = decision.name.partition("/")[0]
     named = product if product != default_product else None
-    ordered = sorted(decision.findings, key=lambda each: list(MARKS).index(each.outcome))
-    lines = [verdict_line(decision)]
-    for each in ordered:
-        lines += finding_lines(each, decision.now, named)
-    return "\n".join(lines)
+    for each in sorted(decision.findings, key=lambda each: list(MARKS).index(each.outcome)):
+        yield from finding_lines(each, decision.now, named)
 
 
 def verdict_line(decision: Decision) -> str:

@@ -23,7 +23,7 @@ def evidence_table(found: Sequence[EvaluatedEvidence], release: str) -> str:
         [
             _type(each.seen.fact),
             _about(each),
-            each.seen.fact.signer or "nobody we know",
+            each.seen.fact.signer or "unknown key",
             _counts(each.seen),
             each.seen.fact.result or "",
             _taken_in(each),
@@ -84,7 +84,7 @@ def unusable_words(why: UnusableEvidence) -> str:
     v: Values = values_of(why.values)
     match why.code:
         case "receipt":
-            return "this is a receipt: promotions sign them, and they are no evidence"
+            return "this is a receipt: promotions sign them, and they are not evidence"
         case "other-subject":
             return f"it is about {v.listed('subjects')}, and nothing of {v['release']} has such a digest"
         case "no-content":

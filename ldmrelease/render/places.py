@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow}
 
 
-_UNKNOWN = "unknown (no receipt)"
+_UNKNOWN = "unknown (deployed outside ldmrelease)"
 
 
 def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
-    """What runs where, since when, and what let it in."""
+    """What runs where, since when, and what approved it."""
     cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in rows]
     if not cells:
         return "not deployed anywhere"

@@ -19,7 +19,7 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
     v = values_of(plain)
     match code:
         case "decided":
-            return f"{v['place']}: {v['verdict']} ({_STAGES.get(v['stage'], v['stage'])})"
+            return f"{v['place']}: {_STAGES.get(v['stage'], v['stage'])}: {v['verdict']}"
         case EventKind.DONE:
             told = _done(v["step"], plain)
             return f"{v['place']}: {told}" if told else None

@@ -15,15 +15,17 @@ from ldmrelease.answers.sentences.refusals import (
     preflight_words,
 )
 from ldmrelease.answers.sentences.text import indented, listed, moment, said, short
-from ldmrelease.domain.events.promotion import PromotionState
+from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.plan import StepKind
+from ldmrelease.domain.streams import StepId
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.output import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.answers.promotion_rows import PromotionRowAnswer
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
-    from ldmrelease.domain.topology import Place
+    from ldmrelease.services.promotions.changes import PlaceChange
     from ldmrelease.services.promotions.driver import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
@@ -45,15 +47,38 @@ def state_cell(state: str) -> Cell:
 
 
 def outcome_text(outcome: PromotionOutcome, now: datetime) -> str:
-    """Where a promotion was left, and the next command."""
+    """What a promotion has done, where it was left, and the next command."""
     cell = state_cell(str(outcome.state))
-    lines = [f"promotion {outcome.promotion}: {painted(cell.text, cell.colour)}{_why(outcome, now)}"]
+    lines = [*map(_change, outcome.changes)]
+    lines += [f"promotion {outcome.promotion}: {painted(cell.text, cell.colour)}{_why(outcome, now)}"]
     if outcome.interrupted is not None:
         lines.append(f"interrupted: {interrupted_words(outcome.interrupted)}")
     if outcome.busy is not None:
         lines.append(busy_words(outcome.busy))
     lines += [f"next: {each}" for each in _next(outcome)]
     return "\n".join(lines)
+
+
+_DONE = {
+    Intent.PROMOTE: "PROMOTED",
+    Intent.ROLLBACK: "ROLLED BACK",
+    Intent.ALIAS: "MOVED",
+    Intent.RETIRE: "RETIRED",
+}
+_HOW = {
+    "scaled-to-zero": " (scaled to zero: nothing runs there)",
+    "scheduled": " (the next Job runs it)",
+}
+
+
+def _change(change: PlaceChange) -> str:
+    """`PROMOTED w.2023.15 -> w.2023.16  usdfdev/batch`"""
+    names = [each for each in (change.before, change.after) if each is not None]
+    alias = f"{change.alias}: " if change.alias else ""
+    done = painted(_DONE[change.intent], Colour.green)
+    what = " -> ".join(dict.fromkeys(map(said, names)))
+    again = " (it was written there already)" if change.before == change.after else ""
+    return f"{done} {said(alias)}{what}  {change.place}{_HOW.get(change.state, '')}{again}"
 
 
 def _why(outcome: PromotionOutcome, now: datetime) -> str:
@@ -86,7 +111,7 @@ def _next(outcome: PromotionOutcome) -> Iterator[str]:
 
 
 def nothing_text(answer: NothingToDo, name: str, intent: Intent, alias: str | None) -> str:
-    """That everything is as wished already."""
+    """That everything is as asked for already."""
     places = listed(answer.places)
     match intent:
         case Intent.ALIAS:
@@ -99,14 +124,14 @@ def nothing_text(answer: NothingToDo, name: str, intent: Intent, alias: str | No
 
 
 def _with_receipts(answer: NothingToDo) -> str:
-    idle = (
-        f"idle at {listed(answer.idle)}: nothing is to run there, so there is no receipt"
-        if answer.idle
+    without = (
+        f"scaled to zero at {listed(answer.scaled_to_zero)}: nothing is to run there, so there is no receipt"
+        if answer.scaled_to_zero
         else ""
     )
-    if len(answer.idle) == len(answer.places):
-        return idle
-    return f"with a receipt{'; ' + idle if idle else ''}"
+    if len(answer.scaled_to_zero) == len(answer.places):
+        return without
+    return f"with a receipt{'; ' + without if without else ''}"
 
 
 def look_text(look: Preview, default_product: str | None) -> str:
@@ -231,16 +256,43 @@ def _report_cause(report: PromotionReport, now: datetime) -> str:
 def _place_lines(place: PlaceReport) -> Iterator[str]:
     for step in place.steps:
         if step.state != "open":
-            yield f"{step.state:8} {_named(place.place, step)}"
+            yield f"{step.state:8} {_named(step)}"
 
 
-def _named(place: Place, step: StepReport) -> str:
-    name = step.step.removeprefix(f"{place}/")
+def _named(step: StepReport) -> str:
+    name = _what(step)
     if step.state == "failed":
         return f"{name}: {failure_words(str(step.result.get('code', '')), step.result)}"
     if step.result.get("skipped") in _UNSIGNED:
         return f"{name}: {_UNSIGNED[step.result['skipped']]}"
-    return f"{name}{_noted(step.result)}"
+    noted = _noted(step.result)
+    return f"{name}: {noted}" if noted else name
+
+
+_STEPS = {
+    StepKind.CLAIM: "claim the place",
+    StepKind.COPY: "copy images to the site's registry",
+    StepKind.PULL: "fetch images on the nodes",
+    StepKind.APPLY: "write the settings",
+    StepKind.SETTLE: "verify that it is there",
+    StepKind.RECEIPT: "sign receipts",
+    StepKind.PUBLISH: "attach the receipts to the images",
+    StepKind.RESTORE: "put back what was there before",
+    StepKind.FREE: "release the claim",
+}
+
+
+def _what(step: StepReport) -> str:
+    """What a step does, in plain words."""
+    parsed = StepId.parse(step.step)
+    return f"run the check {parsed.check}" if parsed.check else _STEPS[parsed.kind]
+
+
+_STAGES = {
+    DecisionStage.ASK: "at the request",
+    DecisionStage.ENTER: "under the lock",
+    DecisionStage.CONFIRM: "after it ran there",
+}
 
 
 _UNSIGNED = {
@@ -257,7 +309,7 @@ def _noted(result: Mapping[str, Any]) -> str:
     parts += [f"without {listed(left)}"] if isinstance(left, Mapping) and left else []
     measured = availability_words(result.get("availability"))
     parts += [f"({measured})"] if measured else []
-    return f" {' '.join(parts)}" if parts else ""
+    return " ".join(parts)
 
 
 def _decision_lines(report: PromotionReport, default_product: str | None) -> list[str]:
@@ -267,5 +319,6 @@ def _decision_lines(report: PromotionReport, default_product: str | None) -> lis
         told = decision_text(ruled.decision, default_product)
         if number < len(report.decisions):
             told = verdict_line(ruled.decision)
-        lines += ["", f"{ruled.stage} {moment(ruled.decision.now)} {ruled.digest}", *told.splitlines()]
+        when = f"{_STAGES[DecisionStage(ruled.stage)]}, {moment(ruled.decision.now)}"
+        lines += ["", f"decided {when} {ruled.digest}", *told.splitlines()]
     return lines

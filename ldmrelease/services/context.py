@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ldmrelease.registry.opening import Registries
     from ldmrelease.registry.repository import Repository
     from ldmrelease.targets.connections import ClusterConnections, Connections
+    from ldmrelease.targets.git.commits import Identity
     from ldmrelease.trust.signer import Signer
 
 Observer = Callable[[str, str], None]
@@ -234,6 +235,16 @@ class Context(ReadContext):
         keyid = self.signers.me.keyid
         key = self.keyring.find(keyid)
         return key.person if key is not None else keyid
+
+    @cached_property
+    def author(self) -> Identity:
+        """Who asks, as the author of commits: with the mail address that the trust document or git knows."""
+        from ldmrelease.targets.git.identity import author  # noqa: PLC0415 - where something is committed
+
+        key = self.keyring.find(self.signers.me.keyid)
+        if key is None:
+            return author(self.person, None, self.workspace.root)
+        return author(key.person, key.mail, self.workspace.root, unnamed=key.person == key.id)
 
     def append(
         self,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.context import Observer, Signers
     from ldmrelease.services.known_pins import KnownPins
     from ldmrelease.targets.connections import ClusterConnections, Connections
+    from ldmrelease.targets.git.commits import Identity
     from ldmrelease.trust.keyring import Keyring
     from ldmrelease.trust.records import Records
     from ldmrelease.trust.signer import KeyProblem, Signer
@@ -313,6 +314,10 @@ class PromotionPlanning(PlaceAccess, PlaceObserving, FactSources, Protocol):
 
 class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, PromotionPlanning, Protocol):
     """Everything that carrying a promotion out takes."""
+
+    @property
+    def author(self) -> Identity:
+        """Who asks, as the author of commits."""
 
 
 class Diagnosing(WitnessAccess, PlaceAccess, Protocol):

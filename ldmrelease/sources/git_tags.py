@@ -5,6 +5,7 @@ import subprocess
 
 from msgspec import Struct
 
+from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag
@@ -12,6 +13,8 @@ from ldmrelease.domain.topology import ComponentSource
 from ldmrelease.sources.interface import FoundComponent, SourceAccess, UnusableComponent
 
 _TIMEOUT = 120
+_KEPT = {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_EXEC_PATH"}
+"""Of git's variables those that say how to connect; others could make it work for another repository."""
 
 
 class SourceUnavailable(UnavailableError):
@@ -63,21 +66,28 @@ def tags(repository: str) -> list[str]:
 
 
 def _ls_remote(repository: str, patterns: list[str]) -> dict[str, str]:
-    environment = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    where = public(repository)
     try:
         answer = subprocess.run(
             ["git", "ls-remote", "--", repository, *patterns],
             capture_output=True,
             text=True,
             timeout=_TIMEOUT,
-            env=environment,
+            env=_environment(),
+            # Not where we were started: git would follow the configuration of a checkout there.
+            cwd="/",
             check=False,
         )
     except FileNotFoundError:
-        raise SourceUnavailable(f"git ls-remote {repository}: git is not installed; install it") from None
+        raise SourceUnavailable(f"git ls-remote {where}: git is not installed; install it") from None
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SourceUnavailable(f"git ls-remote {repository}: {error}") from error
+        raise SourceUnavailable(f"git ls-remote {where}: {public(str(error))}") from error
     if answer.returncode != 0:
-        raise SourceUnavailable(f"git ls-remote {repository}: {answer.stderr.strip()}")
+        raise SourceUnavailable(f"git ls-remote {where}: {public(answer.stderr.strip())}")
     rows = (line.split("\t", 1) for line in answer.stdout.splitlines())
     return {name: commit for commit, name in rows}
+
+
+def _environment() -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
+    return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}

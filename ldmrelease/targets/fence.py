@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Place
-from ldmrelease.targets.git.program import Git, Note, commit_tree, read_blob, write_blob
+from ldmrelease.targets.git.commits import NewObjects, Note, TreeEntry
+from ldmrelease.targets.git.repository import Git, read_blob
 from ldmrelease.targets.results import RefusedError
 
 FILE = "fence.json"
@@ -65,20 +66,11 @@ def fence_at(git: Git, revision: str) -> Fence:
 
 
 def fences_at(git: Git, revisions: Sequence[str]) -> dict[str, Fence]:
-    """The fences that commits hold, read in one go; what we did not write is left out."""
-    if not revisions:
-        return {}
-    asked = "".join(f"{each}:{FILE}\n" for each in revisions)
-    answer = git.run("cat-file", "--batch", stdin=asked.encode())
+    """The fences that commits hold; what we did not write is left out."""
     found = {}
     for revision in revisions:
-        head, _, answer = answer.partition(b"\n")
-        *_, kind, size = head.split(b" ")
-        if kind != b"blob":
-            continue
-        content, answer = answer[: int(size)], answer[int(size) + 1 :]
-        with suppress(canonical.NotCanonical):
-            found[revision] = canonical.decode(content, Fence)
+        with suppress(RefusedError):
+            found[revision] = fence_at(git, revision)
     return found
 
 
@@ -100,12 +92,11 @@ def check(found: Fence | None, grant: WriteGrant) -> None:
         raise RefusedError("fenced", **values, expected=ours.epoch)
 
 
-def next_fence(git: Git, old: str | None, fence: Fence, note: Note) -> str | None:
-    """The commit that holds our fence on top of the old one; None where the old one says the same."""
+def next_fence(git: Git, objects: NewObjects, old: str | None, fence: Fence, note: Note) -> str | None:
+    """The commit that holds our fence on top of the old one, added to `objects`; None where the old one says the
+    same."""
     if old is not None and fence_at(git, old) == fence:
         return None
-    oid = write_blob(git, canonical.encode(fence))
-    listing = f"100644 blob {oid}\t{FILE}\0".encode()
-    tree = git.change("mktree", "mktree", "-z", stdin=listing).decode().strip()
+    entry = TreeEntry("100644", FILE.encode(), objects.blob(canonical.encode(fence)))
     subject = f"{fence.promotion} holds this place since event {fence.epoch}"
-    return commit_tree(git, tree, old, Note(subject, note.author, note.at))
+    return objects.commit(objects.tree([entry]), old, Note(subject, note.author, note.at))

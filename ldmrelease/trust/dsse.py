@@ -1,7 +1,7 @@
 """DSSE envelopes, read strictly and written canonically (Dead Simple Signing Envelope v1.0.2).
 
 What verifiers read in two ways is refused here: two signatures, unknown fields, duplicate keys, loose base64
-and key ids that are no fingerprint (trust.md section 1).
+and key ids that are not fingerprints (trust.md section 1).
 """
 
 import base64
@@ -45,7 +45,7 @@ class Envelope(Struct, frozen=True):
 
 
 class Malformed(Struct, frozen=True):
-    """Bytes that are no envelope we accept: `code` for programs, `detail` for people."""
+    """Bytes that are not an envelope we accept: `code` for programs, `detail` for people."""
 
     code: str
     detail: str

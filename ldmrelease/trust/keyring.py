@@ -46,6 +46,8 @@ class Role(Struct, frozen=True):
 class Key(Struct, frozen=True):
     """A public key. `id` is its name in the trust document, `keyid` the fingerprint that envelopes name.
 
+    `mail` is the person's address, for commits.
+
     It counts for what is taken in from `not_before` to `not_after`, and before `compromised_since`.
     """
 
@@ -57,6 +59,7 @@ class Key(Struct, frozen=True):
     not_before: datetime
     not_after: datetime | None = None
     compromised_since: datetime | None = None
+    mail: str | None = None
 
     def __post_init__(self) -> None:
         moments = (self.not_before, self.not_after, self.compromised_since)
@@ -75,6 +78,7 @@ def make_key(
     not_before: datetime,
     not_after: datetime | None = None,
     compromised_since: datetime | None = None,
+    mail: str | None = None,
 ) -> Key:
     """A key of the trust document; its fingerprint follows from the PEM. Raises `ValueError`."""
     try:
@@ -83,7 +87,7 @@ def make_key(
         raise ValueError(f"key {id!r}: {error}") from None
     return Key(
         id, fingerprint(public), write_public(public), person, tuple(roles),
-        _whole(not_before) or not_before, _whole(not_after), _whole(compromised_since),
+        _whole(not_before) or not_before, _whole(not_after), _whole(compromised_since), mail,
     )  # fmt: skip
 
 

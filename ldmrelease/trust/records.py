@@ -234,8 +234,7 @@ def _exactly(plain: Any, kind: type[T]) -> T | Rejected:
         value = canonical.from_plain(plain, kind)
     except canonical.NotCanonical as error:
         return Rejected("malformed", {"detail": str(error)})
-    known = canonical.to_plain(value)
-    if plain != known and not _within(plain, known):
+    if not canonical.spells(plain, value) and not _within(plain, canonical.to_plain(value)):
         return Rejected("unknown-field", {"detail": "a field that is not known, or a value of two spellings"})
     moments = [getattr(value, each) for each in value.__struct_fields__]  # type: ignore[attr-defined]
     if any(isinstance(each, datetime) and each.utcoffset() != _UTC for each in moments):

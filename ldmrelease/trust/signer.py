@@ -17,7 +17,7 @@ from msgspec import Struct
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.statements import PAYLOAD_TYPE
 from ldmrelease.trust.dsse import Envelope, Signature, pae
-from ldmrelease.trust.keys import KeyKind, fingerprint, write_public
+from ldmrelease.trust.keys import KeyKind, fingerprint, read_public, write_public
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.serialization import KeySerializationEncryption
@@ -107,6 +107,33 @@ def load_signer(path: Path) -> Signer:
     ):
         return Signer(private, str(path))
     raise KeyProblem(f"{path}: the key is neither ECDSA on P-256 nor ed25519; make one with key new")
+
+
+class PublicHalf(Struct, frozen=True):
+    """The public half of a key, as a trust document lists it."""
+
+    kind: KeyKind
+    keyid: str
+    pem: str
+
+
+def read_public_half(path: Path) -> PublicHalf:
+    """The public half of a private key file, or what a public one says. Raises `KeyProblem`."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise KeyProblem(f"{path}: cannot be read: {error.strerror}; name a key file") from error
+    if "PRIVATE KEY" in text:
+        signer = load_signer(path)
+        return PublicHalf(signer.kind, signer.keyid, signer.public_pem)
+    if text.count("-----BEGIN ") > 1:
+        raise KeyProblem(f"{path}: several keys are in it; name a file of one key")
+    try:
+        public = read_public(text)
+    except ValueError as error:
+        raise KeyProblem(f"{path}: {error}; name a key file") from None
+    kind = KeyKind.ED25519 if isinstance(public, ed25519.Ed25519PublicKey) else KeyKind.P256
+    return PublicHalf(kind, fingerprint(public), write_public(public))
 
 
 def _own_bytes(path: Path) -> bytes:

@@ -121,7 +121,7 @@ def assert_claim_free(site: Site) -> None:
 
 
 STOPS = [
-    "mktree",  # the fence, on claiming
+    "unpack-objects",  # the fence, on claiming
     "decision.made",
     "step.intended",
     "update-ref",

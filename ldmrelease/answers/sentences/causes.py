@@ -20,8 +20,8 @@ def waits_words(cause: Mapping[str, Any], now: datetime | None = None) -> str:
     if until and now is not None and _instant(until) <= now:
         parts = ["as of its last decision, and can go on now"]
     parts += [f"for {listed(who)}"] if who else []
-    owed = [pending_act_words(str(cause["code"]), cause.get("values") or {})] if "code" in cause else []
-    return ": ".join([*([" and ".join(parts)] if parts else []), *owed])
+    act = [pending_act_words(str(cause["code"]), cause.get("values") or {})] if "code" in cause else []
+    return ": ".join([*([" and ".join(parts)] if parts else []), *act])
 
 
 def _instant(at: Any) -> datetime:

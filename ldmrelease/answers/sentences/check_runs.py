@@ -4,7 +4,7 @@ from ldmrelease.answers.sentences.text import said
 from ldmrelease.checks.outcome import Unread
 
 WORDS: dict[str, str] = {
-    Unread.NOT_FOLLOWED: "its message says where its result is, and nobody looked there",
+    Unread.NOT_FOLLOWED: "its message says where its result is, which was not read",
     Unread.NO_DIGEST: "its message does not say by digest where its result is; write HOST/REPOSITORY@sha256:...",
     Unread.ELSEWHERE: "its message says that its result is elsewhere than in the check's `results` repository",
     Unread.ABSENT: "the result that its message names is not in the check's `results` repository",

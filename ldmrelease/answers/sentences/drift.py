@@ -19,7 +19,7 @@ def _instead(v: Values) -> str:
 
 
 DRIFT_WORDS: Mapping[str, Words] = {
-    "undecided": lambda v: f"{said(v['image'])} was let in by no decision{_instead(v)}{_who(v)}",
+    "undecided": lambda v: f"{said(v['image'])} was not approved by any decision{_instead(v)}{_who(v)}",
     "moved-tag": lambda v: (
         f"{said(v['image'])} now names {said(v['digest'])}, and {said(v['decided'])} was decided"
     ),

@@ -43,7 +43,7 @@ def _remarks(finding: Finding, values: Values) -> str:
 
 
 def _about(v: Values) -> str:
-    """What evidence is owed about: the release, its content, or each of its images."""
+    """What evidence is required about: the release, its content, or each of its images."""
     return {"release": "the release", "content": "the content", "image": "every image"}.get(v["about"], "it")
 
 

@@ -1,4 +1,4 @@
-"""Words for refusals that are no decisions: of targets, of pinning, of requests. Each says what would be right."""
+"""Words for refusals that are not decisions: of targets, of pinning, of requests. Each says what would be right."""
 
 from __future__ import annotations
 

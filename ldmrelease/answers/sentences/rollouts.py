@@ -137,7 +137,7 @@ FAILURES: Mapping[str, Words] = {
 }
 
 
-OWED: Mapping[str, Words] = {
+PENDING_ACTS: Mapping[str, Words] = {
     "not-synced": lambda v: (
         f"{said(v['workload'])} still names {said(v['image'])} for {said(v['container'])}: it is committed, and not "
         "synced; sync it (in Argo CD or Flux), then resume"
@@ -155,5 +155,5 @@ OWED: Mapping[str, Words] = {
 
 def pending_act_words(code: str, plain: Mapping[str, Any]) -> str:
     """What a promotion waits for its operator to do, in the cluster."""
-    words = OWED.get(code)
+    words = PENDING_ACTS.get(code)
     return words(values_of(plain)) if words is not None else f"{code} {said(plain)}"

@@ -29,6 +29,6 @@ def is_there(api: Api, namespace: str) -> bool:
     except Absent:
         return False
     except (Conflict, Forbidden, Invalid):
-        # A policy may turn down this Job, and let in those of checks.
+        # A policy may turn down this Job, and admit those of checks.
         return True
     return True

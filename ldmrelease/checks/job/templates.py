@@ -1,6 +1,6 @@
 """Templates of checks: Kubernetes Jobs whose one image is `component://NAME`, filled in for a run by dict edits.
 
-There is no language of ours in them: `$(NAME)` in `command`, `args` and `env` is expanded by Kubernetes. What the
+They have no language of our own: `$(NAME)` in `command`, `args` and `env` is expanded by Kubernetes. What the
 safety of a run rests on (no token, no retry, no rights) is set here, whatever the template says.
 """
 

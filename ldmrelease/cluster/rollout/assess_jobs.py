@@ -12,7 +12,7 @@ from ldmrelease.domain.workload_selection import WorkloadKind
 
 
 def assess_jobs(workload: Workload, related: Related, wanted: DesiredDigests) -> Status:
-    """By the newest Job of the same images that has ended: a CronJob is armed until one has.
+    """By the newest Job of the same images that has ended: a CronJob is scheduled until one has.
 
     What failed before these images were written is of an earlier stay, and does not condemn a rollback.
     """

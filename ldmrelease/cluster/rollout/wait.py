@@ -59,7 +59,7 @@ class AssessedWorkload:
 
 
 class RolledOut(Struct, frozen=True):
-    """Every workload runs it, is idle, or is armed; on every node that is ready."""
+    """Every workload runs it, is scaled to zero, or is scheduled; on every node that is ready."""
 
     seen: tuple[AssessedWorkload, ...]
 

@@ -10,7 +10,6 @@ from msgspec import Struct
 from ldmrelease.config.trust import Trust
 from ldmrelease.config.yaml.problems import Problem, merged
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.topology import Topology
@@ -26,8 +25,9 @@ class _Clause(Struct, frozen=True):
     document: YamlDocument
     environments: tuple[str, ...]
 
-    def problem(self, key: str, message: str, remedy: str) -> Problem:
-        return self.document.problem((*self.path, key), message, remedy)
+    def problem(self, key: str, message: str, word: str, known: Iterable[str]) -> Problem:
+        """That `word` is none of those that are known."""
+        return self.document.unknown((*self.path, key), message, word, known)
 
 
 class Demands:
@@ -50,8 +50,8 @@ class Demands:
                 continue
             for name in level.environments:
                 if name not in self._environments:
-                    path, remedy = ("spec", "environments", name), did_you_mean(name, self._environments)
-                    yield document.problem(path, f"no environment {name!r}", remedy, at_key=True)
+                    path, message = ("spec", "environments", name), f"no environment {name!r}"
+                    yield document.unknown(path, message, name, self._environments, at_key=True)
             for clause in _clauses(level, document, used):
                 yield from self._clause(clause)
 
@@ -73,8 +73,8 @@ class Demands:
         for key, roles in written.items():
             for role in roles:
                 if self._roles is not None and role not in self._roles:
-                    remedy = did_you_mean(role, self._roles)
-                    yield clause.problem(key, f"the trust document has no role {role!r}", remedy)
+                    message = f"the trust document has no role {role!r}"
+                    yield clause.problem(key, message, role, self._roles)
 
     def _after(self, clause: _Clause) -> Iterator[Problem]:
         level, environment, application = (
@@ -87,14 +87,14 @@ class Demands:
         known = self._environments.get(environment or "", ())
         if known and application is not None and application not in known:
             message = f"no application {application!r} in {environment!r}"
-            yield clause.problem("application", message, did_you_mean(application, known))
+            yield clause.problem("application", message, application, known)
 
     def _check(self, clause: _Clause) -> Iterator[Problem]:
         name = clause.requirement.parameters["check"]
         if self._topology.check(name) is None:
             known = [each.name for each in self._topology.checks]
             which = f" {name!r}" if known else "s, and policies ask for them"
-            yield clause.problem("check", f"the workspace has no check{which}", did_you_mean(name, known))
+            yield clause.problem("check", f"the workspace has no check{which}", name, known)
         where: str = clause.requirement.parameters.get("where", "here")
         level = where.removeprefix("level:")
         if level != where:
@@ -106,12 +106,11 @@ class Demands:
         known = sorted({each.level for each in self._topology.applications})
         if level not in known:
             message = f"nothing in the workspace is at level {level!r}"
-            yield clause.problem(key, message, did_you_mean(level, known))
+            yield clause.problem(key, message, level, known)
 
     def _environment(self, clause: _Clause, key: str, environment: str) -> Iterator[Problem]:
         if environment not in self._environments:
-            remedy = did_you_mean(environment, self._environments)
-            yield clause.problem(key, f"no environment {environment!r}", remedy)
+            yield clause.problem(key, f"no environment {environment!r}", environment, self._environments)
 
     def _together(self, clause: _Clause) -> Iterator[Problem]:
         for environment in clause.environments:
@@ -119,7 +118,7 @@ class Demands:
             for name in clause.requirement.parameters["applications"]:
                 if name not in known:
                     message = f"no application {name!r} in {environment!r}"
-                    yield clause.problem("applications", message, did_you_mean(name, known))
+                    yield clause.problem("applications", message, name, known)
 
 
 def _applications_by_environment(topology: Topology) -> dict[str, tuple[str, ...]]:

@@ -83,7 +83,7 @@ class Attested(Clause):
     about: EvidenceAbout = Field("image", description="What the evidence must be about.")
     by: SomeNames | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
     max_age: SomeTime | None = Field(None, description="How old the evidence may be, from its intake.")
-    minimum: int = Field(1, ge=1, description="How many different statements are owed.")
+    minimum: int = Field(1, ge=1, description="How many different statements are required.")
     builder: Patterns | None = Field(
         None,
         description="Provenance: patterns (`*`) of the builder's id, of which one must fit. Left out: any.",

@@ -15,11 +15,10 @@ from ldmrelease.checks.job.templates import SCHEME, SETTLE, VERDICT, Template
 from ldmrelease.checks.outcome import OutcomeRule
 from ldmrelease.checks.registry import traits
 from ldmrelease.config.yaml import read
-from ldmrelease.config.yaml.problems import BadInput, Problem
+from ldmrelease.config.yaml.problems import BadInput, Problem, spelled
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean, one_of
 from ldmrelease.config.yaml.validation_messages import Path as Place
-from ldmrelease.config.yaml.validation_messages import spelled
 from ldmrelease.domain.images import digest_of
 from ldmrelease.domain.topology import Check
 
@@ -92,15 +91,22 @@ def _shape(document: YamlDocument) -> Iterator[Problem]:
     for key, wanted in (("apiVersion", "batch/v1"), ("kind", "Job")):
         found = document.plain.get(key) if isinstance(document.plain, dict) else None
         if found != wanted:
-            yield document.problem((key,), f"found {spelled(found)}", f"write {wanted}: a template is a Job")
+            yield document.problem(
+                (key,), f"found {spelled(found)}", f"write {wanted}: a template is a Job", expected=wanted
+            )
     mappings: tuple[Place, ...] = (("spec",), ("spec", "template"), _POD)
     for path in mappings:
         if not isinstance(_at(document.plain, path), dict):
-            yield document.problem(path, "missing", "write a mapping")
+            yield document.problem(path, "missing", "write a mapping", expected="a mapping")
             return
     containers = _at(document.plain, (*_POD, "containers"))
     if not isinstance(containers, list) or len(containers) != 1 or not isinstance(containers[0], dict):
-        yield document.problem((*_POD, "containers"), f"found {_counted(containers)}", "write one container")
+        yield document.problem(
+            (*_POD, "containers"),
+            f"found {_counted(containers)}",
+            "write one container",
+            expected="one container",
+        )
         return
     yield from _parts(document)
 
@@ -111,7 +117,9 @@ def _parts(document: YamlDocument) -> Iterator[Problem]:
         found = _at(document.plain, path)
         named = isinstance(found, list) and all(isinstance(_at(each, ("name",)), str) for each in found)
         if found is not None and not named:
-            yield document.problem(path, f"found {spelled(found)}", "write a list whose entries have a name")
+            yield document.problem(
+                path, f"found {spelled(found)}", "write a list whose entries have a name", expected="a list"
+            )
     mappings: tuple[Place, ...] = (
         ("metadata",),
         ("metadata", "labels"),
@@ -123,14 +131,19 @@ def _parts(document: YamlDocument) -> Iterator[Problem]:
     for path in mappings:
         found = _at(document.plain, path)
         if found is not None and not isinstance(found, dict):
-            yield document.problem(path, f"found {spelled(found)}", "write a mapping")
+            yield document.problem(path, f"found {spelled(found)}", "write a mapping", expected="a mapping")
 
 
 def _verdict(document: YamlDocument) -> Iterator[Problem]:
     path: Place = ("metadata", "annotations", VERDICT)
     found = _at(document.plain, path)
     if found is not None and found not in list(OutcomeRule):
-        yield document.problem(path, f"found {spelled(found)}", did_you_mean(str(found), list(OutcomeRule)))
+        yield document.problem(
+            path,
+            f"found {spelled(found)}",
+            did_you_mean(str(found), list(OutcomeRule)),
+            expected=one_of(OutcomeRule),
+        )
 
 
 def _job(document: YamlDocument) -> Iterator[Problem]:
@@ -140,7 +153,9 @@ def _job(document: YamlDocument) -> Iterator[Problem]:
                 ("spec", key), "is said by the run, not by its template", "leave it out", True
             )
         elif _JOB_KEYS[key] is not None and value != _JOB_KEYS[key]:
-            yield document.problem(("spec", key), "a check is run once", f"write {_JOB_KEYS[key]}")
+            yield document.problem(
+                ("spec", key), "a check is run once", f"write {_JOB_KEYS[key]}", expected=str(_JOB_KEYS[key])
+            )
 
 
 def _pod(document: YamlDocument) -> Iterator[Problem]:
@@ -149,7 +164,9 @@ def _pod(document: YamlDocument) -> Iterator[Problem]:
         if pod.get(key, False) is not False:
             yield document.problem((*_POD, key), why, "leave it out")
     if pod.get("restartPolicy", "Never") != "Never":
-        yield document.problem((*_POD, "restartPolicy"), "a check is run once", "write Never")
+        yield document.problem(
+            (*_POD, "restartPolicy"), "a check is run once", "write Never", expected="Never"
+        )
     for key in ("initContainers", "ephemeralContainers"):
         if pod.get(key):
             yield document.problem(
@@ -200,9 +217,16 @@ def _rights(document: YamlDocument, given: Mapping[str, Any]) -> Iterator[Proble
 def _variable(document: YamlDocument, path: Place, given: Mapping[str, Any]) -> Iterator[Problem]:
     value = given.get("value", "")
     if not isinstance(value, str):
-        yield document.problem((*path, "value"), f"found {spelled(value)}", "write text; put it in quotes")
+        yield document.problem(
+            (*path, "value"), f"found {spelled(value)}", "write text; put it in quotes", expected="text"
+        )
     elif given["name"] == SETTLE and not (value.isascii() and value.isdecimal()):
-        yield document.problem((*path, "value"), f"found {spelled(value)}", 'write whole seconds, as "10"')
+        yield document.problem(
+            (*path, "value"),
+            f"found {spelled(value)}",
+            'write whole seconds, as "10"',
+            expected="whole seconds",
+        )
     if _at(given, ("valueFrom", "secretKeyRef")):
         yield document.problem(
             (*path, "valueFrom"), "brings in a key, where tested code runs", "leave it out"

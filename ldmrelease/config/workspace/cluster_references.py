@@ -63,7 +63,7 @@ def _containers(
             if name not in running or component not in (name, running[name]):
                 where: Path = (*path, "workloads", "select", index, "containers", container)
                 message = f"{component!r} is not an image that runs here"
-                yield document.problem(where, message, did_you_mean(component, running.values()))
+                yield document.unknown(where, message, component, running.values())
                 unknown = True
     written = entry.target.kubernetes is not None
     audited = {each.kind for each in entry.workloads.select} == {WorkloadKind.JOB.value}
@@ -114,17 +114,21 @@ def _pullable(
             yield document.problem((*path, "runs", index), message, remedy)
 
 
+_REGISTRY = "host[:port] or host[:port]/path"
+
+
 def _registry(document: YamlDocument, path: Path, site: EnvironmentEntry) -> Iterator[Problem]:
     if site.registry is None:
         return
     try:
         reference = parse_reference(f"{site.registry}/x")
     except ValueError as error:
-        yield document.problem(path, str(error), "write host[:port] or host[:port]/path")
+        yield document.problem(path, str(error), "write host[:port] or host[:port]/path", expected=_REGISTRY)
         return
     if reference.carrier is not Carrier.REGISTRY or f"{reference.registry}/" not in f"{site.registry}/":
         remedy = "write host[:port] or host[:port]/path, as registry.base.example/lsst"
-        yield document.problem(path, f"{site.registry!r} names no registry", remedy)
+        message = f"{site.registry!r} is not the address of a registry"
+        yield document.problem(path, message, remedy, expected=_REGISTRY)
 
 
 def _check_images(file: WorkspaceFile, document: YamlDocument, images: dict[str, str]) -> Iterator[Problem]:
@@ -135,5 +139,5 @@ def _check_images(file: WorkspaceFile, document: YamlDocument, images: dict[str,
         _, at, digest = check.image.partition("@")
         if not (at and is_digest(digest)):
             remedy = f"{did_you_mean(check.image, names)}, or an image by its digest"
-            message = f"{check.image!r} is not a component, and no image by its digest"
+            message = f"{check.image!r} is neither a component nor an image by its digest"
             yield document.problem(("checks", name, "image"), message, remedy)

@@ -6,22 +6,22 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-import yaml
 from msgspec import Struct
 
 from ldmrelease.config.policies.load import SUFFIX, load_levels
+from ldmrelease.config.workspace.agreement import recorded_levels
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.schema import WorkspaceFile
-from ldmrelease.config.workspace.topology import level_of
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import PROMOTER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.level import Level
+from ldmrelease.targets.yamledit.entries import block_text
 from ldmrelease.trust.signer import generate
 
-SAMPLES = ("rubin", "kubernetes")
+SAMPLES = ("simple", "rubin", "kubernetes")
 
 _EMPTY = "empty"
 _EVERYWHERE = ["*"]
@@ -75,7 +75,7 @@ def init_workspace(folder: Path, sample: str | None, at: datetime, person: str =
     levels = list(load_levels(folder / "policies").values())
     keys = [*_KEYS, *(f"receipts-{level.name}" for level in levels)]
     public = {name: _make_key(folder / "keys" / f"{name}.pem") for name in keys}
-    places = _places(WorkspaceFile.model_validate(read(folder / FILE).plain))
+    places = recorded_levels(WorkspaceFile.model_validate(read(folder / FILE).plain))
     _write(folder / "trust.yaml", _trust(levels, places, public, not_before=at, person=person).encode())
     made = [*files, ".gitignore", *(f"keys/{name}.pem" for name in keys), "trust.yaml"]
     return Initialised(folder / FILE, tuple(folder / name for name in made))
@@ -92,9 +92,12 @@ def default_policies() -> dict[str, bytes]:
 
 
 def _files(sample: str) -> Iterator[tuple[str, bytes]]:
-    yield from _tree(resources.files("ldmrelease.config") / "samples" / sample, "")
-    for name, data in default_policies().items():
-        yield f"policies/{name}", data
+    """What is written as it is: a sample's own policies, or else the default ones."""
+    folder = resources.files("ldmrelease.config") / "samples" / sample
+    yield from _tree(folder, "")
+    if not (folder / "policies").is_dir():
+        for name, data in default_policies().items():
+            yield f"policies/{name}", data
 
 
 def _tree(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
@@ -148,20 +151,7 @@ def _trust(
             for name, pem in public.items()
         },
     }
-    return _HEAD + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110)
-
-
-def _places(file: WorkspaceFile) -> dict[str, str]:
-    """The level of each environment, and of each application that differs from its environment's."""
-    found: dict[str, str] = {}
-    for environment, site in file.environments.items():
-        if site.level is not None:
-            found[environment] = site.level
-        for name, entry in site.applications.items():
-            level = level_of(site, entry)
-            if level is not None and level != site.level:
-                found[f"{environment}/{name}"] = level
-    return found
+    return _HEAD + block_text(document)
 
 
 def _roles(places: dict[str, str], levels: list[str]) -> dict[str, dict[str, list[str]]]:
@@ -179,22 +169,3 @@ def _roles(places: dict[str, str], levels: list[str]) -> dict[str, dict[str, lis
             "repositories": _EVERYWHERE,
         }
     return roles
-
-
-class _Dumper(yaml.SafeDumper):
-    """Lists in one line, texts of several lines as blocks, and every value written out."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-def _list(dumper: yaml.SafeDumper, items: list[str]) -> yaml.Node:
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
-
-
-_Dumper.add_representer(str, _text)
-_Dumper.add_representer(list, _list)

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ldmrelease.config.trust import Trust
 from ldmrelease.config.workspace.key_purposes import (
     PURPOSES,
@@ -92,7 +94,7 @@ def _untrusted(
     if key is None:
         message = f"{known.file} does not have the key of {shown(Path(signer.source))} ({signer.keyid})"
         remedy = "add it there under keys, with its person and roles"
-        yield Problem(here.file, message, here.line, here.column, here.field, remedy)
+        yield replace(here, message=message, remedy=remedy)
         return
     yield from _dated(key, trust, now)
     fields = {"keys." + key.id, *(f"roles.{role}" for role in key.roles)}

@@ -14,7 +14,7 @@ from ldmrelease.config.workspace.schema import (
 from ldmrelease.config.workspace.topology import component_name, level_of, sourced
 from ldmrelease.config.yaml.problems import Problem, merged
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
+from ldmrelease.config.yaml.suggestions import nearest, one_of
 from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import image_tag, parse
@@ -54,7 +54,9 @@ class References:
     def _workspace(self) -> Iterator[Problem]:
         if "://" in self._file.ledger:
             message = f"found {self._file.ledger!r}, and ledgers on a server come with a later version"
-            yield self._document.problem(("ledger",), message, "write the path of a file")
+            yield self._document.problem(
+                ("ledger",), message, "write the path of a file", expected="the path of a file"
+            )
         yield from self._image(("releases",), self._file.releases)
         for name, check in self._file.checks.items():
             if check.results is not None:
@@ -63,8 +65,8 @@ class References:
             yield from self._unknown_level(("environments", name, "level"), site.level)
         for level in self._file.keys.receipts:
             if self._levels is not None and level not in self._levels:
-                remedy = did_you_mean(level, self._levels)
-                yield self._document.problem(("keys", "receipts", level), f"no level {level!r}", remedy, True)
+                path: Path = ("keys", "receipts", level)
+                yield self._document.unknown(path, f"no level {level!r}", level, self._levels, True)
 
     def _image(self, path: Path, text: str) -> Iterator[Problem]:
         try:
@@ -73,8 +75,8 @@ class References:
             yield self._document.problem(path, str(error))
             return
         if reference.tag or reference.digest:
-            message = f"{text!r} names one image, a repository is wanted"
-            yield self._document.problem(path, message, "leave tag and digest out")
+            message = f"{text!r} names one image, where a repository is expected"
+            yield self._document.problem(path, message, "leave tag and digest out", expected="a repository")
 
     def _product(self, name: str, entry: ProductEntry) -> Iterator[Problem]:
         path: Path = ("products", name)
@@ -132,22 +134,20 @@ class References:
     def _unknown(self, path: Path, component: str) -> Problem:
         """What is wrong with the name of a component: there is no such product, or it has no such component."""
         product, slash, name = component.partition("/")
-        products = self._file.products
+        products, document = self._file.products, self._document
         if not products:
-            return self._document.problem(
-                path, "names a component, and there are no products", "describe them"
-            )
+            message = "names a component, and there are no products"
+            return document.problem(path, message, "describe them under products")
         if not slash:
             homes = [f"{each}/{product}" for each, entry in products.items() if product in entry.components]
-            return self._document.problem(
-                path, f"{component!r} is not PRODUCT/COMPONENT", did_you_mean(component, homes)
-            )
+            return document.unknown(path, f"{component!r} is not PRODUCT/COMPONENT", component, homes)
         if product not in products:
-            return self._document.problem(path, f"no product {product!r}", did_you_mean(product, products))
-        known = products[product].components
-        near = nearest(name, known)
-        remedy = f"did you mean {product}/{near}?" if near else f"{product} has {', '.join(sorted(known))}"
-        return self._document.problem(path, f"no component {component!r}", remedy)
+            return document.unknown(path, f"no product {product!r}", product, products)
+        known = [f"{product}/{each}" for each in products[product].components]
+        # Of the component alone: the product in front of both makes all of them look alike.
+        near = nearest(name, products[product].components)
+        remedy = f"did you mean {product}/{near}?" if near else f"known are {', '.join(sorted(known))}"
+        return document.problem(path, f"no component {component!r}", remedy, expected=one_of(known))
 
     def _applications(self) -> Iterator[tuple[Path, tuple[str, str], ApplicationEntry]]:
         for environment, site in self._file.environments.items():
@@ -164,7 +164,7 @@ class References:
 
     def _unknown_level(self, path: Path, level: str | None) -> Iterator[Problem]:
         if level is not None and self._levels is not None and level not in self._levels:
-            yield self._document.problem(path, f"no level {level!r}", did_you_mean(level, self._levels))
+            yield self._document.unknown(path, f"no level {level!r}", level, self._levels)
 
     def _runs(self, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
         taken: dict[str, str] = {}
@@ -180,9 +180,6 @@ class References:
 
     def _target(self, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
         place: Path = (*path, "target")
-        if not all(map(self._known, entry.runs)):
-            # Which of the components that are written here is meant by the wrong name cannot be told.
-            return
         if entry.target.menu is not None:
             yield from self._menu((*place, "menu"), entry.target.menu, entry)
         elif entry.target.gitops is not None:
@@ -198,8 +195,11 @@ class References:
         names = {component_name(each): each for each in entry.runs} | {each: each for each in entry.runs}
         component = names.get(written.component)
         if component is None:
+            if not all(map(self._known, entry.runs)):
+                # The wrong name there may be that of this one.
+                return
             message = f"{written.component!r} does not run here"
-            yield self._document.problem(path, message, did_you_mean(written.component, names))
+            yield self._document.unknown(path, message, written.component, names)
         elif self._known(component) and not self._is_image(component):
             yield self._document.problem(
                 path, f"{component!r} is not an image", "name a component that is one"
@@ -234,8 +234,8 @@ class References:
         yield from self._runs_here((*path, "component"), menu, entry)
         for alias, key in menu.aliases.items():
             if key not in ALIAS_KEYS:
-                message, remedy = f"no key {key!r} of a menu holds an alias", did_you_mean(key, ALIAS_KEYS)
-                yield self._document.problem((*path, "aliases", alias), message, remedy)
+                message = f"no key {key!r} of a menu holds an alias"
+                yield self._document.unknown((*path, "aliases", alias), message, key, ALIAS_KEYS)
 
     def _written_twice(self) -> Iterator[Problem]:
         seen: dict[_Written, Path] = {}

@@ -319,7 +319,7 @@ class WorkspaceFile(Strict):
         None, description="A fixed time in place of the wall clock, for a demo."
     )
     notify: Annotated[list[Text], Field(min_length=1)] | None = Field(
-        None, description="A command that is given a JSON event when somebody's act is owed."
+        None, description="A command that is given a JSON event when somebody has to act."
     )
     insecure: Annotated[list[Text], UNIQUE] = Field(
         default_factory=list, description="Registries that are spoken to without TLS, as host:port."

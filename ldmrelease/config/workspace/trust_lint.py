@@ -6,7 +6,7 @@ from ldmrelease.config.trust import Trust
 from ldmrelease.config.workspace.key_purposes import LEDGER, signed_types
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.yaml.problems import Problem
-from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
+from ldmrelease.config.yaml.suggestions import nearest
 from ldmrelease.domain.events.registry import EVENT_TYPES
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.trust.keyring import EVERYWHERE
@@ -26,11 +26,11 @@ def trust_problems(trust: Trust, file: WorkspaceFile, told: Sequence[Problem]) -
         for index, type in enumerate(role.types):
             if type not in ROLE_TYPES and "://" not in type:
                 path = ("roles", role.name, "types", index)
-                yield document.problem(path, f"there is no type {type!r}", did_you_mean(type, ROLE_TYPES))
+                yield document.unknown(path, f"there is no type {type!r}", type, ROLE_TYPES)
         for index, name in enumerate(role.environments):
             if name != EVERYWHERE and name not in known:
                 path = ("roles", role.name, "environments", index)
-                yield document.problem(path, f"no environment {name!r}", did_you_mean(name, known))
+                yield document.unknown(path, f"no environment {name!r}", name, known)
     for key in trust.keyring.keys:
         if not key.roles:
             message = "has no role, so nothing that it signs counts"

@@ -1,8 +1,10 @@
 """What is wrong with a file that somebody wrote, and where: every problem of a file in one go."""
 
+import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +16,8 @@ class Problem(Struct, frozen=True):
     """One fault of one file.
 
     `line` and `column` count from 1 and are None where the whole file is meant; `field` is the path of the
-    faulty value, such as `spec.enter[2].for`; `remedy` says what to write instead.
+    faulty value, such as `spec.enter[2].for`; `remedy` says what to write instead. `found` is what stands there, and
+    `expected` what may stand there, each in a few words and None where that is not known, or must not be told.
     """
 
     file: str
@@ -23,6 +26,8 @@ class Problem(Struct, frozen=True):
     column: int | None = None
     field: str = ""
     remedy: str | None = None
+    found: str | None = None
+    expected: str | None = None
 
     def __str__(self) -> str:
         place = [self.file] if self.line is None else [self.file, str(self.line), str(self.column)]
@@ -75,3 +80,15 @@ def shown(path: Path) -> str:
     """The path as a person finds it: relative to the current folder where it lies inside."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
+
+
+def spelled(value: Any) -> str:
+    """A found value in a few words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + '..."'

@@ -8,7 +8,7 @@ aliases that would grow without bound are refused.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,7 +27,8 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
-from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.config.yaml.problems import BadInput, Problem, shown, spelled
+from ldmrelease.config.yaml.suggestions import did_you_mean, one_of
 
 Path_ = Sequence[str | int]
 """Where a value stands in a document: keys and indices from the root."""
@@ -85,10 +86,37 @@ class YamlDocument(Struct, frozen=True):
         last = path[-1] if path else None
         return node.keys.get(last, self.where(path)) if isinstance(last, str) else self.where(path)
 
-    def problem(self, path: Path_, message: str, remedy: str | None = None, at_key: bool = False) -> Problem:
-        """A problem of the value, or of the key, at a path."""
+    def problem(
+        self,
+        path: Path_,
+        message: str,
+        remedy: str | None = None,
+        at_key: bool = False,
+        *,
+        expected: str | None = None,
+        secret: bool = False,
+    ) -> Problem:
+        """A problem of the value, or of the key, at a path; a `secret` value is not told."""
         line, column = self.key(path) if at_key else self.where(path)
-        return Problem(self.file, message, line, column, spell_path(path), remedy)
+        found = None if secret else self._found(path, at_key)
+        return Problem(self.file, message, line, column, spell_path(path), remedy, found, expected)
+
+    def unknown(
+        self, path: Path_, message: str, word: str, known: Iterable[str], at_key: bool = False
+    ) -> Problem:
+        """A problem of a `word` that is none of those that are `known`."""
+        choices = tuple(known)
+        remedy, expected = did_you_mean(word, choices), one_of(choices)
+        return self.problem(path, message, remedy, at_key, expected=expected)
+
+    def _found(self, path: Path_, at_key: bool) -> str | None:
+        """The value, or the key, in a few words; None where there is none."""
+        node = self._root
+        for step in path:
+            if step not in node.children:
+                return None
+            node = node.children[step]
+        return spelled(path[-1] if at_key and path else node.value)
 
 
 def spell_path(path: Path_) -> str:
@@ -120,7 +148,7 @@ def parse(data: bytes, file: str) -> YamlDocument:
     except yaml.MarkedYAMLError as error:
         raise BadInput([*reader.problems, _syntax(error, text, file)]) from error
     except yaml.YAMLError as error:
-        raise BadInput([*reader.problems, Problem(file, f"is no YAML: {error}")]) from error
+        raise BadInput([*reader.problems, Problem(file, f"is not YAML: {error}")]) from error
     if reader.problems:
         raise BadInput(reader.problems)
     return YamlDocument(file, data, root.value, root)
@@ -149,7 +177,7 @@ def _position(before: str) -> tuple[int, int]:
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
-    message = error.problem or "is no YAML"
+    message = error.problem or "is not YAML"
     if error.context and error.context_mark and error.context_mark is not mark:
         message = f"{message}, {error.context} that begins on line {error.context_mark.line + 1}"
     return Problem(file, message, line, column, remedy=_syntax_remedy(text, mark))

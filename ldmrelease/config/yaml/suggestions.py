@@ -17,3 +17,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if near is not None:
         return f"did you mean {near}?"
     return f"known are {', '.join(choices)}" if choices else "there are none yet"
+
+
+def one_of(known: Iterable[str]) -> str | None:
+    """`one of a, b`: what may be written; None where nothing is known."""
+    choices = sorted(known)
+    if len(choices) < 2:
+        return choices[0] if choices else None
+    return f"one of {', '.join(choices)}"

@@ -1,7 +1,6 @@
 """What a file model says against a document, told with line, column, field and remedy."""
 
 import difflib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -9,9 +8,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ldmrelease.config.yaml.fields import EXPECTED, SAID
-from ldmrelease.config.yaml.problems import BadInput, Problem
+from ldmrelease.config.yaml.problems import BadInput, Problem, spelled
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
+from ldmrelease.config.yaml.suggestions import did_you_mean, nearest, one_of
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -21,16 +20,17 @@ NOT_A_MAPPING = "not-a-mapping"
 
 _LATER = "not understood yet, it comes with a later version; leave it out"
 
-_REMEDIES: dict[str, str] = {
-    "string_type": "write text; put it in quotes where it looks like a number, true, false or null",
-    "string_too_short": "write some text",
-    "int_type": "write a whole number",
-    "bool_type": "write true or false",
-    "list_type": "write a list",
-    "dict_type": "write a mapping",
-    "model_type": "write a mapping",
-    "model_attributes_type": "write a mapping",
+_EXPECTED: dict[str, str] = {
+    "string_type": "text",
+    "string_too_short": "some text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
 }
+_ADVICE = {"string_type": "; put it in quotes where it looks like a number, true, false or null"}
 
 
 def validate(model: type[M], document: YamlDocument, later: Iterable[str] = ()) -> M:
@@ -48,18 +48,6 @@ def validate(model: type[M], document: YamlDocument, later: Iterable[str] = ()) 
 def tagged(rule: str) -> str:
     """The tag of one of several shapes of a mapping; it is part of a fault's location, never of a path."""
     return f"<{rule}>"
-
-
-def spelled(value: Any) -> str:
-    """A found value in a few words."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list" if value else "an empty list"
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:57] + '..."'
 
 
 class _Teller:
@@ -104,32 +92,42 @@ class _Teller:
 
     def _missing(self, error: ErrorDetails, path: Path) -> Problem:
         about = self._schema(error["loc"]).get("description", "")
-        remedy = f"write it ({about.rstrip('.')})" if about else "write it"
-        return self._document.problem(path, "missing", remedy)
+        about = about.rstrip(".")
+        remedy = f"write it ({about})" if about else "write it"
+        return self._document.problem(path, "missing", remedy, expected=about or None)
 
     def _unknown_key(self, error: ErrorDetails, path: Path) -> Problem:
         key = str(path[-1])
         if key in self._later:
             return self._document.problem(path, _LATER, at_key=True)
         known = self._schema(error["loc"][:-1]).get("properties", ())
-        return self._document.problem(path, "unknown key", did_you_mean(key, known), at_key=True)
+        return self._document.problem(
+            path, "unknown key", did_you_mean(key, known), at_key=True, expected=one_of(known)
+        )
 
     def _unknown_shape(self, error: ErrorDetails, path: Path) -> Problem:
         context = error.get("ctx", {})
         word, known = str(context.get("tag", "")), _choices(str(context.get("expected_tags", "")))
         found = word.strip("<>")
-        given = error["input"]
+        given, expected = error["input"], one_of(known)
         if not isinstance(given, Mapping):
-            return self._document.problem(path, f"found {spelled(given)}", "write a mapping")
+            message = f"found {spelled(given)}"
+            return self._document.problem(path, message, "write a mapping", expected="a mapping")
         if "rule" not in given:
-            near = nearest("rule", given)
-            if near is not None:
-                return self._document.problem((*path, near), "unknown key", "did you mean rule?", at_key=True)
-            return self._document.problem((*path, "rule"), "missing", did_you_mean("", known))
+            return self._without_rule(given, path, known)
+        place = (*path, "rule")
         if found in self._later:
-            return self._document.problem((*path, "rule"), f"the rule {found!r} is {_LATER}")
+            return self._document.problem(place, f"the rule {found!r} is {_LATER}", expected=expected)
+        message = f"found {spelled(given['rule'])}, which is not a rule"
         remedy = did_you_mean(found if isinstance(given["rule"], str) else "", known)
-        return self._document.problem((*path, "rule"), f"found {spelled(given['rule'])}, no rule", remedy)
+        return self._document.problem(place, message, remedy, expected=expected)
+
+    def _without_rule(self, given: Mapping[str, Any], path: Path, known: list[str]) -> Problem:
+        near, expected = nearest("rule", given), one_of(known)
+        if near is not None:
+            remedy = "did you mean rule?"
+            return self._document.problem((*path, near), "unknown key", remedy, at_key=True, expected="rule")
+        return self._document.problem((*path, "rule"), "missing", did_you_mean("", known), expected=expected)
 
     def _choice(self, error: ErrorDetails, path: Path) -> Problem:
         known = _choices(str(error.get("ctx", {}).get("expected", "")))
@@ -137,22 +135,29 @@ class _Teller:
         found = error["input"]
         near = difflib.get_close_matches(found, known, n=1) if isinstance(found, str) else []
         remedy += f"; did you mean {near[0]}?" if near and len(known) > 1 else ""
-        return self._document.problem(path, f"found {spelled(error['input'])}", remedy)
+        return self._document.problem(
+            path, f"found {spelled(error['input'])}", remedy, expected=one_of(known)
+        )
 
     def _said(self, error: ErrorDetails, path: Path) -> Problem:
-        return self._document.problem(path, error["msg"])
+        # The sentence says what may be told of the value: an address may have a password in it.
+        return self._document.problem(path, error["msg"], secret=True)
 
     def _said_with_found(self, error: ErrorDetails, path: Path) -> Problem:
-        return self._document.problem(path, f"found {spelled(error['input'])}", error["msg"])
+        expected = error["msg"].removeprefix("write ")
+        return self._document.problem(
+            path, f"found {spelled(error['input'])}", error["msg"], expected=expected
+        )
 
     def _wrong(self, error: ErrorDetails, path: Path) -> Problem:
         context = error.get("ctx", {})
-        remedy = _REMEDIES.get(error["type"], error["msg"])
-        if error["type"] in ("too_short", "greater_than_equal"):
-            remedy = f"write at least {context.get('min_length', context.get('ge'))}"
-        elif error["type"] == "less_than_equal":
-            remedy = f"write at most {context.get('le')}"
-        return self._document.problem(path, f"found {spelled(error['input'])}", remedy)
+        kind, expected = error["type"], _EXPECTED.get(error["type"])
+        if kind in ("too_short", "greater_than_equal"):
+            expected = f"at least {context.get('min_length', context.get('ge'))}"
+        elif kind == "less_than_equal":
+            expected = f"at most {context.get('le')}"
+        remedy = error["msg"] if expected is None else f"write {expected}{_ADVICE.get(kind, '')}"
+        return self._document.problem(path, f"found {spelled(error['input'])}", remedy, expected=expected)
 
     def _schema(self, loc: tuple[str | int, ...]) -> dict[str, Any]:
         """The JSON Schema of the value at a location, or an empty one."""

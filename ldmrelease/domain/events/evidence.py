@@ -67,7 +67,7 @@ class ReceiptSigned(Struct, frozen=True):
 
 
 class ReceiptSkipped(Struct, frozen=True):
-    """A release was let in where it passed nothing that a receipt could say: `reason` is `scaled-to-zero`."""
+    """A release was admitted where it passed nothing that a receipt could say: `reason` is `scaled-to-zero`."""
 
     place: Place
     promotion: str

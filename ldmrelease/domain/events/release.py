@@ -10,7 +10,7 @@ from ldmrelease.domain.streams import pin_stream
 
 
 class Pin(Struct, frozen=True):
-    """`digest` is the release artifact's; `reason` is owed from the second revision on.
+    """`digest` is the release artifact's; `reason` is required from the second revision on.
 
     `digests` are all by which a cluster may report an image of the release.
     """

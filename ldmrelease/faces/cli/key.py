@@ -1,4 +1,4 @@
-"""`ldmrelease key`: make signing keys."""
+"""`ldmrelease key`: make and show signing keys."""
 
 import re
 from pathlib import Path
@@ -12,9 +12,9 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new
 from ldmrelease.faces.cli.session import time_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.trust.keys import KeyKind
-from ldmrelease.trust.signer import generate
+from ldmrelease.trust.signer import generate, read_public_half
 
-app = new_app("Make signing keys.", examples=examples("ldmrelease key new ci --out keys/ci.pem"))
+app = new_app("Make and show signing keys.", examples=examples("ldmrelease key new ci --out keys/ci.pem"))
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SNIPPET = """\
@@ -66,6 +66,30 @@ def new(
     )
     emit(key, output, lambda: _snippet(key))
     typer.echo(f"the private key is in {file}: keep it out of every repository", err=True)
+
+
+@app.command(
+    "show", epilog=examples("ldmrelease key show keys/ci.pem", "ldmrelease key show keys/ci.pem --name ci-2")
+)
+def show(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The key's file, private or public.")],
+    name: Annotated[
+        str | None, typer.Option("--name", help="Its name in the trust document.  [default: the file's]")
+    ] = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Print the public half of a key, as the trust document needs it; `trust add-key` puts it there."""
+    public, now = read_public_half(file), time_here(ctx)
+    key = KeyAnswer(
+        name=name or file.stem,
+        kind=str(public.kind),
+        keyid=public.keyid,
+        file=str(file),
+        not_before=times.spell(now),
+        public=public.pem,
+    )
+    emit(key, output, lambda: _snippet(key))
 
 
 def _snippet(key: KeyAnswer) -> str:

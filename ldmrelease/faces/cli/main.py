@@ -160,10 +160,8 @@ def main() -> None:
     _open_closed_streams()
     # The first process of a container has no default for it, and would be killed without a word in the end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # Tags and paths may hold bytes that are no text: they are shown escaped, never a reason to fail.
+    # Tags and paths may hold bytes that are not text: they are shown escaped, never a reason to fail.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    # What modules define stays: to look through it again and again while they are imported finds nothing.
-    gc.set_threshold(50_000)
     # Else the end of the process goes once more through everything that was imported: a tenth of a second.
     atexit.register(gc.freeze)
     typer.main.get_command(app)(prog_name="ldmrelease")

@@ -1,5 +1,6 @@
 """What every command has in common: its output option and its examples."""
 
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated
@@ -42,6 +43,11 @@ def asked_output(words: Sequence[str]) -> Output:
         if name in ("--output", "-o") and (value or after) in set(Output):
             asked = Output(value or after)
     return asked
+
+
+def on_terminal() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
 
 
 def new_app(summary: str | None = None, *, examples: str | None = None) -> typer.Typer:

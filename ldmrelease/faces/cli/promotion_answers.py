@@ -23,7 +23,7 @@ from ldmrelease.answers.sentences.refusals import busy_words, unknown_target_wor
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import UsageError
-from ldmrelease.render.decisions import decision_text
+from ldmrelease.render.decisions import decision_text, details_text
 from ldmrelease.render.output import Output
 from ldmrelease.render.progress import progress_line
 from ldmrelease.render.promotions import (
@@ -123,8 +123,10 @@ def _promoted(context: Context, found: Promoted) -> RenderedAnswer:
     first, outcome = found.look.first, found.outcome
 
     def text() -> str:
-        decided = decision_text(first.decision, usual_product(context))
-        return f"{decided}\n{outcome_text(outcome, context.now())}"
+        told, product = outcome_text(outcome, context.now()), usual_product(context)
+        if outcome.changes:
+            return f"{told}\n\n{details_text(first.decision, product)}"
+        return f"{decision_text(first.decision, product)}\n{told}"
 
     decision = decision_answer(first.decision, first.digest)
     return _told(promoted_answer(outcome, decision), text, outcome)
@@ -138,8 +140,8 @@ def rendered_outcome(
 
 
 def send_notification(context: Context, outcome: PromotionOutcome | None) -> None:
-    """Run the workspace's `notify` command where somebody's act is owed."""
+    """Run the workspace's `notify` command where somebody has to act."""
     event = event_of(outcome) if outcome is not None else None
     problem = notify(context.workspace, event) if event is not None else None
     if problem is not None:
-        typer.echo(f"warning: nobody was told: {problem}", err=True)
+        typer.echo(f"warning: the notification failed: {problem}", err=True)

@@ -84,7 +84,7 @@ def _previous(context: Context, target: str, product: str) -> str:
     tags = {tag for tag in before.values() if tag is not None}
     if not tags:
         raise UsageError(
-            f"nothing of {product} was seen to be replaced at {target}", "name the release to go back to"
+            f"no earlier release of {product} is known at {target}", "name the release to go back to"
         )
     if len(set(before.values())) > 1:
         told = ", ".join(f"{place}: {tag or 'nothing'}" for place, tag in before.items())

@@ -1,6 +1,5 @@
 """Carry out a request from the command line: confirm, promote, wait, tell."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
-from ldmrelease.faces.cli.options import NoAnswer, UsageError
+from ldmrelease.faces.cli.options import NoAnswer, UsageError, on_terminal
 from ldmrelease.faces.cli.promotion_answers import (
     RenderedAnswer,
     narrator,
@@ -36,7 +35,7 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before 
 def run_promotion(
     context: Context, spec: PromotionSpec, output: Output, *, dry_run: bool, yes: bool, wait: bool = False
 ) -> RenderedAnswer:
-    """Do what is wished, or say what would be done. Raises `UsageError`, `Hypothetical`."""
+    """Do what is asked for, or say what would be done. Raises `UsageError`, `Hypothetical`."""
     if wait:
         require_running_clock(context)
     if dry_run:
@@ -81,8 +80,3 @@ def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
     typer.echo(look_text(considered, usual_product(context)), err=True)
     if not typer.confirm(f"{spec.intent} {spec.pinned.release.name} at {listed(places)}?", err=True):
         raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")
-
-
-def on_terminal() -> bool:
-    """Whether somebody is there to answer."""
-    return sys.stdin.isatty()

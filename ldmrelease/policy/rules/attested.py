@@ -20,7 +20,7 @@ from ldmrelease.policy.subjects import About, NoSubject, PolicySubject, subjects
 
 class Parameters(Struct, frozen=True):
     """A `type` by short name or URI; signers' roles `by` (empty: any); `max_age` in seconds since the intake;
-    `minimum`: how many different statements are owed about each subject.
+    `minimum`: how many different statements are required about each subject.
 
     Of provenance: patterns of which one must fit the `builder`, the `build_type` and a `repository` that it was built
     from (none: any); `commit`: that a commit is `named`, or that none contradicts those `pinned` in the release.
@@ -58,10 +58,10 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
     if parameters.type == "check" or parameters.minimum < 1:
         # A test result may say FAILED, and none is never enough: neither attests anything.
         return context.finding(requirement, Outcome.ERRORED, "bad-parameters", values)
-    owed = subjects(parameters.about, context)
-    if isinstance(owed, NoSubject):
-        return context.finding(requirement, Outcome.MISSING, owed.code, values | owed.describe())
-    parts = [_part(each, parameters, context) for each in owed]
+    required = subjects(parameters.about, context)
+    if isinstance(required, NoSubject):
+        return context.finding(requirement, Outcome.MISSING, required.code, values | required.describe())
+    parts = [_part(each, parameters, context) for each in required]
     worst = min(parts, key=lambda part: _WORST_FIRST.index(part.outcome))
     unmet = [part for part in parts if part.outcome is not Outcome.SATISFIED]
     if unmet:

@@ -50,10 +50,10 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
     wanted = _wanted(parameters, context)
     if isinstance(wanted, Unknown):
         return context.finding(requirement, Outcome.ERRORED, wanted.code, values | {"name": wanted.name})
-    owed = subjects(parameters.about, context)
-    if isinstance(owed, NoSubject):
-        return context.finding(requirement, Outcome.MISSING, owed.code, values | owed.describe())
-    parts = [(each, _part(attempts(each, wanted, context), parameters, context)) for each in owed]
+    required = subjects(parameters.about, context)
+    if isinstance(required, NoSubject):
+        return context.finding(requirement, Outcome.MISSING, required.code, values | required.describe())
+    parts = [(each, _part(attempts(each, wanted, context), parameters, context)) for each in required]
     worst = min((part for _, part in parts), key=lambda part: _WORST_FIRST.index(part.outcome))
     unmet = worst.outcome is not Outcome.SATISFIED
     values |= worst.values

@@ -54,5 +54,5 @@ def _names(application: Application) -> tuple[str, str, str]:
 def desired_edits(
     spec: PromotionSpec, application: Application, there: Snapshot
 ) -> dict[str, Value] | Refusal:
-    """The settings that make a place hold what is wished."""
+    """The settings that make a place hold what is asked for."""
     return desired.edits(application.target, spec.pinned.release, spec.intent, spec.alias, there)

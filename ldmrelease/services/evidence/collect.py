@@ -152,8 +152,8 @@ def verified(
 ) -> tuple[CollectedStatement, ...]:
     """Those that a key of the trust document has signed: only they are taken in.
 
-    What nobody we know has signed is seen and told, and takes no room: else whoever may push to a registry could
-    fill the ledger.
+    What a key has signed that is not in the trust document is shown, and takes no room: otherwise whoever may push to
+    a registry could fill the ledger.
     """
     return tuple(taken for taken, each in evaluated if each.fact.signer is not None)
 

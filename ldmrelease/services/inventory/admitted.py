@@ -1,4 +1,4 @@
-"""What promotions have let in at a place, with a receipt or idle, and the promotion that is at work there."""
+"""What promotions have admitted to a place, with a receipt or scaled to zero, and the one that is at work there."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place, Product, Topology
 from ldmrelease.services.inventory.promotions import PromotionSummary, open_promotions
-from ldmrelease.services.inventory.receipts import LetIn, all_let_in
+from ldmrelease.services.inventory.receipts import AdmittedRelease, admissions
 from ldmrelease.services.needs import ReleaseHistory
 
 _AT_WORK = ("running", "halting", "restoring")
 
 
 class Admission(Struct, frozen=True):
-    """An image that was let in: `release` is `product/tag`, `time` that of the receipt of `promotion`."""
+    """An image that was admitted: `release` is `product/tag`, `time` that of the receipt of `promotion`."""
 
     release: str
     spelling: str
@@ -46,12 +46,12 @@ class Admissions:
     def __init__(self, context: ReleaseHistory) -> None:
         self._context = context
         self._releases: dict[str, Release | None] = {}
-        self._entered: dict[Place, list[LetIn]] = {}
+        self._entered: dict[Place, list[AdmittedRelease]] = {}
         self._open: list[PromotionSummary] | None = None
 
     def newest(self, place: Place, product: Product, component: str) -> AdmittedImage | None:
         """The component's image in the last release of the product that has a receipt at the place."""
-        for entered in self._let_in(place):
+        for entered in self._admissions(place):
             release = self.release(entered.release)
             if release is not None and release.product == product.name:
                 return _allowed(release, component, entered)
@@ -60,12 +60,12 @@ class Admissions:
     def of_image(
         self, place: Place, product: Product, component: str, tag: str | None, digest: str | None
     ) -> AdmittedImage | None:
-        """The image of the release that a menu's tag spells, or else that has the digest, as it was last let in."""
+        """The image of the release that a menu's tag spells, or else that has the digest, as it was last admitted."""
         for name in self._names(product, component, tag, digest):
             found: list[tuple[int, AdmittedImage]] = []
             for revision in self._context.pins.revisions(*name.split("/", 1)):
                 own = revision.body.digest
-                entered = next((each for each in self._let_in(place) if each.release == own), None)
+                entered = next((each for each in self._admissions(place) if each.release == own), None)
                 release = self.release(own) if entered is not None else None
                 allowed = _allowed(release, component, entered) if release and entered else None
                 if allowed is not None and entered is not None:
@@ -111,10 +111,10 @@ class Admissions:
         names = self._context.pins.names_of(digest) if digest else None
         return names[-1] if names else None
 
-    def _let_in(self, place: Place) -> list[LetIn]:
-        """How releases were let in at a place, the newest first."""
+    def _admissions(self, place: Place) -> list[AdmittedRelease]:
+        """The admissions of a place, the newest first."""
         if place not in self._entered:
-            self._entered[place] = list(all_let_in(self._context, place))
+            self._entered[place] = list(admissions(self._context, place))
         return self._entered[place]
 
     def _stored(self, digest: str) -> Release | None:
@@ -132,7 +132,7 @@ def product_of(topology: Topology, application: Application, component: str) -> 
     return None
 
 
-def _allowed(release: Release, component: str, entered: LetIn) -> AdmittedImage | None:
+def _allowed(release: Release, component: str, entered: AdmittedRelease) -> AdmittedImage | None:
     found = release.component(component)
     if found is None:
         return None

@@ -1,6 +1,6 @@
 """Drift: where what is wanted, what was decided and what runs differ. Pure.
 
-Codes: `undecided` (an image that no decision let in), `moved-tag` (the decided tag now names another image),
+Codes: `undecided` (an image that no decision admitted), `moved-tag` (the decided tag now names another image),
 `absent-image` (the tag names nothing), `spec-differs` (somebody changed a workload), `not-synced` (the tree says
 it and the workload does not yet), `not-rolled-out` (the workload says it and its pods do not run it).
 """
@@ -26,7 +26,7 @@ class Drift(Struct, frozen=True):
 
 
 class ComparedStates(Struct, frozen=True):
-    """What is compared: a setting of a tree, a container of a workload, and what was let in there.
+    """What is compared: a setting of a tree, a container of a workload, and what was admitted there.
 
     `arriving` are the digests of the image that a promotion at work brings; None where none is at work.
     """
@@ -108,7 +108,7 @@ def _not_rolled_out(sides: ComparedStates, ran: RunningContainer) -> Iterator[Dr
     if not ran.settled:
         yield Drift("not-rolled-out", values | {"verdict": ran.verdict, "reason": ran.reason})
         return
-    # Beside what was let in, nothing says which digests an image has: then the workload's word is enough.
+    # Beside what was admitted, nothing says which digests an image has: then the workload's word is enough.
     known = sides.said is None or sides.said.digest in sides.good or _is_decided_tag(sides, sides.said)
     others = sorted(set(ran.digests) - sides.good)
     if known and others:

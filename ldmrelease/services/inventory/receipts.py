@@ -35,14 +35,14 @@ class StoredReceipt(Struct, frozen=True):
     envelope: bytes
 
 
-class LetIn(Struct, frozen=True):
-    """A release was let in at a place by a promotion: with receipts, or `idle`, where nothing was to run."""
+class AdmittedRelease(Struct, frozen=True):
+    """A promotion admitted a release to a place: with receipts, or `scaled_to_zero`, where nothing was to run."""
 
     release: str
     promotion: str
     time: datetime
     sequence: int
-    idle: bool = False
+    scaled_to_zero: bool = False
 
 
 def receipts_at(context: SignedHistory, place: Place, release: str | None = None) -> Iterator[StoredReceipt]:
@@ -59,20 +59,22 @@ def receipts_of(context: SignedHistory, place: Place, promotion: str) -> Iterato
     return (each for each in receipts_at(context, place) if each.promotion == promotion)
 
 
-def let_in(context: SignedHistory, place: Place, release: str | None = None) -> LetIn | None:
-    """How a release was let in at a place the last time; the last one that was, where none is named."""
-    return next(all_let_in(context, place, release), None)
+def latest_admission(
+    context: SignedHistory, place: Place, release: str | None = None
+) -> AdmittedRelease | None:
+    """The last admission of a release to a place; of any release, where none is named."""
+    return next(admissions(context, place, release), None)
 
 
-def all_let_in(context: SignedHistory, place: Place, release: str | None = None) -> Iterator[LetIn]:
-    """Every time that a release was let in at a place, the newest first; of one release alone where it is named."""
+def admissions(context: SignedHistory, place: Place, release: str | None = None) -> Iterator[AdmittedRelease]:
+    """Every admission of a release to a place, the newest first; of one release alone where it is named."""
     for each in reversed(list(_told(context, place))):
         body = each.body
         if release not in (None, body.release):
             continue
         if isinstance(body, ReceiptSkipped) or _envelope(context, each) is not None:
-            idle = isinstance(body, ReceiptSkipped)
-            yield LetIn(body.release, body.promotion, each.event.time, each.event.sequence, idle)
+            skipped = isinstance(body, ReceiptSkipped)
+            yield AdmittedRelease(body.release, body.promotion, each.event.time, each.event.sequence, skipped)
 
 
 def _told(context: SignedHistory, place: Place) -> Iterator[EventRecord[ReceiptSigned | ReceiptSkipped]]:

@@ -100,7 +100,7 @@ def _is_meant(row: PlaceComponent | UnobservedPlace, selection: Selection) -> bo
 
 
 def selected_live(rows: Iterable[LiveComponent], selection: Selection) -> list[LiveComponent]:
-    """The rows of which anything is meant: what is desired, what was let in, or what runs."""
+    """The rows of which anything is meant: what is desired, what was admitted, or what runs."""
     return [each for each in rows if _is_live_meant(each, selection)]
 
 

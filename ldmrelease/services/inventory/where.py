@@ -9,17 +9,17 @@ from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.inventory.observations import latest_observation
-from ldmrelease.services.inventory.receipts import let_in
+from ldmrelease.services.inventory.receipts import latest_admission
 from ldmrelease.services.known_pins import KnownPins, name_of
 from ldmrelease.services.needs import ReleaseHistory
 
 
 class PlaceComponent(Struct, frozen=True):
-    """An image at a place. `state` is `committed` or `running`, or why it does not run (`idle`, `armed`, `rolling`,
-    `troubled`, ...); `unobserved` where nobody has looked lately.
+    """An image at a place. `state` is `committed` or `running`, or why it does not run (`scaled-to-zero`,
+    `scheduled`, `progressing`, `degraded`, ...); `unobserved` where nobody has looked lately.
 
     `release` is `product/tag` where a pin knows the digest; `promotion` and `allowed` (a time) say why it
-    was let in, and are None for what came there by another way.
+    was admitted, and are None for what came there by another way.
     """
 
     place: Place
@@ -67,7 +67,7 @@ def release_name(pins: KnownPins, digest: str | None) -> str | None:
 def _running(
     context: ReleaseHistory, application: Application, seen: Observation, image: ObservedImage, now: datetime
 ) -> PlaceComponent:
-    entered = let_in(context, application.place, image.release) if image.release else None
+    entered = latest_admission(context, application.place, image.release) if image.release else None
     return PlaceComponent(
         place=application.place,
         level=application.level,

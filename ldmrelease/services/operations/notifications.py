@@ -13,12 +13,12 @@ _TELLING = {PromotionState.WAITING: "waiting", PromotionState.HALTED: "halted", 
 
 
 def event_of(outcome: PromotionOutcome) -> dict[str, Any] | None:
-    """The event that an outcome is, if somebody has to know: an approval is owed, it waits, it was halted."""
+    """The event that an outcome is, if somebody has to know: an approval is needed, it waits, it was halted."""
     name = _TELLING.get(outcome.state)
     if name is None:
         return None
     if outcome.state is PromotionState.WAITING and outcome.cause.get("who"):
-        name = "approval-owed"
+        name = "approval-needed"
     return {"event": name, "promotion": outcome.promotion, "state": str(outcome.state), **outcome.cause}
 
 

@@ -84,8 +84,8 @@ def preview_spec(
 
 def _nothing_to_do(context: SignedHistory, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
     runs = spec.intent in (Intent.PROMOTE, Intent.ROLLBACK)
-    idle = [each for each in places if runs and not has_receipt(context, spec.pinned, each)]
-    return NothingToDo(tuple(places), tuple(idle))
+    without = [each for each in places if runs and not has_receipt(context, spec.pinned, each)]
+    return NothingToDo(tuple(places), tuple(without))
 
 
 def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) -> PromotionAnswer:
@@ -161,7 +161,7 @@ def resume(
     require_agreed(context.workspace, [each.place for each in promotion.plan.places])
     require_newest(context)
     if journal.waiting and journal.waits_at is not None:
-        waits = _still_owed(context, promotion, journal.waits_at) or _still_waits(
+        waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
             context, promotion, journal.waits_at
         )
         if waits is not None:
@@ -173,26 +173,26 @@ def resume(
     return drive(context, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
 
 
-def _still_owed(context: PlaceAccess, promotion: Promotion, place: Place) -> PromotionOutcome | None:
-    """Where it waits, if what somebody owes it in the cluster is still owed, or nobody can be asked."""
+def _still_pending(context: PlaceAccess, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+    """Where it waits, if the act in the cluster that it waits for is still to be done, or nobody can be asked."""
     journal, application = promotion.journal, context.topology.application(place)
     if not journal.waits_for or application is None:
         return None
     code, begun_in = str(journal.waits_for.get("code")), journal.clusters.get(str(place))
     from ldmrelease.services.promotions.pending_acts import still_pending  # noqa: PLC0415 - knows clusters
 
-    owed = still_pending(context.clusters, application, promotion.pinned.release, code, begun_in)
+    pending = still_pending(context.clusters, application, promotion.pinned.release, code, begun_in)
     here = str(place)
     left = PromotionOutcome(
         promotion.id,
         PromotionState.WAITING,
         {"until": None, "who": list(journal.who), "place": here, **journal.waits_for},
     )
-    unheard = None if isinstance(owed, bool) else step_failure(owed)
+    unheard = None if isinstance(pending, bool) else step_failure(pending)
     if isinstance(unheard, Unavailable):
         return replace(left, interrupted=unheard)
     # What the cluster refuses is told by the step itself.
-    return left if owed is True else None
+    return left if pending is True else None
 
 
 def _still_waits(context: FactSources, promotion: Promotion, place: Place) -> PromotionOutcome | None:

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase, Verdict
@@ -51,9 +52,15 @@ from ldmrelease.services.promotions.work import (
 )
 from ldmrelease.trust.signer import KeyProblem
 
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.changes import PlaceChange
+
 
 class PromotionOutcome(Struct, frozen=True):
-    """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still."""
+    """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still.
+
+    `changes` are those of a promotion that has just succeeded.
+    """
 
     promotion: str
     state: PromotionState
@@ -61,6 +68,7 @@ class PromotionOutcome(Struct, frozen=True):
     interrupted: Unavailable | None = None
     busy: PlaceBusy | None = None
     taken_over: bool = False
+    changes: tuple["PlaceChange", ...] = ()
 
 
 OUTAGE = 60.0
@@ -166,7 +174,12 @@ class _Driver(Struct):
         if not promotion.journal.state.ended:
             now.tell(None, PromotionEnded(state, cause, values))
             self._publish_checkpoint(promotion)
-        return PromotionOutcome(promotion.id, state, {"cause": cause, **values})
+        outcome = PromotionOutcome(promotion.id, state, {"cause": cause, **values})
+        if state is not PromotionState.SUCCEEDED:
+            return outcome
+        from ldmrelease.services.promotions.changes import changes_of  # noqa: PLC0415 - at the end alone
+
+        return replace(outcome, changes=changes_of(self.context, promotion))
 
     def _publish_checkpoint(self, promotion: Promotion) -> None:
         """Leave outside how far the ledger is. What cannot be left there is said, and undoes nothing."""

@@ -1,4 +1,4 @@
-"""What a step of a waiting promotion is owed in a cluster (a sync, a restart of pods): one look, without a wait."""
+"""The act in a cluster that a waiting promotion needs (a sync, a restart of pods): one look, without a wait."""
 
 from collections.abc import Mapping
 

@@ -24,7 +24,7 @@ from ldmrelease.services.promotions.work import StepFailed, StepPending, Work, s
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal
 
-_OWED = ("on-delete", "partition")
+_PENDING_ACTS = ("on-delete", "partition")
 """Troubles that end when somebody restarts pods or moves a partition, and not before."""
 
 
@@ -49,7 +49,7 @@ def rolled_out(
             )
         case RolloutFailed(code, values):
             values = _about(values)
-            return StepPending(code, values) if code in _OWED else StepFailed(code, values)
+            return StepPending(code, values) if code in _PENDING_ACTS else StepFailed(code, values)
         case RolloutTimedOut(values, seen):
             held = next((each for each in seen if isinstance(each.verdict, ActionRequired)), None)
             if held is not None:

@@ -1,8 +1,8 @@
-"""Places that let a release in where nothing is to run: they have it, and nothing there passed anything."""
+"""Places that a release was admitted to where nothing is to run: they have it, and nothing there passed anything."""
 
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
-from ldmrelease.services.inventory.receipts import all_let_in
+from ldmrelease.services.inventory.receipts import admissions
 from ldmrelease.services.needs import PlaceObserving
 from ldmrelease.services.releases.pin import Pinned
 
@@ -11,9 +11,9 @@ SCALED_TO_ZERO = "scaled-to-zero"
 
 
 def is_scaled_to_zero(context: PlaceObserving, application: Application, pinned: Pinned) -> bool:
-    """Whether a promotion let the release in there, its workloads name it, and none has a pod to run it now.
+    """Whether a promotion admitted the release there, its workloads name it, and none has a pod to run it now.
     Asks the cluster."""
-    if next(all_let_in(context, application.place, pinned.digest), None) is None:
+    if next(admissions(context, application.place, pinned.digest), None) is None:
         return False
     from ldmrelease.services.inventory.observe import observe  # noqa: PLC0415 - knows clusters
 

@@ -57,10 +57,10 @@ _DRAFT = "draft"
 
 
 class NothingToDo(Struct, frozen=True):
-    """Every place has it already, with a receipt, or `idle`: it is written there, and nothing is to run."""
+    """Every place has it already, with a receipt, or `scaled_to_zero`: it is written there, and nothing is to run."""
 
     places: tuple[Place, ...]
-    idle: tuple[Place, ...] = ()
+    scaled_to_zero: tuple[Place, ...] = ()
 
 
 class Preview(Struct, frozen=True):
@@ -86,7 +86,7 @@ class Recorded(Struct, frozen=True):
 def remaining_places(
     context: PlaceObserving, spec: PromotionSpec, applications: Sequence[Application]
 ) -> tuple[Application, ...]:
-    """The places that do not hold what is wished, or have no receipt for it; all, where a tag has moved since.
+    """The places that do not hold what is asked for, or have no receipt for it; all, where a tag has moved since.
 
     Reads the targets, and asks for each image's tag once. A release that is to go has gone where it never was;
     where it is nowhere, every place is left, and says so.
@@ -189,7 +189,7 @@ def record_request(context: PromotionDriving, look: Preview) -> Recorded | None:
     """Append pin, request, evidence, plan and first decision together; None if somebody was faster.
 
     A waiting promotion of the same place is superseded in the same transaction, unless this one is turned
-    down at once: what is not let in takes nobody's place. Raises `KeyProblem` and `NoKey` where
+    down at once: what is refused takes nobody's place. Raises `KeyProblem` and `NoKey` where
     what it has to sign would not count: then nothing is appended.
     """
     promotion = f"P-{context.ledger.head().size + 1}"

@@ -1,7 +1,5 @@
 """Between a promotion and its targets: what is wanted there, our right to write it, and the write."""
 
-import re
-
 from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
@@ -11,10 +9,9 @@ from ldmrelease.services.deployments.desired import access, edits, extends, hold
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence, WriteGrant
-from ldmrelease.targets.git.program import Identity, Note
+from ldmrelease.targets.git.commits import Note
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
 
-_NO_NAME = re.compile(r"[<>\x00-\x1f]")
 _VERBS = {
     Intent.PROMOTE: "promote",
     Intent.ROLLBACK: "roll back to",
@@ -107,15 +104,7 @@ def _note(work: Work, verb: str) -> Note:
     trailers["Promotion"] = work.promotion
     return Note(
         f"{verb} {release.name} at {work.step.place}",
-        _identity(work.context.person),
+        work.context.author,
         work.context.now(),
         trailers,
     )
-
-
-def _identity(person: str) -> Identity:
-    """A person as the author of a commit: `Ada <ada@lsst.org>` brings an address, others get a local one."""
-    name, _, address = person.partition("<")
-    name = " ".join(_NO_NAME.sub(" ", name).split()) or "unnamed"
-    address = _NO_NAME.sub("", address).strip() or f"{name.replace(' ', '.')}@localhost"
-    return Identity(name, address)

@@ -36,11 +36,14 @@ def choose_product(topology: Topology, text: str, named: str | None) -> ChosenPr
         if product is None:
             return NoProduct(text, tuple(each.name for each in topology.products), unknown=named)
         return ChosenProduct(product, text.removeprefix(f"{named}/"))
-    reading = [each for each in topology.products if parse(text, each.grammar, each.aliases).parsed]
     usual = default_product(topology)
-    if usual is not None and usual in reading:
+    if usual is not None and _reads(usual, text):
         return ChosenProduct(usual, text)
-    return NoProduct(text, tuple(each.name for each in reading))
+    return NoProduct(text, tuple(each.name for each in topology.products if _reads(each, text)))
+
+
+def _reads(product: Product, text: str) -> bool:
+    return parse(text, product.grammar, product.aliases).parsed
 
 
 def default_product(topology: Topology) -> Product | None:

@@ -5,14 +5,19 @@ copy that was left behind by a kill is told from a change that the user made.
 """
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
-from ldmrelease.targets.git.program import Blob, Git, GitError, call, read_blob
+from ldmrelease.targets.git.layout import WorkTree
+from ldmrelease.targets.git.program import call
+from ldmrelease.targets.git.repository import Blob, Git, read_blob
 from ldmrelease.targets.results import RefusedError
+
+_NO_CHANGE = "."
 
 
 class _Note(Struct, frozen=True):
@@ -23,14 +28,22 @@ class _Note(Struct, frozen=True):
     after: str
 
 
+class _Status(Struct, frozen=True):
+    """What git says of the file: the branch and the commit that are checked out, and the file's line unless it is
+    as committed."""
+
+    branch: str
+    tip: str
+    change: list[str]
+
+
 class Checkout(Struct, frozen=True):
     """One file of the work tree that has the branch checked out."""
 
     git: Git
-    root: Path
-    git_directory: Path
+    tree: WorkTree
+    branch: str
     file: str
-    settings: tuple[str, ...] = ()
 
     def require_clean(self, tip: str) -> None:
         """Raise `Refused`: `uncommitted` where the user has changed the file, `locked` where git is at work.
@@ -38,16 +51,18 @@ class Checkout(Struct, frozen=True):
         Follows first what a killed write of ours had left behind.
         """
         self.catch_up(tip)
-        lock = self.git_directory / "index.lock"
+        lock = self.tree.git_directory / "index.lock"
         if lock.exists():
             raise RefusedError("locked", file=str(lock))
-        if self._run("status", "--porcelain=v1", "--untracked-files=all", "--", self.file):
-            raise RefusedError("uncommitted", file=self.file, where=str(self.root))
+        if self._status().change:
+            raise RefusedError("uncommitted", file=self.file, where=str(self.tree.root))
 
     def announce(self, before: str, after: str) -> None:
         """Leave the note that the file will follow from one blob to the other."""
+        self.git.tell("before", "note")
         self._note.parent.mkdir(exist_ok=True)
         self._note.write_bytes(canonical.encode(_Note(self.file, before, after)))
+        self.git.tell("after", "note")
 
     def withdraw(self) -> None:
         """Remove the note: the branch did not move."""
@@ -56,18 +71,22 @@ class Checkout(Struct, frozen=True):
     def catch_up(self, tip: str) -> None:
         """Let the copy follow a commit of ours that it has not followed yet; remove the note.
 
-        Raises `Refused` (`uncommitted`) where the user has changed the file since: then it stays as it is.
+        Raises `Refused` (`uncommitted`) where the user has changed the file since: then it stays as it is. Where the
+        user has switched to another branch meanwhile, note and copy are left.
         """
         if not self._note.is_file():
             return
         note = canonical.decode(self._note.read_bytes(), _Note)
         blob = read_blob(self.git, tip, self.file)
-        untouched = self._is_untouched(note)
+        status = self._status()
+        if status.branch != self.branch:
+            return
+        untouched = self._is_untouched(note, status, tip)
         if blob.oid == note.after and untouched:
             self._follow(blob)
         self.withdraw()
         if blob.oid == note.after and not untouched:
-            raise RefusedError("uncommitted", file=self.file, where=str(self.root))
+            raise RefusedError("uncommitted", file=self.file, where=str(self.tree.root))
 
     def _follow(self, blob: Blob) -> None:
         self.git.tell("before", "checkout")
@@ -75,20 +94,37 @@ class Checkout(Struct, frozen=True):
         draft = self._note.with_suffix(".new")
         draft.write_bytes(content)
         draft.chmod(0o755 if blob.mode == "100755" else 0o644)
-        shutil.move(draft, self.root / self.file)
-        self._run("update-index", "--", self.file)
+        shutil.move(draft, self.tree.root / self.file)
         self.git.tell("after", "checkout")
+        self.git.tell("before", "update-index")
+        self._run("update-index", "--", self.file)
+        self.git.tell("after", "update-index")
 
-    def _is_untouched(self, note: _Note) -> bool:
+    def _is_untouched(self, note: _Note, status: _Status, tip: str) -> bool:
         """Whether index and file both hold one of the note's blobs."""
         ours = (note.before, note.after)
-        staged = self._run("ls-files", "-s", "--", self.file).split()
-        path = self.root / self.file
-        if len(staged) < 2 or staged[1].decode() not in ours or not path.is_file():
+        path = self.tree.root / self.file
+        if not path.is_file():
             return False
+        if not status.change:
+            return status.tip == tip
+        if status.change[0] != "1" or status.change[7] not in ours:
+            return False
+        if status.change[1][1] == _NO_CHANGE:
+            return True
         # Line ends may have been converted on the way in or out, and not always there and back.
         held = self._run("hash-object", f"--path={self.file}", "--", str(path)).decode().strip()
         return held in ours or path.read_bytes() in [self._as_checked_out(each) for each in ours]
+
+    def _status(self) -> _Status:
+        told = self._run(
+            "status", "--porcelain=v2", "-z", "--branch", "--no-renames", "--untracked-files=all",
+            "--ignore-submodules=all", "--", self.file,
+        ).decode(errors="surrogateescape")  # fmt: skip
+        lines = told.split("\0")[:-1]
+        heads = dict(each.removeprefix("# ").split(" ", 1) for each in lines if each.startswith("# "))
+        changes = [each.split(" ", 8) for each in lines if not each.startswith("# ")]
+        return _Status(heads["branch.head"], heads["branch.oid"], changes[0] if changes else [])
 
     def _as_checked_out(self, oid: str) -> bytes:
         return self._run("cat-file", "--filters", f"--path={self.file}", oid)
@@ -96,63 +132,36 @@ class Checkout(Struct, frozen=True):
     @property
     def _note(self) -> Path:
         name = hashlib.sha256(self.file.encode()).hexdigest()[:16]
-        return self.git_directory / "ldmrelease" / f"{name}.json"
+        return self.tree.git_directory / "ldmrelease" / f"{name}.json"
 
     def _run(self, *arguments: str) -> bytes:
-        return call(["-C", str(self.root), *arguments], settings=self.settings)
+        place = [f"--git-dir={self.tree.git_directory}", f"--work-tree={self.tree.root}"]
+        return call(["-C", str(self.tree.root), *place, *arguments], env=self.git.env)
 
 
 def checkout_of(git: Git, branch: str, file: str) -> Checkout | None:
     """The work tree where the branch is checked out, if there is one on this machine."""
-    root: Path | None = None
-    for line in git.run("worktree", "list", "--porcelain").decode().splitlines():
-        key, _, value = line.partition(" ")
-        if key == "worktree":
-            root = Path(value)
-        elif key == "branch" and value == f"refs/heads/{branch}" and root is not None:
-            return _open(git, root, file)
-    return None
+    if git.opened is None:
+        return None
+    trees = git.opened.layout.work_trees(git.opened.bare)
+    found = next((each for each in trees if _branch_of(git, each) == f"refs/heads/{branch}"), None)
+    return Checkout(git, found, branch, file) if found is not None else None
 
 
-def _open(git: Git, root: Path, file: str) -> Checkout | None:
-    try:
-        found = call(["-C", str(root), "rev-parse", "--is-inside-work-tree", "--absolute-git-dir"])
-    except GitError:
-        return None  # listed, but its directory is gone
-    inside, _, directory = found.decode().strip().partition("\n")
-    return Checkout(git, root, Path(directory), file, _harmless(root)) if inside == "true" else None
-
-
-def _harmless(root: Path) -> tuple[str, ...]:
-    """The settings that take the programs out of the filters which the copy's own configuration defines.
-
-    Whoever may write there could else have anything run as us, by a filter and an attribute. The user's own filters
-    and line ends stay.
-    """
-    try:
-        listed = call(
-            ["-C", str(root), "config", "--show-scope", "--name-only", "-z", "--get-regexp", r"^filter\."]
+def _branch_of(git: Git, tree: WorkTree) -> str | None:
+    """The ref that HEAD stands for; None for a commit of its own."""
+    head = tree.git_directory / "HEAD"
+    if head.is_symlink():
+        return os.fsdecode(head.readlink())
+    pointer = os.fsdecode(head.read_bytes()).strip()
+    if pointer == _ELSEWHERE:
+        return (
+            call([f"--git-dir={tree.git_directory}", "symbolic-ref", "-q", "HEAD"], env=git.env)
+            .decode()
+            .strip()
         )
-    except GitError as error:
-        if error.status == _NONE:
-            return ()
-        raise
-    parts = listed.decode(errors="surrogateescape").split("\0")
-    names = {
-        name.rpartition(".")[0]
-        for scope, name in zip(parts[::2], parts[1::2], strict=False)
-        if scope not in _OURS
-    }
-    odd = next((each for each in sorted(names) if "=" in each), None)
-    if odd is not None:
-        # Such a name cannot be overridden on a command line, so the filter would run.
-        raise GitError(
-            "config", _NONE, f"{root} defines {odd!r}, a name that cannot be overridden: take it out"
-        )
-    emptied = [f"{name}.{key}=" for name in sorted(names) for key in ("clean", "smudge", "process")]
-    return (*emptied, *(f"{name}.required=false" for name in sorted(names)))
+    return pointer.removeprefix("ref:").strip() if pointer.startswith("ref:") else None
 
 
-_OURS = {"system", "global", "command"}
-_NONE = 1
-"""The status of `git config` where nothing fits."""
+_ELSEWHERE = "ref: refs/heads/.invalid"
+"""What HEAD says where refs are kept in tables (the `reftable` format)."""

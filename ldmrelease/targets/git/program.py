@@ -1,25 +1,18 @@
 """The git executable, called so that no hook, user setting or terminal changes what happens.
 
-Only plumbing is used for writing: objects first, then the refs, all of them or none. A kill in between leaves
-objects that nobody refers to, which git itself collects.
+No command line, message or log of it holds a password: an address with one is refused before, and what git says is
+cleaned of any that the user's own settings bring in.
 """
 
 import os
-import re
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-
-from msgspec import Struct, field
+from collections.abc import Mapping, Sequence
+from typing import IO
 
 from ldmrelease import logs
-from ldmrelease.domain import times
+from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import UnavailableError
-from ldmrelease.targets.results import Change, RefusedError
-
-Observer = Callable[[str, str], None]
-"""Called with ("before" or "after", what) around everything that changes a repository."""
+from ldmrelease.targets.results import RefusedError
 
 _SETTINGS = (
     "core.hooksPath=/dev/null",
@@ -39,25 +32,11 @@ _SETTINGS = (
 )
 # Where git keeps credentials is the user's own affair; everything else of GIT_* could redirect us.
 _KEPT = {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_EXEC_PATH"}
-_PATIENCE = 300
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+PATIENCE = 300
+"""Seconds that git may take over one command or one answer."""
+_PROGRAM = ["git", "--no-optional-locks", *(part for each in _SETTINGS for part in ("-c", each))]
 NO_GIT, NO_ANSWER = 127, 124
 """Statuses of a `GitError` that say nothing about the repository."""
-
-
-class Identity(Struct, frozen=True):
-    """Who a commit is by."""
-
-    name: str
-    email: str
-
-    def __post_init__(self) -> None:
-        for part in (self.name, self.email):
-            if not part.strip() or set(part) & set("<>\n\r\0"):
-                raise ValueError(f"{part!r} can be no name or address of a commit")
-
-
-COMMITTER = Identity("ldmrelease", "ldmrelease@localhost")
 
 
 class GitError(UnavailableError):
@@ -66,38 +45,9 @@ class GitError(UnavailableError):
     where = "git"
 
     def __init__(self, command: str, status: int, message: str) -> None:
-        super().__init__(f"git {command}: {message or f'exit status {status}'}")
         self.status = status
-        self.message = message
-
-
-class Git(Struct, frozen=True):
-    """A repository on this machine; `directory` is its git directory.
-
-    blobs: files that were read at commits, which never change; shared by all that read the same repository.
-    """
-
-    directory: Path
-    observer: Observer | None = None
-    blobs: dict[tuple[str, str], "Blob"] = field(default_factory=dict)
-
-    def run(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
-        """What the command prints. Raises `GitError`, and `Refused` (`locked`) for a lock that is held."""
-        return call([f"--git-dir={self.directory}", *arguments], stdin=stdin, env=env)
-
-    def change(
-        self, what: str, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
-    ) -> bytes:
-        """Run a command that changes something, with the observer told before and after."""
-        self.tell("before", what)
-        output = self.run(*arguments, stdin=stdin, env=env)
-        self.tell("after", what)
-        return output
-
-    def tell(self, phase: str, what: str) -> None:
-        """Tell the observer, if there is one."""
-        if self.observer is not None:
-            self.observer(phase, what)
+        self.message = public(message)
+        super().__init__(f"git {command}: {self.message or f'exit status {status}'}")
 
 
 def call(
@@ -105,22 +55,20 @@ def call(
     *,
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
-    settings: Sequence[str] = (),
 ) -> bytes:
-    """Run git, with further `settings` (`name=value`).
+    """Run git; what it prints.
 
     Raises `GitError`, and `Refused` (`locked`) for a lock that is held or was left behind.
     """
-    configured = [part for each in (*_SETTINGS, *settings) for part in ("-c", each)]
     command = next((each for each in arguments if not each.startswith("-")), "")
     try:
         with logs.asked("git", f"git {' '.join(arguments)}"):
             done = subprocess.run(
-                ["git", "--no-optional-locks", *configured, *arguments],
+                [*_PROGRAM, *arguments],
                 input=stdin,
                 capture_output=True,
                 env=_environment() | dict(env or {}),
-                timeout=_PATIENCE,
+                timeout=PATIENCE,
                 check=False,
                 # Without a terminal nothing can ask for a password, and Ctrl-C does not cut a transaction.
                 start_new_session=True,
@@ -128,13 +76,32 @@ def call(
     except FileNotFoundError:
         raise GitError(command, NO_GIT, "git is not installed; install it") from None
     except subprocess.TimeoutExpired:
-        raise GitError(command, NO_ANSWER, f"no answer within {_PATIENCE} s") from None
+        raise GitError(command, NO_ANSWER, f"no answer within {PATIENCE} s") from None
     if done.returncode:
         # A push tells on its standard output what became of each ref.
         message = (done.stderr + done.stdout).decode(errors="replace").strip()
         _raise_locked(message)
         raise GitError(command, done.returncode, message)
     return done.stdout
+
+
+def start(arguments: Sequence[str], env: Mapping[str, str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """A git that goes on answering on its standard output; what it complains of goes to `errors`.
+
+    Raises `GitError`.
+    """
+    try:
+        return subprocess.Popen(
+            [*_PROGRAM, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=_environment() | dict(env),
+            bufsize=0,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise GitError(arguments[-1], NO_GIT, "git is not installed; install it") from None
 
 
 def _environment() -> dict[str, str]:
@@ -157,109 +124,5 @@ def _raise_locked(message: str) -> None:
     _, _, rest = message.partition("Unable to create '")
     lock, quote, reason = rest.partition("'")
     if quote and lock.endswith(".lock") and reason.startswith(": File exists"):
-        raise RefusedError("locked", file=lock)
-
-
-class Note(Struct, frozen=True):
-    """What a commit says: its subject, its trailers, who wants it, and when."""
-
-    subject: str
-    author: Identity
-    at: datetime
-    trailers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def message(self) -> str:
-        """The commit message, each trailer on one line of its own."""
-        lines = [f"{key}: {' '.join(value.split())}" for key, value in self.trailers.items()]
-        return "\n".join([" ".join(self.subject.split()), *(["", *lines] if lines else []), ""])
-
-
-def commit_tree(git: Git, tree: str, parent: str | None, note: Note) -> str:
-    """A commit object; the same arguments give the same id."""
-    env = {
-        "GIT_AUTHOR_NAME": note.author.name,
-        "GIT_AUTHOR_EMAIL": note.author.email,
-        "GIT_AUTHOR_DATE": f"{int(note.at.timestamp())} +0000",
-        **committer(note.at),
-    }
-    parents = ["-p", parent] if parent else []
-    output = git.change(
-        "commit-tree", "commit-tree", "--no-gpg-sign", *parents, tree, stdin=note.message.encode(), env=env
-    )
-    return output.decode().strip()
-
-
-def committer(at: datetime) -> dict[str, str]:
-    """The environment that names us as committer, in commits and in the log of a ref."""
-    return {
-        "GIT_COMMITTER_NAME": COMMITTER.name,
-        "GIT_COMMITTER_EMAIL": COMMITTER.email,
-        "GIT_COMMITTER_DATE": f"{int(at.timestamp())} +0000",
-    }
-
-
-class Blob(Struct, frozen=True):
-    """A file of a tree: its object, its mode and its bytes."""
-
-    oid: str
-    mode: str
-    content: bytes
-
-
-def read_blob(git: Git, revision: str, file: str) -> Blob:
-    """The file at a revision; at a commit's id it is read once. Raises `Refused`: `no-file`, or `not-a-file` (a link,
-    a directory)."""
-    if (revision, file) in git.blobs:
-        return git.blobs[revision, file]
-    found = _blob_there(git, revision, file)
-    if _COMMIT.fullmatch(revision):
-        git.blobs[revision, file] = found
-    return found
-
-
-def _blob_there(git: Git, revision: str, file: str) -> Blob:
-    listing = git.run("ls-tree", "-z", revision, "--", file)
-    if not listing:
-        raise RefusedError("no-file", file=file, revision=revision)
-    mode, kind, oid = listing.split(b"\t")[0].decode().split()
-    if kind != "blob" or mode == "120000":
-        raise RefusedError("not-a-file", file=file, revision=revision, found=mode)
-    return Blob(oid, mode, git.run("cat-file", "blob", oid))
-
-
-def write_blob(git: Git, content: bytes) -> str:
-    """Store bytes exactly as they are (no filter of the user's sees them)."""
-    return (
-        git.change("hash-object", "hash-object", "-w", "--stdin", "--no-filters", stdin=content)
-        .decode()
-        .strip()
-    )
-
-
-def tree_with(git: Git, revision: str, file: str, mode: str, oid: str) -> str:
-    """The tree of a revision with one file replaced; every other entry is taken over as it stands."""
-    *folders, name = file.split("/")
-    kind = "blob"
-    for depth in range(len(folders), -1, -1):
-        folder = "/".join(folders[:depth])
-        entries = git.run("ls-tree", "-z", f"{revision}:{folder}").split(b"\0")[:-1]
-        new = f"{mode} {kind} {oid}\t{name}".encode()
-        replaced = [new if each.split(b"\t", 1)[1] == name.encode() else each for each in entries]
-        listing = b"".join(each + b"\0" for each in replaced)
-        oid = git.change("mktree", "mktree", "-z", stdin=listing).decode().strip()
-        mode, kind = "040000", "tree"
-        name = folders[depth - 1] if depth else ""
-    return oid
-
-
-def author_of(git: Git, revision: str) -> Change:
-    """Who made a commit, and when."""
-    oid, name, email, seconds = (
-        git.run("log", "-1", "--no-show-signature", "--format=%H%x00%an%x00%ae%x00%at", revision, "--")
-        .decode(errors="replace")
-        .strip()
-        .split("\0")
-    )
-    moment = datetime.fromtimestamp(int(seconds), tz=UTC)
-    return Change(oid, f"{name} <{email}>", times.spell(moment))
+        # By the name that the user knows it by; refs are reached through a link.
+        raise RefusedError("locked", file=os.path.realpath(lock))

@@ -12,10 +12,16 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from ldmrelease.targets.git.program import NO_ANSWER, NO_GIT, Git, GitError, Observer, call, committer
+from ldmrelease.domain.addresses import public
+from ldmrelease.targets.git.commits import committer
+from ldmrelease.targets.git.layout import layout_of, open_layout
+from ldmrelease.targets.git.program import GitError, call
+from ldmrelease.targets.git.repository import Git, Observer
 from ldmrelease.targets.results import RefusedError
 
 _SCHEMES = {"file", "ssh", "https", "http", "git"}
+_TOKENS = {"https", "http"}
+"""Where a user alone may be a password."""
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+:(?!:)[^\s]+")
 # What a server says to a push that came second, in the C locale; everything else is its own refusal.
 _MOVED = (
@@ -47,11 +53,11 @@ class GitRemote(Struct, frozen=True):
         Raises `GitError` where the repository cannot be reached.
         """
         if self.url is None:
-            return self._local_tips(refs)
+            return self.git.tips(refs)
         for _ in range(_TRIES):
             tips = self._remote_tips(self.url, refs)
             # A ref of the mirror moves when its fetch is complete, so what it names is all there.
-            mirrored = self._local_tips(refs)
+            mirrored = self.git.tips(refs)
             behind = [f"+{ref}:{ref}" for ref, oid in tips.items() if oid and oid != mirrored[ref]]
             if not behind:
                 return tips
@@ -65,11 +71,6 @@ class GitRemote(Struct, frozen=True):
         Raises `Refused` (`rejected`) where the server forbids it, `GitError` where nobody can be asked.
         """
         return self._update(old, new, at) if self.url is None else self._push(self.url, new)
-
-    def _local_tips(self, refs: Sequence[str]) -> dict[str, str | None]:
-        listing = self.git.run("for-each-ref", "--format=%(objectname) %(refname)", "--", *refs).decode()
-        found = {name: oid for oid, _, name in (line.partition(" ") for line in listing.splitlines())}
-        return {ref: found.get(ref) for ref in refs}
 
     def _remote_tips(self, url: str, refs: Sequence[str]) -> dict[str, str | None]:
         listing = self.git.run("ls-remote", "-q", "--", url, *refs).decode()
@@ -85,7 +86,7 @@ class GitRemote(Struct, frozen=True):
         try:
             self.git.change("update-ref", "update-ref", "--stdin", stdin=script, env=committer(at))
         except GitError:
-            if self._local_tips(list(new)) == {ref: old[ref] for ref in new}:
+            if self.git.tips(list(new)) == {ref: old[ref] for ref in new}:
                 raise
             return False
         return True
@@ -109,47 +110,50 @@ class GitRemote(Struct, frozen=True):
 def open_repository(spec: str, workspace: Path, observer: Observer | None = None) -> GitRemote:
     """The repository that `spec` names: a directory (relative ones start at the workspace) or a remote.
 
-    Raises `Refused` (`no-repository`) for what is neither, `GitError` where git cannot say.
+    What we need beside it is kept in `.ldmrelease/git` of the workspace. Raises `Refused` (`no-repository`) for what
+    is neither, `GitError` where git cannot say.
     """
     url = remote_url(spec)
+    kept = workspace.absolute() / ".ldmrelease" / "git"
     if url is not None:
-        return GitRemote(Git(_mirror(url, workspace), observer), public(url), url)
+        return GitRemote(_mirror(url, kept, observer), public(url), url)
     directory = workspace / spec
     if not directory.is_dir():
         raise RefusedError("no-repository", where=spec)
-    try:
-        found = call(["-C", str(directory), "rev-parse", "--absolute-git-dir", "--show-prefix"])
-    except GitError as error:
-        if error.status in (NO_GIT, NO_ANSWER):
-            raise
-        raise RefusedError("no-repository", where=spec, found=str(error)) from None
-    git_directory, _, prefix = found.decode().partition("\n")
-    if prefix.strip():
-        # A folder inside of some repository is not the one that the workspace meant.
-        raise RefusedError("no-repository", where=spec, found=f"a folder in {git_directory}")
-    return GitRemote(Git(Path(git_directory), observer), spec)
+    layout = layout_of(directory)
+    if layout is None:
+        around = (each for each in map(layout_of, directory.resolve().parents) if each is not None)
+        if (outer := next(around, None)) is not None:
+            # A folder inside of some repository is not the one that the workspace meant.
+            raise RefusedError("no-repository", where=spec, found=f"a folder in {outer.git_directory}")
+        raise RefusedError("no-repository", where=spec, found="not a git repository")
+    return GitRemote(Git(layout.git_directory, observer, open_layout(layout, kept)), spec)
 
 
 def remote_url(spec: str) -> str | None:
-    """The spec if it names a remote, None for a directory. Raises `Refused` for a transport we do not use."""
+    """The spec if it names a remote, None for a directory.
+
+    Raises `Refused` for a transport we do not use, and for a password in it: command lines are seen by everybody.
+    """
     if "://" in spec:
-        if urlsplit(spec).scheme not in _SCHEMES:
+        address = urlsplit(spec)
+        if address.scheme not in _SCHEMES:
             raise RefusedError("no-repository", where=public(spec), found="an unknown scheme")
+        user = address.netloc.rpartition("@")[0]
+        if ":" in user or (user and address.scheme in _TOKENS):
+            raise RefusedError(
+                "no-repository", where=public(spec), found="a user or a password in the address"
+            )
         return spec
     if "::" in spec or spec.startswith("-"):
         raise RefusedError("no-repository", where=spec, found="an unknown scheme")
     return spec if _SCP.fullmatch(spec) else None
 
 
-def public(url: str) -> str:
-    """The URL without user and password, for people to read."""
-    return re.sub(r"(?<=://)[^/@]*@", "", url)
-
-
-def _mirror(url: str, workspace: Path) -> Path:
-    name = hashlib.sha256(url.encode()).hexdigest()[:16]
-    directory = workspace / ".ldmrelease" / "git" / f"{name}.git"
+def _mirror(url: str, kept: Path, observer: Observer | None) -> Git:
+    directory = kept / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
     if not (directory / "HEAD").is_file():
         directory.mkdir(parents=True, exist_ok=True)
-        call(["init", "-q", "--bare", "--template=", str(directory)])
-    return directory
+        call(["-C", "/", "init", "-q", "--bare", "--template=", str(directory)])
+    ours = (directory / "config").read_text().lower()
+    return Git(directory, observer, algorithm="sha256" if "objectformat = sha256" in ours else "sha1")

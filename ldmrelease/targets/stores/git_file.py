@@ -1,15 +1,17 @@
 """The one writer of a values file in git: what every kind of target reads, changes and restores with.
 
-A write names what it expects to find, setting by setting. Another commit in between is no reason to stop, a
+A write names what it expects to find, setting by setting. Another commit in between is not a reason to stop, a
 changed setting is: then the answer names who changed it.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from msgspec import Struct
 
+from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Place
@@ -17,17 +19,10 @@ from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.git.checkout import Checkout, checkout_of
-from ldmrelease.targets.git.program import (
-    Blob,
-    Git,
-    GitError,
-    author_of,
-    commit_tree,
-    read_blob,
-    tree_with,
-    write_blob,
-)
-from ldmrelease.targets.git.remote import GitRemote, public
+from ldmrelease.targets.git.commits import NewObjects, TreeEntry
+from ldmrelease.targets.git.program import GitError
+from ldmrelease.targets.git.remote import GitRemote
+from ldmrelease.targets.git.repository import Blob, Git, author_of, read_blob, tree_with
 from ldmrelease.targets.results import (
     Change,
     Refusal,
@@ -130,9 +125,7 @@ def _answer(where: GitFile, act: Callable[[], T]) -> T | Refusal | Unavailable:
         return act()
     except RefusedError as refused:
         return refused.refusal
-    except GitError as error:
-        return Unavailable(public(where.repository), public(str(error)))
-    except OSError as error:
+    except (GitError, OSError) as error:
         return Unavailable(public(where.repository), str(error))
 
 
@@ -194,18 +187,23 @@ def _claim(session: _Session, grant: WriteGrant) -> Written:
     ref = fence.fence_ref(grant.place)
     for _ in range(_TRIES):
         tips = session.repository.tips([ref])
-        new = _fence_commit(session, tips[ref], grant)
+        objects = session.git.new_objects()
+        new = _fence_commit(session, objects, tips[ref], grant)
         if new is None:
             return Written(tips[ref] or "", {}, found=True)
+        session.git.store(objects)
         if session.repository.advance(tips, {ref: new}, grant.note.at):
             return Written(new, {})
     raise GitError("push", 1, "the fence moves faster than it can be written")
 
 
-def _fence_commit(session: _Session, old: str | None, grant: WriteGrant) -> str | None:
-    """The next commit of the fence, None where it is ours already; `Refused` where we may not write."""
+def _fence_commit(session: _Session, objects: NewObjects, old: str | None, grant: WriteGrant) -> str | None:
+    """The next commit of the fence, added to `objects`; None where it is ours already.
+
+    Raises `Refused` where we may not write.
+    """
     fence.check(fence.fence_at(session.git, old) if old else None, grant)
-    return fence.next_fence(session.git, old, grant.fence, grant.note)
+    return fence.next_fence(session.git, objects, old, grant.fence, grant.note)
 
 
 def _write(session: _Session, edits: Values, expect: Values, grant: WriteGrant) -> Written:
@@ -236,14 +234,17 @@ def _commit(
     checkout = session.checkout()
     if checkout is not None:
         checkout.require_clean(tip)
-    oid = write_blob(session.git, content)
-    tree = tree_with(session.git, tip, session.where.file, before.mode, oid)
-    new = {session.ref: commit_tree(session.git, tree, tip, grant.note)}
-    fence_commit = _fence_commit(session, tips[fence_ref], grant)
+    objects = session.git.new_objects()
+    file = session.where.file
+    entry = TreeEntry(before.mode, Path(file).name.encode(errors="surrogateescape"), objects.blob(content))
+    tree = tree_with(session.git, objects, tip, file, entry)
+    new = {session.ref: objects.commit(tree, tip, grant.note)}
+    fence_commit = _fence_commit(session, objects, tips[fence_ref], grant)
     if fence_commit is not None:
         new[fence_ref] = fence_commit
+    session.git.store(objects)
     if checkout is not None:
-        checkout.announce(before.oid, oid)
+        checkout.announce(before.oid, entry.oid)
     if not session.repository.advance(tips, new, grant.note.at):
         if checkout is not None:
             checkout.withdraw()

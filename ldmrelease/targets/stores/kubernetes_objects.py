@@ -301,7 +301,7 @@ class _Session(Struct, frozen=True):
         return body | {"metadata": metadata | {"annotations": kept}}
 
     def _may_force(self, conflict: Conflict, workload: Workload) -> bool:
-        """Whether all who own what we would write yield; false where it was no such conflict. With the version
+        """Whether all who own what we would write yield; false where it was not such a conflict. With the version
         that was read, force meets the very state that was judged."""
         others = sorted(set(conflict.managers) - self._yielding)
         if others:

@@ -10,7 +10,7 @@ from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Setting, Writes
 from ldmrelease.domain.topology import ComponentKind, Place
 from ldmrelease.targets.fence import Fence, WriteGrant
-from ldmrelease.targets.git.program import Identity, Note
+from ldmrelease.targets.git.commits import Identity, Note
 
 AT = datetime(2023, 4, 21, 18, 0, tzinfo=UTC)
 SUMMIT = Place("summit", "nublado")

@@ -212,12 +212,21 @@ def test_what_is_not_there_is_refused(tree: Path, access: Access, change: dict, 
     assert refusal.code == code
 
 
-def test_a_remote_that_does_not_answer_is_unreachable_and_shows_no_password(
-    tmp_path: Path, access: Access
-) -> None:
-    answer = registry.read(target("http://kim:secret@127.0.0.1:9/conf.git"), access)
+@pytest.mark.parametrize(
+    "address",
+    ["http://kim:secret@127.0.0.1:9/conf.git", "http://secret@127.0.0.1:9/", "ssh://a:secret@127.0.0.1:9/x"],
+)
+def test_an_address_with_a_password_is_refused_and_not_shown(access: Access, address: str) -> None:
+    answer = registry.read(target(address), access)
+    assert isinstance(answer, Refusal)
+    assert answer.code == "no-repository"
+    assert "127.0.0.1" in answer.values["where"]
+    assert "secret" not in str(answer)
+
+
+def test_a_remote_that_does_not_answer_is_unreachable(tmp_path: Path, access: Access) -> None:
+    answer = registry.read(target("http://127.0.0.1:9/conf.git"), access)
     assert isinstance(answer, Unavailable)
     assert "127.0.0.1" in answer.where
-    assert "secret" not in answer.where + answer.reason
     gone = registry.read(target((tmp_path / "gone.git").as_uri()), access)
     assert isinstance(gone, Unavailable)

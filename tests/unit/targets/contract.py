@@ -17,7 +17,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence, WriteGrant
-from ldmrelease.targets.git.program import Identity, Note
+from ldmrelease.targets.git.commits import Identity, Note
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Value, Values, Written
 
 SUMMIT = Place("summit", "nublado")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ldmrelease.answers.sentences.refusals import failure_words
-from ldmrelease.answers.sentences.rollouts import FAILURES, OWED, pending_act_words
+from ldmrelease.answers.sentences.rollouts import FAILURES, PENDING_ACTS, pending_act_words
 from ldmrelease.render.progress import progress_line
 
 PLACE = "base/ocps"
@@ -91,7 +91,7 @@ def test_a_program_that_is_not_there_is_told_in_the_runtimes_words() -> None:
     assert said.endswith("(exit code 128, StartError, 0 restarts): no such file")
 
 
-@pytest.mark.parametrize("code", [*FAILURES, *OWED])
+@pytest.mark.parametrize("code", [*FAILURES, *PENDING_ACTS])
 def test_words_never_fail_whatever_was_recorded(code: str) -> None:
     assert failure_words(code, {})
     assert pending_act_words(code, {})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.workspace.init import default_policies, init_workspace
+from ldmrelease.config.workspace.init import SAMPLES, default_policies, init_workspace
 from ldmrelease.config.workspace.lint import lint
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
@@ -29,7 +29,7 @@ def rubin(tmp_path_factory):
     return init_workspace(tmp_path_factory.mktemp("rubin"), "rubin", AT, person="alice@example.org")
 
 
-@pytest.mark.parametrize("sample", [None, "rubin"])
+@pytest.mark.parametrize("sample", [None, *SAMPLES])
 def test_it_lints_clean_and_tells_all_that_it_wrote(sample, tmp_path):
     made = init_workspace(tmp_path / "new" / "folder", sample, AT)
     (made.file.parent / "ledger.db").touch()
@@ -139,6 +139,6 @@ def test_nothing_is_overwritten_and_nothing_else_written(name, tmp_path):
 
 
 def test_an_unknown_sample_is_refused_with_those_that_are_known(tmp_path):
-    with pytest.raises(BadInput, match="no sample 'ruby'; known are rubin"):
+    with pytest.raises(BadInput, match="no sample 'ruby'; known are simple, rubin"):
         init_workspace(tmp_path / "new", "ruby", AT)
     assert not (tmp_path / "new").exists()

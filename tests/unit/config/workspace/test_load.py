@@ -221,7 +221,8 @@ def test_a_check_names_the_repository_of_its_long_results(tmp_path, monkeypatch)
     (message,) = faults(file)
     assert message.startswith("ldmrelease.yaml:62:")
     assert (
-        "checks.smoke.results: 'r.example/results:latest' names one image, a repository is wanted" in message
+        "checks.smoke.results: 'r.example/results:latest' names one image, where a repository is expected"
+        in message
     )
     edit(file, "results:latest", "results")
     check = load_workspace(file).topology.check("smoke")

@@ -62,6 +62,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("abort", waiting["promotion"], code=1)["state"] == "aborted"
     assert {each["state"] for each in tell("promotions", "list")} == {"succeeded", "aborted"}
     assert tell("promotions", "show", promoted["promotion"])["receipts"]
+    assert not tell("trust", "agree", "--dry-run")["written"]
     assert tell("promotions", "replay", promoted["promotion"])[0]["same"]
     assert tell("alias", "move", "recommended", WEEKLY, "-t", MENU)["state"] == "succeeded"
     assert tell("alias", "list")["aliases"]
@@ -120,6 +121,8 @@ def test_an_error_of_files_has_each_of_their_problems(site: Site) -> None:
     assert error["code"] == "bad-input"
     assert len(error["problems"]) > 1
     assert all(each["line"] and each["column"] and each["remedy"] for each in error["problems"])
+    assert {each["found"] for each in error["problems"]} == {'"jupiterlab"'}
+    assert all("jupyterlab" in each["expected"] for each in error["problems"])
 
 
 def test_an_error_comes_as_yaml_where_that_is_asked_for(site: Site) -> None:

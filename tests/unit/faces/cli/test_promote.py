@@ -68,7 +68,10 @@ def test_a_promotion_goes_through_with_one_line_changed_and_receipts(ready: Site
     before = ready.committed(PLACE)
     done = ready.run("promote", WEEKLY, "--target", PLACE)
     assert done.exit_code == 0, done.stdout
-    assert "ALLOWED: stack/w.2023.16 may enter usdfdev/batch" in done.stdout
+    assert done.stdout.startswith("PROMOTED w.2023.15 -> w.2023.16  usdfdev/batch\n")
+    assert "decision: allowed at" in done.stdout
+    assert "may enter" not in done.stdout
+    assert "usdfdev/batch: re-checked under the lock: allowed\n" in done.stderr
     assert "usdfdev/batch: check smoke: PASSED" in done.stderr
     assert ready.committed(PLACE) == before.replace("al9-w_2023_15", "al9-w_2023_16")
     message = ready.git("log", "-1", "--format=%B")
@@ -281,7 +284,7 @@ def test_a_local_policy_is_hypothetical_and_nothing_acts_on_it(ready: Site) -> N
         (("promote", "1.0.0-beta", "--target", "base"), "say --product with one of prompt-processing"),
         (("promote", "w.2023.16", "--target", "base", "--product", "stak"), "did you mean stack?"),
         (("check-run", "smok", "w.2023.15", "--target", "base"), "did you mean smoke?"),
-        (("rollback", "--target", PLACE), "nothing of stack was seen to be replaced at usdfdev/batch"),
+        (("rollback", "--target", PLACE), "no earlier release of stack is known at usdfdev/batch"),
         (("release", "show", "w.2023.14"), "ldmrelease release pin w.2023.14 --product stack"),
         (("promotions", "show", "P-0"), "there is no promotion P-0"),
         (("resume", "P-0"), "there is no promotion P-0"),

@@ -50,7 +50,7 @@ def test_a_rollback_goes_back_to_what_ran_before(ready: Site) -> None:
     ready.ok("promote", WEEKLY, "--target", PLACE)
     ready.advance(minutes=5)
     said = ready.ok("rollback", "--target", PLACE, "--reason", "exposures fail")
-    assert "stack/w.2023.15 may come back to usdfdev/batch" in said
+    assert "ROLLED BACK w.2023.16 -> w.2023.15  usdfdev/batch" in said
     assert ready.committed(PLACE) == before
     refused = ready.run("rollback", "w.2023.14", "--target", PLACE)
     assert refused.exit_code == 2, "never pinned"
@@ -66,7 +66,7 @@ def test_an_alias_moves_in_one_menu_to_what_is_live_there(ready: Site) -> None:
     assert "w_2023_15 is not in the menu" in refused.stdout
     ready.ok("promote", WEEKLY, "--target", "jupyterlab")
     said = ready.ok("alias", "move", "recommended", WEEKLY, "--target", MENU)
-    assert "stack/w.2023.16 may be named at usdfdev/nublado" in said
+    assert "MOVED recommended: recommended -> w.2023.16  usdfdev/nublado" in said
     assert 'recommendedTag: "w_2023_16"' in ready.committed(MENU)
     assert 'recommendedTag: "recommended"\n' in ready.committed("usdfint/nublado")
     rows = {

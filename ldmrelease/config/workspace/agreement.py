@@ -1,0 +1,94 @@
+"""What a trust document records of its workspace (policies, levels of environments), and where the two differ."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from ldmrelease.config.policies.load import policy_files, read_levels
+from ldmrelease.config.trust import Trust, load_trust
+from ldmrelease.config.workspace.schema import WorkspaceFile
+from ldmrelease.config.workspace.topology import level_of
+from ldmrelease.config.yaml.read import read
+from ldmrelease.config.yaml.validation_messages import validate
+from ldmrelease.domain.level import Level
+
+
+class TrustChange(Struct, frozen=True):
+    """A value of the trust document to be: `path` are its keys from the root, `before` is None where nothing is."""
+
+    path: tuple[str, ...]
+    before: Any
+    after: Any
+
+
+class Agreement(Struct, frozen=True):
+    """What has to change in a trust document so that it records the workspace as it is; `levels` are all policies."""
+
+    changes: tuple[TrustChange, ...]
+    levels: tuple[str, ...]
+
+
+def trust_file(file: Path) -> Path:
+    """Where a workspace's trust document is, whatever is in it. Raises `BadInput`."""
+    return file.resolve().parent / validate(WorkspaceFile, read(file)).trust
+
+
+def agreement(file: Path, only: Collection[str] = ()) -> Agreement:
+    """Compare a workspace's policies and levels with its trust document; `only` these policies, where any are named.
+
+    The workspace may be one that no command accepts, since the two do not agree. Raises `BadInput` for files that
+    cannot be read.
+    """
+    workspace = validate(WorkspaceFile, read(file))
+    root = file.resolve().parent
+    levels = {
+        name: level for name, (level, _) in read_levels(policy_files(root / workspace.policies)).items()
+    }
+    trust = load_trust(root / workspace.trust)
+    changes = [*_policies(trust, [each for name, each in levels.items() if not only or name in only])]
+    if not only:
+        changes += _environments(trust, workspace)
+    return Agreement(tuple(changes), tuple(levels))
+
+
+def recorded_levels(file: WorkspaceFile) -> dict[str, str]:
+    """The level of each environment, and of each application that differs from its environment's."""
+    found: dict[str, str] = {}
+    for environment, site in file.environments.items():
+        if site.level is not None:
+            found[environment] = site.level
+        for name, entry in site.applications.items():
+            level = level_of(site, entry)
+            if level is not None and level != site.level:
+                found[f"{environment}/{name}"] = level
+    return found
+
+
+def _policies(trust: Trust, levels: Collection[Level]) -> Iterator[TrustChange]:
+    for level in levels:
+        recorded = trust.policies.get(level.name)
+        if recorded is None:
+            after = {"version": level.version, "digest": level.digest}
+            yield TrustChange(("policies", level.name), None, after)
+            continue
+        version, digest = recorded
+        if version != level.version:
+            yield TrustChange(("policies", level.name, "version"), version, level.version)
+        if digest != level.digest:
+            yield TrustChange(("policies", level.name, "digest"), digest, level.digest)
+
+
+def _environments(trust: Trust, file: WorkspaceFile) -> Iterator[TrustChange]:
+    wanted = recorded_levels(file)
+    known = trust.levels | wanted
+    # What the document says of an application alone goes before its environment's level.
+    for environment, site in file.environments.items():
+        for name, entry in site.applications.items():
+            level, place = level_of(site, entry), f"{environment}/{name}"
+            if level is not None and known.get(place, known.get(environment)) != level:
+                wanted[place] = level
+    for name, level in wanted.items():
+        if trust.levels.get(name) != level:
+            yield TrustChange(("environments", name), trust.levels.get(name), level)

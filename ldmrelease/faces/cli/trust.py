@@ -1,0 +1,193 @@
+"""`ldmrelease trust`: keep the trust document."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.text import counted
+from ldmrelease.answers.workspace import TrustAnswer, TrustChangeAnswer
+from ldmrelease.config.trust import Trust, load_trust
+from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file
+from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.domain import times
+from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, examples, new_app, on_terminal
+from ldmrelease.faces.cli.session import time_here, workspace_file
+from ldmrelease.render.output import Output, emit
+from ldmrelease.services.operations.trust_document import Proposal, adopt, propose
+from ldmrelease.targets.results import Refusal
+from ldmrelease.targets.yamledit.entries import spell_keys
+from ldmrelease.trust.signer import read_public_half
+
+app = new_app("Keep the trust document.", examples=examples("ldmrelease trust agree --dry-run"))
+
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Show what would change, and write nothing.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Write it without asking.")]
+
+
+@app.command(
+    "agree",
+    epilog=examples(
+        "ldmrelease trust agree",
+        "ldmrelease trust agree commissioning --yes",
+        "ldmrelease trust agree --dry-run",
+    ),
+)
+def agree(
+    ctx: typer.Context,
+    policies: Annotated[
+        list[str] | None, typer.Argument(metavar="[POLICY]...", help="Only these policies, by level.")
+    ] = None,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Record the workspace's policies, and the levels of its environments, in the trust document.
+
+    Shows the difference and asks; the document's version rises, and everything else in it stays as it is written.
+    """
+    file = workspace_file(ctx)
+    found = agreement(file, policies or ())
+    for name in policies or ():
+        if name not in found.levels:
+            raise UsageError(f"there is no policy {name!r}", did_you_mean(name, found.levels))
+    _carry_out(trust_file(file), found.changes, output, dry_run=dry_run, yes=yes)
+
+
+@app.command(
+    "add-key",
+    epilog=examples(
+        "ldmrelease trust add-key grace grace.pem --role release-manager --person 'Grace Hopper'",
+        "ldmrelease trust add-key ci keys/ci.pem --role ci --yes",
+    ),
+)
+def add_key(  # noqa: PLR0913, PLR0917 - the options of the command
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The key's name in the trust document.")],
+    file: Annotated[Path, typer.Argument(help="Its file, with the public half or the private one.")],
+    role: Annotated[list[str], typer.Option("--role", help="What it may sign: a role of the document.")],
+    person: Annotated[str | None, typer.Option("--person", help="Whose it is.  [default: NAME]")] = None,
+    mail: Annotated[str | None, typer.Option("--mail", help="The person's mail address.")] = None,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Add a key to the trust document; it counts from now on, in the workspace's time."""
+    path, public = trust_file(workspace_file(ctx)), read_public_half(file)
+    trust = load_trust(path)
+    if trust.keyring.named(name) is not None:
+        raise UsageError(f"there is a key {name!r} already", "choose another name: a key is never replaced")
+    same = trust.keyring.find(public.keyid)
+    if same is not None:
+        raise UsageError(f"the key of {file} is in the document already, as {same.id!r}")
+    known = [each.name for each in trust.keyring.roles]
+    for each in role:
+        if each not in known:
+            remedy = did_you_mean(each, known) or f"make it with `ldmrelease trust role {each}`"
+            raise UsageError(f"there is no role {each!r}", remedy)
+    entry: dict[str, Any] = {"person": person or name}
+    if mail is not None:
+        entry["mail"] = mail
+    entry |= {"roles": role, "not-before": times.spell(time_here(ctx)), "public": public.pem}
+    _carry_out(path, [TrustChange(("keys", name), None, entry)], output, dry_run=dry_run, yes=yes)
+
+
+@app.command(
+    "role",
+    epilog=examples(
+        "ldmrelease trust role summit-tests --type check --environment summit --repository 'ghcr.io/lsst/*'",
+        "ldmrelease trust role observer --environment base --environment summit",
+    ),
+)
+def role(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The role's name.")],
+    type: Annotated[
+        list[str] | None, typer.Option("--type", help="What it may sign, such as check, pin or request.")
+    ] = None,
+    environment: Annotated[
+        list[str] | None, typer.Option("--environment", "-e", help="An environment it counts in; '*' is all.")
+    ] = None,
+    repository: Annotated[
+        list[str] | None,
+        typer.Option("--repository", help="A pattern of image repositories it counts for; '*' is all."),
+    ] = None,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    output: OutputOption = Output.text,
+) -> None:
+    """Make a role, or change one: each list that is named takes the place of the role's own."""
+    path = trust_file(workspace_file(ctx))
+    lists = {"types": type, "environments": environment, "repositories": repository}
+    given = {key: value for key, value in lists.items() if value}
+    changes = _role_changes(load_trust(path), name, given)
+    _carry_out(path, changes, output, dry_run=dry_run, yes=yes)
+
+
+def _role_changes(trust: Trust, name: str, given: dict[str, list[str]]) -> list[TrustChange]:
+    there = next((each for each in trust.keyring.roles if each.name == name), None)
+    if there is None:
+        if len(given) < 3:
+            remedy = "say --type, --environment and --repository; '*' is all environments or repositories"
+            raise UsageError(f"there is no role {name!r}, and a new one says what it may do", remedy)
+        return [TrustChange(("roles", name), None, given)]
+    return [
+        TrustChange(("roles", name, key), before, value)
+        for key, value in given.items()
+        if (before := list(getattr(there, key))) != value
+    ]
+
+
+def _carry_out(
+    file: Path, changes: Sequence[TrustChange], output: Output, *, dry_run: bool, yes: bool
+) -> None:
+    """Show what would change, ask, write it, and print what was done."""
+    proposal = propose(file, changes)
+    if isinstance(proposal, Refusal):
+        raise UsageError(refusal_words(proposal), "change it by hand")
+    shown = False
+    if changes and not dry_run:
+        shown = not yes
+        _confirm(proposal, yes)
+        adopt(proposal)
+    answer = _answer(proposal, written=bool(changes) and not dry_run)
+    emit(answer, output, lambda: _text(answer, shown=shown))
+
+
+def _confirm(proposal: Proposal, yes: bool) -> None:
+    if yes:
+        return
+    typer.echo("\n".join(map(printable, proposal.difference.splitlines())), err=True)
+    if not on_terminal():
+        raise UsageError("nobody can be asked", "say --yes")
+    if not typer.confirm(f"write {proposal.file.name}?", err=True):
+        raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")
+
+
+def _answer(proposal: Proposal, *, written: bool) -> TrustAnswer:
+    return TrustAnswer(
+        file=str(proposal.file),
+        version=proposal.version,
+        written=written,
+        changes=tuple(
+            TrustChangeAnswer(field=spell_keys(each.path), before=each.before, after=each.after)
+            for each in proposal.changes
+        ),
+        difference=proposal.difference,
+    )
+
+
+def _text(answer: TrustAnswer, *, shown: bool) -> str:
+    name = Path(answer.file).name
+    if not answer.changes:
+        return f"nothing to do: {name} (version {answer.version}) says so already"
+    lines = [] if shown else [printable(each) for each in answer.difference.splitlines()]
+    told = f"{counted(len(answer.changes), 'change')}: {name} "
+    end = f"has version {answer.version} now" if answer.written else f"would have version {answer.version}"
+    return "\n".join([*lines, told + end])

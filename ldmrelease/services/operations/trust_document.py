@@ -1,0 +1,67 @@
+"""Changes of the trust document: made as text, so that comments and layout stay, and read again before they count."""
+
+import os
+from collections.abc import Sequence
+from difflib import unified_diff
+from pathlib import Path
+
+from msgspec import Struct
+
+from ldmrelease.config.trust import load_trust
+from ldmrelease.config.workspace.agreement import TrustChange
+from ldmrelease.domain.errors import BusyError
+from ldmrelease.targets.results import Refusal
+from ldmrelease.targets.yamledit.entries import put
+
+
+class FileChanged(BusyError):
+    """Somebody else has written the file since it was read."""
+
+
+class Proposal(Struct, frozen=True):
+    """A file as it is and as it would be. `version` is the trust document's new one."""
+
+    file: Path
+    before: bytes
+    after: bytes
+    version: int
+    changes: tuple[TrustChange, ...]
+
+    @property
+    def difference(self) -> str:
+        """A unified diff of the two."""
+        old, new = self.before.decode().splitlines(), self.after.decode().splitlines()
+        return "\n".join(unified_diff(old, new, self.file.name, self.file.name, lineterm=""))
+
+
+def propose(file: Path, changes: Sequence[TrustChange]) -> Proposal | Refusal:
+    """The trust document with these changes and the next version. Raises `BadInput` where it cannot be read."""
+    trust = load_trust(file)
+    version = trust.version + bool(changes)
+    raised = TrustChange(("version",), trust.version, version)
+    after: bytes | Refusal = trust.document.data
+    for each in (raised, *changes) if changes else ():
+        assert isinstance(after, bytes)
+        after = put(after, each.path, each.after, trust.document.file)
+        if isinstance(after, Refusal):
+            return after
+    assert isinstance(after, bytes)
+    return Proposal(file, trust.document.data, after, version, tuple(changes))
+
+
+def adopt(proposal: Proposal) -> None:
+    """Write the new document in place of the old one, whole or not at all.
+
+    Raises `FileChanged`; `BadInput` where the result would not be a trust document, such as with a key that it has.
+    """
+    file = proposal.file.resolve()
+    new = file.with_name(f".{file.name}.{os.getpid()}")
+    new.write_bytes(proposal.after)
+    try:
+        load_trust(new)
+        if file.read_bytes() != proposal.before:
+            raise FileChanged(f"{proposal.file.name} has been changed by somebody else: nothing was written")
+        new.chmod(file.stat().st_mode & 0o777)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)

@@ -1,0 +1,152 @@
+"""A repository on this machine, found and opened without a word from its own configuration.
+
+Whoever may write a checkout's `.git/config` could have anything run as us: filters, hooks, monitors, aliases, an ssh
+command, a credential helper, another address. So git is told to look for what work trees share (configuration, refs,
+objects) in a directory of ours, where refs and objects are links to the repository's and the configuration is a copy
+of the few settings that say how it is stored and how lines end. Its HEAD and index stay where they are.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from ldmrelease.targets.git.program import call
+
+_COPIED = {
+    f"core.{each}"
+    for each in (
+        "autocrlf", "bare", "eol", "filemode", "ignorecase", "logallrefupdates", "precomposeunicode",
+        "repositoryformatversion", "safecrlf", "sharedrepository", "symlinks",
+    )
+}  # fmt: skip
+# Of the extensions these change nothing about how refs and objects are stored; git stops at one that it does not know.
+_LEFT_OUT = {
+    f"extensions.{each}"
+    for each in ("noop", "noop-v1", "partialclone", "preciousobjects", "relativeworktrees", "worktreeconfig")
+}
+_LINKS = ("objects", "refs", "packed-refs", "reftable", "logs", "info", "shallow")
+_GIT_FILE_LIMIT = 10_000
+
+
+class WorkTree(Struct, frozen=True):
+    """A directory where files are checked out, and its git directory (HEAD, index)."""
+
+    root: Path
+    git_directory: Path
+
+
+class Layout(Struct, frozen=True):
+    """Where a repository keeps what.
+
+    directory: as the user named it. git_directory: its HEAD and index. common: configuration, refs, objects.
+    """
+
+    directory: Path
+    git_directory: Path
+    common: Path
+
+    def work_trees(self, bare: bool) -> Iterator[WorkTree]:
+        """The main work tree, unless there is none, and the linked ones that still exist."""
+        if not bare:
+            if self.git_directory == self.common and self.directory != self.common:
+                yield WorkTree(self.directory, self.common)
+            elif self.common.name == ".git":
+                yield WorkTree(self.common.parent, self.common)
+        for each in sorted(self.common.glob("worktrees/*/gitdir")):
+            link = each.parent / os.fsdecode(each.read_bytes().strip())
+            # Both have to name the other: a directory that knows nothing of it is not its work tree.
+            if link.is_file() and _linked(link) == each.parent.resolve():
+                yield WorkTree(link.parent, each.parent)
+
+
+def layout_of(directory: Path) -> Layout | None:
+    """The repository whose work tree or git directory this is; None where it is neither."""
+    directory = directory.resolve()
+    entry = directory / ".git"
+    git_directory = entry if entry.is_dir() else _linked(entry) if entry.is_file() else directory
+    if git_directory is None or not os.path.lexists(git_directory / "HEAD"):
+        return None
+    git_directory = git_directory.resolve()
+    common = git_directory
+    if (pointer := git_directory / "commondir").is_file():
+        common = (git_directory / os.fsdecode(pointer.read_bytes().strip())).resolve()
+    if not all((common / each).is_dir() for each in ("objects", "refs")):
+        return None
+    return Layout(directory, git_directory, common)
+
+
+def _linked(file: Path) -> Path | None:
+    """The git directory that a `.git` file names."""
+    with file.open("rb") as opened:
+        content = opened.read(_GIT_FILE_LIMIT)
+    if not content.startswith(b"gitdir: "):
+        return None
+    return (file.parent / os.fsdecode(content.removeprefix(b"gitdir: ").strip())).resolve()
+
+
+class Opened(Struct, frozen=True):
+    """What is known of a repository once it is open.
+
+    common: our directory instead of its own. algorithm: the hash of its ids. bare: whether it has no main work tree.
+    """
+
+    layout: Layout
+    common: Path
+    algorithm: str
+    bare: bool
+
+
+def open_layout(layout: Layout, kept: Path) -> Opened:
+    """Make our directory for the repository below `kept`, unless it is there. Raises `GitError` and OSError."""
+    settings = _settings(layout.common / "config")
+    algorithm = settings.get("extensions.objectformat") or "sha1"
+    bare = settings.get("core.bare", "false") not in {"false", "no", "off", "0"}
+    return Opened(layout, _common_directory(layout, settings, kept), algorithm, bare)
+
+
+def _settings(config: Path) -> dict[str, str | None]:
+    """What is copied of a configuration file; a setting without a value counts as true."""
+    if not config.is_file():
+        return {}
+    listed = call(["-C", "/", "config", "--file", str(config), "--no-includes", "--list", "-z"])
+    found: dict[str, str | None] = {}
+    for line in listed.decode(errors="surrogateescape").split("\0"):
+        name, has_value, value = line.partition("\n")
+        known = name in _COPIED or (name.startswith("extensions.") and name not in _LEFT_OUT)
+        if known and name.count(".") == 1:
+            found[name] = value if has_value else None
+    return found
+
+
+def _common_directory(layout: Layout, settings: dict[str, str | None], kept: Path) -> Path:
+    """A directory that is never changed once it is there: another configuration makes another one."""
+    config = "".join(_setting(name, value) for name, value in sorted(settings.items()))
+    links = [each for each in _LINKS if each == "packed-refs" or (layout.common / each).exists()]
+    named = "\0".join([str(layout.common), config, *links]).encode(errors="surrogateescape")
+    directory = kept.absolute() / f"{hashlib.sha256(named).hexdigest()[:16]}.common"
+    if directory.is_dir():
+        return directory
+    kept.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="new-", dir=kept) as draft:
+        made = Path(draft) / "common"
+        made.mkdir()
+        for each in links:
+            (made / each).symlink_to(layout.common / each)
+        (made / "config").write_bytes(config.encode(errors="surrogateescape"))
+        # Another process may have been quicker, with the same content.
+        with suppress(OSError):
+            made.rename(directory)
+    return directory
+
+
+def _setting(name: str, value: str | None) -> str:
+    section, _, key = name.partition(".")
+    if value is None:
+        return f"[{section}]\n\t{key}\n"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'[{section}]\n\t{key} = "{escaped}"\n'

@@ -1,0 +1,122 @@
+"""The objects of a repository, read through one `git cat-file --batch` that goes on as long as we do.
+
+A process for each object would cost more than all the rest of a promotion.
+"""
+
+import os
+import select
+import subprocess
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import IO
+
+from msgspec import Struct
+
+from ldmrelease import logs
+from ldmrelease.targets.git.program import NO_ANSWER, PATIENCE, GitError, start
+
+_CHUNK = 1 << 16
+
+
+class Object(Struct, frozen=True):
+    """An object of git: its id, its kind (`commit`, `tree`, `blob`, `tag`) and its bytes."""
+
+    oid: str
+    kind: str
+    content: bytes
+
+
+class ObjectReader:
+    """Reads by id, or by any name that git resolves; for any number of threads, one at a time.
+
+    arguments, env: what names the repository to git. The process starts at the first question, and ends with us or
+    with this object, whichever is first.
+    """
+
+    def __init__(self, arguments: Sequence[str], env: Mapping[str, str]) -> None:
+        self._arguments = arguments
+        self._env = env
+        self._process: _Process | None = None
+        self._one_at_a_time = threading.Lock()
+
+    def read(self, name: str) -> Object | None:
+        """The object; None where the name names nothing. Raises `GitError` where git ends or does not answer."""
+        if not name or "\n" in name:
+            return None
+        with self._one_at_a_time:
+            if self._process is None:
+                with logs.asked("git", f"git {' '.join(self._arguments)} cat-file --batch"):
+                    self._process = _Process([*self._arguments, "cat-file", "--batch"], self._env)
+            try:
+                return self._process.ask(name)
+            except BaseException:
+                # Nobody knows which answer would come next.
+                self._process.end()
+                self._process = None
+                raise
+
+
+class _Process:
+    """The process and its pipes."""
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        process = start(command, env, self._errors)
+        self._stdin, self._stdout = process.stdin, process.stdout
+        self._unread = bytearray()
+        self._deadline = 0.0
+        self.end = weakref.finalize(self, _end, process, self._errors)
+
+    def ask(self, name: str) -> Object | None:
+        self._deadline = time.monotonic() + PATIENCE
+        try:
+            _opened(self._stdin).write(name.encode(errors="surrogateescape") + b"\n")
+        except BrokenPipeError:
+            raise self._ended() from None
+        head = self._line().split(b" ")
+        if len(head) != 3 or not head[2].isdigit():
+            return None  # "<name> missing", "<name> ambiguous"
+        size = int(head[2])
+        return Object(head[0].decode(), head[1].decode(), self._bytes(size + 1)[:size])
+
+    def _line(self) -> bytes:
+        while (end := self._unread.find(b"\n")) < 0:
+            self._receive()
+        return self._bytes(end + 1)[:end]
+
+    def _bytes(self, count: int) -> bytes:
+        while len(self._unread) < count:
+            self._receive()
+        taken = bytes(self._unread[:count])
+        del self._unread[:count]
+        return taken
+
+    def _receive(self) -> None:
+        answers = select.poll()
+        answers.register(_opened(self._stdout), select.POLLIN)
+        if not answers.poll(max(0.0, self._deadline - time.monotonic()) * 1000):
+            raise GitError("cat-file", NO_ANSWER, f"no answer within {PATIENCE} s")
+        received = os.read(_opened(self._stdout).fileno(), _CHUNK)
+        if not received:
+            raise self._ended()
+        self._unread += received
+
+    def _ended(self) -> GitError:
+        self._errors.seek(0)
+        said = self._errors.read().decode(errors="replace").strip()
+        return GitError("cat-file", 128, said or "ended early")
+
+
+def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None, "made with a pipe"
+    return pipe
+
+
+def _end(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+    process.kill()
+    for pipe in (process.stdin, process.stdout, errors):
+        _opened(pipe).close()
+    process.wait()

@@ -1,0 +1,70 @@
+"""In what documents are played: a registry with images and a git repository, or an empty folder."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ldmrelease.registry.sample import put_sample_index
+from tests.documents.play import Stage
+from tests.real.registries import referrers_registry
+
+IMAGES = ("api", "worker")
+TAGS = ("1.5.0", "1.6.0")
+
+
+@contextmanager
+def empty(folder: Path) -> Iterator[Stage]:
+    """A home folder with nothing in it."""
+    home = folder / "home"
+    yield Stage(home, {"/home/ann": str(home)})
+
+
+@contextmanager
+def shop(folder: Path) -> Iterator[Stage]:
+    """Two images in a registry, and a git repository whose values files deploy them: not yet our business."""
+    data = folder / "registry"
+    data.mkdir()
+    with referrers_registry(data) as registry, empty(folder) as stage:
+        for image in IMAGES:
+            for tag in TAGS:
+                put_sample_index(registry.open(f"shop/{image}"), tag, seed=f"{image}:{tag}")
+        address = f"localhost:{registry.address.rpartition(':')[2]}"
+        _deploy(stage.home / "deploy.git", folder / "work", address)
+        words = {
+            "oci.example.com": address,
+            "git@git.example:shop/deploy.git": str(stage.home / "deploy.git"),
+        }
+        stage.stands_for = words | stage.stands_for
+        yield stage
+
+
+def _deploy(bare: Path, work: Path, registry: str) -> None:
+    values = work / "shop"
+    values.mkdir(parents=True)
+    for environment in ("dev", "staging", "prod"):
+        settings = (
+            f"{each}:\n  image:\n    repository: {registry}/shop/{each}\n    tag: {TAGS[0]}\n"
+            for each in IMAGES
+        )
+        (values / f"values-{environment}.yaml").write_text("".join(settings))
+    for words in (
+        ["init", "-q", "-b", "main"],
+        ["add", "--all"],
+        [
+            "-c",
+            "user.name=Ann Example",
+            "-c",
+            "user.email=ann@shop.example",
+            "commit",
+            "-qm",
+            "Three environments",
+        ],
+        ["clone", "-q", "--bare", ".", str(bare)],
+    ):
+        subprocess.run(["git", *words], cwd=work, check=True)
+
+
+WORLDS = {"empty": empty, "shop": shop}
