@@ -36,9 +36,10 @@ test: lint docs ## everything: lint, docs, and all tests with their coverage (40
 	$(PYTEST) $(PURE:%=--cov=ldmrelease/%) --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=95
 
-references: $(VENV)/.runtime ## write the references of policies and commands anew, from the program
+references: $(VENV)/.runtime ## write the references of files and commands anew, and what completion knows of them, from the program
 	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
 	$(BIN)/python -m ldmrelease.faces.cli.reference > docs/command-reference.md
+	$(BIN)/python -m ldmrelease.faces.cli.completion_table > ldmrelease/faces/completion/commands.json
 
 examples: $(VENV)/.test ## play the documents' commands, and write the answers into them anew
 	$(BIN)/python -m tests.documents

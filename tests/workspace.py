@@ -24,6 +24,7 @@ from typer.testing import CliRunner, Result
 
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.workspace.model import FILE
+from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.demo import artifacts
 from ldmrelease.demo.play import make_workspace, set_clock
 from ldmrelease.domain.events import Event, Head
@@ -102,6 +103,8 @@ class Site:
         if name == "trust.yaml":
             after = _raised(before, after)
         path.write_text(after)
+        if name == FILE:
+            agree_targets(self.root)
 
     def release_weekly(self) -> None:
         """The images of the weekly are pushed: from now on it is complete."""
@@ -177,10 +180,29 @@ class Site:
         found = {"ledger": str(self.head())}
         for path in sorted(self.root.rglob("*")):
             name = str(path.relative_to(self.root))
-            # SQLite's own files change when they are read; git's index may be refreshed.
-            if path.is_file() and not name.startswith("ledger.db") and not name.endswith(".git/index"):
+            # SQLite's own files change when they are read; git's index may be refreshed; a look may make a mirror.
+            own = name.startswith(("ledger.db", ".ldmrelease/git/")) or name.endswith(".git/index")
+            if path.is_file() and not own:
                 found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found
+
+
+def agree_targets(root: Path) -> None:
+    """The trust document records the workspace's targets as they are now, under a version of its own."""
+    try:
+        topology = load_workspace(root / FILE).topology
+    except BadInput:
+        return
+    lines = "".join(f"  {each}: [{topology.target_digest(each)}]\n" for each in topology.environments)
+    path = root / "trust.yaml"
+    before = path.read_text()
+    bare = _TARGETS.sub("", before)
+    after = bare.replace("\nroles:\n", f"\ntargets:\n{lines}roles:\n" if lines else "\nroles:\n", 1)
+    if after != before:
+        path.write_text(_raised(before, after))
+
+
+_TARGETS = re.compile(r"^targets:.*\n(?:[ -].*\n)*", re.MULTILINE)
 
 
 def _raised(before: str, after: str) -> str:

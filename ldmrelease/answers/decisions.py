@@ -10,7 +10,7 @@ from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values, time_text
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict
 from ldmrelease.domain.facts import Intent
-from ldmrelease.services.decisions.decide import Decided
+from ldmrelease.services.decisions.decide import Decided, Unagreed
 from ldmrelease.services.decisions.replay import Replayed
 
 
@@ -56,14 +56,15 @@ class DecisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a promotion would decide, place by place; or `refusals`: what its places would not take.
 
-    `verdict` is the first place's. `hypothetical` are levels whose policy nobody has agreed to: nothing acts on
-    what they decide.
+    `verdict` is the first place's. `hypothetical` are levels whose policy nobody has agreed to, and
+    `unagreed_targets` environments whose targets nobody has: nothing acts on what is decided.
     """
 
     verdict: Verdict
     decisions: tuple[DecisionAnswer, ...]
     refusals: tuple[PlaceRefusalAnswer, ...]
     hypothetical: tuple[str, ...]
+    unagreed_targets: tuple[str, ...]
 
     @property
     def exit_code(self) -> ExitCode:
@@ -124,11 +125,15 @@ def _finding(found: Finding) -> RequirementFindingAnswer:
     )
 
 
-def check_answer(decided: Iterable[Decided], hypothetical: Iterable[str]) -> CheckAnswer:
+def check_answer(decided: Iterable[Decided], local: Unagreed) -> CheckAnswer:
     """The decisions of a preview, in the order of the plan."""
     decisions = tuple(decision_answer(each.decision, each.digest) for each in decided)
     return CheckAnswer(
-        verdict=decisions[0].verdict, decisions=decisions, refusals=(), hypothetical=tuple(hypothetical)
+        verdict=decisions[0].verdict,
+        decisions=decisions,
+        refusals=(),
+        hypothetical=local.levels,
+        unagreed_targets=local.environments,
     )
 
 

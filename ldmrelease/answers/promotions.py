@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,6 +29,7 @@ from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.plan import Plan, Step, StepKind
 
 if TYPE_CHECKING:
+    from ldmrelease.services.decisions.decide import Unagreed
     from ldmrelease.services.promotions.driver import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.submit import NothingToDo, Preview
@@ -130,6 +131,7 @@ class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer"
     plan: tuple[PlacePlanAnswer, ...]
     decisions: tuple[DecisionAnswer, ...]
     hypothetical: tuple[str, ...]
+    unagreed_targets: tuple[str, ...]
 
 
 class RefusedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="refused"):
@@ -252,17 +254,24 @@ def preflight_refusals(failed: PreflightFailed) -> tuple[PlaceRefusalAnswer, ...
 def refused_check(failed: PreflightFailed) -> CheckAnswer:
     """The same as the answer to `check`: nothing is decided where nothing could be written."""
     verdict = Verdict.UNDECIDED if is_undecided(failed.places[0].refusal) else Verdict.REFUSED
-    return CheckAnswer(verdict=verdict, decisions=(), refusals=preflight_refusals(failed), hypothetical=())
+    return CheckAnswer(
+        verdict=verdict,
+        decisions=(),
+        refusals=preflight_refusals(failed),
+        hypothetical=(),
+        unagreed_targets=(),
+    )
 
 
-def dry_run_answer(look: Preview, hypothetical: Iterable[str]) -> DryRunAnswer:
+def dry_run_answer(look: Preview, local: Unagreed) -> DryRunAnswer:
     """What would be done."""
     return DryRunAnswer(
         release=f"{look.plan.product}/{look.plan.tag}",
         release_digest=look.plan.release,
         plan=_plan(look.plan),
         decisions=tuple(decision_answer(each.decision, each.digest) for each in look.decided),
-        hypothetical=tuple(hypothetical),
+        hypothetical=local.levels,
+        unagreed_targets=local.environments,
     )
 
 

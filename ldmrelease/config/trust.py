@@ -15,7 +15,7 @@ from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
-from ldmrelease.domain.topology import Place
+from ldmrelease.domain.topology import Place, Topology
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
 
 _MAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
@@ -84,19 +84,26 @@ class TrustFile(Strict):
     environments: dict[Text, Name] = Field(
         description="The level of each environment, and of each environment/application that differs."
     )
+    targets: dict[Name, Annotated[list[Digest], Field(min_length=1), UNIQUE]] = Field(
+        default_factory=dict,
+        description="How each environment is reached, written and observed, as `workspace lint` prints it: the digest "
+        "of its applications. Several, where machines reach it differently.",
+    )
     roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
     keys: dict[Name, KeyEntry] = Field(description="Public keys.")
 
 
 class Trust(Struct, frozen=True):
     """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
-    or environment/application. `key_files` are the digests of the PEM files that it names.
+    or environment/application; `targets` are the digests that were agreed to for an environment. `key_files` are
+    the digests of the PEM files that it names.
     """
 
     version: int
     keyring: Keyring
     policies: dict[str, tuple[int, str]]
     levels: dict[str, str]
+    targets: dict[str, tuple[str, ...]]
     document: read.YamlDocument
     key_files: dict[Path, str]
 
@@ -112,12 +119,17 @@ class Trust(Struct, frozen=True):
             "keyring": self.keyring.digest,
             "policies": self.policies,
             "levels": self.levels,
+            "targets": self.targets,
         }
         return canonical.digest_of(said)
 
     def agrees_with(self, level: Level) -> bool:
         """Whether the policy is, byte for byte, the one that was agreed."""
         return self.policies.get(level.name) == (level.version, level.digest)
+
+    def agrees_with_targets(self, topology: Topology, environment: str) -> bool:
+        """Whether the applications of an environment are reached, written and observed as was agreed."""
+        return topology.target_digest(environment) in self.targets.get(environment, ())
 
 
 def load_trust(path: Path) -> Trust:
@@ -133,6 +145,7 @@ def load_trust(path: Path) -> Trust:
         keyring=Keyring(keys, roles),
         policies={name: (each.version, each.digest) for name, each in file.policies.items()},
         levels=file.environments,
+        targets={name: tuple(sorted(each)) for name, each in file.targets.items()},
         document=document,
         key_files=reader.key_files,
     )

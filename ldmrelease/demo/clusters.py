@@ -83,9 +83,7 @@ def make_cluster_workspace(folder: Path, clusters: DemoClusters, *, again: bool 
 def write_workspace(folder: Path, clusters: DemoClusters) -> None:
     """The sample's files, keys and ledger, for these clusters and registries."""
     began = instant(STACK[0].created)
-    init_workspace(folder, SAMPLE, began, person=_PERSON)
-    file = folder / FILE
-    file.write_text(_located(file.read_text(encoding="utf-8"), clusters), encoding="utf-8")
+    init_workspace(folder, SAMPLE, began, _PERSON, lambda text: _located(text, clusters))
     create_ledger(folder / "ledger.db", at=began, actor=_PERSON, projectors=PROJECTORS).close()
 
 

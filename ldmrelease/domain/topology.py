@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from ldmrelease.domain import canonical
 from ldmrelease.domain.tags import Grammar
 from ldmrelease.domain.targets import Target
 from ldmrelease.domain.workload_selection import Workloads
@@ -141,6 +142,21 @@ class Topology(Struct, frozen=True):
     def check(self, name: str) -> Check | None:
         """The check of that name."""
         return next((each for each in self.checks if each.name == name), None)
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The environments that have applications, in the order of the workspace."""
+        return tuple(dict.fromkeys(each.place.environment for each in self.applications))
+
+    def target_digest(self, environment: str) -> str:
+        """What a trust document agrees to of an environment: the digest of how its applications are reached,
+        written and observed, and of what runs there. Their levels are agreed to by name."""
+        own = {
+            each.place.application: {**canonical.to_plain(each), "level": None}
+            for each in self.applications
+            if each.place.environment == environment
+        }
+        return canonical.digest_of(own)
 
     def level_places(self, level: str) -> tuple[Place, ...]:
         """Every place at a level."""

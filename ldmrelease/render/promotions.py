@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from ldmrelease.render.output import Cell, Colour, painted, table
 if TYPE_CHECKING:
     from ldmrelease.answers.promotion_rows import PromotionRowAnswer
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
+    from ldmrelease.services.decisions.decide import Unagreed
     from ldmrelease.services.promotions.changes import PlaceChange
     from ldmrelease.services.promotions.driver import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
@@ -139,14 +140,20 @@ def look_text(look: Preview, default_product: str | None) -> str:
     return "\n\n".join(decision_text(each.decision, default_product) for each in look.decided)
 
 
-def hypothetical_text(levels: Sequence[str]) -> str:
-    """In front of a decision: the levels whose policy nobody has agreed to; empty where there are none."""
-    if not levels:
-        return ""
-    return (
-        f"hypothetical: the policy of {', '.join(levels)} is not the one that the trust document records; "
-        "nothing acts on what it decides\n"
-    )
+def hypothetical_text(local: Unagreed) -> str:
+    """In front of a decision: the policies and targets that nobody has agreed to; empty where there are none."""
+    told = ""
+    if local.levels:
+        told += (
+            f"hypothetical: the policy of {', '.join(local.levels)} is not the one that the trust document records; "
+            "nothing acts on what it decides\n"
+        )
+    if local.environments:
+        told += (
+            f"hypothetical: the targets of {', '.join(local.environments)} are not those that the trust document "
+            "records; nothing is written or signed there\n"
+        )
+    return told
 
 
 def preflight_text(failed: PreflightFailed) -> str:

@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from ldmrelease.domain import canonical, times
-from ldmrelease.trust.keys import fingerprint, read_public, write_public
 
 EVERYWHERE = "*"
 
@@ -81,6 +80,8 @@ def make_key(
     mail: str | None = None,
 ) -> Key:
     """A key of the trust document; its fingerprint follows from the PEM. Raises `ValueError`."""
+    from ldmrelease.trust.keys import fingerprint, read_public, write_public  # noqa: PLC0415 - knows cryptography
+
     try:
         public = read_public(public_pem)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What a trust document records of its workspace (policies, levels of environments), and where the two differ."""
+"""What a trust document records of its workspace (policies, levels and targets), and where the two differ."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -9,10 +9,11 @@ from msgspec import Struct
 from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.schema import WorkspaceFile
-from ldmrelease.config.workspace.topology import level_of
+from ldmrelease.config.workspace.topology import build_topology, level_of
 from ldmrelease.config.yaml.read import read
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain.level import Level
+from ldmrelease.domain.topology import Topology
 
 
 class TrustChange(Struct, frozen=True):
@@ -36,7 +37,7 @@ def trust_file(file: Path) -> Path:
 
 
 def agreement(file: Path, only: Collection[str] = ()) -> Agreement:
-    """Compare a workspace's policies and levels with its trust document; `only` these policies, where any are named.
+    """Compare a workspace with its trust document; `only` these policies, where any are named.
 
     The workspace may be one that no command accepts, since the two do not agree. Raises `BadInput` for files that
     cannot be read.
@@ -50,6 +51,7 @@ def agreement(file: Path, only: Collection[str] = ()) -> Agreement:
     changes = [*_policies(trust, [each for name, each in levels.items() if not only or name in only])]
     if not only:
         changes += _environments(trust, workspace)
+        changes += _targets(trust, build_topology(workspace))
     return Agreement(tuple(changes), tuple(levels))
 
 
@@ -92,3 +94,10 @@ def _environments(trust: Trust, file: WorkspaceFile) -> Iterator[TrustChange]:
     for name, level in wanted.items():
         if trust.levels.get(name) != level:
             yield TrustChange(("environments", name), trust.levels.get(name), level)
+
+
+def _targets(trust: Trust, topology: Topology) -> Iterator[TrustChange]:
+    for each in topology.environments:
+        if not trust.agrees_with_targets(topology, each):
+            before = list(trust.targets[each]) if each in trust.targets else None
+            yield TrustChange(("targets", each), before, [topology.target_digest(each)])

@@ -1,6 +1,6 @@
 """A new workspace: its file, policies, keys and trust document, empty or after a sample."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -12,12 +12,14 @@ from ldmrelease.config.policies.load import SUFFIX, load_levels
 from ldmrelease.config.workspace.agreement import recorded_levels
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.schema import WorkspaceFile
+from ldmrelease.config.workspace.topology import build_topology
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import PROMOTER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.level import Level
+from ldmrelease.domain.topology import Topology
 from ldmrelease.targets.yamledit.entries import block_text
 from ldmrelease.trust.signer import generate
 
@@ -27,7 +29,8 @@ _EMPTY = "empty"
 _EVERYWHERE = ["*"]
 _IGNORED = "# Private keys and the ledger belong in no repository.\n/keys/\n/ledger.db*\n"
 _HEAD = """\
-# The trust document: whose keys count for what, which level each environment is at, which policies hold.
+# The trust document: whose keys count for what, which level each environment is at, how it is reached and written
+# (`targets`), which policies hold.
 # Raise the version with every change. `ldmrelease workspace lint` says where it and the workspace differ.
 """
 
@@ -57,17 +60,24 @@ class Initialised(Struct, frozen=True):
     written: tuple[Path, ...]
 
 
-def init_workspace(folder: Path, sample: str | None, at: datetime, person: str = "me") -> Initialised:
+def init_workspace(
+    folder: Path,
+    sample: str | None,
+    at: datetime,
+    person: str = "me",
+    change: Callable[[str], str] = lambda text: text,
+) -> Initialised:
     """Write a workspace into a folder, which is made where it is not there; the ledger is left to the caller.
 
     `sample` is one of `SAMPLES`, None for an empty workspace. The keys count from `at`; `person` is whose
-    the key `me` is. Raises `BadInput`, having written nothing, for an unknown sample and where a file that
-    would be written is there already.
+    the key `me` is; `change` is made to the text of the workspace's file first. Raises `BadInput`, having written
+    nothing, for an unknown sample and where a file that would be written is there already.
     """
     if sample is not None and sample not in SAMPLES:
         message, remedy = f"no sample {sample!r}", f"known are {', '.join(SAMPLES)}"
         raise BadInput([Problem(shown(folder), message, remedy=remedy)])
     files = dict(_files(sample or _EMPTY))
+    files[FILE] = change(files[FILE].decode()).encode()
     _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore", "ledger.db"])
     for name, data in files.items():
         _write(folder / name, data)
@@ -75,8 +85,9 @@ def init_workspace(folder: Path, sample: str | None, at: datetime, person: str =
     levels = list(load_levels(folder / "policies").values())
     keys = [*_KEYS, *(f"receipts-{level.name}" for level in levels)]
     public = {name: _make_key(folder / "keys" / f"{name}.pem") for name in keys}
-    places = recorded_levels(WorkspaceFile.model_validate(read(folder / FILE).plain))
-    _write(folder / "trust.yaml", _trust(levels, places, public, not_before=at, person=person).encode())
+    file = WorkspaceFile.model_validate(read(folder / FILE).plain)
+    trust = _trust(levels, recorded_levels(file), build_topology(file), public, not_before=at, person=person)
+    _write(folder / "trust.yaml", trust.encode())
     made = [*files, ".gitignore", *(f"keys/{name}.pem" for name in keys), "trust.yaml"]
     return Initialised(folder / FILE, tuple(folder / name for name in made))
 
@@ -132,7 +143,13 @@ def _make_key(path: Path) -> str:
 
 
 def _trust(
-    levels: list[Level], places: dict[str, str], public: dict[str, str], *, not_before: datetime, person: str
+    levels: list[Level],
+    places: dict[str, str],
+    topology: Topology,
+    public: dict[str, str],
+    *,
+    not_before: datetime,
+    person: str,
 ) -> str:
     document = {
         "apiVersion": "ldmrelease/v1alpha1",
@@ -140,6 +157,7 @@ def _trust(
         "version": 1,
         "policies": {each.name: {"version": each.version, "digest": each.digest} for each in levels},
         "environments": places,
+        "targets": {each: [topology.target_digest(each)] for each in topology.environments},
         "roles": _roles(places, [each.name for each in levels]),
         "keys": {
             name: {

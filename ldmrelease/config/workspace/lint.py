@@ -1,6 +1,6 @@
 """Everything that will hurt, found in the files alone: what is wrong in them, and what nothing could be done with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ldmrelease.config.policies.load import SUFFIX
@@ -14,6 +14,8 @@ from ldmrelease.config.workspace.load import ReadFiles, read_parts, written
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.trust_lint import trust_problems
 from ldmrelease.config.yaml.problems import BadInput, Problem, merged, shown
+from ldmrelease.config.yaml.read import YamlDocument
+from ldmrelease.domain.topology import Topology
 
 _OTHER_ENDINGS = (".yml", ".YML", ".YAML", ".json")
 
@@ -22,7 +24,10 @@ def lint(file: Path) -> tuple[Problem, ...]:
     """Everything that is wrong with a workspace, and what will be missed when something is to be done."""
     read = read_parts(file)
     root = file.resolve().parent
-    return BadInput([*read.problems, *merged(_lint(read, root))]).problems
+    found = [*read.problems, *_lint(read, root)]
+    if read.topology is not None and read.trust is not None and read.document is not None:
+        found += _targets_not_agreed(read.topology, read.trust, read.document, found)
+    return BadInput(merged(found)).problems
 
 
 def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
@@ -67,6 +72,21 @@ def _not_agreed(policies: Policies, trust: Trust, file: WorkspaceFile | None) ->
             remedy = f"record version {level.version} and {level.digest} there"
             message = f"is not what {trust.document.file} records: advisory only until that is updated"
             yield document.problem(("metadata", "version"), message, remedy)
+
+
+def _targets_not_agreed(
+    topology: Topology, trust: Trust, document: YamlDocument, told: Iterable[Problem]
+) -> Iterator[Problem]:
+    """Environments whose targets nobody has agreed to; not where a field of them is known to be wrong."""
+    faulty = {each.field.split(".")[1] for each in told if each.field.startswith("environments.")}
+    for each in topology.environments:
+        if each not in faulty and not trust.agrees_with_targets(topology, each):
+            message = (
+                f"its targets are not what {trust.document.file} records: advisory only until that is updated"
+            )
+            digest = topology.target_digest(each)
+            remedy = f"record `{each}: [{digest}]` there under targets, or use `ldmrelease trust agree`"
+            yield document.problem(("environments", each), message, remedy, at_key=True)
 
 
 def _levels(file: WorkspaceFile) -> Iterator[str]:

@@ -205,6 +205,11 @@ def _workspace(parts: Parts) -> Workspace:
         local_policies=tuple(
             name for name, level in sorted(levels.items()) if not parts.trust.agrees_with(level)
         ),
+        local_environments=tuple(
+            each
+            for each in parts.topology.environments
+            if not parts.trust.agrees_with_targets(parts.topology, each)
+        ),
         trust_version=parts.trust.version,
         trust_digest=parts.trust.digest,
     )

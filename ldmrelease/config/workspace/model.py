@@ -21,7 +21,8 @@ class Workspace(Struct, frozen=True):
     `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
     `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock.
     `local_policies` are levels whose policy is not the one that the trust document records: what they decide is
-    hypothetical. `documents` are the policies as written, by the name of the level.
+    hypothetical; so they are of places in `local_environments`, whose targets are not those that it records.
+    `documents` are the policies as written, by the name of the level.
     """
 
     root: Path
@@ -39,6 +40,7 @@ class Workspace(Struct, frozen=True):
     notify: tuple[str, ...] = ()
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
+    local_environments: tuple[str, ...] = ()
     trust_version: int = 0
     trust_digest: str = ""
 

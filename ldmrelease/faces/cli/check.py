@@ -17,7 +17,7 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.decisions import decision_source
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import hypothetical_text, look_text, preflight_text
-from ldmrelease.services.decisions.decide import hypothetical_levels
+from ldmrelease.services.decisions.decide import unagreed
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import preview
@@ -52,12 +52,12 @@ def check(
         refused = refused_check(found)
         emit(refused, output, lambda: preflight_text(found))
         raise typer.Exit(refused.exit_code)
-    levels = hypothetical_levels(context.workspace, [each.place for each in found.plan.places])
-    answer = check_answer(found.decided, levels)
+    local = unagreed(context.workspace, [each.place for each in found.plan.places])
+    answer = check_answer(found.decided, local)
 
     def text() -> str:
         source = decision_source(found.first.decision)
-        return f"{hypothetical_text(levels)}{look_text(found, usual_product(context))}\n\n{source}"
+        return f"{hypothetical_text(local)}{look_text(found, usual_product(context))}\n\n{source}"
 
     emit(answer, output, text)
     raise typer.Exit(answer.exit_code)

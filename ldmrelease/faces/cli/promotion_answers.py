@@ -35,7 +35,7 @@ from ldmrelease.render.promotions import (
     preflight_text,
 )
 from ldmrelease.services.context import Context
-from ldmrelease.services.decisions.decide import Decided, hypothetical_levels
+from ldmrelease.services.decisions.decide import Decided, unagreed
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget
 from ldmrelease.services.operations.notifications import event_of, notify
 from ldmrelease.services.progress import Progress
@@ -110,13 +110,13 @@ def _told(
 
 
 def _previewed(context: Context, look: Preview) -> RenderedAnswer:
-    levels = hypothetical_levels(context.workspace, [each.place for each in look.plan.places])
+    local = unagreed(context.workspace, [each.place for each in look.plan.places])
 
     def text() -> str:
-        decisions = hypothetical_text(levels) + look_text(look, usual_product(context))
+        decisions = hypothetical_text(local) + look_text(look, usual_product(context))
         return f"{decisions}\n\n{plan_text(look.plan)}\n\ndry run: nothing was written"
 
-    return _told(dry_run_answer(look, levels), text)
+    return _told(dry_run_answer(look, local), text)
 
 
 def _promoted(context: Context, found: Promoted) -> RenderedAnswer:

@@ -48,7 +48,7 @@ def agree(
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Record the workspace's policies, and the levels of its environments, in the trust document.
+    """Record the workspace's policies, and the levels and targets of its environments, in the trust document.
 
     Shows the difference and asks; the document's version rises, and everything else in it stays as it is written.
     """

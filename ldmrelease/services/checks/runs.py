@@ -27,6 +27,7 @@ from ldmrelease.services.needs import PlaceObserving, RunRecording, SignedHistor
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.repository_scope import require_scope
+from ldmrelease.services.signing import require_agreed_targets
 
 _MOST = 200
 """So many containers are named in a registration: enough to tell whether what was checked is still there."""
@@ -118,6 +119,7 @@ def register(
     )
     stream = run_stream(pinned.digest)
     environments = (where.environment,) if where.environment is not None else ()
+    require_agreed_targets(context.workspace, environments)
     require_scope(context, context.signers.runner, "run", pinned.release.repositories, environments)
     moved = context.append(
         [new_event(act)], expect={**(expect or {}), stream: context.ledger.version(stream)}

@@ -21,6 +21,7 @@ from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, Release
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.needs import FactSources, PolicyLookup
 from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.signing import require_agreed_targets
 
 
 class UnknownLevel(InputError):
@@ -68,21 +69,37 @@ def level_at(context: PolicyLookup, place: Place) -> Level:
     return context.levels[name]
 
 
-def hypothetical_levels(workspace: Workspace, places: Iterable[Place]) -> tuple[str, ...]:
-    """The levels of these places whose policy is not the one that was agreed."""
+class Unagreed(Struct, frozen=True):
+    """What the trust document does not record: policies of levels, targets of environments."""
+
+    levels: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.levels or self.environments)
+
+
+def unagreed(workspace: Workspace, places: Iterable[Place]) -> Unagreed:
+    """What of these places is not as was agreed: nothing acts on what is decided about them."""
+    places = tuple(places)
     levels = {each.name for each in (level_at(workspace, place) for place in places)}
-    return tuple(sorted(levels & set(workspace.local_policies)))
+    environments = {each.environment for each in places}
+    return Unagreed(
+        tuple(sorted(levels & set(workspace.local_policies))),
+        tuple(sorted(environments & set(workspace.local_environments))),
+    )
 
 
 def require_agreed(workspace: Workspace, places: Iterable[Place]) -> None:
-    """Raise `Hypothetical` where a decision about one of these places is not to be acted on."""
-    local = hypothetical_levels(workspace, places)
-    if local:
+    """Raise `Hypothetical` or `UnagreedTargets` where a decision about one of these places is not to be acted on."""
+    local = unagreed(workspace, places)
+    if local.levels:
         raise Hypothetical(
-            f"the policy of {', '.join(local)} is not the one that the trust document records, so its decisions "
-            "are hypothetical and nothing acts on them; `ldmrelease workspace lint` says what differs, "
+            f"the policy of {', '.join(local.levels)} is not the one that the trust document records, so its "
+            "decisions are hypothetical and nothing acts on them; `ldmrelease workspace lint` says what differs, "
             "`ldmrelease check` what would be decided"
         )
+    require_agreed_targets(workspace, local.environments)
 
 
 def record(

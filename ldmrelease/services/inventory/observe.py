@@ -26,6 +26,8 @@ def observe(
     context: PlaceObserving, application: Application, *, cause: str | None = None
 ) -> Observation | Refusal | Unavailable:
     """What runs there: what its pods run, or what the committed tree says where that counts. Writes nothing."""
+    if application.place.environment in context.workspace.local_environments:
+        return Refusal("targets-not-agreed", {"environment": application.place.environment})
     try:
         if application.workloads is not None and application.observe == "pods":
             # What runs in another cluster says nothing of this place.

@@ -86,6 +86,7 @@ def _git() -> Iterator[Diagnosis]:
 def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
     """Everything that a workspace needs, beyond its files being right (`workspace lint`)."""
     yield _clock(workspace)
+    yield from _agreed(workspace)
     yield from _keys(workspace)
     try:
         context = open_context(workspace)
@@ -108,6 +109,18 @@ def _clock(workspace: Workspace) -> Diagnosis:
     return Diagnosis(
         "clock", Health.WARN, f"stands at {times.spell(workspace.clock)}, the workspace's own", remedy
     )
+
+
+def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
+    """What the trust document does not record: nothing acts on it."""
+    remedy = "`ldmrelease workspace lint` says what to record"
+    local = [(f"policy {each}", workspace.policies) for each in workspace.local_policies]
+    local += [(f"targets {each}", workspace.file) for each in workspace.local_environments]
+    for what, where in local:
+        message = (
+            f"{where.name} has not what {workspace.trust.name} records: advisory only until that is updated"
+        )
+        yield Diagnosis(what, Health.WARN, message, remedy)
 
 
 def _keys(workspace: Workspace) -> Iterator[Diagnosis]:

@@ -49,6 +49,7 @@ from ldmrelease.services.promotions.submit import (
 )
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import push_release
+from ldmrelease.services.signing import require_agreed_targets
 
 _TRIES = 5
 
@@ -235,6 +236,8 @@ def abort(
     journal = promotion.journal
     if journal.state.ended:
         return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
+    if journal.steps:
+        require_agreed_targets(context.workspace, [each.place.environment for each in promotion.plan.places])
     require_newest(context)
     here = current_place(promotion.plan, journal)
     event = new_event(PromotionHalting(here.place if here else None, "aborted", why), promotion.stream)

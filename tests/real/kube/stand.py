@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from tests.real.kube.api import Object
-from tests.workspace import Site
+from tests.workspace import Site, agree_targets
 
 
 def application(namespace: str, kinds: Sequence[str]) -> Object:
@@ -55,6 +55,7 @@ def make_stand(
         environments={"stand": {"level": level, **cluster, "applications": dict(applications)}},
     )
     _change(root / "trust.yaml", environments={"stand": level})
+    agree_targets(root)
     made = Site(root)
     made.ok("workspace", "lint")
     return made

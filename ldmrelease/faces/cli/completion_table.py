@@ -1,0 +1,105 @@
+"""The table that completion walks, written from the commands themselves.
+
+`python -m ldmrelease.faces.cli.completion_table > ldmrelease/faces/completion/commands.json`
+"""
+
+import json
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ldmrelease.answers.schemas import ANSWERS
+from ldmrelease.config.workspace.init import SAMPLES
+from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.main import app, load
+
+_KINDS = {
+    "after": "tags",
+    "before": "tags",
+    "check": "checks",
+    "component": "components",
+    "directory": "directory",
+    "environment": "environments",
+    "level": "levels",
+    "place": "places",
+    "policies": "levels",
+    "product": "products",
+    "promotion": "promotions",
+    "release": "tags",
+    "role": "roles",
+    "stream": "streams",
+    "tag": "tags",
+    "tags": "tags",
+    "target": "targets",
+    "what": "tags-and-targets",
+}
+"""What a parameter is completed with, by its name."""
+_SPECIAL = {
+    ("abort", "promotion"): "open-promotions",
+    ("alias move", "name"): "aliases",
+    ("evidence verify", "what"): "files-or-tags",
+    ("resume", "promotion"): "open-promotions",
+    ("trust role", "name"): "roles",
+}
+_CHOICES = {("schema", "answer"): [*ANSWERS], ("init", "sample"): [*SAMPLES]}
+FREE = {
+    "aliases", "builder", "failed", "insecure", "kubernetes", "mail", "name", "person", "platform", "predicate",
+    "reason", "registry", "repository", "run", "type",
+}  # fmt: skip
+"""Parameters whose text nobody can know."""
+
+
+def completion_table() -> dict[str, Any]:
+    """Every command by its path, with its options, arguments and commands."""
+    program = typer.main.get_command(app)
+    table = {"": _entry("", program)}
+    table[""]["commands"] = {name: each.help for name, each in COMMANDS.items()}
+    for name in COMMANDS:
+        _add(table, name, load(name))
+    return table
+
+
+def _add(table: dict[str, Any], path: str, command: Any) -> None:
+    table[path] = _entry(path, command)
+    if isinstance(command, TyperGroup):
+        table[path]["commands"] = {
+            name: each.get_short_help_str(100) for name, each in command.commands.items()
+        }
+        for name, each in command.commands.items():
+            _add(table, f"{path} {name}", each)
+
+
+def _entry(path: str, command: Any) -> dict[str, Any]:
+    context = typer.Context(command, info_name=path or "ldmrelease", **command.context_settings)
+    options: dict[str, Any] = {}
+    arguments: list[dict[str, Any]] = []
+    for each in command.get_params(context):
+        told = _parameter(path, each)
+        if each.param_type_name == "argument":
+            arguments.append({**told, "many": each.nargs == -1})
+            continue
+        takes = not (each.is_flag or each.count or each.is_eager)
+        help = " ".join((each.help or "").split()).partition("  [")[0]
+        for name in (*each.opts, *each.secondary_opts):
+            options[name] = {**(told if takes else {"kind": ""}), "takes": takes, "help": help}
+    return {"options": options, "arguments": arguments}
+
+
+def _parameter(path: str, parameter: Any) -> dict[str, Any]:
+    choices = _CHOICES.get((path, parameter.name)) or getattr(parameter.type, "choices", None)
+    if choices:
+        return {"kind": "", "choices": [str(getattr(each, "value", each)) for each in choices]}
+    special = _SPECIAL.get((path, parameter.name))
+    if (
+        special is None
+        and parameter.type.name in ("path", "file", "directory")
+        and parameter.name != "directory"
+    ):
+        return {"kind": "files"}
+    return {"kind": special or _KINDS.get(parameter.name, "")}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(completion_table(), indent=1) + "\n")
