@@ -20,7 +20,7 @@ from ldmrelease.config.yaml import read
 Steps = tuple[str | int, ...]
 
 _NAMED = {
-    "products", "components", "environments", "applications", "checks", "roles", "policies", "receipts",
+    "products", "components", "environments", "applications", "checks", "roles", "policies", "receipts", "targets",
     "aliases", "keep", "containers", "images", "pods",
 }  # fmt: skip
 """Keys whose mapping is by names that the workspace chooses."""
@@ -36,6 +36,11 @@ class Broken:
     text: str
     lines: tuple[int, int]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the value or the key was called, if it was a name."""
+        return tuple(str(each) for each in self.path if isinstance(each, str))[-1:]
+
     def __str__(self) -> str:
         return f"{self.file}:{read.spell_path(self.path)}:{self.how}"
 
@@ -46,23 +51,29 @@ def dumped(plain: Any) -> str:
     return text
 
 
-class _Plain(yaml.SafeDumper):
+class _Plain(yaml.CSafeDumper):
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
-def broken(file: str, plain: Any) -> Iterator[Broken]:
-    """Every way to break a document, one field at a time."""
+def broken(file: str, plain: Any, ways: int = 3) -> Iterator[Broken]:
+    """Break a document, one field at a time and each in some `ways`: the next field in the ways that come after."""
+    next_way = 0
     seen: set[Steps] = set()
     for path, value in _fields(plain):
         shape = _shape(path, plain)
         if shape in seen:
             continue
         seen.add(shape)
-        for how, changed in _changes(plain, path, value):
-            text = dumped(changed)
-            yield Broken(file, path, how, text, _lines(text, path[:-1]))
-        yield from _doubled(file, plain, path)
+        changes = [*_changes(plain, path, value), ("doubled", None)]
+        for number in range(next_way, next_way + min(ways, len(changes))):
+            how, changed = changes[number % len(changes)]
+            if how == "doubled":
+                yield from _doubled(file, plain, path)
+            else:
+                text = dumped(changed)
+                yield Broken(file, path, how, text, _lines(text, path[:-1]))
+        next_way += ways
 
 
 def _fields(plain: Any, path: Steps = ()) -> Iterator[tuple[Steps, Any]]:
@@ -167,7 +178,7 @@ def agreed(trust: Any, level: str, policy: bytes) -> str:
     """The trust document with these bytes as what was agreed for a level."""
     changed = copy.deepcopy(trust)
     changed["policies"][level]["digest"] = f"sha256:{hashlib.sha256(policy).hexdigest()}"
-    return dumped(changed)
+    return json.dumps(changed)
 
 
 def plain_of(path: Path) -> Any:

@@ -24,10 +24,10 @@ def lint(file: Path) -> tuple[Problem, ...]:
     """Everything that is wrong with a workspace, and what will be missed when something is to be done."""
     read = read_parts(file)
     root = file.resolve().parent
-    found = [*read.problems, *_lint(read, root)]
+    found = list(_lint(read, root))
     if read.topology is not None and read.trust is not None and read.document is not None:
-        found += _targets_not_agreed(read.topology, read.trust, read.document, found)
-    return BadInput(merged(found)).problems
+        found += _targets_not_agreed(read.topology, read.trust, read.document, [*read.problems, *found])
+    return BadInput([*read.problems, *merged(found)]).problems
 
 
 def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
@@ -79,7 +79,12 @@ def _targets_not_agreed(
 ) -> Iterator[Problem]:
     """Environments whose targets nobody has agreed to; not where a field of them is known to be wrong."""
     faulty = {each.field.split(".")[1] for each in told if each.field.startswith("environments.")}
-    for each in topology.environments:
+    unrecorded = [each for each in topology.environments if each not in trust.targets and each not in faulty]
+    if unrecorded:
+        message = f"does not record the targets of {', '.join(unrecorded)}: advisory only until it does"
+        remedy = "write them with `ldmrelease trust agree`"
+        yield trust.document.problem(("targets",), message, remedy, at_key=True)
+    for each in trust.targets.keys() & set(topology.environments):
         if each not in faulty and not trust.agrees_with_targets(topology, each):
             message = (
                 f"its targets are not what {trust.document.file} records: advisory only until that is updated"
