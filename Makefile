@@ -6,12 +6,14 @@ DEMO ?= demo
 SITE := build/site
 # How many processes run tests.
 JOBS ?= auto
+# Ledgers and git wait for the disk at each write: unit tests keep what they write in memory, where there is a place.
+MEMORY := $(if $(wildcard /dev/shm/.),TMPDIR=/dev/shm)
 PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
 # Packages without input, output or clock (trust but for its signer): their branches have to be covered.
 PURE := domain policy promotion projections trust
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lint format unit test references examples docs hooks lock clean
+.PHONY: help demo lint format unit test references examples pictures docs hooks lock clean
 
 help: ## say what there is (this)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +32,7 @@ format: $(VENV)/.test ## put imports and layout in order, and what else can be c
 	$(BIN)/ruff format .
 
 unit: $(VENV)/.test ## the unit tests, in less than a minute
-	$(PYTEST) tests/unit
+	$(MEMORY) $(PYTEST) tests/unit
 
 test: lint docs ## everything: lint, docs, and all tests with their coverage (40 minutes)
 	$(PYTEST) $(PURE:%=--cov=ldmrelease/%) --cov-report=
@@ -43,6 +45,9 @@ references: $(VENV)/.runtime ## write the references of files and commands anew,
 
 examples: $(VENV)/.test ## play the documents' commands, and write the answers into them anew
 	$(BIN)/python -m tests.documents
+
+pictures: $(VENV)/.test ## the pictures of the README, from what the demonstration prints
+	$(BIN)/python -m tests.documents.pictures
 
 docs: $(VENV)/.docs ## the documents as a site in build/site; a warning is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs $(SITE)

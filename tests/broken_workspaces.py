@@ -56,7 +56,7 @@ class _Plain(yaml.CSafeDumper):
         return True
 
 
-def broken(file: str, plain: Any, ways: int = 3) -> Iterator[Broken]:
+def broken(file: str, plain: Any, ways: int = 2) -> Iterator[Broken]:
     """Break a document, one field at a time and each in some `ways`: the next field in the ways that come after."""
     next_way = 0
     seen: set[Steps] = set()

@@ -34,6 +34,7 @@ CLUSTER_STORY = (
         "Thursday: the weekly is built. Commissioning is asked for at once, and is refused: nothing has run it yet",
         (f"release pin {TAG}", f"promote {TAG} --target commissioning"),
         _weekly,
+        shown=(f"promote {TAG} --target commissioning",),
     ),
     Scene(
         "2023-04-20T12:45:00Z",
@@ -44,22 +45,26 @@ CLUSTER_STORY = (
         "2023-04-20T13:00:00Z",
         "Test systems first: pods roll out, a Job checks them where they run, and a receipt is signed",
         (f"promote {TAG} --target development",),
+        shown=(f"promote {TAG} --target development",),
     ),
     Scene(
         "2023-04-20T14:00:00Z",
         "An hour later base has to wait still: the test stand has not run it for two hours",
         ("observe", f"promote {TAG} --target base"),
+        shown=(f"promote {TAG} --target base",),
     ),
     Scene(
         "2023-04-20T17:30:00Z",
         "Two hours are over: what waited goes on by itself (one line for cron)",
         ("observe", "resume --all", "promotions list"),
+        shown=("resume --all",),
     ),
     Scene(
         "2023-04-20T18:00:00Z",
         "Somebody sets an image by hand: it shows, with who did it",
         ("drift",),
         _by_hand,
+        shown=("drift",),
     ),
     Scene("2023-04-21T00:00:00Z", "The night: observations go on", ("observe",)),
     Scene("2023-04-21T08:00:00Z", "The morning", ("observe",)),
@@ -67,5 +72,6 @@ CLUSTER_STORY = (
         "2023-04-21T18:00:00Z",
         "Friday: which release runs where, since when, and why. The summit is left for your hand",
         ("observe", "where --live", f"check {TAG} --target summit", "ledger verify"),
+        shown=("where --live", f"check {TAG} --target summit"),
     ),
 )

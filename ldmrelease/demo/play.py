@@ -16,10 +16,12 @@ from ldmrelease.projections.registry import PROJECTORS
 MARK = ".ldmrelease-demo"
 """The file that says that a demonstration made this folder."""
 
-Run = Callable[[list[str]], int]
+Give = Callable[[list[str], bool], tuple[int, str]]
+"""Give a command, quietly or not: its exit code, and what it printed where that was quiet."""
 Say = Callable[[str], None]
 
 _PERSON = "release manager"
+_ASIDE = ("  ok  ", "policy ", "decision: ", "next: ldmrelease where", "next: ldmrelease promotions show")
 _CLOCK = re.compile(r"^(# )?clock: .*$", re.MULTILINE)
 
 
@@ -37,14 +39,37 @@ def mark(folder: Path) -> None:
     (folder / MARK).write_text("made by `ldmrelease demo`; `--again` replaces the folder\n")
 
 
-def play(folder: Path, story: tuple[Scene, ...], run: Run, say: Say) -> None:
-    """Every scene in turn; `run` is the command line in this process, `say` prints a line."""
+def play(folder: Path, story: tuple[Scene, ...], give: Give, say: Say, *, full: bool) -> None:
+    """Every scene in turn; `give` gives a command in this process, `say` prints a line.
+
+    Not in full: of each scene the answers that make the story, and of those the lines that matter.
+    """
+    apart = True
     for scene in story:
-        _play_scene(folder, scene, run, say)
-    say("")
-    say("Now it is yours. In that folder, for example:")
-    say(f"    cd {folder}")
-    say(f"    ldmrelease {AFTERWARDS}")
+        set_clock(folder, scene.clock)
+        if full or scene.shown or apart:
+            say("")
+        apart = bool(scene.shown)
+        say(f"== {scene.clock}  {scene.title}")
+        if scene.happens is not None:
+            scene.happens(folder)
+        for command in scene.commands:
+            if full:
+                _tell(command, give, say)
+            else:
+                _tell_briefly(command, give, say, shown=command in scene.shown)
+
+
+def afterwards(program: tuple[str, ...], folder: Path) -> str:
+    """What may be done next, as commands that work from wherever the reader stands."""
+    start = shlex.join([*program, "-C", str(folder)])
+    lines = [f"    {start} {each}" for each in AFTERWARDS]
+    return "\n".join(["", "Now it is yours. The summit waits for your hand:", *lines])
+
+
+def essentials(answer: str) -> list[str]:
+    """The lines of an answer that matter: what was satisfied, and by which documents, is left out."""
+    return [each for each in answer.splitlines() if each.strip() and not each.startswith(_ASIDE)]
 
 
 def set_clock(folder: Path, moment: str) -> None:
@@ -53,15 +78,20 @@ def set_clock(folder: Path, moment: str) -> None:
     file.write_text(_CLOCK.sub(f"clock: {moment}", file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _play_scene(folder: Path, scene: Scene, run: Run, say: Say) -> None:
-    set_clock(folder, scene.clock)
+def _tell(command: str, give: Give, say: Say) -> None:
     say("")
-    say(f"== {scene.clock}  {scene.title}")
-    if scene.happens is not None:
-        scene.happens(folder)
-    for command in scene.commands:
-        say("")
+    say(f"$ ldmrelease {command}")
+    code, _ = give(shlex.split(command), False)
+    if code:
+        say(f"(exit {code})")
+
+
+def _tell_briefly(command: str, give: Give, say: Say, *, shown: bool) -> None:
+    code, answer = give(shlex.split(command), True)
+    # What goes wrong where nobody thought it would is told too.
+    if shown or code in (2, 3):
         say(f"$ ldmrelease {command}")
-        code = run(shlex.split(command))
+        for line in essentials(answer):
+            say(line)
         if code:
             say(f"(exit {code})")

@@ -13,12 +13,16 @@ TAG = "w.2023.16"
 
 
 class Scene(Struct, frozen=True):
-    """At `clock`, `happens` in the world, and then the commands are given (words after `ldmrelease`)."""
+    """At `clock`, `happens` in the world, and then the commands are given (words after `ldmrelease`).
+
+    `shown` are those whose answers make the story; the others are told with `--full`.
+    """
 
     clock: str
     title: str
     commands: tuple[str, ...] = ()
     happens: ACTION | None = None
+    shown: tuple[str, ...] = ()
 
 
 def _stack_image(folder: Path) -> None:
@@ -63,6 +67,7 @@ STORY = (
         "All of it is there. Commissioning is asked for at once, and is refused: nothing has run it yet",
         (f"promote {TAG} --target commissioning", f"release compare w.2023.15 {TAG}"),
         _lab_images,
+        shown=(f"promote {TAG} --target commissioning",),
     ),
     Scene(
         "2023-04-20T12:45:00Z",
@@ -85,16 +90,19 @@ STORY = (
             f"promote {artifacts.NEW_CYCLE} --product cycle --target tucson-teststand/nublado",
             "promote 1.1.0 --product prompt-processing --target usdfdev-prompt-processing",
         ),
+        shown=(f"promote {TAG} --target tucson-teststand/ocps",),
     ),
     Scene(
         "2023-04-20T14:00:00Z",
         "An hour later base has to wait still: the test stand has not run it for two hours",
         ("observe", f"promote {TAG} --target base"),
+        shown=(f"promote {TAG} --target base",),
     ),
     Scene(
         "2023-04-20T17:30:00Z",
         "Two hours are over: what waited goes on by itself (one line for cron)",
         ("observe", "resume --all", "promotions list"),
+        shown=("resume --all",),
     ),
     Scene(
         "2023-04-20T18:00:00Z",
@@ -112,9 +120,12 @@ STORY = (
         (
             "observe",
             "where",
+            "where base",
             f"check {TAG} --target summit",
             "ledger verify",
         ),
+        shown=("where base", f"check {TAG} --target summit"),
     ),
 )
-AFTERWARDS = f"promote {TAG} --target commissioning"
+AFTERWARDS = (f"promote {TAG} --target commissioning", f"where {TAG}", "history summit/ocps")
+"""What may be done next."""

@@ -20,14 +20,14 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId
 from ldmrelease.render.decisions import decision_text, verdict_line
-from ldmrelease.render.output import Cell, Colour, painted, table
+from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.answers.promotion_rows import PromotionRowAnswer
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
     from ldmrelease.services.decisions.decide import Unagreed
     from ldmrelease.services.promotions.changes import PlaceChange
-    from ldmrelease.services.promotions.driver import PromotionOutcome
+    from ldmrelease.services.promotions.outcome import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
     from ldmrelease.services.promotions.submit import NothingToDo, Preview
@@ -194,7 +194,7 @@ def _step_words(step: Step) -> str:
             alias = f"let {wanted['alias']} mean " if wanted.get("alias") else ""
             return printable({"retire": "take away "}.get(wanted["intent"], "write ") + alias + images)
         case "settle":
-            return "look that it is what was promoted, by digest"
+            return "verify by digest that it is what was promoted"
         case "check":
             return f"run the check {step.parameters['check']}"
         case "receipt":

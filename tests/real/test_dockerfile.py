@@ -87,7 +87,7 @@ def test_doctor_finds_git_there_and_a_workspace_missing(engine: Engine) -> None:
 
 
 def test_a_whole_week_plays_in_its_volume_and_nowhere_else(engine: Engine) -> None:
-    told = engine.docker(*CAUTIOUS, IMAGE, "demo", "/var/lib/ldmrelease/demo")
+    told = engine.docker(*CAUTIOUS, IMAGE, "demo", "/var/lib/ldmrelease/demo", "--full")
     assert "the chain holds" in told
 
 

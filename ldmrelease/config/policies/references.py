@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 
 from ldmrelease.config.trust import Trust
-from ldmrelease.config.yaml.problems import Problem, merged
+from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.level import Level, Requirement
@@ -41,9 +41,6 @@ class Demands:
 
     def problems(self) -> Iterator[Problem]:
         """Everything that a policy in use names and that is not there."""
-        return iter(merged(self._all()))
-
-    def _all(self) -> Iterator[Problem]:
         for level, document in self._policies.values():
             used = tuple(dict.fromkeys(each.environment for each in self._topology.level_places(level.name)))
             if not used:

@@ -9,11 +9,11 @@ from ldmrelease.config.policies.references import Policies
 from ldmrelease.config.trust import Trust
 from ldmrelease.config.workspace.check_lint import check_problems
 from ldmrelease.config.workspace.folders import missing_folders
-from ldmrelease.config.workspace.key_lint import key_problems, missing_purposes
+from ldmrelease.config.workspace.key_lint import key_problems
 from ldmrelease.config.workspace.load import ReadFiles, read_parts, written
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.trust_lint import trust_problems
-from ldmrelease.config.yaml.problems import BadInput, Problem, merged, shown
+from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.domain.topology import Topology
 
@@ -27,7 +27,7 @@ def lint(file: Path) -> tuple[Problem, ...]:
     found = list(_lint(read, root))
     if read.topology is not None and read.trust is not None and read.document is not None:
         found += _targets_not_agreed(read.topology, read.trust, read.document, [*read.problems, *found])
-    return BadInput([*read.problems, *merged(found)]).problems
+    return BadInput([*read.problems, *found]).problems
 
 
 def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
@@ -41,9 +41,10 @@ def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
     trust_faults = [] if read.trust is None else list(trust_problems(read.trust, file, read.problems))
     yield from trust_faults
     if read.topology is not None:
-        yield from missing_purposes(file, document, read.topology)
         yield from check_problems(read.policies or {}, read.topology, document, root)
-    yield from key_problems(file, document, root, read.trust, [*read.problems, *trust_faults])
+    yield from key_problems(
+        file, document, root, read.trust, read.policies or (), [*read.problems, *trust_faults]
+    )
     if read.parts is not None and not read.problems:
         yield from unreachable(read.parts.policies, read.parts.topology)
 

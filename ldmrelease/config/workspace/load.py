@@ -13,10 +13,10 @@ from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.check_template import template_file, with_document
-from ldmrelease.config.workspace.key_purposes import key_files
+from ldmrelease.config.workspace.keys import SIGNS
 from ldmrelease.config.workspace.model import Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.references import References
-from ldmrelease.config.workspace.schema import WorkspaceFile
+from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
@@ -228,3 +228,10 @@ def _inputs(parts: Parts) -> WorkspaceInputs:
     return WorkspaceInputs(
         files, str(folder), tuple(sorted(Path(each.file).name for _, each in parts.policies.values()))
     )
+
+
+def key_files(keys: KeysEntry, root: Path) -> dict[str, Path]:
+    """The private key files that a workspace names, by purpose."""
+    own = {purpose: getattr(keys, purpose) for purpose in SIGNS}
+    receipts = {f"receipts/{level}": path for level, path in keys.receipts.items()}
+    return {purpose: root / path for purpose, path in {**own, **receipts}.items() if path is not None}

@@ -12,7 +12,7 @@ from ldmrelease.config.workspace.schema import (
     WorkspaceFile,
 )
 from ldmrelease.config.workspace.topology import component_name, level_of, sourced
-from ldmrelease.config.yaml.problems import Problem, merged
+from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.suggestions import nearest, one_of
 from ldmrelease.config.yaml.validation_messages import Path
@@ -37,9 +37,6 @@ class References:
 
     def problems(self) -> Iterator[Problem]:
         """Everything that is named and not there, or named twice."""
-        yield from merged(self._all())
-
-    def _all(self) -> Iterator[Problem]:
         yield from self._workspace()
         for name, product in self._file.products.items():
             yield from self._product(name, product)

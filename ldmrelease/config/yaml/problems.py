@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ldmrelease.domain.errors import InputError
 
@@ -48,32 +47,6 @@ class BadInput(InputError):
         in_order = sorted(told.values(), key=lambda each: (each.file, each.line or 0, each.column or 0))
         self.problems = tuple(in_order)
         super().__init__("\n".join(map(str, self.problems)))
-
-
-def merged(problems: Iterable[Problem]) -> list[Problem]:
-    """The same trouble with the same name in several places as one problem, at the first of them.
-
-    One wrong line, as a name that was misspelled where it is made, is then one finding.
-    """
-    groups: dict[tuple[str, str | None], list[Problem]] = {}
-    for each in BadInput(problems).problems:
-        groups.setdefault((each.message, each.remedy), []).append(each)
-    return [_joined(group) for group in groups.values()]
-
-
-def _joined(group: list[Problem]) -> Problem:
-    first, *others = group
-    if not others:
-        return first
-    lines: dict[str, list[int]] = {}
-    for each in others:
-        lines.setdefault(each.file, []).append(each.line or 1)
-    told = "; ".join(
-        f"{'' if file == first.file else f'{file}, '}line{'s' if found[1:] else ''} "
-        f"{', '.join(map(str, dict.fromkeys(found)))}"
-        for file, found in lines.items()
-    )
-    return replace(first, message=f"{first.message} (also {told})")
 
 
 def shown(path: Path) -> str:

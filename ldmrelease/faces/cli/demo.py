@@ -1,9 +1,10 @@
 """`ldmrelease demo`: a workspace with real parts, and a week played in it."""
 
+import io
 import shlex
 import shutil
 import sys
-from contextlib import chdir, nullcontext, redirect_stdout
+from contextlib import chdir, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.demo.cluster_story import CLUSTER_STORY
 from ldmrelease.demo.clusters import DemoClusters, Occupied, make_cluster_workspace, remove
-from ldmrelease.demo.play import MARK, make_workspace, mark, play
+from ldmrelease.demo.play import MARK, afterwards, make_workspace, mark, play
 from ldmrelease.demo.story import STORY
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.faces.cli.main import app as program
@@ -52,12 +53,15 @@ def demo(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="With --kubernetes: the registry is spoken to without TLS.")
     ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Tell every command with its whole answer, not the story alone.")
+    ] = False,
     output: OutputOption = Output.text,
 ) -> None:
     """Make a workspace with images, git repositories and keys, and play the week of 2023-04-20 in it.
 
     Everything is real but the clock: OCI images in layout directories, git, signatures, SQLite. The summit
-    is left for your hand.
+    is left for your hand. The answers that make the story are told; `--full` tells them all.
 
     With --kubernetes the applications run in namespaces of that cluster (usdfdev-ocps, tucson-teststand-ocps,
     base-ocps, summit-ocps and ldmrelease-checks), with small images that are put into the registry. `--again`
@@ -74,15 +78,27 @@ def demo(
     story = STORY if clusters is None else CLUSTER_STORY
     played: list[PlayedAnswer] = []
 
-    def run(words: list[str]) -> int:
-        code = _run(folder, words)
+    def give(words: list[str], quietly: bool) -> tuple[int, str]:
+        code, answer = _run_quietly(folder, words) if quietly else (_run(folder, words), "")
         played.append(PlayedAnswer(command=shlex.join(["ldmrelease", *words]), exit_code=code))
-        return code
+        return code, answer
 
     # What the commands print is not the answer, where a program reads that.
-    with nullcontext() if output is Output.text else redirect_stdout(sys.stderr):
-        play(folder.resolve(), story, run, typer.echo)
-    emit(DemoAnswer(folder=str(folder.resolve()), commands=tuple(played)), output, lambda: "")
+    with nullcontext() if output.is_text else redirect_stdout(sys.stderr):
+        play(folder.resolve(), story, give, typer.echo, full=full)
+    told = DemoAnswer(folder=str(folder.resolve()), commands=tuple(played))
+    emit(told, output, lambda: afterwards(_program(), folder.resolve()))
+
+
+def _program() -> tuple[str, ...]:
+    """This program as somebody would type it here: by its name if that finds it, else by its path."""
+    begun = Path(sys.argv[0])
+    if begun.name == "__main__.py":
+        return (sys.executable, "-m", "ldmrelease")
+    found = shutil.which(begun.name)
+    if found is not None and Path(found).resolve() == begun.resolve():
+        return (begun.name,)
+    return (str(begun.resolve()),)
 
 
 def _make_in_clusters(folder: Path, clusters: DemoClusters, again: bool) -> None:
@@ -123,6 +139,15 @@ def _clear(folder: Path, again: bool) -> None:
             shutil.rmtree(each)
         else:
             each.unlink()
+
+
+def _run_quietly(folder: Path, words: list[str]) -> tuple[int, str]:
+    """One command as `_run` gives it, and what it printed; what it told on the way there is dropped."""
+    printed, told = io.StringIO(), io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(told):
+        code = _run(folder, words)
+    # Of a command that came to no answer the way is all there is.
+    return code, printed.getvalue() or told.getvalue()
 
 
 def _run(folder: Path, words: list[str]) -> int:

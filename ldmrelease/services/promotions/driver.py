@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -29,17 +28,16 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
-from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import NoKey, Untrusted
 from ldmrelease.services.decisions.decide import decide, record
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
-from ldmrelease.services.deployments.checkpoints import publish_checkpoint
+from ldmrelease.services.deployments.checkpoints import leave_checkpoint
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
+from ldmrelease.services.promotions.outcome import PromotionOutcome, wait_values
 from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.work import (
     Overtaken,
@@ -50,26 +48,6 @@ from ldmrelease.services.promotions.work import (
     StepResult,
     step_failure,
 )
-from ldmrelease.trust.signer import KeyProblem
-
-if TYPE_CHECKING:
-    from ldmrelease.services.promotions.changes import PlaceChange
-
-
-class PromotionOutcome(Struct, frozen=True):
-    """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still.
-
-    `changes` are those of a promotion that has just succeeded.
-    """
-
-    promotion: str
-    state: PromotionState
-    cause: dict[str, Any] = field(default_factory=dict)
-    interrupted: Unavailable | None = None
-    busy: PlaceBusy | None = None
-    taken_over: bool = False
-    changes: tuple["PlaceChange", ...] = ()
-
 
 OUTAGE = 60.0
 """Seconds that a step is tried again while an API server is away; beyond that `resume` goes on."""
@@ -183,10 +161,9 @@ class _Driver(Struct):
 
     def _publish_checkpoint(self, promotion: Promotion) -> None:
         """Leave outside how far the ledger is. What cannot be left there is said, and undoes nothing."""
-        try:
-            publish_checkpoint(self.context, promotion.pinned.digest)
-        except (RegistryError, Untrusted, NoKey, KeyProblem) as error:
-            self.progress("no-checkpoint", {"reason": str(error)})
+        reason = leave_checkpoint(self.context, promotion.pinned.digest)
+        if reason is not None:
+            self.progress("no-checkpoint", {"reason": reason})
 
     def _decide(self, now: Turn, place: Place, stage: DecisionStage) -> None:
         promotion = now.promotion
@@ -312,11 +289,6 @@ class _Driver(Struct):
             return _busy(claim, step.place)
         now.append(step.place, claim_events(promotion.id, step, self.holder, takeover=claim is not None))
         return None
-
-
-def wait_values(until: datetime | None, who: tuple[str, ...]) -> dict[str, Any]:
-    """What an outcome says of a wait: when it may be over, and who may end it."""
-    return {"until": spell(until) if until else None, "who": list(who)}
 
 
 def _interrupted(now: Turn, why: Unavailable) -> PromotionOutcome:

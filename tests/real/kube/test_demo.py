@@ -33,7 +33,7 @@ def test_the_week_is_played_on_two_clusters_and_the_summit_is_left_for_the_users
     kubeconfig = f"{cluster.kubeconfig}:{second_cluster.kubeconfig}"
     words = [
         "demo", "week", "--kubernetes", cluster.context, "--kubernetes", second_cluster.context,
-        "--registry", f"{cluster.registry.address}/demo", "--insecure", "--again",
+        "--registry", f"{cluster.registry.address}/demo", "--insecure", "--again", "--full",
     ]  # fmt: skip
     played = ldmrelease(tmp_path, kubeconfig, *words)
     try:
