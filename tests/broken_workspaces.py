@@ -35,11 +35,14 @@ class Broken:
     how: str
     text: str
     lines: tuple[int, int]
+    value: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """What the value or the key was called, if it was a name."""
-        return tuple(str(each) for each in self.path if isinstance(each, str))[-1:]
+        return (*(str(each) for each in self.path if isinstance(each, str)),)[-1:] + (self.value,) * bool(
+            self.value
+        )
 
     def __str__(self) -> str:
         return f"{self.file}:{read.spell_path(self.path)}:{self.how}"
@@ -72,7 +75,9 @@ def broken(file: str, plain: Any, ways: int = 2) -> Iterator[Broken]:
                 yield from _doubled(file, plain, path)
             else:
                 text = dumped(changed)
-                yield Broken(file, path, how, text, _lines(text, path[:-1]))
+                yield Broken(
+                    file, path, how, text, _lines(text, path[:-1]), value if isinstance(value, str) else ""
+                )
         next_way += ways
 
 

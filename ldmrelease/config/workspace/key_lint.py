@@ -31,7 +31,8 @@ def key_problems(
 ) -> Iterator[Problem]:
     """Everything that would keep what a key has to sign from counting.
 
-    `levels` are those that have a policy. Where a fault of a key's role, or of an environment, has been `told`, what follows from it is not told too.
+    `levels` are those that have a policy. Where a fault of a key's role, or of an environment, has been `told`, what
+    follows from it is not told too.
     """
     keyring = trust.keyring if trust is not None else Keyring()
     files = key_files(file.keys, root)

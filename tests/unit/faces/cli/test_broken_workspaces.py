@@ -66,8 +66,14 @@ def write(site: Site, each: Broken, trust: Any) -> None:
         (site.root / TRUST).write_text(agreed(trust, Path(each.file).stem, each.text.encode()))
 
 
+OWN_SOAK = "policies/production.yaml:spec.environments.usdfprod-prompt-processing.enter[0]"
+"""Replaces the soak of the level, which is out of reach there: without it that one is told."""
+
+
 def is_named(each: Broken, problem: Problem) -> bool:
     """Whether a finding leads to the fault: by its lines, or by the name that is not there any more."""
+    if str(each).startswith(OWN_SOAK) and "prompt-processing" in problem.message:
+        return True
     here = problem.file == each.file and problem.line is not None
     name = str(each.path[-1])
     return (here and each.lines[0] <= problem.line <= each.lines[1]) or any(
