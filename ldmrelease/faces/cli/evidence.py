@@ -16,7 +16,7 @@ from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, relea
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
 from ldmrelease.services.evidence.manual import (
     ReadEvidence,
@@ -122,7 +122,7 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         )
     signer = load_signer(key)
     if context.keyring.find(signer.keyid) is None:
-        typer.echo(
+        say(
             f"warning: the trust document does not have the key {key}: its statements will not count",
             err=True,
         )
@@ -131,7 +131,7 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         sys.stdout.buffer.write(envelope + b"\n")
         return
     out.write_bytes(envelope + b"\n")
-    typer.echo(f"{out}: {type} about {pinned.release.name}; next: ldmrelease evidence add {out}", err=True)
+    say(f"{out}: {type} about {pinned.release.name}; next: ldmrelease evidence add {out}", err=True)
 
 
 def _read_predicate(path: Path) -> dict[str, Any]:
