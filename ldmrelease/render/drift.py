@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ldmrelease.answers.sentences.drift import drift_words, fix_words
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import Values, listed, said, same_told, short
-from ldmrelease.render.output import Cell, Colour, painted, table
+from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage

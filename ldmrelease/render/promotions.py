@@ -20,7 +20,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId
 from ldmrelease.render.decisions import decision_text, verdict_line
-from ldmrelease.render.output import Cell, Colour, painted, table
+from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.answers.promotion_rows import PromotionRowAnswer

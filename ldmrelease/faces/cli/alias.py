@@ -9,6 +9,7 @@ from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import same_told
 from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import (
+    OptionalTargetOption,
     ProductOption,
     ReasonOption,
     ReleaseArgument,
@@ -63,9 +64,7 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
 @app.command("list", epilog=examples("ldmrelease alias list", "ldmrelease alias list --target usdfdev"))
 def list_aliases(
     ctx: typer.Context,
-    target: Annotated[
-        str | None, typer.Option("--target", "-t", help="A level, environment or environment/application.")
-    ] = None,
+    target: OptionalTargetOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Say which names stand for what, as the menus are committed now. Exit 3 if one could not be read."""

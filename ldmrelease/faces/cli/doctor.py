@@ -10,7 +10,8 @@ from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import workspace_file
-from ldmrelease.render.output import Cell, Colour, Output, emit, table
+from ldmrelease.render.output import Output, emit
+from ldmrelease.render.tables import Cell, Colour, table
 from ldmrelease.services.operations.doctor import Diagnosis, Health, look_at_machine, look_at_workspace
 
 app = new_app()

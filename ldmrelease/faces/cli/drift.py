@@ -1,11 +1,9 @@
 """`ldmrelease drift`: where what is wanted, what was decided and what runs differ."""
 
-from typing import Annotated
-
 import typer
 
 from ldmrelease.answers.live import drift_answer
-from ldmrelease.faces.cli.arguments import applications_of
+from ldmrelease.faces.cli.arguments import OptionalTargetOption, applications_of
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.drift import drift_text, missed_lines
@@ -23,10 +21,7 @@ app = new_app()
 )
 def drift(
     ctx: typer.Context,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", "-t", help="A level, environment or environment/application; else all."),
-    ] = None,
+    target: OptionalTargetOption = None,
     timeout: TimeoutOption = 10.0,
     output: OutputOption = Output.text,
 ) -> None:

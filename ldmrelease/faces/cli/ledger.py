@@ -24,7 +24,8 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new
 from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.ledger import LedgerProblem, import_ledger
 from ldmrelease.projections.registry import PROJECTORS
-from ldmrelease.render.output import Output, emit, table
+from ldmrelease.render.output import Output, emit
+from ldmrelease.render.tables import table
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.checkpoints import (
     contradictions,

@@ -1,7 +1,5 @@
 """`ldmrelease observe`: look what runs, and record it signed."""
 
-from typing import Annotated
-
 import typer
 
 from ldmrelease.answers.observations import observe_answer
@@ -10,7 +8,7 @@ from ldmrelease.answers.sentences.text import same_told
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Place
-from ldmrelease.faces.cli.arguments import applications_of
+from ldmrelease.faces.cli.arguments import OptionalTargetOption, applications_of
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit, say
@@ -26,10 +24,7 @@ app = new_app()
 @app.command(epilog=examples("ldmrelease observe", "ldmrelease observe --target usdfdev"))
 def observe(
     ctx: typer.Context,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", "-t", help="A level, environment or environment/application; else all."),
-    ] = None,
+    target: OptionalTargetOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Look at every place of the target and append what was seen, signed by the observer.

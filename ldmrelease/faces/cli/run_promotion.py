@@ -54,7 +54,7 @@ def run_promotion(
         send_notification(context, answer.outcome)
     if not wait or answer.outcome is None or answer.code is not ExitCode.WAITING:
         return answer
-    if output is Output.text:
+    if output.is_text:
         say(answer.text(), err=True)
     outcome = wait_for(context, answer.outcome, progress)
     send_notification(context, outcome)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ldmrelease.config.workspace.keys import SIGNS, key_fault
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
-from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.events import Checkpoint, Event, EventKind
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Application, ComponentKind, Topology
@@ -73,7 +73,7 @@ def _git() -> Iterator[Diagnosis]:
             ["git", "--version"], capture_output=True, text=True, check=True, timeout=10
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        yield Diagnosis("git", Health.BAD, f"cannot be run: {error}", "install git")
+        yield Diagnosis("git", Health.BAD, f"cannot be run: {reason_of(error)}", "install git")
         return
     found = re.search(r"(\d+)\.(\d+)", told)
     enough = found is not None and (int(found[1]), int(found[2])) >= GIT

@@ -88,11 +88,10 @@ def remaining_places(
 ) -> tuple[Application, ...]:
     """The places that do not hold what is asked for, or have no receipt for it; all, where a tag has moved since.
 
-    Reads the targets, and asks for each image's tag once. A release that is to go has gone where it never was;
-    where it is nowhere, every place is left, and says so.
+    Reads the targets, and asks for each image's tag once. A release that is to go has gone where it is not.
     """
     if spec.intent is Intent.RETIRE:
-        return tuple(each for each in applications if _is_live(context, spec, each)) or tuple(applications)
+        return tuple(each for each in applications if _is_live(context, spec, each))
     left = tuple(each for each in applications if not _has_it(context, spec, each))
     if len(left) < len(applications) and not _unmoved(context.registries, spec, applications):
         return tuple(applications)

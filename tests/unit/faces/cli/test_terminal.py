@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import ldmrelease
 from ldmrelease.domain.events import EventKind
-from ldmrelease.render import output
+from ldmrelease.render import output, tables
 from ldmrelease.render.output import visible
+from ldmrelease.render.tables import Colour, painted
 from tests.unit.faces.cli.test_forged_rows import altered, forge
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site
 
@@ -96,8 +97,9 @@ def test_no_text_gets_through(text: str) -> None:
 @given(st.text())
 def test_on_a_terminal_nothing_but_our_own_colours(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(output, "_in_colour", lambda: True)
-        shown = visible(text + output.painted("x", output.Colour.red))
+        patch.setattr(output, "in_colour", lambda: True)
+        patch.setattr(tables, "in_colour", lambda: True)
+        shown = visible(text + painted("x", Colour.red))
     assert shown.endswith("\x1b[31mx\x1b[0m")
     assert harmless(re.sub(r"\x1b\[(31|32|33|90|0)m", "", shown))
 
