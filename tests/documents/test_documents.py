@@ -36,6 +36,8 @@ def test_a_command_stands_where_it_is_played_or_where_it_is_said_why_not(documen
         if block.kind == "console":
             assert block.commands, f"{document.name}:{block.line} has no command"
             assert block.not_played != "", f"{document.name}:{block.line} is not played for no reason"
+            named = re.findall(r"tests/\S+\.py", block.not_played or "")
+            assert all((ROOT / each).is_file() for each in named), f"{document.name}:{block.line}: {named}"
             text = text[: block.start] + text[block.end :]
     assert not _COMMAND.findall(text)
 
