@@ -6,6 +6,8 @@ DEMO ?= demo
 SITE := build/site
 # How many processes run tests.
 JOBS ?= auto
+# Ledgers and git wait for the disk at each write: unit tests keep what they write in memory, where there is a place.
+MEMORY := $(if $(wildcard /dev/shm/.),TMPDIR=/dev/shm)
 PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
 # Packages without input, output or clock (trust but for its signer): their branches have to be covered.
 PURE := domain policy promotion projections trust
@@ -30,7 +32,7 @@ format: $(VENV)/.test ## put imports and layout in order, and what else can be c
 	$(BIN)/ruff format .
 
 unit: $(VENV)/.test ## the unit tests, in less than a minute
-	$(PYTEST) tests/unit
+	$(MEMORY) $(PYTEST) tests/unit
 
 test: lint docs ## everything: lint, docs, and all tests with their coverage (40 minutes)
 	$(PYTEST) $(PURE:%=--cov=ldmrelease/%) --cov-report=

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
     from ldmrelease.services.decisions.decide import Unagreed
     from ldmrelease.services.promotions.changes import PlaceChange
-    from ldmrelease.services.promotions.driver import PromotionOutcome
+    from ldmrelease.services.promotions.outcome import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
     from ldmrelease.services.promotions.submit import NothingToDo, Preview

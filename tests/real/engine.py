@@ -78,10 +78,11 @@ def docker_engine(directory: Path) -> Iterator[Engine]:
     require("docker", "apt-get install docker.io")
     if os.geteuid() != 0:
         missing("a Docker engine of our own needs root")
-    # A socket's path may have 107 bytes at most, and pytest's folders are deep.
-    with tempfile.TemporaryDirectory(prefix="engine-") as short:
+    # A socket's path may have 107 bytes at most, and pytest's folders are deep; what a killed engine has left mounted
+    # would keep pytest from clearing them away ever after.
+    with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as short:
         engine = Engine(directory, Path(short) / "d.sock")
-        command = [str(daemon), "--data-root", str(directory / "data"), "--exec-root", f"{short}/exec"]
+        command = [str(daemon), "--data-root", f"{short}/data", "--exec-root", f"{short}/exec"]
         command += ["--pidfile", f"{short}/pid", "--host", f"unix://{engine.socket}"]
         # Containers get no network but the host's: its rules are left alone.
         command += ["--bridge", "none", "--iptables=false", "--ip6tables=false"]
@@ -94,8 +95,7 @@ def docker_engine(directory: Path) -> Iterator[Engine]:
             process.terminate()
             process.wait()
             # It leaves the network namespace mounted that its containers had.
-            _unmount(directory / "data", Path(short))
-            shutil.rmtree(directory / "data", ignore_errors=True)
+            _unmount(Path(short))
 
 
 def _unmount(*folders: Path) -> None:

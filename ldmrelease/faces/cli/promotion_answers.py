@@ -41,7 +41,7 @@ from ldmrelease.services.operations.notifications import event_of, notify
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.commands import Promoted, Resumed
 from ldmrelease.services.promotions.commands import PromotionAnswer as FoundAnswer
-from ldmrelease.services.promotions.driver import PromotionOutcome
+from ldmrelease.services.promotions.outcome import PromotionOutcome
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import NothingToDo, Preview
 from ldmrelease.services.promotions.work import PlaceBusy

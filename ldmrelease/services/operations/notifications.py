@@ -6,7 +6,7 @@ from typing import Any
 
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.events.promotion import PromotionState
-from ldmrelease.services.promotions.driver import PromotionOutcome
+from ldmrelease.services.promotions.outcome import PromotionOutcome
 
 _PATIENCE = 30
 _TELLING = {PromotionState.WAITING: "waiting", PromotionState.HALTED: "halted", PromotionState.STUCK: "stuck"}

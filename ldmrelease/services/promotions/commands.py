@@ -36,8 +36,8 @@ from ldmrelease.services.needs import (
 )
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder
-from ldmrelease.services.promotions.driver import PromotionOutcome, drive, wait_values
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
+from ldmrelease.services.promotions.outcome import PromotionOutcome, wait_values
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
@@ -109,7 +109,7 @@ def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) 
         if recorded is None:
             continue
         push_release(context.release_repository(), spec.pinned)
-        outcome = drive(context, recorded.promotion, holder=this_holder(), progress=progress)
+        outcome = _drive(context, recorded.promotion, progress)
         return Promoted(recorded.look, outcome)
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
 
@@ -171,6 +171,14 @@ def resume(
         if context.append([event], expect={promotion.stream: promotion.version}) is not None:
             return resume(context, promotion_id, progress, take_over=take_over)
     push_release(context.release_repository(), promotion.pinned)
+    return _drive(context, promotion_id, progress, take_over=take_over)
+
+
+def _drive(
+    context: PromotionDriving, promotion_id: str, progress: Progress, *, take_over: bool = False
+) -> PromotionOutcome:
+    from ldmrelease.services.promotions.driver import drive  # noqa: PLC0415 - where there is something to do
+
     return drive(context, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
 
 
@@ -243,7 +251,7 @@ def abort(
     event = new_event(PromotionHalting(here.place if here else None, "aborted", why), promotion.stream)
     if context.append([event], expect={promotion.stream: promotion.version}) is not None:
         return abort(context, promotion_id, reason, progress)
-    return drive(context, promotion_id, holder=this_holder(), progress=progress)
+    return _drive(context, promotion_id, progress)
 
 
 def _abort_untouched(context: PromotionDriving, promotion_id: str, why: dict[str, str]) -> PromotionOutcome:

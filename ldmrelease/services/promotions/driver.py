@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -40,6 +39,7 @@ from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
+from ldmrelease.services.promotions.outcome import PromotionOutcome, wait_values
 from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.work import (
     Overtaken,
@@ -51,25 +51,6 @@ from ldmrelease.services.promotions.work import (
     step_failure,
 )
 from ldmrelease.trust.signer import KeyProblem
-
-if TYPE_CHECKING:
-    from ldmrelease.services.promotions.changes import PlaceChange
-
-
-class PromotionOutcome(Struct, frozen=True):
-    """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still.
-
-    `changes` are those of a promotion that has just succeeded.
-    """
-
-    promotion: str
-    state: PromotionState
-    cause: dict[str, Any] = field(default_factory=dict)
-    interrupted: Unavailable | None = None
-    busy: PlaceBusy | None = None
-    taken_over: bool = False
-    changes: tuple["PlaceChange", ...] = ()
-
 
 OUTAGE = 60.0
 """Seconds that a step is tried again while an API server is away; beyond that `resume` goes on."""
@@ -312,11 +293,6 @@ class _Driver(Struct):
             return _busy(claim, step.place)
         now.append(step.place, claim_events(promotion.id, step, self.holder, takeover=claim is not None))
         return None
-
-
-def wait_values(until: datetime | None, who: tuple[str, ...]) -> dict[str, Any]:
-    """What an outcome says of a wait: when it may be over, and who may end it."""
-    return {"until": spell(until) if until else None, "who": list(who)}
 
 
 def _interrupted(now: Turn, why: Unavailable) -> PromotionOutcome:

@@ -1,0 +1,36 @@
+"""Where promotions are left, and what is said of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.events.promotion import PromotionState
+from ldmrelease.domain.times import spell
+from ldmrelease.services.promotions.work import PlaceBusy
+
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.changes import PlaceChange
+
+
+class PromotionOutcome(Struct, frozen=True):
+    """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still.
+
+    `changes` are those of a promotion that has just succeeded.
+    """
+
+    promotion: str
+    state: PromotionState
+    cause: dict[str, Any] = field(default_factory=dict)
+    interrupted: Unavailable | None = None
+    busy: PlaceBusy | None = None
+    taken_over: bool = False
+    changes: tuple[PlaceChange, ...] = ()
+
+
+def wait_values(until: datetime | None, who: tuple[str, ...]) -> dict[str, Any]:
+    """What an outcome says of a wait: when it may be over, and who may end it."""
+    return {"until": spell(until) if until else None, "who": list(who)}
