@@ -98,4 +98,6 @@ def _length(token: str) -> int | None:
 
 def _short(token: str) -> str:
     kind, colon, rest = token.partition(":")
-    return f"{kind}:{rest[:_SHORT]}" if colon else token
+    if colon:
+        return f"{kind}:{rest[:_SHORT]}"
+    return token[:_SHORT] if token.isalnum() else token
