@@ -28,10 +28,10 @@ from ldmrelease.domain.facts import (
     CheckFact,
     Facts,
     ImageFact,
+    ImageResidence,
     Intent,
     Interval,
     ReleaseFact,
-    ReleaseResidence,
     RunFact,
     StatementFact,
 )
@@ -120,10 +120,24 @@ def facts(statements: int, asked: Level, unasked: int = 0) -> Facts:
         ),
         runs=(*runs, *other_runs),
         residences=tuple(
-            ReleaseResidence(place, "x", RELEASE, "stack/w.2023.16", ago(9 * HOUR), NOW, 8 * HOUR, True)
+            ImageResidence(
+                place,
+                "x",
+                each.component,
+                each.digest,
+                ago(9 * HOUR),
+                NOW,
+                8 * HOUR,
+                8 * HOUR,
+                current=True,
+            )
             for place in (IDF, BASE, PROMPT)
+            for each in IMAGES
         ),
         windows={each.id: opened for each in asked.enter if each.rule == "window"},
+        place_components={
+            str(place): tuple(each.component for each in IMAGES) for place in (IDF, BASE, PROMPT, SUMMIT)
+        },
         places={"development": (IDF,), "production": (BASE, SUMMIT, PROMPT)},
         checks=tuple(CheckFact(name, sha(name), ("import",)) for name in CHECKS),
     )

@@ -67,12 +67,11 @@ def pin(number: int) -> NewEvent:
 def observation(place: Place, numbers: range, at: datetime) -> NewEvent:
     """These releases, seen to run at a place."""
     images = tuple(
-        ObservedImage("stack", name, digest(name, number), tag(number), True, digest("release", number))
+        ObservedImage("stack", name, digest(name, number), tag(number), True)
         for number in numbers
         for name in COMPONENTS
     )
-    releases = tuple(digest("release", number) for number in numbers)
-    act = Observation(place, at, "committed", f"{numbers[-1]:040x}", images, releases)
+    act = Observation(place, at, "committed", f"{numbers[-1]:040x}", images)
     return new_event(act)
 
 

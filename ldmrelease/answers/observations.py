@@ -14,9 +14,7 @@ from ldmrelease.targets.results import Refusal
 
 
 class ObservedImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An image that was seen at a place; `state` says why it does not simply run, `release_digest` is that of the
-    release that it belongs to, where a pin knows it.
-    """
+    """An image that was seen at a place; `state` says why it does not simply run. Which release it is, `where` says."""
 
     product: str
     component: str
@@ -24,14 +22,12 @@ class ObservedImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     digest: DigestText | None
     ready: bool
     state: str | None
-    release_digest: DigestText | None
 
 
 class ObservationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen at a place. `basis` is `committed` (a tree, at `revision`) or `pods`.
 
-    `release_digests` are of releases of which everything that runs here was seen and ready. `every` is the longest
-    time, in seconds, since the previous observation that leaves no gap.
+    `every` is the longest time, in seconds, since the previous observation that leaves no gap.
     """
 
     place: PlaceName
@@ -39,7 +35,6 @@ class ObservationAnswer(msgspec.Struct, frozen=True, kw_only=True):
     basis: str
     revision: str
     images: tuple[ObservedImageAnswer, ...]
-    release_digests: tuple[DigestText, ...]
     aliases: dict[str, str]
     every: int
     cause: str | None
@@ -81,11 +76,9 @@ def _observation(seen: Observation) -> ObservationAnswer:
                 digest=each.digest or None,
                 ready=each.ready,
                 state=each.state,
-                release_digest=each.release,
             )
             for each in seen.images
         ),
-        release_digests=seen.releases,
         aliases=dict(seen.aliases),
         every=seen.every,
         cause=seen.cause,

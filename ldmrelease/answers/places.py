@@ -1,6 +1,7 @@
 """What runs where, and what ran there."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
@@ -10,6 +11,8 @@ from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 
 NEVER_OBSERVED = "never-observed"
 
+Named = Literal["admitted", "spelled", "inferred", "image"]
+
 
 class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An image at a place, since when it is there, and the promotion that let it in; or a place that nobody has
@@ -17,7 +20,9 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `state`: `committed` or `running`, why it does not simply run, `unobserved` where nobody has looked lately,
     or `unsigned`. `spelling` is the image's tag or reference. `release`, `promotion` and `allowed` are null where
-    nothing is known of them.
+    nothing is known of them; `named` says how the release was found: `admitted` (the place's standing admission let it
+    in), `spelled` (the place's own text spells it), `inferred` (the earliest release with this image), or `image` (the
+    image alone).
     """
 
     place: PlaceName
@@ -28,6 +33,7 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     spelling: str | None = None
     digest: DigestText | None = None
     release: ReleaseName | None = None
+    named: Named | None = None
     since: TimeText | None = None
     last: TimeText | None = None
     aliases: tuple[str, ...] = ()
@@ -44,7 +50,7 @@ class IntervalAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An image at a place over a time. `observed` are the seconds in `intervals`; `ended` says how it went, null
-    while it is there; `gone` is when it was first seen to be gone.
+    while it is there; `gone` is when it was first seen to be gone. `named` as in `WhereAnswer`.
     """
 
     place: PlaceName
@@ -53,6 +59,7 @@ class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     spelling: str
     digest: DigestText | None
     release: ReleaseName | None
+    named: Named
     first: TimeText
     last: TimeText
     observed: int
@@ -80,6 +87,7 @@ def _running(row: PlaceComponent) -> WhereAnswer:
         spelling=row.spelling,
         digest=row.digest or None,
         release=row.release,
+        named=row.named.value,
         since=row.since,
         last=row.last,
         aliases=row.aliases,
@@ -102,6 +110,7 @@ def history_answers(rows: Iterable[HistoryEntry]) -> History:
             spelling=row.spelling,
             digest=row.digest or None,
             release=row.release,
+            named=row.named.value,
             first=row.first,
             last=row.last,
             observed=row.observed,

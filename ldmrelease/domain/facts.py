@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
-from ldmrelease.domain.images import PlatformImage
+from ldmrelease.domain.images import ImageIdentity, PlatformImage
 from ldmrelease.domain.topology import Place
 
 SCHEMA = 1
@@ -42,6 +42,11 @@ class ImageFact(Struct, frozen=True):
     tag_now: str | None
     problem: str | None = None
     lacking: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> ImageIdentity:
+        """Every digest by which a cluster may name this image."""
+        return ImageIdentity(self.digest, self.platforms)
 
 
 class BuildSource(Struct, frozen=True):
@@ -128,20 +133,22 @@ class RunFact(Struct, frozen=True):
     order: int = 0
 
 
-class ReleaseResidence(Struct, frozen=True):
-    """How long a release ran at a place, from signed observations close enough together.
+class ImageResidence(Struct, frozen=True):
+    """How long an image of a component ran at a place, from signed observations close enough together.
 
-    `observed` is in seconds and leaves gaps out; `current` says that the last observation still saw it;
-    `ended` is `replaced`, `restored` or `retired`.
+    `observed` is in seconds and leaves gaps out; `admitted` is as much of it as was behind an admission there, None
+    where none of it was; `current` says that the last observation still saw it; `ended` is `replaced`,
+    `restored` or `retired`.
     """
 
     place: Place
     level: str
-    release: str
-    name: str
+    component: str
+    digest: str
     first: datetime
     last: datetime
     observed: int
+    admitted: int | None
     current: bool
     ended: str | None = None
 
@@ -155,15 +162,6 @@ class CandidatePin(Struct, frozen=True):
     content: str | None
     version: tuple[Any, ...] | None
     order: tuple[Any, ...] | None
-
-
-class ColocatedRelease(Struct, frozen=True):
-    """What a place runs of another product now: the last observation's releases."""
-
-    place: Place
-    product: str
-    releases: tuple[str, ...]
-    tags: tuple[str, ...]
 
 
 class Interval(Struct, frozen=True):
@@ -187,6 +185,7 @@ class Facts(Struct, frozen=True, dict=True):
     `windows` are the open intervals of each requirement of rule `window`, by requirement id, already in
     UTC; `earlier` are places of the same plan that come before this one and are not through yet;
     `places` are all places by level, so that a rule can tell an unknown environment from an empty one;
+    `place_components` are, by place, the components of the product that run there;
     `clusters` are the UIDs of the environments' clusters, where the workspace states them.
     """
 
@@ -198,12 +197,12 @@ class Facts(Struct, frozen=True, dict=True):
     release: ReleaseFact
     statements: tuple[StatementFact, ...] = ()
     runs: tuple[RunFact, ...] = ()
-    residences: tuple[ReleaseResidence, ...] = ()
+    residences: tuple[ImageResidence, ...] = ()
     candidate_pins: tuple[CandidatePin, ...] = ()
-    colocated: tuple[ColocatedRelease, ...] = ()
     windows: dict[str, tuple[Interval, ...]] = field(default_factory=dict)
     earlier: tuple[Place, ...] = ()
     places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    place_components: dict[str, tuple[str, ...]] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
     checks: tuple[CheckFact, ...] = ()
     held: tuple[str, ...] = ()

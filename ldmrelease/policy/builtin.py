@@ -1,19 +1,21 @@
 """Findings that no policy file asks for: what every decision, or every decision of an intent, rests on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome, Phase
-from ldmrelease.domain.facts import Facts, Intent, ReleaseResidence
+from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level
+from ldmrelease.policy.index import index_of
+from ldmrelease.policy.residences import ReleaseResidence, release_residences
 from ldmrelease.policy.rule_context import command
 
 NEEDS: Mapping[Intent, frozenset[str]] = {
     Intent.PROMOTE: frozenset(),
-    Intent.ROLLBACK: frozenset({"residences", "images"}),
-    Intent.ALIAS: frozenset({"residences"}),
-    Intent.RETIRE: frozenset({"residences"}),
+    Intent.ROLLBACK: frozenset({"residences", "place_components", "images"}),
+    Intent.ALIAS: frozenset({"residences", "place_components"}),
+    Intent.RETIRE: frozenset({"residences", "place_components"}),
 }
 """The sources of facts that the findings of each intent rest on (`Rule.needs`)."""
 
@@ -56,7 +58,7 @@ def empty() -> Finding:
 
 def ran_here(facts: Facts) -> Finding:
     """A rollback goes back to what ran here before; what a restore took away never settled."""
-    residences = [each for each in _stays(facts) if each.ended != "restored"]
+    residences = [each for each in _residences(facts) if each.ended != "restored"]
     if not residences:
         return _finding("ran-here", Outcome.MISSING, "never-ran", {"place": str(facts.place)})
     last = max(residences, key=lambda each: (each.last, each.first))
@@ -77,18 +79,14 @@ def present(facts: Facts) -> Finding:
 
 def live(facts: Facts) -> Finding:
     """An alias names what runs at the place."""
-    if any(each.current for each in _stays(facts)):
+    if any(each.current for each in _residences(facts)):
         return _finding("live", Outcome.SATISFIED, "live", {"place": str(facts.place)})
     next_words = command("promote", facts.release.tag, "--target", str(facts.place))
     return _finding("live", Outcome.MISSING, "not-live", {"place": str(facts.place)}, next=next_words)
 
 
-def _stays(facts: Facts) -> Iterable[ReleaseResidence]:
-    return (
-        each
-        for each in facts.residences
-        if each.place == facts.place and each.release == facts.release.digest
-    )
+def _residences(facts: Facts) -> tuple[ReleaseResidence, ...]:
+    return release_residences(index_of(facts), facts.place)
 
 
 def _finding(

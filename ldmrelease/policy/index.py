@@ -15,9 +15,8 @@ from msgspec import Struct
 
 from ldmrelease.domain.facts import (
     CheckFact,
-    ColocatedRelease,
     Facts,
-    ReleaseResidence,
+    ImageResidence,
     RunFact,
     StatementFact,
 )
@@ -79,8 +78,9 @@ class Index(Struct, frozen=True):
     `statements` go by type, then by subject digest, in the order of their intake. `registered` is a run by its
     id, `own` the one result of it; `runs` go by check, then by subject. `unpaired` are the other results,
     by check, then by subject: those that are not just what a run was registered for.
-    `failing` are the results from an environment that say FAILED and that no later run made good. `stays` are
-    those of the release in question, by environment; `levels` and `applications` are the known places.
+    `failing` are the results from an environment that say FAILED and that no later run made good. `residences`
+    are those of the images of the release in question, by environment; `levels` and `applications` are the known
+    places; `components` are the images of the release that each place runs.
     """
 
     statements: Mapping[str, Mapping[str, tuple[StatementFact, ...]]]
@@ -89,8 +89,8 @@ class Index(Struct, frozen=True):
     runs: Mapping[str, Mapping[str, Runs]]
     unpaired: Mapping[str, Mapping[str, tuple[StatementFact, ...]]]
     failing: Mapping[str, tuple[StatementFact, ...]]
-    residences: Mapping[str, tuple[ReleaseResidence, ...]]
-    colocated: Mapping[Place, tuple[ColocatedRelease, ...]]
+    residences: Mapping[str, tuple[ImageResidence, ...]]
+    components: Mapping[Place, tuple[str, ...]]
     checks: Mapping[str, CheckFact]
     levels: Mapping[str, tuple[Place, ...]]
     applications: Mapping[str, tuple[Place, ...]]
@@ -107,9 +107,19 @@ def _index(facts: Facts) -> Index:
     registered = _registered(facts.runs)
     own = Lazy(lambda: _own_results(registered, results))
     runs = _parted(registered.values(), attrgetter("check"))
+    identities = {each.component: each.identity.digests() for each in facts.release.images}
     residences = sorted(
-        (each for each in facts.residences if each.release == facts.release.digest),
-        key=lambda each: (each.place, each.first, each.last, each.observed, each.ended or ""),
+        (each for each in facts.residences if each.digest in identities.get(each.component, ())),
+        key=lambda each: (
+            each.place,
+            each.component,
+            each.first,
+            each.last,
+            each.observed,
+            each.ended or "",
+            each.digest,
+            -1 if each.admitted is None else each.admitted,
+        ),
     )
     places = sorted({each for places in facts.places.values() for each in places}, key=_place_order)
     return Index(
@@ -120,7 +130,10 @@ def _index(facts: Facts) -> Index:
         unpaired=Lazy(lambda: _unpaired(results, registered, own.built())),
         failing=Lazy(lambda: _failing(results, registered, own)),
         residences=_grouped(residences, lambda each: [each.place.environment]),
-        colocated=_grouped(facts.colocated, lambda each: [each.place]),
+        components={
+            Place.parse(place): tuple(sorted(identities.keys() & set(names)))
+            for place, names in facts.place_components.items()
+        },
         checks={each.name: each for each in facts.checks},
         levels={name: tuple(sorted(places, key=_place_order)) for name, places in facts.places.items()},
         applications=_grouped(places, lambda each: [each.environment]),

@@ -32,6 +32,7 @@ def begun(moment: ObservedAt, *, counted: bool) -> dict[str, Any]:
         "intervals": [[spelled, spelled]] if counted else [],
         "pieces": int(counted),
         "from": moment.sequence,
+        "seen": moment.sequence,
         "sequence": moment.sequence,
     }
 
@@ -39,7 +40,8 @@ def begun(moment: ObservedAt, *, counted: bool) -> dict[str, Any]:
 def continued(span: dict[str, Any], moment: ObservedAt, *, counted: bool) -> dict[str, Any]:
     """The span of what is seen again. The clock stands still while it is not ready, and across a gap."""
     spelled = times.spell(moment.time)
-    changed = {**span, "last": spelled, "counting": counted, "sequence": moment.sequence}
+    changed = {**span, "last": spelled, "counting": counted, "seen": moment.sequence}
+    changed |= {"sequence": moment.sequence}
     if not counted:
         return changed
     intervals = span["intervals"]
@@ -49,11 +51,6 @@ def continued(span: dict[str, Any], moment: ObservedAt, *, counted: bool) -> dic
         return {**changed, "observed": span["observed"] + moment.joined, "intervals": grown}
     started = [*intervals, [spelled, spelled]][-KEPT:]
     return {**changed, "intervals": started, "pieces": span["pieces"] + 1}
-
-
-def paused(span: dict[str, Any], moment: ObservedAt) -> dict[str, Any]:
-    """The span of what is partly there: it neither ends nor counts."""
-    return {**span, "counting": False, "sequence": moment.sequence}
 
 
 def ended(span: dict[str, Any], moment: ObservedAt, why: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from ldmrelease.domain import times
 from ldmrelease.domain.facts import Interval
 from ldmrelease.domain.topology import Place
-from ldmrelease.projections.residences import release_residence_prefixes, residence_prefixes
+from ldmrelease.projections.residences import residence_prefixes
 
 ReadStates = Callable[[str], Mapping[str, Any]]
 """From the beginning of keys to the states there: a ledger's `states`, bound to the projection."""
@@ -23,7 +23,6 @@ class Latest(Struct, frozen=True):
     time: datetime
     basis: str
     revision: str
-    releases: tuple[str, ...]
     aliases: dict[str, str]
     every: int
 
@@ -37,7 +36,8 @@ class Span(Struct, frozen=True):
 
     `intervals` are the latest of `pieces` stretches without a gap. While it is there `ended` and `gone` are
     None; afterwards they say why (`replaced`, `restored`, `retired`) and when it was first missed. Between
-    `last` and `gone` is nothing known. `sequence` is the event of the last observation that counted in.
+    `last` and `gone` is nothing known. `begun` is the event of the first observation, `seen` that of the last one
+    that saw it, `sequence` that of the last one that counted in.
     """
 
     first: datetime
@@ -45,6 +45,8 @@ class Span(Struct, frozen=True):
     observed: int
     intervals: tuple[Interval, ...]
     pieces: int
+    begun: int
+    seen: int
     sequence: int
     ended: str | None
     gone: datetime | None
@@ -56,23 +58,17 @@ class Span(Struct, frozen=True):
 
 
 class ResidenceState(Struct, frozen=True):
-    """An image at a place. `ready` as last seen; `release` is the digest of the release it was seen for."""
+    """An image at a place. `ready` and `spelling` as last seen; `first_spelled` is the number of the event that saw it
+    first spelled so, None for the one that has it.
+    """
 
     place: Place
     product: str
     component: str
     digest: str
     spelling: str
-    release: str | None
+    first_spelled: int | None
     ready: bool
-    span: Span
-
-
-class ReleaseResidenceState(Struct, frozen=True):
-    """A release at a place: every component that runs there was seen and ready."""
-
-    place: Place
-    release: str
     span: Span
 
 
@@ -96,14 +92,6 @@ def residences_of(read: ReadStates, digest: str) -> tuple[ResidenceState, ...]:
     return _sorted(_residence(row) for prefix in residence_prefixes(digest) for row in read(prefix).values())
 
 
-def release_residences_of(read: ReadStates, release: str) -> tuple[ReleaseResidenceState, ...]:
-    """Where a release runs and ran: one stay for each time that it came."""
-    release_residences = [
-        _stay(row) for prefix in release_residence_prefixes(release) for row in read(prefix).values()
-    ]
-    return tuple(sorted(release_residences, key=_stay_order))
-
-
 def _latest(row: Mapping[str, Any]) -> Latest:
     return Latest(
         _place(row),
@@ -111,19 +99,14 @@ def _latest(row: Mapping[str, Any]) -> Latest:
         times.instant(row["time"]),
         row["basis"],
         row["revision"],
-        tuple(row["releases"]),
         dict(row["aliases"]),
         row["every"],
     )
 
 
 def _residence(row: Mapping[str, Any]) -> ResidenceState:
-    names = (row["product"], row["component"], row["digest"], row["spelling"], row["release"])
+    names = (row["product"], row["component"], row["digest"], row["spelling"], row["first_spelled"])
     return ResidenceState(_place(row), *names, ready=row["ready"], span=_span(row))
-
-
-def _stay(row: Mapping[str, Any]) -> ReleaseResidenceState:
-    return ReleaseResidenceState(_place(row), row["release"], _span(row))
 
 
 def _span(row: Mapping[str, Any]) -> Span:
@@ -134,6 +117,8 @@ def _span(row: Mapping[str, Any]) -> Span:
         observed=row["observed"],
         intervals=tuple(Interval(times.instant(a), times.instant(b)) for a, b in row["intervals"]),
         pieces=row["pieces"],
+        begun=row["from"],
+        seen=row["seen"],
         sequence=row["sequence"],
         ended=row.get("ended"),
         gone=times.instant(gone) if gone else None,
@@ -151,7 +136,3 @@ def _sorted(residences: Iterable[ResidenceState]) -> tuple[ResidenceState, ...]:
             key=lambda each: (each.place, each.product, each.component, each.span.first, each.digest),
         )
     )
-
-
-def _stay_order(stay: ReleaseResidenceState) -> tuple[Place, datetime, int]:
-    return stay.place, stay.span.first, stay.span.sequence

@@ -1,4 +1,4 @@
-"""Residences: which image and which release ran where, and how long, folded from observations.
+"""Residences: which image ran where, and how long, folded from observations.
 
 A pure fold, made again from what is verified whenever it is asked for. As the projection `observed` it tells an
 append whether something of what it rests on has moved, and is believed no further. Its keys begin with what they tell
@@ -7,8 +7,7 @@ about:
     place/<environment>/<application>                                    the latest observation there
     seen/<environment>/<application>                                     what it saw, by key
     residence/<digest>/<environment>/<application>/<product>/<component> an image that is there now
-    stay/<release>/<environment>/<application>                           a release that runs there now
-    residence-ended/.../<event>, stay-ended/.../<event>                  earlier ones, by their first event
+    residence-ended/.../<event>                                          earlier ones, by their first event
 
 So what is there now is read without what was, and one digest without the others. Signatures are not looked
 at here: every state has the number of its last observation's event, and `replayed` folds verified events
@@ -18,7 +17,7 @@ alone. `seen` reads the states as values.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from ldmrelease.domain import times
@@ -26,7 +25,7 @@ from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.claimed import claimed_body
-from ldmrelease.projections.intervals import ObservedAt, begun, continued, ended, paused
+from ldmrelease.projections.intervals import ObservedAt, begun, continued, ended
 
 PROJECTION = "observed"
 INTAKE_WINDOW = timedelta(minutes=10)
@@ -39,40 +38,55 @@ Get = Callable[[str], Any]
 States = dict[str, Any]
 
 
+class Reading(NamedTuple):
+    """How observations are read, where more is known than they say.
+
+    label: what an image was called, by the number of the event that saw it; another label is another residence.
+    counts: whether its time counts, by that number.
+    """
+
+    label: Callable[[Place, ObservedImage, int], str] = lambda _place, _image, _at: ""
+    counts: Callable[[Place, ObservedImage, int], bool] = lambda _place, _image, _at: True
+
+
+PLAIN = Reading()
+"""As they stand: every image by its digest, and all of its time counts."""
+
+
 def fold_observations(get: Get, event: Event) -> States:
     """The states that an observation changes; none for any other event, and for one that cannot be read.
 
     An observation older than the latest one of its place changes nothing.
     """
     observation = _observation(event)
-    if observation is None:
-        return {}
-    before = get(place_key(observation.place))
-    moment = _moment(before, observation, event.sequence)
-    if moment is None:
-        return {}
-    changed: States = {place_key(observation.place): _latest(observation, moment)}
-    seen = get(seen_key(observation.place)) or {"residences": [], "release_residences": []}
-    residences = _fold_residences(get, changed, seen["residences"], observation, moment)
-    release_residences = _fold_release_residences(
-        get, changed, seen["release_residences"], observation, moment
-    )
-    now = {"residences": residences, "release_residences": release_residences}
-    if now != seen:
-        changed[seen_key(observation.place)] = now
-    return changed
+    return _folded(get, observation, event.sequence, PLAIN) if observation is not None else {}
 
 
-def replayed(events: Iterable[Event]) -> States:
-    """The states that these events alone make: for a reader who has verified each of them."""
+def replayed(observations: Iterable[tuple[int, Observation]], reading: Reading = PLAIN) -> States:
+    """The states that these observations alone make, each with the number of its event: for a reader who has verified
+    them.
+    """
     states: States = {}
-    for event in events:
-        for key, value in fold_observations(states.get, event).items():
+    for sequence, observation in observations:
+        for key, value in _folded(states.get, observation, sequence, reading).items():
             if value is None:
                 del states[key]
             else:
                 states[key] = value
     return states
+
+
+def _folded(get: Get, observation: Observation, sequence: int, reading: Reading) -> States:
+    before = get(place_key(observation.place))
+    moment = _moment(before, observation, sequence)
+    if moment is None:
+        return {}
+    changed: States = {place_key(observation.place): _latest(observation, moment)}
+    seen = get(seen_key(observation.place)) or []
+    now = _fold_residences(get, changed, seen, observation, moment, reading)
+    if now != seen:
+        changed[seen_key(observation.place)] = now
+    return changed
 
 
 def place_key(place: Place) -> str:
@@ -81,7 +95,7 @@ def place_key(place: Place) -> str:
 
 
 def seen_key(place: Place) -> str:
-    """The key of what the latest observation at a place saw: `residences` and `release_residences`, by key."""
+    """The key of what the latest observation at a place saw: the keys of its residences."""
     return _key("seen", *_parts(place))
 
 
@@ -90,14 +104,10 @@ def residence_prefixes(digest: str) -> tuple[str, str]:
     return _key("residence", digest, ""), _key("residence-ended", digest, "")
 
 
-def release_residence_keys(release: str, place: Place) -> tuple[str, str]:
-    """The key of a release's stay at a place now, and how the keys of its ended ones there begin."""
-    return _stay_key(release, place), _key("stay-ended", release, *_parts(place), "")
-
-
-def release_residence_prefixes(release: str) -> tuple[str, str]:
-    """How the keys of a release's release_residences begin: of those now, and of those that ended."""
-    return _key("stay", release, ""), _key("stay-ended", release, "")
+def image_residence_keys(place: Place, product: str, component: str, digest: str) -> tuple[str, str]:
+    """The key of an image's residence at a place now, and how the keys of its ended ones there begin."""
+    parts = (digest, *_parts(place), product, component)
+    return _key("residence", *parts), _key("residence-ended", *parts, "")
 
 
 def timely(observation: Observation, event: Event) -> bool:
@@ -128,45 +138,32 @@ def _latest(observation: Observation, moment: ObservedAt) -> dict[str, Any]:
         "time": times.spell(moment.time),
         "basis": observation.basis,
         "revision": observation.revision,
-        "releases": sorted(set(observation.releases)),
         "aliases": dict(sorted(observation.aliases.items())),
         "every": observation.every,
     }
 
 
 def _fold_residences(
-    get: Get, changed: States, known: list[str], observation: Observation, moment: ObservedAt
+    get: Get,
+    changed: States,
+    known: list[str],
+    observation: Observation,
+    moment: ObservedAt,
+    reading: Reading,
 ) -> list[str]:
+    place, at = observation.place, moment.sequence
     images: dict[str, list[ObservedImage]] = {}
     for image in observation.images:
-        images.setdefault(_residence_key(observation.place, image), []).append(image)
+        label = reading.label(place, image, at)
+        images.setdefault(_residence_key(place, image, label), []).append(image)
     for key, seen in images.items():
-        counted = all(image.ready for image in seen)
+        counted = all(image.ready and reading.counts(place, image, at) for image in seen)
         before = get(key)
         span = continued(before, moment, counted=counted) if before else begun(moment, counted=counted)
-        changed[key] = {**span, **_described(observation.place, seen[0]), "ready": counted}
+        changed[key] = {**span, **_described(place, seen[0]), "ready": counted}
     for key in set(known) - images.keys():
         _end(get, changed, key, observation, moment)
     return sorted(images)
-
-
-def _fold_release_residences(
-    get: Get, changed: States, known: list[str], observation: Observation, moment: ObservedAt
-) -> list[str]:
-    """A release is there as long as one of its images is seen, and counts while all of it is ready."""
-    place = observation.place
-    running = {_stay_key(each, place): each for each in observation.releases}
-    partly = {_stay_key(each.release, place) for each in observation.images if each.release}
-    for key, release in running.items():
-        before = get(key)
-        span = continued(before, moment, counted=True) if before else begun(moment, counted=True)
-        changed[key] = {**span, **_where(place), "release": release}
-    for key in set(known) - running.keys():
-        if key in partly:
-            changed[key] = paused(get(key), moment)
-        else:
-            _end(get, changed, key, observation, moment)
-    return sorted(running.keys() | (partly & set(known)))
 
 
 def _end(get: Get, changed: States, key: str, observation: Observation, moment: ObservedAt) -> None:
@@ -186,7 +183,7 @@ def _described(place: Place, image: ObservedImage) -> dict[str, Any]:
         "component": image.component,
         "digest": image.digest,
         "spelling": image.spelling,
-        "release": image.release,
+        "first_spelled": image.first,
     }
 
 
@@ -194,12 +191,9 @@ def _where(place: Place) -> dict[str, Any]:
     return {"environment": place.environment, "application": place.application}
 
 
-def _residence_key(place: Place, image: ObservedImage) -> str:
-    return _key("residence", image.digest, *_parts(place), image.product, image.component)
-
-
-def _stay_key(release: str, place: Place) -> str:
-    return _key("stay", release, *_parts(place))
+def _residence_key(place: Place, image: ObservedImage, label: str) -> str:
+    named = (label,) if label else ()
+    return _key("residence", image.digest, *_parts(place), image.product, image.component, *named)
 
 
 def _parts(place: Place) -> tuple[str, str]:

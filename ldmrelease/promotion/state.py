@@ -43,12 +43,15 @@ class AfterTheEnd(ValueError):
 
 
 class StepRecord(Struct):
-    """What the journal has of one step. `result` is what `done` or `failed` recorded."""
+    """What the journal has of one step. `result` is what `done` or `failed` recorded, `sequence` the number of the
+    event that did.
+    """
 
     intended: bool = False
     done: bool = False
     failed: bool = False
     result: dict[str, Any] = field(default_factory=dict)
+    sequence: int = 0
 
 
 class StageDecision(Struct, frozen=True):
@@ -112,6 +115,8 @@ def read_journal(told: Iterable[Told]) -> Journal:
         reader = _READERS.get(type(each.body))
         if reader is not None:
             reader(journal, each.body)
+        if isinstance(each.body, StepCompleted | StepStopped) and each.body.step in journal.steps:
+            journal.steps[each.body.step].sequence = each.event.sequence
     return journal
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.text import counted, listed, short
 from ldmrelease.domain.times import spell_seconds
-from ldmrelease.render.output import Cell, Colour, table
+from ldmrelease.projections.naming import NamedBy
+from ldmrelease.render.tables import Cell, Colour, table
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 
 if TYPE_CHECKING:
@@ -36,11 +37,18 @@ def _running(each: PlaceComponent) -> list[str | Cell]:
         each.level,
         f"{each.product}/{each.component}",
         each.spelling + names,
-        each.release or Cell(short(each.digest) or "no such image", Colour.yellow),
+        _named(each) or Cell(short(each.digest) or "no such image", Colour.yellow),
         each.since,
         Cell(each.state, _STATES.get(each.state)),
         f"{each.promotion} at {each.allowed}" if each.promotion else Cell(_UNKNOWN, Colour.grey),
     ]
+
+
+def _named(each: PlaceComponent | HistoryEntry) -> str | None:
+    """A release without a mark was let in there."""
+    if each.release is None or each.named is NamedBy.ADMITTED:
+        return each.release
+    return f"{each.release} ({each.named})"
 
 
 def _unseen(each: UnobservedPlace) -> list[str | Cell]:
@@ -57,7 +65,7 @@ def history_table(rows: Sequence[HistoryEntry]) -> str:
             each.place,
             f"{each.product}/{each.component}",
             each.spelling,
-            each.release or short(each.digest),
+            _named(each) or short(each.digest),
             each.first,
             each.last,
             spell_seconds(each.observed),

@@ -63,6 +63,11 @@ def _where(v: Values) -> str:
     return f"at level {v['level']}"
 
 
+def _it(v: Values) -> str:
+    """The release, or the one of its components that is meant."""
+    return str(v["component"]) if "component" in v else "it"
+
+
 def _asked(v: Values) -> str:
     return f"; {v.span('for')} are required" if v.get("for") else ""
 
@@ -181,17 +186,24 @@ _CHECK: dict[tuple[str, str], Words] = {
 
 _AFTER: dict[tuple[str, str], Words] = {
     ("after", "ran"): lambda v: (
-        f"it ran at {v['place']} since {v['first']}, seen for {v.span('observed')}{_asked(v)}"
+        f"{_it(v)} ran at {v['place']} since {v['first']}, seen for {v.span('observed')}{_asked(v)}"
     ),
-    ("after", "never-ran"): lambda v: f"it has not run {_where(v)} yet{_asked(v)}",
+    ("after", "never-ran"): lambda v: f"{_it(v)} has not run {_where(v)} yet{_asked(v)}",
+    ("after", "not-admitted"): lambda v: (
+        f"{_it(v)} ran at {v['place']}, where no promotion let it in: what was committed past the gate does not count"
+    ),
+    ("after", "no-place-runs-it"): lambda v: (
+        f"no place {_where(v)} runs {v['component']}, which runs here: the policy can never be met"
+    ),
+    ("after", "nothing-of-it-runs-here"): lambda _: "no image of the release runs at this place",
     ("after", "restored"): lambda v: (
-        f"it was tried {_where(v)} and taken back ({v['place']}), so it never settled there"
+        f"{_it(v)} was tried {_where(v)} and taken back ({v['place']}), so it never settled there"
     ),
     ("after", "soaking"): lambda v: (
-        f"it runs at {v['place']} since {v['first']}, and was seen there for {v.span('observed')}{_asked(v)}"
+        f"{_it(v)} runs at {v['place']} since {v['first']}, and was seen there for {v.span('observed')}{_asked(v)}"
     ),
     ("after", "too-short"): lambda v: (
-        f"it ran at {v['place']} for {v.span('observed')} only, and no longer runs there{_asked(v)}"
+        f"{_it(v)} ran at {v['place']} for {v.span('observed')} only, and no longer runs there{_asked(v)}"
     ),
     ("after", "failed-since"): lambda v: (
         f"{v['check']} failed at {v['place']} since it came there"

@@ -51,7 +51,9 @@ def _after(v: Values) -> str:
     place = f"in an environment of level {v['level']}" if "level" in v else f"in {v['environment']}"
     application = f" ({v['application']})" if "application" in v else ""
     time = f" for {v.span('for_')} without a gap" if "for_" in v else ""
-    return f"The release ran {place}{application}{time}, observed."
+    what = "A component of the release" if v.get("components") == "any" else "The release"
+    how = "observed" if v.get("admitted", True) else "observed, let in or not"
+    return f"{what} ran {place}{application}{time}, {how}."
 
 
 def _together(v: Values) -> str:

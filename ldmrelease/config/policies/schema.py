@@ -141,6 +141,14 @@ class After(Clause):
         None, description="The application there. Left out: any that ran the release."
     )
     for_: Duration | None = Field(None, description="How long it must have run. Left out: it ran at all.")
+    components: Literal["all", "any"] = Field(
+        "all",
+        description="Which of the components that the place runs must have run there, with this release's images.",
+    )
+    admitted: bool = Field(
+        True,
+        description="Whether only what ran behind an admission there counts, and not what was committed past it.",
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -53,7 +53,8 @@ class StatementReceived(Struct, frozen=True):
 
 class ReceiptSigned(Struct, frozen=True):
     """A receipt was signed and is kept: `envelope` is its digest. `component` is `release` for the release's own;
-    `subject` is the digest that it is about, in `repository`.
+    `subject` is the digest that it is about, in `repository`; `applied` is the number of the event that says that the
+    release was written there.
     """
 
     place: Place
@@ -64,16 +65,20 @@ class ReceiptSigned(Struct, frozen=True):
     subject: str
     repository: str
     envelope: str
+    applied: int
 
 
 class ReceiptSkipped(Struct, frozen=True):
-    """A release was admitted where it passed nothing that a receipt could say: `reason` is `scaled-to-zero`."""
+    """A release was admitted where it passed nothing that a receipt could say: `reason` is `scaled-to-zero`, `applied`
+    as in `ReceiptSigned`.
+    """
 
     place: Place
     promotion: str
     release: str
     name: str
     reason: str
+    applied: int
 
 
 def _runs(body: RunRegistration) -> str | None:

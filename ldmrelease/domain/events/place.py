@@ -28,11 +28,13 @@ class PlaceReleased(Struct, frozen=True):
 
 
 class ObservedImage(Struct, frozen=True):
-    """An image that was seen at a place. `release` is the digest of the release it belongs to, if known.
+    """An image that was seen at a place: a digest, spelled as the place's own text spells it. Which release it is, is
+    no part of what was seen (`projections.naming`).
 
     `state` says why it does not simply run: `scaled-to-zero` (nothing is to run), `scheduled` (a CronJob that has
     not run it yet), `progressing`, `degraded`, `action-required`, `suspended`, ...
-    `since` is when it was first seen there, in one unbroken row of observations up to this one.
+    `since` is when it was first seen there, in one unbroken row of observations up to this one; `first` is the number
+    of the event that saw it first spelled like this, None for this one.
     """
 
     product: str
@@ -40,15 +42,14 @@ class ObservedImage(Struct, frozen=True):
     digest: str
     spelling: str
     ready: bool
-    release: str | None = None
     state: str | None = None
     since: datetime | None = None
+    first: int | None = None
 
 
 class Observation(Struct, frozen=True):
     """What was seen at a place. `basis` is `committed` (a tree, at `revision`) or `pods`.
 
-    `releases` are the digests of releases of which every component that runs here was seen and ready.
     `every` is the longest time, in seconds, since the previous observation that leaves no gap; `cause` is
     `apply`, `restore` or `retire` where a promotion made the change that is seen.
     """
@@ -58,7 +59,6 @@ class Observation(Struct, frozen=True):
     basis: str
     revision: str
     images: tuple[ObservedImage, ...]
-    releases: tuple[str, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)
     every: int = 43200
     cause: str | None = None

@@ -62,9 +62,9 @@ RULES: Mapping[str, Rule] = {
     "images": _rule(images, "images"),
     "attested": _rule(attested, "statements"),
     "check": _rule(check, "statements", "runs", "checks", "clusters"),
-    "after": _rule(after, "residences", "places", "statements", "runs"),
-    "together": _rule(together, "colocated", "residences", "places"),
-    "not-returned": _rule(not_returned, "residences"),
+    "after": _rule(after, "residences", "places", "place_components", "statements", "runs"),
+    "together": _rule(together, "residences", "places", "place_components"),
+    "not-returned": _rule(not_returned, "residences", "place_components"),
     "window": _rule(window, "windows"),
     "same-content-as": _rule(same_content_as, "candidate_pins"),
 }

@@ -8,6 +8,7 @@ from msgspec import Struct
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
+from ldmrelease.policy.residences import release_residences
 from ldmrelease.policy.rule_context import RuleContext, command
 
 
@@ -16,9 +17,9 @@ class Parameters(Struct, frozen=True):
 
 
 def judge(requirement: Requirement, _parameters: Parameters, context: RuleContext) -> Finding:
-    """Stays that a restore ended are ignored: the release never settled here and may be tried again."""
+    """Residences that a restore ended are ignored: the release never settled here and may be tried again."""
     place = context.facts.place
-    residences = [each for each in context.index.residences.get(place.environment, ()) if each.place == place]
+    residences = release_residences(context.index, place)
     if any(each.current for each in residences):
         return context.finding(requirement, Outcome.SATISFIED, "runs-here")
     left = [each for each in residences if each.ended in ("replaced", "retired")]

@@ -7,6 +7,7 @@ from msgspec import Struct
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
+from ldmrelease.policy.residences import release_residences
 from ldmrelease.policy.rule_context import RuleContext, command
 
 
@@ -39,8 +40,4 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
 
 
 def _runs(place: Place, context: RuleContext) -> bool:
-    digest = context.facts.release.digest
-    if any(digest in each.releases for each in context.index.colocated.get(place, ())):
-        return True
-    residences = context.index.residences.get(place.environment, ())
-    return any(each.current for each in residences if each.place == place)
+    return any(each.current for each in release_residences(context.index, place))

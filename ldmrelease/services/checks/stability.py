@@ -19,6 +19,7 @@ from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
 from ldmrelease.services.deployments.desired import desired_digests
+from ldmrelease.services.inventory.observations import runs_release
 from ldmrelease.services.inventory.observe import observe
 from ldmrelease.services.needs import PlaceObserving
 from ldmrelease.services.releases.pin import Pinned
@@ -46,10 +47,12 @@ def stable_state(context: PlaceObserving, application: Application, pinned: Pinn
     seen = observe(context, application)
     if isinstance(seen, Unavailable):
         raise ClusterUnreachable(seen.where, seen.reason)
-    if not isinstance(seen, Observation) or pinned.digest not in seen.releases:
+    if not isinstance(seen, Observation) or not runs_release(application, seen, pinned.release):
         return None
     # Not the revision: other commits to the same tree change nothing here.
-    return StableState(canonical.digest_of(seen.images))
+    return StableState(
+        canonical.digest_of([[each.component, each.digest, each.spelling] for each in seen.images])
+    )
 
 
 def stable_throughout(

@@ -1,16 +1,15 @@
 """What promotions have admitted to a place, with a receipt or scaled to zero, and the one that is at work there."""
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.release import Component, Release
-from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place, Product, Topology
+from ldmrelease.projections.naming import Admission as Standing
+from ldmrelease.services.inventory.names import ImageNames
+from ldmrelease.services.inventory.observations import PlaceObservation, latest_observation
 from ldmrelease.services.inventory.promotions import PromotionSummary, open_promotions
-from ldmrelease.services.inventory.receipts import AdmittedRelease, admissions
 from ldmrelease.services.needs import ReleaseHistory
 
 _AT_WORK = ("running", "halting", "restoring")
@@ -41,50 +40,56 @@ class ActivePromotion(Struct, frozen=True):
 
 
 class Admissions:
-    """Reads what was decided from the ledger's projections, by key."""
+    """Reads what was decided from the ledger, place by place, and names what is there by it."""
 
     def __init__(self, context: ReleaseHistory) -> None:
         self._context = context
+        self._names = ImageNames(context)
+        self._now = context.ledger.head().size + 1
+        self._latest: dict[Place, PlaceObservation | None] = {}
         self._releases: dict[str, Release | None] = {}
-        self._entered: dict[Place, list[AdmittedRelease]] = {}
         self._open: list[PromotionSummary] | None = None
 
     def newest(self, place: Place, product: Product, component: str) -> AdmittedImage | None:
         """The component's image in the last release of the product that has a receipt at the place."""
-        for entered in self._admissions(place):
-            release = self.release(entered.release)
-            if release is not None and release.product == product.name:
-                return _allowed(release, component, entered)
-        return None
+        settled = self._names.settled(place, product.name, self._now)
+        known = (each for each in settled if self.release(each.release) is not None)
+        newest = next(known, None)
+        return self._allowed(newest, component) if newest is not None else None
 
     def of_image(
         self, place: Place, product: Product, component: str, tag: str | None, digest: str | None
     ) -> AdmittedImage | None:
         """The image of the release that a menu's tag spells, or else that has the digest, as it was last admitted."""
-        for name in self._names(product, component, tag, digest):
-            found: list[tuple[int, AdmittedImage]] = []
-            for revision in self._context.pins.revisions(*name.split("/", 1)):
-                own = revision.body.digest
-                entered = next((each for each in self._admissions(place) if each.release == own), None)
-                release = self.release(own) if entered is not None else None
-                allowed = _allowed(release, component, entered) if release and entered else None
-                if allowed is not None and entered is not None:
-                    found.append((entered.sequence, allowed))
-            if found:
-                return max(found, key=lambda each: each[0])[1]
-        return None
+        settled = self._names.settled(place, product.name, self._now)
+        spelled = self._names.spelled(product.name, component, tag)
+        same = {each.digest for each in self._names.pins(product.name, component, digest or "")}
+        found = [each for each in settled if each.name == spelled]
+        found += [each for each in settled if each.release in same]
+        return self._allowed(found[0], component) if found else None
 
-    def _names(self, product: Product, component: str, tag: str | None, digest: str | None) -> Iterator[str]:
-        source = product.component(component)
-        parsed = (
-            tag_pattern_match(source.spelling, tag, product.grammar)
-            if source is not None and tag is not None
-            else None
-        )
-        if parsed is not None and parsed.name is not None:
-            yield f"{product.name}/{parsed.name}"
-        if digest is not None:
-            yield from self._context.pins.names_of(digest)
+    def name_of(
+        self, place: Place, product: str, component: str, digest: str | None, tag: str | None
+    ) -> str | None:
+        """`product/tag` of what an image is called at the place now, by any digest of its identity."""
+        if not digest:
+            return None
+        first = self._first(place, product, component, digest, tag)
+        return self._names.of(place, product, component, digest, tag, first, self._now).release
+
+    def _first(self, place: Place, product: str, component: str, digest: str, tag: str | None) -> int:
+        """Since when it is there as observed; from now on where nobody has seen it yet."""
+        if place not in self._latest:
+            self._latest[place] = latest_observation(self._context, place)
+        latest = self._latest[place]
+        for each in latest.observation.images if latest is not None else ():
+            if (each.product, each.component) == (product, component) and each.spelling == (tag or digest):
+                same = self._names.pins(product, component, digest)
+                if each.digest == digest or any(
+                    each.digest in pin.component.identity.digests() for pin in same
+                ):
+                    return each.first or (latest.sequence if latest is not None else self._now)
+        return self._now
 
     def at_work(self, place: Place) -> ActivePromotion | None:
         """The promotion that is changing the place now."""
@@ -106,16 +111,14 @@ class Admissions:
             self._releases[digest] = self._stored(digest)
         return self._releases[digest]
 
-    def name_of(self, digest: str | None) -> str | None:
-        """`product/tag` of the newest release that has an image, by any digest of its identity."""
-        names = self._context.pins.names_of(digest) if digest else None
-        return names[-1] if names else None
-
-    def _admissions(self, place: Place) -> list[AdmittedRelease]:
-        """The admissions of a place, the newest first."""
-        if place not in self._entered:
-            self._entered[place] = list(admissions(self._context, place))
-        return self._entered[place]
+    def _allowed(self, admission: Standing, component: str) -> AdmittedImage | None:
+        found = self.image(admission.release, component)
+        if found is None or admission.time is None:
+            return None
+        decided = Admission(
+            admission.name, found.spelling, found.digest, admission.promotion, spell(admission.time)
+        )
+        return AdmittedImage(decided, found.identity.digests())
 
     def _stored(self, digest: str) -> Release | None:
         found = self._context.pins.of_release(digest)
@@ -130,11 +133,3 @@ def product_of(topology: Topology, application: Application, component: str) -> 
         if component in application.components(product.name):
             return product
     return None
-
-
-def _allowed(release: Release, component: str, entered: AdmittedRelease) -> AdmittedImage | None:
-    found = release.component(component)
-    if found is None:
-        return None
-    decided = Admission(release.name, found.spelling, found.digest, entered.promotion, spell(entered.time))
-    return AdmittedImage(decided, found.identity.digests())

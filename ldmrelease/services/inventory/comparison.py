@@ -1,15 +1,18 @@
 """Desired, decided and observed side by side: a row for each setting or container of each place."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from msgspec import Struct
 
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
 from ldmrelease.services.inventory.admitted import ActivePromotion, Admission, Admissions, AdmittedImage
-from ldmrelease.services.inventory.drift import ComparedStates, Drift, drifts
+from ldmrelease.services.inventory.drift import ComparedStates, Drift, drifts, tag_of
 from ldmrelease.services.inventory.trees import DeclaredImage, DesiredState, RunningContainer, TargetFailure
 from ldmrelease.services.needs import ReleaseHistory
 
+Called = Callable[[str | None, str | None], str | None]
+"""What an image of a component at a place is called, by its digest and the tag there."""
 PodsAnswer = tuple[RunningContainer, ...] | TargetFailure
 
 
@@ -106,6 +109,7 @@ class Comparer:
         at_work: ActivePromotion | None,
     ) -> LiveComponent:
         allowed = self._allowed(application, product, component, said)
+        called = partial(self._decisions.name_of, application.place, product.name, component)
         sides = ComparedStates(said, ran, allowed, self._arriving(at_work, component))
         return LiveComponent(
             application.place,
@@ -113,9 +117,9 @@ class Comparer:
             product.name,
             component,
             _at(said, ran),
-            self._desired(said, ran, heard),
+            _desired(called, said, ran, heard),
             allowed.decided if allowed is not None else None,
-            self._observed(application, said, ran),
+            _observed(called, application, said, ran),
             drifts(sides),
             at_work.promotion if at_work is not None else None,
             heard.unheard,
@@ -137,29 +141,30 @@ class Comparer:
         image = self._decisions.image(at_work.release, component)
         return image.identity.digests() if image is not None else frozenset()
 
-    def _desired(
-        self, said: DeclaredImage | None, ran: RunningContainer | None, heard: PlaceAnswers
-    ) -> DesiredImage | None:
-        if said is not None:
-            spelling = said.tag or said.digest or ""
-            return DesiredImage(spelling, said.digest, self._decisions.name_of(said.digest))
-        # Where no tree says it, the workload itself does.
-        if ran is None or heard.tree is not None:
-            return None
-        digest = ran.spec_digest
-        return DesiredImage(ran.image, digest, self._decisions.name_of(digest))
 
-    def _observed(
-        self, application: Application, said: DeclaredImage | None, ran: RunningContainer | None
-    ) -> RunningImage | None:
-        if ran is not None:
-            names = [name for each in ran.digests if (name := self._decisions.name_of(each))]
-            release = names[0] if names and len(names) == len(ran.digests) == names.count(names[0]) else None
-            return RunningImage("pods", ran.image, ran.digests, release, ran.verdict, ran.reason)
-        if application.observe != "committed" or said is None or said.digest is None:
-            return None
-        spelling = said.tag or said.digest
-        return RunningImage("committed", spelling, (said.digest,), self._decisions.name_of(said.digest))
+def _desired(
+    called: Called, said: DeclaredImage | None, ran: RunningContainer | None, heard: PlaceAnswers
+) -> DesiredImage | None:
+    if said is not None:
+        spelling = said.tag or said.digest or ""
+        return DesiredImage(spelling, said.digest, called(said.digest, said.tag))
+    # Where no tree says it, the workload itself does.
+    if ran is None or heard.tree is not None:
+        return None
+    return DesiredImage(ran.image, ran.spec_digest, called(ran.spec_digest, tag_of(ran.image)))
+
+
+def _observed(
+    called: Called, application: Application, said: DeclaredImage | None, ran: RunningContainer | None
+) -> RunningImage | None:
+    if ran is not None:
+        names = {called(each, tag_of(ran.image)) for each in ran.digests}
+        release = names.pop() if len(names) == 1 else None
+        return RunningImage("pods", ran.image, ran.digests, release, ran.verdict, ran.reason)
+    if application.observe != "committed" or said is None or said.digest is None:
+        return None
+    spelling = said.tag or said.digest
+    return RunningImage("committed", spelling, (said.digest,), called(said.digest, said.tag))
 
 
 def _pairs(

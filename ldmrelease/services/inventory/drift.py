@@ -91,13 +91,13 @@ def _agree(sides: ComparedStates, said: DeclaredImage, ran: RunningContainer) ->
     """Whether tree and workload name one image, as far as both say."""
     if said.digest is not None and ran.spec_digest is not None:
         return said.digest == ran.spec_digest or {said.digest, ran.spec_digest} <= sides.good
-    return said.tag is not None and said.tag == _tag_of(ran.image)
+    return said.tag is not None and said.tag == tag_of(ran.image)
 
 
 def _is_good(sides: ComparedStates, ran: RunningContainer) -> bool:
     if ran.spec_digest is not None:
         return ran.spec_digest in sides.good
-    if sides.allowed is not None and _tag_of(ran.image) != sides.allowed.decided.spelling:
+    if sides.allowed is not None and tag_of(ran.image) != sides.allowed.decided.spelling:
         return False
     # The decided tag alone says nothing: what runs under it does.
     return bool(ran.digests) and set(ran.digests) <= sides.good
@@ -124,7 +124,8 @@ def _decided(sides: ComparedStates) -> dict[str, Any]:
     return {"decided": sides.allowed.decided.spelling} if sides.allowed is not None else {}
 
 
-def _tag_of(image: str) -> str | None:
+def tag_of(image: str) -> str | None:
+    """The tag in an image reference; None where there is none, or it is no reference."""
     try:
         return parse_reference(image).tag
     except ValueError:

@@ -5,18 +5,20 @@ from typing import Any
 
 from msgspec import Struct
 
+from ldmrelease.domain.events.place import ObservedImage
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
-from ldmrelease.projections.residences import replayed
+from ldmrelease.projections.naming import NamedBy
+from ldmrelease.projections.residences import Reading, replayed
+from ldmrelease.services.inventory.names import ImageNames, spelling_of
 from ldmrelease.services.inventory.observations import counted_observations
-from ldmrelease.services.inventory.where import release_name
-from ldmrelease.services.known_pins import KnownPins
 from ldmrelease.services.needs import ReleaseHistory
 
 
 class HistoryEntry(Struct, frozen=True):
-    """An image at a place over a time. `ended` is None while it is there.
+    """An image at a place over a time. `release` is what it was called there then, and `named` how that was found;
+    `ended` is None while it is there.
 
     `intervals` are the stretches that were seen without a gap: what lies between them is unobserved.
     """
@@ -27,6 +29,7 @@ class HistoryEntry(Struct, frozen=True):
     spelling: str
     digest: str
     release: str | None
+    named: NamedBy
     first: str
     last: str
     observed: int
@@ -43,10 +46,9 @@ def history(
     product_tag: str | None = None,
 ) -> list[HistoryEntry]:
     """The residences of a place, of an environment, or of a release (`product/tag`), oldest first."""
-    found = [_residence(context.pins, each) for each in _residences(context, place, product_tag)]
     chosen = [
         each
-        for each in found
+        for each in _entries(context, place, product_tag)
         if (place is None or each.place == str(place))
         and (environment is None or each.place.startswith(environment + "/"))
         and (product_tag is None or each.release == product_tag)
@@ -65,31 +67,42 @@ def history(
     )
 
 
-def _residences(
-    context: ReleaseHistory, place: Place | None, product_tag: str | None
-) -> Iterable[observed.ResidenceState]:
+def _entries(context: ReleaseHistory, place: Place | None, product_tag: str | None) -> Iterable[HistoryEntry]:
     """Those of one place alone, or of a release's own images, where one is asked for; from what counts."""
-    states = replayed(counted_observations(context, place))
+    names = ImageNames(context)
+
+    def label(place: Place, image: ObservedImage, at: int) -> str:
+        return names.of_observed(place, image, at).release or ""
+
+    seen = ((each.sequence, each.observation) for each in counted_observations(context, place))
+    states = replayed(seen, Reading(label=label))
 
     def read(prefix: str) -> dict[str, Any]:
         return {key: states[key] for key in sorted(states) if key.startswith(prefix)}
 
-    if product_tag is None:
-        return [*observed.residences_now(read), *observed.residences_ended(read)]
-    product, _, tag = product_tag.partition("/")
-    digests = {digest for each in context.pins.revisions(product, tag) for digest in each.body.digests}
-    return [residence for digest in sorted(digests) for residence in observed.residences_of(read, digest)]
+    found = [*observed.residences_now(read), *observed.residences_ended(read)]
+    if product_tag is not None:
+        product, _, tag = product_tag.partition("/")
+        digests = {digest for each in context.pins.revisions(product, tag) for digest in each.body.digests}
+        found = [each for each in found if each.digest in digests]
+    return [_entry(names, each) for each in found]
 
 
-def _residence(pins: KnownPins, image: observed.ResidenceState) -> HistoryEntry:
+def _entry(names: ImageNames, image: observed.ResidenceState) -> HistoryEntry:
     span = image.span
+    first = image.first_spelled or span.begun
+    named = names.of(
+        image.place, image.product, image.component, image.digest, image.spelling, first, span.seen
+    )
+    spelled = names.spelled(image.product, image.component, image.spelling)
     return HistoryEntry(
         place=str(image.place),
         product=image.product,
         component=image.component,
-        spelling=image.spelling,
+        spelling=spelling_of(named, image.digest, image.spelling, spelled),
         digest=image.digest,
-        release=release_name(pins, image.release),
+        release=named.release,
+        named=named.by,
         first=spell(span.first),
         last=spell(span.last),
         observed=span.observed,

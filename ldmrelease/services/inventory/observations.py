@@ -1,51 +1,84 @@
 """Observations that count, read from the streams of their places: what answers and decisions rest on."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
 
 from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.events.place import Observation, ObservedImage
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.streams import observation_stream
-from ldmrelease.domain.topology import Place
+from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections.residences import timely
 from ldmrelease.services.needs import ObservationHistory, SignedHistory
 from ldmrelease.services.repository_scope import verified_observation
 
 
-def latest_observation(context: SignedHistory, place: Place) -> Observation | None:
+class PlaceObservation(Struct, frozen=True):
+    """An observation that counts, with the number of its event."""
+
+    sequence: int
+    observation: Observation
+
+
+def latest_observation(context: SignedHistory, place: Place) -> PlaceObservation | None:
     """The newest of a place that counts. One row, but where somebody else wrote behind it."""
     stream = observation_stream(place)
     newest = context.ledger.last(stream, EventKind.OBSERVED)
-    found = _counted(context, newest) if newest is not None else None
-    if newest is None or found is not None:
-        return found
+    if newest is None:
+        return None
+    found = _counted(context, newest)
+    if found is not None:
+        return PlaceObservation(newest.sequence, found)
     for event in reversed(list(context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED]))):
         found = _counted(context, event)
         if found is not None:
-            return found
+            return PlaceObservation(event.sequence, found)
     return None
 
 
-def counted_observations(context: SignedHistory, place: Place | None = None) -> Iterator[Event]:
-    """The events of those that count, of one place or of all, oldest first."""
+def counted_observations(context: SignedHistory, place: Place | None = None) -> Iterator[PlaceObservation]:
+    """Those that count, of one place or of all, oldest first."""
     stream = observation_stream(place) if place is not None else None
     for event in context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED]):
-        if _counted(context, event) is not None:
-            yield event
+        found = _counted(context, event)
+        if found is not None:
+            yield PlaceObservation(event.sequence, found)
 
 
-def observations_of_release(context: ObservationHistory, place: Place, release: str) -> Iterator[Event]:
-    """The events that count of those that saw a release at a place, and each first one that saw it no more.
+def observations_of_images(
+    context: ObservationHistory, place: Place, digests: Iterable[str]
+) -> Iterator[PlaceObservation]:
+    """Those that count of those that saw one of these images at a place, and each first one that saw none any more.
 
-    No other event of the place is verified, or even read, since it tells nothing of the release.
+    No other event of the place is verified, or even read, since it tells nothing of the images.
     """
-    there, spellings = False, _in_base64(release)
+    there, spellings = False, tuple(each for digest in digests for each in _in_base64(digest))
     events = context.unguarded.events(stream=observation_stream(place), kinds=[EventKind.OBSERVED])
     for event in events:
         seen = _mentions(event, spellings)
-        if (seen or there) and _counted(context, event) is not None:
+        found = _counted(context, event) if seen or there else None
+        if found is not None:
             there = seen
-            yield event
+            yield PlaceObservation(event.sequence, found)
+
+
+def runs_release(application: Application, observation: Observation, release: Release) -> bool:
+    """Whether every component of the release's product that belongs to the place was seen there, ready, with the
+    release's image.
+    """
+    ready = [each for each in observation.images if each.ready]
+    own = set(application.components(release.product)) & {each.name for each in release.images}
+    return bool(own) and all(
+        any(each.component == name and is_of(each, release) for each in ready) for name in own
+    )
+
+
+def is_of(image: ObservedImage, release: Release) -> bool:
+    """Whether an image that was seen is the release's image of its component."""
+    part = release.component(image.component) if image.product == release.product else None
+    return part is not None and image.digest in part.identity.digests()
 
 
 def _mentions(event: Event, spellings: tuple[str, ...]) -> bool:

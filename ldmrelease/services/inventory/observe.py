@@ -2,20 +2,18 @@
 
 from collections.abc import Iterable
 
-from msgspec.structs import replace
-
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.events.registry import new_event
-from ldmrelease.domain.topology import Application, ComponentKind, Topology
+from ldmrelease.domain.topology import Application
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
-from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.inventory.observe_pods import observe_pods
+from ldmrelease.services.inventory.sightings import Sightings
 from ldmrelease.services.needs import ImageLookup, PlaceObserving, Signing
-from ldmrelease.services.releases.identify import components_of, identify, resolve
+from ldmrelease.services.releases.components import components_of, resolve
 from ldmrelease.services.repository_scope import observed_repositories, require_scope
 from ldmrelease.targets import registry
 from ldmrelease.targets.image_setting import ImageSetting
@@ -28,22 +26,23 @@ def observe(
     """What runs there: what its pods run, or what the committed tree says where that counts. Writes nothing."""
     if application.place.environment in context.workspace.local_environments:
         return Refusal("targets-not-agreed", {"environment": application.place.environment})
+    sightings = Sightings(context, application)
     try:
         if application.workloads is not None and application.observe == "pods":
             # What runs in another cluster says nothing of this place.
             pods = other_cluster(context.clusters, application) or observe_pods(
-                context, application, application.workloads
+                context, sightings, application, application.workloads
             )
             if isinstance(pods, Refusal | Unavailable):
                 return pods
-            return _observation(context, application, pods.revision, pods.images, cause)
-        return _committed(context, application, cause)
+            return _observation(context, application, sightings, pods.revision, pods.images, cause)
+        return _committed(context, application, sightings, cause)
     except RegistryError as error:
         return error.unavailable
 
 
 def _committed(
-    context: PlaceObserving, application: Application, cause: str | None
+    context: PlaceObserving, application: Application, sightings: Sightings, cause: str | None
 ) -> Observation | Refusal | Unavailable:
     """What the committed tree says, with each tag resolved in its repository now."""
     there = desired.snapshot(context, application)
@@ -53,13 +52,14 @@ def _committed(
     if isinstance(said, Refusal):
         return said
     aliases = {each.alias: each.tag for each in said if each.alias is not None and each.tag is not None}
-    images = tuple(_seen(context, application, said))
-    return _observation(context, application, there.revision, images, cause, aliases)
+    images = tuple(_seen(context, application, sightings, said))
+    return _observation(context, application, sightings, there.revision, images, cause, aliases)
 
 
 def _observation(
     context: PlaceObserving,
     application: Application,
+    sightings: Sightings,
     revision: str,
     images: tuple[ObservedImage, ...],
     cause: str | None,
@@ -70,27 +70,10 @@ def _observation(
         time=context.now(),
         basis=application.observe,
         revision=revision,
-        images=_since(context, application, images),
-        releases=tuple(sorted(_complete(context.topology, application, images))),
+        images=sightings.since(images, context.now()),
         aliases=aliases or {},
         every=application.observe_every,
         cause=cause,
-    )
-
-
-def _since(
-    context: PlaceObserving, application: Application, images: tuple[ObservedImage, ...]
-) -> tuple[ObservedImage, ...]:
-    """Each image with the time when it was first seen there, which the signed observation before this one tells."""
-    before = latest_observation(context, application.place)
-    known = (
-        {(each.product, each.component, each.digest): each.since or before.time for each in before.images}
-        if before is not None
-        else {}
-    )
-    now = context.now()
-    return tuple(
-        replace(each, since=known.get((each.product, each.component, each.digest), now)) for each in images
     )
 
 
@@ -103,7 +86,7 @@ def observation_event(context: Signing, observation: Observation) -> NewEvent:
 
 
 def _seen(
-    context: ImageLookup, application: Application, said: Iterable[ImageSetting]
+    context: ImageLookup, application: Application, sightings: Sightings, said: Iterable[ImageSetting]
 ) -> Iterable[ObservedImage]:
     components = components_of(context.topology, application)
     for each in said:
@@ -114,24 +97,5 @@ def _seen(
         if digest is None:
             yield ObservedImage(component.product, each.component, "", each.tag or "", ready=False)
             continue
-        found = identify(context, component, digest, each.tag)
-        yield ObservedImage(
-            component.product, each.component, found.digest, each.tag or digest, True, found.release
-        )
-
-
-def _complete(topology: Topology, application: Application, images: tuple[ObservedImage, ...]) -> set[str]:
-    """The releases of which every component that runs here was seen and is ready."""
-    found = set()
-    for release in {each.release for each in images if each.release is not None}:
-        own = [each for each in images if each.release == release]
-        product = topology.product(own[0].product)
-        assert product is not None
-        wanted = {
-            name
-            for name in application.components(product.name)
-            if (source := product.component(name)) is not None and source.kind is ComponentKind.IMAGE
-        }
-        if wanted <= {each.component for each in own if each.ready}:
-            found.add(release)
-    return found
+        known = sightings.digest(component, digest, each.tag)
+        yield ObservedImage(component.product, each.component, known, each.tag or known, ready=True)

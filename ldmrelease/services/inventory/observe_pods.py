@@ -13,16 +13,10 @@ from ldmrelease.domain.events.place import ObservedImage
 from ldmrelease.domain.images import Reference, parse_reference
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import Workloads
+from ldmrelease.services.inventory.sightings import Sightings
 from ldmrelease.services.needs import ImageLookup, PlaceObserving
-from ldmrelease.services.releases.identify import (
-    IdentifiedImage,
-    ProductComponent,
-    components_of,
-    identify,
-    resolve,
-)
+from ldmrelease.services.releases.components import ProductComponent, components_of, resolve
 from ldmrelease.targets.connections import answer
-from ldmrelease.targets.editors.image_fields import RELEASE
 from ldmrelease.targets.results import Refusal
 
 NOT_OBSERVED = "not-observed"
@@ -37,7 +31,7 @@ class ObservedPods(Struct, frozen=True):
 
 
 def observe_pods(
-    context: PlaceObserving, application: Application, workloads: Workloads
+    context: PlaceObserving, sightings: Sightings, application: Application, workloads: Workloads
 ) -> ObservedPods | Refusal | Unavailable:
     """What the application's pods run now. Raises `RegistryError` where a tag cannot be looked up."""
     found = answer(lambda: _look(context.clusters.open(workloads.cluster), workloads))
@@ -45,7 +39,7 @@ def observe_pods(
         return found
     for problem in found.problems:
         return Refusal(problem.code, {"file": workloads.cluster.context, **problem.values})
-    seen = _images(context, application, found)
+    seen = _images(context, sightings, application, found)
     generations = [
         [each.workload.key, each.workload.uid, each.workload.generation] for each in found.workloads
     ]
@@ -67,42 +61,38 @@ def _look(api: Api, workloads: Workloads) -> RolloutSnapshot:
 
 
 def _images(
-    context: ImageLookup, application: Application, found: RolloutSnapshot
+    context: ImageLookup, sightings: Sightings, application: Application, found: RolloutSnapshot
 ) -> Iterator[ObservedImage]:
     for name, component in components_of(context.topology, application).items():
         parts = [
-            _Part(context, component, workload, container)
+            _Part(context, sightings, component, workload, container)
             for workload in found.workloads
             for container in workload.containers
             if container.component == name
         ]
-        images: dict[str, IdentifiedImage] = {}
+        images: dict[str, str] = {}
         for part in parts:
-            images |= {each.digest: each for each in part.images()}
+            images |= dict(part.images())
         ready = len(images) == 1 and all(part.is_ready for part in parts)
         state = next((part.state for part in parts if part.state is not None), None)
-        for each in images.values():
-            yield ObservedImage(
-                component.product, name, each.digest, each.spelling, ready, each.release, state
-            )
+        for digest, spelling in images.items():
+            yield ObservedImage(component.product, name, digest, spelling, ready, state)
 
 
 class _Part(Struct, frozen=True):
     """A container of a workload that runs a component."""
 
     context: ImageLookup
+    sightings: Sightings
     component: ProductComponent
     workload: WorkloadSnapshot
     container: ContainerSnapshot
 
-    def images(self) -> Iterator[IdentifiedImage]:
-        """What its pods run; without pods what they would run."""
-        for digest in self.container.running:
-            yield self._named(digest)
-        if not self.container.running:
-            wanted = self._wanted
-            if wanted is not None:
-                yield self._named(wanted)
+    def images(self) -> Iterator[tuple[str, str]]:
+        """What its pods run, as digest and spelling; without pods what they would run."""
+        for digest in self.container.running or filter(None, [self._wanted]):
+            known = self._known(digest)
+            yield known, self._tag or known
 
     @property
     def is_ready(self) -> bool:
@@ -110,8 +100,8 @@ class _Part(Struct, frozen=True):
         if not isinstance(self.workload.verdict, Healthy | NodesNotReady) or not self.container.running:
             return False
         wanted = self._wanted
-        return wanted is None or {self._named(each).digest for each in self.container.running} == {
-            self._named(wanted).digest
+        return wanted is None or {self._known(each) for each in self.container.running} == {
+            self._known(wanted)
         }
 
     @property
@@ -137,7 +127,9 @@ class _Part(Struct, frozen=True):
         except ValueError:
             return None
 
-    def _named(self, digest: str) -> IdentifiedImage:
-        annotations = self.workload.workload.manifest["metadata"].get("annotations") or {}
-        tag = self._reference.tag if self._reference is not None else None
-        return identify(self.context, self.component, digest, tag, annotations.get(RELEASE))
+    @property
+    def _tag(self) -> str | None:
+        return self._reference.tag if self._reference is not None else None
+
+    def _known(self, digest: str) -> str:
+        return self.sightings.digest(self.component, digest, self._tag)

@@ -36,12 +36,16 @@ class StoredReceipt(Struct, frozen=True):
 
 
 class AdmittedRelease(Struct, frozen=True):
-    """A promotion admitted a release to a place: with receipts, or `scaled_to_zero`, where nothing was to run."""
+    """A promotion admitted a release (`name` is `product/tag`) to a place: with receipts, or `scaled_to_zero`, where
+    nothing was to run. `applied` is the number of the event that says that it was written there.
+    """
 
     release: str
+    name: str
     promotion: str
     time: datetime
     sequence: int
+    applied: int
     scaled_to_zero: bool = False
 
 
@@ -74,7 +78,15 @@ def admissions(context: SignedHistory, place: Place, release: str | None = None)
             continue
         if isinstance(body, ReceiptSkipped) or _envelope(context, each) is not None:
             skipped = isinstance(body, ReceiptSkipped)
-            yield AdmittedRelease(body.release, body.promotion, each.event.time, each.event.sequence, skipped)
+            yield AdmittedRelease(
+                body.release,
+                body.name,
+                body.promotion,
+                each.event.time,
+                each.event.sequence,
+                body.applied,
+                skipped,
+            )
 
 
 def _told(context: SignedHistory, place: Place) -> Iterator[EventRecord[ReceiptSigned | ReceiptSkipped]]:

@@ -17,16 +17,10 @@ if TYPE_CHECKING:
 _PREFIX = "sha256:"
 
 
-class UnknownEnvironment(Struct, frozen=True):
-    """The workspace has no such environment; `known` are those that it has."""
-
-    environment: str
-    known: tuple[str, ...]
-
-
 class Selection(Struct, frozen=True):
     """What is meant; None means everything.
 
+    places: those that a target names.
     place: an environment, or environment/application.
     releases: the names (`product/tag`) that a tag may mean, product by product.
     spelling: an image's tag or reference.
@@ -34,7 +28,7 @@ class Selection(Struct, frozen=True):
     """
 
     product: str | None = None
-    environment: str | None = None
+    places: frozenset[Place] | None = None
     place: str | None = None
     releases: frozenset[str] | None = None
     spelling: str | None = None
@@ -42,7 +36,7 @@ class Selection(Struct, frozen=True):
 
     def has_place(self, place: Place) -> bool:
         """Whether a place is meant."""
-        return self.environment in (None, place.environment) and self.place in (
+        return (self.places is None or place in self.places) and self.place in (
             None,
             place.environment,
             str(place),
@@ -63,20 +57,22 @@ class Selection(Struct, frozen=True):
 
 
 def select(
-    topology: Topology, what: str | None, *, product: str | None = None, environment: str | None = None
-) -> Selection | UnknownEnvironment:
+    topology: Topology,
+    what: str | None,
+    *,
+    product: str | None = None,
+    places: frozenset[Place] | None = None,
+) -> Selection:
     """What somebody means by a release, an image tag, a digest or a place."""
     environments = {each.place.environment for each in topology.applications}
-    if environment is not None and environment not in environments:
-        return UnknownEnvironment(environment, tuple(sorted(environments)))
     if what is None or what in environments | {str(each.place) for each in topology.applications}:
-        return Selection(product, environment, what)
+        return Selection(product, places, what)
     spelled = {
         each.name: parse(what.removeprefix(f"{each.name}/"), each.grammar).git for each in topology.products
     }
     releases = {f"{name}/{git}" for name, git in spelled.items() if git is not None} | {what}
     digest = what if what.startswith(_PREFIX) and len(what) > len(_PREFIX) else None
-    return Selection(product, environment, None, frozenset(releases), what, digest)
+    return Selection(product, places, None, frozenset(releases), what, digest)
 
 
 def selected_applications(topology: Topology, selection: Selection) -> list[Application]:

@@ -8,9 +8,9 @@ from msgspec import Struct
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
-from ldmrelease.services.inventory.observations import latest_observation
-from ldmrelease.services.inventory.receipts import latest_admission
-from ldmrelease.services.known_pins import KnownPins, name_of
+from ldmrelease.projections.naming import NamedBy
+from ldmrelease.services.inventory.names import ImageNames, spelling_of
+from ldmrelease.services.inventory.observations import PlaceObservation, latest_observation
 from ldmrelease.services.needs import ReleaseHistory
 
 
@@ -18,8 +18,8 @@ class PlaceComponent(Struct, frozen=True):
     """An image at a place. `state` is `committed` or `running`, or why it does not run (`scaled-to-zero`,
     `scheduled`, `progressing`, `degraded`, ...); `unobserved` where nobody has looked lately.
 
-    `release` is `product/tag` where a pin knows the digest; `promotion` and `allowed` (a time) say why it
-    was admitted, and are None for what came there by another way.
+    `release` is `product/tag` where it has a name, and `named` says how that was found; `promotion` and `allowed`
+    (a time) say why it was admitted, and are None for what came there by another way.
     """
 
     place: Place
@@ -29,6 +29,7 @@ class PlaceComponent(Struct, frozen=True):
     digest: str
     spelling: str
     release: str | None
+    named: NamedBy
     since: str
     last: str
     state: str
@@ -46,42 +47,41 @@ class UnobservedPlace(Struct, frozen=True):
 
 def where(context: ReleaseHistory, *, now: datetime) -> Iterator[PlaceComponent | UnobservedPlace]:
     """Every place with what it runs, in the order of the workspace: what its newest observation that counts says."""
+    names = ImageNames(context)
     for application in context.topology.applications:
-        seen = latest_observation(context, application.place)
-        if seen is None:
+        latest = latest_observation(context, application.place)
+        if latest is None:
             yield UnobservedPlace(application.place, application.level)
             continue
         images: dict[tuple[str, str, str], ObservedImage] = {}
-        for each in seen.images:
+        for each in latest.observation.images:
             images.setdefault((each.product, each.component, each.digest), each)
-        told = [_running(context, application, seen, each, now) for each in images.values()]
+        told = [_running(names, application, latest, each, now) for each in images.values()]
         yield from sorted(told, key=lambda each: (each.product, each.component, each.since, each.digest))
 
 
-def release_name(pins: KnownPins, digest: str | None) -> str | None:
-    """`product/tag` of a release's digest, None where no pin has it."""
-    found = pins.of_release(digest) if digest else None
-    return name_of(found.body) if found is not None else None
-
-
 def _running(
-    context: ReleaseHistory, application: Application, seen: Observation, image: ObservedImage, now: datetime
+    names: ImageNames, application: Application, latest: PlaceObservation, image: ObservedImage, now: datetime
 ) -> PlaceComponent:
-    entered = latest_admission(context, application.place, image.release) if image.release else None
+    seen = latest.observation
+    named = names.of_observed(application.place, image, latest.sequence)
+    spelled = names.spelled(image.product, image.component, image.spelling)
+    let_in = named.admission
     return PlaceComponent(
         place=application.place,
         level=application.level,
         product=image.product,
         component=image.component,
         digest=image.digest,
-        spelling=image.spelling,
-        release=release_name(context.pins, image.release),
+        spelling=spelling_of(named, image.digest, image.spelling, spelled),
+        release=named.release,
+        named=named.by,
         since=spell(image.since or seen.time),
         last=spell(seen.time),
         state=_state(seen, image, now),
         aliases=tuple(name for name, tag in sorted(seen.aliases.items()) if tag == image.spelling),
-        promotion=entered.promotion if entered else None,
-        allowed=spell(entered.time) if entered else None,
+        promotion=let_in.promotion if let_in is not None and let_in.time is not None else None,
+        allowed=spell(let_in.time) if let_in is not None and let_in.time is not None else None,
     )
 
 

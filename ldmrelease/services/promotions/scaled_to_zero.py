@@ -2,6 +2,7 @@
 
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Application
+from ldmrelease.services.inventory.observations import is_of
 from ldmrelease.services.inventory.receipts import admissions
 from ldmrelease.services.needs import PlaceObserving
 from ldmrelease.services.releases.pin import Pinned
@@ -22,5 +23,5 @@ def is_scaled_to_zero(context: PlaceObserving, application: Application, pinned:
         return False
     images = [each for each in seen.images if each.product == pinned.release.product]
     return bool(images) and all(
-        each.state == SCALED_TO_ZERO and each.release == pinned.digest for each in images
+        each.state == SCALED_TO_ZERO and is_of(each, pinned.release) for each in images
     )

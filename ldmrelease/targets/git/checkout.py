@@ -141,8 +141,6 @@ class Checkout(Struct, frozen=True):
 
 def checkout_of(git: Git, branch: str, file: str) -> Checkout | None:
     """The work tree where the branch is checked out, if there is one on this machine."""
-    if git.opened is None:
-        return None
     trees = git.opened.layout.work_trees(git.opened.bare)
     found = next((each for each in trees if _branch_of(git, each) == f"refs/heads/{branch}"), None)
     return Checkout(git, found, branch, file) if found is not None else None

@@ -6,16 +6,14 @@ objects) in a directory of ours, where refs and objects are links to the reposit
 of the few settings that say how it is stored and how lines end. Its HEAD and index stay where they are.
 """
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
-from ldmrelease.targets.git.program import call
+from ldmrelease.targets.git.program import GitError, call
 
 _COPIED = {
     f"core.{each}"
@@ -30,6 +28,8 @@ _LEFT_OUT = {
     for each in ("noop", "noop-v1", "partialclone", "preciousobjects", "relativeworktrees", "worktreeconfig")
 }
 _LINKS = ("objects", "refs", "packed-refs", "reftable", "logs", "info", "shallow")
+_NONE = 1
+"""The status of `git config` where nothing fits."""
 _GIT_FILE_LIMIT = 10_000
 
 
@@ -92,7 +92,8 @@ def _linked(file: Path) -> Path | None:
 class Opened(Struct, frozen=True):
     """What is known of a repository once it is open.
 
-    common: our directory instead of its own. algorithm: the hash of its ids. bare: whether it has no main work tree.
+    common: our directory instead of its own, to be removed in the end. algorithm: the hash of its ids. bare: whether it
+    has no main work tree.
     """
 
     layout: Layout
@@ -101,19 +102,26 @@ class Opened(Struct, frozen=True):
     bare: bool
 
 
-def open_layout(layout: Layout, kept: Path) -> Opened:
-    """Make our directory for the repository below `kept`, unless it is there. Raises `GitError` and OSError."""
+def open_layout(layout: Layout) -> Opened:
+    """Make our directory for the repository. Raises `GitError` and OSError."""
     settings = _settings(layout.common / "config")
     algorithm = settings.get("extensions.objectformat") or "sha1"
     bare = settings.get("core.bare", "false") not in {"false", "no", "off", "0"}
-    return Opened(layout, _common_directory(layout, settings, kept), algorithm, bare)
+    return Opened(layout, _common_directory(layout, settings), algorithm, bare)
 
 
 def _settings(config: Path) -> dict[str, str | None]:
     """What is copied of a configuration file; a setting without a value counts as true."""
     if not config.is_file():
         return {}
-    listed = call(["-C", "/", "config", "--file", str(config), "--no-includes", "--list", "-z"])
+    file = ["--file", str(config), "--no-includes"]
+    try:
+        # The rest is not asked for: addresses there may have passwords.
+        listed = call(["-C", "/", "config", *file, "-z", "--get-regexp", r"^(core|extensions)\."])
+    except GitError as error:
+        if error.status == _NONE:
+            return {}
+        raise
     found: dict[str, str | None] = {}
     for line in listed.decode(errors="surrogateescape").split("\0"):
         name, has_value, value = line.partition("\n")
@@ -123,24 +131,15 @@ def _settings(config: Path) -> dict[str, str | None]:
     return found
 
 
-def _common_directory(layout: Layout, settings: dict[str, str | None], kept: Path) -> Path:
-    """A directory that is never changed once it is there: another configuration makes another one."""
+def _common_directory(layout: Layout, settings: dict[str, str | None]) -> Path:
+    # Made anew each time: what is kept somewhere is what somebody may have put there.
+    directory = Path(tempfile.mkdtemp(prefix="ldmrelease-git-"))
+    for each in _LINKS:
+        # Only refs can come to be packed while we are at work.
+        if each == "packed-refs" or (layout.common / each).exists():
+            (directory / each).symlink_to(layout.common / each)
     config = "".join(_setting(name, value) for name, value in sorted(settings.items()))
-    links = [each for each in _LINKS if each == "packed-refs" or (layout.common / each).exists()]
-    named = "\0".join([str(layout.common), config, *links]).encode(errors="surrogateescape")
-    directory = kept.absolute() / f"{hashlib.sha256(named).hexdigest()[:16]}.common"
-    if directory.is_dir():
-        return directory
-    kept.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="new-", dir=kept) as draft:
-        made = Path(draft) / "common"
-        made.mkdir()
-        for each in links:
-            (made / each).symlink_to(layout.common / each)
-        (made / "config").write_bytes(config.encode(errors="surrogateescape"))
-        # Another process may have been quicker, with the same content.
-        with suppress(OSError):
-            made.rename(directory)
+    (directory / "config").write_bytes(config.encode(errors="surrogateescape"))
     return directory
 
 

@@ -60,7 +60,7 @@ def call(
 
     Raises `GitError`, and `Refused` (`locked`) for a lock that is held or was left behind.
     """
-    command = next((each for each in arguments if not each.startswith("-")), "")
+    command = _command(arguments)
     try:
         with logs.asked("git", f"git {' '.join(arguments)}"):
             done = subprocess.run(
@@ -78,11 +78,20 @@ def call(
     except subprocess.TimeoutExpired:
         raise GitError(command, NO_ANSWER, f"no answer within {PATIENCE} s") from None
     if done.returncode:
-        # A push tells on its standard output what became of each ref.
-        message = (done.stderr + done.stdout).decode(errors="replace").strip()
+        # A push tells on its standard output what became of each ref. Other output is content, with its secrets.
+        told = done.stderr + (done.stdout if command == "push" else b"")
+        message = told.decode(errors="replace").strip()
         _raise_locked(message)
         raise GitError(command, done.returncode, message)
     return done.stdout
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The first word that is neither an option nor the directory of `-C`."""
+    words = list(arguments)
+    while words and words[0].startswith("-"):
+        words = words[2:] if words[0] == "-C" else words[1:]
+    return words[0] if words else ""
 
 
 def start(arguments: Sequence[str], env: Mapping[str, str], errors: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.addresses import public
 from ldmrelease.targets.git.commits import committer
-from ldmrelease.targets.git.layout import layout_of, open_layout
+from ldmrelease.targets.git.layout import Layout, layout_of, open_layout
 from ldmrelease.targets.git.program import GitError, call
 from ldmrelease.targets.git.repository import Git, Observer
 from ldmrelease.targets.results import RefusedError
@@ -110,13 +110,11 @@ class GitRemote(Struct, frozen=True):
 def open_repository(spec: str, workspace: Path, observer: Observer | None = None) -> GitRemote:
     """The repository that `spec` names: a directory (relative ones start at the workspace) or a remote.
 
-    What we need beside it is kept in `.ldmrelease/git` of the workspace. Raises `Refused` (`no-repository`) for what
-    is neither, `GitError` where git cannot say.
+    Raises `Refused` (`no-repository`) for what is neither, `GitError` where git cannot say.
     """
     url = remote_url(spec)
-    kept = workspace.absolute() / ".ldmrelease" / "git"
     if url is not None:
-        return GitRemote(_mirror(url, kept, observer), public(url), url)
+        return GitRemote(Git(open_layout(_mirror(url, workspace.absolute())), observer), public(url), url)
     directory = workspace / spec
     if not directory.is_dir():
         raise RefusedError("no-repository", where=spec)
@@ -127,7 +125,7 @@ def open_repository(spec: str, workspace: Path, observer: Observer | None = None
             # A folder inside of some repository is not the one that the workspace meant.
             raise RefusedError("no-repository", where=spec, found=f"a folder in {outer.git_directory}")
         raise RefusedError("no-repository", where=spec, found="not a git repository")
-    return GitRemote(Git(layout.git_directory, observer, open_layout(layout, kept)), spec)
+    return GitRemote(Git(open_layout(layout), observer), spec)
 
 
 def remote_url(spec: str) -> str | None:
@@ -150,10 +148,9 @@ def remote_url(spec: str) -> str | None:
     return spec if _SCP.fullmatch(spec) else None
 
 
-def _mirror(url: str, kept: Path, observer: Observer | None) -> Git:
-    directory = kept / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+def _mirror(url: str, workspace: Path) -> Layout:
+    directory = workspace / ".ldmrelease" / "git" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
     if not (directory / "HEAD").is_file():
         directory.mkdir(parents=True, exist_ok=True)
         call(["-C", "/", "init", "-q", "--bare", "--template=", str(directory)])
-    ours = (directory / "config").read_text().lower()
-    return Git(directory, observer, algorithm="sha256" if "objectformat = sha256" in ours else "sha1")
+    return Layout(directory, directory, directory)

@@ -5,9 +5,10 @@ itself collects.
 """
 
 import re
+import shutil
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -40,28 +41,22 @@ class Blob(Struct, frozen=True):
 class Git:
     """A repository on this machine.
 
-    directory: its git directory. opened: how it was found, for one that is not ours. algorithm: the hash of its ids.
+    opened: how it was found, and our directory for it, which goes when this does.
     blobs: files that were read at commits, which never change; shared by all that read the same repository.
     """
 
-    def __init__(
-        self,
-        directory: Path,
-        observer: Observer | None = None,
-        opened: Opened | None = None,
-        algorithm: str = "sha1",
-    ) -> None:
-        self.directory = directory
-        self.observer = observer
+    def __init__(self, opened: Opened, observer: Observer | None = None) -> None:
         self.opened = opened
-        self.algorithm = opened.algorithm if opened is not None else algorithm
+        self.observer = observer
         self.blobs: dict[tuple[str, str], Blob] = {}
-        self.env = {"GIT_COMMON_DIR": str(opened.common)} if opened is not None else {}
-        self._reader = ObjectReader([f"--git-dir={directory}"], self.env)
+        self.env = {"GIT_COMMON_DIR": str(opened.common)}
+        self._where = f"--git-dir={opened.layout.git_directory}"
+        self._reader = ObjectReader([self._where], self.env)
+        weakref.finalize(self, shutil.rmtree, opened.common, ignore_errors=True)
 
     def run(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
         """What the command prints. Raises `GitError`, and `Refused` (`locked`) for a lock that is held."""
-        return call([f"--git-dir={self.directory}", *arguments], stdin=stdin, env=self.env | dict(env or {}))
+        return call([self._where, *arguments], stdin=stdin, env=self.env | dict(env or {}))
 
     def change(
         self, what: str, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
@@ -100,7 +95,7 @@ class Git:
 
     def new_objects(self) -> NewObjects:
         """Objects to be stored here."""
-        return NewObjects(self.algorithm)
+        return NewObjects(self.opened.algorithm)
 
     def store(self, objects: NewObjects) -> None:
         """Store them, each for good. Raises `GitError`."""
@@ -116,7 +111,9 @@ class Git:
     def _object(self, name: str, kind: str) -> Object:
         found = self._reader.read(name)
         if found is None or found.kind != kind:
-            raise GitError("cat-file", _BAD, f"there is no {kind} {name} in {self.directory}")
+            raise GitError(
+                "cat-file", _BAD, f"there is no {kind} {name} in {self.opened.layout.git_directory}"
+            )
         return found
 
     def _oid(self, name: str) -> str | None:

@@ -11,9 +11,9 @@ from ldmrelease.domain.facts import (
     CheckFact,
     Facts,
     ImageFact,
+    ImageResidence,
     Intent,
     ReleaseFact,
-    ReleaseResidence,
     RunFact,
     StatementFact,
 )
@@ -63,6 +63,7 @@ FACTS = Facts(
     sha("policy"),
     WEEKLY,
     places={"development": (IDF, TUCSON), "commissioning": (BASE, SUMMIT, PROMPT)},
+    place_components={str(each): ("lab",) for each in (IDF, TUCSON, BASE, SUMMIT, PROMPT)},
     checks=(CheckFact("smoke", SMOKE, ("import", "plot")),),
 )
 
@@ -126,19 +127,20 @@ def run(name: str, **changes: Any) -> RunFact:
     return RunFact(**given | changes)
 
 
-def stay(place: Place = BASE, **changes: Any) -> ReleaseResidence:
-    """The release runs at the base since six hours ago, seen for four of them."""
+def stay(place: Place = BASE, **changes: Any) -> ImageResidence:
+    """The release's image runs at the base since six hours ago, let in there, seen for four of them."""
     given: dict[str, Any] = {
         "place": place,
         "level": "commissioning",
-        "release": RELEASE,
-        "name": "stack/w.2023.16",
+        "component": "lab",
+        "digest": INDEX,
         "first": ago(6 * HOUR),
         "last": NOW,
         "observed": 4 * HOUR,
         "current": True,
     }
-    return ReleaseResidence(**given | changes)
+    made = given | changes
+    return ImageResidence(**{"admitted": made["observed"], **made})
 
 
 def requirement(rule: str, *, name: str = "it", **parameters: Any) -> Requirement:

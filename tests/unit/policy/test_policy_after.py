@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ldmrelease.domain.decision import Finding
-from ldmrelease.domain.facts import ReleaseResidence, RunFact, StatementFact
+from ldmrelease.domain.facts import ImageResidence, RunFact, StatementFact
 from ldmrelease.domain.topology import Place
 from tests.unit.policy.policy_facts import (
     BASE,
@@ -26,12 +26,12 @@ from tests.unit.policy.policy_facts import (
 )
 
 
-def look(*known: ReleaseResidence | Place | RunFact | StatementFact, **parameters: Any) -> Finding:
+def look(*known: ImageResidence | Place | RunFact | StatementFact, **parameters: Any) -> Finding:
     """Places are those that come earlier in the same plan."""
     return judge(
         "after",
         facts(
-            residences=tuple(each for each in known if isinstance(each, ReleaseResidence)),
+            residences=tuple(each for each in known if isinstance(each, ImageResidence)),
             earlier=tuple(each for each in known if isinstance(each, Place)),
             runs=tuple(each for each in known if isinstance(each, RunFact)),
             statements=tuple(each for each in known if isinstance(each, StatementFact)),
@@ -69,7 +69,7 @@ def test_never_there_is_missing_and_says_how_to_get_there() -> None:
 
 
 def test_another_release_there_is_not_this_one() -> None:
-    assert both(look(stay(release=sha("other")))) == ("missing", "never-ran")
+    assert both(look(stay(digest=sha("other")))) == ("missing", "never-ran")
 
 
 def test_earlier_in_the_same_plan_is_pending() -> None:
@@ -156,8 +156,11 @@ class TestLevel:
 class TestApplications:
     places = (BASE, Place("base", "prompt-processing"), Place("base", "alerts"), SUMMIT)
 
-    def look(self, *residences: ReleaseResidence, **parameters: Any) -> Finding:
-        known = facts(residences=residences, places={"commissioning": self.places})
+    def look(self, *residences: ImageResidence, **parameters: Any) -> Finding:
+        components = {str(each): ("lab",) for each in self.places}
+        known = facts(
+            residences=residences, places={"commissioning": self.places}, place_components=components
+        )
         asked: dict[str, Any] = {"environment": "base", "for_": HOUR}
         return judge("after", known, **asked | parameters)
 

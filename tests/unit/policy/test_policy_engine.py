@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict, verdict_of
-from ldmrelease.domain.facts import Facts, Intent, Interval, ReleaseResidence
+from ldmrelease.domain.facts import Facts, ImageResidence, Intent, Interval
 from ldmrelease.domain.level import Additions
 from ldmrelease.policy.rules import RULES
 from tests.unit.policy.policy_facts import (
@@ -218,9 +218,9 @@ class TestRollback:
 
     @pytest.mark.parametrize(
         "residences",
-        [(), (stay(BASE),), (replace(before, ended="restored"),), (replace(before, release=sha("x")),)],
+        [(), (stay(BASE),), (replace(before, ended="restored"),), (replace(before, digest=sha("x")),)],
     )
-    def test_what_never_settled_here_may_not(self, residences: tuple[ReleaseResidence, ...]) -> None:
+    def test_what_never_settled_here_may_not(self, residences: tuple[ImageResidence, ...]) -> None:
         decision = decide(level(IMAGES), replace(self.known, residences=residences))
         assert codes(decision)["ran-here"] == "never-ran"
         assert decision.verdict is Verdict.REFUSED

@@ -12,7 +12,7 @@ from msgspec.structs import fields, replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict, verdict_of
-from ldmrelease.domain.facts import Facts, ReleaseResidence, RunFact, StatementFact
+from ldmrelease.domain.facts import Facts, ImageResidence, RunFact, StatementFact
 from ldmrelease.policy import engine
 from ldmrelease.policy.index import Index, index_of
 from tests.unit.policy.policy_facts import (
@@ -258,6 +258,6 @@ def test_look_ups_rise_in_step_with_the_requirements(monkeypatch: pytest.MonkeyP
     assert asked(1, 400) == once
 
 
-def test_stays_of_other_releases_are_not_even_indexed() -> None:
-    others: tuple[ReleaseResidence, ...] = tuple(stay(release=sha(str(n))) for n in range(9))
+def test_residences_of_other_images_are_not_even_indexed() -> None:
+    others: tuple[ImageResidence, ...] = tuple(stay(digest=sha(str(n))) for n in range(9))
     assert index_of(facts(residences=others)).residences == {}

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.facts import CandidatePin, ColocatedRelease, Facts, Intent, Interval, ReleaseResidence
+from ldmrelease.domain.facts import CandidatePin, Facts, Intent, Interval
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.engine import asked_requirements, fact_sources
 from ldmrelease.policy.rules import RULES
@@ -22,7 +22,6 @@ from .policy_facts import (
     IDF,
     NOW,
     PROMPT,
-    RELEASE,
     SUMMIT,
     ago,
     decide,
@@ -31,6 +30,7 @@ from .policy_facts import (
     run,
     sha,
     statement,
+    stay,
     weekly,
 )
 
@@ -39,15 +39,11 @@ RICH = replace(
     statements=(statement("provenance", subjects=(AMD,)), result("passed"), result("bad", result="FAILED")),
     runs=(run("passed"), run("bad")),
     residences=(
-        *(
-            ReleaseResidence(place, "x", RELEASE, "stack/w.2023.16", ago(9 * HOUR), NOW, 8 * HOUR, True)
-            for place in (IDF, BASE, PROMPT)
-        ),
-        ReleaseResidence(
-            SUMMIT, "x", RELEASE, "stack/w.2023.16", ago(99 * HOUR), ago(98 * HOUR), HOUR, False, "replaced"
+        *(stay(place, first=ago(9 * HOUR), observed=8 * HOUR) for place in (IDF, BASE, PROMPT)),
+        stay(
+            SUMMIT, first=ago(99 * HOUR), last=ago(98 * HOUR), observed=HOUR, current=False, ended="replaced"
         ),
     ),
-    colocated=(ColocatedRelease(PROMPT, "stack", (sha("other"),), ("w.2023.15",)),),
     windows={"it": (Interval(ago(HOUR), NOW + timedelta(hours=1)),)},
     clusters={"base": "uid"},
 )
@@ -62,7 +58,6 @@ WELL = replace(
         run("again 2", registered=ago(2 * HOUR - 60), evidence=sha("passed again"), cluster_uid="uid"),
     ),
     residences=tuple(each for each in RICH.residences if each.place != PROMPT),
-    colocated=(ColocatedRelease(PROMPT, "stack", (RELEASE,), ("w.2023.16",)),),
     clusters={"base": "another"},
 )
 FINAL = replace(

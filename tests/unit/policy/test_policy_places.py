@@ -6,8 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Finding
-from ldmrelease.domain.facts import ColocatedRelease
-from tests.unit.policy.policy_facts import BASE, HOUR, PROMPT, RELEASE, SUMMIT, ago, facts, judge, sha, stay
+from tests.unit.policy.policy_facts import BASE, HOUR, PROMPT, SUMMIT, ago, facts, judge, sha, stay
 
 
 def both(finding: Finding) -> tuple[str, str]:
@@ -19,15 +18,12 @@ class TestTogether:
         return judge("together", facts(**known), applications=list(applications))
 
     def test_the_other_application_runs_it(self) -> None:
-        companion = ColocatedRelease(PROMPT, "stack", (sha("other"), RELEASE), ("w.2023.16",))
-        assert both(self.look("prompt-processing", colocated=(companion,))) == ("satisfied", "together")
         assert both(self.look("prompt-processing", residences=(stay(PROMPT),))) == ("satisfied", "together")
 
     def test_it_does_not(self) -> None:
         finding = self.look(
             "prompt-processing",
             "nublado",
-            colocated=(ColocatedRelease(PROMPT, "stack", (sha("other"),), ()),),
             residences=(stay(PROMPT, current=False, ended="replaced"), stay(BASE)),
         )
         assert both(finding) == ("missing", "not-together")
@@ -71,7 +67,7 @@ class TestNotReturned:
             replace(left, ended="restored"),
             replace(left, place=BASE),
             replace(left, place=PROMPT),
-            replace(left, release=sha("other")),
+            replace(left, digest=sha("other")),
         ],
     )
     def test_restored_stays_other_places_and_other_releases_are_no_matter(self, other: Any) -> None:

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.facts import CandidatePin, ColocatedRelease, Interval
+from ldmrelease.domain.facts import CandidatePin, Interval
 from tests.unit.policy.policy_facts import (
     AMD,
     BASE,
     HOUR,
     NOW,
     PROMPT,
-    RELEASE,
     ago,
     decide,
     facts,
@@ -41,13 +40,12 @@ RICH = facts(
         result("b", result="FAILED", failed_tests=("plot", "import")),
     ),
     runs=(run("a"), run("b", registered=ago(HOUR))),
-    residences=(stay(BASE, first=ago(2 * HOUR), observed=HOUR),),
+    residences=(stay(BASE, first=ago(2 * HOUR), observed=HOUR), stay(PROMPT)),
     candidate_pins=(
         CandidatePin(
             "24.0.0.rc1", "candidate", sha("rc1"), sha("c"), (24, 0, 0, "rc1"), (24, 0, 0, ((1, 1, ""),))
         ),
     ),
-    colocated=(ColocatedRelease(PROMPT, "stack", (RELEASE,), ("24.0.0",)),),
     windows={"window": (Interval(NOW + timedelta(hours=1), NOW + timedelta(hours=2)),)},
     held=("b", "a"),
 )

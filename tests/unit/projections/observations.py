@@ -1,6 +1,7 @@
 """Observations to fold in tests: unsigned, since the folds do not look at signatures."""
 
 import base64
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.streams import observation_stream
 from ldmrelease.domain.topology import Place
+from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.projections.residences import States, fold_observations
 
 NOON = datetime(2023, 4, 20, 12, tzinfo=UTC)
@@ -19,12 +21,12 @@ W15, W16, W17 = (f"sha256:{digit * 64}" for digit in "567")
 def image(release: str | None, *, ready: bool = True, component: str = "lab") -> ObservedImage:
     """One image of a release, which has the digest that the release's ends with."""
     digest = f"sha256:{(release or 'f')[-1] * 64}"
-    return ObservedImage("stack", component, digest, f"lab@{digest}", ready, release)
+    return ObservedImage("stack", component, digest, f"lab@{digest}", ready)
 
 
 def observation(hours: float, *releases: str, place: Place = SUMMIT, **more: Any) -> Observation:
-    """Releases that run completely, seen some hours after noon."""
-    fields = {"images": tuple(image(each) for each in releases), "releases": releases, **more}
+    """Releases' images that run, seen some hours after noon."""
+    fields = {"images": tuple(image(each) for each in releases), **more}
     return Observation(place, NOON + timedelta(hours=hours), "committed", "abc", **fields)
 
 
@@ -58,6 +60,12 @@ def fold(states: States, *events: Event) -> States:
 def folded(*observations: Observation) -> States:
     """The states after these observations, the first of which is event 1."""
     return fold({}, *(event(number, each) for number, each in enumerate(observations, 1)))
+
+
+def told(events: Iterable[Event]) -> list[tuple[int, Observation]]:
+    """What events say, with their numbers: as a reader has it who has verified each of them."""
+    found = [(each.sequence, claimed_body(each, Observation)) for each in events]
+    return [(sequence, body) for sequence, body in found if body is not None]
 
 
 def reader(states: States) -> Any:

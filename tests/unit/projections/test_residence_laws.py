@@ -13,7 +13,7 @@ from ldmrelease.projections import observed
 from ldmrelease.projections.observed import Span
 from ldmrelease.projections.residences import replayed
 
-from .observations import SUMMIT, W15, W16, W17, event, fold, image, observation, reader
+from .observations import SUMMIT, W15, W16, W17, event, fold, image, observation, reader, told
 
 RELEASES = (W15, W16, W17)
 
@@ -27,7 +27,6 @@ def observations(draw: st.DrawFn) -> Observation:
     return observation(
         draw(st.integers(0, 60)),
         images=tuple(images),
-        releases=tuple(sorted(running)),
         every=draw(st.sampled_from([3600, 43200])),
         cause=draw(st.sampled_from([None, "apply", "restore", "retire"])),
         place=draw(st.sampled_from([SUMMIT, Place("base", "nublado")])),
@@ -45,20 +44,18 @@ def histories(draw: st.DrawFn) -> list[Event]:
 
 def spans(states: dict[str, object]) -> list[Span]:
     read = reader(states)
-    ended = [each for release in RELEASES for each in observed.release_residences_of(read, release)]
-    images = [each for release in RELEASES for each in observed.residences_of(read, image(release).digest)]
-    return [each.span for each in [*ended, *images]]
+    return [each.span for release in RELEASES for each in observed.residences_of(read, release)]
 
 
 @given(histories(), st.data())
 def test_folding_in_pieces_gives_the_same(history: list[Event], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(history)))
-    assert fold(fold({}, *history[:cut]), *history[cut:]) == replayed(history)
+    assert fold(fold({}, *history[:cut]), *history[cut:]) == replayed(told(history))
 
 
 @given(histories())
 def test_observed_time_is_never_more_than_there_was(history: list[Event]) -> None:
-    for span in spans(replayed(history)):
+    for span in spans(replayed(told(history))):
         assert 0 <= span.observed <= (span.last - span.first).total_seconds()
         kept = sum((each.end - each.start for each in span.intervals), timedelta())
         assert kept.total_seconds() == span.observed
@@ -70,15 +67,15 @@ def test_observed_time_is_never_more_than_there_was(history: list[Event]) -> Non
 @given(histories())
 def test_seeing_the_same_again_at_the_same_time_adds_nothing(history: list[Event]) -> None:
     again = [each for one in history for each in (one, one)]
-    assert replayed(again) == replayed(history)
+    assert replayed(told(again)) == replayed(told(history))
 
 
 @given(histories())
 def test_an_observation_less_at_the_beginning_never_lengthens_a_soak(history: list[Event]) -> None:
-    whole, without = replayed(history), replayed(history[1:])
+    whole, without = replayed(told(history)), replayed(told(history[1:]))
     for release in RELEASES:
         longest = [
-            sum(each.span.observed for each in observed.release_residences_of(reader(states), release))
+            sum(each.span.observed for each in observed.residences_of(reader(states), release))
             for states in (without, whole)
         ]
         if history == sorted(history, key=lambda each: each.time):
@@ -88,24 +85,25 @@ def test_an_observation_less_at_the_beginning_never_lengthens_a_soak(history: li
 @given(histories())
 def test_what_is_now_is_what_the_latest_observation_saw(history: list[Event]) -> None:
     history.sort(key=lambda each: each.time)
-    states = replayed(history)
+    states = replayed(told(history))
     read = reader(states)
-    release_residences = [
-        each for release in RELEASES for each in observed.release_residences_of(read, release)
-    ]
-    now = {(each.place, each.release) for each in release_residences if each.span.current}
-    latest = {(each.place, release) for each in observed.places_seen(read) for release in each.releases}
-    assert latest <= now
-    listed = {(each.place, each.release) for each in observed.residences_now(read)}
-    assert now <= listed
+    now = {
+        (each.place, release)
+        for release in RELEASES
+        for each in observed.residences_of(read, release)
+        if each.span.current
+    }
+    last = {each.place: each for _, each in told(history)}
+    assert now == {(place, each.digest) for place, found in last.items() for each in found.images}
+    assert now == {(each.place, each.digest) for each in observed.residences_now(read)}
 
 
 @settings(max_examples=30)
 @given(histories())
-def test_every_stay_has_one_end_or_is_there_now(history: list[Event]) -> None:
-    read = reader(replayed(history))
+def test_every_residence_has_one_end_or_is_there_now(history: list[Event]) -> None:
+    read = reader(replayed(told(history)))
     for release in RELEASES:
-        found = observed.release_residences_of(read, release)
+        found = observed.residences_of(read, release)
         for place in {each.place for each in found}:
             here = [each for each in found if each.place == place]
             assert sum(each.span.current for each in here) <= 1

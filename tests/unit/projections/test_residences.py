@@ -1,4 +1,4 @@
-"""Residences and release_residences, from observations."""
+"""Residences of images, from observations."""
 
 import base64
 from datetime import timedelta
@@ -13,25 +13,21 @@ from ldmrelease.domain.facts import Interval
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.intervals import KEPT
-from ldmrelease.projections.observed import ReleaseResidenceState, ResidenceState
-from ldmrelease.projections.residences import release_residence_keys, replayed
+from ldmrelease.projections.observed import ResidenceState
+from ldmrelease.projections.residences import Reading, image_residence_keys, replayed
 
-from .observations import NOON, SUMMIT, W15, W16, W17, event, fold, folded, image, observation, reader
+from .observations import NOON, SUMMIT, W15, W16, W17, event, fold, folded, image, observation, reader, told
 
 HOUR = 3600
 BASE = Place("base", "nublado")
 
 
-def release_residences(*observations: Observation, release: str = W16) -> tuple[ReleaseResidenceState, ...]:
-    return observed.release_residences_of(reader(folded(*observations)), release)
+def residences(*observations: Observation, release: str = W16) -> tuple[ResidenceState, ...]:
+    return observed.residences_of(reader(folded(*observations)), release)
 
 
-def stays_now(states: dict[str, Any]) -> list[ReleaseResidenceState]:
-    found = [
-        each
-        for release in (W15, W16, W17)
-        for each in observed.release_residences_of(reader(states), release)
-    ]
+def now_at(states: dict[str, Any]) -> list[ResidenceState]:
+    found = [each for release in (W15, W16, W17) for each in observed.residences_of(reader(states), release)]
     return [each for each in found if each.span.current]
 
 
@@ -39,13 +35,8 @@ def latest_at(states: dict[str, Any], place: Place) -> observed.Latest | None:
     return next((each for each in observed.places_seen(reader(states)) if each.place == place), None)
 
 
-def stay(*observations: Observation, release: str = W16) -> ReleaseResidenceState:
-    (found,) = release_residences(*observations, release=release)
-    return found
-
-
 def residence(*observations: Observation, release: str = W16) -> ResidenceState:
-    (found,) = observed.residences_of(reader(folded(*observations)), image(release).digest)
+    (found,) = residences(*observations, release=release)
     return found
 
 
@@ -54,50 +45,46 @@ def at(hours: float) -> object:
 
 
 def test_a_release_seen_once_is_there_and_not_yet_observed_to_run() -> None:
-    found = stay(observation(0, W16))
-    assert (found.place, found.release) == (SUMMIT, W16)
+    found = residence(observation(0, W16))
+    assert (found.place, found.digest) == (SUMMIT, W16)
     assert (found.span.first, found.span.last, found.span.observed) == (NOON, NOON, 0)
     assert found.span.current
     assert found.span.sequence == 1
 
 
 def test_time_counts_between_observations_close_enough_together() -> None:
-    found = stay(observation(0, W16), observation(4, W16), observation(16, W16))
+    found = residence(observation(0, W16), observation(4, W16), observation(16, W16))
     assert (found.span.first, found.span.last, found.span.observed) == (NOON, at(16), 16 * HOUR)
     assert found.span.intervals == (Interval(NOON, at(16)),)
     assert found.span.sequence == 3
 
 
 def test_a_gap_is_recorded_and_does_not_count() -> None:
-    found = stay(observation(0, W16), observation(2, W16), observation(14.5, W16), observation(15, W16))
+    found = residence(observation(0, W16), observation(2, W16), observation(14.5, W16), observation(15, W16))
     assert found.span.observed == 2.5 * HOUR
     assert found.span.intervals == (Interval(NOON, at(2)), Interval(at(14.5), at(15)))
     assert found.span.current
 
 
 def test_the_observation_says_what_is_close_enough() -> None:
-    assert stay(observation(0, W16), observation(1, W16, every=HOUR)).span.observed == HOUR
-    assert stay(observation(0, W16), observation(1, W16, every=HOUR - 1)).span.observed == 0
+    assert residence(observation(0, W16), observation(1, W16, every=HOUR)).span.observed == HOUR
+    assert residence(observation(0, W16), observation(1, W16, every=HOUR - 1)).span.observed == 0
 
 
 def test_the_clock_stands_still_while_a_release_is_not_ready() -> None:
-    down = observation(4, images=(image(W16, ready=False),), releases=())
-    found = stay(observation(0, W16), observation(2, W16), down, observation(6, W16), observation(7, W16))
+    down = observation(4, images=(image(W16, ready=False),))
+    found = residence(
+        observation(0, W16), observation(2, W16), down, observation(6, W16), observation(7, W16)
+    )
     assert found.span.observed == 3 * HOUR
     assert found.span.current
     assert found.span.intervals == (Interval(NOON, at(2)), Interval(at(6), at(7)))
 
 
-def test_a_release_that_is_only_partly_there_does_not_end() -> None:
-    rollout = observation(1, W17, images=(image(W16), image(W17, component="hub")), releases=())
-    found = stay(observation(0, W16), rollout)
-    assert found.span.current
-    assert (found.span.last, found.span.observed) == (NOON, 0)
-    assert release_residences(observation(0, W16), rollout, release=W17) == ()
-
-
-def test_a_release_that_never_ran_completely_never_stayed() -> None:
-    assert release_residences(observation(0, images=(image(W16, ready=False),), releases=())) == ()
+def test_one_component_that_goes_leaves_the_others_there() -> None:
+    rollout = observation(1, images=(image(W16), image(W17, component="hub")))
+    assert residence(observation(0, W16), rollout).span.observed == HOUR
+    assert residence(observation(0, W16), rollout, release=W17).component == "hub"
 
 
 @pytest.mark.parametrize(
@@ -106,14 +93,14 @@ def test_a_release_that_never_ran_completely_never_stayed() -> None:
 )
 def test_what_is_no_longer_seen_has_ended_for_a_reason(cause: str | None, ended: str) -> None:
     observations = observation(0, W16), observation(1, W16), observation(3, W15, cause=cause)
-    for span in (stay(*observations).span, residence(*observations).span):
-        assert not span.current
-        assert span.ended == ended
-        assert (span.last, span.gone, span.observed) == (at(1), at(3), HOUR)
+    span = residence(*observations).span
+    assert not span.current
+    assert span.ended == ended
+    assert (span.last, span.gone, span.observed) == (at(1), at(3), HOUR)
 
 
 def test_what_comes_back_later_is_another_stay_and_the_earlier_one_is_kept() -> None:
-    first, second = release_residences(
+    first, second = residences(
         observation(0, W16), observation(1, W15), observation(2, W16), observation(3, W16)
     )
     assert (first.span.ended, first.span.first) == ("replaced", NOON)
@@ -122,8 +109,8 @@ def test_what_comes_back_later_is_another_stay_and_the_earlier_one_is_kept() -> 
 
 def test_many_releases_run_at_one_place_at_once() -> None:
     states = folded(observation(0, W15, W16), observation(1, W15, W16, W17), observation(2, W16, W17))
-    now = stays_now(states)
-    assert [(each.release, each.span.observed) for each in now] == [(W16, 2 * HOUR), (W17, HOUR)]
+    now = now_at(states)
+    assert [(each.digest, each.span.observed) for each in now] == [(W16, 2 * HOUR), (W17, HOUR)]
     assert [each.digest[-1] for each in observed.residences_now(reader(states))] == ["6", "7"]
 
 
@@ -134,23 +121,23 @@ def test_places_do_not_mix() -> None:
         observation(1, W16),
         observation(1, W16, place=BASE),
     )
-    found = observed.release_residences_of(reader(states), W16)
+    found = observed.residences_of(reader(states), W16)
     assert [(each.place, each.span.observed) for each in found] == [(BASE, 0), (SUMMIT, HOUR)]
     assert [each.place for each in observed.places_seen(reader(states))] == [BASE, SUMMIT]
 
 
-def test_an_image_keeps_its_spelling_release_and_readiness_as_last_seen() -> None:
+def test_an_image_keeps_its_spelling_and_readiness_as_last_seen() -> None:
     before = residence(observation(0, W16))
-    assert (before.product, before.component, before.release, before.ready) == ("stack", "lab", W16, True)
+    assert (before.product, before.component, before.digest, before.ready) == ("stack", "lab", W16, True)
     later = replace(image(W16, ready=False), spelling="lab:w_2023_16")
-    after = residence(observation(0, W16), observation(1, images=(later,), releases=()))
+    after = residence(observation(0, W16), observation(1, images=(later,)))
     assert (after.spelling, after.ready) == ("lab:w_2023_16", False)
     assert (after.span.last, after.span.observed) == (at(1), 0)
     assert after.span.current
 
 
 def test_an_image_that_is_not_ready_at_first_counts_from_when_it_is() -> None:
-    starting = observation(0, images=(image(W16, ready=False),), releases=())
+    starting = observation(0, images=(image(W16, ready=False),))
     found = residence(starting, observation(1, W16), observation(2, W16))
     assert (found.span.first, found.span.observed, found.span.pieces) == (NOON, HOUR, 1)
 
@@ -164,7 +151,7 @@ def test_an_image_in_two_containers_is_ready_when_both_are() -> None:
 
 def test_intervals_are_bounded_and_observed_is_not() -> None:
     days = [observation(24 * day + hour, W16) for day in range(KEPT + 5) for hour in (0, 1)]
-    found = stay(*days).span
+    found = residence(*days).span
     assert (len(found.intervals), found.pieces) == (KEPT, KEPT + 5)
     assert found.observed == (KEPT + 5) * HOUR
     assert found.intervals[-1].end == found.last
@@ -174,7 +161,7 @@ def test_the_latest_observation_of_a_place() -> None:
     states = folded(observation(0, W15), observation(1, W16, aliases={"recommended": W16}, every=HOUR))
     latest = latest_at(states, SUMMIT)
     assert latest is not None
-    assert (latest.sequence, latest.time, latest.releases) == (2, at(1), (W16,))
+    assert (latest.sequence, latest.time) == (2, at(1))
     assert (latest.basis, latest.revision, latest.aliases) == ("committed", "abc", {"recommended": W16})
     assert latest.speaks_for(NOON + timedelta(hours=2))
     assert not latest.speaks_for(NOON + timedelta(hours=2, seconds=1))
@@ -184,7 +171,7 @@ def test_the_latest_observation_of_a_place() -> None:
 def test_a_place_whose_name_begins_like_another_is_not_it() -> None:
     states = folded(observation(0, W16, place=Place("summit", "nublado2")))
     assert latest_at(states, SUMMIT) is None
-    assert release_residence_keys(W16, SUMMIT)[0] not in states
+    assert image_residence_keys(SUMMIT, "stack", "lab", W16)[0] not in states
 
 
 def test_an_older_observation_changes_nothing() -> None:
@@ -220,8 +207,26 @@ def test_names_with_slashes_do_not_spell_other_keys() -> None:
 
 def test_replaying_verified_events_alone_leaves_the_others_out() -> None:
     events = [event(number, observation(number, W16)) for number in range(1, 5)]
-    states = replayed(each for each in events if each.sequence in (1, 4))
-    (found,) = observed.release_residences_of(reader(states), W16)
+    states = replayed(told(each for each in events if each.sequence in (1, 4)))
+    (found,) = observed.residences_of(reader(states), W16)
     assert found.span.observed == 3 * HOUR
     ends = [event(5, observation(5, W15))]
-    assert stays_now(replayed(events + ends))[0].release == W15
+    assert now_at(replayed(told(events + ends)))[0].digest == W15
+
+
+def test_what_was_called_otherwise_is_another_residence() -> None:
+    events = [event(number, observation(number, W16)) for number in range(1, 5)]
+    reading = Reading(label=lambda _place, _image, at: "stack/w.2023.15" if at < 3 else "stack/w.2023.16")
+    first, second = observed.residences_of(reader(replayed(told(events), reading)), W16)
+    assert (first.span.begun, first.span.seen, first.span.ended) == (1, 2, "replaced")
+    assert (second.span.begun, second.span.current, second.span.observed) == (3, True, HOUR)
+
+
+def test_only_the_time_that_counts_is_observed() -> None:
+    events = [event(number, observation(number, W16)) for number in range(1, 6)]
+    reading = Reading(counts=lambda _place, _image, at: at >= 3)
+    (found,) = observed.residences_of(reader(replayed(told(events), reading)), W16)
+    assert (found.span.begun, found.span.observed, found.span.pieces) == (1, 2 * HOUR, 1)
+    nothing = Reading(counts=lambda _place, _image, _at: False)
+    (found,) = observed.residences_of(reader(replayed(told(events), nothing)), W16)
+    assert (found.span.begun, found.span.observed, found.span.pieces) == (1, 0, 0)

@@ -48,7 +48,6 @@ OBSERVATION = Observation(
     "committed",
     "abc",
     (ObservedImage("rsp", "lab", IMAGE, "w_2023_16", True),),
-    (IMAGE,),
     {"recommended": IMAGE},
 )
 CHECKPOINT = Checkpoint("l1", IMAGE, 7, IMAGE, NOON)

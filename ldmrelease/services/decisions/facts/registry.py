@@ -8,7 +8,6 @@ from typing import Any
 
 from ldmrelease.services.decisions.facts import (
     candidate_pins,
-    colocated,
     images,
     residences,
     runs,
@@ -24,9 +23,9 @@ SOURCES: Mapping[str, Callable[[Inquiry], Any]] = {
     "runs": runs.gather,
     "residences": residences.gather,
     "candidate_pins": candidate_pins.gather,
-    "colocated": colocated.gather,
     "windows": windows.gather,
     "places": topology.places,
+    "place_components": topology.place_components,
     "clusters": topology.clusters,
     "checks": topology.checks,
 }

@@ -1,19 +1,20 @@
-"""Where and how long the release ran, at every place."""
+"""Where and how long the release's images ran, at every place."""
 
-from ldmrelease.domain.facts import ReleaseResidence
+from ldmrelease.domain.facts import ImageResidence
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
+from ldmrelease.services.inventory.names import ImageNames
 from ldmrelease.services.inventory.residences import residences_at
 
 
-def gather(inquiry: Inquiry) -> tuple[ReleaseResidence, ...]:
-    """The release's residences by the observations that count."""
+def gather(inquiry: Inquiry) -> tuple[ImageResidence, ...]:
+    """The residences of the release's images by the observations that count."""
     return inquiry.release.once(_residences)
 
 
-def _residences(about: ReleaseInquiry) -> tuple[ReleaseResidence, ...]:
-    context, pinned = about.context, about.pinned
+def _residences(about: ReleaseInquiry) -> tuple[ImageResidence, ...]:
+    names = ImageNames(about.context)
     return tuple(
         residence
-        for application in context.topology.applications
-        for residence in residences_at(context, application, pinned)
+        for application in about.context.topology.applications
+        for residence in residences_at(about.context, names, application, about.pinned.release)
     )

@@ -12,6 +12,15 @@ def places(inquiry: Inquiry) -> dict[str, tuple[Place, ...]]:
     return {name: context.topology.level_places(name) for name in sorted(context.levels)}
 
 
+def place_components(inquiry: Inquiry) -> dict[str, tuple[str, ...]]:
+    """The components of the product that each place runs; places without one are left out."""
+    product = inquiry.release.pinned.release.product
+    found = {
+        str(each.place): each.components(product) for each in inquiry.release.context.topology.applications
+    }
+    return {place: names for place, names in sorted(found.items()) if names}
+
+
 def clusters(inquiry: Inquiry) -> dict[str, str]:
     """The UID of each environment's cluster, where the workspace states one."""
     return {

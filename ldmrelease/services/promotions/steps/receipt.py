@@ -22,7 +22,12 @@ def act(work: Work) -> StepResult:
     """One receipt per component and one for the release (trust.md section 1); none for what nothing runs."""
     if work.journal.step(work.here.step(StepKind.SETTLE).id).result.get("state") == SCALED_TO_ZERO:
         skipped = ReceiptSkipped(
-            work.step.place, work.promotion, work.pinned.digest, work.pinned.release.name, SCALED_TO_ZERO
+            work.step.place,
+            work.promotion,
+            work.pinned.digest,
+            work.pinned.release.name,
+            SCALED_TO_ZERO,
+            _applied(work),
         )
         return StepDone({"receipts": [], "skipped": SCALED_TO_ZERO}, (new_event(skipped),))
     ruling = work.journal.ruling(work.step.place, DecisionStage.ENTER)
@@ -56,10 +61,15 @@ def act(work: Work) -> StepResult:
                     subject=resource.digest,
                     repository=resource.repository,
                     envelope=digest,
+                    applied=_applied(work),
                 )
             )
         )
     return StepDone({"receipts": sorted(blobs)}, tuple(events), blobs)
+
+
+def _applied(work: Work) -> int:
+    return work.journal.step(work.here.step(StepKind.APPLY).id).sequence
 
 
 def _receipt(work: Work, decision_digest: str, cluster: str | None) -> Receipt:

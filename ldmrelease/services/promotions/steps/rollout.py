@@ -1,12 +1,15 @@
 """Settle: what runs is what was promoted, seen and signed (design section 4, step 6)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments.desired import desired_digests
+from ldmrelease.services.inventory.observations import is_of
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.availability import availability
 from ldmrelease.services.promotions.rollout import rolled_out
@@ -51,26 +54,38 @@ def _done(work: Work, seen: Observation, state: str) -> StepDone:
 
 def _wrong(work: Work, seen: Observation) -> StepFailed | None:
     intent, release = work.plan.intent, work.pinned.release
-    there = {each.component: each.digest for each in seen.images if each.release == work.pinned.digest}
+    ours = [each for each in seen.images if is_of(each, release)]
     if intent is Intent.RETIRE:
-        return StepFailed("still-there", {"tag": release.tag}) if there else None
+        return StepFailed("still-there", {"tag": release.tag}) if _spelled(ours, release) else None
     if intent is Intent.ALIAS:
         return _wrong_alias(work, seen)
+    there = {each.component for each in ours}
     for name in work.application.components(release.product):
         component = release.component(name)
-        if component is not None and component in release.images and there.get(name) != component.digest:
+        if component is not None and component in release.images and name not in there:
             return StepFailed("digest-differs", _difference(name, component.digest, seen))
     return None
 
 
 def _wrong_alias(work: Work, seen: Observation) -> StepFailed | None:
     alias = work.request.alias or ""
-    tags = {each.spelling for each in seen.images if each.release == work.pinned.digest}
+    tags = {each.spelling for each in _spelled(seen.images, work.pinned.release)}
     if seen.aliases.get(alias) in tags:
         return None
     return StepFailed(
         "alias-differs", {"alias": alias, "found": seen.aliases.get(alias), "wanted": sorted(tags)}
     )
+
+
+def _spelled(images: Iterable[ObservedImage], release: Release) -> list[ObservedImage]:
+    """Those of the release's images that are there under its own tag: another release's may be the same image."""
+    return [
+        each
+        for each in images
+        if is_of(each, release)
+        and (part := release.component(each.component)) is not None
+        and each.spelling == part.spelling
+    ]
 
 
 def _difference(component: str, wanted: str, seen: Observation) -> dict[str, Any]:

@@ -19,6 +19,10 @@ def clauses(level: Level) -> list[Requirement]:
     return [*level.enter, *level.confirm, *added]
 
 
+STRICT = {"components": "all", "admitted": True}
+"""What `after` asks unless a policy says less."""
+
+
 def soak(level: Level, environment: str, id: str) -> dict[str, object]:
     return next(each for each in level.at(environment).enter if each.id == id).parameters
 
@@ -51,8 +55,12 @@ def test_development_asks_for_one_smoke_test_and_nothing_else():
 def test_commissioning_takes_hours_and_goes_by_the_test_stand_to_the_base_to_the_summit():
     level = LEVELS["commissioning"]
     assert level.availability == 8 * 3600
-    assert soak(level, "base", "teststand-first") == {"environment": "tucson-teststand", "for_": 2 * 3600}
-    assert soak(level, "summit", "base-first") == {"environment": "base", "for_": 4 * 3600}
+    assert soak(level, "base", "teststand-first") == {
+        "environment": "tucson-teststand",
+        "for_": 2 * 3600,
+        **STRICT,
+    }
+    assert soak(level, "summit", "base-first") == {"environment": "base", "for_": 4 * 3600, **STRICT}
     assert not {"teststand-first", "base-first"} & {each.id for each in level.enter}
 
 
@@ -62,7 +70,7 @@ def test_production_asks_for_everything_that_commissioning_asks_and_more():
     assert {each.rule for each in clauses(LEVELS["commissioning"])} < rules
     assert production.accepts == ("release",)
     assert production.enter[1].enforce_from is None
-    assert soak(production, "usdfprod", "soaked") == {"level": "commissioning", "for_": 7 * 86400}
+    assert soak(production, "usdfprod", "soaked") == {"level": "commissioning", "for_": 7 * 86400, **STRICT}
     assert "same-content-as" in {each.rule for each in production.at("usdfprod").enter}
 
 

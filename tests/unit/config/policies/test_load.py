@@ -76,7 +76,7 @@ def test_common_fields_are_kept_apart_from_the_parameters(tmp_path):
     assert level.enter[2] == Requirement(
         id="soak",
         rule="after",
-        parameters={"level": "development", "for_": 5400},
+        parameters={"level": "development", "for_": 5400, "components": "all", "admitted": True},
         waivable_by=("release-manager",),
         source="a sentence",
     )

@@ -64,7 +64,7 @@ def test_the_latest_of_a_place_is_found(history: History) -> None:
     observed(history, SUMMIT, 3)
     found = latest_observation(history, BASE)
     assert found is not None
-    assert (found.place, found.revision) == (BASE, "2")
+    assert (found.observation.place, found.observation.revision, found.sequence) == (BASE, "2", 3)
 
 
 def test_what_a_stranger_has_signed_is_passed_over(history: History) -> None:
@@ -72,7 +72,7 @@ def test_what_a_stranger_has_signed_is_passed_over(history: History) -> None:
     observed(history, BASE, 2, STRANGER)
     found = latest_observation(history, BASE)
     assert found is not None
-    assert found.revision == "1"
+    assert found.observation.revision == "1"
     assert len(list(counted_observations(history))) == 1
 
 

@@ -10,7 +10,7 @@ from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase
 from ldmrelease.domain.events import Event, Head, Moved, NewEvent
-from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level, Requirement
@@ -80,9 +80,13 @@ def goes_in(context: Context, gathered: GatheredFacts) -> bool:
     return isinstance(append(context, "mine", gathered.expect), Head)
 
 
-def observe(context: Context, place: Place, *releases: str) -> None:
-    """Sign that these releases run at a place."""
-    act = Observation(place, context.now(), "committed", "1" * 40, (), releases)
+def observe(context: Context, place: Place, release: Pinned) -> None:
+    """Sign that a release's images run at a place."""
+    images = tuple(
+        ObservedImage("stack", each.name, each.digest, each.spelling, ready=True)
+        for each in release.release.images
+    )
+    act = Observation(place, context.now(), "committed", "1" * 40, images)
     assert context.append([new_event(act)]) is None
 
 
@@ -109,10 +113,14 @@ def test_what_nobody_asks_for_is_not_gathered(context: Context, monkeypatch: pyt
         (["images"], Intent.PROMOTE, {"images"}),
         (["attested"], Intent.PROMOTE, {"statements"}),
         (["check", "window"], Intent.PROMOTE, {"statements", "runs", "checks", "clusters", "windows"}),
-        (["after", "not-returned"], Intent.PROMOTE, {"residences", "places", "statements", "runs"}),
+        (
+            ["after", "not-returned"],
+            Intent.PROMOTE,
+            {"residences", "places", "place_components", "statements", "runs"},
+        ),
         (["same-content-as", "unknown"], Intent.PROMOTE, {"candidate_pins"}),
-        (["images", "check"], Intent.ROLLBACK, {"residences", "images"}),
-        (["images", "check"], Intent.RETIRE, {"residences"}),
+        (["images", "check"], Intent.ROLLBACK, {"residences", "place_components", "images"}),
+        (["images", "check"], Intent.RETIRE, {"residences", "place_components"}),
     ],
 )
 def test_each_rule_brings_its_sources(
@@ -176,17 +184,17 @@ def test_a_release_that_is_observed_meanwhile_refuses_the_append(context: Contex
     release = pinned(context, BEFORE)
     before = gather(context, release, asking(rule))
     place = BASE if rule == "after" else HERE
-    observe(context, place, release.digest)
+    observe(context, place, release)
     assert not goes_in(context, before)
     again = gather(context, release, asking(rule))
-    assert [each.place for each in again.facts.residences] == [place]
+    assert {each.place for each in again.facts.residences} == {place}
     assert goes_in(context, again)
 
 
 def test_an_observation_that_no_fact_rests_on_refuses_nothing(context: Context) -> None:
     release, other = pinned(context, BEFORE), pinned(context, FINAL)
     gathered = gather(context, release, asking("not-returned"))
-    observe(context, BASE, other.digest)
+    observe(context, BASE, other)
     assert goes_in(context, gathered)
 
 
@@ -212,7 +220,7 @@ def test_what_is_read_does_not_grow_with_the_ledger(
 ) -> None:
     """What a decision needs is verified, and not the whole ledger."""
     release, level = pinned(context, BEFORE), asking("check", "after", "together", "same-content-as")
-    observe(context, BASE, release.digest)
+    observe(context, BASE, release)
     read, reader = [0], log.checked
 
     def counted(ledger: str, row: log.EventRow) -> Event:

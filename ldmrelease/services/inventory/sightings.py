@@ -1,0 +1,61 @@
+"""What is seen at a place now, as its observations write it down: each image by one digest, and since when."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from ldmrelease.domain.events.place import ObservedImage
+from ldmrelease.domain.topology import Application
+from ldmrelease.projections.naming import NamedBy
+from ldmrelease.services.inventory.names import ImageNames
+from ldmrelease.services.inventory.observations import latest_observation
+from ldmrelease.services.needs import ReleaseHistory
+from ldmrelease.services.releases.components import ProductComponent
+
+
+class Sightings:
+    """The images of a place, put into the row of the observations before."""
+
+    def __init__(self, context: ReleaseHistory, application: Application) -> None:
+        self._place = application.place
+        self._names = ImageNames(context)
+        self._now = context.ledger.head().size + 1
+        self._before = latest_observation(context, application.place)
+
+    def digest(self, component: ProductComponent, digest: str, tag: str | None) -> str:
+        """The digest by which an image is written down, whichever one of its digests was seen.
+
+        That is the one of its index, as far as a pin knows it; what is there already keeps the one that it has.
+        """
+        name = component.source.name
+        there = [each.digest for each in self._images() if each.component == name and each.digest]
+        if digest in there:
+            return digest
+        named = self._names.of(self._place, component.product, name, digest, tag, self._now, self._now)
+        admitted = [named.pin] if named.by is NamedBy.ADMITTED and named.pin is not None else []
+        for pin in admitted or self._names.pins(component.product, name, digest):
+            known = next((each for each in there if each in pin.component.identity.digests()), None)
+            if known is not None:
+                return known
+        return named.pin.component.digest if named.pin is not None else digest
+
+    def since(self, images: Iterable[ObservedImage], now: datetime) -> tuple[ObservedImage, ...]:
+        """The images with the time and the event that saw them first, which the signed observation before tells."""
+        return tuple(self._since(each, now) for each in images)
+
+    def _since(self, image: ObservedImage, now: datetime) -> ObservedImage:
+        before = self._before
+        known = [each for each in self._images() if _key(each) == _key(image)]
+        if before is None or not known:
+            return replace(image, since=now, first=None)
+        spelled = [each.first or before.sequence for each in known if each.spelling == image.spelling]
+        since = known[0].since or before.observation.time
+        return replace(image, since=since, first=spelled[0] if spelled else None)
+
+    def _images(self) -> tuple[ObservedImage, ...]:
+        return self._before.observation.images if self._before is not None else ()
+
+
+def _key(image: ObservedImage) -> tuple[str, str, str]:
+    return image.product, image.component, image.digest

@@ -1,0 +1,39 @@
+"""The components of products at a place, and where their tags lead now."""
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.tags import Grammar
+from ldmrelease.domain.topology import Application, ComponentSource, Topology
+
+if TYPE_CHECKING:
+    from ldmrelease.registry.opening import Registries
+
+
+class ProductComponent(Struct, frozen=True):
+    """A component that runs at a place, with the product that it is a part of."""
+
+    product: str
+    grammar: Grammar
+    source: ComponentSource
+
+
+def components_of(topology: Topology, application: Application) -> dict[str, ProductComponent]:
+    """What runs at the place, by the component's name."""
+    found = {}
+    for product in topology.products:
+        for name in application.components(product.name):
+            source = product.component(name)
+            if source is not None:
+                found[name] = ProductComponent(product.name, product.grammar, source)
+    return found
+
+
+def resolve(registries: "Registries", component: ProductComponent, tag: str | None) -> str | None:
+    """The digest that a tag leads to now, at the component's source. Raises `RegistryError`."""
+    if tag is None:
+        return None
+    found = registries.open(parse_reference(component.source.source)).resolve(tag)
+    return found.digest if found is not None else None
