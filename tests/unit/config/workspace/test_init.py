@@ -142,3 +142,10 @@ def test_an_unknown_sample_is_refused_with_those_that_are_known(tmp_path):
     with pytest.raises(BadInput, match="no sample 'ruby'; known are simple, rubin"):
         init_workspace(tmp_path / "new", "ruby", AT)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_role_that_no_policy_names_is_left_out_of_a_samples_trust_document(tmp_path):
+    init_workspace(tmp_path, "simple", AT)
+    trust = (tmp_path / "trust.yaml").read_text()
+    assert "roles: [release-manager]" in trust
+    assert "commissioning-manager" not in trust
