@@ -19,7 +19,7 @@ from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import PROMOTER
 from ldmrelease.domain.events.registry import role_types
-from ldmrelease.domain.level import Level
+from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.topology import Topology
 from ldmrelease.targets.yamledit.entries import block_text
 from ldmrelease.trust.signer import generate
@@ -43,6 +43,8 @@ _ROLES = {
     "ledger": ["checkpoint"],
     "ci": ["provenance", "sbom"],
 }
+_OF_POLICIES = frozenset({"commissioning-manager"})
+"""Roles that are there where a policy names them."""
 _KEYS = {
     "me": ["release-manager", "commissioning-manager"],
     "runner": ["runner"],
@@ -159,11 +161,11 @@ def _trust(
         "policies": {each.name: {"version": each.version, "digest": each.digest} for each in levels},
         "environments": places,
         "targets": {each: [topology.target_digest(each)] for each in topology.environments},
-        "roles": _roles(places, [each.name for each in levels]),
+        "roles": (roles := _roles(places, levels)),
         "keys": {
             name: {
                 "person": person if name == "me" else name,
-                "roles": _KEYS.get(name, [name]),
+                "roles": [each for each in _KEYS.get(name, [name]) if each in roles],
                 "not-before": times.spell(not_before),
                 "public": pem,
             }
@@ -173,12 +175,14 @@ def _trust(
     return schema_comment("trust") + _HEAD + block_text(document)
 
 
-def _roles(places: dict[str, str], levels: list[str]) -> dict[str, dict[str, list[str]]]:
+def _roles(places: dict[str, str], levels: list[Level]) -> dict[str, dict[str, list[str]]]:
+    asked = {role for level in levels for each in _requirements(level) for role in each.waivable_by}
     roles = {
         name: {"types": types, "environments": _EVERYWHERE, "repositories": _EVERYWHERE}
         for name, types in _ROLES.items()
+        if name not in _OF_POLICIES or name in asked
     }
-    for level in levels:
+    for level in (each.name for each in levels):
         # A key of one level's receipts says nothing about the environments of another.
         own = dict.fromkeys(place.partition("/")[0] for place, its in places.items() if its == level)
         environments = list(own) if places else _EVERYWHERE
@@ -188,3 +192,9 @@ def _roles(places: dict[str, str], levels: list[str]) -> dict[str, dict[str, lis
             "repositories": _EVERYWHERE,
         }
     return roles
+
+
+def _requirements(level: Level) -> Iterator[Requirement]:
+    yield from (*level.enter, *level.confirm)
+    for own in level.environments.values():
+        yield from (*own.enter, *own.confirm)

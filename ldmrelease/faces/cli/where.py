@@ -9,7 +9,7 @@ from ldmrelease.answers.places import where_answers
 from ldmrelease.faces.cli.arguments import OptionalTargetOption, ProductOption, applications_of
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import where_table
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.selection import (
@@ -74,5 +74,5 @@ def _tell_live(context: Context, selection: Selection, timeout: float, output: O
     emit(live_answers(rows), output, lambda: live_table(rows))
     missed = unreachable_places(found)
     for line in missed_lines(missed):
-        typer.echo(line, err=True)
+        say(line, err=True)
     raise typer.Exit(found_code(None, missed))

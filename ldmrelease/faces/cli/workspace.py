@@ -6,7 +6,7 @@ import typer
 
 from ldmrelease.answers.errors import problem_answers
 from ldmrelease.answers.exit_codes import found_code
-from ldmrelease.config.workspace.load import lint as lint_workspace
+from ldmrelease.config.workspace.lint import lint as lint_workspace
 from ldmrelease.config.yaml.problems import shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
