@@ -70,7 +70,7 @@ def _fault(
         return
     fault = signer_fault(signer, purpose, context.keyring, context.now())
     if fault is not None:
-        yield f"key {purpose}: {fault.message}{f'; {fault.remedy}' if fault.remedy else ''}"
+        yield f"key {purpose}: what it signs would not count: {fault.message}{f'; {fault.remedy}' if fault.remedy else ''}"
         return
     key = context.keyring.find(signer.keyid)
     assert key is not None
