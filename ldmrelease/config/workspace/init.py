@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.load import SUFFIX, load_levels
 from ldmrelease.config.workspace.agreement import recorded_levels
+from ldmrelease.config.workspace.file_schemas import schema_comment, schema_files
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology
@@ -29,9 +30,8 @@ _EMPTY = "empty"
 _EVERYWHERE = ["*"]
 _IGNORED = "# Private keys and the ledger belong in no repository.\n/keys/\n/ledger.db*\n"
 _HEAD = """\
-# The trust document: whose keys count for what, which level each environment is at, how it is reached and written
-# (`targets`), which policies hold.
-# Raise the version with every change. `ldmrelease workspace lint` says where it and the workspace differ.
+# The trust document: whose keys count for what, which level each environment is at, how each is reached (`targets`),
+# which policies hold. `ldmrelease trust` keeps it; raise the version with every change that you make by hand.
 """
 
 _ROLES = {
@@ -80,6 +80,7 @@ def init_workspace(
         raise BadInput([Problem(shown(folder), message, remedy=remedy)])
     files = dict(_files(sample or _EMPTY))
     files[FILE] = change(files[FILE].decode()).encode()
+    files |= schema_files()
     _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore", "ledger.db"])
     for name, data in files.items():
         _write(folder / name, data)
@@ -171,7 +172,7 @@ def _trust(
             for name, pem in public.items()
         },
     }
-    return _HEAD + block_text(document)
+    return schema_comment("trust") + _HEAD + block_text(document)
 
 
 def _roles(places: dict[str, str], levels: list[Level]) -> dict[str, dict[str, list[str]]]:

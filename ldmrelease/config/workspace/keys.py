@@ -13,7 +13,7 @@ from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.signer import KeyProblem, Signer, load_signer
 
 LEDGER = "ledger"
-_RECEIPTS = "receipts/"
+RECEIPTS = "receipts/"
 _STATEMENTS = {"check", "receipt"}
 
 SIGNS = {
@@ -27,11 +27,15 @@ SIGNS = {
 
 
 class KeyFault(Struct, frozen=True):
-    """What is wrong with a key, and what to do about it; `absent` where there is none."""
+    """What is wrong with a key, and what to do about it.
+
+    `absent` where the workspace names none; `unusable` where its file holds none.
+    """
 
     message: str
     remedy: str = ""
     absent: bool = False
+    unusable: bool = False
 
 
 def signed_types(purpose: str) -> tuple[str, ...]:
@@ -48,7 +52,10 @@ def key_fault(path: Path | None, purpose: str, keyring: Keyring, now: datetime) 
     try:
         signer = load_signer(path)
     except KeyProblem as error:
-        return KeyFault(str(error), "" if path.exists() else how_to_make(purpose, keyring))
+        message, _, remedy = str(error).partition("; ")
+        if not path.exists():
+            remedy = how_to_make(purpose, keyring)
+        return KeyFault(message, remedy, unusable=True)
     return signer_fault(signer, purpose, keyring, now)
 
 
@@ -89,7 +96,7 @@ def how_to_make(purpose: str, keyring: Keyring) -> str:
         types = " ".join(f"--type {each}" for each in signed_types(purpose))
         steps.append(f"`ldmrelease trust role {role} {types} --environment '*' --repository '*'`")
     steps.append(f"`ldmrelease trust add-key {name} {file} --role {role}`")
-    level = purpose.removeprefix(_RECEIPTS)
+    level = purpose.removeprefix(RECEIPTS)
     line = f"{level}: {file}` under keys.receipts" if level != purpose else f"{purpose}: {file}` under keys"
     return f"{', '.join(steps)}, and write `{line}"
 
@@ -103,6 +110,6 @@ def _role(purpose: str, keyring: Keyring) -> str:
     wanted = set(signed_types(purpose))
     fitting = [each.name for each in keyring.roles if wanted <= set(each.types)]
     own = _name(purpose)
-    if purpose.startswith(_RECEIPTS) or own in fitting or not fitting:
+    if purpose.startswith(RECEIPTS) or own in fitting or not fitting:
         return own
     return fitting[0]
