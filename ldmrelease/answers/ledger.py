@@ -39,13 +39,20 @@ class LedgerProblemAnswer(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
 
 
+class UnaskedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A place, or the release repository, that could not say what it has seen of the ledger, and why."""
+
+    where: str
+    sentence: str
+
+
 class VerifiedLedgerAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a check of the ledger found; `checkpoint` is the one that it was held against."""
 
     head: HeadAnswer
     checkpoint: CheckpointAnswer | None
     problems: tuple[LedgerProblemAnswer, ...]
-    unasked: tuple[str, ...] = ()
+    unasked: tuple[UnaskedAnswer, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -80,7 +87,7 @@ def verified_answer(
     head: Head,
     checkpoint: Checkpoint | None,
     problems: Iterable[LedgerProblem],
-    unasked: tuple[str, ...] = (),
+    unasked: tuple[UnaskedAnswer, ...] = (),
 ) -> VerifiedLedgerAnswer:
     """What a check of the ledger found."""
     return VerifiedLedgerAnswer(

@@ -194,6 +194,9 @@ def cause_finding(cause: Mapping[str, Any]) -> FindingAnswer | None:
     return FindingAnswer(code=code, values=plain_values(values), sentence=cause_words(cause))
 
 
+_UNTIL_ALLOWED = "until its decision is made again and comes out otherwise"
+
+
 def wait_answer(cause: Mapping[str, Any]) -> WaitAnswer:
     """What a promotion waits for."""
     return WaitAnswer(
@@ -203,7 +206,7 @@ def wait_answer(cause: Mapping[str, Any]) -> WaitAnswer:
         step=cause.get("step"),
         code=cause.get("code"),
         values=plain_values(cause.get("values") or {}),
-        sentence=waits_words(cause),
+        sentence=waits_words(cause) or _UNTIL_ALLOWED,
     )
 
 

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from ldmrelease.checks.outcome import RunOutcome, judge_output, said_nothing, tail
+from ldmrelease.domain.errors import reason_of
 from ldmrelease.domain.topology import Check
 
 # Compiled files beside the check's own stand in none of its digests: Python neither reads nor writes them.
@@ -27,7 +28,7 @@ def run_command(check: Check, variables: dict[str, str], folder: Path) -> RunOut
             start_new_session=True,
         )
     except OSError as error:
-        return said_nothing("not-started", str(error))
+        return said_nothing("not-started", f"{check.command[0]}: {reason_of(error)}")
     with process:
         try:
             output, _ = process.communicate(timeout=check.deadline)

@@ -17,7 +17,7 @@ from ldmrelease.checks.job.readback import is_of
 from ldmrelease.checks.job.templates import RUN, ImageRun
 from ldmrelease.checks.outcome import OutcomeRule, RunOutcome, judge_output, said_nothing, started, tail
 from ldmrelease.domain import canonical
-from ldmrelease.domain.errors import UnavailableError
+from ldmrelease.domain.errors import UnavailableError, reason_of
 from ldmrelease.domain.images import Carrier, parse_reference
 
 NO_ENGINE = "no-engine"
@@ -64,7 +64,7 @@ def run_container(
     except APIError as error:
         return ContainerResult(said_nothing("not-started", str(error.explanation or error)))
     except (DockerException, OSError) as error:
-        return ContainerResult(said_nothing(NO_ENGINE, f"the Docker engine was lost: {error}"))
+        return ContainerResult(said_nothing(NO_ENGINE, f"the Docker engine was lost: {reason_of(error)}"))
 
 
 def remove_container(run: str, *, host: str | None = None) -> bool:
@@ -104,7 +104,7 @@ def _engine(host: str | None) -> Any:
         engine = DockerClient(host) if host else from_env()
         engine.ping()
     except (DockerException, OSError) as error:
-        raise _NoEngine(f"no Docker engine answers: {error}; {_FIX}") from error
+        raise _NoEngine(f"no Docker engine answers: {reason_of(error)}; {_FIX}") from error
     return engine
 
 

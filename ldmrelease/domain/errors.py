@@ -18,6 +18,21 @@ class BusyError(LdmreleaseError):
     """Somebody else is at it: ask again in a moment."""
 
 
+def reason_of(error: Exception) -> str:
+    """Why something went wrong, for a sentence: what the system says, without names and numbers of the language.
+
+    `No such file or directory` for an `OSError`; of a process that took too long, how long it had.
+    """
+    told = getattr(error, "strerror", None)
+    if isinstance(told, str) and told:
+        return told
+    seconds = getattr(error, "timeout", None)
+    if isinstance(seconds, int | float):
+        return f"no answer within {seconds:g} s"
+    status = getattr(error, "returncode", None)
+    return f"exit status {status}" if isinstance(status, int) else str(error)
+
+
 @dataclass(frozen=True, slots=True)
 class Unavailable:
     """Nobody could be reached, or no answer can be relied on, so that nothing is known.

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ldmrelease.domain.errors import reason_of
 from ldmrelease.registry.errors import CredentialsUnreadable
 
 _HELPER_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -86,7 +87,8 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise _unreadable(path, str(error)) from error
+        told = reason_of(error) if isinstance(error, OSError) else "not JSON"
+        raise _unreadable(path, told) from error
     if not isinstance(config, dict):
         raise _unreadable(path, "not a JSON object")
     return config
@@ -141,7 +143,7 @@ def _from_helper(helper: str, key: str, path: Path) -> Credentials | None:
             [program, "get"], input=key.encode(), capture_output=True, timeout=_HELPER_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _unreadable(path, f"{program}: {error}") from error
+        raise _unreadable(path, f"{program}: {reason_of(error)}") from error
     if answer.returncode != 0:
         said = (answer.stdout + answer.stderr).decode(errors="replace").strip()
         if _NOT_FOUND in said:

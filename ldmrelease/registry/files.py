@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ldmrelease.domain.errors import reason_of
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.registry.repository import Observer
 
@@ -84,7 +85,7 @@ class LayoutFiles:
             yield
         except OSError as error:
             hint = "check the disk's free space and the directory's permissions"
-            raise RegistryError(str(error), method="WRITE", repository=self._name, hint=hint) from error
+            raise RegistryError(reason_of(error), method="WRITE", repository=self._name, hint=hint) from error
 
 
 def _sync_directory(directory: Path) -> None:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ldmrelease.domain.errors import reason_of
 from ldmrelease.domain.images import check_digest, check_tag, digest_of, is_digest
 from ldmrelease.registry.errors import (
     BadAnswer,
@@ -252,7 +253,7 @@ class LayoutRepository:
 
     def _unreadable(self, error: OSError) -> RegistryError:
         hint = "check the directory and its permissions"
-        return RegistryError(str(error), method="READ", repository=self.name, hint=hint)
+        return RegistryError(reason_of(error), method="READ", repository=self.name, hint=hint)
 
     def _path(self, digest: str) -> Path:
         return self._blobs / check_digest(digest).removeprefix("sha256:")

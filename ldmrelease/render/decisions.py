@@ -10,7 +10,7 @@ from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.sentences.text import command_line, listed, moment, short
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Verdict
 from ldmrelease.domain.facts import Intent
-from ldmrelease.render.output import Cell, Colour, painted, table
+from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.replay import Replayed

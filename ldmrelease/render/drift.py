@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.drift import drift_words, fix_words
 from ldmrelease.answers.sentences.refusals import refusal_words
-from ldmrelease.answers.sentences.text import Values, listed, said, short
-from ldmrelease.render.output import Cell, Colour, painted, table
+from ldmrelease.answers.sentences.text import Values, listed, said, same_told, short
+from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
@@ -33,9 +33,11 @@ def drift_text(found: Sequence[DriftFinding], *, is_whole: bool = True) -> str:
     return "\n".join(_difference(each) for each in found) or nothing
 
 
-def missed_text(missed: UnavailablePlace) -> str:
-    """A place that could not be looked at, and why."""
-    return f"{missed.place}: unreachable: {'; '.join(refusal_words(each) for each in missed.why)}"
+def missed_lines(missed: Iterable[UnavailablePlace]) -> list[str]:
+    """The places that could not be looked at, and why: a line for each reason."""
+    return same_told(
+        (each.place, f"unreachable: {'; '.join(refusal_words(why) for why in each.why)}") for each in missed
+    )
 
 
 def _line(row: LiveComponent) -> list[str | Cell]:

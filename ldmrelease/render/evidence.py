@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import Values, listed, said, short, values_of
-from ldmrelease.render.output import Cell, Colour, table
+from ldmrelease.render.tables import Cell, Colour, table
 
 if TYPE_CHECKING:
     from ldmrelease.domain.facts import StatementFact

@@ -1,36 +1,26 @@
 """Answers on standard output: JSON, YAML or text, one value in three spellings."""
 
 import enum
-import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-from ldmrelease.answers.sentences.escapes import printable, printable_text
+from ldmrelease.answers.sentences.escapes import printable_text
+from ldmrelease.render.tables import fitted
 
 
 class Output(enum.StrEnum):
-    """The ways in which an answer is printed."""
+    """The ways in which an answer is printed; `wide` is text with tables that do not heed the terminal."""
 
     text = "text"
+    wide = "wide"
     json = "json"
     yaml = "yaml"
 
-
-class Colour(enum.IntEnum):
-    """The colours of text, by their ANSI numbers."""
-
-    red = 31
-    green = 32
-    yellow = 33
-    grey = 90
-
-
-class Cell(NamedTuple):
-    """The text of a table's cell, with a colour for terminals."""
-
-    text: str
-    colour: Colour | None = None
+    @property
+    def is_text(self) -> bool:
+        """Whether a person reads it: then answers may come one by one, beside what is said on the way."""
+        return self in (Output.text, Output.wide)
 
 
 def emit(value: object, output: Output, text: Callable[[], str]) -> None:
@@ -39,8 +29,11 @@ def emit(value: object, output: Output, text: Callable[[], str]) -> None:
         print(as_json(value), flush=True)
     elif output is Output.yaml:
         print(as_yaml(value), end="", flush=True)
-    elif said := text():
-        print(said, flush=True)
+    else:
+        with fitted(_columns(output)):
+            said = text()
+        if said:
+            print(said, flush=True)
 
 
 def as_json(value: object) -> str:
@@ -59,32 +52,13 @@ def as_yaml(value: object) -> str:
     return yaml.safe_dump(plain, sort_keys=False, width=110)
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[str | Cell]]) -> str:
-    """Aligned columns under their headers, three spaces apart; the last is as wide as it is."""
-    cells = [[Cell(each) for each in headers]]
-    cells += [[each if isinstance(each, Cell) else Cell(each) for each in row] for row in rows]
-    cells = [[Cell(printable(cell.text), cell.colour) for cell in row] for row in cells]
-    widths = [max(len(row[column].text) for row in cells) for column in range(len(headers))]
-    return "\n".join(_line(row, widths) for row in cells)
+def _columns(output: Output) -> int | None:
+    """How wide tables may be: the terminal's columns; None where nobody sees where lines end, or all is wanted."""
+    if output is Output.wide or not sys.stdout.isatty():
+        return None
+    from shutil import get_terminal_size  # noqa: PLC0415 - on terminals alone
 
-
-def painted(text: str, colour: Colour | None) -> str:
-    """The text in a colour, where standard output is a terminal and nobody said NO_COLOR."""
-    if colour is None or not text or not _in_colour():
-        return text
-    return f"\x1b[{int(colour)}m{text}\x1b[0m"
-
-
-def _line(row: Sequence[Cell], widths: Sequence[int]) -> str:
-    padded = [
-        painted(cell.text, cell.colour) + " " * (width - len(cell.text))
-        for cell, width in zip(row, widths, strict=True)
-    ]
-    return "   ".join(padded).rstrip()
-
-
-def _in_colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return get_terminal_size().columns
 
 
 def _plain(value: object) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ldmrelease.answers.sentences.text import counted, listed, short
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.projections.naming import NamedBy
-from ldmrelease.render.output import Cell, Colour, table
+from ldmrelease.render.tables import Cell, Colour, table
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 
 if TYPE_CHECKING:

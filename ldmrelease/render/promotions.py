@@ -20,7 +20,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId
 from ldmrelease.render.decisions import decision_text, verdict_line
-from ldmrelease.render.output import Cell, Colour, painted, table
+from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.answers.promotion_rows import PromotionRowAnswer
@@ -194,7 +194,7 @@ def _step_words(step: Step) -> str:
             alias = f"let {wanted['alias']} mean " if wanted.get("alias") else ""
             return printable({"retire": "take away "}.get(wanted["intent"], "write ") + alias + images)
         case "settle":
-            return "look that it is what was promoted, by digest"
+            return "verify by digest that it is what was promoted"
         case "check":
             return f"run the check {step.parameters['check']}"
         case "receipt":

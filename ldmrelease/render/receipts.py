@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.text import listed, said, short
-from ldmrelease.render.output import table
+from ldmrelease.render.tables import table
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.receipts import StoredReceipt

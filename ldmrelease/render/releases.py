@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.text import counted, listed, said, short
-from ldmrelease.render.output import table
+from ldmrelease.render.tables import table
 
 if TYPE_CHECKING:
     from ldmrelease.answers.releases import RevisionAnswer

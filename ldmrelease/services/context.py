@@ -44,6 +44,10 @@ Observer = Callable[[str, str], None]
 """Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
 
 
+UNKNOWN_REQUESTER = "unknown"
+"""Who asks where the workspace has no key `me`: only what needs no signature is done for that one."""
+
+
 class NoKey(InputError):
     """The workspace names no key for something that has to be signed."""
 
@@ -246,6 +250,14 @@ class Context(ReadContext):
             return author(self.person, None, self.workspace.root)
         return author(key.person, key.mail, self.workspace.root, unnamed=key.person == key.id)
 
+    @property
+    def requester(self) -> str:
+        """Who asks, as far as that is known: a look needs no key."""
+        try:
+            return self.person
+        except (NoKey, KeyProblem):
+            return UNKNOWN_REQUESTER
+
     def append(
         self,
         events: list[NewEvent],
@@ -266,17 +278,21 @@ class Context(ReadContext):
         )
         return answer if isinstance(answer, Moved) else None
 
+    def would_count(self, event: NewEvent) -> bool:
+        """Whether the workspace has the key that an event needs."""
+        try:
+            self._require_counted(event)
+        except (NoKey, KeyProblem):
+            return False
+        return True
+
     def _adoption(self) -> list[NewEvent]:
         """The trust document, where it is to be remembered, and this workspace has the key for it."""
         now = TrustAdopted(self.workspace.trust_version, self.workspace.trust_digest)
         event = adoption(adopted(self.ledger), now, self.workspace.trust.name)
         if event is None:
             return []
-        try:
-            self._require_counted(event)
-        except (NoKey, KeyProblem):
-            return []
-        return [event]
+        return [event] if self.would_count(event) else []
 
     def _sign(self, there: Position, body: Any) -> dict[str, Any]:
         return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))

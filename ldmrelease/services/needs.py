@@ -273,6 +273,9 @@ class Recording(Signing, Protocol):
     ) -> Moved | None:
         """Append in one transaction, each event signed; None where it went in. Raises `NoKey`, `KeyProblem`."""
 
+    def would_count(self, event: NewEvent) -> bool:
+        """Whether the workspace has the key that an event needs."""
+
 
 class ReleaseStore(Recording, Protocol):
     """Stores pins, in the ledger and in the release repository."""
@@ -308,12 +311,16 @@ class PromotionPlanning(PlaceAccess, PlaceObserving, FactSources, Protocol):
     """Plans a promotion and decides about it. Writes nothing."""
 
     @property
-    def person(self) -> str:
-        """Who asks."""
+    def requester(self) -> str:
+        """Who asks, as far as that is known."""
 
 
 class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, PromotionPlanning, Protocol):
     """Everything that carrying a promotion out takes."""
+
+    @property
+    def person(self) -> str:
+        """Who asks, by the key `me`. Raises `NoKey`, `KeyProblem`."""
 
     @property
     def author(self) -> Identity:

@@ -1,16 +1,18 @@
 """Whether the workspace's own keys may sign what will be needed: asked before anything is written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from ldmrelease.config.workspace.keys import LEDGER, how_to_make, signed_types, signer_fault
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import InputError
+from ldmrelease.domain.events.kinds import OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.plan import Plan, StepKind
 from ldmrelease.domain.release import Release
-from ldmrelease.domain.statements import PAYLOAD_TYPE
+from ldmrelease.services.context import NoKey
 from ldmrelease.services.needs import Signing
 from ldmrelease.trust.authorize import entitled_roles
-from ldmrelease.trust.keyring import Role
-from ldmrelease.trust.verify import Rejected, VerifiedPayload, verify
+from ldmrelease.trust.signer import KeyProblem
+from ldmrelease.trust.verify import Rejected
 
 
 class UnagreedTargets(InputError):
@@ -27,23 +29,53 @@ def require_agreed_targets(workspace: Workspace, environments: Iterable[str]) ->
         )
 
 
-def require_receipts(context: Signing, plan: Plan, release: Release) -> None:
-    """Raise `NoKey` or `KeyProblem` where a receipt that the plan wants would not count at its place."""
+def require_keys(context: Signing, plan: Plan, release: Release) -> None:
+    """Raise `KeyProblem` with every key that the plan will need and that is missing, unknown to the trust document, of
+    the wrong kind, or not entitled at a place of the plan: before anything is written.
+    """
+    faults = dict.fromkeys(_faults(context, plan, release))
+    if faults:
+        raise KeyProblem("\n".join(faults))
+
+
+def _faults(context: Signing, plan: Plan, release: Release) -> Iterator[str]:
+    whole = tuple(release.repositories)
+    yield from _fault(context, PROMOTER, (), ())
+    yield from _fault(context, LEDGER, (), ())
     sources = {each.name: each.source for each in release.images}
     for each in plan.places:
+        environments = (each.place.environment,)
+        kinds = {step.kind for step in each.steps}
+        if StepKind.SETTLE in kinds:
+            yield from _fault(context, OBSERVER, environments, whole)
+        if StepKind.CHECK in kinds:
+            yield from _fault(context, RUNNER, environments, whole)
         for step in each.steps:
             if step.kind is StepKind.RECEIPT:
                 repositories = tuple(sources[name] for name in step.parameters["components"])
-                _require_receipt(context, each.level, each.place.environment, repositories)
+                yield from _fault(context, f"receipts/{each.level}", environments, repositories)
 
 
-def _require_receipt(context: Signing, level: str, environment: str, repositories: tuple[str, ...]) -> None:
-    signer = context.signers.receipts(level)
-    found: VerifiedPayload | Rejected | tuple[Role, ...] = verify(
-        signer.sign(PAYLOAD_TYPE, b"{}"), context.keyring, at=context.now()
-    )
-    if isinstance(found, VerifiedPayload):
-        where = {"environments": (environment,), "repositories": repositories}
-        found = entitled_roles("receipt", found.key, context.keyring, **where)
-    if isinstance(found, Rejected):
-        raise context.key_problem(signer, found)
+def _fault(
+    context: Signing, purpose: str, environments: tuple[str, ...], repositories: tuple[str, ...]
+) -> Iterator[str]:
+    """What is wrong with the key of a purpose, for what it has to sign there."""
+    try:
+        signer = context.signers.named(purpose)
+    except KeyProblem as error:
+        yield f"key {purpose}: {error}"
+        return
+    except NoKey:
+        yield f"key {purpose}: there is none; {how_to_make(purpose, context.keyring)}"
+        return
+    fault = signer_fault(signer, purpose, context.keyring, context.now())
+    if fault is not None:
+        yield f"key {purpose}: {fault.message}{f'; {fault.remedy}' if fault.remedy else ''}"
+        return
+    key = context.keyring.find(signer.keyid)
+    assert key is not None
+    for type in signed_types(purpose):
+        where = {"environments": environments, "repositories": repositories} if environments else {}
+        found = entitled_roles(type, key, context.keyring, **where)
+        if isinstance(found, Rejected):
+            yield str(context.key_problem(signer, found))

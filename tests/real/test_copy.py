@@ -6,45 +6,32 @@ import base64
 import itertools
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ldmrelease.domain.images import digest_of, parse_reference
+from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import Copier, copy
-from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError, RegistryUnreachable
 from ldmrelease.registry.identity import identity
-from ldmrelease.registry.manifests import OCI_CONFIG, OCI_MANIFEST, Descriptor, write_object
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
-from ldmrelease.registry.repository import RegistryOptions, Repository
+from ldmrelease.registry.repository import Repository
 from tests.images import attach, descriptor_of, put_legacy_attestation, put_sample_image, put_sample_index
+from tests.real.cosign_tags import SPDX, put_at_tag, signature, signatures_at
 from tests.real.faultproxy import (
     Answer,
     FaultProxy,
     Passage,
-    cut_answer,
-    cut_request,
     delay,
-    flip,
     status,
-    truncate,
 )
+from tests.real.new_repositories import NAMESPACES, opener
 from tests.real.registries import RunningRegistry
 
 pytestmark = pytest.mark.real
 
+
 RECEIPT = "https://slsa.dev/verification_summary/v1"
-_rooms = (f"copy{number}" for number in itertools.count())
-
-Opener = Callable[[str], Repository]
-
-
-def opener(address: str, directory: Path, retries: int = 1) -> Opener:
-    """Opens repositories of a new room; they share what they learn about the registry."""
-    room, places = next(_rooms), Registries(directory, RegistryOptions(retries=retries))
-    return lambda name: places.open(parse_reference(f"{address}/{room}/{name}"))
 
 
 def envelope(predicate_type: str) -> bytes:
@@ -61,7 +48,7 @@ PLACES = ["layout", "docker_registry", "referrers_registry"]
 @pytest.fixture(params=list(itertools.product(PLACES, PLACES)), ids="-".join)
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Repository, Repository]:
     """Two empty repositories, in every pair of kinds of places."""
-    room, places = next(_rooms), Registries(tmp_path)
+    room, places = next(NAMESPACES), Registries(tmp_path)
 
     def open_one(kind: str, name: str) -> Repository:
         if kind == "layout":
@@ -251,42 +238,6 @@ def test_referrers_stay_behind_when_told(any_registry: RunningRegistry, tmp_path
     assert list_referrers(place("to"), image.index) == []
 
 
-SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
-SPDX = "text/spdx+json"
-
-
-def signature(key: str) -> tuple[str, bytes, dict[str, str]]:
-    """A layer as cosign writes it: all keys sign the same bytes, what differs is in the annotation."""
-    return SIMPLE_SIGNING, b'{"critical": {}}', {"dev.cosignproject.cosign/signature": key}
-
-
-def put_at_tag(
-    repository: Repository, subject: str, suffix: str, *layers: tuple[str, bytes, dict[str, str]]
-) -> str:
-    """What cosign 2 keeps at `sha256-<hex>.SUFFIX`; returns the tag."""
-    for blob in (b"{}", *(content for _, content, _ in layers)):
-        repository.put_blob(blob)
-    body = {
-        "schemaVersion": 2,
-        "mediaType": OCI_MANIFEST,
-        "config": Descriptor(OCI_CONFIG, digest_of(b"{}"), 2).as_json(),
-        "layers": [
-            Descriptor(kind, digest_of(content), len(content), annotations=annotations).as_json()
-            for kind, content, annotations in layers
-        ],
-    }
-    tag = f"{subject.replace(':', '-')}.{suffix}"
-    repository.put_manifest(write_object(body), OCI_MANIFEST, tag)
-    return tag
-
-
-def signatures_at(repository: Repository, tag: str) -> list[str]:
-    """The keys whose signatures are there, each with the bytes that it signed."""
-    layers = repository.manifest(tag).layers()
-    assert {repository.blob(layer.digest) for layer in layers} == {b'{"critical": {}}'}
-    return [layer.annotations["dev.cosignproject.cosign/signature"] for layer in layers]
-
-
 def test_signatures_and_sboms_at_cosigns_tags_go_along(pair: tuple[Repository, Repository]) -> None:
     source, destination = pair
     image = put_sample_index(source, "t", seed="a")
@@ -390,116 +341,3 @@ def test_receipts_are_never_copied_however_they_are_dressed(pair: tuple[Reposito
     assert (set(report.referrers), report.tags) == ({evidence, other}, ())
     assert not {as_signature, as_sbom} & set(destination.tags())
     assert {each.digest for each in list_referrers(destination, image.index)} == {evidence, other}
-
-
-def test_what_is_not_there_cannot_be_copied(any_registry: RunningRegistry, tmp_path: Path) -> None:
-    place = opener(any_registry.address, tmp_path)
-    for reference in ("nothing", digest_of(b"nothing")):
-        with pytest.raises(NotFound, match="from"):
-            copy(place("from"), reference, place("to"))
-    assert place("to").tags() == []
-
-
-@pytest.mark.parametrize("fault", [cut_request, cut_answer, truncate], ids=lambda fault: fault.__name__)
-@pytest.mark.parametrize(
-    "what", ["HEAD /to/", "GET /from/manifests", "GET /from/blobs", "POST /to/", "PUT /to/manifests"]
-)
-def test_a_copy_survives_one_fault(
-    docker_registry: RunningRegistry,
-    proxied: FaultProxy,
-    tmp_path: Path,
-    what: str,
-    fault: Callable[..., None],
-) -> None:
-    # Two names of one registry, so that bytes have to move.
-    source = opener(docker_registry.address, tmp_path)("from")
-    image = put_sample_image(source, "t", seed=what + fault.__name__, layers=[3000])
-    through = Registries(tmp_path, RegistryOptions(retries=1))
-    behind = through.open(parse_reference(source.name.replace(docker_registry.address, proxied.address)))
-    destination = Registries(tmp_path).open(
-        parse_reference(f"localhost:{proxied.address.split(':')[1]}/{next(_rooms)}/to")
-    )
-    method, path = what.split()
-    proxied.fail(method, path, fault, times=1)  # type: ignore[arg-type]
-    report = copy(behind, "t", destination)
-    assert identity(destination, "t") == image
-    assert report.mounted == 0
-
-
-def test_a_flipped_bit_on_the_way_is_not_stored(
-    docker_registry: RunningRegistry, proxied: FaultProxy, tmp_path: Path
-) -> None:
-    source = opener(docker_registry.address, tmp_path)("from")
-    image = put_sample_image(source, "t", seed="flipped on the way", layers=[3000])
-    behind = Registries(tmp_path).open(
-        parse_reference(source.name.replace(docker_registry.address, proxied.address))
-    )
-    proxied.fail("GET", "/blobs/", flip)
-    layout = Registries(tmp_path).open(parse_reference("oci:images/lab"))
-    with pytest.raises(DigestMismatch):
-        copy(behind, "t", layout)
-    assert layout.tags() == []
-    for blob in source.manifest(image.index).blobs():
-        assert not layout.has_blob(blob.digest)
-
-
-def test_killed_before_and_after_each_request_a_copy_can_be_finished(
-    docker_registry: RunningRegistry, tmp_path: Path
-) -> None:
-    class Kill(BaseException):
-        pass
-
-    room = next(_rooms)
-    prepared = docker_registry.open(f"{room}/from")
-    image = put_sample_image(prepared, "t", seed="kill", layers=[32])
-    note = attach(prepared, "t")
-    tag = put_at_tag(prepared, image.index, "sig", signature("a"))
-
-    def run(name: str, stop_at: int) -> int:
-        moments = itertools.count(1)
-        last = 0
-
-        def observe(phase: str, method: str, url: str) -> None:
-            nonlocal last
-            last = next(moments)
-            if last == stop_at:
-                raise Kill
-
-        places = Registries(tmp_path, RegistryOptions(observer=observe))
-        source, destination = (
-            places.open(parse_reference(f"{docker_registry.address}/{room}/{each}"))
-            for each in ("from", name)
-        )
-        copy(source, image.index, destination, tag="t")
-        return last
-
-    total = run("whole", stop_at=0)
-    for moment in range(1, total + 1):
-        name = f"to{moment}"
-        try:
-            run(name, stop_at=moment)
-        except Kill:
-            run(name, stop_at=0)
-        destination = docker_registry.open(f"{room}/{name}")
-        assert identity(destination, "t") == image
-        assert [each.digest for each in list_referrers(destination, image.index)] == [note]
-        assert signatures_at(destination, tag) == ["a"]
-
-
-def test_a_list_of_referrers_that_cannot_be_had_is_no_empty_list(
-    docker_registry: RunningRegistry, proxied: FaultProxy, tmp_path: Path
-) -> None:
-    place = opener(proxied.address, tmp_path)
-    put_sample_image(place("from"), "t", seed="a")
-    proxied.fail("GET", "/from/referrers/", status(500))
-    with pytest.raises(RegistryError, match="500"):
-        copy(place("from"), "t", place("to"))
-    proxied.heal()
-    proxied.fail("GET", "/from/manifests/sha256-", cut_request)
-    with pytest.raises(RegistryUnreachable):
-        copy(place("from"), "t", place("to"))
-    for suffix in ("att", "sig", "sbom"):
-        proxied.heal()
-        proxied.fail("HEAD", rf"/from/manifests/sha256-.*\.{suffix}$", status(500))
-        with pytest.raises(RegistryError, match="500"):
-            copy(place("from"), "t", place("to"))

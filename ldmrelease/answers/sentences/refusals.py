@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences.rollouts import FAILURES
-from ldmrelease.answers.sentences.text import Values, listed, moment, said, values_of
+from ldmrelease.answers.sentences.text import Values, listed, moment, said, same_told, values_of
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
 
@@ -95,7 +95,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     # Repositories, branches, files.
     "no-repository": lambda v: (
         f"{said(v['where'])} is not a git repository{' (' + _found(v) + ')' if 'found' in v else ''}; "
-        "name its folder or URL in ldmrelease.yaml"
+        "clone it there, or name its folder or URL in ldmrelease.yaml"
     ),
     "no-branch": lambda v: (
         f"{said(v['where'])} has no branch {said(v['branch'])}; make it, or name another one"
@@ -358,7 +358,7 @@ def unknown_target_words(answer: UnknownTarget) -> str:
 
 def preflight_words(answer: PreflightFailed) -> str:
     """That places cannot be written as asked."""
-    return "\n".join(f"{each.place}: {refusal_words(each.refusal)}" for each in answer.places)
+    return "\n".join(same_told((each.place, refusal_words(each.refusal)) for each in answer.places))
 
 
 def busy_words(busy: PlaceBusy) -> str:

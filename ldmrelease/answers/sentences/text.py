@@ -38,6 +38,14 @@ def listed(names: Iterable[object]) -> str:
     return f"{', '.join(found[:-1])} and {found[-1]}"
 
 
+def same_told(told: Iterable[tuple[object, str]]) -> list[str]:
+    """`a, b and c: trouble`: a line for each trouble, with the name of everything that has it, in their order."""
+    names: dict[str, list[object]] = {}
+    for name, trouble in told:
+        names.setdefault(trouble, []).append(name)
+    return [f"{listed(each)}: {trouble}" for trouble, each in names.items()]
+
+
 def few(names: object, most: int = 10) -> str:
     """`a, b and 9,998 others`: as many names as a line bears."""
     found = list(names) if isinstance(names, list | tuple) else [names]

@@ -1,6 +1,7 @@
 """The workspace: `ldmrelease.yaml` and the files that it names, read and validated."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,7 @@ from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.check_template import template_file, with_document
+from ldmrelease.config.workspace.keys import SIGNS, how_to_make, key_fault
 from ldmrelease.config.workspace.model import Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.references import References
 from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
@@ -155,14 +157,22 @@ def _local(parts: _Parts) -> Iterator[Problem]:
 
 
 def _keys(parts: _Parts) -> Iterator[Problem]:
-    for purpose, path in _key_files(parts.file.keys, parts.root).items():
-        if not path.is_file():
-            where = ("keys", *purpose.split("/", 1))
-            yield parts.document.problem(where, f"{shown(path)} is not there", "make it with `key new`")
-    for level in sorted({each.level for each in parts.topology.applications} - set(parts.file.keys.receipts)):
-        yield parts.document.problem(
-            ("keys", "receipts"), f"no receipt key for level {level!r}", "make one with `key new`"
-        )
+    """Keys that what is done here will need: missing, unknown to the trust document, of the wrong kind or role."""
+    files, now = _key_files(parts.file.keys, parts.root), parts.file.clock or datetime.now(UTC)
+    levels = sorted({each.level for each in parts.topology.applications})
+    for purpose in (*SIGNS, *(f"receipts/{each}" for each in levels)):
+        path, where = files.get(purpose), ("keys", *purpose.split("/", 1))
+        if path is None and not parts.topology.applications:
+            continue
+        if path is not None and not path.is_file():
+            remedy = how_to_make(purpose, parts.trust.keyring)
+            yield parts.document.problem(where, f"{shown(path)} is not there", remedy)
+            continue
+        fault = key_fault(path, purpose, parts.trust.keyring, now)
+        if fault is not None and path is None:
+            yield parts.document.problem(where[:1], f"no key for {purpose!r}", fault.remedy, at_key=True)
+        elif fault is not None:
+            yield parts.document.problem(where, fault.message, fault.remedy or None)
 
 
 def _workspace(parts: _Parts) -> Workspace:

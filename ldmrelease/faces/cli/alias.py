@@ -6,8 +6,10 @@ import typer
 
 from ldmrelease.answers.aliases import aliases_answer
 from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.text import same_told
 from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import (
+    OptionalTargetOption,
     ProductOption,
     ReasonOption,
     ReleaseArgument,
@@ -62,9 +64,7 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
 @app.command("list", epilog=examples("ldmrelease alias list", "ldmrelease alias list --target usdfdev"))
 def list_aliases(
     ctx: typer.Context,
-    target: Annotated[
-        str | None, typer.Option("--target", "-t", help="A level, environment or environment/application.")
-    ] = None,
+    target: OptionalTargetOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Say which names stand for what, as the menus are committed now. Exit 3 if one could not be read."""
@@ -74,6 +74,6 @@ def list_aliases(
     unread = [each for each in found if isinstance(each, NotRead)]
     answer = aliases_answer(found)
     emit(answer, output, lambda: aliases_table(rows))
-    for each in unread:
-        typer.echo(f"{each.place}: not read: {refusal_words(each.why)}", err=True)
+    for line in same_told((each.place, f"not read: {refusal_words(each.why)}") for each in unread):
+        typer.echo(line, err=True)
     raise typer.Exit(answer.exit_code)

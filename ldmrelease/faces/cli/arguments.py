@@ -7,7 +7,7 @@ import typer
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.yaml.suggestions import did_you_mean
-from ldmrelease.domain.topology import Application, Product
+from ldmrelease.domain.topology import Application, Product, Topology
 from ldmrelease.faces.cli.options import NoAnswer, UsageError
 from ldmrelease.services.releases.products import NoProduct, choose_product, default_product
 
@@ -19,8 +19,14 @@ ProductOption = Annotated[
     str | None,
     typer.Option("--product", "-p", help="The product; else the default one, if its grammar reads the tag."),
 ]
+TARGET = ("--target", "-t", "--environment", "-e")
+"""Two spellings of one thing everywhere: an environment is one of the things that may be meant."""
+
 TargetOption = Annotated[
-    str, typer.Option("--target", "-t", help="A level, an environment, or environment/application.")
+    str, typer.Option(*TARGET, help="A level, an environment, or environment/application.")
+]
+OptionalTargetOption = Annotated[
+    str | None, typer.Option(*TARGET, help="A level, an environment, or environment/application; else all.")
 ]
 
 
@@ -103,3 +109,13 @@ def applications_of(context: "Context", target: str | None) -> tuple[Application
     if isinstance(found, UnknownTarget):
         raise UsageError(f"there is no place {found.target!r}", did_you_mean(found.target, found.known))
     return found
+
+
+def environment_of(topology: Topology, target: str, *others: str) -> str:
+    """The environment that a target means; `others` are known, too. Raises `UsageError` for one that means several."""
+    known = dict.fromkeys(each.place.environment for each in topology.applications)
+    known |= dict.fromkeys(others)
+    environment = target.partition("/")[0]
+    if environment not in known:
+        raise UsageError(f"there is no environment {target!r}", did_you_mean(target, known))
+    return environment

@@ -22,6 +22,7 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.checks.runs import RunResult, Unregistered, register, run_place, run_registered
 from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.checkpoints import leave_checkpoint, require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.evidence.publish import publish_envelope
 from ldmrelease.services.progress import Progress
@@ -60,9 +61,14 @@ def check_run(
     places = places_for(context, PromotionSpec(pinned, target))
     if isinstance(places, UnknownTarget):
         raise UsageError(unknown_target_words(places))
+    require_newest(context)
     push_release(context.release_repository(), pinned)
     progress = narrator(context, output)
     runs = list(_runs(context, wanted, pinned, places, progress))
+    if any(each.run for each in runs):
+        left = leave_checkpoint(context, pinned.digest)
+        if left is not None:
+            progress("no-checkpoint", {"reason": left})
     emit(runs, output, lambda: "\n".join(map(_line, runs)))
     raise typer.Exit(runs_code(each.result for each in runs))
 

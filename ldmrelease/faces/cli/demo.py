@@ -84,7 +84,7 @@ def demo(
         return code, answer
 
     # What the commands print is not the answer, where a program reads that.
-    with nullcontext() if output is Output.text else redirect_stdout(sys.stderr):
+    with nullcontext() if output.is_text else redirect_stdout(sys.stderr):
         play(folder.resolve(), story, give, typer.echo, full=full)
     told = DemoAnswer(folder=str(folder.resolve()), commands=tuple(played))
     emit(told, output, lambda: afterwards(_program(), folder.resolve()))

@@ -1,16 +1,17 @@
 """`ldmrelease doctor`: whether everything that a promotion needs is there."""
 
 from collections.abc import Iterator
-from itertools import groupby
 
 import typer
 
 from ldmrelease.answers.doctor import DiagnosisAnswer, diagnoses_code, diagnosis_answer
+from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import workspace_file
-from ldmrelease.render.output import Cell, Colour, Output, emit, table
+from ldmrelease.render.output import Output, emit
+from ldmrelease.render.tables import Cell, Colour, table
 from ldmrelease.services.operations.doctor import Diagnosis, Health, look_at_machine, look_at_workspace
 
 app = new_app()
@@ -43,14 +44,19 @@ def _diagnoses(ctx: typer.Context) -> Iterator[Diagnosis]:
 
 
 def _text(found: list[DiagnosisAnswer]) -> str:
-    return table(("", "WHAT", "FOUND"), [_row(list(group)) for _, group in groupby(found, _told)])
+    """One line for everything with the same trouble, such as the places of one repository."""
+    alike: dict[tuple[Health, str], list[DiagnosisAnswer]] = {}
+    for each in found:
+        alike.setdefault((each.health, _told(each)), []).append(each)
+    return table(("", "WHAT", "FOUND"), [_row(each) for each in alike.values()])
 
 
 def _row(alike: list[DiagnosisAnswer]) -> tuple[Cell, str, str]:
-    """One line for a row of things with the same trouble, such as the places of one repository."""
     first, *others = alike
     what = f"{first.what} (and {len(others)} more)" if others else first.what
-    return Cell(first.health.value, _COLOURS[first.health]), what, _told(first)
+    # Whoever has to mend something wants to know all of it.
+    also = f" (also {listed(each.what for each in others)})" if others and first.health is Health.BAD else ""
+    return Cell(first.health.value, _COLOURS[first.health]), what, f"{_told(first)}{also}"
 
 
 def _told(found: DiagnosisAnswer) -> str:

@@ -1,14 +1,12 @@
 """`ldmrelease drift`: where what is wanted, what was decided and what runs differ."""
 
-from typing import Annotated
-
 import typer
 
 from ldmrelease.answers.live import drift_answer
-from ldmrelease.faces.cli.arguments import applications_of
+from ldmrelease.faces.cli.arguments import OptionalTargetOption, applications_of
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.drift import drift_text, missed_text
+from ldmrelease.render.drift import drift_text, missed_lines
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.inventory.drift_report import report
 from ldmrelease.services.inventory.live import live
@@ -23,10 +21,7 @@ app = new_app()
 )
 def drift(
     ctx: typer.Context,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", "-t", help="A level, environment or environment/application; else all."),
-    ] = None,
+    target: OptionalTargetOption = None,
     timeout: TimeoutOption = 10.0,
     output: OutputOption = Output.text,
 ) -> None:
@@ -39,6 +34,6 @@ def drift(
     found = report(context.topology, live(context, applications_of(context, target), timeout))
     answer = drift_answer(found)
     emit(answer, output, lambda: drift_text(found.drift, is_whole=not found.unreachable))
-    for each in found.unreachable:
-        typer.echo(missed_text(each), err=True)
+    for line in missed_lines(found.unreachable):
+        typer.echo(line, err=True)
     raise typer.Exit(answer.exit_code)

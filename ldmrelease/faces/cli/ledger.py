@@ -7,17 +7,25 @@ from typing import IO, Annotated
 
 import typer
 
-from ldmrelease.answers.ledger import VerifiedLedgerAnswer, event_answers, head_answer, verified_answer
+from ldmrelease.answers.ledger import (
+    UnaskedAnswer,
+    VerifiedLedgerAnswer,
+    event_answers,
+    head_answer,
+    verified_answer,
+)
 from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.rejected import why_not
-from ldmrelease.answers.sentences.text import counted
+from ldmrelease.answers.sentences.text import counted, same_told
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.ledger import LedgerProblem, import_ledger
 from ldmrelease.projections.registry import PROJECTORS
-from ldmrelease.render.output import Output, emit, table
+from ldmrelease.render.output import Output, emit
+from ldmrelease.render.tables import table
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.checkpoints import (
     contradictions,
@@ -26,6 +34,7 @@ from ldmrelease.services.deployments.checkpoints import (
     publish_checkpoint,
 )
 from ldmrelease.services.operations.ledger_check import verify_ledger
+from ldmrelease.targets.results import Refusal
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import VerifiedRecord
 from ldmrelease.trust.verify import Rejected
@@ -68,10 +77,16 @@ def verify(
             LedgerProblem(each.problem.code, each.where, found=describe(each, head.size))
             for each in contradictions(context.ledger, kept)
         ]
-    unasked = tuple(f"{each.where} could not be reached: {each.unknown}" for each in kept if each.unknown)
+    unasked = tuple(
+        UnaskedAnswer(where=each.where, sentence=_unknown(each.unknown)) for each in kept if each.unknown
+    )
     found = verified_answer(head, earlier, problems, unasked)
     emit(found, output, lambda: _verified(found))
     raise typer.Exit(found.exit_code)
+
+
+def _unknown(why: str | Refusal) -> str:
+    return refusal_words(why) if isinstance(why, Refusal) else f"could not be reached: {why}"
 
 
 def _why(found: Rejected) -> str:
@@ -193,7 +208,12 @@ def _verified(found: VerifiedLedgerAnswer) -> str:
         return "\n".join([*lines, f"{counted(len(lines), 'problem')} in {size}"])
     since = f", and nothing was cut since event {found.checkpoint.size}" if found.checkpoint else ""
     told = f"{size}, {found.head.hash}: the chain holds, every blob is there{since}"
-    return "\n".join([told, *map(printable, found.unasked)])
+    return "\n".join(
+        [
+            told,
+            *map(printable, same_told((each.where, f"not asked: {each.sentence}") for each in found.unasked)),
+        ]
+    )
 
 
 def _listed(events: list[Event]) -> str:

@@ -17,7 +17,7 @@ from ldmrelease import logs
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.commands import COMMANDS
 from ldmrelease.faces.cli.options import HELP, NoAnswer, asked_output, examples
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import emit
 
 TRACEBACK_VARIABLE = "LDMRELEASE_TRACEBACK"
 PROMOTING = {"promote", "rollback", "retire", "alias", "resume"}
@@ -45,23 +45,23 @@ class CommandGroup(TyperGroup):
         except typer.TyperException as error:
             self._print(error)
             raise
+        except KeyboardInterrupt:
+            self._interrupted(None)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; whatever it raises becomes a line on stderr and an exit code."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            resume = "; `ldmrelease resume --all` goes on with what was under way"
-            self._end(
-                NoAnswer(
-                    ExitCode.INTERRUPTED,
-                    "interrupted",
-                    f"interrupted{resume if ctx.invoked_subcommand in PROMOTING else ''}",
-                )
-            )
+            self._interrupted(ctx.invoked_subcommand)
         except BrokenPipeError:
             _stop_quietly()
-        except (typer.Exit, typer.Abort):
+        except typer.Exit:
+            raise
+        except typer.Abort as abort:
+            # A prompt ends so by Ctrl-C as by the end of the input, and keeps which of them it was.
+            if isinstance(abort.__context__, KeyboardInterrupt):
+                self._interrupted(None)
             raise
         except typer.TyperException as error:
             self._print(error)
@@ -70,6 +70,10 @@ class CommandGroup(TyperGroup):
             if os.environ.get(TRACEBACK_VARIABLE):
                 raise
             self._end(error)
+
+    def _interrupted(self, command: str | None) -> NoReturn:
+        resume = "; `ldmrelease resume --all` goes on with what was under way" if command in PROMOTING else ""
+        self._end(NoAnswer(ExitCode.INTERRUPTED, "interrupted", f"interrupted{resume}"))
 
     def _end(self, error: Exception) -> NoReturn:
         from ldmrelease.faces.cli.errors import error_line  # noqa: PLC0415 - only for an error
@@ -81,7 +85,7 @@ class CommandGroup(TyperGroup):
 
     def _print(self, error: Exception) -> None:
         """For a program that reads the answer: the error in its place."""
-        if self._output is not Output.text:
+        if not self._output.is_text:
             from ldmrelease.faces.cli.errors import told_error  # noqa: PLC0415 - only for an error
 
             emit(told_error(error), self._output, lambda: "")

@@ -1,19 +1,19 @@
 """`ldmrelease observe`: look what runs, and record it signed."""
 
-from typing import Annotated
-
 import typer
 
 from ldmrelease.answers.observations import observe_answer
 from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.text import same_told
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Place
-from ldmrelease.faces.cli.arguments import applications_of
+from ldmrelease.faces.cli.arguments import OptionalTargetOption, applications_of
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import observation_text
+from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.inventory.observe import observation_event
 from ldmrelease.services.inventory.observe import observe as observe_place
 from ldmrelease.targets.results import Refusal
@@ -24,10 +24,7 @@ app = new_app()
 @app.command(epilog=examples("ldmrelease observe", "ldmrelease observe --target usdfdev"))
 def observe(
     ctx: typer.Context,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", "-t", help="A level, environment or environment/application; else all."),
-    ] = None,
+    target: OptionalTargetOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Look at every place of the target and append what was seen, signed by the observer.
@@ -36,9 +33,11 @@ def observe(
     if a place could not be observed; the others are recorded all the same.
     """
     context = open_context_here(ctx)
+    wanted = applications_of(context, target)
+    require_newest(context)
     seen: list[Observation] = []
     missed: list[tuple[Place, Refusal | Unavailable]] = []
-    for application in applications_of(context, target):
+    for application in wanted:
         found = observe_place(context, application)
         if not isinstance(found, Observation):
             missed.append((application.place, found))
@@ -47,6 +46,6 @@ def observe(
         seen.append(found)
     answer = observe_answer(seen, missed)
     emit(answer, output, lambda: "\n".join(map(observation_text, seen)))
-    for place, why in missed:
-        typer.echo(f"{place}: not observed: {refusal_words(why)}", err=True)
+    for line in same_told((place, f"not observed: {refusal_words(why)}") for place, why in missed):
+        typer.echo(line, err=True)
     raise typer.Exit(answer.exit_code)

@@ -12,6 +12,7 @@ from ldmrelease.config.policies.load import level_schema, policy_files, read_lev
 from ldmrelease.config.workspace.load import policy_folder
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.faces.cli.arguments import TARGET, environment_of
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_workspace, workspace_file
 from ldmrelease.render.output import Output, as_json, emit
@@ -57,8 +58,9 @@ def lint(
 def explain(
     ctx: typer.Context,
     level: Annotated[str, typer.Argument(help="A level of the workspace.")],
-    environment: Annotated[
-        str | None, typer.Option("--environment", "-e", help="With what this environment asks beyond it.")
+    target: Annotated[
+        str | None,
+        typer.Option(*TARGET, help="With what this environment, or that of this place, asks beyond it."),
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
@@ -67,10 +69,9 @@ def explain(
     found = workspace.levels.get(level)
     if found is None:
         raise UsageError(f"there is no level {level!r}", did_you_mean(level, workspace.levels))
-    if environment is not None:
-        known = {each.place.environment for each in workspace.topology.applications} | set(found.environments)
-        if environment not in known:
-            raise UsageError(f"there is no environment {environment!r}", did_you_mean(environment, known))
+    environment = None
+    if target is not None:
+        environment = environment_of(workspace.topology, target, *found.environments)
         found = found.at(environment)
     emit(level_answer(found, environment), output, lambda: level_words(found, environment))
 

@@ -61,7 +61,7 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
         emit(answer.plain, output, answer.text)
         raise typer.Exit(answer.code)
     answers = _through(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)
-    if output is not Output.text:
+    if not output.is_text:
         emit([each.plain for each in answers], output, str)
     raise typer.Exit(answers[-1].code)
 
@@ -76,7 +76,7 @@ def _through(
             context, replace(spec, target=target), output, dry_run=dry_run, yes=yes, wait=wait
         )
         answers.append(answer)
-        if output is Output.text:
+        if output.is_text:
             emit(answer.plain, output, lambda: f"== {target}\n{answer.text()}\n")  # noqa: B023 - called at once
         if answer.code is not ExitCode.OK and not dry_run:
             break

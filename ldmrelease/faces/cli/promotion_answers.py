@@ -76,7 +76,7 @@ def narrator(context: Context, output: Output) -> Progress:
     def silent(_code: str, _values: dict[str, Any]) -> None:
         """A program reads the answer alone."""
 
-    return tell if output is Output.text else silent
+    return tell if output.is_text else silent
 
 
 def rendered(context: Context, spec: PromotionSpec, found: FoundAnswer) -> RenderedAnswer:

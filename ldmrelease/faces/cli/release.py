@@ -19,6 +19,7 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.releases import comparison_text, pinned_text, releases_table, revisions_text
+from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.releases.compare import compare as compare_pins
 from ldmrelease.services.releases.listing import pinned_releases
 from ldmrelease.services.releases.pin import pin, stored_pin
@@ -66,6 +67,7 @@ def pin_release(
             f"{found.release.name} is pinned, and {listed(changed)} has changed since",
             "say why with --reason, and it becomes a new revision",
         )
+    require_newest(context)
     new = store_pin(context, found, reason)
     emit(release_answer(new), output, lambda: f"pinned (revision {new.revision}): {pinned_text(new)}")
 

@@ -7,8 +7,7 @@ import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.refusals import refusal_words
-from ldmrelease.config.yaml.suggestions import did_you_mean
-from ldmrelease.faces.cli.arguments import ProductOption, release_stored
+from ldmrelease.faces.cli.arguments import TARGET, ProductOption, environment_of, release_stored
 from ldmrelease.faces.cli.options import UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.services.context import Context
@@ -33,9 +32,12 @@ def resolve(
     ],
     release: Annotated[str, typer.Option("--release", "-r", help="A tag, such as w.2023.16.")],
     product: ProductOption = None,
-    environment: Annotated[
+    target: Annotated[
         str | None,
-        typer.Option("--environment", "-e", help="Name the images in its registry, if it has one."),
+        typer.Option(
+            *TARGET,
+            help="Name the images in the registry of this environment, or of this place's, if it has one.",
+        ),
     ] = None,
 ) -> None:
     """Print manifests with each `component://NAME` as that component's image by digest.
@@ -45,7 +47,7 @@ def resolve(
     """
     context = open_context_here(ctx)
     pinned = release_stored(context, release, product)
-    registry = _registry(context, environment)
+    registry = _registry(context, target)
     texts: list[str] = []
     refusals: list[Refusal] = []
     for path in _manifests(files):
@@ -89,11 +91,10 @@ def _joined(texts: list[str]) -> str:
     )
 
 
-def _registry(context: Context, environment: str | None) -> str | None:
-    if environment is None:
+def _registry(context: Context, target: str | None) -> str | None:
+    if target is None:
         return None
-    found = [each for each in context.topology.applications if each.place.environment == environment]
-    if not found:
-        known = {each.place.environment for each in context.topology.applications}
-        raise UsageError(f"there is no environment {environment!r}", did_you_mean(environment, known))
-    return found[0].registry
+    environment = environment_of(context.topology, target)
+    return next(
+        each.registry for each in context.topology.applications if each.place.environment == environment
+    )

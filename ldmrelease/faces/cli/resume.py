@@ -53,7 +53,7 @@ def resume(
         emit(answer.plain, output, answer.text)
         raise typer.Exit(answer.code)
     answers = list(_each(context, output, take_over))
-    if output is not Output.text:
+    if not output.is_text:
         emit([each.plain for each in answers], output, str)
     elif not answers:
         typer.echo("nothing waits, nothing was interrupted")
@@ -71,7 +71,7 @@ def _each(context: Context, output: Output, take_over: bool) -> Iterator[Rendere
             typer.echo(f"{printable(name)}: {message}", err=True)
             failed = NotResumedAnswer(promotion=name, error=told_error(error).error)
             answer = RenderedAnswer(failed, lambda: "", code)
-        if output is Output.text:
+        if output.is_text:
             emit(answer.plain, output, answer.text)
         yield answer
 

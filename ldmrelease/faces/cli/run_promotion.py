@@ -23,6 +23,9 @@ from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget,
 from ldmrelease.services.promotions.commands import preview_spec, promote
 from ldmrelease.services.promotions.submit import Preview
 from ldmrelease.services.promotions.wait import wait_for
+from ldmrelease.services.signing import require_keys
+
+_GOES_ON = (Verdict.ALLOWED, Verdict.WAITING)
 
 PRODUCTION = "production"
 
@@ -39,7 +42,10 @@ def run_promotion(
     if wait:
         require_running_clock(context)
     if dry_run:
-        return rendered(context, spec, preview_spec(context, spec))
+        considered = preview_spec(context, spec)
+        if isinstance(considered, Preview) and considered.first.decision.verdict in _GOES_ON:
+            require_keys(context, considered.plan, spec.pinned.release)
+        return rendered(context, spec, considered)
     _confirm(context, spec, yes)
     progress = narrator(context, output)
     before = context.ledger.head()
@@ -48,7 +54,7 @@ def run_promotion(
         send_notification(context, answer.outcome)
     if not wait or answer.outcome is None or answer.code is not ExitCode.WAITING:
         return answer
-    if output is Output.text:
+    if output.is_text:
         typer.echo(answer.text(), err=True)
     outcome = wait_for(context, answer.outcome, progress)
     send_notification(context, outcome)

@@ -7,7 +7,8 @@ import typer
 from ldmrelease.answers.schemas import ANSWERS, answer_rows, answer_schema
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
-from ldmrelease.render.output import Output, as_json, emit, table
+from ldmrelease.render.output import Output, as_json, emit
+from ldmrelease.render.tables import table
 
 app = new_app()
 

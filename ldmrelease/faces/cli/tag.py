@@ -41,7 +41,7 @@ def parse_tags(
     What fits nothing is said to be no tag, and is not an error.
     """
     parsed = [parse(text, grammar, frozenset(alias or ())) for text in _given(tags)]
-    if output is Output.text:
+    if output.is_text:
         emit(None, output, lambda: "\n".join(map(_line, parsed)))
         return
     from ldmrelease.answers.tags import tag_answers  # noqa: PLC0415 - text goes without

@@ -6,9 +6,8 @@ import typer
 
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.places import where_answers
-from ldmrelease.config.yaml.suggestions import did_you_mean
-from ldmrelease.faces.cli.arguments import ProductOption
-from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.arguments import OptionalTargetOption, ProductOption, applications_of
+from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import where_table
@@ -16,7 +15,6 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.selection import (
     Selection,
-    UnknownEnvironment,
     select,
     selected_applications,
     selected_live,
@@ -44,7 +42,7 @@ def where(
         ),
     ] = None,
     product: ProductOption = None,
-    environment: Annotated[str | None, typer.Option("--environment", "-e", help="Only this one.")] = None,
+    target: OptionalTargetOption = None,
     live: Annotated[
         bool, typer.Option("--live", help="Ask trees and clusters now: desired, decided, observed.")
     ] = False,
@@ -58,12 +56,8 @@ def where(
     could be reached; the rest is told all the same. Nothing is recorded: `observe` does that.
     """
     context = open_context_here(ctx)
-    selection = select(context.topology, what, product=product, environment=environment)
-    if isinstance(selection, UnknownEnvironment):
-        raise UsageError(
-            f"there is no environment {selection.environment!r}",
-            did_you_mean(selection.environment, selection.known),
-        )
+    places = frozenset(each.place for each in applications_of(context, target))
+    selection = select(context.topology, what, product=product, places=places)
     if live:
         _tell_live(context, selection, what, timeout, output)
     rows = selected_rows(find_where(context, now=context.now()), selection)
@@ -87,7 +81,7 @@ def _tell_live(
 ) -> NoReturn:
     # Threads, registries and clusters: who asks the ledger alone goes without.
     from ldmrelease.answers.live import live_answers  # noqa: PLC0415
-    from ldmrelease.render.drift import live_table, missed_text  # noqa: PLC0415
+    from ldmrelease.render.drift import live_table, missed_lines  # noqa: PLC0415
     from ldmrelease.services.inventory.live import live, unreachable_places  # noqa: PLC0415
 
     found = live(context, selected_applications(context.topology, selection), timeout)
@@ -96,6 +90,6 @@ def _tell_live(
         _require_known(context, selection, what)
     emit(live_answers(rows), output, lambda: live_table(rows))
     missed = unreachable_places(found)
-    for each in missed:
-        typer.echo(missed_text(each), err=True)
+    for line in missed_lines(missed):
+        typer.echo(line, err=True)
     raise typer.Exit(found_code(None, missed))

@@ -21,7 +21,7 @@ from ldmrelease.registry.errors import NotFound, RegistryError, reading_answer
 from ldmrelease.registry.manifests import Descriptor, write_object
 from ldmrelease.registry.referrers import put_referrers
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import Untrusted
+from ldmrelease.services.context import NoKey, Untrusted
 from ldmrelease.services.deployments.concurrency import run_concurrently
 from ldmrelease.services.needs import CheckpointPublishing, WitnessAccess
 from ldmrelease.targets import registry
@@ -30,6 +30,7 @@ from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal
 from ldmrelease.targets.stores.git_file import read_fences
 from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, sign_checkpoint, verify_checkpoint
+from ldmrelease.trust.signer import KeyProblem
 from ldmrelease.trust.verify import Rejected
 
 PATIENCE = 10.0
@@ -47,7 +48,7 @@ class KeptCheckpoint:
 
     where: str
     checkpoint: Checkpoint | None = None
-    unknown: str | None = None
+    unknown: str | Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _kept(where: str, found: Fence | Refusal | Unavailable | None, now: datetime
         return KeptCheckpoint(where, Checkpoint(found.ledger, found.genesis, found.size, found.head, now))
     if isinstance(found, Unavailable):
         return KeptCheckpoint(where, unknown=found.reason)
-    return KeptCheckpoint(where, unknown=found.code if found is not None else None)
+    return KeptCheckpoint(where, unknown=found)
 
 
 def _published(
@@ -198,6 +199,15 @@ def _envelope(repository: Repository, tag: str) -> bytes | None:
         return repository.blob(layer.digest, limit=_ENVELOPE_LIMIT)
     except NotFound:
         return None
+
+
+def leave_checkpoint(context: CheckpointPublishing, release: str) -> str | None:
+    """Leave outside how far the ledger is; why it could not be left, which undoes nothing of what was done."""
+    try:
+        publish_checkpoint(context, release)
+    except (RegistryError, Untrusted, NoKey, KeyProblem) as error:
+        return str(error)
+    return None
 
 
 def publish_checkpoint(context: CheckpointPublishing, release: str | None = None) -> str:

@@ -18,17 +18,10 @@ if TYPE_CHECKING:
 _PREFIX = "sha256:"
 
 
-class UnknownEnvironment(Struct, frozen=True):
-    """The workspace has no such environment; `known` are those that it has."""
-
-    environment: str
-    known: tuple[str, ...]
-
-
 class Selection(Struct, frozen=True):
     """What is meant; None means everything.
 
-    places: those of a level or an environment, or one place.
+    places: those that a target names: a level, an environment, or one place.
     releases: the names (`product/tag`) that a tag may mean, product by product.
     spelling: an image's tag or reference.
     digest: the beginning of an image's digest.
@@ -36,7 +29,6 @@ class Selection(Struct, frozen=True):
     """
 
     product: str | None = None
-    environment: str | None = None
     places: frozenset[Place] | None = None
     releases: frozenset[str] | None = None
     spelling: str | None = None
@@ -45,7 +37,7 @@ class Selection(Struct, frozen=True):
 
     def has_place(self, place: Place) -> bool:
         """Whether a place is meant."""
-        return self.environment in (None, place.environment) and (self.places is None or place in self.places)
+        return self.places is None or place in self.places
 
     @property
     def is_of_places(self) -> bool:
@@ -62,24 +54,26 @@ class Selection(Struct, frozen=True):
 
 
 def select(
-    topology: Topology, what: str | None, *, product: str | None = None, environment: str | None = None
-) -> Selection | UnknownEnvironment:
+    topology: Topology,
+    what: str | None,
+    *,
+    product: str | None = None,
+    places: frozenset[Place] | None = None,
+) -> Selection:
     """What somebody means by a release, an image tag, a digest or a place."""
-    environments = {each.place.environment for each in topology.applications}
-    if environment is not None and environment not in environments:
-        return UnknownEnvironment(environment, tuple(sorted(environments)))
-    meant = applications_at(topology, what)
     if what is None:
-        return Selection(product, environment)
+        return Selection(product, places)
+    meant = applications_at(topology, what)
     if not isinstance(meant, UnknownTarget):
-        return Selection(product, environment, frozenset(each.place for each in meant))
+        own = frozenset(each.place for each in meant)
+        return Selection(product, own if places is None else own & places)
     spelled = {
         each.name: parse(what.removeprefix(f"{each.name}/"), each.grammar).git for each in topology.products
     }
     releases = {f"{name}/{git}" for name, git in spelled.items() if git is not None} | {what}
     digest = what if what.startswith(_PREFIX) and len(what) > len(_PREFIX) else None
     is_tag = digest is not None or len(releases) > 1
-    return Selection(product, environment, None, frozenset(releases), what, digest, is_tag)
+    return Selection(product, places, frozenset(releases), what, digest, is_tag)
 
 
 def selected_applications(topology: Topology, selection: Selection) -> list[Application]:

@@ -8,12 +8,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from ldmrelease.config.workspace.keys import SIGNS, key_fault
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
-from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.events import Checkpoint
-from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
-from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
@@ -29,20 +28,10 @@ from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Snapshot
-from ldmrelease.trust.authorize import entitled_roles
-from ldmrelease.trust.signer import KeyProblem, load_signer
-from ldmrelease.trust.verify import Rejected
+from ldmrelease.trust.signer import load_signer
 
 GIT = (2, 29)
 """The oldest git that has what the targets use (`fetch --no-write-fetch-head`)."""
-
-_SIGNS = {
-    ME: role_types(ME),
-    RUNNER: (*role_types(RUNNER), "check"),
-    OBSERVER: role_types(OBSERVER),
-    PROMOTER: role_types(PROMOTER),
-    "ledger": ("checkpoint",),
-}
 
 
 class Health(StrEnum):
@@ -81,7 +70,7 @@ def _git() -> Iterator[Diagnosis]:
             ["git", "--version"], capture_output=True, text=True, check=True, timeout=10
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        yield Diagnosis("git", Health.BAD, f"cannot be run: {error}", "install git")
+        yield Diagnosis("git", Health.BAD, f"cannot be run: {reason_of(error)}", "install git")
         return
     found = re.search(r"(\d+)\.(\d+)", told)
     enough = found is not None and (int(found[1]), int(found[2])) >= GIT
@@ -134,32 +123,18 @@ def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
 
 def _keys(workspace: Workspace) -> Iterator[Diagnosis]:
     levels = dict.fromkeys(each.level for each in workspace.topology.applications)
-    for purpose in (*_SIGNS, *(f"receipts/{level}" for level in levels)):
+    for purpose in (*SIGNS, *(f"receipts/{level}" for level in levels)):
         yield _key(workspace, purpose)
 
 
 def _key(workspace: Workspace, purpose: str) -> Diagnosis:
     what, path = f"key {purpose}", workspace.keys.get(purpose)
-    if path is None:
-        remedy = f"make one with `ldmrelease key new`, and name its file under keys in {workspace.file.name}"
-        return Diagnosis(what, Health.WARN, "there is none, so whatever it signs cannot be done here", remedy)
-    try:
-        keyid = load_signer(path).keyid
-    except KeyProblem as error:
-        return Diagnosis(what, Health.BAD, str(error))
-    key, now = workspace.keyring.find(keyid), workspace.clock or wall_clock()
-    if key is None:
-        remedy = f"add {keyid} to {workspace.trust.name}, with its person and roles"
-        return Diagnosis(what, Health.BAD, "nobody in the trust document has it", remedy)
-    since = key.compromised_since
-    if now < key.not_before or (key.not_after and now >= key.not_after) or (since and now >= since):
-        remedy = f"make another with `ldmrelease key new`, and list it in {workspace.trust.name}"
-        return Diagnosis(what, Health.BAD, f"{key.id} does not count at {times.spell(now)}", remedy)
-    types = _SIGNS.get(purpose, ("receipt",))
-    missing = [each for each in types if isinstance(entitled_roles(each, key, workspace.keyring), Rejected)]
-    if missing:
-        remedy = f"give {key.id} a role for it in {workspace.trust.name}"
-        return Diagnosis(what, Health.BAD, f"{key.id} may not sign: {', '.join(missing)}", remedy)
+    fault = key_fault(path, purpose, workspace.keyring, workspace.clock or wall_clock())
+    if fault is not None:
+        return Diagnosis(what, Health.WARN if fault.absent else Health.BAD, fault.message, fault.remedy)
+    assert path is not None
+    key = workspace.keyring.find(load_signer(path).keyid)
+    assert key is not None
     return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
 
 

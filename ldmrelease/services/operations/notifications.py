@@ -5,6 +5,7 @@ import subprocess
 from typing import Any
 
 from ldmrelease.config.workspace.model import Workspace
+from ldmrelease.domain.errors import reason_of
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.services.promotions.outcome import PromotionOutcome
 
@@ -38,7 +39,7 @@ def notify(workspace: Workspace, event: dict[str, Any]) -> str | None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{command[0]}: {error}"
+        return f"{command[0]}: {reason_of(error)}"
     if done.returncode == 0:
         return None
     return f"{command[0]}: exit status {done.returncode} {done.stderr.decode(errors='replace').strip()[:200]}".strip()

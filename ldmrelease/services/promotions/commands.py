@@ -49,7 +49,7 @@ from ldmrelease.services.promotions.submit import (
 )
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import push_release
-from ldmrelease.services.signing import require_agreed_targets
+from ldmrelease.services.signing import require_agreed_targets, require_keys
 
 _TRIES = 5
 
@@ -170,6 +170,7 @@ def resume(
         event = new_event(PromotionResumed(journal.waits_at), promotion.stream)
         if context.append([event], expect={promotion.stream: promotion.version}) is not None:
             return resume(context, promotion_id, progress, take_over=take_over)
+    require_keys(context, promotion.plan, promotion.pinned.release)
     push_release(context.release_repository(), promotion.pinned)
     return _drive(context, promotion_id, progress, take_over=take_over)
 

@@ -28,11 +28,9 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
-from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.context import NoKey, Untrusted
 from ldmrelease.services.decisions.decide import decide, record
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
-from ldmrelease.services.deployments.checkpoints import publish_checkpoint
+from ldmrelease.services.deployments.checkpoints import leave_checkpoint
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
@@ -50,7 +48,6 @@ from ldmrelease.services.promotions.work import (
     StepResult,
     step_failure,
 )
-from ldmrelease.trust.signer import KeyProblem
 
 OUTAGE = 60.0
 """Seconds that a step is tried again while an API server is away; beyond that `resume` goes on."""
@@ -164,10 +161,9 @@ class _Driver(Struct):
 
     def _publish_checkpoint(self, promotion: Promotion) -> None:
         """Leave outside how far the ledger is. What cannot be left there is said, and undoes nothing."""
-        try:
-            publish_checkpoint(self.context, promotion.pinned.digest)
-        except (RegistryError, Untrusted, NoKey, KeyProblem) as error:
-            self.progress("no-checkpoint", {"reason": str(error)})
+        reason = leave_checkpoint(self.context, promotion.pinned.digest)
+        if reason is not None:
+            self.progress("no-checkpoint", {"reason": reason})
 
     def _decide(self, now: Turn, place: Place, stage: DecisionStage) -> None:
         promotion = now.promotion

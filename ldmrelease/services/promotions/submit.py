@@ -47,7 +47,7 @@ from ldmrelease.services.promotions.preflight import PreflightFailed, checks_ask
 from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
 from ldmrelease.services.repository_scope import require_scope
-from ldmrelease.services.signing import require_receipts
+from ldmrelease.services.signing import require_keys
 from ldmrelease.targets.results import Refusal, Snapshot
 
 if TYPE_CHECKING:
@@ -88,11 +88,10 @@ def remaining_places(
 ) -> tuple[Application, ...]:
     """The places that do not hold what is asked for, or have no receipt for it; all, where a tag has moved since.
 
-    Reads the targets, and asks for each image's tag once. A release that is to go has gone where it never was;
-    where it is nowhere, every place is left, and says so.
+    Reads the targets, and asks for each image's tag once. A release that is to go has gone where it is not.
     """
     if spec.intent is Intent.RETIRE:
-        return tuple(each for each in applications if _is_live(context, spec, each)) or tuple(applications)
+        return tuple(each for each in applications if _is_live(context, spec, each))
     left = tuple(each for each in applications if not _has_it(context, spec, each))
     if len(left) < len(applications) and not _unmoved(context.registries, spec, applications):
         return tuple(applications)
@@ -146,7 +145,7 @@ def preview(
     decided, about = [], inquire(context, spec.pinned)
     for index, application in enumerate(applications):
         earlier = tuple(each.place for each in applications[:index])
-        question = DecisionRequest(application.place, spec.intent, context.person, earlier)
+        question = DecisionRequest(application.place, spec.intent, context.requester, earlier)
         decided.append(decide_about(about, question))
     return Preview(spec, plan, tuple(decided))
 
@@ -211,7 +210,7 @@ def record_request(context: PromotionDriving, look: Preview) -> Recorded | None:
     events += decision_events
     blobs |= decision_blobs
     if look.first.decision.verdict in (Verdict.ALLOWED, Verdict.WAITING):
-        require_receipts(context, plan, look.spec.pinned.release)
+        require_keys(context, plan, look.spec.pinned.release)
         superseded, superseded_expect = _supersede(context, plan, promotion)
         events += superseded
         expect = expect.and_streams(superseded_expect)

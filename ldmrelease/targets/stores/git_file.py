@@ -12,7 +12,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from ldmrelease.domain.addresses import public
-from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import fence
@@ -126,7 +126,7 @@ def _answer(where: GitFile, act: Callable[[], T]) -> T | Refusal | Unavailable:
     except RefusedError as refused:
         return refused.refusal
     except (GitError, OSError) as error:
-        return Unavailable(public(where.repository), str(error))
+        return Unavailable(public(where.repository), reason_of(error))
 
 
 class _Session(Struct, frozen=True):
@@ -261,7 +261,7 @@ def _sync(session: _Session, tip: str) -> str | None:
     except RefusedError as refused:
         return refused.refusal.code
     except (GitError, OSError) as error:
-        return str(error)
+        return reason_of(error)
     return None
 
 

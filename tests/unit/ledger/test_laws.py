@@ -1,8 +1,6 @@
 """The laws of a ledger: what every implementation keeps, whatever stores it."""
 
-import io
 import itertools
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,9 +11,9 @@ import pytest
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head, Moved, NewEvent, event_hash
 from ldmrelease.domain.projector import Projector
-from ldmrelease.ledger import ClockWentBack, Damaged, Ledger, LedgerError, LedgerProblem
+from ldmrelease.ledger import ClockWentBack, Damaged, Ledger, LedgerError
 from ldmrelease.ledger.expectation import Expectation, StateKey, state_digest, states_digest
-from ldmrelease.ledger.interface import EventRow, Position
+from ldmrelease.ledger.interface import Position
 
 from .conftest import NOON, Make, add
 
@@ -342,73 +340,3 @@ class TestProjections:
         with pytest.raises(ZeroDivisionError):
             add(ledger, "a", "b")
         assert (ledger.head().size, ledger.states("bad", "a")) == (1, {})
-
-
-class TestCheckpoints:
-    def test_a_ledger_that_grew_extends_its_checkpoint(self, ledger: Ledger) -> None:
-        add(ledger, "a")
-        kept = ledger.checkpoint(NOON)
-        add(ledger, "a")
-        assert ledger.extends(kept) is None
-        assert ledger.verify(kept) == ()
-
-    def test_one_of_more_than_there_is_shows_the_cut(self, ledger: Ledger) -> None:
-        kept = ledger.checkpoint(NOON)
-        ahead = Checkpoint(kept.ledger, kept.genesis, 5, "sha256:5", NOON)
-        assert ledger.extends(ahead) == LedgerProblem("cut", "event 5", "at least 5 events", "1")
-        assert ledger.verify(ahead) == (ledger.extends(ahead),)
-
-    def test_one_of_another_history_shows_the_fork(self, ledger: Ledger) -> None:
-        add(ledger, "a")
-        kept = ledger.checkpoint(NOON)
-        forked = Checkpoint(kept.ledger, kept.genesis, 2, "sha256:5", NOON)
-        assert ledger.extends(forked) == LedgerProblem("fork", "event 2", "sha256:5", kept.head)
-
-    def test_one_of_another_ledger_is_told(self, make: Make) -> None:
-        problem = make().extends(make().checkpoint(NOON))
-        assert problem is not None
-        assert problem.code == "other-ledger"
-
-
-class TestVerifying:
-    def test_each_event_is_shown_once_to_whoever_knows_more(self, make: Make) -> None:
-        """What does not hold at a quick look is read, and looked at closely; projections know of both."""
-
-        class Check:
-            def __init__(self) -> None:
-                self.quick: list[int] = []
-                self.close: list[int] = []
-
-            def holds(self, row: EventRow) -> bool:
-                self.quick.append(row.sequence)
-                return row.stream == "a"
-
-            def problems(self, event: Event) -> list[LedgerProblem]:
-                self.close.append(event.sequence)
-                return [LedgerProblem("signature", f"event {event.sequence}")] if event.stream == "b" else []
-
-        ledger, check = make(projectors=[COUNT]), Check()
-        add(ledger, "a", "b", "a")
-        assert ledger.verify(check=check) == (LedgerProblem("signature", "event 3"),)
-        assert (check.quick, check.close) == ([1, 2, 3, 4], [1, 3])
-
-    def test_a_whole_ledger_is_whole(self, ledger: Ledger) -> None:
-        add(ledger, "a")
-        ledger.require_whole()
-
-
-class TestExport:
-    def test_every_kind_of_ledger_reads_what_any_wrote(self, make: Make) -> None:
-        ledger = make(projectors=[COUNT])
-        add(ledger, "a", "naïve ✓", blobs={canonical.digest(b"x"): b"x"})
-        out = io.BytesIO()
-        ledger.export(out)
-        assert [next(iter(json.loads(line))) for line in out.getvalue().splitlines()] == [
-            "format", "event", "event", "event", "blob", "end",
-        ]  # fmt: skip
-        for copy in make.imported(out.getvalue(), projectors=[COUNT]):
-            assert list(copy.events()) == list(ledger.events())
-            assert copy.states("count") == ledger.states("count")
-            assert copy.blob(canonical.digest(b"x")) == b"x"
-            assert copy.verify(ledger.checkpoint(NOON)) == ()
-            add(copy, "a", expect={"a": 1})

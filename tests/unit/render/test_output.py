@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.render import output
-from ldmrelease.render.output import Cell, Colour, Output, as_json, as_yaml, emit, painted, table
+from ldmrelease.render.output import Output, as_json, as_yaml, emit
+from ldmrelease.render.tables import Cell, Colour, painted, table
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
+from ldmrelease.services.context import NoKey
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.rollout import rolled_out
 from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
 from ldmrelease.targets.results import Written
+from ldmrelease.trust.signer import KeyProblem
 
 
 def act(work: Work) -> StepResult:
@@ -27,4 +29,9 @@ def _running_again(work: Work, written: Written) -> StepResult:
     seen = observe(work.context, work.application, cause="restore")
     if not isinstance(seen, Observation):
         return StepDone(result)
-    return StepDone(result, (observation_event(work.context, seen),))
+    try:
+        event = observation_event(work.context, seen)
+    except (NoKey, KeyProblem):
+        return StepDone(result)
+    # What was put back is put back, whether or not the observer's key is there to say so.
+    return StepDone(result, (event,) if work.context.would_count(event) else ())

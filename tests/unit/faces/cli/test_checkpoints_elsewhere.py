@@ -5,10 +5,13 @@ import shutil
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.services.deployments import checkpoints
+from ldmrelease.services.inventory.observe import observation_event, observe
 from tests.unit.faces.cli.running import run
 from tests.workspace import BEFORE, MENU, PLACE, TESTSTAND, WEEKLY, Site
 
@@ -73,10 +76,14 @@ def test_an_older_copy_stops_where_the_release_repository_knows_more(older: Site
 
 
 def test_a_fork_that_has_grown_longer_is_one(older: Site) -> None:
-    for tag in ("w.2023.14", "w.2023.13"):
-        older.run("release", "pin", tag)
-    for _ in range(3):
-        older.ok("observe")
+    """An older program would have gone on without asking."""
+    context = older.context()
+    with context.ledger:
+        application = context.topology.applications[1]
+        for _ in range(40):
+            seen = observe(context, application)
+            assert isinstance(seen, Observation)
+            context.append([observation_event(context, seen)])
     done = older.run("promote", WEEKLY, "--target", ELSEWHERE)
     assert done.exit_code == 3, done.stdout
     assert "it was forked" in done.stderr
@@ -142,6 +149,7 @@ def test_a_checkpoint_by_a_key_without_the_role_is_not_believed(ready: Site, tmp
     (ready.root / "keys/ledger.pem").chmod(0o600)
     ready.run("ledger", "checkpoint", "--publish")
     put_back(ready, tmp_path / "before.db")
+    (ready.root / "keys/right.pem").replace(ready.root / "keys/ledger.pem")
     ready.ok("promote", WEEKLY, "--target", ELSEWHERE)
 
 
@@ -156,3 +164,37 @@ def test_a_ledger_of_somebody_else_is_no_contradiction(ready: Site, tmp_path: Pa
     put_back(ready, other / "ledger.db")
     ready.ok("promote", WEEKLY, "--target", ELSEWHERE)
     assert ready.run("promote", WEEKLY, "--target", TESTSTAND).exit_code != 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("observe",),
+        ("observe", "--target", ELSEWHERE),
+        ("release", "pin", WEEKLY),
+        ("check-run", "smoke", BEFORE, "--target", ELSEWHERE),
+    ],
+)
+@pytest.mark.parametrize("lost", [without_release_repository, without_fences])
+def test_whatever_appends_asks_before_it_does(older: Site, words: tuple[str, ...], lost: Any) -> None:
+    lost(older)
+    size = older.head().size
+    done = older.run(*words)
+    assert done.exit_code == 3, done.stdout
+    assert "has seen event" in done.stderr
+    assert older.head().size == size
+
+
+def test_a_check_by_hand_leaves_a_checkpoint(ready: Site, tmp_path: Path) -> None:
+    copy_of_ledger(ready, tmp_path / "before.db")
+    ready.ok("check-run", "smoke", BEFORE, "--target", PLACE)
+    put_back(ready, tmp_path / "before.db")
+    done = ready.run("promote", WEEKLY, "--target", TESTSTAND)
+    assert done.exit_code == 3
+    assert "oci:images/releases has seen event" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("where",), ("drift",), ("check", BEFORE, "--target", ELSEWHERE)])
+def test_who_only_looks_is_asked_nothing(older: Site, words: tuple[str, ...], monkeypatch: Any) -> None:
+    monkeypatch.setattr(checkpoints, "kept_checkpoints", lambda *_: pytest.fail("asked"))
+    assert older.run(*words).exit_code in (0, 1)

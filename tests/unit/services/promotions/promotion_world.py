@@ -299,7 +299,7 @@ class Made:
 
     def _keyring(self) -> Keyring:
         everywhere = ((EVERYWHERE,), (EVERYWHERE,))
-        program = (*role_types(PROMOTER), "run", "check", "observation", "receipt")
+        program = (*role_types(PROMOTER), "run", "check", "observation", "receipt", "checkpoint")
         roles = (
             Role("manager", ("pin", "request"), *everywhere),
             Role("program", tuple(dict.fromkeys(program)), *everywhere),

@@ -1,0 +1,108 @@
+"""The workspace's own keys: what each has to be able to sign, what is wrong with one, and how to make it."""
+
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from ldmrelease.domain import times
+from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
+from ldmrelease.domain.events.registry import role_types
+from ldmrelease.trust.keyring import Keyring
+from ldmrelease.trust.keys import KeyKind
+from ldmrelease.trust.signer import KeyProblem, Signer, load_signer
+
+LEDGER = "ledger"
+_RECEIPTS = "receipts/"
+_STATEMENTS = {"check", "receipt"}
+
+SIGNS = {
+    ME: role_types(ME),
+    RUNNER: (*role_types(RUNNER), "check"),
+    OBSERVER: role_types(OBSERVER),
+    PROMOTER: role_types(PROMOTER),
+    LEDGER: ("checkpoint",),
+}
+"""What has to be signed by the keys of all purposes but receipts."""
+
+
+class KeyFault(Struct, frozen=True):
+    """What is wrong with a key, and what to do about it; `absent` where there is none."""
+
+    message: str
+    remedy: str = ""
+    absent: bool = False
+
+
+def signed_types(purpose: str) -> tuple[str, ...]:
+    """The types of records and statements that the key of a purpose has to sign."""
+    return SIGNS.get(purpose, ("receipt",))
+
+
+def key_fault(path: Path | None, purpose: str, keyring: Keyring, now: datetime) -> KeyFault | None:
+    """Why a key cannot be used for its purpose at all, whatever the place; None where it can."""
+    if path is None:
+        return KeyFault(
+            "there is none, so whatever it signs cannot be done here", how_to_make(purpose, keyring), True
+        )
+    try:
+        signer = load_signer(path)
+    except KeyProblem as error:
+        return KeyFault(str(error), "" if path.exists() else how_to_make(purpose, keyring))
+    return signer_fault(signer, purpose, keyring, now)
+
+
+def signer_fault(signer: Signer, purpose: str, keyring: Keyring, now: datetime) -> KeyFault | None:
+    """The same of a key that was read."""
+    types = signed_types(purpose)
+    if signer.kind is not KeyKind.P256 and _STATEMENTS.intersection(types):
+        return KeyFault(
+            f"{signer.source}: is of kind {signer.kind}, and statements are signed by P-256 keys",
+            how_to_make(purpose, keyring),
+        )
+    key = keyring.find(signer.keyid)
+    if key is None:
+        return KeyFault(
+            "nobody in the trust document has it",
+            f"add {signer.keyid}: `ldmrelease trust add-key NAME {signer.source} --role {_role(purpose, keyring)}`",
+        )
+    since = key.compromised_since
+    if now < key.not_before or (key.not_after and now >= key.not_after) or (since and now >= since):
+        return KeyFault(f"{key.id} does not count at {times.spell(now)}", how_to_make(purpose, keyring))
+    granted = {each for role in keyring.roles_of(key) for each in role.types}
+    missing = [each for each in types if each not in granted]
+    if missing:
+        wanted = " ".join(f"--type {each}" for each in missing)
+        return KeyFault(
+            f"{key.id} may not sign: {', '.join(missing)}",
+            f"`ldmrelease trust role {key.roles[0] if key.roles else _name(purpose)} {wanted}` with its other types",
+        )
+    return None
+
+
+def how_to_make(purpose: str, keyring: Keyring) -> str:
+    """The commands that make a key for a purpose, and the line of the workspace's file that names it."""
+    name, role = _name(purpose), _role(purpose, keyring)
+    file = f"keys/{name}.pem"
+    steps = [f"`ldmrelease key new {name} --out {file}`"]
+    if all(each.name != role for each in keyring.roles):
+        types = " ".join(f"--type {each}" for each in signed_types(purpose))
+        steps.append(f"`ldmrelease trust role {role} {types} --environment '*' --repository '*'`")
+    steps.append(f"`ldmrelease trust add-key {name} {file} --role {role}`")
+    level = purpose.removeprefix(_RECEIPTS)
+    line = f"{level}: {file}` under keys.receipts" if level != purpose else f"{purpose}: {file}` under keys"
+    return f"{', '.join(steps)}, and write `{line}"
+
+
+def _name(purpose: str) -> str:
+    return purpose.replace("/", "-")
+
+
+def _role(purpose: str, keyring: Keyring) -> str:
+    """A role that may sign all that the purpose wants, or the name of one to be made."""
+    wanted = set(signed_types(purpose))
+    fitting = [each.name for each in keyring.roles if wanted <= set(each.types)]
+    own = _name(purpose)
+    if purpose.startswith(_RECEIPTS) or own in fitting or not fitting:
+        return own
+    return fitting[0]
