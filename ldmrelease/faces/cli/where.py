@@ -6,8 +6,9 @@ import typer
 
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.places import where_answers
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.arguments import OptionalTargetOption, ProductOption, applications_of
-from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import where_table
