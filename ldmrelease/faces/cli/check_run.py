@@ -144,7 +144,8 @@ def _line(run: CheckRunAnswer) -> str:
     head = f"{about} (run {run.run})" if run.run else about
     if run.result == "REGISTERED":
         sign = f"ldmrelease evidence sign {run.release} --type check --check {run.check} --run {run.run}"
-        return f"{head}\n  its result is due by {run.deadline}: {sign} --key FILE"
+        told = f"its result is due by {run.deadline}, signed by whoever has it, as passed or failed:"
+        return f"{head}\n  {told}\n  {sign} --result RESULT --key FILE --out {run.check}.json"
     if run.result == "PASSED":
         return head
     why = f"failed: {few(run.failed)}" if run.failed else run.sentence

@@ -17,7 +17,7 @@ from ldmrelease.faces.cli.promotion_answers import (
     send_notification,
 )
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.promotions.commands import resume as resume_promotion
@@ -57,7 +57,7 @@ def resume(
     if not output.is_text:
         emit([each.plain for each in answers], output, str)
     elif not answers:
-        typer.echo("nothing waits, nothing was interrupted")
+        say("nothing waits, nothing was interrupted")
     raise typer.Exit(worst(each.code for each in answers))
 
 
@@ -69,7 +69,7 @@ def _each(context: Context, output: Output, take_over: bool) -> Iterator[Rendere
             answer = _resume(context, name, output, take_over, observes=True)
         except Exception as error:
             message, code = error_line(error)
-            typer.echo(f"{printable(name)}: {message}", err=True)
+            say(f"{printable(name)}: {message}", err=True)
             failed = NotResumedAnswer(promotion=name, error=told_error(error).error)
             answer = RenderedAnswer(failed, lambda: "", code)
         if output.is_text:

@@ -10,7 +10,7 @@ from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.arguments import OptionalTargetOption, ProductOption, applications_of
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import where_table
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
@@ -92,5 +92,5 @@ def _tell_live(
     emit(live_answers(rows), output, lambda: live_table(rows))
     missed = unreachable_places(found)
     for line in missed_lines(missed):
-        typer.echo(line, err=True)
+        say(line, err=True)
     raise typer.Exit(found_code(None, missed))
