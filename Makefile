@@ -40,6 +40,8 @@ test: lint docs ## everything: lint, docs, and all tests with their coverage (40
 
 references: $(VENV)/.runtime ## write the references of files and commands anew, and what completion knows of them, from the program
 	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
+	$(BIN)/python -m ldmrelease.render.file_reference workspace > docs/workspace-reference.md
+	$(BIN)/python -m ldmrelease.render.file_reference trust > docs/trust-reference.md
 	$(BIN)/python -m ldmrelease.faces.cli.reference > docs/command-reference.md
 	$(BIN)/python -m ldmrelease.faces.cli.completion_table > ldmrelease/faces/completion/commands.json
 

@@ -24,9 +24,17 @@ def enable(level: str) -> None:
 
     global _enabled  # noqa: PLW0603 - one process, one answer
     _enabled = True
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z"
-    )
+
+    class Escaping(logging.Formatter):
+        """On a terminal too nothing of elsewhere does what it wants."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            text = super().format(record)
+            return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Escaping("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+    logging.basicConfig(handlers=[handler])
     logging.getLogger("ldmrelease").setLevel(level.upper())
     if level == "debug":
         logging.getLogger().setLevel(logging.DEBUG)

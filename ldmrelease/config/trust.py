@@ -181,10 +181,16 @@ class _Reader:
             yield key
 
     def _refuse_unknown_roles(self, name: str, entry: KeyEntry) -> None:
+        if entry.roles and not self._file.roles:
+            self._problems_of_roles()
+            return
         for index, role in enumerate(entry.roles):
             if role not in self._file.roles:
                 remedy = did_you_mean(role, self._file.roles)
                 self._note(("keys", name, "roles", index), f"no role {role!r}", remedy)
+
+    def _problems_of_roles(self) -> None:
+        self._note(("roles",), "is empty, and keys have roles", "describe what each role may sign")
 
     def _key(self, name: str, entry: KeyEntry) -> Key | None:
         place = ("keys", name, "public")

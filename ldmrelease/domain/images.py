@@ -26,7 +26,7 @@ _HOST = re.compile(
 )
 _PLATFORM_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 
-_LAYOUT_SCHEME = "oci:"
+LAYOUT_SCHEME = "oci:"
 _LONGEST_REPOSITORY = 255
 # What docker writes without a host belongs to this one; Kubernetes reports the full name.
 _DEFAULT_REGISTRY = "docker.io"
@@ -97,7 +97,7 @@ class Reference(Struct, frozen=True):
     def name(self) -> str:
         """The repository without tag and digest, as the user writes it."""
         if self.carrier is Carrier.LAYOUT:
-            return _LAYOUT_SCHEME + self.repository
+            return LAYOUT_SCHEME + self.repository
         return f"{self.registry}/{self.repository}"
 
     @property
@@ -128,8 +128,8 @@ def parse_reference(text: str) -> Reference:
     rest, at, digest = text.partition("@")
     if at:
         _explained(text, check_digest, digest)
-    if rest.startswith(_LAYOUT_SCHEME):
-        return _parse_layout(text, rest.removeprefix(_LAYOUT_SCHEME), digest or None)
+    if rest.startswith(LAYOUT_SCHEME):
+        return _parse_layout(text, rest.removeprefix(LAYOUT_SCHEME), digest or None)
     return _parse_registry(text, rest, digest or None)
 
 

@@ -129,6 +129,7 @@ class Ledger(LedgerReader, Protocol):
         expect: Expectation | Mapping[str, int] | None = None,
         blobs: Mapping[str, bytes] | None = None,
         sign: Sign | None = None,
+        bounds: Callable[[Event], bool] | None = None,
     ) -> Head | Moved:
         """Append events and the blobs they speak of, all or nothing.
 
@@ -138,6 +139,7 @@ class Ledger(LedgerReader, Protocol):
         first while this one waited) the event takes the time before it, since the sequence is the order and
         the time a label; where it is earlier by more a clock is wrong, and `ClockWentBack` says so, because
         soaks and deadlines are counted from these times.
+        `bounds` says which events' times count for that; those that it denies are passed over.
         Raises `LedgerError`, `DiskFull` among it; `NotCanonical` for a body that has no canonical JSON.
         """
 

@@ -91,8 +91,8 @@ def not_before(before: EventRow, at: datetime) -> datetime:
         return at
     if last - at > timedelta(seconds=PATIENCE):
         raise ClockWentBack(
-            f"{times.spell(at)} is before the last event's time {before.time}; "
-            "one of the clocks that write here is wrong"
+            f"{times.spell(at)} is before the last event's time {before.time} (event {before.sequence}); "
+            "one of the clocks that write here is wrong, or was when that event was written"
         )
     return last
 

@@ -3,7 +3,7 @@ but that it outlives its process.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import IO, Any, Self
@@ -103,6 +103,7 @@ class MemoryLedger:
         expect: Expectation | Mapping[str, int] | None = None,
         blobs: Mapping[str, bytes] | None = None,
         sign: Sign | None = None,
+        bounds: Callable[[Event], bool] | None = None,
     ) -> Head | Moved:
         """See `Ledger`."""
         kinds = ",".join(str(event.kind) for event in events)
@@ -114,7 +115,7 @@ class MemoryLedger:
             log.require_digest(digest, data)
         # All that can fail is done on copies: what is kept changes at once, or not at all.
         states = {name: dict(own) for name, own in self._states.items()}
-        rows = self._linked(events, at, actor, sign)
+        rows = self._linked(events, at, actor, sign, bounds)
         for row in rows:
             self._project(row, states)
         self._rows += rows
@@ -219,10 +220,20 @@ class MemoryLedger:
         return (*verification.problems, *([behind] if behind else []))
 
     def _linked(
-        self, events: Sequence[NewEvent], at: datetime, actor: str, sign: Sign | None
+        self,
+        events: Sequence[NewEvent],
+        at: datetime,
+        actor: str,
+        sign: Sign | None,
+        bounds: Callable[[Event], bool] | None,
     ) -> list[EventRow]:
         before, versions, rows = self._rows[-1], dict(self._versions), []
-        moment = log.not_before(before, at)
+        bound = next(
+            each
+            for each in reversed(self._rows)
+            if bounds is None or each.sequence == 1 or bounds(log.checked(self.uuid, each))
+        )
+        moment = log.not_before(bound, at)
         for new in events:
             versions[new.stream] = version = versions.get(new.stream, 0) + 1
             before = log.link(

@@ -1,7 +1,7 @@
 """Findings that no policy file asks for: what every decision, or every decision of an intent, rests on."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome, Phase
@@ -10,6 +10,10 @@ from ldmrelease.domain.level import Level
 from ldmrelease.policy.index import index_of
 from ldmrelease.policy.residences import ReleaseResidence, release_residences
 from ldmrelease.policy.rule_context import command
+
+BuiltInId = Literal["accepts", "complete", "held", "empty", "ran-here", "present", "live"]
+IDS: frozenset[str] = frozenset(get_args(BuiltInId))
+"""Ids that no requirement of a policy may have: findings would have two meanings."""
 
 NEEDS: Mapping[Intent, frozenset[str]] = {
     Intent.PROMOTE: frozenset(),
@@ -90,7 +94,7 @@ def _residences(facts: Facts) -> tuple[ReleaseResidence, ...]:
 
 
 def _finding(
-    name: str,
+    name: BuiltInId,
     outcome: Outcome,
     code: str,
     values: dict[str, Any] | None = None,

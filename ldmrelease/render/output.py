@@ -1,12 +1,15 @@
 """Answers on standard output: JSON, YAML or text, one value in three spellings."""
 
 import enum
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from ldmrelease.answers.sentences.escapes import printable_text
-from ldmrelease.render.tables import fitted
+from ldmrelease.answers.sentences.escapes import printable, printable_text
+from ldmrelease.render.tables import fitted, in_colour
+
+_OWN_COLOURS = re.compile(r"(\x1b\[(?:31|32|33|90|0)m)")
 
 
 class Output(enum.StrEnum):
@@ -33,7 +36,26 @@ def emit(value: object, output: Output, text: Callable[[], str]) -> None:
         with fitted(_columns(output)):
             said = text()
         if said:
-            print(said, flush=True)
+            say(said)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines for people, on standard error where `err`: the one way of text to a terminal (truth.md)."""
+    print(visible(text), file=sys.stderr if err else sys.stdout, flush=True)
+
+
+def pass_on(text: str) -> None:
+    """Print a file as it is, for another program; on a terminal escaped as everything is."""
+    print(visible(text) if sys.stdout.isatty() else text, end="", flush=True)
+
+
+def visible(text: str) -> str:
+    """The lines with everything escaped that would steer a terminal or turn text around, but our own colours."""
+    if not in_colour():
+        return "\n".join(map(printable, text.split("\n")))
+    parts = _OWN_COLOURS.split(text)
+    plain = ["\n".join(map(printable, each.split("\n"))) for each in parts[::2]]
+    return "".join(each for pair in zip(plain, [*parts[1::2], ""], strict=True) for each in pair)
 
 
 def as_json(value: object) -> str:

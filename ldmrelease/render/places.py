@@ -80,7 +80,12 @@ def observation_text(observation: Observation) -> str:
     """What was seen at a place, in a line."""
     if not observation.images:
         return f"{observation.place}: nothing ({observation.basis})"
-    images = [f"{each.spelling}{_image_note(each)}" for each in observation.images]
+    # The images of a menu are of one component; those of a service say which is which.
+    several = len({each.component for each in observation.images}) > 1
+    images = [
+        f"{f'{each.component} ' if several else ''}{each.spelling}{_image_note(each)}"
+        for each in observation.images
+    ]
     seen = (
         listed(images)
         if len(images) < 4

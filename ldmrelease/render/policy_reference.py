@@ -40,13 +40,13 @@ def policy_reference(schema: Schema) -> str:
         _named(each, definitions) for each in spec["properties"]["enter"]["items"]["oneOf"]
     ]
     parts = [_HEAD]
-    parts.append("## The file\n\n" + _table(schema, definitions))
-    parts.append("## `metadata`\n\n" + _table(definitions["Metadata"], definitions))
-    parts.append("## `spec`\n\n" + _table(spec, definitions))
+    parts.append("## The file\n\n" + fields_table(schema, definitions))
+    parts.append("## `metadata`\n\n" + fields_table(definitions["Metadata"], definitions))
+    parts.append("## `spec`\n\n" + fields_table(spec, definitions))
     parts.append(
         "## `spec.environments.NAME`\n\n" + _described(definitions["EnvironmentAdditions"], definitions)
     )
-    parts.append(_EVERY_REQUIREMENT + _table(_common(clauses), definitions))
+    parts.append(_EVERY_REQUIREMENT + fields_table(_common(clauses), definitions))
     parts.append("## Rules\n")
     parts.extend(_rule(each, definitions) for each in clauses)
     return "\n".join(parts)
@@ -64,15 +64,16 @@ def _common(clauses: list[Schema]) -> Schema:
 def _rule(clause: Schema, definitions: Schema) -> str:
     own = [key for key in clause["properties"] if key not in _COMMON]
     name = clause["properties"]["rule"]["const"]
-    table = _table(clause, definitions, only=own) if own else "It has no parameters.\n"
+    table = fields_table(clause, definitions, only=own) if own else "It has no parameters.\n"
     return f"### `{name}`\n\n{clause['description']}\n\n{table}"
 
 
 def _described(node: Schema, definitions: Schema) -> str:
-    return f"{node['description']}\n\n{_table(node, definitions)}"
+    return f"{node['description']}\n\n{fields_table(node, definitions)}"
 
 
-def _table(node: Schema, definitions: Schema, only: Any = None) -> str:
+def fields_table(node: Schema, definitions: Schema, only: Any = None) -> str:
+    """The keys of a mapping, each with its value, what stands for it when it is left out, and its meaning."""
     rows = ["| key | value | left out | meaning |", "| --- | --- | --- | --- |"]
     required = node.get("required", ())
     for key, value in node["properties"].items():

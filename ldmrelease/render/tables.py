@@ -68,7 +68,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str | Cell]]) -> str:
 
 def painted(text: str, colour: Colour | None) -> str:
     """The text in a colour, where standard output is a terminal and nobody said NO_COLOR."""
-    if colour is None or not text or not _in_colour():
+    if colour is None or not text or not in_colour():
         return text
     return f"\x1b[{int(colour)}m{text}\x1b[0m"
 
@@ -144,5 +144,5 @@ def _line(row: Row, widths: Sequence[int]) -> str:
     return _GAP.join(padded).rstrip()
 
 
-def _in_colour() -> bool:
+def in_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

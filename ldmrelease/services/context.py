@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import InputError, LdmreleaseError
-from ldmrelease.domain.events import Moved, NewEvent
+from ldmrelease.domain.events import Event, Moved, NewEvent
 from ldmrelease.domain.events.registry import type_of_body
 from ldmrelease.domain.events.trust import TrustAdopted
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
@@ -274,9 +274,18 @@ class Context(ReadContext):
             self._require_counted(each)
         events = [*adopts, *events]
         answer = self.ledger.append(
-            events, at=self.now(), actor=self.person, expect=expect or {}, blobs=blobs or {}, sign=self._sign
+            events,
+            at=self.now(),
+            actor=self.person,
+            expect=expect or {},
+            blobs=blobs or {},
+            sign=self._sign,
+            bounds=self._counts,
         )
         return answer if isinstance(answer, Moved) else None
+
+    def _counts(self, event: Event) -> bool:
+        return not isinstance(self.records.verify(event), Rejected)
 
     def would_count(self, event: NewEvent) -> bool:
         """Whether the workspace has the key that an event needs."""
@@ -289,7 +298,7 @@ class Context(ReadContext):
     def _adoption(self) -> list[NewEvent]:
         """The trust document, where it is to be remembered, and this workspace has the key for it."""
         now = TrustAdopted(self.workspace.trust_version, self.workspace.trust_digest)
-        event = adoption(adopted(self.ledger), now, self.workspace.trust.name)
+        event = adoption(adopted(self.ledger, self.records), now, self.workspace.trust.name)
         if event is None:
             return []
         return [event] if self.would_count(event) else []

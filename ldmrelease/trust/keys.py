@@ -57,6 +57,10 @@ def _read_any(pem: str) -> PublicKey:
     try:
         key = load_pem_public_key(pem.encode())
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        if "PRIVATE KEY-----" in pem:
+            raise ValueError(
+                "a private key; write its public half, and make another key if this text was shown"
+            ) from None
         raise ValueError("not a public key in PEM (BEGIN PUBLIC KEY)") from error
     if isinstance(key, ed25519.Ed25519PublicKey):
         return key

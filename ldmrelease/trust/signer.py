@@ -156,8 +156,15 @@ def _private(path: Path, pem: bytes) -> object:
         wanted = "unset" if _password() else "set"
         raise KeyProblem(f"{path}: {error}; {wanted} {PASSWORD_VARIABLE}") from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        remedy = f"a PKCS#8 PEM file (BEGIN PRIVATE KEY) is wanted; is {PASSWORD_VARIABLE} the right one?"
-        raise KeyProblem(f"{path}: no private key that can be read; {remedy}") from error
+        raise KeyProblem(f"{path}: {_unreadable(pem)}") from error
+
+
+def _unreadable(pem: bytes) -> str:
+    if b"PUBLIC KEY-----" in pem:
+        return "a public key; name the file of its private half"
+    if b"ENCRYPTED" in pem:
+        return f"the private key cannot be decrypted; is {PASSWORD_VARIABLE} the right one?"
+    return "no private key that can be read; a PKCS#8 PEM file (BEGIN PRIVATE KEY) is wanted"
 
 
 def _password() -> bytes | None:

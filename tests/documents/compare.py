@@ -17,7 +17,8 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ID = re.compile(
     rf"(?P<digest>sha256:[0-9a-f]{{12,64}})|(?P<uuid>{_UUID})|(?P<run>run-[0-9a-f]{{16}})"
     r"|(?P<key>SHA256:[A-Za-z0-9+/]{43})|(?P<promotion>\bP-\d+\b)"
-    r"|(?P<commit>\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}\b|(?<=commit )[0-9a-f]{7,40}\b)"
+    # A commit in full or in so many characters as answers show; all of these may be digits.
+    r"|(?P<commit>\b(?:[0-9a-f]{40}|[0-9a-f]{12})\b)"
 )
 _ANY = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|\+00:00)|\b(?:\d+d )?(?:\d+h )?(?:\d+m )?\d+s\b"
@@ -97,4 +98,6 @@ def _length(token: str) -> int | None:
 
 def _short(token: str) -> str:
     kind, colon, rest = token.partition(":")
-    return f"{kind}:{rest[:_SHORT]}" if colon else token
+    if colon:
+        return f"{kind}:{rest[:_SHORT]}"
+    return token[:_SHORT] if token.isalnum() else token

@@ -36,18 +36,32 @@ def test_a_command_stands_where_it_is_played_or_where_it_is_said_why_not(documen
         if block.kind == "console":
             assert block.commands, f"{document.name}:{block.line} has no command"
             assert block.not_played != "", f"{document.name}:{block.line} is not played for no reason"
+            named = re.findall(r"tests/\S+\.py", block.not_played or "")
+            assert all((ROOT / each).is_file() for each in named), f"{document.name}:{block.line}: {named}"
             text = text[: block.start] + text[block.end :]
     assert not _COMMAND.findall(text)
 
 
-SHOWN = ["let in by P-8", "sha256:0123456789ab at 2026-01-01T00:00:00Z", "P-8  done", "seen for 3s"]
+SHOWN = [
+    "let in by P-8",
+    "sha256:0123456789ab at 2026-01-01T00:00:00Z",
+    "P-8  done",
+    "seen for 3s",
+    "commit 842238061818",
+]
 
 
 @pytest.mark.parametrize(
     "met",
     [
         SHOWN,
-        ["let in by P-11", f"sha256:{'a1' * 32} at 2027-01-01T09:00:00Z", "P-11      done", "seen for 1m 2s"],
+        [
+            "let in by P-11",
+            f"sha256:{'a1' * 32} at 2027-01-01T09:00:00Z",
+            "P-11      done",
+            "seen for 1m 2s",
+            f"commit {'ab' * 6}",
+        ],
     ],
 )
 def test_what_cannot_be_the_same_twice_may_differ(met: list[str]) -> None:
@@ -62,6 +76,7 @@ def test_what_cannot_be_the_same_twice_may_differ(met: list[str]) -> None:
         (2, "P-9  done"),
         (2, "P-8  failed"),
         (3, "seen for 3h"),
+        (4, "commit main"),
     ],
 )
 def test_what_says_something_else_differs(line: int, other: str) -> None:

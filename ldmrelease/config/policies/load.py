@@ -16,6 +16,7 @@ from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Additions, Level, Requirement
+from ldmrelease.policy.builtin import IDS
 
 SUFFIX = ".yaml"
 
@@ -90,6 +91,10 @@ def _clashes(file: LevelFile, document: read.YamlDocument) -> Iterator[Problem]:
     taken: dict[tuple[tuple[str | int, ...], str], tuple[str | int, ...]] = {}
     base = {clause.id: path for path, clause in file.clauses() if len(path) == 3}
     for path, clause in file.clauses():
+        if clause.id in IDS:
+            message = f"{clause.id!r} is the id of something that every decision asks"
+            yield document.problem((*path, "id"), message, "give it another id")
+            continue
         part = path[:-2]
         first = taken.setdefault((part, clause.id), path)
         if first is not path:

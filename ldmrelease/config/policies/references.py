@@ -90,7 +90,8 @@ class Demands:
         name = clause.requirement.parameters["check"]
         if self._topology.check(name) is None:
             known = [each.name for each in self._topology.checks]
-            yield clause.problem("check", f"the workspace has no check {name!r}", name, known)
+            which = f" {name!r}" if known else "s, and policies ask for them"
+            yield clause.problem("check", f"the workspace has no check{which}", name, known)
         where: str = clause.requirement.parameters.get("where", "here")
         level = where.removeprefix("level:")
         if level != where:

@@ -8,12 +8,12 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     ClockTime,
-    Duration,
     MomentField,
     Name,
     Names,
     Platform,
     SomeNames,
+    SomeTime,
     Strict,
     Text,
     Where,
@@ -82,7 +82,7 @@ class Attested(Clause):
     )
     about: EvidenceAbout = Field("image", description="What the evidence must be about.")
     by: SomeNames | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
-    max_age: Duration | None = Field(None, description="How old the evidence may be, from its intake.")
+    max_age: SomeTime | None = Field(None, description="How old the evidence may be, from its intake.")
     minimum: int = Field(1, ge=1, description="How many different statements are required.")
     builder: Patterns | None = Field(
         None,
@@ -122,7 +122,7 @@ class CheckPassed(Clause):
     rule: Literal["check"]
     check: Name = Field(description="The name of a check of the workspace.")
     about: EvidenceAbout = Field("release", description="What the result must be about.")
-    max_age: Duration | None = Field(None, description="How old the result may be, from its intake.")
+    max_age: SomeTime | None = Field(None, description="How old the result may be, from its intake.")
     by: SomeNames | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
     where: Where | None = Field(
         None, description="Where it must have run: here, an environment, or level:NAME. Left out: anywhere."
@@ -140,7 +140,7 @@ class After(Clause):
     application: Name | None = Field(
         None, description="The application there. Left out: any that ran the release."
     )
-    for_: Duration | None = Field(None, description="How long it must have run. Left out: it ran at all.")
+    for_: SomeTime | None = Field(None, description="How long it must have run. Left out: it ran at all.")
     components: Literal["all", "any"] = Field(
         "all",
         description="Which of the components that the place runs must have run there, with this release's images.",
@@ -236,7 +236,7 @@ class LevelSpec(Strict):
     accepts: Annotated[list[PolicyTagKind], Field(min_length=1), UNIQUE] = Field(
         description="The kinds of tag that may enter."
     )
-    availability: Duration | None = Field(
+    availability: SomeTime | None = Field(
         None, description="How soon after its tag a release should run here: measured and reported."
     )
     enter: Annotated[list[AnyClause], Field(min_length=1)] = Field(

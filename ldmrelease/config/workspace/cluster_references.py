@@ -55,6 +55,7 @@ def _containers(
         return
     running = {component_name(each): each for each in entry.runs if each in images}
     covered = set()
+    unknown = False
     for index, selection in enumerate(entry.workloads.select):
         for container, component in selection.containers.items():
             name = component_name(component)
@@ -63,12 +64,14 @@ def _containers(
                 where: Path = (*path, "workloads", "select", index, "containers", container)
                 message = f"{component!r} is not an image that runs here"
                 yield document.unknown(where, message, component, running.values())
+                unknown = True
     written = entry.target.kubernetes is not None
     audited = {each.kind for each in entry.workloads.select} == {WorkloadKind.JOB.value}
     if written and audited:
         message = "Jobs are audited only: their template never changes"
         yield document.problem((*path, "workloads", "select"), message, "name a workload that can be written")
-    for name in sorted(set(running) - covered):
+    # A wrong name may be that of the one that is missing.
+    for name in sorted(set(running) - covered) if not unknown else ():
         message = f"no container runs {running[name]!r}, which runs here"
         yield document.problem((*path, "workloads", "select"), message, "map a container to it")
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.load import SUFFIX, load_levels
 from ldmrelease.config.workspace.agreement import recorded_levels
+from ldmrelease.config.workspace.file_schemas import schema_comment, schema_files
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology
@@ -18,7 +19,7 @@ from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import PROMOTER
 from ldmrelease.domain.events.registry import role_types
-from ldmrelease.domain.level import Level
+from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.topology import Topology
 from ldmrelease.targets.yamledit.entries import block_text
 from ldmrelease.trust.signer import generate
@@ -29,9 +30,8 @@ _EMPTY = "empty"
 _EVERYWHERE = ["*"]
 _IGNORED = "# Private keys and the ledger belong in no repository.\n/keys/\n/ledger.db*\n"
 _HEAD = """\
-# The trust document: whose keys count for what, which level each environment is at, how it is reached and written
-# (`targets`), which policies hold.
-# Raise the version with every change. `ldmrelease workspace lint` says where it and the workspace differ.
+# The trust document: whose keys count for what, which level each environment is at, how each is reached (`targets`),
+# which policies hold. `ldmrelease trust` keeps it; raise the version with every change that you make by hand.
 """
 
 _ROLES = {
@@ -43,6 +43,8 @@ _ROLES = {
     "ledger": ["checkpoint"],
     "ci": ["provenance", "sbom"],
 }
+_OF_POLICIES = frozenset({"commissioning-manager"})
+"""Roles that are there where a policy names them."""
 _KEYS = {
     "me": ["release-manager", "commissioning-manager"],
     "runner": ["runner"],
@@ -78,6 +80,7 @@ def init_workspace(
         raise BadInput([Problem(shown(folder), message, remedy=remedy)])
     files = dict(_files(sample or _EMPTY))
     files[FILE] = change(files[FILE].decode()).encode()
+    files |= schema_files()
     _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore", "ledger.db"])
     for name, data in files.items():
         _write(folder / name, data)
@@ -158,26 +161,28 @@ def _trust(
         "policies": {each.name: {"version": each.version, "digest": each.digest} for each in levels},
         "environments": places,
         "targets": {each: [topology.target_digest(each)] for each in topology.environments},
-        "roles": _roles(places, [each.name for each in levels]),
+        "roles": (roles := _roles(places, levels)),
         "keys": {
             name: {
                 "person": person if name == "me" else name,
-                "roles": _KEYS.get(name, [name]),
+                "roles": [each for each in _KEYS.get(name, [name]) if each in roles],
                 "not-before": times.spell(not_before),
                 "public": pem,
             }
             for name, pem in public.items()
         },
     }
-    return _HEAD + block_text(document)
+    return schema_comment("trust") + _HEAD + block_text(document)
 
 
-def _roles(places: dict[str, str], levels: list[str]) -> dict[str, dict[str, list[str]]]:
+def _roles(places: dict[str, str], levels: list[Level]) -> dict[str, dict[str, list[str]]]:
+    asked = {role for level in levels for each in _requirements(level) for role in each.waivable_by}
     roles = {
         name: {"types": types, "environments": _EVERYWHERE, "repositories": _EVERYWHERE}
         for name, types in _ROLES.items()
+        if name not in _OF_POLICIES or name in asked
     }
-    for level in levels:
+    for level in (each.name for each in levels):
         # A key of one level's receipts says nothing about the environments of another.
         own = dict.fromkeys(place.partition("/")[0] for place, its in places.items() if its == level)
         environments = list(own) if places else _EVERYWHERE
@@ -187,3 +192,9 @@ def _roles(places: dict[str, str], levels: list[str]) -> dict[str, dict[str, lis
             "repositories": _EVERYWHERE,
         }
     return roles
+
+
+def _requirements(level: Level) -> Iterator[Requirement]:
+    yield from (*level.enter, *level.confirm)
+    for own in level.environments.values():
+        yield from (*own.enter, *own.confirm)

@@ -1,5 +1,6 @@
 """The workspace's own keys: what each has to be able to sign, what is wrong with one, and how to make it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -8,12 +9,12 @@ from msgspec import Struct
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
-from ldmrelease.trust.keyring import Keyring
+from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.signer import KeyProblem, Signer, load_signer
 
 LEDGER = "ledger"
-_RECEIPTS = "receipts/"
+RECEIPTS = "receipts/"
 _STATEMENTS = {"check", "receipt"}
 
 SIGNS = {
@@ -27,11 +28,15 @@ SIGNS = {
 
 
 class KeyFault(Struct, frozen=True):
-    """What is wrong with a key, and what to do about it; `absent` where there is none."""
+    """What is wrong with a key, and what to do about it.
+
+    `absent` where the workspace names none; `unusable` where its file holds none.
+    """
 
     message: str
     remedy: str = ""
     absent: bool = False
+    unusable: bool = False
 
 
 def signed_types(purpose: str) -> tuple[str, ...]:
@@ -48,7 +53,10 @@ def key_fault(path: Path | None, purpose: str, keyring: Keyring, now: datetime) 
     try:
         signer = load_signer(path)
     except KeyProblem as error:
-        return KeyFault(str(error), "" if path.exists() else how_to_make(purpose, keyring))
+        message, _, remedy = str(error).partition("; ")
+        if not path.exists():
+            remedy = how_to_make(purpose, keyring)
+        return KeyFault(message, remedy, unusable=True)
     return signer_fault(signer, purpose, keyring, now)
 
 
@@ -69,15 +77,27 @@ def signer_fault(signer: Signer, purpose: str, keyring: Keyring, now: datetime) 
     since = key.compromised_since
     if now < key.not_before or (key.not_after and now >= key.not_after) or (since and now >= since):
         return KeyFault(f"{key.id} does not count at {times.spell(now)}", how_to_make(purpose, keyring))
-    granted = {each for role in keyring.roles_of(key) for each in role.types}
+    granted = _granted(key, keyring)
     missing = [each for each in types if each not in granted]
     if missing:
-        wanted = " ".join(f"--type {each}" for each in missing)
-        return KeyFault(
-            f"{key.id} may not sign: {', '.join(missing)}",
-            f"`ldmrelease trust role {key.roles[0] if key.roles else _name(purpose)} {wanted}` with its other types",
-        )
+        return KeyFault(f"{key.id} may not sign: {', '.join(missing)}", _who_may(purpose, types, keyring))
     return None
+
+
+def _who_may(purpose: str, types: Collection[str], keyring: Keyring) -> str:
+    """The keys that may sign these types; how to make one, where there is none.
+
+    Never that a role is to sign more: roles are narrow on purpose, and the usual mistake is the wrong file.
+    """
+    may = [key.id for key in keyring.keys if _granted(key, keyring).issuperset(types)]
+    own = [id for id in may if id == _name(purpose)]
+    if not may:
+        return how_to_make(purpose, keyring)
+    return f"put the file of a key there that may: {', '.join(own or may)}"
+
+
+def _granted(key: Key, keyring: Keyring) -> frozenset[str]:
+    return frozenset(each for role in keyring.roles_of(key) for each in role.types)
 
 
 def how_to_make(purpose: str, keyring: Keyring) -> str:
@@ -89,7 +109,7 @@ def how_to_make(purpose: str, keyring: Keyring) -> str:
         types = " ".join(f"--type {each}" for each in signed_types(purpose))
         steps.append(f"`ldmrelease trust role {role} {types} --environment '*' --repository '*'`")
     steps.append(f"`ldmrelease trust add-key {name} {file} --role {role}`")
-    level = purpose.removeprefix(_RECEIPTS)
+    level = purpose.removeprefix(RECEIPTS)
     line = f"{level}: {file}` under keys.receipts" if level != purpose else f"{purpose}: {file}` under keys"
     return f"{', '.join(steps)}, and write `{line}"
 
@@ -103,6 +123,6 @@ def _role(purpose: str, keyring: Keyring) -> str:
     wanted = set(signed_types(purpose))
     fitting = [each.name for each in keyring.roles if wanted <= set(each.types)]
     own = _name(purpose)
-    if purpose.startswith(_RECEIPTS) or own in fitting or not fitting:
+    if purpose.startswith(RECEIPTS) or own in fitting or not fitting:
         return own
     return fitting[0]

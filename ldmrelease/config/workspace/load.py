@@ -1,7 +1,6 @@
 """The workspace: `ldmrelease.yaml` and the files that it names, read and validated."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +13,7 @@ from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.check_template import template_file, with_document
-from ldmrelease.config.workspace.keys import SIGNS, how_to_make, key_fault
+from ldmrelease.config.workspace.keys import SIGNS
 from ldmrelease.config.workspace.model import Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.references import References
 from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
@@ -23,7 +22,7 @@ from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
-from ldmrelease.domain.topology import Check, Topology
+from ldmrelease.domain.topology import Check, Place, Topology
 
 T = TypeVar("T")
 
@@ -38,18 +37,10 @@ def load_workspace(file: Path) -> Workspace:
 
 def read_workspace(file: Path) -> tuple[Workspace, WorkspaceInputs]:
     """The workspace, and what it was read from. Raises `BadInput` as `load_workspace` does."""
-    parts, problems = _read(file)
-    if parts is None or problems:
-        raise BadInput(problems)
-    return _workspace(parts), _inputs(parts)
-
-
-def lint(file: Path) -> tuple[Problem, ...]:
-    """Everything that is wrong with a workspace, and what will be missed when something has to be signed."""
-    parts, problems = _read(file)
-    if parts is None or problems:
-        return BadInput(problems).problems
-    return BadInput([*_local(parts), *_keys(parts)]).problems
+    read = read_parts(file)
+    if read.problems or read.parts is None:
+        raise BadInput(read.problems)
+    return _workspace(read.parts), _inputs(read.parts)
 
 
 def policy_folder(file: Path) -> Path:
@@ -57,7 +48,7 @@ def policy_folder(file: Path) -> Path:
     return file.parent / validate(WorkspaceFile, read.read(file)).policies
 
 
-class _Parts(Struct, frozen=True):
+class Parts(Struct, frozen=True):
     """The files of a workspace, read and found to agree."""
 
     file: WorkspaceFile
@@ -69,25 +60,68 @@ class _Parts(Struct, frozen=True):
     topology: Topology
 
 
-def _read(path: Path) -> tuple[_Parts | None, list[Problem]]:
+class ReadFiles(Struct, frozen=True):
+    """What could be read of a workspace's files, and all that is wrong in them.
+
+    `topology` is None where the workspace's file names what is not there; `parts` where any of the files is unusable.
+    """
+
+    problems: tuple[Problem, ...]
+    file: WorkspaceFile | None = None
+    document: read.YamlDocument | None = None
+    policies: Policies | None = None
+    trust: Trust | None = None
+    topology: Topology | None = None
+    parts: Parts | None = None
+
+
+def read_parts(path: Path) -> ReadFiles:
+    """Read a workspace's file and all that it names, as far as each can be read."""
     problems: list[Problem] = []
     document = _attempt(lambda: read.read(path), problems)
     file = None if document is None else _attempt(lambda: validate(WorkspaceFile, document), problems)
-    if document is None or file is None:
-        return None, problems
     root = path.resolve().parent
-    policies = _attempt(lambda: read_levels(policy_files(root / file.policies)), problems)
-    trust = _attempt(lambda: load_trust(root / file.trust), problems)
+    policies = _attempt(lambda: _policies(file, document, root), problems)
+    trust = _attempt(lambda: _trust(file, document, root), problems)
+    if document is None or file is None:
+        return ReadFiles(tuple(problems), document=document, policies=policies, trust=trust)
     mistaken = list(References(file, document, policies).problems())
     problems.extend(mistaken)
     if policies is None or mistaken:
-        return None, problems
-    named = _with_files(build_topology(file), root, document, problems)
-    problems.extend(Demands(policies, named, trust).problems())
+        return ReadFiles(tuple(problems), file, document, policies, trust)
+    topology = _with_files(build_topology(file), root, document, problems)
+    problems.extend(Demands(policies, topology, trust).problems())
     if trust is None:
-        return None, problems
-    problems.extend(_placed(named, trust, document))
-    return _Parts(file, document, root, path.resolve(), policies, trust, named), problems
+        return ReadFiles(tuple(problems), file, document, policies, trust, topology)
+    problems.extend(_placed(topology, trust, document))
+    parts = Parts(file, document, root, path.resolve(), policies, trust, topology)
+    return ReadFiles(tuple(problems), file, document, policies, trust, topology, parts)
+
+
+def _policies(file: WorkspaceFile | None, document: read.YamlDocument | None, root: Path) -> Policies:
+    """The policies of the folder that the workspace names; of the usual one where its file cannot be used."""
+    folder = root / written(file, document, "policies")
+    if document is not None and not folder.is_dir():
+        message, remedy = f"there is no folder {shown(folder)}", "name the folder of the policy files"
+        raise BadInput([document.problem(("policies",), message, remedy)])
+    return read_levels(policy_files(folder))
+
+
+def _trust(file: WorkspaceFile | None, document: read.YamlDocument | None, root: Path) -> Trust:
+    path = root / written(file, document, "trust")
+    if document is not None and not path.is_file():
+        message, remedy = f"there is no file {shown(path)}", "name the trust document"
+        raise BadInput([document.problem(("trust",), message, remedy)])
+    return load_trust(path)
+
+
+def written(file: WorkspaceFile | None, document: read.YamlDocument | None, field: str) -> str:
+    """A path that the workspace's file names, its default where that cannot be used."""
+    if file is not None:
+        return str(getattr(file, field))
+    plain = document.plain if document is not None and isinstance(document.plain, dict) else {}
+    found = plain.get(field)
+    return found if found and isinstance(found, str) else str(WorkspaceFile.model_fields[field].default)
 
 
 def _with_files(
@@ -130,52 +164,27 @@ def _attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:
 
 
 def _placed(topology: Topology, trust: Trust, document: read.YamlDocument) -> Iterator[Problem]:
-    """Places that the trust document puts at another level, or nowhere."""
+    """Places that the trust document puts at another level, or nowhere: those of one environment together."""
+    if topology.applications and not trust.levels:
+        message = f"is empty, and {document.file} has places"
+        yield trust.document.problem(
+            ("environments",), message, "write the level of each environment, as `summit: commissioning`"
+        )
+        return
+    found: dict[tuple[str, str, str | None], list[Place]] = {}
     for each in topology.applications:
         agreed = trust.level_of(each.place)
         if agreed != each.level:
-            path = ("environments", each.place.environment, "applications", each.place.application)
-            found = "nowhere" if agreed is None else f"at level {agreed!r}"
-            message = f"is at level {each.level!r} here, and {trust.document.file} puts it {found}"
-            remedy = f"write `{each.place}: {each.level}` there under environments"
-            yield document.problem(path, message, remedy, at_key=True)
+            found.setdefault((each.place.environment, each.level, agreed), []).append(each.place)
+    for (environment, level, agreed), places in found.items():
+        path = ("environments", environment, "applications", places[0].application)
+        where = "nowhere" if agreed is None else f"at level {agreed!r}"
+        message = f"is at level {level!r} here, and {trust.document.file} puts it {where}"
+        entries = " and ".join(f"`{place}: {level}`" for place in places)
+        yield document.problem(path, message, f"write {entries} there under environments", at_key=True)
 
 
-def _local(parts: _Parts) -> Iterator[Problem]:
-    for level, document in parts.policies.values():
-        if not parts.trust.agrees_with(level):
-            message = f"is not what {parts.trust.document.file} records: advisory only until that is updated"
-            remedy = f"record version {level.version} and {level.digest} there"
-            yield document.problem(("metadata", "version"), message, remedy)
-    for each in parts.topology.environments:
-        if not parts.trust.agrees_with_targets(parts.topology, each):
-            trust = parts.trust.document.file
-            message = f"its targets are not what {trust} records: advisory only until that is updated"
-            digest = parts.topology.target_digest(each)
-            remedy = f"record `{each}: [{digest}]` there under targets, or use `ldmrelease trust agree`"
-            yield parts.document.problem(("environments", each), message, remedy, at_key=True)
-
-
-def _keys(parts: _Parts) -> Iterator[Problem]:
-    """Keys that what is done here will need: missing, unknown to the trust document, of the wrong kind or role."""
-    files, now = _key_files(parts.file.keys, parts.root), parts.file.clock or datetime.now(UTC)
-    levels = sorted({each.level for each in parts.topology.applications})
-    for purpose in (*SIGNS, *(f"receipts/{each}" for each in levels)):
-        path, where = files.get(purpose), ("keys", *purpose.split("/", 1))
-        if path is None and not parts.topology.applications:
-            continue
-        if path is not None and not path.is_file():
-            remedy = how_to_make(purpose, parts.trust.keyring)
-            yield parts.document.problem(where, f"{shown(path)} is not there", remedy)
-            continue
-        fault = key_fault(path, purpose, parts.trust.keyring, now)
-        if fault is not None and path is None:
-            yield parts.document.problem(where[:1], f"no key for {purpose!r}", fault.remedy, at_key=True)
-        elif fault is not None:
-            yield parts.document.problem(where, fault.message, fault.remedy or None)
-
-
-def _workspace(parts: _Parts) -> Workspace:
+def _workspace(parts: Parts) -> Workspace:
     file, root = parts.file, parts.root
     levels = {name: level for name, (level, _) in parts.policies.items()}
     return Workspace(
@@ -189,7 +198,7 @@ def _workspace(parts: _Parts) -> Workspace:
         levels=levels,
         documents={name: document.data for name, (_, document) in parts.policies.items()},
         keyring=parts.trust.keyring,
-        keys=_key_files(file.keys, root),
+        keys=key_files(file.keys, root),
         clock=file.clock,
         notify=tuple(file.notify or ()),
         insecure=tuple(file.insecure),
@@ -206,7 +215,7 @@ def _workspace(parts: _Parts) -> Workspace:
     )
 
 
-def _inputs(parts: _Parts) -> WorkspaceInputs:
+def _inputs(parts: Parts) -> WorkspaceInputs:
     """The very bytes that were validated, not those that are there now."""
     folder = parts.root / parts.file.policies
     read = [(parts.path, parts.document.data), (parts.root / parts.file.trust, parts.trust.document.data)]
@@ -221,13 +230,13 @@ def _inputs(parts: _Parts) -> WorkspaceInputs:
     )
 
 
-def _key_files(keys: KeysEntry, root: Path) -> dict[str, Path]:
-    own = {
-        "me": keys.me,
-        "runner": keys.runner,
-        "observer": keys.observer,
-        "promoter": keys.promoter,
-        "ledger": keys.ledger,
-    }
+def named_keys(file: Path) -> dict[str, Path]:
+    """The private key files that the workspace of a file names, whatever else is in it. Raises `BadInput`."""
+    return key_files(validate(WorkspaceFile, read.read(file)).keys, file.resolve().parent)
+
+
+def key_files(keys: KeysEntry, root: Path) -> dict[str, Path]:
+    """The private key files that a workspace names, by purpose."""
+    own = {purpose: getattr(keys, purpose) for purpose in SIGNS}
     receipts = {f"receipts/{level}": path for level, path in keys.receipts.items()}
     return {purpose: root / path for purpose, path in {**own, **receipts}.items() if path is not None}

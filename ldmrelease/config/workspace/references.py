@@ -14,6 +14,7 @@ from ldmrelease.config.workspace.schema import (
 from ldmrelease.config.workspace.topology import component_name, level_of, sourced
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
+from ldmrelease.config.yaml.suggestions import nearest, one_of
 from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import image_tag, parse
@@ -39,6 +40,7 @@ class References:
         yield from self._workspace()
         for name, product in self._file.products.items():
             yield from self._product(name, product)
+        yield from self._derived_in_circles()
         for path, place, entry in self._applications():
             yield from self._level(path, place, entry)
             yield from self._runs(path, entry)
@@ -56,6 +58,8 @@ class References:
         for name, check in self._file.checks.items():
             if check.results is not None:
                 yield from self._image(("checks", name, "results"), check.results)
+        for name, site in self._file.environments.items():
+            yield from self._unknown_level(("environments", name, "level"), site.level)
         for level in self._file.keys.receipts:
             if self._levels is not None and level not in self._levels:
                 path: Path = ("keys", "receipts", level)
@@ -85,8 +89,31 @@ class References:
             yield from self._tag((*place, "tag"), component.tag or DEFAULT_TAG[kind.value], entry.grammar)
             base = component.derived_from
             if base is not None and not self._known(base, within=name):
-                message = f"no component {base!r}"
-                yield self._document.unknown((*place, "derived-from"), message, base, self._components())
+                yield self._unknown((*place, "derived-from"), base if "/" in base else f"{name}/{base}")
+
+    def _bases(self) -> dict[str, str]:
+        """The component that each one was built on, by `product/component`."""
+        found = {}
+        for product, entry in self._file.products.items():
+            for name, component in entry.components.items():
+                base = component.derived_from
+                if base is not None:
+                    found[f"{product}/{name}"] = base if "/" in base else f"{product}/{base}"
+        return found
+
+    def _derived_in_circles(self) -> Iterator[Problem]:
+        bases = self._bases()
+        told: set[str] = set()
+        for first in bases:
+            walk = [first]
+            while (base := bases.get(walk[-1])) is not None and base not in walk:
+                walk.append(base)
+            if base == first and first not in told:
+                told.update(walk)
+                product, _, name = first.partition("/")
+                message = f"circular derived-from: {' -> '.join([*walk, first])}"
+                place: Path = ("products", product, "components", name, "derived-from")
+                yield self._document.problem(place, message, "name what it was really built on")
 
     def _tag(self, path: Path, pattern: str, grammar: str) -> Iterator[Problem]:
         try:
@@ -101,8 +128,23 @@ class References:
         entry = self._file.products.get(product)
         return entry is not None and name in entry.components
 
-    def _components(self) -> list[str]:
-        return [f"{product}/{name}" for product, e in self._file.products.items() for name in e.components]
+    def _unknown(self, path: Path, component: str) -> Problem:
+        """What is wrong with the name of a component: there is no such product, or it has no such component."""
+        product, slash, name = component.partition("/")
+        products, document = self._file.products, self._document
+        if not products:
+            message = "names a component, and there are no products"
+            return document.problem(path, message, "describe them under products")
+        if not slash:
+            homes = [f"{each}/{product}" for each, entry in products.items() if product in entry.components]
+            return document.unknown(path, f"{component!r} is not PRODUCT/COMPONENT", component, homes)
+        if product not in products:
+            return document.unknown(path, f"no product {product!r}", product, products)
+        known = [f"{product}/{each}" for each in products[product].components]
+        # Of the component alone: the product in front of both makes all of them look alike.
+        near = nearest(name, products[product].components)
+        remedy = f"did you mean {product}/{near}?" if near else f"known are {', '.join(sorted(known))}"
+        return document.problem(path, f"no component {component!r}", remedy, expected=one_of(known))
 
     def _applications(self) -> Iterator[tuple[Path, tuple[str, str], ApplicationEntry]]:
         for environment, site in self._file.environments.items():
@@ -115,17 +157,18 @@ class References:
         if level is None:
             message = "no level, here or in the environment"
             yield self._document.problem(path, message, "write level: and the name of a policy", True)
-        elif self._levels is not None and level not in self._levels:
-            where: Path = (*path, "level") if entry.level else (*path[:2], "level")
-            yield self._document.unknown(where, f"no level {level!r}", level, self._levels)
+        yield from self._unknown_level((*path, "level"), entry.level)
+
+    def _unknown_level(self, path: Path, level: str | None) -> Iterator[Problem]:
+        if level is not None and self._levels is not None and level not in self._levels:
+            yield self._document.unknown(path, f"no level {level!r}", level, self._levels)
 
     def _runs(self, path: Path, entry: ApplicationEntry) -> Iterator[Problem]:
         taken: dict[str, str] = {}
         for index, component in enumerate(entry.runs):
             where: Path = (*path, "runs", index)
             if not self._known(component):
-                message = f"no component {component!r}"
-                yield self._document.unknown(where, message, component, self._components())
+                yield self._unknown(where, component)
                 continue
             other = taken.setdefault(component_name(component), component)
             if other != component:
@@ -149,6 +192,9 @@ class References:
         names = {component_name(each): each for each in entry.runs} | {each: each for each in entry.runs}
         component = names.get(written.component)
         if component is None:
+            if not all(map(self._known, entry.runs)):
+                # The wrong name there may be that of this one.
+                return
             message = f"{written.component!r} does not run here"
             yield self._document.unknown(path, message, written.component, names)
         elif self._known(component) and not self._is_image(component):
@@ -164,6 +210,9 @@ class References:
         self, path: Path, settings: list[SettingEntry], entry: ApplicationEntry
     ) -> Iterator[Problem]:
         written = {component_name(each.component) for each in settings}
+        if written - {component_name(each) for each in entry.runs}:
+            # One of them has the wrong name, which is told, and may be the one that is missing.
+            return
         for component in entry.runs:
             if component_name(component) in written or not self._known(component):
                 continue

@@ -13,6 +13,7 @@ from ldmrelease.config.yaml.fields import (
     Name,
     Names,
     SomeNames,
+    SomeTime,
     Strict,
     Text,
     exactly_one,
@@ -190,7 +191,7 @@ class WorkloadsEntry(Strict):
 
     namespace: Name = Field(description="Their namespace.")
     select: Annotated[list[SelectionEntry], Field(min_length=1)] = Field(description="Which workloads.")
-    deadline: Duration = Field(600, description="How long a rollout may take.")
+    deadline: SomeTime = Field(600, description="How long a rollout may take.")
     patience: Duration = Field(
         60, description="How long a pod may be in trouble before the rollout has failed."
     )
@@ -207,7 +208,7 @@ class ApplicationEntry(Strict):
         None,
         description="committed: what the branch says counts as running; pods: what the workloads' pods run.",
     )
-    observe_every: Duration | None = Field(
+    observe_every: SomeTime | None = Field(
         None, description="The longest time between two looks that leaves no gap, where it is not 12h."
     )
 
@@ -265,7 +266,7 @@ class CheckEntry(Strict):
         "of them makes another check: earlier results do not count.",
     )
     tests: SomeNames = Field(description="The tests that it runs; a pass covers all of them.")
-    deadline: Duration = Field(3600, description="When a run without a result has failed to answer.")
+    deadline: SomeTime = Field(3600, description="When a run without a result has failed to answer.")
 
     @model_validator(mode="after")
     def _command_to_run(self) -> Self:

@@ -20,7 +20,24 @@ SAID = "said"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _WHERE = re.compile(f"(level:)?{_NAME.pattern}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?")
+_SYSTEMS = (
+    "linux",
+    "windows",
+    "darwin",
+    "freebsd",
+    "netbsd",
+    "openbsd",
+    "solaris",
+    "aix",
+    "android",
+    "wasip1",
+)
+_ARCHITECTURES = (
+    "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64",
+    "s390x", "wasm",
+)  # fmt: skip
+_PLATFORM = re.compile(rf"({'|'.join(_SYSTEMS)})/({'|'.join(_ARCHITECTURES)})(/v[0-9]{{1,2}})?")
+"""Those of Go, as the OCI image specification says (image-index.md, `platform`)."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
@@ -81,6 +98,12 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+def _some_time(seconds: int) -> int:
+    if not seconds:
+        expected("write a duration of a second or more")
+    return seconds
+
+
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
@@ -122,6 +145,8 @@ Duration = Annotated[
     BeforeValidator(_reader(times.seconds, "write a duration like 8h: a number and one of s, m, h, d, w")),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}[smhdw]$", "examples": ["90s", "8h", "7d"]}),
 ]
+SomeTime = Annotated[Duration, AfterValidator(_some_time)]
+"""A duration that is not 0."""
 MomentField = Annotated[
     datetime,
     BeforeValidator(_reader(_moment, "write a date like 2024-01-01 or a time like 2024-01-01T09:00:00Z")),

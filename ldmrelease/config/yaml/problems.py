@@ -40,9 +40,11 @@ class BadInput(InputError):
     """Files that cannot be used as they stand; `problems` holds everything that was found, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        in_order = sorted(
-            dict.fromkeys(problems), key=lambda each: (each.file, each.line or 0, each.column or 0)
-        )
+        # What an alias repeats has the place and the fault of what it names.
+        told: dict[tuple[object, ...], Problem] = {}
+        for each in problems:
+            told.setdefault((each.file, each.line, each.column, each.message), each)
+        in_order = sorted(told.values(), key=lambda each: (each.file, each.line or 0, each.column or 0))
         self.problems = tuple(in_order)
         super().__init__("\n".join(map(str, self.problems)))
 

@@ -2,8 +2,9 @@
 
 libyaml reads the events; what they mean is decided here, by YAML 1.2's core rules less the surprises of its
 numbers. Plain `true`, `false`, `null` and decimal integers are what they look like. Everything else is text:
-`no`, `on`, `010`, `0x1F`, `1.50`, `12:30:45` and dates. Keys are always text. Duplicate keys, tags, several
-documents and aliases that would grow without bound are refused.
+`no`, `on`, `010`, `0x1F`, `1.50`, `12:30:45` and dates. Keys are always text, and a plain `<<` merges mappings
+(https://yaml.org/type/merge.html): what is written beside it wins. Duplicate keys, tags, several documents and
+aliases that would grow without bound are refused.
 """
 
 import re
@@ -38,6 +39,7 @@ LARGEST_WEIGHT = 100_000
 """Values in a document, counted again for every alias."""
 
 _TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-�\U00010000-\U0010ffff]")
+_MERGE = "<<"
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")
 _CONSTANTS = {
     **dict.fromkeys(["", "~", "null", "Null", "NULL"], None),
@@ -198,6 +200,7 @@ class _Reader:
         self.file = file
         self.problems: list[Problem] = []
         self._anchors: dict[str, _Node | None] = {}
+        self._path: list[str | int] = []
 
     def document(self, events: Iterator[Event]) -> _Node:
         root: _Node | None = None
@@ -214,6 +217,7 @@ class _Reader:
         if isinstance(event, AliasEvent):
             return self._alias(event)
         if depth > LARGEST_DEPTH:
+            self._path.clear()
             self._stop(event, f"nested more than {LARGEST_DEPTH} deep")
         if isinstance(event, NodeEvent) and event.anchor is not None:
             self._anchors[event.anchor] = None
@@ -240,24 +244,43 @@ class _Reader:
 
     def _fill_mapping(self, node: _Node, events: Iterator[Event], depth: int) -> None:
         node.value = {}
+        merged: list[_Node] = []
         while not isinstance(event := next(events), MappingEndEvent):
             key = self._key(event)
             place = self._place(event)
+            self._path.append(key)
             child = self._node(next(events), events, depth + 1)
             self._weigh(node, child)
+            self._path.pop()
+            if key == _MERGE and isinstance(event, ScalarEvent) and event.style in (None, ""):
+                merged += self._merged(event, child)
+                continue
             if key in node.children:
                 first = node.keys[key][0]
-                self._note(event, f"the key {key!r} stands twice, first on line {first}", "keep one of them")
+                message = f"the key {key!r} stands twice, first on line {first}"
+                self._note(event, message, "keep one of them", (*self._path, key))
                 continue
             node.keys[key] = (place.line, place.column)
             node.children[key] = child
             node.value[key] = child.value
+        for each in merged:
+            _merge(node, each)
+
+    def _merged(self, event: Event, child: _Node) -> list[_Node]:
+        """The mappings that a merge key names, the first one winning."""
+        given = list(child.children.values()) if isinstance(child.value, list) else [child]
+        found = [each for each in given if isinstance(each.value, dict)]
+        if len(found) < len(given) or not given:
+            self._note(event, "a merge key (<<) takes a mapping, or a list of them", "write <<: *NAME")
+        return found
 
     def _fill_list(self, node: _Node, events: Iterator[Event], depth: int) -> None:
         node.value = []
         while not isinstance(event := next(events), SequenceEndEvent):
+            self._path.append(len(node.value))
             child = self._node(event, events, depth + 1)
             self._weigh(node, child)
+            self._path.pop()
             node.children[len(node.value)] = child
             node.value.append(child.value)
 
@@ -271,7 +294,8 @@ class _Reader:
         node.weight += child.weight
         if node.weight > LARGEST_WEIGHT:
             message = f"more than {LARGEST_WEIGHT} values, aliases counted each time"
-            raise BadInput([*self.problems, Problem(self.file, message, child.line, child.column)])
+            field = spell_path(self._path)
+            raise BadInput([*self.problems, Problem(self.file, message, child.line, child.column, field)])
 
     def _refuse_tag(self, event: Event) -> None:
         tag = getattr(event, "tag", None)
@@ -282,15 +306,22 @@ class _Reader:
         mark: Mark = event.start_mark  # type: ignore[assignment]  # libyaml always tells it
         return _Node(mark.line + 1, mark.column + 1, None, {}, {})
 
-    def _problem(self, event: Event, message: str, remedy: str | None) -> Problem:
-        place = self._place(event)
-        return Problem(self.file, message, place.line, place.column, remedy=remedy)
+    def _problem(self, event: Event, message: str, remedy: str | None, path: Path_ | None = None) -> Problem:
+        place, field = self._place(event), spell_path(self._path if path is None else path)
+        return Problem(self.file, message, place.line, place.column, field, remedy)
 
-    def _note(self, event: Event, message: str, remedy: str | None = None) -> None:
-        self.problems.append(self._problem(event, message, remedy))
+    def _note(self, event: Event, message: str, remedy: str | None = None, path: Path_ | None = None) -> None:
+        self.problems.append(self._problem(event, message, remedy, path))
 
     def _stop(self, event: Event, message: str, remedy: str | None = None) -> NoReturn:
         raise BadInput([*self.problems, self._problem(event, message, remedy)])
+
+
+def _merge(node: _Node, other: _Node) -> None:
+    """Add what the other mapping has and this one does not say itself, with the places where it was written."""
+    for key, child in other.children.items():
+        if key not in node.children:
+            node.keys[key], node.children[key], node.value[key] = other.keys[key], child, child.value
 
 
 def _scalar(event: ScalarEvent) -> str | int | bool | None:

@@ -4,12 +4,18 @@ import difflib
 from collections.abc import Iterable
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant; None where nothing is near."""
+    near = difflib.get_close_matches(word, sorted(known), n=1)
+    return near[0] if near else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean max-age?`, or all that is known where nothing is near."""
     choices = sorted(known)
-    near = difflib.get_close_matches(word, choices, n=1)
-    if near:
-        return f"did you mean {near[0]}?"
+    near = nearest(word, choices)
+    if near is not None:
+        return f"did you mean {near}?"
     return f"known are {', '.join(choices)}" if choices else "there are none yet"
 
 

@@ -1,7 +1,7 @@
 """What a file model says against a document, told with line, column, field and remedy."""
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from ldmrelease.config.yaml.fields import EXPECTED, SAID
 from ldmrelease.config.yaml.problems import BadInput, Problem, spelled
 from ldmrelease.config.yaml.read import YamlDocument
-from ldmrelease.config.yaml.suggestions import did_you_mean, one_of
+from ldmrelease.config.yaml.suggestions import did_you_mean, nearest, one_of
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -42,7 +42,7 @@ def validate(model: type[M], document: YamlDocument, later: Iterable[str] = ()) 
         return model.model_validate(document.plain)
     except ValidationError as error:
         teller = _Teller(model, document, frozenset(later))
-        raise BadInput(map(teller.problem, error.errors(include_url=False))) from error
+        raise BadInput(teller.problems(error.errors(include_url=False))) from error
 
 
 def tagged(rule: str) -> str:
@@ -56,7 +56,26 @@ class _Teller:
         self._document = document
         self._later = later
 
+    def problems(self, errors: Iterable[ErrorDetails]) -> Iterator[Problem]:
+        """One problem for each wrong line: a misspelled key is not missing too, and what one mapping lacks is told
+        together."""
+        told = list(errors)
+        lacking = _keys_by_mapping(told, "missing")
+        for parent, unknown in _keys_by_mapping(told, "extra_forbidden").items():
+            for key in unknown:
+                near = difflib.get_close_matches(key, lacking.get(parent, ()), n=1)
+                for each in near:
+                    lacking[parent].remove(each)
+        for error in told:
+            parent = error["loc"][:-1]
+            if error["type"] != "missing" or lacking[parent] == [error["loc"][-1]]:
+                yield self.problem(error)
+            elif lacking[parent] and error["loc"][-1] == lacking[parent][0]:
+                path = tuple(each for each in parent if not str(each).startswith("<"))
+                yield self._document.problem(path, f"missing: {', '.join(lacking[parent])}", "write them")
+
     def problem(self, error: ErrorDetails) -> Problem:
+        """The problem of one fault."""
         tell: Callable[[ErrorDetails, Path], Problem] = {
             "missing": self._missing,
             "extra_forbidden": self._unknown_key,
@@ -90,25 +109,25 @@ class _Teller:
         context = error.get("ctx", {})
         word, known = str(context.get("tag", "")), _choices(str(context.get("expected_tags", "")))
         found = word.strip("<>")
-        if found == NOT_A_MAPPING:
-            return self._document.problem(
-                path, f"found {spelled(error['input'])}", "write a mapping", expected="a mapping"
-            )
-        expected = one_of(known)
-        if not found:
-            return self._document.problem(
-                (*path, "rule"), "missing", did_you_mean("", known), expected=expected
-            )
+        given, expected = error["input"], one_of(known)
+        if not isinstance(given, Mapping):
+            message = f"found {spelled(given)}"
+            return self._document.problem(path, message, "write a mapping", expected="a mapping")
+        if "rule" not in given:
+            return self._without_rule(given, path, known)
+        place = (*path, "rule")
         if found in self._later:
-            return self._document.problem(
-                (*path, "rule"), f"the rule {found!r} is {_LATER}", expected=expected
-            )
-        return self._document.problem(
-            (*path, "rule"),
-            f"found {spelled(found)}, which is not a rule",
-            did_you_mean(found, known),
-            expected=expected,
-        )
+            return self._document.problem(place, f"the rule {found!r} is {_LATER}", expected=expected)
+        message = f"found {spelled(given['rule'])}, which is not a rule"
+        remedy = did_you_mean(found if isinstance(given["rule"], str) else "", known)
+        return self._document.problem(place, message, remedy, expected=expected)
+
+    def _without_rule(self, given: Mapping[str, Any], path: Path, known: list[str]) -> Problem:
+        near, expected = nearest("rule", given), one_of(known)
+        if near is not None:
+            remedy = "did you mean rule?"
+            return self._document.problem((*path, near), "unknown key", remedy, at_key=True, expected="rule")
+        return self._document.problem((*path, "rule"), "missing", did_you_mean("", known), expected=expected)
 
     def _choice(self, error: ErrorDetails, path: Path) -> Problem:
         known = _choices(str(error.get("ctx", {}).get("expected", "")))
@@ -148,6 +167,15 @@ class _Teller:
         for step in loc:
             node = _step(_resolved(node, definitions), step, definitions)
         return {**_resolved(node, definitions), **{k: v for k, v in node.items() if k == "description"}}
+
+
+def _keys_by_mapping(errors: Iterable[ErrorDetails], kind: str) -> dict[tuple[str | int, ...], list[str]]:
+    """The keys that faults of a kind are about, by the location of the mapping."""
+    found: dict[tuple[str | int, ...], list[str]] = {}
+    for error in errors:
+        if error["type"] == kind:
+            found.setdefault(error["loc"][:-1], []).append(str(error["loc"][-1]))
+    return found
 
 
 def _choices(expected: str) -> list[str]:

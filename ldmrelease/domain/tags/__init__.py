@@ -5,12 +5,13 @@ the notebook service reads them) and `semver`. Reading a tag never raises: what 
 kind `unknown` with a reason. Only light modules load here; `semver` and `datetime` are imported when needed.
 """
 
-from ldmrelease.domain.tags.model import Grammar, Kind, Tag
+from ldmrelease.domain.tags.model import KINDS, Grammar, Kind, Tag
 from ldmrelease.domain.tags.order import NotComparable, OrderKey, order_key, sort
 from ldmrelease.domain.tags.pattern import image_tag, tag_pattern_match
 from ldmrelease.domain.tags.read import parse
 
 __all__ = [
+    "KINDS",
     "Grammar",
     "Kind",
     "NotComparable",

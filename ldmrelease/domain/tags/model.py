@@ -27,6 +27,15 @@ class Grammar(enum.StrEnum):
     semver = "semver"
 
 
+_STACK_KINDS = frozenset({Kind.release, Kind.weekly, Kind.daily, Kind.candidate})
+KINDS: dict[Grammar, frozenset[Kind]] = {
+    Grammar.rubin: _STACK_KINDS,
+    Grammar.rsp: _STACK_KINDS | {Kind.experimental},
+    Grammar.semver: frozenset({Kind.release, Kind.candidate}),
+}
+"""The kinds of release that the tags of a grammar may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suffix:
     """What may follow the version in an image tag; the fields are those of `Tag`."""

@@ -9,7 +9,7 @@ from ldmrelease.faces.cli.arguments import ReasonOption
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator, rendered_outcome
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.promotions.commands import abort as abort_promotion
 
 app = new_app()
@@ -34,6 +34,6 @@ def abort(
     changed = context.ledger.head() != before
     answer = rendered_outcome(context, outcome)
     if outcome.state.ended and not changed:
-        typer.echo(f"{promotion} had ended before; nothing was written", err=True)
+        say(f"{promotion} had ended before; nothing was written", err=True)
     emit(answer.plain, output, answer.text)
     raise typer.Exit(abort_code(outcome, changed=changed))

@@ -20,7 +20,7 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import aliases_table
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.aliases import AliasOf, NotRead, aliases
@@ -75,5 +75,5 @@ def list_aliases(
     answer = aliases_answer(found)
     emit(answer, output, lambda: aliases_table(rows))
     for line in same_told((each.place, f"not read: {refusal_words(each.why)}") for each in unread):
-        typer.echo(line, err=True)
+        say(line, err=True)
     raise typer.Exit(answer.exit_code)

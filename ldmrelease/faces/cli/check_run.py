@@ -20,7 +20,14 @@ from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, exa
 from ldmrelease.faces.cli.promotion_answers import narrator
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
-from ldmrelease.services.checks.runs import RunResult, Unregistered, register, run_place, run_registered
+from ldmrelease.services.checks.runs import (
+    RunResult,
+    Unregistered,
+    is_elsewhere,
+    register,
+    run_place,
+    run_registered,
+)
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.checkpoints import leave_checkpoint, require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
@@ -84,9 +91,10 @@ def _runs(
     name = pinned.release.name
     for application in {each.place.environment: each for each in reversed(places)}.values():
         where = run_place(context, check, application, pinned)
-        if where.unsettled:
+        if where.unsettled or is_elsewhere(context, check, application, pinned):
             # A run that was registered would only stand in the way of the last one.
-            why = f"{name} does not run on every pod of {application.place}; nothing was registered"
+            runs = "run on every pod of" if application.observe == "pods" else "run at"
+            why = f"{name} does not {runs} {application.place}; nothing was registered"
             yield not_registered(check.name, name, application.place.environment, why)
             continue
         run = register(context, check, pinned, where)
@@ -136,7 +144,8 @@ def _line(run: CheckRunAnswer) -> str:
     head = f"{about} (run {run.run})" if run.run else about
     if run.result == "REGISTERED":
         sign = f"ldmrelease evidence sign {run.release} --type check --check {run.check} --run {run.run}"
-        return f"{head}\n  its result is due by {run.deadline}: {sign} --key FILE"
+        told = f"its result is due by {run.deadline}, signed by whoever has it, as passed or failed:"
+        return f"{head}\n  {told}\n  {sign} --result RESULT --key FILE --out {run.check}.json"
     if run.result == "PASSED":
         return head
     why = f"failed: {few(run.failed)}" if run.failed else run.sentence

@@ -17,7 +17,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "demo": CommandEntry("demo", "Play the week of 2023-04-20 in a workspace made on the spot."),
     "init": CommandEntry("init", "Make a workspace, empty or in the shape of a sample."),
     "doctor": CommandEntry("doctor", "Look whether everything that a promotion needs is there."),
-    "workspace": CommandEntry("workspace", "Check the workspace's files."),
+    "workspace": CommandEntry("workspace", "Check the workspace's files; print their JSON Schemas."),
     "key": CommandEntry("key", "Make and show signing keys."),
     "trust": CommandEntry("trust", "Keep the trust document: agree policies, add keys and roles."),
     "tag": CommandEntry("tag", "Read release tags and put them in order."),

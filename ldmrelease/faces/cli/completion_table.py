@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ldmrelease.answers.schemas import ANSWERS
+from ldmrelease.config.workspace.file_schemas import FILES
 from ldmrelease.config.workspace.init import SAMPLES
 from ldmrelease.faces.cli.commands import COMMANDS
 from ldmrelease.faces.cli.main import app, load
@@ -43,7 +44,11 @@ _SPECIAL = {
     ("resume", "promotion"): "open-promotions",
     ("trust role", "name"): "roles",
 }
-_CHOICES = {("schema", "answer"): [*ANSWERS], ("init", "sample"): [*SAMPLES]}
+_CHOICES = {
+    ("schema", "answer"): [*ANSWERS],
+    ("init", "sample"): [*SAMPLES],
+    ("workspace schema", "kind"): [*FILES],
+}
 FREE = {
     "aliases", "builder", "failed", "insecure", "kubernetes", "mail", "name", "person", "platform", "predicate",
     "reason", "registry", "repository", "run", "type",

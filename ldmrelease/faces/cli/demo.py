@@ -20,7 +20,7 @@ from ldmrelease.demo.story import STORY
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.faces.cli.main import app as program
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 
 app = new_app()
 
@@ -85,7 +85,7 @@ def demo(
 
     # What the commands print is not the answer, where a program reads that.
     with nullcontext() if output.is_text else redirect_stdout(sys.stderr):
-        play(folder.resolve(), story, give, typer.echo, full=full)
+        play(folder.resolve(), story, give, say, full=full)
     told = DemoAnswer(folder=str(folder.resolve()), commands=tuple(played))
     emit(told, output, lambda: afterwards(_program(), folder.resolve()))
 
@@ -132,7 +132,7 @@ def _clear(folder: Path, again: bool) -> None:
         remove(folder)
     except (BadInput, BadAccess, ClusterError) as error:
         # Its cluster may be long gone, or it never came to be: that must not keep the folder for ever.
-        typer.echo(f"what an earlier demonstration left in its clusters stays there: {error}", err=True)
+        say(f"what an earlier demonstration left in its clusters stays there: {error}", err=True)
     # The folder itself stays: it may be where we are, a link, or where a disk is mounted.
     for each in folder.iterdir():
         if each.is_dir() and not each.is_symlink():

@@ -7,7 +7,7 @@ from ldmrelease.faces.cli.arguments import OptionalTargetOption, applications_of
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.drift import drift_text, missed_lines
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.inventory.drift_report import report
 from ldmrelease.services.inventory.live import live
 
@@ -35,5 +35,5 @@ def drift(
     answer = drift_answer(found)
     emit(answer, output, lambda: drift_text(found.drift, is_whole=not found.unreachable))
     for line in missed_lines(found.unreachable):
-        typer.echo(line, err=True)
+        say(line, err=True)
     raise typer.Exit(answer.exit_code)

@@ -16,7 +16,7 @@ from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, relea
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
 from ldmrelease.services.evidence.manual import (
     ReadEvidence,
@@ -43,6 +43,13 @@ app = new_app(
 )
 
 
+class ResultOption(enum.StrEnum):
+    """What came of a check."""
+
+    passed = "passed"
+    failed = "failed"
+
+
 class AboutOption(enum.StrEnum):
     """What a statement is about."""
 
@@ -58,7 +65,7 @@ class AboutOption(enum.StrEnum):
         "ldmrelease evidence sign w.2023.16 --type sbom --component scipipe --platform linux/amd64 "
         "--predicate sbom.json --key keys/ci.pem",
         "ldmrelease evidence sign 24.0.0 --type check --check versions --run run-0123456789abcdef "
-        "--key keys/runner.pem",
+        "--result passed --key keys/runner.pem",
     ),
 )
 def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -90,8 +97,14 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         str | None, typer.Option("--builder", help="Provenance: the URI of whoever built it.")
     ] = None,
     check: Annotated[str | None, typer.Option("--check", help="A check's result: of which check.")] = None,
+    result: Annotated[
+        ResultOption | None, typer.Option("--result", help="A check's result: what came of it.")
+    ] = None,
     failed: Annotated[
-        list[str] | None, typer.Option("--failed", help="A check's result: a test that failed; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--failed", help="A check's result: a test that failed; repeatable. Left out: all of them."
+        ),
     ] = None,
     run: Annotated[
         str | None, typer.Option("--run", help="A check's result: the run that was registered.")
@@ -115,14 +128,14 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
     elif type == "provenance":
         body = provenance(context, pinned, builder)
     elif type == "check":
-        body = _result(context, pinned, check, tuple(failed or ()), run)
+        body = _result(context, pinned, check, _outcome(result, tuple(failed or ())), run)
     else:
         raise UsageError(
             f"a statement of type {type!r} needs its predicate", "name a JSON file with --predicate"
         )
     signer = load_signer(key)
     if context.keyring.find(signer.keyid) is None:
-        typer.echo(
+        say(
             f"warning: the trust document does not have the key {key}: its statements will not count",
             err=True,
         )
@@ -131,7 +144,7 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         sys.stdout.buffer.write(envelope + b"\n")
         return
     out.write_bytes(envelope + b"\n")
-    typer.echo(f"{out}: {type} about {pinned.release.name}; next: ldmrelease evidence add {out}", err=True)
+    say(f"{out}: {type} about {pinned.release.name}; next: ldmrelease evidence add {out}", err=True)
 
 
 def _read_predicate(path: Path) -> dict[str, Any]:
@@ -147,8 +160,21 @@ def _read_predicate(path: Path) -> dict[str, Any]:
     return plain
 
 
+def _outcome(result: ResultOption | None, failed: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The tests that failed; None for all of them. Nobody signs a pass who has not said so."""
+    if result is None and not failed:
+        raise UsageError(
+            "say what came of the check", "add --result passed, or --failed with each test that failed"
+        )
+    if result is ResultOption.passed and failed:
+        raise UsageError(
+            "a check with a test that failed has not passed", "leave out --result passed or --failed"
+        )
+    return failed or (None if result is ResultOption.failed else ())
+
+
 def _result(
-    context: Context, pinned: Pinned, name: str | None, failed: tuple[str, ...], run: str | None
+    context: Context, pinned: Pinned, name: str | None, failed: tuple[str, ...] | None, run: str | None
 ) -> dict[str, Any]:
     known = [each.name for each in context.topology.checks]
     check = context.topology.check(name or "")
@@ -158,7 +184,7 @@ def _result(
             did_you_mean(name or "", known),
         )
     try:
-        return check_result(context, pinned, check, failed, run)
+        return check_result(context, pinned, check, check.tests if failed is None else failed, run)
     except LookupError:
         command = f"ldmrelease check-run {check.name} {pinned.release.name} --target ..."
         raise UsageError(

@@ -17,24 +17,37 @@ from ldmrelease.services.context import wall_clock
 
 app = new_app()
 
+_AGREE = "then `ldmrelease trust agree`, `ldmrelease workspace lint` and `ldmrelease doctor` in that folder."
+_NEXT = f"Next: describe your products and environments in ldmrelease.yaml, {_AGREE}"
+_NEXT_OF_SAMPLE = (
+    f"Next: put your registry and git repositories in place of the sample's in ldmrelease.yaml,\n{_AGREE}"
+)
+_WITH_DEMONSTRATION = "rubin"
+
 
 @app.command(
     epilog=examples(
         "ldmrelease init",
-        "ldmrelease init --sample rubin my-workspace --person 'Ada Lovelace'",
+        "ldmrelease init --sample simple release --person 'Ada Lovelace'",
     )
 )
 def init(
     folder: Annotated[Path, typer.Argument(help="Where; it is made if it is not there.")] = Path(),
     sample: Annotated[
-        str | None, typer.Option("--sample", metavar="|".join(SAMPLES), help="Begin with a sample's sites.")
+        str | None,
+        typer.Option(
+            "--sample",
+            metavar="|".join(SAMPLES),
+            help="Begin with a sample: two images and values files, the Rubin Observatory, or Kubernetes.",
+        ),
     ] = None,
     person: Annotated[str, typer.Option("--person", help="Whose the key `me` is.")] = "me",
     output: OutputOption = Output.text,
 ) -> None:
-    """Make a workspace: its commented file, the four policies, keys, the trust document, and an empty ledger.
+    """Make a workspace: its commented file, policies, keys, the trust document, and an empty ledger.
 
-    Nothing that is there is overwritten.
+    Nothing that is there is overwritten. The images and git repositories that a sample names are not made: put yours
+    in their place. Those of `rubin` come with `ldmrelease demo`.
     """
     now = wall_clock()
     made = init_workspace(folder, sample, now, person)
@@ -42,12 +55,14 @@ def init(
     create_ledger(ledger, at=now, actor=person, projectors=PROJECTORS).close()
     written = tuple(str(each.relative_to(folder)) for each in made.written)
     told = WorkspaceAnswer(folder=str(folder.resolve()), ledger=ledger.name, written=(*written, ledger.name))
-    emit(told, output, lambda: _text(told))
+    emit(told, output, lambda: _text(told, sample))
 
 
-def _text(made: WorkspaceAnswer) -> str:
+def _text(made: WorkspaceAnswer, sample: str | None) -> str:
     lines = [f"made a workspace in {printable(made.folder)}", *(f"  {each}" for each in made.written), ""]
-    lines.append(
-        "Next: describe your sites in ldmrelease.yaml, then `ldmrelease workspace lint` and `doctor`."
-    )
+    lines.append(_NEXT if sample is None else _NEXT_OF_SAMPLE)
+    if sample == _WITH_DEMONSTRATION:
+        lines.append(
+            "Or play with images and repositories made for it: `ldmrelease demo FOLDER`, another folder."
+        )
     return "\n".join(lines)

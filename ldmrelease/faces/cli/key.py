@@ -10,7 +10,7 @@ from ldmrelease.answers.workspace import KeyAnswer
 from ldmrelease.domain import times
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import time_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.signer import generate, read_public_half
 
@@ -65,7 +65,7 @@ def new(
         public=signer.public_pem,
     )
     emit(key, output, lambda: _snippet(key))
-    typer.echo(f"the private key is in {file}: keep it out of every repository", err=True)
+    say(f"the private key is in {file}: keep it out of every repository", err=True)
 
 
 @app.command(

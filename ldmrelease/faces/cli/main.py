@@ -17,7 +17,7 @@ from ldmrelease import logs
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.commands import COMMANDS
 from ldmrelease.faces.cli.options import HELP, NoAnswer, asked_output, examples
-from ldmrelease.render.output import emit
+from ldmrelease.render.output import emit, say, visible
 
 TRACEBACK_VARIABLE = "LDMRELEASE_TRACEBACK"
 PROMOTING = {"promote", "rollback", "retire", "alias", "resume"}
@@ -43,6 +43,7 @@ class CommandGroup(TyperGroup):
         try:
             return super().make_context(info_name, args, parent, **extra)
         except typer.TyperException as error:
+            error.message = visible(error.message)
             self._print(error)
             raise
         except KeyboardInterrupt:
@@ -64,6 +65,7 @@ class CommandGroup(TyperGroup):
                 self._interrupted(None)
             raise
         except typer.TyperException as error:
+            error.message = visible(error.message)
             self._print(error)
             raise
         except Exception as error:
@@ -79,7 +81,7 @@ class CommandGroup(TyperGroup):
         from ldmrelease.faces.cli.errors import error_line  # noqa: PLC0415 - only for an error
 
         message, code = error_line(error)
-        typer.echo(message, err=True)
+        say(message, err=True)
         self._print(error)
         raise typer.Exit(code)
 
@@ -117,7 +119,7 @@ def load(name: str) -> Any:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"ldmrelease {ldmrelease.__version__}")
+        say(f"ldmrelease {ldmrelease.__version__}")
         raise typer.Exit
 
 

@@ -11,7 +11,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.faces.cli.arguments import OptionalTargetOption, applications_of
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import observation_text
 from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.inventory.observe import observation_event
@@ -47,5 +47,5 @@ def observe(
     answer = observe_answer(seen, missed)
     emit(answer, output, lambda: "\n".join(map(observation_text, seen)))
     for line in same_told((place, f"not observed: {refusal_words(why)}") for place, why in missed):
-        typer.echo(line, err=True)
+        say(line, err=True)
     raise typer.Exit(answer.exit_code)

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -24,7 +23,7 @@ from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.render.decisions import decision_text, details_text
-from ldmrelease.render.output import Output
+from ldmrelease.render.output import Output, say
 from ldmrelease.render.progress import progress_line
 from ldmrelease.render.promotions import (
     hypothetical_text,
@@ -67,11 +66,11 @@ def narrator(context: Context, output: Output) -> Progress:
     def _tell(code: str, values: dict[str, Any]) -> None:
         line = progress_line(code, values)
         if line is not None:
-            typer.echo(line, err=True)
+            say(line, err=True)
         decided = values.get("decided")
         # The first decision is part of the answer; a later one that says no is told where it comes.
         if isinstance(decided, Decided) and decided.decision.verdict is not Verdict.ALLOWED:
-            typer.echo(decision_text(decided.decision, usual_product(context)), err=True)
+            say(decision_text(decided.decision, usual_product(context)), err=True)
 
     def silent(_code: str, _values: dict[str, Any]) -> None:
         """A program reads the answer alone."""
@@ -144,4 +143,4 @@ def send_notification(context: Context, outcome: PromotionOutcome | None) -> Non
     event = event_of(outcome) if outcome is not None else None
     problem = notify(context.workspace, event) if event is not None else None
     if problem is not None:
-        typer.echo(f"warning: the notification failed: {problem}", err=True)
+        say(f"warning: the notification failed: {problem}", err=True)

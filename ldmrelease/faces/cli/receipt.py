@@ -11,7 +11,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.faces.cli.arguments import ProductOption, release_stored
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.receipts import receipts_text
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.receipts import StoredReceipt, receipts_at, receipts_of
@@ -58,7 +58,7 @@ def show(
         raise UsageError("name a place and a release, or say --promotion")
     chosen = [each for each in found if component in (None, each.component)]
     if not chosen:
-        typer.echo("there is no such receipt", err=True)
+        say("there is no such receipt", err=True)
     if chosen and dsse:
         _write_envelope(chosen)
     elif not dsse:

@@ -10,6 +10,7 @@ from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.faces.cli.arguments import TARGET, ProductOption, environment_of, release_stored
 from ldmrelease.faces.cli.options import UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.output import pass_on, say
 from ldmrelease.services.context import Context
 from ldmrelease.targets.editors.component_manifests import resolve_manifest
 from ldmrelease.targets.results import Refusal
@@ -57,10 +58,10 @@ def resolve(
         else:
             texts.append(resolved)
     for each in refusals:
-        typer.echo(refusal_words(each), err=True)
+        say(refusal_words(each), err=True)
     if refusals:
         raise typer.Exit(ExitCode.REFUSED)
-    typer.echo(_joined(texts), nl=False)
+    pass_on(_joined(texts))
 
 
 def _manifests(files: list[Path]) -> list[Path]:

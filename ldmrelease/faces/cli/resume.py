@@ -17,7 +17,7 @@ from ldmrelease.faces.cli.promotion_answers import (
     send_notification,
 )
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.promotions.commands import resume as resume_promotion
@@ -41,7 +41,8 @@ def resume(
     ] = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Carry a promotion on from where it is. One that still waits for the same is only looked at.
+    """Carry a promotion on from where it is. One that still waits for the same is only looked at; with --all the
+    places where a release soaks are observed, as often as that needs.
 
     Exit 0 when it is through, 1 when it is refused, 3 when it could not be finished, 4 when it waits.
     """
@@ -56,7 +57,7 @@ def resume(
     if not output.is_text:
         emit([each.plain for each in answers], output, str)
     elif not answers:
-        typer.echo("nothing waits, nothing was interrupted")
+        say("nothing waits, nothing was interrupted")
     raise typer.Exit(worst(each.code for each in answers))
 
 
@@ -65,10 +66,10 @@ def _each(context: Context, output: Output, take_over: bool) -> Iterator[Rendere
     for row in open_promotions(context):
         name = row.promotion
         try:
-            answer = _resume(context, name, output, take_over)
+            answer = _resume(context, name, output, take_over, observes=True)
         except Exception as error:
             message, code = error_line(error)
-            typer.echo(f"{printable(name)}: {message}", err=True)
+            say(f"{printable(name)}: {message}", err=True)
             failed = NotResumedAnswer(promotion=name, error=told_error(error).error)
             answer = RenderedAnswer(failed, lambda: "", code)
         if output.is_text:
@@ -76,9 +77,13 @@ def _each(context: Context, output: Output, take_over: bool) -> Iterator[Rendere
         yield answer
 
 
-def _resume(context: Context, promotion: str, output: Output, take_over: bool) -> RenderedAnswer:
+def _resume(
+    context: Context, promotion: str, output: Output, take_over: bool, *, observes: bool = False
+) -> RenderedAnswer:
     before = context.ledger.head()
-    outcome = resume_promotion(context, promotion, narrator(context, output), take_over=take_over)
+    outcome = resume_promotion(
+        context, promotion, narrator(context, output), take_over=take_over, observes=observes
+    )
     if context.ledger.head() != before:
         send_notification(context, outcome)
     return rendered_outcome(context, outcome)

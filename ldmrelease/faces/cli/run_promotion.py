@@ -16,7 +16,7 @@ from ldmrelease.faces.cli.promotion_answers import (
     rendered_outcome,
     send_notification,
 )
-from ldmrelease.render.output import Output
+from ldmrelease.render.output import Output, say, visible
 from ldmrelease.render.promotions import look_text
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
@@ -55,7 +55,7 @@ def run_promotion(
     if not wait or answer.outcome is None or answer.code is not ExitCode.WAITING:
         return answer
     if output.is_text:
-        typer.echo(answer.text(), err=True)
+        say(answer.text(), err=True)
     outcome = wait_for(context, answer.outcome, progress)
     send_notification(context, outcome)
     return rendered_outcome(context, outcome, getattr(answer.plain, "decision", None))
@@ -83,6 +83,6 @@ def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
     places = [each.place for each in meant if each.level == PRODUCTION]
     if not on_terminal():
         raise UsageError(f"{listed(places)} is production, and nobody can be asked", "say --yes")
-    typer.echo(look_text(considered, usual_product(context)), err=True)
-    if not typer.confirm(f"{spec.intent} {spec.pinned.release.name} at {listed(places)}?", err=True):
+    say(look_text(considered, usual_product(context)), err=True)
+    if not typer.confirm(visible(f"{spec.intent} {spec.pinned.release.name} at {listed(places)}?"), err=True):
         raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")

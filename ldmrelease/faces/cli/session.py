@@ -10,6 +10,7 @@ from ldmrelease.config.workspace import cache
 from ldmrelease.config.workspace.model import Workspace, find_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain import times
+from ldmrelease.render.output import say
 from ldmrelease.services.context import Context, open_context, wall_clock
 
 
@@ -25,7 +26,7 @@ def open_workspace(ctx: typer.Context) -> Workspace:
     """The workspace as read; says on stderr if it carries a clock of its own. Raises `BadInput`."""
     workspace = cache.open_workspace(workspace_file(ctx), os.environ)
     if workspace.clock is not None:
-        typer.echo(f"clock: {times.spell(workspace.clock)} (the workspace's own)", err=True)
+        say(f"clock: {times.spell(workspace.clock)} (the workspace's own)", err=True)
     return workspace
 
 

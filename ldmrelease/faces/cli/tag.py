@@ -8,7 +8,7 @@ import typer
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.domain.tags import Grammar, Tag, parse, sort
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 
 app = new_app(
     "Read release tags and put them in order.",
@@ -68,9 +68,9 @@ def sort_tags(
     emit(inputs, output, lambda: "\n".join(inputs))
     if open_points.kinds:
         kinds = ", ".join(open_points.kinds)
-        typer.echo(f"not compared: {kinds} (no order between kinds; each is sorted by itself)", err=True)
+        say(f"not compared: {kinds} (no order between kinds; each is sorted by itself)", err=True)
     for tag in open_points.tags:
-        typer.echo(f"not compared: {printable(tag.input)} ({printable(tag.reason or '')})", err=True)
+        say(f"not compared: {printable(tag.input)} ({printable(tag.reason or '')})", err=True)
 
 
 def _given(tags: list[str] | None) -> list[str]:

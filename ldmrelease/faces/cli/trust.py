@@ -17,7 +17,7 @@ from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
 from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, examples, new_app, on_terminal
 from ldmrelease.faces.cli.session import time_here, workspace_file
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.operations.trust_document import Proposal, adopt, propose
 from ldmrelease.targets.results import Refusal
 from ldmrelease.targets.yamledit.entries import spell_keys
@@ -163,7 +163,7 @@ def _carry_out(
 def _confirm(proposal: Proposal, yes: bool) -> None:
     if yes:
         return
-    typer.echo("\n".join(map(printable, proposal.difference.splitlines())), err=True)
+    say("\n".join(map(printable, proposal.difference.splitlines())), err=True)
     if not on_terminal():
         raise UsageError("nobody can be asked", "say --yes")
     if not typer.confirm(f"write {proposal.file.name}?", err=True):

@@ -3,7 +3,7 @@
 One file, made durable by each append (WAL, synchronous FULL). Optimistic concurrency is per stream.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +30,10 @@ SELECT min(sequence) FROM (
 """
 """The first row that names another one before it than is there, or whose stream has a gap. Hashes are of the rows
 that are read, which are hashed then."""
+
+
+_TAIL = 2000
+"""So many of the latest rows are hashed when a ledger is opened; those before when they are read."""
 
 
 class SqliteLedger:
@@ -82,18 +86,38 @@ class SqliteLedger:
 
     def require_whole(self) -> None:
         """See `Ledger`."""
-        last, known = self._last_row(), self.state(projecting.HEAD, projecting.HEAD_KEY)
+        last, known = self._last_row(), self._known_head()
         if known != {"sequence": last.sequence, "hash": last.hash}:
             raise Damaged(
                 f"{self.path}: the log ends with event {last.sequence}, and its projections have seen "
-                f"{known['sequence'] if known else 'none'}: the file was cut or edited; `ledger verify` says where"
+                f"{known.get('sequence') if isinstance(known, dict) else 'none'}: the file was cut or edited; "
+                "`ledger verify` says where"
             )
+        self._require_hashes(last.sequence)
         broken = self._db.row(_BROKEN)
         if broken is not None:
             raise Damaged(
                 f"{self.path}: event {broken[0]} does not follow on what stands before it: rows were taken out, moved "
                 "or put in; `ledger verify` says where"
             )
+
+    def _require_hashes(self, size: int) -> None:
+        """Raise `Damaged` where one of the latest rows is not what was appended, even if nobody is about to read it."""
+        rows = self._db.rows("SELECT * FROM events WHERE sequence > ? ORDER BY sequence", (size - _TAIL,))
+        for row in map(EventRow._make, rows):
+            try:
+                right = log.row_hash(self.uuid, row)
+            except ValueError as error:
+                raise Damaged(f"event {row.sequence} cannot be read: {error}") from error
+            if right != row.hash:
+                raise Damaged(f"event {row.sequence} is not what was appended: its hash differs")
+
+    def _known_head(self) -> Any:
+        """The last event that the projections know, whatever stands there."""
+        try:
+            return self.state(projecting.HEAD, projecting.HEAD_KEY)
+        except ValueError:
+            return None
 
     def version(self, stream: str) -> int:
         """See `LedgerReader`."""
@@ -109,6 +133,7 @@ class SqliteLedger:
         expect: Expectation | Mapping[str, int] | None = None,
         blobs: Mapping[str, bytes] | None = None,
         sign: Sign | None = None,
+        bounds: Callable[[Event], bool] | None = None,
     ) -> Head | Moved:
         """See `Ledger`."""
         kinds = ",".join(str(event.kind) for event in events)
@@ -125,7 +150,7 @@ class SqliteLedger:
             for digest, data in (blobs or {}).items():
                 self._put(digest, data)
             before = self._last_row()
-            moment = log.not_before(before, at)
+            moment = log.not_before(self._bounding(before, bounds), at)
             for new in events:
                 before = log.link(
                     new,
@@ -258,6 +283,15 @@ class SqliteLedger:
             raise Damaged(f"{self.path} has no events")
         log.checked(self.uuid, row)
         return EventRow(*row)
+
+    def _bounding(self, last: EventRow, bounds: Callable[[Event], bool] | None) -> EventRow:
+        """The latest row whose time bounds that of the next."""
+        while bounds is not None and last.sequence > 1 and not bounds(log.checked(self.uuid, last)):
+            row = self._db.row("SELECT * FROM events WHERE sequence = ?", (last.sequence - 1,))
+            if row is None:
+                raise Damaged(f"{self.path} has no event {last.sequence - 1}")
+            last = EventRow(*row)
+        return last
 
     def _put(self, digest: str, data: bytes) -> None:
         log.require_digest(digest, data)

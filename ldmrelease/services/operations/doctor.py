@@ -12,7 +12,7 @@ from ldmrelease.config.workspace.keys import SIGNS, key_fault
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable, reason_of
-from ldmrelease.domain.events import Checkpoint
+from ldmrelease.domain.events import Checkpoint, Event, EventKind
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
@@ -24,11 +24,14 @@ from ldmrelease.services.deployments.checkpoints import contradictions, describe
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.needs import Diagnosing, WitnessAccess
 from ldmrelease.services.promotions import preflight
+from ldmrelease.services.trust_version import trust_rows, why_ignored
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Snapshot
+from ldmrelease.trust.records import Records
 from ldmrelease.trust.signer import load_signer
+from ldmrelease.trust.verify import Rejected
 
 GIT = (2, 29)
 """The oldest git that has what the targets use (`fetch --no-write-fetch-head`)."""
@@ -93,7 +96,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         yield Diagnosis("ledger", Health.BAD, str(error), remedy)
         return
     with context.ledger:
-        yield _ledger(context.ledger, context.now())
+        yield from _ledger(context.ledger, context.records, context.now())
         yield from _images(context)
         yield from _configurations(context)
         yield from _places(context)
@@ -138,15 +141,30 @@ def _key(workspace: Workspace, purpose: str) -> Diagnosis:
     return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
 
 
-def _ledger(ledger: LedgerReader, now: datetime) -> Diagnosis:
+def _ledger(ledger: LedgerReader, records: Records, now: datetime) -> Iterator[Diagnosis]:
     head = ledger.head()
-    last = ledger.get(head.size)
-    if last is not None and last.time > now:
-        message = f"its last event is of {times.spell(last.time)}, and now it is {times.spell(now)}"
-        return Diagnosis(
-            "ledger", Health.BAD, message, "set the clock right: nothing can be appended before it"
-        )
-    return Diagnosis("ledger", Health.OK, f"{head.ledger}, last event {head.size}")
+    ahead = next((each for each in _latest(ledger) if not isinstance(records.verify(each), Rejected)), None)
+    if ahead is not None and ahead.time > now:
+        message = f"event {ahead.sequence} is of {times.spell(ahead.time)}, and now it is {times.spell(now)}"
+        remedy = "set the clock right: nothing can be appended before it"
+        yield Diagnosis("ledger", Health.BAD, message, remedy)
+    else:
+        yield Diagnosis("ledger", Health.OK, f"{head.ledger}, last event {head.size}")
+    for event in trust_rows(ledger):
+        code = why_ignored(event, records)
+        if code is not None:
+            message = f"event {event.sequence} ({event.kind}) does not count: {code}; it is passed over"
+            yield Diagnosis(
+                "ledger", Health.WARN, message, "somebody else writes there: `ldmrelease ledger verify`"
+            )
+
+
+def _latest(ledger: LedgerReader) -> Iterator[Event]:
+    """The events, the last one first."""
+    for sequence in range(ledger.head().size, 0, -1):
+        event = ledger.get(sequence)
+        if event is not None:
+            yield event
 
 
 def _images(context: Diagnosing) -> Iterator[Diagnosis]:
@@ -220,7 +238,11 @@ def _place(context: Diagnosing, application: Application) -> Diagnosis:
 def _checkpoints(context: WitnessAccess) -> Iterator[Diagnosis]:
     """What the release repository has seen of the ledger; a place's fence is looked at with the place."""
     what = "ledger checkpoint"
-    kept = kept_checkpoints(context)[-1]
+    everybody = kept_checkpoints(context)
+    kept = everybody[-1]
+    if not any(each.checkpoint is not None or each.unknown is not None for each in everybody):
+        yield _nowhere_kept(context.ledger, kept.where)
+        return
     if kept.unknown is not None:
         yield Diagnosis(what, Health.WARN, f"{kept.where}: {kept.unknown}")
     elif kept.checkpoint is None:
@@ -233,6 +255,24 @@ def _checkpoints(context: WitnessAccess) -> Iterator[Diagnosis]:
         return
     if kept.checkpoint is not None:
         yield Diagnosis(what, Health.OK, f"{kept.where} has seen event {kept.checkpoint.size}")
+
+
+def _nowhere_kept(ledger: Ledger, where: str) -> Diagnosis:
+    """Nobody has seen anything of the ledger: where it has gone on, checkpoints were taken away."""
+    what, none = "ledger checkpoint", f"none yet in {where}; the first promotion leaves one there"
+    if next(ledger.events(kinds=[EventKind.ENDED]), None) is not None:
+        message = (
+            f"there is no checkpoint anywhere, neither in {where} nor at any place, and promotions have ended"
+        )
+        remedy = (
+            "somebody took them away, and nobody could tell of a cut: compare the ledger with its newest backup, then "
+            "`ldmrelease ledger checkpoint --publish`"
+        )
+        return Diagnosis(what, Health.BAD, message, remedy)
+    if ledger.head().size > 1:
+        message = "there is no checkpoint anywhere: nobody could tell whether the end of the ledger was cut"
+        return Diagnosis(what, Health.WARN, message, "`ldmrelease ledger checkpoint --publish` leaves one")
+    return Diagnosis(what, Health.OK, none)
 
 
 def _not_ours(ledger: Ledger, now: datetime, fence: Fence) -> Diagnosis | None:

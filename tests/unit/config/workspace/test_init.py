@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.config.workspace.init import SAMPLES, default_policies, init_workspace
-from ldmrelease.config.workspace.load import lint, load_workspace
+from ldmrelease.config.workspace.lint import lint
+from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget
 from ldmrelease.domain.topology import Place
@@ -31,7 +32,9 @@ def rubin(tmp_path_factory):
 @pytest.mark.parametrize("sample", [None, *SAMPLES])
 def test_it_lints_clean_and_tells_all_that_it_wrote(sample, tmp_path):
     made = init_workspace(tmp_path / "new" / "folder", sample, AT)
+    (made.file.parent / "ledger.db").touch()
     assert lint(made.file) == ()
+    (made.file.parent / "ledger.db").unlink()
     assert {str(each.relative_to(made.file.parent)) for each in made.written} == set(
         contents(made.file.parent)
     )
@@ -139,3 +142,10 @@ def test_an_unknown_sample_is_refused_with_those_that_are_known(tmp_path):
     with pytest.raises(BadInput, match="no sample 'ruby'; known are simple, rubin"):
         init_workspace(tmp_path / "new", "ruby", AT)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_role_that_no_policy_names_is_left_out_of_a_samples_trust_document(tmp_path):
+    init_workspace(tmp_path, "simple", AT)
+    trust = (tmp_path / "trust.yaml").read_text()
+    assert "roles: [release-manager]" in trust
+    assert "commissioning-manager" not in trust

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.config.workspace.init import init_workspace
-from ldmrelease.config.workspace.load import lint, load_workspace
+from ldmrelease.config.workspace.lint import lint
+from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.workspace.model import FILE, VARIABLE, find_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, MenuTarget, Setting, Writes
@@ -18,15 +19,22 @@ DATA = Path(__file__).parents[3] / "data" / "config"
 AT = datetime(2023, 4, 1, tzinfo=UTC)
 
 
+def made(folder: Path, sample: str | None) -> Path:
+    """The file of a new workspace, with a ledger: what is looked for is there."""
+    file = init_workspace(folder, sample, AT).file
+    (folder / "ledger.db").touch()
+    return file
+
+
 @pytest.fixture(scope="module")
 def rubin(tmp_path_factory):
-    return init_workspace(tmp_path_factory.mktemp("rubin"), "rubin", AT).file
+    return made(tmp_path_factory.mktemp("rubin"), "rubin")
 
 
 @pytest.fixture
 def empty(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return init_workspace(tmp_path, None, AT).file
+    return made(tmp_path, None)
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -38,7 +46,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def faults(file: Path) -> list[str]:
     with pytest.raises(BadInput) as caught:
         load_workspace(file)
-    assert lint(file) == caught.value.problems
+    assert set(caught.value.problems) <= set(lint(file))
     return [str(each) for each in caught.value.problems]
 
 
@@ -103,14 +111,14 @@ def test_paths_are_relative_to_the_workspace_wherever_it_is_read_from(rubin, tmp
 
 
 def test_the_samples_clock_counts_once_it_is_no_comment(tmp_path):
-    file = init_workspace(tmp_path, "rubin", AT).file
+    file = made(tmp_path, "rubin")
     assert load_workspace(file).clock is None
     edit(file, "# clock: ", "clock: ")
     assert load_workspace(file).clock == datetime(2023, 4, 21, 18, tzinfo=UTC)
 
 
 def test_an_edited_policy_is_local_and_lint_says_how_to_record_it(rubin, tmp_path, monkeypatch):
-    file = init_workspace(tmp_path / "w", "rubin", AT).file
+    file = made(tmp_path / "w", "rubin")
     monkeypatch.chdir(file.parent)
     edit(file.parent / "policies" / "commissioning.yaml", "for: 4h", "for: 1h")
     workspace = load_workspace(file)
@@ -124,7 +132,7 @@ def test_an_edited_policy_is_local_and_lint_says_how_to_record_it(rubin, tmp_pat
 
 
 def test_a_place_that_the_trust_document_has_elsewhere_is_refused(tmp_path, monkeypatch):
-    file = init_workspace(tmp_path, "rubin", AT).file
+    file = made(tmp_path, "rubin")
     monkeypatch.chdir(tmp_path)
     edit(tmp_path / "trust.yaml", "  summit: commissioning", "  summit: production")
     (fault,) = faults(file)
@@ -136,7 +144,7 @@ def test_a_place_that_the_trust_document_has_elsewhere_is_refused(tmp_path, monk
 
 
 def test_lint_misses_key_files_and_receipt_keys_before_they_are_needed(tmp_path, monkeypatch):
-    file = init_workspace(tmp_path, "rubin", AT).file
+    file = made(tmp_path, "rubin")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "keys" / "runner.pem").unlink()
     edit(file, "    production: keys/receipts-production.pem\n", "")
@@ -206,7 +214,7 @@ def test_a_template_of_a_check_is_read_with_the_workspace_and_makes_it_another_c
 
 def test_a_check_names_the_repository_of_its_long_results(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    file = init_workspace(tmp_path, "rubin", AT).file
+    file = made(tmp_path, "rubin")
     command, reported = "    command: [sh, checks/smoke.sh]\n", "    kind: reported\n"
     before = check_fact(load_workspace(file).topology.check("smoke"))
     edit(file, reported, f"{reported}    results: r.example/results\n")
@@ -242,7 +250,7 @@ def test_a_check_without_them_is_the_check_that_it_was_before_there_were_any():
     ],
 )
 def test_credentials_in_an_address_are_refused_and_not_repeated(rubin, tmp_path, monkeypatch, url):
-    file = init_workspace(tmp_path / "w", "rubin", AT).file
+    file = made(tmp_path / "w", "rubin")
     monkeypatch.chdir(file.parent)
     text = file.read_text()
     first = re.search(r"configuration: ([^,}\s]+)", text)
@@ -259,7 +267,7 @@ def test_credentials_in_an_address_are_refused_and_not_repeated(rubin, tmp_path,
 
 
 def test_a_user_alone_is_a_part_of_an_ssh_address(tmp_path, monkeypatch):
-    file = init_workspace(tmp_path / "w", "rubin", AT).file
+    file = made(tmp_path / "w", "rubin")
     monkeypatch.chdir(file.parent)
     text = file.read_text()
     first = re.search(r"configuration: ([^,}\s]+)", text)

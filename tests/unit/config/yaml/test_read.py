@@ -106,8 +106,8 @@ def test_an_alias_stands_where_it_is_written():
 
 def test_all_duplicate_keys_are_told_at_once():
     assert faults(b"a: 1\na: 2\nb: {c: 1, 'c': 2}\n") == [
-        "f.yaml:2:1: the key 'a' stands twice, first on line 1; keep one of them",
-        "f.yaml:3:11: the key 'c' stands twice, first on line 3; keep one of them",
+        "f.yaml:2:1: a: the key 'a' stands twice, first on line 1; keep one of them",
+        "f.yaml:3:11: b.c: the key 'c' stands twice, first on line 3; keep one of them",
     ]
 
 
@@ -126,11 +126,11 @@ def test_all_duplicate_keys_are_told_at_once():
         (b"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document begins; keep one document in a file"),
         (b"ok: 1\nname: \xff\n", "f.yaml:2:7: the byte 0xff is not UTF-8; save the file as UTF-8"),
         (b"a: 1\nb: \x00", "f.yaml:2:4: the character U+0000 is not allowed"),
-        (b"a: !!python/object:os.system x", "f.yaml:1:4: the tag tag:yaml.org,2002:python/object:os.system is not "
+        (b"a: !!python/object:os.system x", "f.yaml:1:4: a: the tag tag:yaml.org,2002:python/object:os.system is not "
          "understood; leave it out; put text in quotes"),
         (b"? [a]\n: b", "f.yaml:1:3: a key is a list, a mapping or an alias; keys are plain text"),
-        (b"a: *nobody", "f.yaml:1:4: *nobody names nothing"),
-        (b"a: &a [*a]", "f.yaml:1:8: *a stands inside of what it names"),
+        (b"a: *nobody", "f.yaml:1:4: a: *nobody names nothing"),
+        (b"a: &a [*a]", "f.yaml:1:8: a[0]: *a stands inside of what it names"),
         (b"[" * 3000, "f.yaml:1:52: nested more than 50 deep"),
     ],
 )  # fmt: skip
@@ -192,3 +192,23 @@ _PLAIN = st.recursive(
 @given(_PLAIN)
 def test_json_is_yaml_and_reads_back(plain):
     assert read.parse(json.dumps({"it": plain}, ensure_ascii=False).encode(), "f.yaml").plain == {"it": plain}
+
+
+def test_a_merge_key_adds_what_is_not_written_beside_it_with_its_own_places():
+    text = "base: &base {a: 1, b: 2}\nmore: &more {b: 3, c: 4}\none:\n  <<: *base\n  b: 5\nall:\n  <<: [*more, *base]\n"
+    document = read.parse(text.encode(), "x.yaml")
+    assert document.plain["one"] == {"a": 1, "b": 5}
+    assert document.plain["all"] == {"a": 1, "b": 3, "c": 4}
+    assert document.where(("one", "a")) == (1, 17)
+
+
+@pytest.mark.parametrize("value", ["text", "[]", "[*base, 3]"])
+def test_a_merge_key_takes_mappings_alone(value):
+    with pytest.raises(BadInput, match="takes a mapping") as caught:
+        read.parse(f"base: &base {{a: 1}}\none:\n  <<: {value}\n".encode(), "x.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.field) == (3, "one")
+
+
+def test_a_key_that_is_no_merge_key_stays_one():
+    assert read.parse(b'"<<": 1\n', "x.yaml").plain == {"<<": 1}

@@ -1,5 +1,6 @@
 """Pins, comparisons, evidence and checks by hand, observations: through the command line."""
 
+import base64
 import json
 import shutil
 from pathlib import Path
@@ -216,6 +217,7 @@ def test_statements_are_about_release_content_or_one_platform(pinned: Site) -> N
 
 
 def test_a_check_by_hand_is_registered_signed_and_decides(pinned: Site) -> None:
+    pinned.commit_by_hand(PLACE, "al9-w_2023_15", "al9-w_2023_16")
     assert pinned.run("check-run", "smoke", WEEKLY, "--target", PLACE).exit_code == 0
     pinned.smoke(passes=False)
     failed = pinned.run("check-run", "smoke", WEEKLY, "--target", PLACE)
@@ -239,10 +241,37 @@ def test_a_reported_check_is_registered_and_its_result_signed_by_hand(pinned: Si
     (listed,) = json.loads(pinned.ok("evidence", "list", WEEKLY, "-o", "json"))
     assert (listed["result"], listed["failed_tests"], listed["counted"]) == ("FAILED", ["schemas"], True)
     stranger = pinned.run(
-        "evidence", "sign", WEEKLY, "--type", "check", "--check", "versions", "--run", "run-0", "--key", "x"
+        "evidence",
+        "sign",
+        WEEKLY,
+        "--type",
+        "check",
+        "--check",
+        "versions",
+        "--run",
+        "run-0",
+        "--key",
+        "x",
+        "--result",
+        "passed",
     )
     assert stranger.exit_code == 2
     assert "no run 'run-0' of stack/w.2023.16 is registered" in stranger.stderr
+
+
+def test_nobody_signs_a_pass_who_has_not_said_so(pinned: Site, tmp_path: Path) -> None:
+    words = ("evidence", "sign", WEEKLY, "--type", "check", "--check", "versions")
+    key = ("--key", str(pinned.root / "keys/runner.pem"))
+    unsaid = pinned.run(*words, *key)
+    assert (unsaid.exit_code, unsaid.stdout) == (2, "")
+    assert "say what came of the check" in unsaid.stderr
+    both = pinned.run(*words, *key, "--result", "passed", "--failed", "schemas")
+    assert (both.exit_code, both.stdout) == (2, "")
+    for result, name in (("passed", "PASSED"), ("failed", "FAILED")):
+        envelope = json.loads(pinned.ok(*words, *key, "--result", result))
+        predicate = json.loads(base64.b64decode(envelope["payload"]))["predicate"]
+        assert predicate["result"] == name
+        assert predicate[f"{result}Tests"] == ["science-pipelines", "rubin-env", "schemas"]
 
 
 def test_a_failed_check_where_it_ran_stops_the_way_onward(pinned: Site) -> None:

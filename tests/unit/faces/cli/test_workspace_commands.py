@@ -42,6 +42,14 @@ def test_init_says_what_it_wrote(tmp_path: Path):
     assert sorted(told["written"]) == sorted(files(tmp_path / "w"))
 
 
+def test_init_says_plainly_that_a_samples_images_are_not_made_and_which_command_makes_them(tmp_path: Path):
+    told = run("init", str(tmp_path / "w"), "--sample", "rubin").stdout
+    assert "put your registry and git repositories in place of the sample's" in told
+    assert "ldmrelease demo" in told
+    told = run("init", str(tmp_path / "v"), "--sample", "simple").stdout
+    assert "ldmrelease demo" not in told
+
+
 def test_init_touches_nothing_that_is_there(tmp_path: Path):
     (tmp_path / "ledger.db").write_text("mine")
     done = run("init", str(tmp_path))

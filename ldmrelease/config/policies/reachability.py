@@ -1,0 +1,187 @@
+"""Places that no policy can ever let anything into: what has to come before can never have been there.
+
+A place lets a kind of tag of a product in where its level accepts the kind, and each of its `after` requirements
+names a place that can let it in before. What is left over once no further place can be added is out of reach.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from ldmrelease.config.policies.clauses import HeldClause, clauses_at
+from ldmrelease.config.policies.references import Policies
+from ldmrelease.config.yaml.problems import Problem
+from ldmrelease.domain.tags import KINDS
+from ldmrelease.domain.topology import Application, Place, Product, Topology
+
+_Entry = tuple[Place, str, str]
+"""A place, a product and a kind of its tags."""
+
+
+class _Site(Struct, frozen=True):
+    """An application, a product that it runs, the kinds of tag that its level accepts of it, and what comes before."""
+
+    application: Application
+    product: Product
+    kinds: tuple[str, ...]
+    after: tuple[HeldClause, ...]
+
+    @property
+    def entries(self) -> tuple[_Entry, ...]:
+        return tuple((self.application.place, self.product.name, kind) for kind in self.kinds)
+
+
+def unreachable(policies: Policies, topology: Topology) -> Iterator[Problem]:
+    """The requirement, or the list of accepted kinds, that keeps everything out; what only follows from another
+    place's trouble is not told."""
+    sites = tuple(_sites(policies, topology))
+    open_ = _reachable(sites)
+    closed = [each for each in sites if not open_.intersection(each.entries)]
+    return _Diagnosis(policies, sites, closed, open_).problems()
+
+
+def _sites(policies: Policies, topology: Topology) -> Iterator[_Site]:
+    for application in topology.applications:
+        level = policies[application.level][0]
+        clauses = clauses_at(level, application.place.environment)
+        after = tuple(each for each in clauses if each.phase == "enter" and each.requirement.rule == "after")
+        for product in topology.products:
+            if application.components(product.name):
+                kinds = tuple(each for each in level.accepts if each in KINDS[product.grammar])
+                yield _Site(application, product, kinds, after)
+
+
+def _reachable(sites: tuple[_Site, ...]) -> set[_Entry]:
+    found: set[_Entry] = set()
+    while True:
+        new = {
+            entry
+            for site in sites
+            for entry in site.entries
+            if entry not in found and all(_satisfied(each, entry, sites, found) for each in site.after)
+        }
+        if not new:
+            return found
+        found |= new
+
+
+def _satisfied(clause: HeldClause, entry: _Entry, sites: tuple[_Site, ...], open_: set[_Entry]) -> bool:
+    _, product, kind = entry
+    parameters = clause.requirement.parameters
+    # Where what came by hand counts too, nothing has to have let it in.
+    by_hand = parameters.get("admitted") is False
+    return any(
+        by_hand or (each.application.place, product, kind) in open_
+        for each in sites
+        if each.product.name == product and _is_named(each.application, parameters)
+    )
+
+
+def _is_named(application: Application, parameters: dict[str, Any]) -> bool:
+    place = application.place
+    named = parameters.get("application") in (None, place.application)
+    return named and (
+        parameters["level"] == application.level
+        if "level" in parameters
+        else parameters["environment"] == place.environment
+    )
+
+
+class _Diagnosis:
+    """Tells why sites are out of reach."""
+
+    def __init__(
+        self, policies: Policies, sites: tuple[_Site, ...], closed: list[_Site], open_: set[_Entry]
+    ) -> None:
+        self._policies = policies
+        self._sites = sites
+        self._closed = closed
+        self._open = open_
+        self._circles: set[Place] = set()
+
+    def problems(self) -> Iterator[Problem]:
+        """One for each cause."""
+        for site in self._closed:
+            if not site.kinds:
+                yield self._nothing_accepted(site)
+            else:
+                yield from self._blocked(site)
+
+    def _nothing_accepted(self, site: _Site) -> Problem:
+        level, document = self._policies[site.application.level]
+        kinds = ", ".join(sorted(KINDS[site.product.grammar]))
+        message = (
+            f"nothing of {site.product.name} can ever enter: its tags are of the kinds {kinds}, "
+            f"and {level.name} accepts {', '.join(level.accepts)}"
+        )
+        return document.problem(("spec", "accepts"), message, "accept one of them")
+
+    def _blocked(self, site: _Site) -> Iterator[Problem]:
+        for clause in site.after:
+            if any(_satisfied(clause, each, self._sites, self._open) for each in site.entries):
+                continue
+            told = self._why(site, clause)
+            if told is not None:
+                message, remedy = told
+                document = self._policies[site.application.level][1]
+                yield document.problem(clause.path, message, remedy)
+                return
+
+    def _why(self, site: _Site, clause: HeldClause) -> tuple[str, str] | None:
+        parameters, place = clause.requirement.parameters, site.application.place
+        before = [
+            each
+            for each in self._sites
+            if each.product.name == site.product.name and _is_named(each.application, parameters)
+        ]
+        named = parameters.get("level") or parameters["environment"]
+        if not before:
+            message = f"nothing at {named} runs {site.product.name}, so it can never enter"
+            return message, "name where it runs before"
+        if parameters.get("level") == site.application.level and len(clause.path) == 3:
+            return (
+                "a level cannot come after itself: whoever is first never enters",
+                "name the level before it",
+            )
+        if all(each.application.place == place for each in before):
+            return f"{place} cannot come after itself", "ask it of the other environments, under environments"
+        circle = self._circle(site)
+        if circle is not None:
+            if self._circles.intersection(circle):
+                return None
+            self._circles.update(circle)
+            names = " -> ".join(str(each) for each in (*circle, circle[0]))
+            return f"circular `after`: {names}", "take one of them out"
+        if any(each in self._closed for each in before):
+            return None
+        kinds = sorted({kind for each in before for _, _, kind in self._open.intersection(each.entries)})
+        message = (
+            f"nothing of {site.product.name} can ever enter: {named} can let in {', '.join(kinds)}, "
+            f"and {site.application.level} accepts {', '.join(site.kinds)}"
+        )
+        return message, "accept a kind that both let in"
+
+    def _circle(self, site: _Site) -> tuple[Place, ...] | None:
+        """The way from a place back to itself, each after the next, through places that are out of reach."""
+        start = site.application.place
+        walks: list[tuple[_Site, tuple[Place, ...]]] = [(site, (start,))]
+        visited = {start}
+        while walks:
+            here, walk = walks.pop(0)
+            for each in self._before(here):
+                place = each.application.place
+                if place == start:
+                    return walk
+                if place not in visited:
+                    visited.add(place)
+                    walks.append((each, (*walk, place)))
+        return None
+
+    def _before(self, site: _Site) -> Iterator[_Site]:
+        for clause in site.after:
+            for each in self._closed:
+                if each.product.name == site.product.name and _is_named(
+                    each.application, clause.requirement.parameters
+                ):
+                    yield each

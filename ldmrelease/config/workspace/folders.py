@@ -1,0 +1,63 @@
+"""Folders and files of this machine that a workspace names and that are not there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ldmrelease.config.workspace.schema import ComponentEntry, EnvironmentEntry, WorkspaceFile
+from ldmrelease.config.yaml.problems import Problem, shown
+from ldmrelease.config.yaml.read import YamlDocument
+from ldmrelease.config.yaml.validation_messages import Path as Field
+from ldmrelease.domain.images import LAYOUT_SCHEME
+
+_Named = tuple[Field, str]
+
+
+def missing_folders(file: WorkspaceFile, document: YamlDocument, root: Path) -> Iterator[Problem]:
+    """Each with the line that names it. Release artifacts are written, so their folder need not be there."""
+    if "://" not in file.ledger and not (root / file.ledger).exists():
+        remedy = "name it, or restore a backup with `ldmrelease ledger import`"
+        yield document.problem(("ledger",), f"there is no ledger at {shown(root / file.ledger)}", remedy)
+    for named in (_sources(file), _sites(file)):
+        local = [(path, text) for path, text in named if is_local(text)]
+        absent = [(path, text) for path, text in local if not (root / text).exists()]
+        # Where none is there, nothing was built or fetched on this machine yet, and the names may be right.
+        for path, text in absent if absent != local else ():
+            message = f"{text} is not there"
+            yield document.problem(path, message, "name a folder or file that is, or make it")
+
+
+def is_local(text: str) -> bool:
+    """Whether a repository is a folder of this machine, and not an address."""
+    return "://" not in text and "@" not in text.partition("/")[0] and ":" not in text.partition("/")[0]
+
+
+def _sources(file: WorkspaceFile) -> Iterator[_Named]:
+    for product, entry in file.products.items():
+        for name, component in entry.components.items():
+            yield from _source(("products", product, "components", name), component)
+
+
+def _sites(file: WorkspaceFile) -> Iterator[_Named]:
+    for name, site in file.environments.items():
+        yield from _site(("environments", name), site)
+
+
+def _source(path: Field, entry: ComponentEntry) -> Iterator[_Named]:
+    if entry.image is not None and entry.image.startswith(LAYOUT_SCHEME):
+        yield (*path, "image"), entry.image.removeprefix(LAYOUT_SCHEME)
+    for field in ("configuration", "build"):
+        if (text := getattr(entry, field)) is not None:
+            yield (*path, field), text
+
+
+def _site(path: Field, site: EnvironmentEntry) -> Iterator[_Named]:
+    if site.kubeconfig is not None:
+        yield (*path, "kubeconfig"), site.kubeconfig
+    for name, entry in site.applications.items():
+        target: Field = (*path, "applications", name, "target")
+        if entry.target.gitops is not None:
+            yield (*target, "gitops", "repository"), entry.target.gitops.repository
+        if entry.target.menu is not None and entry.target.menu.repository is not None:
+            yield (*target, "menu", "repository"), entry.target.menu.repository
+        if entry.target.kubernetes is not None and entry.target.kubernetes.manifests is not None:
+            yield (*target, "kubernetes", "manifests"), entry.target.kubernetes.manifests

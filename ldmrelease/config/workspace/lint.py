@@ -1,0 +1,100 @@
+"""Everything that will hurt, found in the files alone: what is wrong in them, and what nothing could be done with."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ldmrelease.config.policies.load import SUFFIX
+from ldmrelease.config.policies.reachability import unreachable
+from ldmrelease.config.policies.references import Policies
+from ldmrelease.config.trust import Trust
+from ldmrelease.config.workspace.check_lint import check_problems
+from ldmrelease.config.workspace.folders import missing_folders
+from ldmrelease.config.workspace.key_lint import key_problems
+from ldmrelease.config.workspace.load import ReadFiles, read_parts, written
+from ldmrelease.config.workspace.schema import WorkspaceFile
+from ldmrelease.config.workspace.trust_lint import trust_problems
+from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.config.yaml.read import YamlDocument
+from ldmrelease.domain.topology import Topology
+
+_OTHER_ENDINGS = (".yml", ".YML", ".YAML", ".json")
+
+
+def lint(file: Path) -> tuple[Problem, ...]:
+    """Everything that is wrong with a workspace, and what will be missed when something is to be done."""
+    read = read_parts(file)
+    root = file.resolve().parent
+    found = list(_lint(read, root))
+    if read.topology is not None and read.trust is not None and read.document is not None:
+        found += _targets_not_agreed(read.topology, read.trust, read.document, [*read.problems, *found])
+    return BadInput([*read.problems, *found]).problems
+
+
+def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
+    yield from _other_endings(root / written(read.file, read.document, "policies"))
+    if read.policies is not None and read.trust is not None:
+        yield from _not_agreed(read.policies, read.trust, read.file)
+    file, document = read.file, read.document
+    if file is None or document is None:
+        return
+    yield from missing_folders(file, document, root)
+    trust_faults = [] if read.trust is None else list(trust_problems(read.trust, file, read.problems))
+    yield from trust_faults
+    if read.topology is not None:
+        yield from check_problems(read.policies or {}, read.topology, document, root)
+    yield from key_problems(
+        file, document, root, read.trust, read.policies or (), [*read.problems, *trust_faults]
+    )
+    if read.parts is not None and not read.problems:
+        yield from unreachable(read.parts.policies, read.parts.topology)
+
+
+def _other_endings(folder: Path) -> Iterator[Problem]:
+    for path in sorted(folder.glob("*")) if folder.is_dir() else ():
+        if path.suffix in _OTHER_ENDINGS:
+            message = f"is not read: policy files end in {SUFFIX}"
+            yield Problem(shown(path), message, remedy=f"rename it to {path.stem}{SUFFIX}")
+
+
+def _not_agreed(policies: Policies, trust: Trust, file: WorkspaceFile | None) -> Iterator[Problem]:
+    used = {*policies} if file is None else {*file.keys.receipts, *_levels(file)}
+    # A policy that nothing here is for may be agreed later.
+    unrecorded = [name for name in policies if name not in trust.policies and name in used]
+    if unrecorded:
+        names = ", ".join(unrecorded)
+        remedy = "write there: " + "; ".join(
+            f"{name}: {{version: {policies[name][0].version}, digest: {policies[name][0].digest}}}"
+            for name in unrecorded
+        )
+        message = f"does not record {names}, so what is decided by that is advisory only"
+        yield trust.document.problem(("policies",), message, remedy, True)
+    for level, document in policies.values():
+        if level.name in trust.policies and not trust.agrees_with(level):
+            remedy = f"record version {level.version} and {level.digest} there"
+            message = f"is not what {trust.document.file} records: advisory only until that is updated"
+            yield document.problem(("metadata", "version"), message, remedy)
+
+
+def _targets_not_agreed(
+    topology: Topology, trust: Trust, document: YamlDocument, told: Iterable[Problem]
+) -> Iterator[Problem]:
+    """Environments whose targets nobody has agreed to; not where a field of them is known to be wrong."""
+    faulty = {each.field.split(".")[1] for each in told if each.field.startswith("environments.")}
+    unrecorded = [each for each in topology.environments if each not in trust.targets and each not in faulty]
+    if unrecorded:
+        message = f"does not record the targets of {', '.join(unrecorded)}: advisory only until it does"
+        remedy = "write them with `ldmrelease trust agree`"
+        yield trust.document.problem(("targets",), message, remedy, at_key=True)
+    for each in trust.targets.keys() & set(topology.environments):
+        if each not in faulty and not trust.agrees_with_targets(topology, each):
+            message = (
+                f"its targets are not what {trust.document.file} records: advisory only until that is updated"
+            )
+            digest = topology.target_digest(each)
+            remedy = f"record `{each}: [{digest}]` there under targets, or use `ldmrelease trust agree`"
+            yield document.problem(("environments", each), message, remedy, at_key=True)
+
+
+def _levels(file: WorkspaceFile) -> Iterator[str]:
+    for site in file.environments.values():
+        yield from (each for each in (site.level, *(a.level for a in site.applications.values())) if each)

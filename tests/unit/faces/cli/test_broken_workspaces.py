@@ -1,0 +1,130 @@
+"""Hundreds of broken workspaces: the place is named, nothing breaks off, nothing is changed, nothing is overlooked."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.config.workspace.init import init_workspace
+from ldmrelease.config.workspace.lint import lint
+from ldmrelease.config.workspace.model import FILE
+from ldmrelease.config.workspace.schema import WorkspaceFile
+from ldmrelease.config.workspace.topology import build_topology
+from ldmrelease.config.yaml import read
+from ldmrelease.config.yaml.problems import BadInput, Problem
+from ldmrelease.config.yaml.validation_messages import validate
+from tests.broken_workspaces import Broken, agreed, broken, dumped, plain_of
+from tests.workspace import WEEKLY, Site, copy_site
+
+POLICIES = ("policies/commissioning.yaml", "policies/production.yaml")
+TRUST = "trust.yaml"
+ACT = ("promote", f"stack/{WEEKLY}", "--target", "usdfdev", "--dry-run")
+
+MANY = {"policies/development.yaml:spec.accepts[0]:removed": 2}
+"""What is wrong in two places: both levels that come after it lose what may enter."""
+
+
+@pytest.fixture(scope="module")
+def site(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A workspace whose files have every value on a line of its own, and whose policies are agreed."""
+    site = copy_site(template, tmp_path_factory.mktemp("broken") / "workspace")
+    site.release_weekly()
+    site.ok("release", "pin", WEEKLY)
+    trust = plain_of(site.root / TRUST)
+    trust["version"] += 1
+    for name in [FILE, *(f"policies/{each.name}" for each in (site.root / "policies").iterdir())]:
+        path = site.root / name
+        plain = plain_of(path)
+        if name == FILE:
+            plain["clock"] = str(plain["clock"])
+        path.write_text(dumped(plain))
+        if name != FILE:
+            trust = plain_from(agreed(trust, plain["metadata"]["name"], path.read_bytes()))
+    (site.root / TRUST).write_text(dumped(trust))
+    return site
+
+
+def plain_from(text: str) -> Any:
+    return json.loads(json.dumps(read.parse(text.encode(), "trust.yaml").plain))
+
+
+def write(site: Site, each: Broken, trust: Any) -> None:
+    """Put the broken file there; what is agreed of it is agreed anew, where it can be read."""
+    (site.root / each.file).write_text(each.text)
+    if each.file == FILE:
+        try:
+            topology = build_topology(validate(WorkspaceFile, read.parse(each.text.encode(), each.file)))
+        except (BadInput, KeyError, ValueError, AssertionError):
+            return
+        targets = {name: [topology.target_digest(name)] for name in topology.environments}
+        (site.root / TRUST).write_text(json.dumps({**trust, "targets": targets}))
+    elif each.file in POLICIES:
+        (site.root / TRUST).write_text(agreed(trust, Path(each.file).stem, each.text.encode()))
+
+
+OWN_SOAK = "policies/production.yaml:spec.environments.usdfprod-prompt-processing.enter[0]"
+"""Replaces the soak of the level, which is out of reach there: without it that one is told."""
+
+
+def is_named(each: Broken, problem: Problem) -> bool:
+    """Whether a finding leads to the fault: by its lines, or by the name that is not there any more."""
+    if str(each).startswith(OWN_SOAK) and "prompt-processing" in problem.message:
+        return True
+    here = problem.file == each.file and problem.line is not None
+    name = str(each.path[-1])
+    return (here and each.lines[0] <= problem.line <= each.lines[1]) or any(
+        word in f"{problem.message} {problem.remedy}"
+        for word in (name, str(each.path[-2] if len(each.path) > 1 else name), each.file, *each.names)
+    )
+
+
+def faults(site: Site, file: str) -> Iterator[str]:
+    before = (site.root / file).read_text()
+    trust_text = (site.root / TRUST).read_text()
+    trust = plain_from(trust_text)
+    for number, each in enumerate(broken(file, plain_of(site.root / file))):
+        write(site, each, trust)
+        found = lint(site.root / FILE)
+        acted = site.run(*ACT) if not found or number % 7 == 0 else None
+        (site.root / file).write_text(before)
+        (site.root / TRUST).write_text(trust_text)
+        if not found and acted.exit_code != ExitCode.OK and "is not a target" not in acted.stderr:
+            yield f"{each}: overlooked: {acted.stdout}{acted.stderr}"
+        # The same trouble with the same name in several places is one line.
+        distinct = {(problem.message, problem.remedy) for problem in found}
+        if len(distinct) > MANY.get(str(each), 1):
+            yield f"{each}: {len(distinct)} findings: {distinct}"
+        if found and not any(is_named(each, problem) for problem in found):
+            yield f"{each}: not led to: {found[0]}"
+
+
+@pytest.mark.parametrize("file", [FILE, TRUST, *POLICIES])
+def test_one_wrong_field_is_one_finding_at_its_place_and_what_lint_allows_can_be_planned(
+    site: Site, file: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(site.root)
+    monkeypatch.setenv("LDMRELEASE_NO_CACHE", "1")
+    assert lint(site.root / FILE) == ()
+    before = site.everything()
+    assert list(faults(site, file)) == []
+    assert site.everything() == before
+
+
+@pytest.mark.parametrize("sample", ["kubernetes", "simple"])
+def test_a_small_workspace_broken_anywhere_says_where(
+    sample: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    file = init_workspace(tmp_path, sample, datetime(2023, 4, 1, tzinfo=UTC)).file
+    plain = plain_of(file)
+    wrong = []
+    for each in broken(FILE, plain, ways=2):
+        file.write_text(each.text)
+        for problem in lint(file):
+            if problem.line is None or not problem.field:
+                wrong.append(f"{each}: {problem}")
+    assert wrong == []
