@@ -28,7 +28,6 @@ from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.needs import (
-    FactSources,
     PlaceAccess,
     PromotionDriving,
     PromotionPlanning,
@@ -39,6 +38,7 @@ from ldmrelease.services.promotions.claims import claim_now, this_holder
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
 from ldmrelease.services.promotions.outcome import PromotionOutcome, wait_values
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.soak import observe_soak
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
     Preview,
@@ -152,9 +152,16 @@ def _unconfirmed(context: SignedHistory, considered: Preview) -> PlaceBusy | Non
 
 
 def resume(
-    context: PromotionDriving, promotion_id: str, progress: Progress, *, take_over: bool = False
+    context: PromotionDriving,
+    promotion_id: str,
+    progress: Progress,
+    *,
+    take_over: bool = False,
+    observes: bool = False,
 ) -> PromotionOutcome:
-    """Carry a promotion on. One that still waits for the same is only looked at: nothing is written."""
+    """Carry a promotion on. One that still waits for the same is only looked at: nothing is written, unless it
+    waits for a soak and this one `observes` what that needs.
+    """
     promotion = load_promotion(context, promotion_id)
     journal = promotion.journal
     if journal.state.ended:
@@ -163,13 +170,13 @@ def resume(
     require_newest(context)
     if journal.waiting and journal.waits_at is not None:
         waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
-            context, promotion, journal.waits_at
+            context, promotion, journal.waits_at, observes=observes
         )
         if waits is not None:
             return waits
         event = new_event(PromotionResumed(journal.waits_at), promotion.stream)
         if context.append([event], expect={promotion.stream: promotion.version}) is not None:
-            return resume(context, promotion_id, progress, take_over=take_over)
+            return resume(context, promotion_id, progress, take_over=take_over, observes=observes)
     require_keys(context, promotion.plan, promotion.pinned.release)
     push_release(context.release_repository(), promotion.pinned)
     return _drive(context, promotion_id, progress, take_over=take_over)
@@ -205,7 +212,9 @@ def _still_pending(context: PlaceAccess, promotion: Promotion, place: Place) -> 
     return left if pending is True else None
 
 
-def _still_waits(context: FactSources, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+def _still_waits(
+    context: PromotionDriving, promotion: Promotion, place: Place, *, observes: bool
+) -> PromotionOutcome | None:
     """Where it waits, as of now, if what made it wait would be answered the same again.
 
     That is a decision that waits, or one that could not be made at a later place.
@@ -217,6 +226,8 @@ def _still_waits(context: FactSources, promotion: Promotion, place: Place) -> Pr
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
     question = DecisionRequest(place, promotion.plan.intent, promotion.requester)
     decision = decide(context, promotion.pinned, question, phase).decision
+    if observes and observe_soak(context, decision, promotion.request.product):
+        decision = decide(context, promotion.pinned, question, phase).decision
     if decision.verdict is not ruling.verdict:
         return None
     here = str(place)
