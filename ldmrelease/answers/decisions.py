@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ldmrelease.answers.exit_codes import VERDICT_CODES, ExitCode
+from ldmrelease.answers.exit_codes import VERDICT_CODES, WORST_FIRST, ExitCode
 from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer
 from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values, time_text
@@ -56,7 +56,8 @@ class DecisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a promotion would decide, place by place; or `refusals`: what its places would not take.
 
-    `verdict` is the first place's. `hypothetical` are levels whose policy nobody has agreed to, and
+    `verdict` is the worst of the places, apart from those that only wait for an earlier one.
+    `hypothetical` are levels whose policy nobody has agreed to, and
     `unagreed_targets` environments whose targets nobody has: nothing acts on what is decided.
     """
 
@@ -68,7 +69,7 @@ class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> ExitCode:
-        """The first place's verdict speaks."""
+        """The worst place's verdict speaks."""
         return VERDICT_CODES[self.verdict]
 
 
@@ -129,12 +130,24 @@ def check_answer(decided: Iterable[Decided], local: Unagreed) -> CheckAnswer:
     """The decisions of a preview, in the order of the plan."""
     decisions = tuple(decision_answer(each.decision, each.digest) for each in decided)
     return CheckAnswer(
-        verdict=decisions[0].verdict,
+        verdict=_worst(decisions),
         decisions=decisions,
         refusals=(),
         hypothetical=local.levels,
         unagreed_targets=local.environments,
     )
+
+
+def _worst(decisions: tuple[DecisionAnswer, ...]) -> Verdict:
+    """What waits for nothing but the places before it says what they say."""
+    asked = [each for each in decisions if not _follows(each)]
+    worst = min(asked or decisions, key=lambda each: WORST_FIRST.index(VERDICT_CODES[each.verdict]))
+    return worst.verdict
+
+
+def _follows(decision: DecisionAnswer) -> bool:
+    unmet = [each for each in decision.findings if each.unmet]
+    return decision.verdict == "waiting" and all(each.code == "earlier-in-plan" for each in unmet)
 
 
 def replay_answers(found: Iterable[Replayed]) -> Replays:

@@ -40,7 +40,8 @@ def check(
 ) -> None:
     """Say what a promotion would decide for each place of the target, in the order in which it would go.
 
-    The exit code is the first place's: 0 allowed, 1 refused, 3 undecided, 4 waiting.
+    The exit code is the worst place's: 0 allowed, 1 refused, 3 undecided, 4 waiting. A place that only waits for the
+    ones before it says what they say.
     """
     context = open_context_here(ctx)
     spec = PromotionSpec(release_now(context, release, product), target)

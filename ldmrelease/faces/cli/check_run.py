@@ -86,7 +86,8 @@ def _runs(
         where = run_place(context, check, application, pinned)
         if where.unsettled:
             # A run that was registered would only stand in the way of the last one.
-            why = f"{name} does not run on every pod of {application.place}; nothing was registered"
+            runs = "run on every pod of" if application.observe == "pods" else "run at"
+            why = f"{name} does not {runs} {application.place}; nothing was registered"
             yield not_registered(check.name, name, application.place.environment, why)
             continue
         run = register(context, check, pinned, where)

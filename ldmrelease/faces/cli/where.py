@@ -6,12 +6,14 @@ import typer
 
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.places import where_answers
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.arguments import OptionalTargetOption, ProductOption, applications_of
-from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import where_table
 from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.selection import (
     Selection,
     select,
@@ -37,7 +39,7 @@ def where(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[WHAT]", help="A release, an image tag, a digest or a place; else everything."
+            metavar="[WHAT]", help="A release, an image tag, a digest, a place or a level; else everything."
         ),
     ] = None,
     product: ProductOption = None,
@@ -58,12 +60,26 @@ def where(
     places = frozenset(each.place for each in applications_of(context, target))
     selection = select(context.topology, what, product=product, places=places)
     if live:
-        _tell_live(context, selection, timeout, output)
+        _tell_live(context, selection, what, timeout, output)
     rows = selected_rows(find_where(context, now=context.now()), selection)
+    if not rows:
+        _require_known(context, selection, what)
     emit(where_answers(rows), output, lambda: where_table(rows))
 
 
-def _tell_live(context: Context, selection: Selection, timeout: float, output: Output) -> NoReturn:
+def _require_known(context: Context, selection: Selection, what: str | None) -> None:
+    """What is found nowhere has to be something that could be. Raises `UsageError`."""
+    if what is not None and not selection.is_tag:
+        known = applications_at(context.topology, what)
+        raise UsageError(
+            f"{what!r} is no place, level, tag or digest, and no image is spelled so anywhere",
+            did_you_mean(what, known.known if isinstance(known, UnknownTarget) else ()),
+        )
+
+
+def _tell_live(
+    context: Context, selection: Selection, what: str | None, timeout: float, output: Output
+) -> NoReturn:
     # Threads, registries and clusters: who asks the ledger alone goes without.
     from ldmrelease.answers.live import live_answers  # noqa: PLC0415
     from ldmrelease.render.drift import live_table, missed_lines  # noqa: PLC0415
@@ -71,6 +87,8 @@ def _tell_live(context: Context, selection: Selection, timeout: float, output: O
 
     found = live(context, selected_applications(context.topology, selection), timeout)
     rows = selected_live(found, selection)
+    if not rows:
+        _require_known(context, selection, what)
     emit(live_answers(rows), output, lambda: live_table(rows))
     missed = unreachable_places(found)
     for line in missed_lines(missed):

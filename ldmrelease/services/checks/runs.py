@@ -71,7 +71,7 @@ def run_place(context: PlaceObserving, check: Check, application: Application, p
 
     Raises `BadAccess`, `ClusterError`.
     """
-    has_to_stand, place = _is_of_place(check, application), application.place
+    has_to_stand, place = traits(check.kind).about_place, application.place
     there = stable_state(context, application, pinned) if has_to_stand else None
     named = there and replace(there, pods=there.pods[:_MOST])
     unsettled = has_to_stand and there is None
@@ -156,7 +156,7 @@ def run_registered(
     beat: Callable[[], None] = lambda: None,
 ) -> RunResult | Unavailable:
     """Carry a registered run out, and sign what was seen. Raises `BadAccess`, `ClusterError`."""
-    started, has_to_stand = context.now(), _is_of_place(check, application)
+    started, has_to_stand = context.now(), traits(check.kind).about_place
     if run.standing is None and has_to_stand:
         return RunResult("ERRORED", _rolling("when it began"))
     carried = execute(context, RunSpec(check, run, pinned, application), progress, beat)
@@ -186,11 +186,6 @@ def _used(run: RunRegistration, image: str | None) -> CheckUsed:
     """The check's definition, and the image that it was run in."""
     name, _, digest = (image or "").partition("@")
     return CheckUsed(run.check, run.check_digest, name or None, digest or None)
-
-
-def _is_of_place(check: Check, application: Application) -> bool:
-    """Whether a check of ours is about what runs at the place: a container of its own is about the image alone."""
-    return traits(check.kind).about_place and application.workloads is not None
 
 
 def _after(

@@ -93,7 +93,11 @@ def _seen(
         component = components.get(each.component)
         if component is None or each.alias is not None or (each.tag is None and each.digest is None):
             continue
-        digest = each.digest or resolve(context.registries, component, each.tag)
+        digest = (
+            each.digest
+            or sightings.admitted(component, each.tag)
+            or resolve(context.registries, component, each.tag)
+        )
         if digest is None:
             yield ObservedImage(component.product, each.component, "", each.tag or "", ready=False)
             continue

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application, Place, Topology
+from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 
 if TYPE_CHECKING:
@@ -20,27 +21,23 @@ _PREFIX = "sha256:"
 class Selection(Struct, frozen=True):
     """What is meant; None means everything.
 
-    places: those that a target names.
-    place: an environment, or environment/application.
+    places: those that a target names: a level, an environment, or one place.
     releases: the names (`product/tag`) that a tag may mean, product by product.
     spelling: an image's tag or reference.
     digest: the beginning of an image's digest.
+    is_tag: whether it can be read as a tag of some product, or as a digest: else nothing by that name is a mistake.
     """
 
     product: str | None = None
     places: frozenset[Place] | None = None
-    place: str | None = None
     releases: frozenset[str] | None = None
     spelling: str | None = None
     digest: str | None = None
+    is_tag: bool = True
 
     def has_place(self, place: Place) -> bool:
         """Whether a place is meant."""
-        return (self.places is None or place in self.places) and self.place in (
-            None,
-            place.environment,
-            str(place),
-        )
+        return self.places is None or place in self.places
 
     @property
     def is_of_places(self) -> bool:
@@ -64,15 +61,19 @@ def select(
     places: frozenset[Place] | None = None,
 ) -> Selection:
     """What somebody means by a release, an image tag, a digest or a place."""
-    environments = {each.place.environment for each in topology.applications}
-    if what is None or what in environments | {str(each.place) for each in topology.applications}:
-        return Selection(product, places, what)
+    if what is None:
+        return Selection(product, places)
+    meant = applications_at(topology, what)
+    if not isinstance(meant, UnknownTarget):
+        own = frozenset(each.place for each in meant)
+        return Selection(product, own if places is None else own & places)
     spelled = {
         each.name: parse(what.removeprefix(f"{each.name}/"), each.grammar).git for each in topology.products
     }
     releases = {f"{name}/{git}" for name, git in spelled.items() if git is not None} | {what}
     digest = what if what.startswith(_PREFIX) and len(what) > len(_PREFIX) else None
-    return Selection(product, places, None, frozenset(releases), what, digest)
+    is_tag = digest is not None or len(releases) > 1
+    return Selection(product, places, frozenset(releases), what, digest, is_tag)
 
 
 def selected_applications(topology: Topology, selection: Selection) -> list[Application]:

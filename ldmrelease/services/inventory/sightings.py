@@ -5,9 +5,11 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from ldmrelease.domain import canonical
 from ldmrelease.domain.events.place import ObservedImage
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Application
-from ldmrelease.projections.naming import NamedBy
+from ldmrelease.projections.naming import Admission, NamedBy
 from ldmrelease.services.inventory.names import ImageNames
 from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.needs import ReleaseHistory
@@ -18,6 +20,7 @@ class Sightings:
     """The images of a place, put into the row of the observations before."""
 
     def __init__(self, context: ReleaseHistory, application: Application) -> None:
+        self._context = context
         self._place = application.place
         self._names = ImageNames(context)
         self._now = context.ledger.head().size + 1
@@ -39,6 +42,24 @@ class Sightings:
             if known is not None:
                 return known
         return named.pin.component.digest if named.pin is not None else digest
+
+    def admitted(self, component: ProductComponent, tag: str | None) -> str | None:
+        """The digest of the image that was let in with a receipt under this tag, and whose tag the place still spells.
+
+        Whoever builds a tag anew puts nothing there: what the tag names now has not been let in, nor seen to run.
+        """
+        for admission in self._names.settled(self._place, component.product, self._now):
+            pin = self._context.pins.of_release(admission.release)
+            if pin is None or admission not in self._standing(component.product):
+                continue
+            release = canonical.decode(self._context.ledger.blob(pin.body.document), Release)
+            part = release.component(component.source.name)
+            if part is not None and part.spelling == tag:
+                return part.digest
+        return None
+
+    def _standing(self, product: str) -> tuple[Admission, ...]:
+        return self._names.standing(self._place, product, self._now)
 
     def since(self, images: Iterable[ObservedImage], now: datetime) -> tuple[ObservedImage, ...]:
         """The images with the time and the event that saw them first, which the signed observation before tells."""

@@ -28,7 +28,6 @@ from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.needs import (
-    FactSources,
     PlaceAccess,
     PromotionDriving,
     PromotionPlanning,
@@ -39,6 +38,7 @@ from ldmrelease.services.promotions.claims import claim_now, this_holder
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
 from ldmrelease.services.promotions.outcome import PromotionOutcome, wait_values
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.soak import observe_soak
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
     Preview,
@@ -205,7 +205,7 @@ def _still_pending(context: PlaceAccess, promotion: Promotion, place: Place) -> 
     return left if pending is True else None
 
 
-def _still_waits(context: FactSources, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+def _still_waits(context: PromotionDriving, promotion: Promotion, place: Place) -> PromotionOutcome | None:
     """Where it waits, as of now, if what made it wait would be answered the same again.
 
     That is a decision that waits, or one that could not be made at a later place.
@@ -217,6 +217,8 @@ def _still_waits(context: FactSources, promotion: Promotion, place: Place) -> Pr
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
     question = DecisionRequest(place, promotion.plan.intent, promotion.requester)
     decision = decide(context, promotion.pinned, question, phase).decision
+    if observe_soak(context, decision, promotion.request.product):
+        decision = decide(context, promotion.pinned, question, phase).decision
     if decision.verdict is not ruling.verdict:
         return None
     here = str(place)

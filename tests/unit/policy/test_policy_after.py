@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ldmrelease.domain.decision import Finding
 from ldmrelease.domain.facts import ImageResidence, RunFact, StatementFact
@@ -18,11 +20,13 @@ from tests.unit.policy.policy_facts import (
     TUCSON,
     ago,
     facts,
+    image,
     judge,
     result,
     run,
     sha,
     stay,
+    weekly,
 )
 
 
@@ -188,3 +192,108 @@ class TestApplications:
 def test_names_that_nothing_has_are_errored(parameters: dict[str, str], code: str) -> None:
     assert both(look(stay(), **parameters)) == ("errored", code)
     assert PROMPT.environment == "summit"
+
+
+class TestComponents:
+    """Soak and order are about digests, component by component."""
+
+    API, WORKER = Place("dev", "api"), Place("dev", "worker")
+    HERE = Place("prod", "api")
+
+    def look(
+        self, *residences: ImageResidence, runs: tuple[str, ...] = ("api", "worker"), **parameters: Any
+    ) -> Finding:
+        release = weekly(images=tuple(image(component=name, digest=sha(name)) for name in ("api", "worker")))
+        known = facts(
+            place=self.HERE,
+            release=release,
+            residences=residences,
+            places={"dev": (self.API, self.WORKER), "commissioning": (self.HERE,)},
+            place_components={
+                str(self.API): ("api",),
+                str(self.WORKER): ("worker",),
+                str(self.HERE): runs,
+            },
+        )
+        return judge("after", known, **{"level": "dev", "for_": HOUR} | parameters)
+
+    def ran(self, place: Place, component: str, **changes: Any) -> ImageResidence:
+        return stay(place, component=component, digest=sha(component), **changes)
+
+    def test_each_component_that_runs_here_must_have_run_there(self) -> None:
+        both_ran = (self.ran(self.API, "api"), self.ran(self.WORKER, "worker"))
+        assert both(self.look(*both_ran)) == ("satisfied", "ran")
+        finding = self.look(both_ran[1])
+        assert both(finding) == ("missing", "never-ran")
+        assert (finding.values["component"], finding.values["place"]) == ("api", "dev/api")
+
+    def test_an_image_that_two_releases_share_does_not_stand_for_the_others(self) -> None:
+        """1.6.0 shares its worker with 1.5.0, and its api ran nowhere."""
+        old = stay(self.API, component="api", digest=sha("the api of 1.5.0"))
+        finding = self.look(old, self.ran(self.WORKER, "worker"), runs=("api",))
+        assert both(finding) == ("missing", "never-ran")
+        assert both(self.look(old, self.ran(self.WORKER, "worker"), runs=("worker",)))[0] == "satisfied"
+
+    def test_the_one_that_soaks_longest_is_waited_for(self) -> None:
+        finding = self.look(
+            self.ran(self.API, "api", observed=60), self.ran(self.WORKER, "worker", observed=600)
+        )
+        assert (both(finding), finding.values["component"]) == (("pending", "soaking"), "api")
+        assert finding.when == NOW + timedelta(hours=1) - timedelta(seconds=60)
+
+    def test_a_policy_may_be_content_with_any(self) -> None:
+        worker = self.ran(self.WORKER, "worker")
+        assert both(self.look(worker, components="any")) == ("satisfied", "ran")
+        assert both(self.look(components="any")) == ("missing", "never-ran")
+
+    def test_a_component_that_no_place_there_runs_can_never_be_satisfied(self) -> None:
+        finding = self.look(self.ran(self.API, "api"), level=None, environment="dev", application="api")
+        assert (both(finding), finding.values["component"]) == (("errored", "no-place-runs-it"), "worker")
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from([API, WORKER]),
+                st.sampled_from(["api", "worker"]),
+                st.booleans(),
+                st.one_of(st.none(), st.integers(0, 2 * HOUR)),
+                st.sampled_from([None, "replaced", "restored"]),
+            ),
+            max_size=6,
+        ),
+        st.sampled_from([("api",), ("worker",), ("api", "worker")]),
+    )
+    def test_no_component_counts_that_did_not_run(
+        self, drawn: list[tuple[Place, str, bool, int | None, str | None]], runs: tuple[str, ...]
+    ) -> None:
+        known = [
+            stay(
+                place,
+                component=component,
+                digest=sha(component if own else "another release's"),
+                observed=2 * HOUR,
+                admitted=admitted,
+                current=ended is None,
+                ended=ended,
+            )
+            for place, component, own, admitted, ended in drawn
+        ]
+        finding = self.look(*known, runs=runs)
+        soaked = {
+            each.component
+            for each in known
+            if each.digest == sha(each.component)
+            and each.place == {"api": self.API, "worker": self.WORKER}[each.component]
+            and each.ended != "restored"
+            and (each.admitted or 0) >= HOUR
+        }
+        assert (finding.outcome.value == "satisfied") == (set(runs) <= soaked)
+
+
+def test_what_was_committed_past_the_gate_earns_nothing() -> None:
+    past = stay(admitted=None)
+    finding = look(past)
+    assert both(finding) == ("missing", "not-admitted")
+    assert finding.next == ("ldmrelease", "promote", "w.2023.16", "--target", "base/nublado")
+    assert both(look(past, environment="base", admitted=False)) == ("satisfied", "ran")
+    assert both(look(stay(admitted=HOUR)))[1] == "soaking"

@@ -50,3 +50,38 @@ def test_it_sleeps_until_the_soak_is_over_and_goes_on(site: Site) -> None:
     context.ledger.close()
     assert outcome.state is PromotionState.SUCCEEDED
     assert sleeps == [POLL.total_seconds()] * 4, "two hours at half an hour for each sleep"
+
+
+def test_it_observes_what_the_soak_needs_and_goes_on(site: Site) -> None:
+    """Nobody else observes: whoever waits sees to it."""
+    site.release_weekly()
+    site.ok("promote", WEEKLY, "--target", "development")
+    site.wall_clock()
+    now = [site.now]
+    context = open_context(load_workspace(site.root / FILE), clock=lambda: now[0])
+
+    def sleep(seconds: float) -> None:
+        now[0] += timedelta(seconds=seconds) * 30
+
+    pinned = find_or_pin(context, context.topology.products[0], WEEKLY)
+    assert isinstance(pinned, Pinned)
+    answer = promote(context, PromotionSpec(pinned, BASE), quiet)
+    assert isinstance(answer, Promoted)
+    assert answer.outcome.state is PromotionState.WAITING
+    before = context.ledger.head().size
+    outcome = wait_for(context, answer.outcome, quiet, sleep=sleep)
+    seen = list(context.ledger.events(stream="environment/tucson-teststand/ocps", after=before))
+    context.ledger.close()
+    assert outcome.state is PromotionState.SUCCEEDED
+    assert len(seen) == 1, "once, when the two hours are over: more would only fill the ledger"
+
+
+def test_cron_with_resume_all_is_enough(site: Site) -> None:
+    site.release_weekly()
+    site.ok("promote", WEEKLY, "--target", "development")
+    assert site.run("promote", WEEKLY, "--target", BASE).exit_code == 4
+    for _ in range(4):
+        site.advance(minutes=29)
+        assert site.run("resume", "--all").exit_code == 4
+    site.advance(minutes=10)
+    site.ok("resume", "--all")
