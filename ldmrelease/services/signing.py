@@ -70,7 +70,8 @@ def _fault(
         return
     fault = signer_fault(signer, purpose, context.keyring, context.now())
     if fault is not None:
-        yield f"key {purpose}: {fault.message}{f'; {fault.remedy}' if fault.remedy else ''}"
+        remedy = f"; {fault.remedy}" if fault.remedy else ""
+        yield f"key {purpose}: what it signs would not count: {fault.message}{remedy}"
         return
     key = context.keyring.find(signer.keyid)
     assert key is not None

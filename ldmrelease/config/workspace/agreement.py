@@ -36,6 +36,12 @@ def trust_file(file: Path) -> Path:
     return file.resolve().parent / validate(WorkspaceFile, read(file)).trust
 
 
+def used_levels(file: Path) -> tuple[str, ...]:
+    """The levels of a workspace's environments and applications, whatever else is in it. Raises `BadInput`."""
+    workspace = validate(WorkspaceFile, read(file))
+    return tuple(dict.fromkeys(recorded_levels(workspace).values()))
+
+
 def agreement(file: Path, only: Collection[str] = ()) -> Agreement:
     """Compare a workspace with its trust document; `only` these policies, where any are named.
 

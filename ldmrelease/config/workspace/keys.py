@@ -1,5 +1,6 @@
 """The workspace's own keys: what each has to be able to sign, what is wrong with one, and how to make it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from msgspec import Struct
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
-from ldmrelease.trust.keyring import Keyring
+from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.signer import KeyProblem, Signer, load_signer
 
@@ -76,15 +77,27 @@ def signer_fault(signer: Signer, purpose: str, keyring: Keyring, now: datetime) 
     since = key.compromised_since
     if now < key.not_before or (key.not_after and now >= key.not_after) or (since and now >= since):
         return KeyFault(f"{key.id} does not count at {times.spell(now)}", how_to_make(purpose, keyring))
-    granted = {each for role in keyring.roles_of(key) for each in role.types}
+    granted = _granted(key, keyring)
     missing = [each for each in types if each not in granted]
     if missing:
-        wanted = " ".join(f"--type {each}" for each in missing)
-        return KeyFault(
-            f"{key.id} may not sign: {', '.join(missing)}",
-            f"`ldmrelease trust role {key.roles[0] if key.roles else _name(purpose)} {wanted}` with its other types",
-        )
+        return KeyFault(f"{key.id} may not sign: {', '.join(missing)}", _who_may(purpose, types, keyring))
     return None
+
+
+def _who_may(purpose: str, types: Collection[str], keyring: Keyring) -> str:
+    """The keys that may sign these types; how to make one, where there is none.
+
+    Never that a role is to sign more: roles are narrow on purpose, and the usual mistake is the wrong file.
+    """
+    may = [key.id for key in keyring.keys if _granted(key, keyring).issuperset(types)]
+    own = [id for id in may if id == _name(purpose)]
+    if not may:
+        return how_to_make(purpose, keyring)
+    return f"put the file of a key there that may: {', '.join(own or may)}"
+
+
+def _granted(key: Key, keyring: Keyring) -> frozenset[str]:
+    return frozenset(each for role in keyring.roles_of(key) for each in role.types)
 
 
 def how_to_make(purpose: str, keyring: Keyring) -> str:

@@ -230,6 +230,11 @@ def _inputs(parts: Parts) -> WorkspaceInputs:
     )
 
 
+def named_keys(file: Path) -> dict[str, Path]:
+    """The private key files that the workspace of a file names, whatever else is in it. Raises `BadInput`."""
+    return key_files(validate(WorkspaceFile, read.read(file)).keys, file.resolve().parent)
+
+
 def key_files(keys: KeysEntry, root: Path) -> dict[str, Path]:
     """The private key files that a workspace names, by purpose."""
     own = {purpose: getattr(keys, purpose) for purpose in SIGNS}

@@ -20,7 +20,14 @@ from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, exa
 from ldmrelease.faces.cli.promotion_answers import narrator
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
-from ldmrelease.services.checks.runs import RunResult, Unregistered, register, run_place, run_registered
+from ldmrelease.services.checks.runs import (
+    RunResult,
+    Unregistered,
+    is_elsewhere,
+    register,
+    run_place,
+    run_registered,
+)
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.checkpoints import leave_checkpoint, require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
@@ -84,7 +91,7 @@ def _runs(
     name = pinned.release.name
     for application in {each.place.environment: each for each in reversed(places)}.values():
         where = run_place(context, check, application, pinned)
-        if where.unsettled:
+        if where.unsettled or is_elsewhere(context, check, application, pinned):
             # A run that was registered would only stand in the way of the last one.
             runs = "run on every pod of" if application.observe == "pods" else "run at"
             why = f"{name} does not {runs} {application.place}; nothing was registered"

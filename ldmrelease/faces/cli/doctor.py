@@ -1,15 +1,17 @@
 """`ldmrelease doctor`: whether everything that a promotion needs is there."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import typer
 
 from ldmrelease.answers.doctor import DiagnosisAnswer, diagnoses_code, diagnosis_answer
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
-from ldmrelease.faces.cli.options import OutputOption, examples, new_app
-from ldmrelease.faces.cli.session import workspace_file
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app, on_terminal
+from ldmrelease.faces.cli.session import time_here, workspace_file
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.tables import Cell, Colour, table
 from ldmrelease.services.operations.doctor import Diagnosis, Health, look_at_machine, look_at_workspace
@@ -19,15 +21,43 @@ app = new_app()
 _COLOURS = {Health.OK: Colour.green, Health.WARN: Colour.yellow, Health.BAD: Colour.red}
 
 
-@app.command(epilog=examples("ldmrelease doctor", "ldmrelease -C demo doctor --output json"))
-def doctor(ctx: typer.Context, output: OutputOption = Output.text) -> None:
+@app.command(
+    epilog=examples("ldmrelease doctor", "ldmrelease doctor --fix", "ldmrelease -C demo doctor --output json")
+)
+def doctor(
+    ctx: typer.Context,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix",
+            help="First offer to put right what is safe: keys' files and folders, keys and records missing.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --fix: do not ask.")] = False,
+    output: OutputOption = Output.text,
+) -> None:
     """Look at git, the workspace, its keys and ledger, its repositories and every place; change nothing.
 
-    A line for each, with what to do about it. Exit 1 if something is bad.
+    A line for each, with what to do about it. Exit 1 if something is bad. With --fix each thing that can be put right
+    is told and asked for, before one looks; what somebody has agreed is never changed.
     """
+    if fix:
+        _fix(ctx, yes)
     found = [diagnosis_answer(each) for each in _diagnoses(ctx)]
     emit(found, output, lambda: _text(found))
     raise typer.Exit(diagnoses_code(found))
+
+
+def _fix(ctx: typer.Context, yes: bool) -> None:
+    from ldmrelease.services.operations.fixes import fixes  # noqa: PLC0415 - where something is changed
+
+    for each in fixes(workspace_file(ctx), time_here(ctx)):
+        what = printable(each.what)
+        if not yes and not on_terminal():
+            raise UsageError(f"nobody can be asked whether to {what}", "say --yes")
+        if yes or typer.confirm(f"{what}?", err=True):
+            each.apply()
+            typer.echo(f"done: {what}", err=True)
 
 
 def _diagnoses(ctx: typer.Context) -> Iterator[Diagnosis]:

@@ -41,7 +41,8 @@ def resume(
     ] = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Carry a promotion on from where it is. One that still waits for the same is only looked at.
+    """Carry a promotion on from where it is. One that still waits for the same is only looked at; with --all the
+    places where a release soaks are observed, as often as that needs.
 
     Exit 0 when it is through, 1 when it is refused, 3 when it could not be finished, 4 when it waits.
     """
@@ -65,7 +66,7 @@ def _each(context: Context, output: Output, take_over: bool) -> Iterator[Rendere
     for row in open_promotions(context):
         name = row.promotion
         try:
-            answer = _resume(context, name, output, take_over)
+            answer = _resume(context, name, output, take_over, observes=True)
         except Exception as error:
             message, code = error_line(error)
             say(f"{printable(name)}: {message}", err=True)
@@ -76,9 +77,13 @@ def _each(context: Context, output: Output, take_over: bool) -> Iterator[Rendere
         yield answer
 
 
-def _resume(context: Context, promotion: str, output: Output, take_over: bool) -> RenderedAnswer:
+def _resume(
+    context: Context, promotion: str, output: Output, take_over: bool, *, observes: bool = False
+) -> RenderedAnswer:
     before = context.ledger.head()
-    outcome = resume_promotion(context, promotion, narrator(context, output), take_over=take_over)
+    outcome = resume_promotion(
+        context, promotion, narrator(context, output), take_over=take_over, observes=observes
+    )
     if context.ledger.head() != before:
         send_notification(context, outcome)
     return rendered_outcome(context, outcome)

@@ -13,6 +13,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.evidence import ObservedPod, RunRegistration, StableState, StatementReceived
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.predicates import test_result
 from ldmrelease.domain.predicates.test_result import CheckUsed, Outcomes, RunDone, write_result
@@ -23,6 +24,8 @@ from ldmrelease.services.checks.execute import RunSpec, execute
 from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
 from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.evidence.runs import check_fact, registered_runs
+from ldmrelease.services.inventory.observations import runs_release
+from ldmrelease.services.inventory.observe import observe
 from ldmrelease.services.needs import PlaceObserving, RunRecording, SignedHistory
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
@@ -71,7 +74,7 @@ def run_place(context: PlaceObserving, check: Check, application: Application, p
 
     Raises `BadAccess`, `ClusterError`.
     """
-    has_to_stand, place = traits(check.kind).about_place, application.place
+    has_to_stand, place = _is_of_place(check, application), application.place
     there = stable_state(context, application, pinned) if has_to_stand else None
     named = there and replace(there, pods=there.pods[:_MOST])
     unsettled = has_to_stand and there is None
@@ -156,7 +159,7 @@ def run_registered(
     beat: Callable[[], None] = lambda: None,
 ) -> RunResult | Unavailable:
     """Carry a registered run out, and sign what was seen. Raises `BadAccess`, `ClusterError`."""
-    started, has_to_stand = context.now(), traits(check.kind).about_place
+    started, has_to_stand = context.now(), _is_of_place(check, application)
     if run.standing is None and has_to_stand:
         return RunResult("ERRORED", _rolling("when it began"))
     carried = execute(context, RunSpec(check, run, pinned, application), progress, beat)
@@ -186,6 +189,19 @@ def _used(run: RunRegistration, image: str | None) -> CheckUsed:
     """The check's definition, and the image that it was run in."""
     name, _, digest = (image or "").partition("@")
     return CheckUsed(run.check, run.check_digest, name or None, digest or None)
+
+
+def _is_of_place(check: Check, application: Application) -> bool:
+    """Whether a check of ours is about what runs at the place: a container of its own is about the image alone."""
+    return traits(check.kind).about_place and application.workloads is not None
+
+
+def is_elsewhere(context: PlaceObserving, check: Check, application: Application, pinned: Pinned) -> bool:
+    """Whether a check of ours is about what is committed at the place, and that is not the release."""
+    if not traits(check.kind).about_place or application.workloads is not None:
+        return False
+    seen = observe(context, application)
+    return isinstance(seen, Observation) and not runs_release(application, seen, pinned.release)
 
 
 def _after(

@@ -40,7 +40,9 @@ def stable_state(context: PlaceObserving, application: Application, pinned: Pinn
     None while something else runs, or something is being rolled out. Raises `BadAccess`, `ClusterError`.
     """
     workloads = application.workloads
-    if workloads is not None and application.observe == "pods":
+    if workloads is None:
+        return None
+    if application.observe == "pods":
         return _in_pods(context.clusters, application, workloads, pinned)
     seen = observe(context, application)
     if isinstance(seen, Unavailable):

@@ -152,9 +152,16 @@ def _unconfirmed(context: SignedHistory, considered: Preview) -> PlaceBusy | Non
 
 
 def resume(
-    context: PromotionDriving, promotion_id: str, progress: Progress, *, take_over: bool = False
+    context: PromotionDriving,
+    promotion_id: str,
+    progress: Progress,
+    *,
+    take_over: bool = False,
+    observes: bool = False,
 ) -> PromotionOutcome:
-    """Carry a promotion on. One that still waits for the same is only looked at: nothing is written."""
+    """Carry a promotion on. One that still waits for the same is only looked at: nothing is written, unless it
+    waits for a soak and this one `observes` what that needs.
+    """
     promotion = load_promotion(context, promotion_id)
     journal = promotion.journal
     if journal.state.ended:
@@ -163,13 +170,13 @@ def resume(
     require_newest(context)
     if journal.waiting and journal.waits_at is not None:
         waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
-            context, promotion, journal.waits_at
+            context, promotion, journal.waits_at, observes=observes
         )
         if waits is not None:
             return waits
         event = new_event(PromotionResumed(journal.waits_at), promotion.stream)
         if context.append([event], expect={promotion.stream: promotion.version}) is not None:
-            return resume(context, promotion_id, progress, take_over=take_over)
+            return resume(context, promotion_id, progress, take_over=take_over, observes=observes)
     require_keys(context, promotion.plan, promotion.pinned.release)
     push_release(context.release_repository(), promotion.pinned)
     return _drive(context, promotion_id, progress, take_over=take_over)
@@ -205,7 +212,9 @@ def _still_pending(context: PlaceAccess, promotion: Promotion, place: Place) -> 
     return left if pending is True else None
 
 
-def _still_waits(context: PromotionDriving, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+def _still_waits(
+    context: PromotionDriving, promotion: Promotion, place: Place, *, observes: bool
+) -> PromotionOutcome | None:
     """Where it waits, as of now, if what made it wait would be answered the same again.
 
     That is a decision that waits, or one that could not be made at a later place.
@@ -217,7 +226,7 @@ def _still_waits(context: PromotionDriving, promotion: Promotion, place: Place) 
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
     question = DecisionRequest(place, promotion.plan.intent, promotion.requester)
     decision = decide(context, promotion.pinned, question, phase).decision
-    if observe_soak(context, decision, promotion.request.product):
+    if observes and observe_soak(context, decision, promotion.request.product):
         decision = decide(context, promotion.pinned, question, phase).decision
     if decision.verdict is not ruling.verdict:
         return None

@@ -26,7 +26,7 @@ def wait_for(
     """
     while outcome.state is PromotionState.WAITING or outcome.busy is not None:
         sleep(_pause(context.now(), outcome).total_seconds())
-        outcome = resume(context, outcome.promotion, progress)
+        outcome = resume(context, outcome.promotion, progress, observes=True)
     return outcome
 
 

@@ -29,6 +29,7 @@ def runs(site: Site) -> list[tuple[str, str]]:
 def test_a_pass_of_another_script_does_not_count(ready: Site) -> None:
     """Somebody runs a script that passes anything, and puts the right one back."""
     ready.ok("release", "pin", WEEKLY)
+    ready.commit_by_hand(PLACE, "al9-w_2023_15", "al9-w_2023_16")
     path = ready.root / SCRIPT
     right = path.read_text()
     path.write_text(EVIL)
@@ -46,6 +47,7 @@ def test_a_pass_of_another_script_does_not_count(ready: Site) -> None:
 
 def test_a_script_that_changes_while_it_runs_says_nothing(ready: Site) -> None:
     ready.ok("release", "pin", WEEKLY)
+    ready.commit_by_hand(PLACE, "al9-w_2023_15", "al9-w_2023_16")
     (ready.root / SCRIPT).write_text("#!/bin/sh\necho 'exit 0' > checks/smoke.sh\nexit 0\n")
     done = ready.run("check-run", "smoke", WEEKLY, "--target", PLACE)
     assert done.exit_code == 3

@@ -21,6 +21,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = new_site(tmp_path_factory.mktemp("results") / "site")
     site.release_weekly()
     site.ok("release", "pin", WEEKLY)
+    site.commit_by_hand(PLACE, "al9-w_2023_15", "al9-w_2023_16")
     site.edit(
         lambda text: text.replace("[sh, checks/smoke.sh]", f"[sh, checks/smoke.sh]\n    results: {RESULTS}")
     )

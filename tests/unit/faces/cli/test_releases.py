@@ -217,6 +217,7 @@ def test_statements_are_about_release_content_or_one_platform(pinned: Site) -> N
 
 
 def test_a_check_by_hand_is_registered_signed_and_decides(pinned: Site) -> None:
+    pinned.commit_by_hand(PLACE, "al9-w_2023_15", "al9-w_2023_16")
     assert pinned.run("check-run", "smoke", WEEKLY, "--target", PLACE).exit_code == 0
     pinned.smoke(passes=False)
     failed = pinned.run("check-run", "smoke", WEEKLY, "--target", PLACE)
