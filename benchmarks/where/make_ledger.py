@@ -90,13 +90,20 @@ def events(
 
 
 def make(
-    path: Path, *, count: int, releases: int, menu: int, signer: Signer, places: Sequence[Place] = PLACES
+    path: Path,
+    *,
+    count: int,
+    releases: int,
+    menu: int,
+    observer: Signer,
+    pinner: Signer,
+    places: Sequence[Place] = PLACES,
 ) -> None:
     """Write the ledger; `count` is of all its events, the first among them."""
     versions: dict[str, int] = {}
 
     def sign(there: Position, body: Any) -> Mapping[str, Any]:
-        return sign_record(there, body, signer)
+        return sign_record(there, body, pinner if isinstance(body, Pin) else observer)
 
     projectors = with_head(PROJECTORS)
     with created(path) as connection, connection.writing() as tables:
@@ -126,7 +133,14 @@ def main() -> None:
     if given.events <= given.releases:
         parser.error("more events than releases are needed")
     signer = load_signer(given.key) if given.key else generate()
-    make(given.ledger, count=given.events, releases=given.releases, menu=given.menu, signer=signer)
+    make(
+        given.ledger,
+        count=given.events,
+        releases=given.releases,
+        menu=given.menu,
+        observer=signer,
+        pinner=signer,
+    )
 
 
 if __name__ == "__main__":

@@ -32,9 +32,15 @@ def site(folder: Path, events: int, releases: int) -> Path:
     """The sample workspace with a ledger of this size; its clock stands at the ledger's end."""
     made = init_workspace(folder, "rubin", make_ledger.START)
     places = [each.place for each in load_workspace(made.file).topology.applications]
-    signer = load_signer(folder / "keys" / "observer.pem")
+    observer, pinner = (load_signer(folder / "keys" / f"{name}.pem") for name in ("observer", "me"))
     make_ledger.make(
-        folder / "ledger.db", count=events, releases=releases, menu=1, signer=signer, places=places
+        folder / "ledger.db",
+        count=events,
+        releases=releases,
+        menu=1,
+        observer=observer,
+        pinner=pinner,
+        places=places,
     )
     return folder
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 from ldmrelease.domain import canonical, streams, times
 from ldmrelease.domain.events import Event, EventKind, NewEvent
@@ -20,7 +20,21 @@ FIRST_STREAM = streams.LEDGER
 FIRST_PREVIOUS = ""
 """What the first event of a chain names as the hash before it."""
 
-_text = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder().encode
+
+
+class _Hashed(Struct, frozen=True):
+    """What the hash of an event is over, in the order of canonical JSON."""
+
+    actor: str
+    body: Raw
+    kind: str
+    ledger: str
+    previous: str
+    sequence: int
+    stream: str
+    stream_version: int
+    time: str
 
 
 def first(ledger: str, body: Mapping[str, Any], *, at: datetime, actor: str) -> EventRow:
@@ -86,16 +100,8 @@ def not_before(before: EventRow, at: datetime) -> datetime:
 def row_hash(ledger: str, row: EventRow) -> str:
     """The hash over everything else of the event, ledger UUID and sequence included: `domain.events.event_hash`."""
     sequence, time, actor, kind, stream, version, body, previous, _ = row
-    encoded = b'{"actor":%b,"body":%b,"kind":%b,"ledger":%b,"previous":%b,"sequence":%d,"stream":%b,' % (
-        _text(actor),
-        body.encode(),
-        _text(kind),
-        _text(ledger),
-        _text(previous),
-        sequence,
-        _text(stream),
-    )
-    return canonical.digest(encoded + b'"stream_version":%d,"time":%b}' % (version, _text(time)))
+    hashed = _Hashed(actor, Raw(body), kind, ledger, previous, sequence, stream, version, time)
+    return canonical.digest(_encode(hashed))
 
 
 def row_of(plain: Mapping[str, Any]) -> EventRow:
@@ -165,7 +171,8 @@ class Walk(Struct):
         self._sequence, self._previous, self.last = sequence, own, None
         try:
             event, right = None if is_read else read(self.ledger, row), row_hash(self.ledger, row)
-            _instant(time)
+            if time != self._time:
+                _instant(time)
         except ValueError as error:
             return [
                 *found,

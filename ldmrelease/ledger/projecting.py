@@ -55,15 +55,19 @@ class Rebuilding:
     def __init__(self, projectors: Iterable[Projector]) -> None:
         self._projectors = [each for each in projectors if each.name != HEAD]
         self._states: dict[str, dict[str, Any]] = {each.name: {} for each in self._projectors}
-        self._head: dict[str, Any] = {}
+        self._concerned: dict[str, bool] = {}
+        self._head: tuple[int, str] | None = None
 
     def concerns(self, kind: str) -> bool:
         """Whether an event of the kind has to be folded."""
-        return any(each.concerns(kind) for each in self._projectors)
+        found = self._concerned.get(kind)
+        if found is None:
+            found = self._concerned[kind] = any(each.concerns(kind) for each in self._projectors)
+        return found
 
     def pass_by(self, sequence: int, hash: str) -> None:
         """Know of the next event, folded or not."""
-        self._head = {"sequence": sequence, "hash": hash}
+        self._head = sequence, hash
 
     def take(self, event: Event) -> None:
         """Fold the next event."""
@@ -79,7 +83,10 @@ class Rebuilding:
 
     def stored(self) -> Stored:
         """The states in their canonical text."""
-        states = {**self._states, HEAD: {HEAD_KEY: self._head} if self._head else {}}
+        states = {**self._states, HEAD: {}}
+        if self._head is not None:
+            sequence, hash = self._head
+            states[HEAD][HEAD_KEY] = {"sequence": sequence, "hash": hash}
         return {
             name: {key: canonical.encode(value).decode() for key, value in own.items()}
             for name, own in states.items()

@@ -22,6 +22,7 @@ class KeyKind(StrEnum):
     ED25519 = "ed25519"
 
 
+_ECDSA = ec.ECDSA(SHA256())
 _BEGIN, _END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
 # What a SubjectPublicKeyInfo has before the key itself (RFC 8410; RFC 5480, a point that is not compressed).
 _ED25519 = bytes.fromhex("302a300506032b6570032100")
@@ -89,7 +90,7 @@ def signed_by(key: PublicKey, signature: bytes, message: bytes) -> bool:
         if isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, message)
         else:
-            key.verify(signature, message, ec.ECDSA(SHA256()))
+            key.verify(signature, message, _ECDSA)
     except InvalidSignature:
         return False
     return True

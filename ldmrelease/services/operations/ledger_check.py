@@ -7,7 +7,8 @@ has the code that everybody would get.
 
 import binascii
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
@@ -22,7 +23,7 @@ from ldmrelease.trust.dsse import Envelope, Signature, pae
 from ldmrelease.trust.keyring import EVERYWHERE, Key, Keyring
 from ldmrelease.trust.keys import PublicKey, read_public, signed_by
 from ldmrelease.trust.records import RECORD_TYPE, Records
-from ldmrelease.trust.verify import Rejected, valid_key
+from ldmrelease.trust.verify import Rejected
 
 _SHAPE = canonical.encode({"envelope": Envelope(RECORD_TYPE, b"", (Signature("", b""),)).to_dict()}).split(
     b'"'
@@ -31,10 +32,9 @@ _PAYLOAD, _KEY, _SIGNATURE = 5, 15, 19
 """The canonical bytes of a body with a record, split at the quotes: what stands where its own values would."""
 
 
-class _Record(Struct, frozen=True, forbid_unknown_fields=True):
-    """The fields of a record; what it says is left as it is spelled."""
+class _There(Struct, frozen=True):
+    """The fields of a record that say where it stands, as they follow each other behind what it says."""
 
-    body: Raw
     kind: str
     ledger: str
     position: int
@@ -42,7 +42,16 @@ class _Record(Struct, frozen=True, forbid_unknown_fields=True):
     sequence: int
     stream: str
     time: str
-    version: int
+
+
+class _Signer(NamedTuple):
+    """A key of the keyring; it counts from `first` to `last` and before `compromised`, as times are spelled."""
+
+    key: Key
+    public: PublicKey
+    first: str
+    last: str
+    compromised: str
 
 
 class RecordCheck:
@@ -56,32 +65,33 @@ class RecordCheck:
     ) -> None:
         """For the ledger whose first event has this hash."""
         self._records, self._explain = Records(genesis, keyring), explain
-        self._entitled: dict[tuple[str, str, int], bool] = {}
+        self._entitled: dict[tuple[bytes, str, bytes], bool] = {}
         self._genesis, self._keyring = genesis, keyring
-        self._keys = {each.keyid.encode(): (each, read_public(each.public_pem)) for each in keyring.keys}
-        self._record = msgspec.json.Decoder(_Record)
+        self._signers = {each.keyid.encode(): _signer(each) for each in keyring.keys if _whole(each)}
 
     def holds(self, row: EventRow) -> bool:
         """See `EventCheck`."""
         parts = row.body.encode().split(b'"')
         if len(parts) != len(_SHAPE):
             return False
-        key, public = self._keys.get(parts[_KEY], _NO_KEY)
+        signer = self._signers.get(parts[_KEY])
         try:
             payload, signature = _decoded(parts[_PAYLOAD]), _decoded(parts[_SIGNATURE])
-            record = self._record.decode(payload)
+            version = self._version(payload, row)
         except ValueError:
             return False
-        parts[_PAYLOAD] = parts[_KEY] = parts[_SIGNATURE] = b""
-        if key is None or public is None or parts != _SHAPE:
+        if (
+            signer is None
+            or version is None
+            or not self._may_sign(parts[_KEY], signer.key, row.kind, version)
+        ):
             return False
+        parts[_PAYLOAD] = parts[_KEY] = parts[_SIGNATURE] = b""
         return (
-            self._stands(record, row)
-            and self._may_sign(key, record)
-            and not isinstance(
-                valid_key(key.keyid, self._keyring, at=datetime.fromisoformat(row.time)), Rejected
-            )
-            and signed_by(public, signature, pae(RECORD_TYPE, payload))
+            parts == _SHAPE
+            and signer.first <= row.time <= signer.last
+            and row.time < signer.compromised
+            and signed_by(signer.public, signature, b"%b%d %b" % (_SIGNED, len(payload), payload))
         )
 
     def problems(self, event: Event) -> Iterable[LedgerProblem]:
@@ -90,27 +100,61 @@ class RecordCheck:
         if isinstance(found, Rejected):
             yield LedgerProblem("record", f"event {event.sequence}", found=self._explain(found))
 
-    def _may_sign(self, key: Key, record: _Record) -> bool:
+    def _may_sign(self, keyid: bytes, key: Key, kind: str, version: bytes) -> bool:
         """Whether the key has a role for the kind of the record in every environment: asked once for each."""
-        asked = (key.keyid, record.kind, record.version)
-        if asked not in self._entitled:
-            kind = event_type(record.kind, record.version)
-            roles = entitled_roles(kind.role_type, key, self._keyring) if kind is not None else None
+        found = self._entitled.get((keyid, kind, version))
+        if found is None:
+            known = event_type(kind, int(version)) if version.isdigit() and version[:1] != b"0" else None
+            roles = entitled_roles(known.role_type, key, self._keyring) if known is not None else None
             # A role of certain environments needs a look at what the record is about.
-            self._entitled[asked] = isinstance(roles, tuple) and any(
+            found = self._entitled[keyid, kind, version] = isinstance(roles, tuple) and any(
                 EVERYWHERE in each.environments for each in roles
             )
-        return self._entitled[asked]
+        return found
 
-    def _stands(self, record: _Record, row: EventRow) -> bool:
-        signed = (record.sequence, record.time, record.kind, record.stream, record.position, record.previous)
-        there = (row.sequence, row.time, row.kind, row.stream, row.stream_version, row.previous)
-        return signed == there and record.ledger == self._genesis
+    def _version(self, payload: bytes, row: EventRow) -> bytes | None:
+        """The version of a record that was signed for where the row stands, as it is spelled; else None.
+
+        Raises `ValueError` where it is no JSON.
+        """
+        sequence, time, _, kind, stream, position, _, previous, _ = row
+        there = _THERE(_There(kind, self._genesis, position, previous, sequence, stream, time))
+        said, _, version = payload.rpartition(b',"version":')
+        end = len(said) + 2 - len(there)
+        if said[:_SAID] != b'{"body":' or said[end:] != there[1:-1] or said[end - 1 : end] != b",":
+            return None
+        # One value and no more: nothing else hides between the body and where it stands.
+        _ONE_VALUE.decode(said[_SAID : end - 1])
+        return version[:-1] if version[-1:] == b"}" else None
 
 
-_NO_KEY: tuple[Key | None, PublicKey | None] = None, None
+def _signer(key: Key) -> _Signer:
+    return _Signer(
+        key,
+        read_public(key.public_pem),
+        _spelled(key.not_before),
+        _spelled(key.not_after) if key.not_after else _FOREVER,
+        _spelled(key.compromised_since) if key.compromised_since else _FOREVER,
+    )
 
 
+def _whole(key: Key) -> bool:
+    """Whether the times of the key are in whole seconds, and so in the order of their spellings."""
+    bounds = key.not_before, key.not_after, key.compromised_since
+    return not any(each.microsecond for each in bounds if each is not None)
+
+
+def _spelled(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"
+
+
+_FOREVER = "~"
+"""Behind every time."""
+_SIGNED = pae(RECORD_TYPE, b"").removesuffix(b"0 ")
+"""What stands before the length of the payload in what is signed."""
+_SAID = len(b'{"body":')
+_THERE = msgspec.json.Encoder().encode
+_ONE_VALUE = msgspec.json.Decoder(Raw)
 _BASE64 = msgspec.json.Decoder(bytes)
 
 

@@ -8,12 +8,29 @@ from ldmrelease.services.needs import PromotionPlanning
 from ldmrelease.services.promotions.commands import preview_spec
 from ldmrelease.services.promotions.submit import Preview
 
+_FOR_GOOD = {
+    ("accepts", "kind-not-accepted"),
+    ("accepts", "unreadable-tag"),
+    ("held", "held"),
+    ("not-returned", "returned"),
+}
+"""What no run elsewhere makes good: a kind that is not accepted, a hold, what the place has left behind."""
+
 
 def missing_targets(context: PromotionPlanning, spec: PromotionSpec) -> tuple[str, ...]:
     """The levels and environments where the release has yet to run before the target lets it in, first ones
     first; the target itself is not among them. Writes nothing.
+
+    There are none where the target can never let it in, whatever runs elsewhere: then it says so at once.
     """
     found: list[str] = []
+    considered = preview_spec(context, spec)
+    if isinstance(considered, Preview) and any(
+        (finding.rule, finding.code) in _FOR_GOOD
+        for decided in considered.decided
+        for finding in decided.decision.findings
+    ):
+        return ()
     _visit(context, spec, found, (spec.target,))
     return tuple(found)
 

@@ -374,3 +374,14 @@ def test_all_places_that_cannot_be_written_are_told_in_one_go(site: Site) -> Non
         ["usdfdev/batch", "usdfint/batch", "tucson-teststand/ocps"],
     )
     assert all(each["code"] and each["sentence"] for each in answer["refusals"])
+
+
+def test_through_touches_no_test_system_for_what_the_target_can_never_accept(ready: Site) -> None:
+    """Production accepts releases only: the plan says so, and the run does what the plan says."""
+    before = ready.refs()
+    words = ("promote", WEEKLY, "--target", "production", "--through", "--yes", "-o", "json")
+    planned, done = ready.run(*words, "--dry-run"), ready.run(*words)
+    for each in (planned, done):
+        assert each.exit_code == 1
+        assert len(json.loads(each.stdout)) == 1, "the target alone is asked"
+    assert ready.refs() == before

@@ -16,7 +16,8 @@ from ldmrelease.ledger import log
 from ldmrelease.ledger.interface import EventRow, Position
 from ldmrelease.ledger.memory import MemoryLedger
 from ldmrelease.services.operations.ledger_check import RecordCheck, verify_ledger
-from ldmrelease.trust.keyring import Keyring, Role, make_key
+from ldmrelease.trust.dsse import Envelope, read_envelope
+from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.records import sign_record
 from ldmrelease.trust.signer import Signer, generate
@@ -177,3 +178,38 @@ def test_an_unsigned_event_of_a_kind_that_is_signed_is_found() -> None:
 def test_a_key_that_may_not_sign_such_records_is_found() -> None:
     ring = Keyring(RING.keys, (Role("observer", ("pin",), ("*",), ("*",)),))
     assert {code for _, _, code in found(filled(), ring)} == {"wrong-role"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda said: said.replace(b',"kind":', b',"more":1,"kind":', 1), "malformed"),
+        (lambda said: said.replace(b'{"body":', b'{"body":null,"body":', 1), "malformed"),
+        (lambda said: said.replace(b'"version":1', b'"version":99'), "wrong-kind"),
+        (lambda said: said.replace(b'"version":1', b'"version":01'), "malformed"),
+        (lambda said: said.replace(b'"version":1', b'"version":1 '), "malformed"),
+    ],
+)
+def test_nothing_hides_beside_what_was_signed(change: Callable[[bytes], bytes], code: str) -> None:
+    """Whoever has a key signs a record with other fields than its own."""
+    ledger = filled()
+
+    def sign(there: Position, body: Any) -> dict[str, Any]:
+        read = read_envelope(sign_record(there, body, P256)["envelope"])
+        assert isinstance(read, Envelope)
+        said = change(read.payload)
+        assert said != read.payload
+        return {"envelope": P256.sign(read.payload_type, said).to_dict()}
+
+    seen = new_event(Observation(PLACES[0], NOON, "committed", "1" * 40, ()))
+    ledger.append([seen], at=NOON, actor="me", sign=sign)
+    assert found(ledger) == [("record", "event 6", code)]
+
+
+def test_a_key_of_fractions_of_a_second_counts_from_them_on() -> None:
+    late, early = (
+        Key("0", P256.keyid, P256.public_pem, "me", ("observer",), NOON.replace(microsecond=each))
+        for each in (1, 0)
+    )
+    assert {code for _, _, code in found(filled(), Keyring((late,), RING.roles))} == {"key-not-yet-valid"}
+    assert found(filled(), Keyring((early,), RING.roles)) == []
