@@ -53,7 +53,6 @@ def test_it_sleeps_until_the_soak_is_over_and_goes_on(site: Site) -> None:
 def test_it_observes_what_the_soak_needs_and_goes_on(site: Site) -> None:
     """Nobody else observes: whoever waits sees to it."""
     site.release_weekly()
-    site.ok("promote", WEEKLY, "--target", "development")
     site.wall_clock()
     now = [site.now]
     context = open_context(load_workspace(site.root / FILE), clock=lambda: now[0])
@@ -63,6 +62,7 @@ def test_it_observes_what_the_soak_needs_and_goes_on(site: Site) -> None:
 
     pinned = find_or_pin(context, context.topology.products[0], WEEKLY)
     assert isinstance(pinned, Pinned)
+    promote(context, PromotionSpec(pinned, TESTSTAND), quiet)
     answer = promote(context, PromotionSpec(pinned, BASE), quiet)
     assert isinstance(answer, Promoted)
     assert answer.outcome.state is PromotionState.WAITING
