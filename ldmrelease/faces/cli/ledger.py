@@ -73,7 +73,11 @@ def verify(
     """
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
-    problems = list(verify_ledger(context.ledger, context.keyring, earlier, _why))
+    problems = list(
+        verify_ledger(
+            context.ledger, context.keyring, earlier, _why, clock=context.workspace.clock is not None
+        )
+    )
     head, kept = context.ledger.head(), kept_checkpoints(context)
     if not any(each.code == "unreadable" for each in problems):
         problems += [

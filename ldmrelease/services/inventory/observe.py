@@ -89,6 +89,7 @@ def _observation(
         aliases=aliases or {},
         every=application.observe_every,
         cause=cause,
+        clock=context.workspace.clock is not None,
     )
 
 
