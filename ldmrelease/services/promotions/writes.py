@@ -56,6 +56,18 @@ def write(work: Work) -> Written | Refusal | Unavailable:
     )
 
 
+def snapshots(work: Work) -> tuple[Snapshot, Snapshot] | Refusal | Unavailable | None:
+    """What the place held when it was claimed, and what it holds by our write; None where that is not there."""
+    there = snapshot(work.context, work.application)
+    if not isinstance(there, Snapshot):
+        return there
+    then = replace(there, values=registry.values_from_plain(work.before))
+    wanted = edits(work.application.target, work.pinned.release, work.plan.intent, work.request.alias, then)
+    if isinstance(wanted, Refusal) or not holds(wanted, there):
+        return None
+    return then, there
+
+
 def restore(work: Work) -> Written | Refusal | Unavailable:
     """Put back what the settings were when we claimed the place, where they still are ours."""
     planned = _planned_edits(work)

@@ -5,6 +5,7 @@ from ldmrelease.domain.events.place import Observation
 from ldmrelease.services.context import NoKey
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions import writes
+from ldmrelease.services.promotions.restorable import restore_refusal
 from ldmrelease.services.promotions.rollout import rolled_out
 from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
 from ldmrelease.targets.results import Written
@@ -12,7 +13,13 @@ from ldmrelease.trust.signer import KeyProblem
 
 
 def act(work: Work) -> StepResult:
-    """Write back, and wait until it runs again; what somebody else changed meanwhile is left, and said."""
+    """Write back, and wait until it runs again; what somebody else changed meanwhile is left, and said.
+
+    What was never let in there is not put back: the place stays claimed, as it is, until somebody rolls it back.
+    """
+    against = restore_refusal(work)
+    if against is not None:
+        return step_failure(against)
     answer = writes.restore(work)
     return _running_again(work, answer) if isinstance(answer, Written) else step_failure(answer)
 

@@ -11,7 +11,7 @@ latest one, it stands, and its promotion has not ended. (A later claim that is i
 target yet keeps nobody from writing: what its holder will restore is read behind its fence. Whoever slept before it
 moved a fence may still move it, when its claim is over: it writes no text after that, since it appends in between.)
 **Only what was admitted**: what a promotion writes is its own release, after a decision on entry allowed it. What it
-puts back is what its claim has recorded, and that was there then: by hand, or admitted.
+puts back is what its claim has recorded, and that was admitted there, or seen to run there by an observation.
 **An ended promotion stays ended**: nothing follows in its stream, and it writes nothing any more.
 """
 
@@ -25,7 +25,7 @@ from msgspec import Struct
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.evidence import ReceiptSigned
-from ldmrelease.domain.events.place import PlaceClaimed, PlaceReleased
+from ldmrelease.domain.events.place import Observation, PlaceClaimed, PlaceReleased
 from ldmrelease.domain.events.promotion import (
     DecisionMade,
     DecisionStage,
@@ -68,6 +68,7 @@ class Laws:
         self._before: dict[tuple[str, Place], str] = {}
         self._writes: Counter[tuple[str, Place, str]] = Counter()
         self._written_by: dict[tuple[Place, str], str] = {}
+        self._observed: set[tuple[Place, str]] = set()
         self._read = 0
 
     def catch_up(self, ledger: LedgerReader, records: Records) -> None:
@@ -100,6 +101,8 @@ class Laws:
                 self._completed(promotion, body)
             case ReceiptSigned() as body:
                 self._receipt(body)
+            case Observation() as body:
+                self._observed |= {(body.place, each.spelling) for each in body.images if each.digest}
             case PromotionEnded() as body:
                 self.ended[promotion] = body
 
@@ -174,6 +177,10 @@ class Laws:
             f"{promotion} puts {new} back at {place} over {old}, which is not its own"
         )
         assert new == self._before[promotion, place], f"{promotion} puts {new} back, which was not there"
+        admitted = any(self.receipts[each, place, "release"] for each, tag in self.tags.items() if tag == new)
+        assert admitted or (place, new) in self._observed, (
+            f"{promotion} puts {new} back, which was never let in"
+        )
         by = self._written_by.get((place, new))
         if by is not None:
             self.require_admitted(place, new, by)
