@@ -10,7 +10,6 @@ from ldmrelease.domain.topology import Application
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
-from ldmrelease.services.inventory.observe_pods import observe_pods
 from ldmrelease.services.inventory.sightings import Sightings
 from ldmrelease.services.needs import ImageLookup, PlaceObserving, Signing
 from ldmrelease.services.releases.components import components_of, resolve
@@ -29,6 +28,10 @@ def observe(
     sightings = Sightings(context, application)
     try:
         if application.workloads is not None and application.observe == "pods":
+            from ldmrelease.services.inventory.observe_pods import (  # noqa: PLC0415 - knows rollouts
+                observe_pods,
+            )
+
             # What runs in another cluster says nothing of this place.
             pods = other_cluster(context.clusters, application) or observe_pods(
                 context, sightings, application, application.workloads
