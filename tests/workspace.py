@@ -180,8 +180,8 @@ class Site:
         found = {"ledger": str(self.head())}
         for path in sorted(self.root.rglob("*")):
             name = str(path.relative_to(self.root))
-            # SQLite's own files change when they are read; git's index may be refreshed; a look may make a mirror.
-            own = name.startswith(("ledger.db", ".ldmrelease/git/")) or name.endswith(".git/index")
+            # SQLite's own files change when they are read; git's index may be refreshed.
+            own = name.startswith("ledger.db") or name.endswith(".git/index")
             if path.is_file() and not own:
                 found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found

@@ -11,6 +11,15 @@ from ldmrelease.domain.events import Checkpoint, Event, Head
 from ldmrelease.ledger import LedgerProblem
 
 
+class BegunAnewAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A ledger that was begun in place of a lost one: the places whose fences it goes over, and who was not asked."""
+
+    ledger: str
+    reason: str
+    places: tuple[str, ...]
+    unasked: tuple[str, ...]
+
+
 class HeadAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The last event of a ledger: its size and hash."""
 

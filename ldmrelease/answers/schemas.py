@@ -51,6 +51,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "aliases": AnswerEntry("aliases", "AliasesAnswer", ("alias list",)),
     "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),
     "ledger-head": AnswerEntry("ledger", "HeadAnswer", ("ledger import", "ledger export")),
+    "begun-ledger": AnswerEntry("ledger", "BegunAnewAnswer", ("ledger init",)),
     "verified-ledger": AnswerEntry("ledger", "VerifiedLedgerAnswer", ("ledger verify",)),
     "events": AnswerEntry("ledger", "Events", ("ledger show",)),
 }

@@ -184,7 +184,7 @@ class ReadContext:
     @cached_property
     def records(self) -> Records:
         """Reads events as what somebody signed."""
-        return Records(self.ledger.genesis, self.keyring)
+        return Records(self.ledger.genesis, self.keyring, clock=self.workspace.clock is not None)
 
     @cached_property
     def pins(self) -> KnownPins:

@@ -116,7 +116,7 @@ class ReleaseSources(ImageLookup, Protocol):
         """A path of the workspace as an absolute one; an address of elsewhere as it is."""
 
 
-class EvidenceSources(ReleaseHistory, Protocol):
+class EvidenceSources(ReleaseHistory, PolicyLookup, Protocol):
     """Collects statements about a release from ledger and registries, and says which count."""
 
     @property
@@ -165,6 +165,10 @@ class AliasLookup(TargetAccess, ReleaseLookup, Protocol):
 
 class PlaceAccess(TargetAccess, PolicyLookup, Protocol):
     """Says whether this ledger may write at a place, and the place can do what its policy asks."""
+
+    @property
+    def records(self) -> Records:
+        """Reads events as what somebody signed."""
 
     @property
     def clusters(self) -> ClusterConnections:
@@ -284,7 +288,7 @@ class ReleaseStore(Recording, Protocol):
         """Where release artifacts are."""
 
 
-class FactSources(EvidenceSources, PolicyLookup, Protocol):
+class FactSources(EvidenceSources, Protocol):
     """Gathers the facts of a decision."""
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:

@@ -36,17 +36,23 @@ class Fence(Struct, frozen=True):
     epoch: int
 
 
+def _nothing(_: Fence) -> bool:
+    return False
+
+
 class WriteGrant(Struct, frozen=True):
     """Our right to write at a place, and what the commit says.
 
     fence: what the fence holds when we have written.
     extends: whether our ledger holds a fence's checkpoint: that its event number `size` has the hash `head`.
+    supersedes: whether our ledger was begun anew knowing this very fence of a lost one.
     """
 
     place: Place
     fence: Fence
     extends: Callable[[Fence], bool]
     note: Note
+    supersedes: Callable[[Fence], bool] = _nothing
 
 
 def fence_ref(place: Place) -> str:
@@ -77,7 +83,8 @@ def fences_at(git: Git, revisions: Sequence[str]) -> dict[str, Fence]:
 def check(found: Fence | None, grant: WriteGrant) -> None:
     """Raise `Refused` unless the holder of `grant` may write over the fence that was found.
 
-    `other-ledger`: the place belongs to another ledger. `ledger-behind`: ours does not hold what the fence
+    `other-ledger`: the place belongs to another ledger, which ours was not begun in place of.
+    `ledger-behind`: ours does not hold what the fence
     saw (a copy, or a cut tail). `fenced`: somebody has claimed the place since.
     """
     if found is None:
@@ -85,6 +92,8 @@ def check(found: Fence | None, grant: WriteGrant) -> None:
     ours = grant.fence
     values = {"place": str(grant.place), "promotion": found.promotion, "epoch": found.epoch}
     if (found.ledger, found.genesis) != (ours.ledger, ours.genesis):
+        if grant.supersedes(found):
+            return
         raise RefusedError("other-ledger", **values, found=found.ledger, expected=ours.ledger)
     if not grant.extends(found):
         raise RefusedError("ledger-behind", **values, found=found.size, expected=ours.size)

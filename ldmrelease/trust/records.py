@@ -110,10 +110,14 @@ def _bound(event: Event, genesis: str) -> dict[str, Any]:
 class Records:
     """Reads events as records. Each envelope is verified once, however often its event is asked for."""
 
-    def __init__(self, genesis: str, keyring: Keyring) -> None:
-        """For the ledger whose first event has the hash `genesis`, and whoever this keyring trusts."""
+    def __init__(self, genesis: str, keyring: Keyring, *, clock: bool = False) -> None:
+        """For the ledger whose first event has the hash `genesis`, and whoever this keyring trusts.
+
+        `clock`: the reader's workspace has a clock of its own. What was told by another kind of clock does not count.
+        """
         self._genesis = genesis
         self._keyring = keyring
+        self._clock = clock
         self._known: dict[str, EventRecord[Any] | Rejected] = {}
 
     def verify(self, event: Event) -> EventRecord[Any] | Rejected:
@@ -121,11 +125,11 @@ class Records:
 
         Codes: those of the envelope, of `verify` and of `entitled_roles`, and `unsigned`, `wrong-type` (something
         else was signed), `malformed`, `unknown-field`, `wrong-ledger`, `wrong-stream`, `wrong-position`,
-        `wrong-kind`, `future`.
+        `wrong-kind`, `other-clock`, `future`.
         """
         found = self._known.get(event.hash)
         if found is None:
-            found = self._known[event.hash] = _verified(event, self._genesis, self._keyring)
+            found = self._known[event.hash] = _verified(event, self._genesis, self._keyring, self._clock)
         return found
 
     def read(self, event: Event | None, body: type[B]) -> EventRecord[B] | Rejected:
@@ -146,7 +150,7 @@ class Records:
                 yield found
 
 
-def _verified(event: Event, genesis: str, keyring: Keyring) -> EventRecord[Any] | Rejected:
+def _verified(event: Event, genesis: str, keyring: Keyring, clock: bool) -> EventRecord[Any] | Rejected:
     verified = verified_payload(event.body.get("envelope"), RECORD_TYPE, keyring, at=event.time)
     if isinstance(verified, Rejected):
         return verified
@@ -160,7 +164,7 @@ def _verified(event: Event, genesis: str, keyring: Keyring) -> EventRecord[Any] 
     body = _exactly(plain["body"], kind.body)
     if isinstance(body, Rejected):
         return body
-    return _attributed(event, body, kind, verified.key, keyring)
+    return _attributed(event, body, kind, verified.key, keyring, clock)
 
 
 def _kind_there(plain: Any, event: Event, genesis: str) -> EventType | Rejected:
@@ -180,9 +184,13 @@ _CODES = {"ledger": "wrong-ledger", "stream": "wrong-stream", "kind": "wrong-kin
 
 
 def _attributed(
-    event: Event, body: Any, kind: EventType, key: Key, keyring: Keyring
+    event: Event, body: Any, kind: EventType, key: Key, keyring: Keyring, clock: bool
 ) -> EventRecord[Any] | Rejected:
     """The record, if its key may say this, there and then."""
+    # Where the clock can be set, a soak takes no time: no other workspace is to rest on it.
+    told_by = getattr(body, "clock", clock)
+    if told_by != clock:
+        return Rejected("other-clock", {"what": "clock", "signed": told_by, "found": clock})
     found = entitled(body, event.stream, kind, key, keyring, at=event.time)
     if isinstance(found, Rejected):
         return found

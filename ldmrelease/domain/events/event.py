@@ -13,6 +13,7 @@ class EventKind(StrEnum):
     """What an event tells; `registry` has the body of each."""
 
     CREATED = "ledger.created"
+    BEGUN_ANEW = "ledger.begun-anew"
     PINNED = "release.pinned"
     RECEIVED = "statement.received"
     REGISTERED = "run.registered"

@@ -29,7 +29,7 @@ class StableState(Struct, frozen=True):
 class RunRegistration(Struct, frozen=True):
     """A check run, registered before it starts; a result counts once, for a registered run.
 
-    `standing` is what ran then: a result counts only for what still does when it ends.
+    `standing` is what ran then: a result counts only for what still does when it ends. `clock`: see `Observation`.
     """
 
     run: str
@@ -42,6 +42,7 @@ class RunRegistration(Struct, frozen=True):
     deadline: datetime
     promotion: str | None = None
     standing: StableState | None = None
+    clock: bool = False
 
 
 class StatementReceived(Struct, frozen=True):
@@ -54,7 +55,7 @@ class StatementReceived(Struct, frozen=True):
 class ReceiptSigned(Struct, frozen=True):
     """A receipt was signed and is kept: `envelope` is its digest. `component` is `release` for the release's own;
     `subject` is the digest that it is about, in `repository`; `applied` is the number of the event that says that the
-    release was written there.
+    release was written there. `clock`: see `Observation`.
     """
 
     place: Place
@@ -66,11 +67,12 @@ class ReceiptSigned(Struct, frozen=True):
     repository: str
     envelope: str
     applied: int
+    clock: bool = False
 
 
 class ReceiptSkipped(Struct, frozen=True):
     """A release was admitted where it passed nothing that a receipt could say: `reason` is `scaled-to-zero`, `applied`
-    as in `ReceiptSigned`.
+    and `clock` as in `ReceiptSigned`.
     """
 
     place: Place
@@ -79,6 +81,7 @@ class ReceiptSkipped(Struct, frozen=True):
     name: str
     reason: str
     applied: int
+    clock: bool = False
 
 
 def _runs(body: RunRegistration) -> str | None:

@@ -51,7 +51,8 @@ class Observation(Struct, frozen=True):
     """What was seen at a place. `basis` is `committed` (a tree, at `revision`) or `pods`.
 
     `every` is the longest time, in seconds, since the previous observation that leaves no gap; `cause` is
-    `apply`, `restore` or `retire` where a promotion made the change that is seen.
+    `apply`, `restore` or `retire` where a promotion made the change that is seen; `clock` says that the time is the
+    workspace's own, and not the wall's.
     """
 
     place: Place
@@ -62,6 +63,7 @@ class Observation(Struct, frozen=True):
     aliases: dict[str, str] = field(default_factory=dict)
     every: int = 43200
     cause: str | None = None
+    clock: bool = False
 
 
 def _claims(body: PlaceClaimed | PlaceReleased) -> str:

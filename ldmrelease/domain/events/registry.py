@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ldmrelease.domain.events import evidence, place, promotion, release, trust
+from ldmrelease.domain.events import evidence, ledger, place, promotion, release, trust
 from ldmrelease.domain.events.event import NewEvent
 from ldmrelease.domain.events.kinds import EventType
 
@@ -12,6 +12,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     *release.TYPES,
     *evidence.TYPES,
     *trust.TYPES,
+    *ledger.TYPES,
 )
 
 _BY_NAME = {(str(each.kind), each.version): each for each in EVENT_TYPES}

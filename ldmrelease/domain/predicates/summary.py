@@ -64,7 +64,7 @@ class Receipt(Struct, frozen=True):
 
     `release`, `decision`, `trust` and `policy_digest` are digests (release artifact, decision, keyring,
     policy document); `verified` is when the last check had passed; `head` is the ledger's; `waivers` are
-    the evidence ids of waivers in use.
+    the evidence ids of waivers in use; `clock` says that the times are those of a workspace with a clock of its own.
     """
 
     base_uri: str
@@ -83,6 +83,7 @@ class Receipt(Struct, frozen=True):
     valid_until: datetime | None
     waivers: tuple[str, ...] = ()
     compressed: bool = False
+    clock: bool = False
     inputs: tuple[Input, ...] = ()
 
     @property
@@ -116,13 +117,17 @@ def write_receipt(receipt: Receipt, resource: Resource) -> bytes:
 
 
 class ClaimedReceipt(Struct, frozen=True):
-    """What a receipt says it is about; `level` is that of its verifier, `subject` the digest of its resource."""
+    """What a receipt says it is about; `level` is that of its verifier, `subject` the digest of its resource.
+
+    `clock`: it was signed in a workspace with a clock of its own.
+    """
 
     level: str
     environment: str
     release: str
     promotion: str
     subject: str
+    clock: bool
 
 
 def read_receipt(statement: Statement, base_uri: str) -> ClaimedReceipt | None:
@@ -141,8 +146,9 @@ def read_receipt(statement: Statement, base_uri: str) -> ClaimedReceipt | None:
     environment = own.get("environment")
     named = environment.get("name") if isinstance(environment, dict) else None
     level = str(verifier["id"]).removeprefix(levels)
-    said = (level, named, own.get("release"), own.get("promotion"), statement.subjects[0].digest)
-    return ClaimedReceipt(*map(str, said))
+    release, promotion = str(own.get("release")), str(own.get("promotion"))
+    subject, clock = statement.subjects[0].digest, own.get("clock") is True
+    return ClaimedReceipt(level, str(named), release, promotion, subject, clock)
 
 
 def bundle(envelope: dict[str, Any], hint: str) -> bytes:
@@ -193,6 +199,7 @@ def _extension(receipt: Receipt) -> dict[str, Any]:
         "environment": {"name": receipt.environment, "clusterUid": receipt.cluster_uid},
         "promotion": receipt.promotion,
         "checkpoint": {"origin": receipt.head.ledger, "size": receipt.head.size, "head": receipt.head.hash},
+        "clock": receipt.clock,
         "waivers": list(receipt.waivers),
         "validUntil": None if receipt.valid_until is None else times.spell(receipt.valid_until),
     }

@@ -5,11 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application, Product, Topology
 from ldmrelease.faces.cli.options import NoAnswer, UsageError
-from ldmrelease.services.releases.products import NoProduct, choose_product, default_product
+from ldmrelease.render.output import say
+from ldmrelease.services.releases.products import (
+    ChosenProduct,
+    NoProduct,
+    choose_product,
+    default_product,
+    reads,
+)
 
 if TYPE_CHECKING:
     from ldmrelease.services.context import Context
@@ -47,19 +54,55 @@ _FOUND_BAD = {"bad-image", "ambiguous-tag"}
 
 
 def product_and_tag(context: "Context", text: str, product: str | None) -> tuple[Product, str]:
-    """The product that is meant, and the tag. Raises `UsageError`."""
+    """The product that is meant, and the tag, whichever way it is spelled. Raises `UsageError`.
+
+    Where it was understood from another spelling, stderr says as what.
+    """
     chosen = choose_product(context.topology, text, product)
-    if not isinstance(chosen, NoProduct):
+    if isinstance(chosen, ChosenProduct) and reads(chosen.product, chosen.tag):
         return chosen.product, chosen.tag
-    if chosen.unknown is not None:
-        remedy = did_you_mean(chosen.unknown, chosen.choices) or f"known are {listed(chosen.choices)}"
-        raise UsageError(f"there is no product {chosen.unknown!r}", remedy)
-    if not chosen.choices:
-        known = ", ".join(f"{each.name} ({each.grammar})" for each in context.topology.products)
-        raise UsageError(f"{text!r} is not a tag of any product", f"known are {known or 'none'}")
+    if isinstance(chosen, NoProduct) and chosen.unknown is not None:
+        require_product(context.topology, chosen.unknown)
+    from ldmrelease.services.releases.spellings import understand, unread_choices  # noqa: PLC0415 - seldom
+
+    meant = understand(context, chosen.tag, chosen.product if isinstance(chosen, ChosenProduct) else None)
+    if isinstance(meant, ChosenProduct):
+        say(f"{text} is {meant.product.name}/{meant.tag}", err=True)
+        return meant.product, meant.tag
+    if isinstance(chosen, NoProduct):
+        meant = (*meant, *(f"{each}/{text}" for each in chosen.choices))
+    if meant:
+        near = " or ".join(dict.fromkeys(meant))
+        raise UsageError(f"{text!r} is not a tag of {_asked(chosen)}", f"did you mean {near}?")
     raise UsageError(
-        f"{text!r} is not a tag of the default product", f"say --product with one of {listed(chosen.choices)}"
+        f"{text!r} is not a tag of {_asked(chosen)}", f"known are {unread_choices(context.topology)}"
     )
+
+
+def _asked(chosen: ChosenProduct | NoProduct) -> str:
+    """Whose tag it was to be."""
+    if isinstance(chosen, ChosenProduct):
+        return chosen.product.name
+    return "the default product" if chosen.choices else "any product"
+
+
+def require_product(topology: Topology, product: str | None) -> None:
+    """Raise `UsageError` for a product that the workspace does not have; None is any."""
+    if product is not None and topology.product(product) is None:
+        known = [each.name for each in topology.products]
+        raise UsageError(f"there is no product {product!r}", did_you_mean(product, known))
+
+
+def known_release(context: "Context", text: str, product: str | None) -> str:
+    """The release that a text means, as `product/tag`, if it was ever pinned. Raises `UsageError`."""
+    chosen, tag = product_and_tag(context, text, product)
+    name = parse(tag, chosen.grammar, chosen.aliases).name or tag
+    if not context.pins.revisions(chosen.name, name):
+        command = f"ldmrelease release pin {name} --product {chosen.name}"
+        raise UsageError(
+            f"{chosen.name}/{name} is not pinned, and nothing of it was observed", f"pin it with `{command}`"
+        )
+    return f"{chosen.name}/{name}"
 
 
 def usual_product(context: "Context") -> str | None:

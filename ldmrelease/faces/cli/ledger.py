@@ -8,6 +8,7 @@ from typing import IO, Annotated
 import typer
 
 from ldmrelease.answers.ledger import (
+    BegunAnewAnswer,
     UnaskedAnswer,
     VerifiedLedgerAnswer,
     event_answers,
@@ -17,12 +18,13 @@ from ldmrelease.answers.ledger import (
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.rejected import why_not
-from ldmrelease.answers.sentences.text import counted, same_told
+from ldmrelease.answers.sentences.text import counted, listed, same_told
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event
+from ldmrelease.faces.cli.arguments import ReasonOption
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.session import open_context_here, open_workspace
-from ldmrelease.ledger import LedgerProblem, import_ledger
+from ldmrelease.faces.cli.session import open_context_here, open_workspace, time_here
+from ldmrelease.ledger import LedgerProblem, create_ledger, import_ledger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.tables import table
@@ -33,6 +35,7 @@ from ldmrelease.services.deployments.checkpoints import (
     kept_checkpoints,
     publish_checkpoint,
 )
+from ldmrelease.services.deployments.superseded import record_beginning
 from ldmrelease.services.operations.ledger_check import verify_ledger
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
@@ -70,7 +73,11 @@ def verify(
     """
     context = open_context_here(ctx, damaged=True)
     earlier = None if checkpoint is None else _opened(context, checkpoint)
-    problems = list(verify_ledger(context.ledger, context.keyring, earlier, _why))
+    problems = list(
+        verify_ledger(
+            context.ledger, context.keyring, earlier, _why, clock=context.workspace.clock is not None
+        )
+    )
     head, kept = context.ledger.head(), kept_checkpoints(context)
     if not any(each.code == "unreadable" for each in problems):
         problems += [
@@ -169,6 +176,55 @@ def import_(
     with ledger:
         head = ledger.head()
     emit(head_answer(head), output, lambda: f"imported {counted(head.size, 'event')} of ledger {head.ledger}")
+
+
+@app.command(
+    "init", epilog=examples("ldmrelease ledger init --anew --reason 'the disk of the old one is lost'")
+)
+def init(
+    ctx: typer.Context,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="The old ledger is lost, and no backup of it is left.")
+    ] = False,
+    reason: ReasonOption = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Begin the workspace's ledger anew, where the old one is lost.
+
+    What was decided, observed and received before is not in it. Places still hold the fence of the old ledger: each
+    that can be asked is named and recorded, signed with the reason, and only that very fence is gone over later. Where
+    the old ledger is found and writes again, or a place could not be asked, its fence goes on to refuse.
+    """
+    workspace = open_workspace(ctx)
+    if not anew or not (reason or "").strip():
+        raise UsageError(
+            "a ledger is begun anew only where the old one and its backups are lost",
+            "`ldmrelease ledger import` restores one; else say --anew and --reason",
+        )
+    create_ledger(workspace.ledger, at=time_here(ctx), actor="ldmrelease", projectors=PROJECTORS).close()
+    try:
+        context = open_context_here(ctx)
+        begun, unasked = record_beginning(context, str(reason))
+    except BaseException:
+        # It says nothing yet: a ledger without its reason is none.
+        workspace.ledger.unlink()
+        raise
+    answer = BegunAnewAnswer(
+        ledger=context.ledger.uuid,
+        reason=begun.reason,
+        places=tuple(str(each.place) for each in begun.fences),
+        unasked=tuple(each.where for each in unasked),
+    )
+    emit(answer, output, lambda: _begun(answer))
+
+
+def _begun(answer: BegunAnewAnswer) -> str:
+    lines = [f"began ledger {answer.ledger}: {printable(answer.reason)}"]
+    if answer.places:
+        lines.append(f"it goes over the fences that a lost ledger left at {listed(answer.places)}")
+    if answer.unasked:
+        lines.append(f"not asked, and refused as before: {listed(answer.unasked)}")
+    return "\n".join([*lines, "next: ldmrelease observe"])
 
 
 @app.command(

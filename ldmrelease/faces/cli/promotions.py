@@ -7,7 +7,7 @@ import typer
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.promotion_rows import promotion_rows
 from ldmrelease.domain.events.promotion import DecisionMade, PromotionState
-from ldmrelease.faces.cli.arguments import ProductOption, usual_product
+from ldmrelease.faces.cli.arguments import ProductOption, require_product, usual_product
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.decisions import replay_text
@@ -36,6 +36,7 @@ def list_promotions(
 ) -> None:
     """List promotions, oldest first."""
     context = open_context_here(ctx)
+    require_product(context.topology, product)
     found = open_promotions(context) if open_ else all_promotions(context)
     rows = promotion_rows(each for each in found if _is_asked(each, state, product))
     emit(rows, output, lambda: promotions_table(rows))

@@ -7,6 +7,7 @@ import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.receipts import receipt_answers
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.topology import Place
 from ldmrelease.faces.cli.arguments import ProductOption, release_stored
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
@@ -74,8 +75,8 @@ def _of_promotion(context: Context, promotion: str) -> list[StoredReceipt]:
 def _place(context: Context, text: str) -> Place:
     place = next((each.place for each in context.topology.applications if str(each.place) == text), None)
     if place is None:
-        known = ", ".join(str(each.place) for each in context.topology.applications)
-        raise UsageError(f"there is no place {text!r}", f"known are {known}")
+        known = [str(each.place) for each in context.topology.applications]
+        raise UsageError(f"there is no place {text!r}", did_you_mean(text, known))
     return place
 
 

@@ -13,6 +13,7 @@ from ldmrelease.faces.cli.arguments import (
     ReleaseArgument,
     product_and_tag,
     release_stored,
+    require_product,
     usable_pin,
 )
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
@@ -83,11 +84,7 @@ def list_releases(
 ) -> None:
     """List what is pinned, each tag with its newest revision that counts, in the order of pinning."""
     context = open_context_here(ctx)
-    if product is not None and context.topology.product(product) is None:
-        raise UsageError(
-            f"there is no product {product!r}",
-            f"known are {listed(each.name for each in context.topology.products)}",
-        )
+    require_product(context.topology, product)
     rows = pinned_releases(context, product, kind)
     emit(release_rows(rows), output, lambda: releases_table(rows))
 

@@ -1,13 +1,21 @@
 """`ldmrelease where`: what runs where, since when, and what let it in."""
 
-from typing import Annotated, NoReturn
+from collections.abc import Callable
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
+from msgspec import Struct
 
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.places import where_answers
-from ldmrelease.config.yaml.suggestions import did_you_mean
-from ldmrelease.faces.cli.arguments import OptionalTargetOption, ProductOption, applications_of
+from ldmrelease.config.yaml.suggestions import nearest
+from ldmrelease.faces.cli.arguments import (
+    OptionalTargetOption,
+    ProductOption,
+    applications_of,
+    known_release,
+    require_product,
+)
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit, say
@@ -23,7 +31,16 @@ from ldmrelease.services.inventory.selection import (
 )
 from ldmrelease.services.inventory.where import where as find_where
 
+Row = TypeVar("Row")
+
 app = new_app()
+
+
+class Asked(Struct, frozen=True):
+    """What was typed."""
+
+    what: str | None
+    product: str | None
 
 
 @app.command(
@@ -57,28 +74,37 @@ def where(
     could be reached; the rest is told all the same. Nothing is recorded: `observe` does that.
     """
     context = open_context_here(ctx)
+    require_product(context.topology, product)
     places = frozenset(each.place for each in applications_of(context, target))
     selection = select(context.topology, what, product=product, places=places)
+    asked = Asked(what, product)
     if live:
-        _tell_live(context, selection, what, timeout, output)
-    rows = selected_rows(find_where(context, now=context.now()), selection)
-    if not rows:
-        _require_known(context, selection, what)
+        _tell_live(context, selection, asked, timeout, output)
+    found = find_where(context, now=context.now())
+    rows = _rows(lambda meant: selected_rows(found, meant), context, selection, asked)
     emit(where_answers(rows), output, lambda: where_table(rows))
 
 
-def _require_known(context: Context, selection: Selection, what: str | None) -> None:
-    """What is found nowhere has to be something that could be. Raises `UsageError`."""
-    if what is not None and not selection.is_tag:
-        known = applications_at(context.topology, what)
+def _rows(
+    find: Callable[[Selection], list[Row]], context: Context, selection: Selection, asked: Asked
+) -> list[Row]:
+    """What is found; what is found nowhere has to be something that could be. Raises `UsageError`."""
+    rows = find(selection)
+    if rows or asked.what is None or selection.is_of_places:
+        return rows
+    known = applications_at(context.topology, asked.what)
+    near = nearest(asked.what, known.known) if isinstance(known, UnknownTarget) else None
+    if near is not None and not selection.is_tag:
         raise UsageError(
-            f"{what!r} is no place, level, tag or digest, and no image is spelled so anywhere",
-            did_you_mean(what, known.known if isinstance(known, UnknownTarget) else ()),
+            f"{asked.what!r} is no place, level, tag or digest, and no image is spelled so anywhere",
+            f"did you mean {near}?",
         )
+    release = known_release(context, asked.what, asked.product)
+    return find(select(context.topology, release, product=asked.product, places=selection.places))
 
 
 def _tell_live(
-    context: Context, selection: Selection, what: str | None, timeout: float, output: Output
+    context: Context, selection: Selection, asked: Asked, timeout: float, output: Output
 ) -> NoReturn:
     # Threads, registries and clusters: who asks the ledger alone goes without.
     from ldmrelease.answers.live import live_answers  # noqa: PLC0415
@@ -86,9 +112,7 @@ def _tell_live(
     from ldmrelease.services.inventory.live import live, unreachable_places  # noqa: PLC0415
 
     found = live(context, selected_applications(context.topology, selection), timeout)
-    rows = selected_live(found, selection)
-    if not rows:
-        _require_known(context, selection, what)
+    rows = _rows(lambda meant: selected_live(found, meant), context, selection, asked)
     emit(live_answers(rows), output, lambda: live_table(rows))
     missed = unreachable_places(found)
     for line in missed_lines(missed):

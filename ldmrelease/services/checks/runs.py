@@ -119,6 +119,7 @@ def register(
         deadline=now + timedelta(seconds=check.deadline),
         promotion=promotion,
         standing=where.standing,
+        clock=context.workspace.clock is not None,
     )
     stream = run_stream(pinned.digest)
     environments = (where.environment,) if where.environment is not None else ()

@@ -9,6 +9,7 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.targets import Target
 from ldmrelease.domain.topology import Application
 from ldmrelease.ledger import LedgerReader
+from ldmrelease.services.deployments.superseded import supersedes
 from ldmrelease.services.needs import PlaceAccess, TargetAccess
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
@@ -69,6 +70,8 @@ def fence_refusal(context: PlaceAccess, application: Application) -> Refusal | U
         return found
     values = {"place": str(application.place), "promotion": found.promotion}
     if (found.ledger, found.genesis) != (context.ledger.uuid, context.ledger.genesis):
+        if supersedes(context.ledger, context.records, application.place, found):
+            return None
         return Refusal("other-ledger", {**values, "found": found.ledger, "expected": context.ledger.uuid})
     if not extends(context.ledger, found):
         size = context.ledger.head().size

@@ -120,8 +120,8 @@ def _envelope(context: SignedHistory, told: EventRecord[ReceiptSigned | ReceiptS
     said = read_receipt(statement, context.topology.base_uri) if isinstance(statement, Statement) else None
     if said is None or (application is not None and said.level != application.level):
         return None
-    about = (said.environment, said.release, said.promotion, said.subject)
-    wanted = (body.place.environment, body.release, body.promotion, body.subject)
+    about = (said.environment, said.release, said.promotion, said.subject, said.clock)
+    wanted = (body.place.environment, body.release, body.promotion, body.subject, body.clock)
     return envelope if about == wanted else None
 
 

@@ -6,6 +6,7 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.facts import Intent
 from ldmrelease.services.deployments.desired import access, edits, extends, holds, snapshot
+from ldmrelease.services.deployments.superseded import supersedes
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import Fence, WriteGrant
@@ -90,7 +91,14 @@ def _grant(work: Work, verb: str) -> WriteGrant:
         promotion=work.promotion,
         epoch=work.epoch,
     )
-    return WriteGrant(work.step.place, fence, lambda found: extends(context.ledger, found), _note(work, verb))
+    place = work.step.place
+    return WriteGrant(
+        place,
+        fence,
+        lambda found: extends(context.ledger, found),
+        _note(work, verb),
+        lambda found: supersedes(context.ledger, context.records, place, found),
+    )
 
 
 def _note(work: Work, verb: str) -> Note:

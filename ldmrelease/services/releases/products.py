@@ -37,12 +37,13 @@ def choose_product(topology: Topology, text: str, named: str | None) -> ChosenPr
             return NoProduct(text, tuple(each.name for each in topology.products), unknown=named)
         return ChosenProduct(product, text.removeprefix(f"{named}/"))
     usual = default_product(topology)
-    if usual is not None and _reads(usual, text):
+    if usual is not None and reads(usual, text):
         return ChosenProduct(usual, text)
-    return NoProduct(text, tuple(each.name for each in topology.products if _reads(each, text)))
+    return NoProduct(text, tuple(each.name for each in topology.products if reads(each, text)))
 
 
-def _reads(product: Product, text: str) -> bool:
+def reads(product: Product, text: str) -> bool:
+    """Whether the product's grammar reads a text as a tag."""
     return parse(text, product.grammar, product.aliases).parsed
 
 

@@ -197,6 +197,7 @@ def test_a_registration_that_was_put_into_the_database_does_not_count(
     act = RunRegistration(
         run="run-forged", check="smoke", check_digest=last.check_digest, environment="base",
         cluster_uid=uids[BASE], subjects=(pinned.digest,), registered=now, deadline=now + timedelta(hours=1),
+        clock=True,
     )  # fmt: skip
     context.ledger.append(
         [new_event(act)],

@@ -28,6 +28,7 @@ def act(work: Work) -> StepResult:
             work.pinned.release.name,
             SCALED_TO_ZERO,
             _applied(work),
+            work.context.workspace.clock is not None,
         )
         return StepDone({"receipts": [], "skipped": SCALED_TO_ZERO}, (new_event(skipped),))
     ruling = work.journal.ruling(work.step.place, DecisionStage.ENTER)
@@ -62,6 +63,7 @@ def act(work: Work) -> StepResult:
                     repository=resource.repository,
                     envelope=digest,
                     applied=_applied(work),
+                    clock=receipt.clock,
                 )
             )
         )
@@ -98,6 +100,7 @@ def _receipt(work: Work, decision_digest: str, cluster: str | None) -> Receipt:
         head=context.ledger.head(),
         verified=context.now(),
         valid_until=min((each.valid_until for each in rulings if each.valid_until), default=None),
+        clock=context.workspace.clock is not None,
         inputs=tuple(Input(f"{context.topology.base_uri}/evidence/{each}", each) for each in evidence),
     )
 

@@ -39,7 +39,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
         seen.add(answer_name([*words, *JSON]))
         return told(site, *words, code=code)
 
-    seen |= {"workspace", "demo", "ledger-head"}
+    seen |= {"workspace", "demo", "ledger-head", "begun-ledger"}
     assert run("init", str(tmp_path / "new"), *JSON).exit_code == 0
     site.release_weekly()
     assert tell("release", "pin", BEFORE)["answer"] == "pinned"

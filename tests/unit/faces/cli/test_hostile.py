@@ -92,7 +92,7 @@ def test_where_of_a_place_is_what_runs_there(ready: Site) -> None:
 def test_history_of_what_is_neither_place_nor_release_says_so(ready: Site) -> None:
     done = ready.run("history", "sumit")
     assert done.exit_code == 2
-    assert "no environment and no environment/application is called 'sumit'" in done.stderr
+    assert "there is no place 'sumit', and no tag; did you mean summit?" in done.stderr
 
 
 @pytest.mark.parametrize(

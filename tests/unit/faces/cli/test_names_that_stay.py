@@ -74,7 +74,11 @@ def test_levels_can_be_asked_for_and_what_is_nothing_is_a_mistake(ready: Site) -
     wrong = ready.run("where", "summitt")
     assert wrong.exit_code == 2
     assert "summit" in wrong.stderr
-    assert ready.run("where", "w.2020.01").exit_code == 0
+    ready.ok("release", "pin", WEEKLY)
+    assert "not deployed anywhere" in ready.ok("where", WEEKLY)
+    never = ready.run("where", "w.2020.01")
+    assert never.exit_code == 2
+    assert "is not pinned, and nothing of it was observed" in never.stderr
 
 
 @pytest.mark.parametrize("place", [PLACE, MENU])

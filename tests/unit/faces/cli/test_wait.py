@@ -12,7 +12,7 @@ from ldmrelease.services.inventory.observe import observe
 from ldmrelease.services.promotions.commands import Promoted, promote
 from ldmrelease.services.promotions.wait import POLL, wait_for
 from ldmrelease.services.releases.pin import Pinned, find_or_pin
-from tests.workspace import BASE, WEEKLY, Site
+from tests.workspace import BASE, TESTSTAND, WEEKLY, Site
 
 
 def quiet(_code: str, _values: object) -> None:
@@ -21,7 +21,6 @@ def quiet(_code: str, _values: object) -> None:
 
 def test_it_sleeps_until_the_soak_is_over_and_goes_on(site: Site) -> None:
     site.release_weekly()
-    site.ok("promote", WEEKLY, "--target", "development")
     site.wall_clock()
     now = [site.now]
     sleeps: list[float] = []
@@ -30,9 +29,7 @@ def test_it_sleeps_until_the_soak_is_over_and_goes_on(site: Site) -> None:
         return now[0]
 
     context = open_context(load_workspace(site.root / FILE), clock=clock)
-    teststand = next(
-        each for each in context.topology.applications if str(each.place) == "tucson-teststand/ocps"
-    )
+    teststand = next(each for each in context.topology.applications if str(each.place) == TESTSTAND)
 
     def sleep(seconds: float) -> None:
         """Time goes by, and somebody else's cron observes."""
@@ -43,6 +40,7 @@ def test_it_sleeps_until_the_soak_is_over_and_goes_on(site: Site) -> None:
 
     pinned = find_or_pin(context, context.topology.products[0], WEEKLY)
     assert isinstance(pinned, Pinned)
+    promote(context, PromotionSpec(pinned, TESTSTAND), quiet)
     answer = promote(context, PromotionSpec(pinned, BASE), quiet)
     assert isinstance(answer, Promoted)
     assert answer.outcome.state is PromotionState.WAITING
@@ -55,7 +53,6 @@ def test_it_sleeps_until_the_soak_is_over_and_goes_on(site: Site) -> None:
 def test_it_observes_what_the_soak_needs_and_goes_on(site: Site) -> None:
     """Nobody else observes: whoever waits sees to it."""
     site.release_weekly()
-    site.ok("promote", WEEKLY, "--target", "development")
     site.wall_clock()
     now = [site.now]
     context = open_context(load_workspace(site.root / FILE), clock=lambda: now[0])
@@ -65,6 +62,7 @@ def test_it_observes_what_the_soak_needs_and_goes_on(site: Site) -> None:
 
     pinned = find_or_pin(context, context.topology.products[0], WEEKLY)
     assert isinstance(pinned, Pinned)
+    promote(context, PromotionSpec(pinned, TESTSTAND), quiet)
     answer = promote(context, PromotionSpec(pinned, BASE), quiet)
     assert isinstance(answer, Promoted)
     assert answer.outcome.state is PromotionState.WAITING

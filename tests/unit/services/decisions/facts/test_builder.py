@@ -86,7 +86,7 @@ def observe(context: Context, place: Place, release: Pinned) -> None:
         ObservedImage("stack", each.name, each.digest, each.spelling, ready=True)
         for each in release.release.images
     )
-    act = Observation(place, context.now(), "committed", "1" * 40, images)
+    act = Observation(place, context.now(), "committed", "1" * 40, images, clock=True)
     assert context.append([new_event(act)]) is None
 
 

@@ -1,0 +1,117 @@
+"""What release somebody means by a text that is not spelled as its product's tags are.
+
+One place for every command: a tag in another case, with other separators, as an image's tag, or a digest. It is
+understood where it can mean one release alone; else there are suggestions, and none of them is taken.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from ldmrelease.domain.tags import Grammar, parse, tag_pattern_match
+from ldmrelease.domain.topology import Product, Topology
+from ldmrelease.services.needs import ReleaseLookup
+from ldmrelease.services.releases.products import ChosenProduct, default_product
+
+_DIGEST = "sha256:"
+_SHORTEST_DIGEST = len(_DIGEST) + 6
+_DATED = re.compile(r"([wd])[._-]?([0-9]{4})[._-]([0-9]{1,2})(?:[._-]([0-9]{1,2}))?")
+_NUMBERED = re.compile(r"([vr]?)([0-9]+)[._-]([0-9]+)[._-]([0-9]+)(?:[._-]?rc[._-]?([0-9]+))?")
+_REBUILD = re.compile(r"(.+)_rsp[0-9]+")
+_MOST = 3
+_SEPARATORS_ADDED, _OTHER_SEPARATORS = 1, 2
+"""How much of a text was changed to read it: nothing but its case is 0."""
+
+
+def understand(
+    context: ReleaseLookup, text: str, product: Product | None = None
+) -> ChosenProduct | tuple[str, ...]:
+    """The release that a text means, of one product or of any; else what may be meant, as `product/tag`.
+
+    Of several products the default one has its way only where it reads the text in another spelling of its own.
+    """
+    products = context.topology.products if product is None else (product,)
+    usual = default_product(context.topology)
+    if text.startswith(_DIGEST):
+        found = dict.fromkeys(_of_digest(context, text, products), 0)
+    else:
+        found = _all_readings(products, text)
+    certain = [each for each, changed in found.items() if changed < _OTHER_SEPARATORS] or [*found]
+    asked = [each for each in certain if found[each] == 0 and usual is not None and each[0] == usual.name]
+    if len(certain) == 1 or (len(asked) == 1 and all(found[each] == 0 for each in certain)):
+        name, tag = asked[0] if asked else certain[0]
+        chosen = context.topology.product(name)
+        assert chosen is not None
+        return ChosenProduct(chosen, tag)
+    in_order = sorted(found, key=lambda each: usual is None or each[0] != usual.name)
+    names = [f"{name}/{tag}" for name, tag in in_order] or [*_near(context, text, products)]
+    return tuple(dict.fromkeys(names))[:_MOST]
+
+
+def _all_readings(products: tuple[Product, ...], text: str) -> dict[tuple[str, str], int]:
+    """Product and tag of each reading, with how much of the text had to be changed for it."""
+    found: dict[tuple[str, str], int] = {}
+    for product in products:
+        for changed, tag in _readings(product, text):
+            key = (product.name, tag)
+            found[key] = min(changed, found.get(key, changed))
+    return found
+
+
+def _of_digest(
+    context: ReleaseLookup, digest: str, products: tuple[Product, ...]
+) -> Iterator[tuple[str, str]]:
+    if len(digest) < _SHORTEST_DIGEST:
+        return
+    names = {each.name for each in products}
+    for pinned in context.pins.all():
+        body = pinned.body
+        if body.product in names and any(each.startswith(digest) for each in (body.digest, *body.digests)):
+            yield body.product, body.tag
+
+
+def _readings(product: Product, text: str) -> Iterator[tuple[int, str]]:
+    """The tags of a product that a text may mean."""
+    for changed, each in _spellings(product, text):
+        tag = parse(each, product.grammar, product.aliases)
+        if tag.parsed and tag.name is not None:
+            yield changed, tag.name
+    for component in product.components:
+        image = text.strip().rpartition(":")[2]
+        matched = tag_pattern_match(component.spelling, image, product.grammar)
+        if matched is not None and matched.name is not None:
+            yield 0, matched.name
+
+
+def _spellings(product: Product, text: str) -> Iterator[tuple[int, str]]:
+    """A text in the spellings of its product's grammar: another case, separators put in, other separators."""
+    plain = text.strip().lower().removeprefix(f"{product.name.lower()}/")
+    yield 0, plain
+    if product.grammar is Grammar.semver:
+        return
+    separator = "." if product.grammar is Grammar.rubin else "_"
+    changed = _SEPARATORS_ADDED if separator in plain else _OTHER_SEPARATORS
+    if dated := _DATED.fullmatch(plain):
+        yield changed, separator.join(each for each in dated.groups() if each)
+    if numbered := _NUMBERED.fullmatch(plain):
+        lead, *numbers, candidate = numbered.groups()
+        rest = [*numbers, f"rc{candidate}"] if candidate else numbers
+        # A final's git tag may have the v or not: as it was written; a candidate's always has it.
+        stack = "v" if candidate else lead.replace("r", "")
+        yield changed, (stack if product.grammar is Grammar.rubin else "r") + separator.join(rest)
+
+
+def _near(context: ReleaseLookup, text: str, products: tuple[Product, ...]) -> Iterator[str]:
+    """Pinned releases whose name is near; that of a notebook image's rebuild is the one that was rebuilt."""
+    if rebuilt := _REBUILD.fullmatch(text):
+        for product in products:
+            yield from (f"{product.name}/{tag}" for _, tag in _readings(product, rebuilt[1]))
+    names = {each.name for each in products}
+    pinned = {tag: f"{name}/{tag}" for name, tag in context.pins.tags() if name in names}
+    word = text.rpartition("/")[2].lower()
+    yield from (pinned[each] for each in difflib.get_close_matches(word, sorted(pinned), n=2, cutoff=0.75))
+
+
+def unread_choices(topology: Topology) -> str:
+    """The products with their grammars, for whoever has to choose."""
+    return ", ".join(f"{each.name} ({each.grammar})" for each in topology.products) or "none"

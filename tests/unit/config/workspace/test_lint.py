@@ -1,0 +1,217 @@
+"""What lint finds beyond what a workspace is refused for: each with file, line and field, in one go."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from ldmrelease.config.policies.load import load_level
+from ldmrelease.config.workspace.init import init_workspace
+from ldmrelease.config.workspace.lint import lint
+from ldmrelease.config.yaml.problems import Problem
+from ldmrelease.trust.keys import KeyKind
+from ldmrelease.trust.signer import generate, load_signer
+
+AT = datetime(2023, 4, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    init_workspace(tmp_path, "rubin", AT)
+    (tmp_path / "ledger.db").touch()
+    return tmp_path
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def edit_policy(folder: Path, level: str, old: str, new: str) -> None:
+    """Change a policy, and agree to it."""
+    path = folder / "policies" / f"{level}.yaml"
+    before = load_level(path).digest
+    edit(path, old, new)
+    edit(folder / "trust.yaml", before, f"sha256:{_digest(path)}")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def found(folder: Path) -> list[Problem]:
+    return list(lint(folder / "ldmrelease.yaml"))
+
+
+def one(folder: Path) -> Problem:
+    (problem,) = found(folder)
+    assert problem.line is not None
+    return problem
+
+
+def test_every_bad_key_file_is_told_at_once(folder: Path):
+    keys = folder / "keys"
+    private = rsa.generate_private_key(65537, 2048)
+    contents = {
+        "me": load_signer(keys / "me.pem").public_pem.encode(),
+        "runner": private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        "observer": b"garbage",
+    }
+    for name, data in contents.items():
+        (keys / f"{name}.pem").write_bytes(data)
+    (keys / "promoter.pem").chmod(0o644)
+    (keys / "receipts-production.pem").unlink()
+    generate(KeyKind.ED25519).write_key(keys / "receipts-production.pem")
+    (keys / "ledger.pem").unlink()
+    generate().write_key(keys / "ledger.pem")
+    told = {each.field: each.message for each in found(folder)}
+    assert set(told) == {
+        "keys.me", "keys.runner", "keys.observer", "keys.promoter", "keys.ledger", "keys.receipts.production"
+    }  # fmt: skip
+    assert "a public key" in told["keys.me"]
+    assert "neither ECDSA on P-256 nor ed25519" in told["keys.runner"]
+    assert "no private key that can be read" in told["keys.observer"]
+    assert "others can read or write it" in told["keys.promoter"]
+    assert "nobody in the trust document has it" in told["keys.ledger"]
+    assert "P-256" in told["keys.receipts.production"]
+
+
+def test_public_keys_of_the_trust_document_that_are_none_are_told_and_a_private_one_is_not_repeated(
+    folder: Path,
+):
+    private = rsa.generate_private_key(65537, 2048)
+    secret = (folder / "keys" / "me.pem").read_text()
+    (folder / "a.pem").write_text(secret)
+    (folder / "b.pem").write_bytes(
+        private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    entry = "  {0}:\n    person: {0}\n    roles: [ci]\n    not-before: 2023-04-01\n    public: {0}.pem\n"
+    trust = folder / "trust.yaml"
+    trust.write_text(trust.read_text() + entry.format("a") + entry.format("b"))
+    a, b = found(folder)
+    assert (a.field, b.field) == ("keys.a.public", "keys.b.public")
+    assert "a private key" in a.message
+    assert "neither ECDSA on P-256 nor ed25519" in b.message
+    assert secret.splitlines()[1] not in str(a)
+
+
+def test_types_and_environments_of_roles_that_are_none(folder: Path):
+    trust = folder / "trust.yaml"
+    edit(trust, "types: [observation]", "types: [observations]")
+    text = trust.read_text()
+    role = re.search(r"  receipts-production:\n.*\n    environments: \[(.*)\]", text)
+    assert role is not None
+    edit(trust, f"environments: [{role[1]}]", f"environments: [{role[1]}, usdfprd]")
+    types, environments = found(folder)
+    assert (types.field, types.remedy) == ("roles.observer.types[0]", "did you mean observation?")
+    assert environments.remedy == "did you mean usdfprod?"
+
+
+def test_a_role_that_does_not_cover_a_place_of_its_level(folder: Path):
+    text = (folder / "trust.yaml").read_text()
+    role = re.search(r"  receipts-commissioning:\n.*\n    environments: \[(.*)\]", text)
+    assert role is not None
+    edit(folder / "trust.yaml", role[1], "base")
+    problem = one(folder)
+    assert problem.field == "keys.receipts-commissioning.roles"
+    assert "may not sign receipt for summit" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("level", "old", "new", "field", "message"),
+    [
+        ("commissioning", "level: development\n      for: 2h", "level: commissioning\n      for: 2h", "spec.enter[2]",
+         "a level cannot come after itself"),
+        ("commissioning", "environment: base", "environment: summit", "spec.environments.summit.enter[0]",
+         "summit/ocps cannot come after itself"),
+        ("commissioning", "environment: tucson-teststand", "environment: summit", "spec.environments.base.enter[0]",
+         "circular `after`: base/ocps -> summit/ocps -> base/ocps"),
+        ("commissioning", "accepts: [release, weekly, daily, candidate]", "accepts: [weekly]", "spec.enter[2]",
+         "commissioning can let in weekly, and production accepts release"),
+        ("development", "accepts: [", "accepts: [experimental] # [", "spec.accepts", "can ever enter"),
+    ],
+)  # fmt: skip
+def test_orders_that_lead_nowhere(folder: Path, level: str, old: str, new: str, field: str, message: str):
+    edit_policy(folder, level, old, new)
+    told = found(folder)
+    assert (told[0].field, message in told[0].message) == (field, True)
+    assert len({each.message for each in told}) == len(told)
+
+
+@pytest.mark.parametrize("id", ["accepts", "complete", "held", "empty", "ran-here", "present", "live"])
+def test_an_id_that_every_decision_has_is_refused(folder: Path, id: str):
+    edit_policy(folder, "commissioning", "id: no-return", f"id: {id}")
+    assert [each.field for each in found(folder)] == ["spec.enter[4].id"]
+
+
+@pytest.mark.parametrize("platform", ["linux/amd65", "linux/x86_64", "linus/amd64"])
+def test_a_platform_that_is_none(folder: Path, platform: str):
+    path = folder / "policies" / "jupyterlab.yaml"
+    edit(path, "platforms: [linux/amd64]", f"platforms: [{platform}]")
+    problem = one(folder)
+    assert (problem.field, problem.expected) == ("spec.enter[0].platforms[0]", "a platform like linux/amd64")
+
+
+def test_a_deadline_of_nothing(folder: Path):
+    edit(folder / "ldmrelease.yaml", "deadline: 10m", "deadline: 0m")
+    problem = one(folder)
+    assert (problem.field, problem.found) == ("checks.smoke.deadline", '"0m"')
+
+
+def test_components_that_were_built_on_each_other(folder: Path):
+    edit(
+        folder / "ldmrelease.yaml",
+        'tag: "al9-{eups}"}',
+        'tag: "al9-{eups}", derived-from: prompt-processing/prompt-service}',
+    )
+    assert one(folder).message == (
+        "circular derived-from: stack/scipipe -> prompt-processing/prompt-service -> stack/scipipe"
+    )
+
+
+def test_a_policy_file_with_another_ending(folder: Path):
+    (folder / "policies" / "extra.yml").write_text("{}")
+    (problem,) = found(folder)
+    assert (problem.file, problem.remedy) == ("policies/extra.yml", "rename it to extra.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("policies: policies", "policies: policy", "policies"),
+        ("trust: trust.yaml", "trust: trusts.yaml", "trust"),
+        ("ledger: ledger.db", "ledger: ledgers.db", "ledger"),
+        (
+            "repository: gitops",
+            "repository: gitop",
+            "environments.idfdev.applications.nublado.target.menu.repository",
+        ),
+        ("command: [sh, checks/smoke.sh]", "command: [sh, checks/smok.sh]", "checks.smoke.command[1]"),
+        ("command: [sh, checks/smoke.sh]", "command: [shh, checks/smoke.sh]", "checks.smoke.command[0]"),
+    ],
+)
+def test_what_is_not_there_is_told_at_the_line_that_names_it(folder: Path, old: str, new: str, field: str):
+    edit(folder / "ldmrelease.yaml", old, new)
+    fields = [each.field for each in found(folder)]
+    assert field in fields
+    assert len(fields) == 1 or field.startswith(("policies", "trust"))
+
+
+def test_a_check_in_a_cluster_where_there_is_none(folder: Path):
+    edit(
+        folder / "ldmrelease.yaml",
+        "    kind: command\n    command: [sh, checks/smoke.sh]",
+        "    kind: job\n    image: stack/scipipe",
+    )
+    told = found(folder)
+    assert {each.field for each in told if "runs in a cluster" in each.message} == {
+        "spec.enter[3].check",
+        "spec.confirm[0].check",
+    }
+    assert all(each.file.startswith("policies/") for each in told)

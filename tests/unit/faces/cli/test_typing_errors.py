@@ -1,0 +1,83 @@
+"""Where a typing error goes: it is understood where it can mean one thing alone; else there is a suggestion, exit 2."""
+
+import json
+
+import pytest
+
+from ldmrelease.answers.exit_codes import ExitCode
+from tests.workspace import BEFORE, WEEKLY, Site
+
+
+@pytest.mark.parametrize(
+    "text", ["W.2023.16", "w2023.16", "w-2023.16", "al9-w_2023_16", " w.2023.16", "STACK/w.2023.16"]
+)
+def test_a_spelling_that_can_mean_one_release_alone_is_understood_and_said(ready: Site, text: str):
+    ready.ok("release", "pin", WEEKLY)
+    done = ready.run("release", "show", text, "-o", "json")
+    assert done.exit_code == ExitCode.OK
+    assert json.loads(done.stdout)["tag"] == WEEKLY
+    assert f"{text} is stack/{WEEKLY}" in done.stderr
+
+
+def test_a_digest_is_the_release_that_has_it(ready: Site):
+    shown = json.loads(ready.ok("release", "show", BEFORE, "-o", "json"))
+    for digest in (shown["digest"], shown["components"][0]["digest"], shown["digest"][:20]):
+        assert json.loads(ready.ok("release", "show", digest, "-o", "json"))["tag"] == BEFORE
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("v24.0.0-rc4", "stack/v24.0.0.rc4"),
+        ("w.2023.51", f"stack/{BEFORE}"),
+        ("w.2032.15x", f"stack/{BEFORE}"),
+        (f"stak/{BEFORE}", f"stack/{BEFORE}"),
+    ],
+)
+def test_what_may_mean_several_things_is_a_question(ready: Site, text: str, meant: str):
+    done = ready.run("release", "show", text)
+    assert done.exit_code == ExitCode.BAD_INPUT
+    if text == "w.2023.51":
+        assert "is not pinned; pin it with" in done.stderr
+    else:
+        assert meant in done.stderr.partition("did you mean")[2]
+
+
+def test_the_rebuild_of_a_notebook_image_suggests_what_was_rebuilt(ready: Site):
+    done = ready.run("release", "show", "r24_0_0_rsp19", "--product", "stack")
+    assert done.exit_code == ExitCode.BAD_INPUT
+    assert "did you mean stack/24.0.0?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("where", "sumit"), "summit"),
+        (("where", "comissioning"), "commissioning"),
+        (("where", "--product", "stak"), "stack"),
+        (("where", "--target", "sumit"), "summit"),
+        (("history", "sumit"), "summit"),
+        (("history", "sumit/ocps"), "summit/ocps"),
+        (("history", "--product", "stak"), "stack"),
+        (("drift", "--target", "sumit"), "summit"),
+        (("observe", "--target", "sumit"), "summit"),
+        (("alias", "list", "--target", "sumit"), "summit"),
+        (("promotions", "list", "--product", "stak"), "stack"),
+        (("promotions", "show", "P-9"), "promotions list"),
+        (("release", "list", "--product", "stak"), "stack"),
+        (("receipt", "show", "sumit/ocps", BEFORE), "summit/ocps"),
+        (("check", BEFORE, "--target", "usdf-dev"), "usdfdev"),
+        (("promote", BEFORE, "--target", "usdf-dev", "--dry-run"), "usdfdev"),
+        (("retire", BEFORE, "--target", "usdf-dev/nublado", "--dry-run"), "usdfdev/nublado"),
+        (("check-run", "smok", BEFORE, "--target", "usdfdev"), "smoke"),
+        (("evidence", "list", "w.2023.155"), BEFORE),
+        (("where", "w.2023.17"), "release pin w.2023.17"),
+        (("history", "w.2023.17"), "release pin w.2023.17"),
+        (("where", "sha256:0123456789"), "known are"),
+    ],
+)
+def test_a_name_that_is_none_is_never_an_empty_answer(ready: Site, words: tuple[str, ...], meant: str):
+    done = ready.run(*words)
+    assert done.exit_code == ExitCode.BAD_INPUT
+    assert meant in done.stderr
+    assert done.stdout == ""
