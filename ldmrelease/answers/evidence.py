@@ -8,14 +8,29 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.findings import FindingAnswer
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.spellings import DigestText, ReleaseName, TimeText, plain_values, time_text
+from ldmrelease.policy.demands import Demand
 from ldmrelease.services.evidence.manual import AddedEvidence, EvaluatedEvidence
 from ldmrelease.trust.evaluate import EvaluatedStatement
+
+
+class DemandAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A requirement that asks for such a statement, by one of the roles `by` (empty: by any).
+
+    `rejected` says why this one does not count for it.
+    """
+
+    level: str
+    requirement: str
+    by: tuple[str, ...]
+    counted: bool
+    rejected: str | None
 
 
 class StatementAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A statement about `subject`, which is an image's (`component`), the release's or its content's digest.
 
-    `rejected` says why it does not count. `check`, `result`, `failed_tests` and `run` are those of a check's result.
+    `rejected` says why it does not count; `demands` are the requirements that ask for it. `check`,
+    `result`, `failed_tests` and `run` are those of a check's result.
     """
 
     type: str
@@ -26,6 +41,7 @@ class StatementAnswer(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     counted: bool
     rejected: FindingAnswer | None
+    demands: tuple[DemandAnswer, ...]
     taken_in: bool
     received: TimeText
     claimed: TimeText | None
@@ -76,6 +92,7 @@ def _statement(each: EvaluatedEvidence) -> StatementAnswer:
         roles=fact.roles,
         counted=fact.counted,
         rejected=_rejected(each.seen),
+        demands=tuple(map(_demand, each.demands)),
         taken_in=each.taken_in,
         received=time_text(fact.received) or "",
         claimed=time_text(fact.claimed),
@@ -89,6 +106,16 @@ def _statement(each: EvaluatedEvidence) -> StatementAnswer:
         cluster_uid=fact.cluster_uid,
         evidence=fact.evidence,
         digest=fact.blob,
+    )
+
+
+def _demand(each: Demand) -> DemandAnswer:
+    return DemandAnswer(
+        level=each.level,
+        requirement=each.requirement,
+        by=each.by,
+        counted=each.code is None,
+        rejected=each.code,
     )
 
 

@@ -11,6 +11,7 @@ from ldmrelease.render.tables import Cell, Colour, table
 
 if TYPE_CHECKING:
     from ldmrelease.domain.facts import StatementFact
+    from ldmrelease.policy.demands import Demand
     from ldmrelease.services.evidence.manual import AddedEvidence, EvaluatedEvidence, UnusableEvidence
     from ldmrelease.trust.evaluate import EvaluatedStatement
 
@@ -66,7 +67,14 @@ def verified_text(each: EvaluatedEvidence, name: str) -> str:
     fact = each.seen.fact
     counts = _counts(each.seen).text
     by = f", signed by {fact.signer} as {listed(fact.roles)}" if fact.counted else ""
-    return f"{name}: {_type(fact)} about {listed(fact.subjects)}: {counts}{by}"
+    lines = [f"{name}: {_type(fact)} about {listed(fact.subjects)}: {counts}{by}"]
+    return "\n".join([*lines, *map(_demand, each.demands)])
+
+
+def _demand(each: Demand) -> str:
+    asked = f" (by {listed(each.by)})" if each.by else ""
+    counts = "counts" if each.code is None else f"not counted: {why_not(each.code)}"
+    return f"  {each.level}/{each.requirement}{asked}: {counts}"
 
 
 def added_text(added: AddedEvidence) -> str:
@@ -83,6 +91,12 @@ def unusable_words(why: UnusableEvidence) -> str:
     """Why evidence cannot be signed or taken in."""
     v: Values = values_of(why.values)
     match why.code:
+        case "file-too-large":
+            return f"it is larger than {v['limit']} bytes, and more is not read"
+        case "too-deep":
+            return f"its values stand more than {v['limit']} deep in each other, and more is not read"
+        case "too-many-values":
+            return f"it has more than {v['limit']} values, and more are not read"
         case "receipt":
             return "this is a receipt: promotions sign them, and they are not evidence"
         case "other-subject":

@@ -116,7 +116,7 @@ class ReleaseSources(ImageLookup, Protocol):
         """A path of the workspace as an absolute one; an address of elsewhere as it is."""
 
 
-class EvidenceSources(ReleaseHistory, Protocol):
+class EvidenceSources(ReleaseHistory, PolicyLookup, Protocol):
     """Collects statements about a release from ledger and registries, and says which count."""
 
     @property
@@ -292,7 +292,7 @@ class ReleaseStore(Recording, Protocol):
         """Where release artifacts are."""
 
 
-class FactSources(EvidenceSources, PolicyLookup, Protocol):
+class FactSources(EvidenceSources, Protocol):
     """Gathers the facts of a decision."""
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:

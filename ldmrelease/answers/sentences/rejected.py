@@ -88,6 +88,7 @@ _TOLD = (
     "keyid",
     "person",
     "roles",
+    "asked",
     "environments",
     "repositories",
     "scope",

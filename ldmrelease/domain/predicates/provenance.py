@@ -5,6 +5,8 @@ from typing import Any
 
 from ldmrelease.domain.facts import BuildFact, BuildSource
 from ldmrelease.domain.predicates.interface import Predicate, StatementType, value_at
+from ldmrelease.domain.release import Release
+from ldmrelease.domain.topology import ComponentKind
 
 _COMMITS = ("gitCommit", "sha1")
 
@@ -39,6 +41,15 @@ def repository_of(uri: str) -> str:
     if at and ref.startswith("refs/"):
         address = head
     return address.removesuffix("/").removesuffix(".git")
+
+
+def pinned_commits(release: Release) -> tuple[BuildSource, ...]:
+    """The repositories and commits of the components that are configuration, as the release has pinned them."""
+    return tuple(
+        BuildSource(repository_of(each.source), each.digest.removeprefix("gitCommit:"))
+        for each in release.components
+        if each.kind is ComponentKind.CONFIGURATION
+    )
 
 
 def _text(found: Any) -> str | None:

@@ -18,10 +18,12 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
+from ldmrelease.services.evidence.files import TooMuch, read_limited
 from ldmrelease.services.evidence.manual import (
     ReadEvidence,
     UnusableEvidence,
     add,
+    beyond_limit,
     evaluate_all,
     evaluate_evidence,
     read_evidence,
@@ -148,7 +150,7 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
 
 
 def _read_predicate(path: Path) -> dict[str, Any]:
-    data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    data = _bytes(path)
     try:
         plain = canonical.parse(data)
     except canonical.NotCanonical as error:
@@ -244,8 +246,20 @@ def _prepared(context: Context, file: Path, known: Pinned | None) -> tuple[Path,
     return file, read, pinned
 
 
+def _bytes(path: Path) -> bytes:
+    """What a file says, or standard input for `-`. Raises `UsageError` for what is more than is read."""
+    if str(path) == "-":
+        data = read_limited(sys.stdin.buffer)
+    else:
+        with path.open("rb") as file:
+            data = read_limited(file)
+    if isinstance(data, TooMuch):
+        raise UsageError(f"{path}: {unusable_words(beyond_limit(data))}")
+    return data
+
+
 def _read(file: Path) -> ReadEvidence:
-    read = read_evidence(file.read_bytes())
+    read = read_evidence(_bytes(file))
     if isinstance(read, UnusableEvidence):
         raise UsageError(f"{file}: {unusable_words(read)}")
     return read

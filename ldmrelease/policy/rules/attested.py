@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
-from ldmrelease.domain.facts import BuildFact, ReleaseFact, StatementFact
+from ldmrelease.domain.facts import BuildFact, BuildSource, StatementFact
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.runs import not_counted
@@ -80,11 +80,11 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
 
 
 def _part(subject: PolicySubject, parameters: Parameters, context: RuleContext) -> _Part:
-    by = frozenset(parameters.by)
+    configurations = context.facts.release.configurations
     found: dict[str, StatementFact] = {}
     seen: list[str] = []
     for statement in subject.found_in(context.index.statements.get(parameters.type, {})):
-        code = not_counted(statement, by) or _other_build(statement, parameters, context)
+        code = not_counted_for(statement, parameters, configurations)
         if code is None:
             found.setdefault(statement.evidence, statement)
         else:
@@ -102,7 +102,20 @@ def _part(subject: PolicySubject, parameters: Parameters, context: RuleContext) 
     return _Part(subject, Outcome.SATISFIED, "attested", {}, evidence, until)
 
 
-def _other_build(statement: StatementFact, parameters: Parameters, context: RuleContext) -> str | None:
+def not_counted_for(
+    statement: StatementFact, parameters: Parameters, configurations: tuple[BuildSource, ...]
+) -> str | None:
+    """Why a statement does not count for a requirement; None if it does.
+
+    `configurations` are the commits that the release has pinned.
+    """
+    code = not_counted(statement, frozenset(parameters.by))
+    return code or _other_build(statement, parameters, configurations)
+
+
+def _other_build(
+    statement: StatementFact, parameters: Parameters, configurations: tuple[BuildSource, ...]
+) -> str | None:
     """Why provenance is not of the build that is asked for; None if it is, or nothing is asked of the build."""
     build = statement.build or BuildFact(None, None)
     if not _fits(build.builder, parameters.builder):
@@ -114,7 +127,7 @@ def _other_build(statement: StatementFact, parameters: Parameters, context: Rule
         return "other-source"
     if parameters.commit == "named" and not sources:
         return "no-commit"
-    if parameters.commit == "pinned" and _contradicts(build, context.facts.release):
+    if parameters.commit == "pinned" and _contradicts(build, configurations):
         return "other-commit"
     return None
 
@@ -123,9 +136,9 @@ def _fits(found: str | None, patterns: tuple[str, ...]) -> bool:
     return not patterns or (found is not None and any(fnmatchcase(found, each) for each in patterns))
 
 
-def _contradicts(build: BuildFact, release: ReleaseFact) -> bool:
+def _contradicts(build: BuildFact, configurations: tuple[BuildSource, ...]) -> bool:
     """Whether it was built from another commit of a repository than the one that the release has pinned."""
-    pinned = {each.uri: each.commit for each in release.configurations}
+    pinned = {each.uri: each.commit for each in configurations}
     return any(pinned.get(each.uri, each.commit) != each.commit for each in build.sources)
 
 

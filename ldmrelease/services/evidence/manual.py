@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.predicates.provenance import pinned_commits
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, short_type, statement_type
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.statements import (
@@ -17,8 +18,10 @@ from ldmrelease.domain.statements import (
     write_statement,
 )
 from ldmrelease.domain.statements import Subject as About
+from ldmrelease.policy.demands import Demand, demands
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.collect import CollectedStatement
+from ldmrelease.services.evidence.files import TooMuch, too_much
 from ldmrelease.services.evidence.publish import publish_envelope
 from ldmrelease.services.known_pins import name_of
 from ldmrelease.services.needs import EvidenceRecording, EvidenceSources, ReleaseLookup
@@ -62,10 +65,15 @@ class AddedEvidence(Struct, frozen=True):
 
 
 class EvaluatedEvidence(Struct, frozen=True):
-    """A statement, what it is about, and what becomes of it; `taken_in` is when the ledger got it, if it did."""
+    """A statement, what it is about, and what becomes of it; `taken_in` is when the ledger got it, if it did.
+
+    demands: the requirements of all policies that ask for such a statement. One that counts for none of them does
+    not count.
+    """
 
     taken: CollectedStatement
     seen: EvaluatedStatement
+    demands: tuple[Demand, ...] = ()
 
     @property
     def taken_in(self) -> bool:
@@ -116,17 +124,28 @@ def sign(signer: Signer, type: str, subjects: tuple[About, ...], predicate: dict
 
 
 def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
-    """A statement in an envelope, bare or in a sigstore bundle."""
+    """A statement in an envelope, bare or in a sigstore bundle, within the limits of `services/evidence/files.py`."""
+    beyond = too_much(data)
+    if beyond is not None:
+        return beyond_limit(beyond)
     envelope = read_wrapped(data)
     if isinstance(envelope, Malformed):
         return UnusableEvidence(envelope.code, {"detail": envelope.detail})
     if envelope.payload_type != PAYLOAD_TYPE:
         return UnusableEvidence("wrong-type", {"detail": f"payloadType is {envelope.payload_type}"})
+    beyond = too_much(envelope.payload)
+    if beyond is not None:
+        return beyond_limit(beyond)
     statement = read_statement(envelope.payload)
     if isinstance(statement, Unreadable):
         return UnusableEvidence(statement.code, {"detail": statement.detail})
     kept = envelope.to_bytes()
     return ReadEvidence(kept, canonical.digest(kept), statement)
+
+
+def beyond_limit(found: TooMuch) -> UnusableEvidence:
+    """Why a file is not read that does not keep a limit."""
+    return UnusableEvidence(found.code, {"limit": found.limit})
 
 
 def release_of(context: EvidenceSources, statement: Statement) -> Pinned | None:
@@ -163,7 +182,8 @@ def add(context: EvidenceRecording, pinned: Pinned, read: ReadEvidence) -> Added
     known = collect.collect(context, subjects, ask_registries=False)
     had = next((each for each in known if each.blob == read.blob), None)
     taken = had or CollectedStatement(read.envelope, read.blob, subjects[0], None)
-    seen = collect.evaluate_statements(context, pinned, [taken], context.now())[0][1]
+    evaluated = collect.evaluate_statements(context, pinned, [taken], context.now())[0]
+    seen = _for_policies(context, pinned, *evaluated).seen
     known_signer = seen.fact.signer is not None
     if had is None and known_signer:
         fresh = [CollectedStatement(read.envelope, read.blob, each, None) for each in subjects]
@@ -190,7 +210,7 @@ def evaluate_all(context: EvidenceSources, pinned: Pinned) -> list[EvaluatedEvid
     taken = collect.collect(context, collect.subjects_of(context.workspace, pinned))
     seen = collect.evaluate_statements(context, pinned, taken, context.now())
     ordered = sorted(seen, key=lambda pair: (pair[1].fact.received, pair[1].fact.type, pair[0].blob))
-    return [EvaluatedEvidence(*each) for each in ordered]
+    return [_for_policies(context, pinned, *each) for each in ordered]
 
 
 def evaluate_evidence(
@@ -203,12 +223,39 @@ def evaluate_evidence(
         for each in (collect.subjects_of(context.workspace, pinned) if pinned is not None else ())
         if each.digest in digests
     ]
-    if not subjects:
+    if pinned is None or not subjects:
         return _about_nothing(context, read)
     known = collect.collect(context, subjects, ask_registries=False)
     taken = next((each for each in known if each.blob == read.blob), None)
     taken = taken or CollectedStatement(read.envelope, read.blob, subjects[0], None)
-    return EvaluatedEvidence(*collect.evaluate_statements(context, pinned, [taken], context.now())[0])
+    evaluated = collect.evaluate_statements(context, pinned, [taken], context.now())[0]
+    return _for_policies(context, pinned, *evaluated)
+
+
+def _for_policies(
+    context: EvidenceSources, pinned: Pinned, taken: CollectedStatement, seen: EvaluatedStatement
+) -> EvaluatedEvidence:
+    """A statement that every requirement passes over that asks for such a one does not count, whoever signed it."""
+    if not seen.fact.counted:
+        return EvaluatedEvidence(taken, seen)
+    known = {each.digest: each for each in collect.subjects_of(context.workspace, pinned)}
+    about = {_kind(known[each], pinned) for each in seen.fact.subjects if each in known}
+    asked = demands(seen.fact, about, context.levels.values(), pinned_commits(pinned.release))
+    codes = [each.code for each in asked if each.code is not None]
+    if codes and len(codes) == len(asked):
+        roles = sorted({role for each in asked for role in each.by})
+        refusal = Rejected(
+            codes[0], {"key": seen.fact.signer, "roles": list(seen.fact.roles), "asked": roles}
+        )
+        fact = replace(seen.fact, counted=False, code=refusal.code)
+        seen = EvaluatedStatement(fact, refusal)
+    return EvaluatedEvidence(taken, seen, asked)
+
+
+def _kind(subject: collect.EvidenceSubject, pinned: Pinned) -> str:
+    if subject.component is not None:
+        return "image"
+    return "release" if subject.digest == pinned.digest else "content"
 
 
 def _about_nothing(context: EvidenceSources, read: ReadEvidence) -> EvaluatedEvidence:

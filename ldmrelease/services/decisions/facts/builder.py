@@ -7,12 +7,11 @@ from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.facts import BuildSource, Facts, ImageFact, ReleaseFact
+from ldmrelease.domain.facts import Facts, ImageFact, ReleaseFact
 from ldmrelease.domain.level import Level
-from ldmrelease.domain.predicates.provenance import repository_of
+from ldmrelease.domain.predicates.provenance import pinned_commits
 from ldmrelease.domain.streams import pin_stream
 from ldmrelease.domain.tags import order_key
-from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.policy.engine import asked_requirements, fact_sources
 from ldmrelease.services.decisions.facts import images, statements
@@ -78,9 +77,5 @@ def _release(about: ReleaseInquiry, found: tuple[ImageFact, ...]) -> ReleaseFact
         missing=release.missing,
         images=found,
         revision=max(about.pinned.revision, 1),
-        configurations=tuple(
-            BuildSource(repository_of(each.source), each.digest.removeprefix("gitCommit:"))
-            for each in release.components
-            if each.kind is ComponentKind.CONFIGURATION
-        ),
+        configurations=pinned_commits(release),
     )
