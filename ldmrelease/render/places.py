@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow}
 
 
+_EMPTY = "''"
 _UNKNOWN = "unknown (deployed outside ldmrelease)"
 
 
@@ -83,7 +84,7 @@ def observation_text(observation: Observation) -> str:
     # The images of a menu are of one component; those of a service say which is which.
     several = len({each.component for each in observation.images}) > 1
     images = [
-        f"{f'{each.component} ' if several else ''}{each.spelling}{_image_note(each)}"
+        f"{f'{each.component} ' if several else ''}{each.spelling or _EMPTY}{_image_note(each)}"
         for each in observation.images
     ]
     seen = (
@@ -97,7 +98,7 @@ def observation_text(observation: Observation) -> str:
 
 def _image_note(image: ObservedImage) -> str:
     if not image.digest:
-        return " (no such image)"
+        return f" ({image.state or 'no such image'})"
     return f" ({image.state})" if image.state is not None else ""
 
 

@@ -2,12 +2,18 @@
 
 from msgspec import Struct
 
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.tags.imagetag import image_tag_fault
+
+_LONGEST = 200
+"""Characters of what names no image that are told."""
+
 
 class ImageSetting(Struct, frozen=True):
     """One setting's word about an image.
 
-    tag and digest: None where the setting does not say it; both None where it names no image (empty, or not
-        read as text, so that the chart would take something else).
+    tag and digest: None where the setting does not say it; both None where it names no image.
+    invalid: what stands there where that names no image; None where it names one.
     alias: the name in a menu that stands for this tag; None for a setting that makes an image run or live.
     """
 
@@ -17,3 +23,31 @@ class ImageSetting(Struct, frozen=True):
     tag: str | None = None
     digest: str | None = None
     alias: str | None = None
+    invalid: str | None = None
+
+
+class NamedImage(Struct, frozen=True):
+    """The image that a text names: by tag, digest or both; `invalid` is a text that names none."""
+
+    tag: str | None = None
+    digest: str | None = None
+    invalid: str | None = None
+
+
+def named_by_tag(text: str) -> NamedImage:
+    """The image of a text that has to be a tag."""
+    return NamedImage(tag=text) if image_tag_fault(text) is None else not_an_image(text)
+
+
+def named_by_reference(text: str) -> NamedImage:
+    """The image of a text that has to be a whole reference, with a tag or a digest."""
+    try:
+        reference = parse_reference(text)
+    except ValueError:
+        return not_an_image(text)
+    return NamedImage(reference.tag, reference.digest) if reference.target is not None else not_an_image(text)
+
+
+def not_an_image(text: str) -> NamedImage:
+    """What is no image, as far as it is told."""
+    return NamedImage(invalid=text[:_LONGEST])

@@ -24,6 +24,9 @@ DRIFT_WORDS: Mapping[str, Words] = {
         f"{said(v['image'])} now names {said(v['digest'])}, and {said(v['decided'])} was decided"
     ),
     "absent-image": lambda v: f"{said(v['image'])} names no image{_instead(v)}{_who(v)}",
+    "not-a-tag": lambda v: (
+        f"{said(v['path'])} is {said(v['image'] or repr(''))}, which can name no image{_instead(v)}{_who(v)}"
+    ),
     "spec-differs": lambda v: (
         f"{said(v['workload'])} was set to {said(v['image'])}"
         f"{', and the tree says ' + said(v['wanted']) if 'wanted' in v else _instead(v)}{_who(v)}"
@@ -45,6 +48,7 @@ FIXES: Mapping[str, str] = {
     "undecided": "put back what was decided",
     "moved-tag": "pin what it names now and decide about it, or go back",
     "absent-image": "go back to what is there",
+    "not-a-tag": "write what was decided",
     "spec-differs": "put back what was decided",
     "not-synced": "sync it with the tool that does, then look again",
     "not-rolled-out": "see why",

@@ -146,8 +146,7 @@ def _desired(
     called: Called, said: DeclaredImage | None, ran: RunningContainer | None, heard: PlaceAnswers
 ) -> DesiredImage | None:
     if said is not None:
-        spelling = said.tag or said.digest or ""
-        return DesiredImage(spelling, said.digest, called(said.digest, said.tag))
+        return DesiredImage(said.spelling, said.digest, called(said.digest, said.tag))
     # Where no tree says it, the workload itself does.
     if ran is None or heard.tree is not None:
         return None
@@ -163,8 +162,7 @@ def _observed(
         return RunningImage("pods", ran.image, ran.digests, release, ran.verdict, ran.reason)
     if application.observe != "committed" or said is None or said.digest is None:
         return None
-    spelling = said.tag or said.digest
-    return RunningImage("committed", spelling, (said.digest,), called(said.digest, said.tag))
+    return RunningImage("committed", said.spelling, (said.digest,), called(said.digest, said.tag))
 
 
 def _pairs(

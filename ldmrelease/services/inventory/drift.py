@@ -1,20 +1,30 @@
 """Drift: where what is wanted, what was decided and what runs differ. Pure.
 
 Codes: `undecided` (an image that no decision admitted), `moved-tag` (the decided tag now names another image),
-`absent-image` (the tag names nothing), `spec-differs` (somebody changed a workload), `not-synced` (the tree says
-it and the workload does not yet), `not-rolled-out` (the workload says it and its pods do not run it).
+`absent-image` (the tag names nothing), `not-a-tag` (what stands there can name no image), `spec-differs` (somebody
+changed a workload), `not-synced` (the tree says it and the workload does not yet), `not-rolled-out` (the workload
+says it and its pods do not run it).
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.services.inventory.admitted import AdmittedImage
 from ldmrelease.services.inventory.trees import DeclaredImage, RunningContainer
 
-DRIFTS = ("undecided", "moved-tag", "absent-image", "spec-differs", "not-synced", "not-rolled-out")
+DRIFTS = (
+    "undecided",
+    "moved-tag",
+    "absent-image",
+    "not-a-tag",
+    "spec-differs",
+    "not-synced",
+    "not-rolled-out",
+)
 """Every code that a drift can have."""
 
 
@@ -48,7 +58,9 @@ def drifts(sides: ComparedStates) -> tuple[Drift, ...]:
     """How the sides differ, by the identity of images; what nobody could be reached about does not differ."""
     found = list(_of_tree(sides))
     if sides.ran is not None:
-        found += _of_pods(sides, sides.ran)
+        # No workload can follow what names no image.
+        nothing = sides.said is not None and sides.said.invalid is not None
+        found += _of_pods(replace(sides, said=None) if nothing else sides, sides.ran)
     return tuple(found)
 
 
@@ -56,8 +68,10 @@ def _of_tree(sides: ComparedStates) -> Iterator[Drift]:
     said = sides.said
     if said is None or not said.resolved or said.digest in sides.good:
         return
-    values = {"image": said.tag or said.digest, "digest": said.digest, "path": said.path}
-    if said.digest is None:
+    values = {"image": said.spelling, "digest": said.digest, "path": said.path}
+    if said.invalid is not None:
+        yield Drift("not-a-tag", values | _decided(sides))
+    elif said.digest is None:
         yield Drift("absent-image", values)
     elif sides.allowed is not None and said.tag == sides.allowed.decided.spelling:
         yield Drift("moved-tag", values | {"decided": sides.allowed.decided.digest})
@@ -79,7 +93,7 @@ def _wrong_spec(sides: ComparedStates, ran: RunningContainer) -> Drift | None:
     if sides.said is not None:
         if _agree(sides, sides.said, ran) or sides.arriving is not None:
             return None
-        wanted = {"wanted": sides.said.tag or sides.said.digest}
+        wanted = {"wanted": sides.said.spelling}
         return Drift("spec-differs" if ran.by_hand else "not-synced", values | wanted | by)
     if _is_good(sides, ran):
         return None

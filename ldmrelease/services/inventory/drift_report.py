@@ -58,7 +58,7 @@ def _found(topology: Topology, row: LiveComponent) -> Iterator[DriftFinding]:
 def _fix(application: Application, product: Product, row: LiveComponent, drift: Drift) -> tuple[str, ...]:
     there = ("--product", row.product, "--target", str(row.place))
     match drift.code:
-        case "undecided" | "spec-differs":
+        case "undecided" | "spec-differs" | "not-a-tag":
             return (_PROGRAM, "promote", _decided_tag(row) or _tag_there(product, row) or _UNKNOWN, *there)
         case "moved-tag":
             tag = _decided_tag(row) or _UNKNOWN

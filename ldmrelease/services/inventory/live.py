@@ -24,7 +24,7 @@ from ldmrelease.targets.results import Change
 
 _TREE, _PODS = "tree", "pods"
 # A tag that moved did so without a change of the tree.
-_BY_SOMEBODY = ("undecided", "absent-image")
+_BY_SOMEBODY = ("undecided", "absent-image", "not-a-tag")
 _Key = tuple[str, Place]
 _Tell = Callable[[_Key, DesiredState | PodsAnswer], None]
 

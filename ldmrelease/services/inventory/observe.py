@@ -1,16 +1,17 @@
 """Observe a place: what it states or runs, resolved to digests, signed by the observer (design section 2)."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.topology import Application
-from ldmrelease.registry.errors import RegistryError
+from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments import desired
+from ldmrelease.services.deployments.asking import asked
 from ldmrelease.services.deployments.clusters import other_cluster
-from ldmrelease.services.inventory.observe_pods import observe_pods
 from ldmrelease.services.inventory.sightings import Sightings
 from ldmrelease.services.needs import ImageLookup, PlaceObserving, Signing
 from ldmrelease.services.releases.components import components_of, resolve
@@ -18,6 +19,9 @@ from ldmrelease.services.repository_scope import observed_repositories, require_
 from ldmrelease.targets import registry
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal, Snapshot
+
+NOT_A_TAG = "not-a-tag"
+"""The state of a setting that names no image."""
 
 
 def observe(
@@ -27,18 +31,30 @@ def observe(
     if application.place.environment in context.workspace.local_environments:
         return Refusal("targets-not-agreed", {"environment": application.place.environment})
     sightings = Sightings(context, application)
-    try:
-        if application.workloads is not None and application.observe == "pods":
-            # What runs in another cluster says nothing of this place.
-            pods = other_cluster(context.clusters, application) or observe_pods(
-                context, sightings, application, application.workloads
-            )
-            if isinstance(pods, Refusal | Unavailable):
-                return pods
-            return _observation(context, application, sightings, pods.revision, pods.images, cause)
-        return _committed(context, application, sightings, cause)
-    except RegistryError as error:
-        return error.unavailable
+    if application.workloads is not None and application.observe == "pods":
+        look = partial(_running, context, application, application.workloads, sightings, cause)
+        return asked(application.workloads.cluster.context, look)
+    return asked(
+        registry.where(application.target), partial(_committed, context, application, sightings, cause)
+    )
+
+
+def _running(
+    context: PlaceObserving,
+    application: Application,
+    workloads: Workloads,
+    sightings: Sightings,
+    cause: str | None,
+) -> Observation | Refusal | Unavailable:
+    """What its pods run. What runs in another cluster says nothing of this place."""
+    from ldmrelease.services.inventory.observe_pods import observe_pods  # noqa: PLC0415 - knows rollouts
+
+    pods = other_cluster(context.clusters, application) or observe_pods(
+        context, sightings, application, workloads
+    )
+    if isinstance(pods, Refusal | Unavailable):
+        return pods
+    return _observation(context, application, sightings, pods.revision, pods.images, cause)
 
 
 def _committed(
@@ -92,7 +108,10 @@ def _seen(
     components = components_of(context.topology, application)
     for each in said:
         component = components.get(each.component)
-        if component is None or each.alias is not None or (each.tag is None and each.digest is None):
+        if component is None or each.alias is not None:
+            continue
+        if each.invalid is not None:
+            yield ObservedImage(component.product, each.component, "", each.invalid, False, NOT_A_TAG)
             continue
         digest = (
             each.digest

@@ -1,6 +1,7 @@
 """What the containers of places run, asked of their clusters; safe in any thread."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from ldmrelease.cluster.objects.owners import image_owner
@@ -11,6 +12,7 @@ from ldmrelease.cluster.rollout.status import Healthy as RanOut
 from ldmrelease.cluster.rollout.status import NodesNotReady, ScaledToZero, Scheduled, status_name
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.domain.workload_selection import Workloads
+from ldmrelease.services.deployments.asking import asked
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.trees import RunningContainer, TargetFailure
 from ldmrelease.targets.connections import ClusterConnections, answer
@@ -30,7 +32,8 @@ def read_pods(root: Path, applications: Iterable[Application], tell: Tell) -> No
     clusters = ClusterConnections(root)
     for each in applications:
         if each.workloads is not None:
-            tell(each.place, _read(clusters, each, each.workloads))
+            read = partial(_read, clusters, each, each.workloads)
+            tell(each.place, asked(each.workloads.cluster.context, read))
 
 
 def _read(

@@ -6,6 +6,7 @@ registry that knows its tags is not.
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,9 +15,9 @@ from msgspec.structs import replace
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Application, Place, Topology
-from ldmrelease.registry.errors import RegistryError
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
+from ldmrelease.services.deployments.asking import asked
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access, Connections
 from ldmrelease.targets.image_setting import ImageSetting
@@ -29,6 +30,7 @@ class DeclaredImage(Struct, frozen=True):
     """What one setting of a tree says: `digest` is what it says or what its tag names now.
 
     `resolved` is False as long as no registry has been asked; a tag that names nothing has no digest then.
+    `invalid` is what stands there where that names no image: there is nothing to resolve then.
     """
 
     component: str
@@ -36,6 +38,12 @@ class DeclaredImage(Struct, frozen=True):
     tag: str | None
     digest: str | None
     resolved: bool
+    invalid: str | None = None
+
+    @property
+    def spelling(self) -> str:
+        """What stands there."""
+        return self.tag or self.digest or self.invalid or ""
 
 
 class DesiredState(Struct, frozen=True):
@@ -93,7 +101,7 @@ class Trees:
         """Tell what each place's tree says, and again when its tags are known by digest."""
         read: list[tuple[Application, DesiredState]] = []
         for each in applications:
-            found = self._tree(each)
+            found = asked(registry.where(each.target), partial(self._tree, each))
             if isinstance(found, DesiredState):
                 read.append((each, found))
                 found = replace(found, unheard=Unavailable("the registry", "no answer in time", passes=True))
@@ -102,13 +110,16 @@ class Trees:
         for application, tree in read:
             tell(application.place, self._resolved(registries, application, tree))
 
-    def changes(self, asked: Iterable[tuple[Application, str]], tell: TellChange) -> None:
+    def changes(self, settings: Iterable[tuple[Application, str]], tell: TellChange) -> None:
         """Tell who gave each of these settings the value that it has; nothing where nobody can say."""
-        for application, path in asked:
-            with self._alone(application):
-                found = registry.changed_by(application.target, path, self._access)
+        for application, path in settings:
+            found = asked(registry.where(application.target), partial(self._changed_by, application, path))
             if isinstance(found, Change):
                 tell((application.place, path), found)
+
+    def _changed_by(self, application: Application, path: str) -> Change | TargetFailure:
+        with self._alone(application):
+            return registry.changed_by(application.target, path, self._access)
 
     def _tree(self, application: Application) -> DesiredState | TargetFailure:
         with self._alone(application):
@@ -125,10 +136,10 @@ class Trees:
         said: list[DeclaredImage] = []
         unheard: TargetFailure | None = None
         for each in tree.said:
-            try:
-                digest = each.digest or self._digest(registries, sources[each.component], each.tag)
-            except RegistryError as error:
-                unheard = error.unavailable
+            source = sources[each.component]
+            digest = each.digest or asked(source, partial(self._digest, registries, source, each.tag))
+            if isinstance(digest, Unavailable):
+                unheard = digest
                 said.append(each)
                 continue
             said.append(replace(each, digest=digest, resolved=True))
@@ -158,10 +169,11 @@ def _sources(topology: Topology, application: Application) -> dict[str, str]:
 
 
 def _said(stated: ImageSetting) -> DeclaredImage:
-    return DeclaredImage(stated.component, stated.path, stated.tag, stated.digest, stated.digest is not None)
+    resolved = stated.digest is not None or stated.invalid is not None
+    return DeclaredImage(stated.component, stated.path, stated.tag, stated.digest, resolved, stated.invalid)
 
 
 def _counts(application: Application, stated: ImageSetting) -> bool:
     """Whether the setting makes an image of ours run: names in a menu stand for what is live anyway."""
     ours = any(stated.component == each.rpartition("/")[2] for each in application.runs)
-    return ours and stated.alias is None and (stated.tag is not None or stated.digest is not None)
+    return ours and stated.alias is None

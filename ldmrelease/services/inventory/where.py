@@ -16,7 +16,7 @@ from ldmrelease.services.needs import ReleaseHistory
 
 class PlaceComponent(Struct, frozen=True):
     """An image at a place. `state` is `committed` or `running`, or why it does not run (`scaled-to-zero`,
-    `scheduled`, `progressing`, `degraded`, ...); `unobserved` where nobody has looked lately.
+    `scheduled`, `progressing`, `degraded`, `not-a-tag`, ...); `unobserved` where nobody has looked lately.
 
     `release` is `product/tag` where it has a name, and `named` says how that was found; `promotion` and `allowed`
     (a time) say why it was admitted, and are None for what came there by another way.
@@ -55,7 +55,7 @@ def where(context: ReleaseHistory, *, now: datetime) -> Iterator[PlaceComponent 
             continue
         images: dict[tuple[str, str, str], ObservedImage] = {}
         for each in latest.observation.images:
-            images.setdefault((each.product, each.component, each.digest), each)
+            images.setdefault((each.product, each.component, each.digest or each.spelling), each)
         told = [_running(names, application, latest, each, now) for each in images.values()]
         yield from sorted(told, key=lambda each: (each.product, each.component, each.since, each.digest))
 

@@ -10,12 +10,11 @@ from ldmrelease.cluster.objects.custom import Located, PointerStep, locate, poin
 from ldmrelease.cluster.objects.owners import Owner, image_field, owners
 from ldmrelease.cluster.objects.workloads import POD_SPEC_AT, VOLUME, Workload
 from ldmrelease.domain import canonical
-from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.targets.guarded import GuardedObject
-from ldmrelease.targets.image_setting import ImageSetting
+from ldmrelease.targets.image_setting import ImageSetting, named_by_reference
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Values
 
 PROMOTION = "ldmrelease.dev/promotion"
@@ -94,7 +93,7 @@ def aliases(_target: KubernetesTarget) -> dict[str, str]:
 def stated(_target: KubernetesTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...]:
     """What each field says as read; lines are 0, since there is no file."""
     return tuple(
-        ImageSetting(component, path, 0, *_said(snapshot.values[path]))
+        _stated(component, path, snapshot.values[path])
         for path, component in snapshot.components.items()
         if path in snapshot.values
     )
@@ -187,9 +186,6 @@ def _item(field: str, name: str, image: str) -> dict[str, Any]:
     return {"name": name, "image": image}
 
 
-def _said(value: Value) -> tuple[str | None, str | None]:
-    try:
-        reference = parse_reference(value) if isinstance(value, str) else None
-    except ValueError:
-        return None, None
-    return (reference.tag, reference.digest) if reference is not None else (None, None)
+def _stated(component: str, path: str, value: Value) -> ImageSetting:
+    named = named_by_reference(value if isinstance(value, str) else "")
+    return ImageSetting(component, path, 0, named.tag, named.digest, invalid=named.invalid)

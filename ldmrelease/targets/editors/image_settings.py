@@ -3,7 +3,14 @@
 from ldmrelease.domain.images import is_digest, parse_reference
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.targets import ImageSettingsTarget, Setting, Writes
-from ldmrelease.targets.image_setting import ImageSetting
+from ldmrelease.targets.editors.chart_values import printed
+from ldmrelease.targets.image_setting import (
+    ImageSetting,
+    NamedImage,
+    named_by_reference,
+    named_by_tag,
+    not_an_image,
+)
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 
 
@@ -60,12 +67,7 @@ def aliases(_target: ImageSettingsTarget) -> dict[str, str]:
 
 def stated(target: ImageSettingsTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...]:
     """What each setting says as committed."""
-    return tuple(
-        ImageSetting(
-            each.component, each.path, snapshot.lines[each.path], *_said(each, snapshot.values[each.path])
-        )
-        for each in target.settings
-    )
+    return tuple(_stated(each, snapshot) for each in target.settings)
 
 
 def _wanted(setting: Setting, component: Component, found: Value) -> str | Refusal:
@@ -93,15 +95,20 @@ def _image(component: Component, found: Value) -> str | Refusal:
     return f"{name}{tag}{digest}"
 
 
-def _said(setting: Setting, value: Value) -> tuple[str | None, str | None]:
-    if not isinstance(value, str) or not value:
-        return None, None
+def _stated(setting: Setting, snapshot: Snapshot) -> ImageSetting:
+    named = _named(setting, snapshot.values[setting.path])
+    line = snapshot.lines[setting.path]
+    return ImageSetting(setting.component, setting.path, line, named.tag, named.digest, invalid=named.invalid)
+
+
+def _named(setting: Setting, value: Value) -> NamedImage:
+    if isinstance(value, tuple):
+        return not_an_image(f"a list of {len(value)}")
+    text = printed(value)
+    if text is None:
+        return not_an_image("null")
     if setting.writes is Writes.TAG:
-        return value, None
+        return named_by_tag(text)
     if setting.writes is Writes.DIGEST:
-        return None, value if is_digest(value) else None
-    try:
-        reference = parse_reference(value)
-    except ValueError:
-        return None, None
-    return reference.tag, reference.digest
+        return NamedImage(digest=text) if is_digest(text) else not_an_image(text)
+    return named_by_reference(text)

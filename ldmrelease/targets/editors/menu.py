@@ -9,7 +9,7 @@ from msgspec import Struct
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Grammar, Kind, Tag, order_key, parse
 from ldmrelease.domain.targets import MenuTarget
-from ldmrelease.targets.image_setting import ImageSetting
+from ldmrelease.targets.image_setting import ImageSetting, named_by_tag
 from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value
 
 COUNTS = ("numReleases", "numWeeklies", "numDailies")
@@ -130,7 +130,7 @@ def stated(target: MenuTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...] |
         return menu
     pin = _path(target, "pin")
     live = [
-        ImageSetting(target.component, f"{pin}[{index}]", snapshot.lines[pin], tag)
+        _live(target, f"{pin}[{index}]", snapshot.lines[pin], tag)
         for index, tag in enumerate(menu.pins)
         if menu.cycle is None or parse(tag, Grammar.rsp).cycle == menu.cycle
     ]
@@ -141,6 +141,11 @@ def stated(target: MenuTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...] |
         if tag is not None
     ]
     return (*live, *named)
+
+
+def _live(target: MenuTarget, path: str, line: int, tag: str) -> ImageSetting:
+    named = named_by_tag(tag)
+    return ImageSetting(target.component, path, line, named.tag, invalid=named.invalid)
 
 
 def _inserted(pins: tuple[str, ...], new: Tag) -> tuple[str, ...]:
