@@ -219,9 +219,18 @@ def new_site(root: Path) -> Site:
     make_workspace(root)
     smoke = root / "checks" / "smoke.sh"
     smoke.write_text(smoke.read_text().replace("#!/bin/sh\n", _LISTEN))
+    _pack(root)
     site = Site(root)
     site.clock(BEGIN)
     return site
+
+
+def _pack(root: Path) -> None:
+    """Its git repositories in few files: every copy makes all of them anew."""
+    for folder in root.glob("*/.git"):
+        subprocess.run(["git", "-C", str(folder.parent), "repack", "-adq"], check=True)
+        for sample in folder.glob("hooks/*.sample"):
+            sample.unlink()
 
 
 def copy_site(template: Path, root: Path) -> Site:

@@ -13,6 +13,7 @@ nothing but read the type of every statement, which any first evaluation has to 
 """
 
 import json
+import os
 import platform
 import timeit
 from collections.abc import Callable
@@ -234,7 +235,8 @@ def table() -> list[str]:
         )
     lines = [
         f"Python {platform.python_version()}; {len(asked.enter)} requirements, a decision of "
-        f"{len(decision.findings)} findings ({decision.verdict.value}), {len(json.dumps(plain))} bytes",
+        f"{len(decision.findings)} findings ({decision.verdict.value}), {len(json.dumps(plain))} bytes; "
+        f"load {os.getloadavg()[0]:.1f}",
         "",
         f"{'':44}{'ms':>9}  {'x json.dumps':>12}",
     ]

@@ -15,6 +15,7 @@ All are timed by the processor time of this one process, in turns, and the best 
 import argparse
 import gc
 import hashlib
+import os
 import platform
 import sys
 import tempfile
@@ -112,7 +113,10 @@ def table(folder: Path, count: int) -> list[str]:
     with open_ledger(path, projectors=()) as ledger:
         ledger.rebuild_projections()
         alone = in_turns({"bare": lambda: bare(events), "alone": lambda: sound(ledger, check)})
-    lines = [f"Python {platform.python_version()}; {count:,} signed events", ""]
+    lines = [
+        f"Python {platform.python_version()}; {count:,} signed events; load {os.getloadavg()[0]:.1f}",
+        "",
+    ]
     for name, spent in (
         ("a bare loop that hashes and verifies", alone["bare"]),
         ("Ledger.verify, signatures included", alone["alone"]),

@@ -18,7 +18,8 @@ from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.events.release import Pin
-from ldmrelease.domain.topology import Place
+from ldmrelease.domain.release import Component, Release
+from ldmrelease.domain.topology import ComponentKind, Place
 from ldmrelease.ledger import log
 from ldmrelease.ledger.interface import Position
 from ldmrelease.ledger.projecting import with_head
@@ -48,13 +49,22 @@ def tag(number: int) -> str:
     return f"w.{2023 + number // 52}.{number % 52 + 1:02d}"
 
 
+def document(number: int) -> bytes:
+    """What one release is."""
+    parts = tuple(
+        Component(name, ComponentKind.IMAGE, f"oci:images/{name}", tag(number), digest(name, number))
+        for name in COMPONENTS
+    )
+    return canonical.encode(Release("stack", tag(number), "weekly", parts, (), None))
+
+
 def pin(number: int) -> NewEvent:
     """The pin of one release."""
     act = Pin(
         product="stack",
         tag=tag(number),
         digest=digest("release", number),
-        document=digest("document", number),
+        document=canonical.digest(document(number)),
         revision=1,
         complete=True,
         content=None,
@@ -112,6 +122,9 @@ def make(
         genesis = row.hash
         rows.insert(tables, row)
         states.maintain(tables, projectors, log.checked(UUID, row))
+        for number in range(releases):
+            said = document(number)
+            rows.insert_blob(tables, canonical.digest(said), said)
         for at, new in events(count - 1, releases, menu, places):
             versions[new.stream] = version = versions.get(new.stream, 0) + 1
             row = log.link(

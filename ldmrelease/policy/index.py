@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar, overload
 
@@ -151,9 +152,12 @@ def _by_subject(statements: list[StatementFact]) -> Mapping[str, tuple[Statement
     return _grouped(sorted(statements, key=_intake_order), attrgetter("subjects"))
 
 
-def _registered(runs: Iterable[RunFact]) -> dict[str, RunFact]:
+def _registered(runs: Collection[RunFact]) -> dict[str, RunFact]:
     """The first registration holds: a second one of the same id cannot move the deadline."""
-    registered: dict[str, RunFact] = {}
+    registered = {run.run: run for run in runs}
+    if len(registered) == len(runs):
+        return registered
+    registered = {}
     for run in runs:
         first = registered.setdefault(run.run, run)
         if first is not run:
@@ -177,12 +181,13 @@ def _own_results(registered: Mapping[str, RunFact], results: list[StatementFact]
     """The one result of each run: the one that the ledger took in for it, else the first that counts."""
     own: dict[str, StatementFact] = {}
     for result in results:
-        run = registered.get(result.run or "")
+        name = result.run or ""
+        run = registered.get(name)
         if run is None or not (result.counted if run.evidence is None else run.evidence == result.evidence):
             continue
-        first = own.setdefault(run.run, result)
+        first = own.setdefault(name, result)
         if first is not result:
-            own[run.run] = min(first, result, key=_counted_first)
+            own[name] = min(first, result, key=_counted_first)
     return own
 
 
@@ -240,8 +245,9 @@ def _clears(result: StatementFact, run: RunFact | None, own: Mapping[str, Statem
 def _grouped(values: Iterable[T], keys: Callable[[T], Collection[K]]) -> Mapping[K, tuple[T, ...]]:
     """The values by each of their keys, once by each."""
     groups: defaultdict[K, list[T]] = defaultdict(list)
-    for value in values:
-        found = keys(value)
-        for key in found if len(found) == 1 else dict.fromkeys(found):
-            groups[key].append(value)
+    # Neighbours are mostly about the same, so they are put in their groups together.
+    for found, neighbours in groupby(values, keys):
+        together = list(neighbours)
+        for key in dict.fromkeys(found):
+            groups[key] += together
     return {key: tuple(group) for key, group in groups.items()}

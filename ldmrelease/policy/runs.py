@@ -85,18 +85,19 @@ def _take_runs(
     runs: Runs, subject: PolicySubject, wanted: WantedRun, context: RuleContext, found: Attempts
 ) -> None:
     """Every run of the check is looked at, so this is where the time of a decision goes."""
+    definition, environments, platform = wanted.definition, wanted.environments, subject.platform
     last: tuple[RunFact, StatementFact | None, str | None] | None = None
     for run, result in zip(*runs, strict=True):
-        if run.check_digest != wanted.definition:
+        if run.check_digest != definition:
             found.seen["other-definition"] += 1
-        elif wanted.environments is not None and run.environment not in wanted.environments:
+        elif environments is not None and run.environment not in environments:
             found.seen["other-environment"] += 1
         elif run.cluster_uid is not None and _is_elsewhere(run, context):
             found.seen["other-cluster"] += 1
         elif result is None:
             if last is None or _is_later(run, last[0]):
                 last = run, None, "result-gone" if run.evidence else None
-        elif subject.platform is None or not subject.other_platform(result):
+        elif platform is None or not subject.other_platform(result):
             code = _result_not_counted(result, run, subject, wanted)
             if last is None or run.registered > last[0].registered or _is_later(run, last[0]):
                 last = run, result if code is None else None, code
@@ -130,10 +131,11 @@ def _result_not_counted(
         return "other-cluster"
     if result.check_digest is not None and result.check_digest != run.check_digest:
         return "other-definition"
-    code = not_counted(result, wanted.by)
-    if code is None and subject.digest not in result.subjects and not subject.spoken_for_by(result):
-        return "other-subject"
-    return code
+    if not result.counted or (wanted.by and wanted.by.isdisjoint(result.roles)):
+        return not_counted(result, wanted.by)
+    if subject.digest in result.subjects or subject.spoken_for_by(result):
+        return None
+    return "other-subject"
 
 
 def _take_unpaired(

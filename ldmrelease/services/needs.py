@@ -281,6 +281,10 @@ class Recording(Signing, Protocol):
         """Whether the workspace has the key that an event needs."""
 
 
+class LedgerBeginning(Recording, WitnessAccess, Protocol):
+    """Begins a ledger in place of a lost one."""
+
+
 class ReleaseStore(Recording, Protocol):
     """Stores pins, in the ledger and in the release repository."""
 

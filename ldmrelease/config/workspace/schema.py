@@ -316,7 +316,8 @@ class WorkspaceFile(Strict):
         "https://ldmrelease.invalid", description="Under it are the names of our levels and predicates."
     )
     clock: MomentField | None = Field(
-        None, description="A fixed time in place of the wall clock, for a demo."
+        None,
+        description="A fixed time in place of the wall clock, for a demo. What is signed under it counts nowhere else.",
     )
     notify: Annotated[list[Text], Field(min_length=1)] | None = Field(
         None, description="A command that is given a JSON event when somebody has to act."

@@ -12,7 +12,7 @@ from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app, on_terminal
 from ldmrelease.faces.cli.session import time_here, workspace_file
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.tables import Cell, Colour, table
 from ldmrelease.services.operations.doctor import Diagnosis, Health, look_at_machine, look_at_workspace
 
@@ -57,7 +57,7 @@ def _fix(ctx: typer.Context, yes: bool) -> None:
             raise UsageError(f"nobody can be asked whether to {what}", "say --yes")
         if yes or typer.confirm(f"{what}?", err=True):
             each.apply()
-            typer.echo(f"done: {what}", err=True)
+            say(f"done: {what}", err=True)
 
 
 def _diagnoses(ctx: typer.Context) -> Iterator[Diagnosis]:

@@ -294,7 +294,10 @@ def verify(
     product: ProductOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Judge one file, or all evidence of a release, by the trust document. Exit 1 where something does not count."""
+    """Judge one file, or all evidence of a release, by the trust document and the policies.
+
+    What no requirement that asks for such a statement would count does not count; exit 1 then.
+    """
     context = open_context_here(ctx)
     path = Path(what)
     if path.is_file():

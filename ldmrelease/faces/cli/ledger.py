@@ -35,7 +35,7 @@ from ldmrelease.services.deployments.checkpoints import (
     kept_checkpoints,
     publish_checkpoint,
 )
-from ldmrelease.services.deployments.superseded import record_beginning
+from ldmrelease.services.operations.begin_anew import record_beginning
 from ldmrelease.services.operations.ledger_check import verify_ledger
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint

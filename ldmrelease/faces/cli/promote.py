@@ -20,7 +20,6 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
-from ldmrelease.services.promotions.prerequisites import missing_targets
 
 app = new_app()
 
@@ -71,6 +70,8 @@ def _through(
 ) -> list[RenderedAnswer]:
     """One ordinary promotion after the other, each of the newest pin, up to the first that is not done."""
     answers: list[RenderedAnswer] = []
+    from ldmrelease.services.promotions.prerequisites import missing_targets  # noqa: PLC0415 - --through alone
+
     for target in (*missing_targets(context, spec), spec.target):
         answer = run_promotion(
             context, replace(spec, target=target), output, dry_run=dry_run, yes=yes, wait=wait

@@ -20,7 +20,6 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.releases import comparison_text, pinned_text, releases_table, revisions_text
-from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.releases.compare import compare as compare_pins
 from ldmrelease.services.releases.listing import pinned_releases
 from ldmrelease.services.releases.pin import pin, stored_pin
@@ -53,6 +52,8 @@ def pin_release(
     A release that is not complete yet is pinned as open, and may be pinned again when more is there. Where
     something that was pinned has changed, a new revision needs a reason.
     """
+    from ldmrelease.services.deployments.checkpoints import require_newest  # noqa: PLC0415 - who lists asks no place
+
     context = open_context_here(ctx)
     chosen, text = product_and_tag(context, tag, product)
     found = usable_pin(pin(context, chosen, text))

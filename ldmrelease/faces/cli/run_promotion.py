@@ -22,7 +22,6 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.commands import preview_spec, promote
 from ldmrelease.services.promotions.submit import Preview
-from ldmrelease.services.promotions.wait import wait_for
 from ldmrelease.services.signing import require_keys
 
 _GOES_ON = (Verdict.ALLOWED, Verdict.WAITING)
@@ -56,6 +55,8 @@ def run_promotion(
         return answer
     if output.is_text:
         say(answer.text(), err=True)
+    from ldmrelease.services.promotions.wait import wait_for  # noqa: PLC0415 - --wait alone
+
     outcome = wait_for(context, answer.outcome, progress)
     send_notification(context, outcome)
     return rendered_outcome(context, outcome, getattr(answer.plain, "decision", None))

@@ -10,6 +10,7 @@ from ldmrelease.domain.targets import Target
 from ldmrelease.domain.topology import Application
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.services.deployments.superseded import supersedes
+from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PlaceAccess, TargetAccess
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
@@ -88,3 +89,10 @@ def desired_digests(release: Release, application: Application) -> dict[str, fro
     """Every digest of the image of each component that runs there."""
     names = application.components(release.product)
     return {each.name: each.identity.digests() for each in release.images if each.name in names}
+
+
+def desired_edits(
+    spec: PromotionSpec, application: Application, there: Snapshot
+) -> dict[str, Value] | Refusal:
+    """The settings that make a place hold what is asked for."""
+    return edits(application.target, spec.pinned.release, spec.intent, spec.alias, there)

@@ -4,11 +4,9 @@ from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Topology
-from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.order import ordered_places
 from ldmrelease.services.needs import PolicyLookup
 from ldmrelease.services.releases.pin import Pinned
-from ldmrelease.targets.results import Refusal, Snapshot, Value
 
 
 class PromotionSpec(Struct, frozen=True):
@@ -49,10 +47,3 @@ def applications_at(topology: Topology, target: str | None) -> tuple[Application
 
 def _names(application: Application) -> tuple[str, str, str]:
     return application.level, application.place.environment, str(application.place)
-
-
-def desired_edits(
-    spec: PromotionSpec, application: Application, there: Snapshot
-) -> dict[str, Value] | Refusal:
-    """The settings that make a place hold what is asked for."""
-    return desired.edits(application.target, spec.pinned.release, spec.intent, spec.alias, there)

@@ -12,7 +12,6 @@ from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.asking import asked
 from ldmrelease.services.deployments.clusters import other_cluster
-from ldmrelease.services.inventory.observe_pods import observe_pods
 from ldmrelease.services.inventory.sightings import Sightings
 from ldmrelease.services.needs import ImageLookup, PlaceObserving, Signing
 from ldmrelease.services.releases.components import components_of, resolve
@@ -48,6 +47,8 @@ def _running(
     cause: str | None,
 ) -> Observation | Refusal | Unavailable:
     """What its pods run. What runs in another cluster says nothing of this place."""
+    from ldmrelease.services.inventory.observe_pods import observe_pods  # noqa: PLC0415 - knows rollouts
+
     pods = other_cluster(context.clusters, application) or observe_pods(
         context, sightings, application, workloads
     )

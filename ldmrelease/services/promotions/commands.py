@@ -38,7 +38,6 @@ from ldmrelease.services.promotions.claims import claim_now, this_holder
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
 from ldmrelease.services.promotions.outcome import PromotionOutcome, wait_values
 from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.soak import observe_soak
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
     Preview,
@@ -226,8 +225,11 @@ def _still_waits(
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
     question = DecisionRequest(place, promotion.plan.intent, promotion.requester)
     decision = decide(context, promotion.pinned, question, phase).decision
-    if observes and observe_soak(context, decision, promotion.request.product):
-        decision = decide(context, promotion.pinned, question, phase).decision
+    if observes:
+        from ldmrelease.services.promotions.soak import observe_soak  # noqa: PLC0415 - knows all that is observed
+
+        if observe_soak(context, decision, promotion.request.product):
+            decision = decide(context, promotion.pinned, question, phase).decision
     if decision.verdict is not ruling.verdict:
         return None
     here = str(place)

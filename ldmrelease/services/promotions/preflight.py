@@ -13,7 +13,8 @@ from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
-from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
+from ldmrelease.services.deployments.desired import desired_edits
+from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PlaceAccess, PolicyLookup, TargetAccess
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal

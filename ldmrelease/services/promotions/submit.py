@@ -30,7 +30,8 @@ from ldmrelease.promotion.planning import Site, make_plan
 from ldmrelease.services.decisions.decide import Decided, decide_about, level_at, record
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.deployments import desired
-from ldmrelease.services.deployments.target import PromotionSpec, desired_edits
+from ldmrelease.services.deployments.desired import desired_edits
+from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.inventory.receipts import receipts_at
 from ldmrelease.services.needs import (
