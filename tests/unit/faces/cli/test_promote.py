@@ -240,7 +240,7 @@ def test_a_local_policy_is_hypothetical_and_nothing_acts_on_it(ready: Site) -> N
         (("promote", "w.2023.99", "--target", "base"), "w.2023.99"),
         (("promote", "w.2023.12", "--target", "base"), "nothing of stack is tagged w.2023.12"),
         (("promote", "hello", "--target", "base"), "'hello' is not a tag of any product"),
-        (("promote", "1.0.0-beta", "--target", "base"), "say --product with one of prompt-processing"),
+        (("promote", "1.0.0-beta", "--target", "base"), "nothing of prompt-processing is tagged 1.0.0-beta"),
         (("promote", "w.2023.16", "--target", "base", "--product", "stak"), "did you mean stack?"),
         (("check-run", "smok", "w.2023.15", "--target", "base"), "did you mean smoke?"),
         (("rollback", "--target", PLACE), "no earlier release of stack is known at usdfdev/batch"),
