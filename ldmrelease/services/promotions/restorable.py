@@ -1,7 +1,8 @@
 """What a restore may put back: what was admitted at the place, or seen to run there by an observation that counts.
 
 What the journal says that was there is a witness of nothing: somebody may have put it there past every decision,
-right before the promotion began. Before the first receipt, observations are all that there is.
+right before the promotion began. Before the first receipt, observations are all that there is. At a place of which
+nothing is known at all, the claim is the first that saw it: what it found there is put back.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.release import Release
+from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.inventory.names import ImageNames
 from ldmrelease.services.inventory.observations import counted_observations
@@ -50,6 +52,8 @@ def _key(setting: ImageSetting) -> tuple[str, str | None, str | None, str | None
 
 def _never_admitted(work: Work, back: list[ImageSetting]) -> Iterator[str]:
     components = components_of(work.context.topology, work.application)
+    if _is_first_contact(work):
+        return
     known: dict[str, frozenset[str]] = {}
     for each in back:
         component = components.get(each.component)
@@ -60,6 +64,13 @@ def _never_admitted(work: Work, back: list[ImageSetting]) -> Iterator[str]:
         digest = each.digest or resolve(work.context.registries, component, each.tag)
         if digest is None or not _digests(work, component, digest) & known[each.component]:
             yield each.tag or each.digest or each.invalid or "''"
+
+
+def _is_first_contact(work: Work) -> bool:
+    """Whether nobody had admitted or observed anything there when this promotion was asked for."""
+    asked = next(iter(work.context.ledger.events(stream=promotion_stream(work.promotion)))).sequence
+    seen = next(iter(counted_observations(work.context, work.here.place)), None)
+    return (seen is None or seen.sequence > asked) and not _rollback_targets(work)
 
 
 def _digests(work: Work, component: ProductComponent, digest: str) -> frozenset[str]:

@@ -11,7 +11,8 @@ latest one, it stands, and its promotion has not ended. (A later claim that is i
 target yet keeps nobody from writing: what its holder will restore is read behind its fence. Whoever slept before it
 moved a fence may still move it, when its claim is over: it writes no text after that, since it appends in between.)
 **Only what was admitted**: what a promotion writes is its own release, after a decision on entry allowed it. What it
-puts back is what its claim has recorded, and that was admitted there, or seen to run there by an observation.
+puts back is what its claim has recorded, and that was admitted there, or seen to run there by an observation; where
+nothing was admitted or seen before it, its claim is the first that saw the place.
 **An ended promotion stays ended**: nothing follows in its stream, and it writes nothing any more.
 """
 
@@ -69,6 +70,8 @@ class Laws:
         self._writes: Counter[tuple[str, Place, str]] = Counter()
         self._written_by: dict[tuple[Place, str], str] = {}
         self._observed: set[tuple[Place, str]] = set()
+        self._known: set[Place] = set()
+        self._known_before: dict[str, frozenset[Place]] = {}
         self._read = 0
 
     def catch_up(self, ledger: LedgerReader, records: Records) -> None:
@@ -87,6 +90,7 @@ class Laws:
         match told.body:
             case Request() as body:
                 self.tags[promotion] = body.tag
+                self._known_before[promotion] = frozenset(self._known)
             case DecisionMade() as body:
                 self._verdicts[promotion, body.place, body.stage] = body.verdict
             case PlaceClaimed() as body:
@@ -101,7 +105,9 @@ class Laws:
                 self._completed(promotion, body)
             case ReceiptSigned() as body:
                 self._receipt(body)
+                self._known.add(body.place)
             case Observation() as body:
+                self._known.add(body.place)
                 self._observed |= {(body.place, each.spelling) for each in body.images if each.digest}
             case PromotionEnded() as body:
                 self.ended[promotion] = body
@@ -178,7 +184,8 @@ class Laws:
         )
         assert new == self._before[promotion, place], f"{promotion} puts {new} back, which was not there"
         admitted = any(self.receipts[each, place, "release"] for each, tag in self.tags.items() if tag == new)
-        assert admitted or (place, new) in self._observed, (
+        first = place not in self._known_before[promotion]
+        assert first or admitted or (place, new) in self._observed, (
             f"{promotion} puts {new} back, which was never let in"
         )
         by = self._written_by.get((place, new))

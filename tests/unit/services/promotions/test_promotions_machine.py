@@ -366,3 +366,12 @@ def test_what_ran_before_the_first_receipt_and_was_seen_is_put_back() -> None:
     game.act(Request("ann", RELEASES[0], str(DEV)))
     assert tag_of(game.world.files.state, DEV) == AT_FIRST
     game.teardown()
+
+
+def test_what_the_first_claim_found_is_put_back_where_nobody_had_looked_before() -> None:
+    game = Promotions()
+    game.act(Checks(False))
+    game.act(Request("ann", RELEASES[0], str(DEV)))
+    assert tag_of(game.world.files.state, DEV) == AT_FIRST
+    game.laws_hold()
+    game.teardown()
