@@ -132,7 +132,7 @@ def test_what_is_there_already_is_found_and_nothing_is_sent(
     # One look; the children of the index are read for their referrers.
     assert result["requests"] <= 3
     plan = site.ok("promotions", "show", last_promotion(site))
-    assert "done     copy found True" in plan
+    assert "done     copy images to the site's registry: found True" in plan
 
 
 def test_the_plan_says_what_is_copied_where(

@@ -53,7 +53,7 @@ spec:
   environments:
     summit:
       enter:
-        - {id: base-first, rule: after, environment: base, for: 0h, source: "LDM-564 2.2"}
+        - {id: base-first, rule: after, environment: base, source: "LDM-564 2.2"}
 """
 
 

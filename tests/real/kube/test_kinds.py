@@ -135,7 +135,7 @@ def test_what_has_no_replicas_is_written_and_idle_and_passes_nothing(place: OneP
     assert place.receipts() == []
     shown = place.run("promotions", "show", place.show()["promotion"]).stdout
     assert f"{PLACE} (level development): scaled-to-zero" in shown
-    assert "receipt: none signed, since nothing runs there (scaled to zero)" in shown
+    assert "sign receipts: none signed, since nothing runs there (scaled to zero)" in shown
     assert "(scaled-to-zero)" in place.run("observe", "--target", PLACE).stdout
     (row,) = place.where()
     assert (row["release"], row["state"]) == (f"stack/{WEEKLY}", "scaled-to-zero")
