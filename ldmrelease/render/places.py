@@ -84,7 +84,7 @@ def observation_text(observation: Observation) -> str:
     # The images of a menu are of one component; those of a service say which is which.
     several = len({each.component for each in observation.images}) > 1
     images = [
-        f"{f'{each.component} ' if several else ''}{each.spelling or _EMPTY}{_image_note(each)}"
+        f"{f'{each.component} ' if several else ''}{short(each.spelling) or _EMPTY}{_image_note(each)}"
         for each in observation.images
     ]
     seen = (

@@ -66,7 +66,7 @@ def said(value: object) -> str:
 def short(text: str) -> str:
     """A digest cut to what tells it apart among a few; anything else as it is."""
     algorithm, colon, value = text.partition(":")
-    if colon and algorithm in ("sha256", "gitCommit") and len(value) >= 40:
+    if colon and algorithm in ("sha256", "gitCommit") and len(value) >= 40 and value.isalnum():
         return f"{algorithm}:{value[:12]}"
     return text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.domain.events import EventKind
 from tests.real.kube import objects
 from tests.real.kube.api import Kube
 from tests.real.kube.given import Cluster
@@ -44,7 +45,11 @@ def test_a_promotion_is_held_to_the_cluster_that_it_began_in(place: OnePlace, se
         "the promotion began in"
         in place.run("abort", place.show()["promotion"], code=ExitCode.UNDECIDED).output
     )
-    assert place.site.head().size == before.size + 1, "that it is aborted is recorded, and nothing else"
+    # The edit of the workspace is agreed to in trust.yaml, whose new version is remembered with the first append.
+    new = [each.kind for each in place.site.events() if each.sequence > before.size]
+    assert new == [EventKind.TRUST_ADOPTED, EventKind.HALTING], (
+        "that it is aborted is recorded, and nothing else"
+    )
     elsewhere = Kube(second_cluster.kubeconfig, second_cluster.context)
     uid = elsewhere.get("Namespace", "", "kube-system")["metadata"]["uid"]
     # Whoever says that this is the cluster now, gets the promotion to an end: there is nothing to put back.

@@ -34,3 +34,11 @@ def test_it_says_which_component_where_there_are_several(
     images: tuple[tuple[str, str], ...], line: str
 ) -> None:
     assert observation_text(seen(*images)) == line
+
+
+def test_a_digest_is_cut_and_why_it_does_not_run_is_said() -> None:
+    image = ObservedImage("shop", "api", "sha256:" + "a" * 64, "sha256:" + "a" * 64, False, "scaled-to-zero")
+    observation = Observation(
+        Place("dev", "shop"), datetime(2026, 1, 1, tzinfo=UTC), "pods", "f" * 40, (image,)
+    )
+    assert observation_text(observation) == "dev/shop: sha256:aaaaaaaaaaaa (scaled-to-zero) (pods)"
