@@ -370,15 +370,13 @@ def test_an_object_with_other_content_than_its_id_says_is_not_read_and_nothing_i
     git(tree, "init", "-q", "-b", "main", f"--object-format={algorithm}")
     foreign = put(tree, {FILE: VALUES + "foreign: true\n"})
     put(tree, {FILE: VALUES})
-    bare = tmp_path / "conf.git"
-    subprocess.run(["git", "clone", "-q", "--bare", str(tree), str(bare)], check=True)
+    git(tree, "clone", "-q", "--bare", ".", str(bare := tmp_path / "conf.git"))
     here = target(bare.as_uri() if remote else str(bare))
     assert isinstance(registry.read(here, access), Snapshot)
     held = next((tmp_path / ".ldmrelease" / "git").glob("*.git")) if remote else bare
     path = {"blob": f":{FILE}", "tree": "^{tree}", "commit": ""}[kind]
     mine, theirs = (git(tree, "rev-parse", f"{each}{path}") for each in ("main", foreign))
-    packs = list(held.glob("objects/pack/*.pack"))
-    for pack in packs:
+    for pack in list(held.glob("objects/pack/*.pack")):
         moved = pack.rename(tmp_path / pack.name)
         for each in pack.parent.glob(f"{pack.stem}.*"):
             each.unlink()
@@ -386,8 +384,7 @@ def test_an_object_with_other_content_than_its_id_says_is_not_read_and_nothing_i
             subprocess.run(["git", "-C", str(held), "unpack-objects", "-q"], stdin=stream, check=True)
     _put_object(held, mine, kind, _raw(tree, kind, theirs))
     before = git(bare, "for-each-ref")
-    answer = write(here, Access(tmp_path))
-    assert isinstance(answer, Unavailable)
+    assert isinstance(answer := write(here, Access(tmp_path)), Unavailable)
     assert f"the {kind} {mine} is damaged" in answer.reason
     assert git(bare, "for-each-ref") == before
 
