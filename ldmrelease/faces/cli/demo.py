@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.workspace import DemoAnswer, PlayedAnswer
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.config.yaml.problems import BadInput
@@ -80,6 +81,9 @@ def demo(
 
     def give(words: list[str], quietly: bool) -> tuple[int, str]:
         code, answer = _run_quietly(folder, words) if quietly else (_run(folder, words), "")
+        if code == ExitCode.INTERRUPTED:
+            # The command took the Ctrl-C, and it was meant for all of us.
+            raise KeyboardInterrupt
         played.append(PlayedAnswer(command=shlex.join(["ldmrelease", *words]), exit_code=code))
         return code, answer
 

@@ -92,7 +92,10 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
     try:
         context = open_context(workspace)
     except LedgerError as error:
-        remedy = "`ldmrelease ledger import` restores a backup; `ldmrelease init` makes a new workspace"
+        remedy = (
+            "`ldmrelease ledger import` restores a backup; `ldmrelease ledger init --anew --reason ...` begins "
+            "a new one where none is left"
+        )
         yield Diagnosis("ledger", Health.BAD, str(error), remedy)
         return
     with context.ledger:

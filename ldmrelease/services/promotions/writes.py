@@ -19,6 +19,7 @@ _VERBS = {
     Intent.ALIAS: "name",
     Intent.RETIRE: "retire",
 }
+_RESTORE = "restore what was before"
 
 
 def claim(work: Work) -> tuple[Snapshot, Written] | Refusal | Unavailable:
@@ -75,7 +76,7 @@ def restore(work: Work) -> Written | Refusal | Unavailable:
         return planned
     wanted, before = planned
     return registry.restore(
-        work.application.target, before, wanted, access(work.context), _grant(work, "restore")
+        work.application.target, before, wanted, access(work.context), _grant(work, _RESTORE)
     )
 
 
@@ -118,7 +119,8 @@ def _note(work: Work, verb: str) -> Note:
     ruling = work.journal.ruling(work.step.place, DecisionStage.ENTER) or work.journal.ruling(
         work.step.place, DecisionStage.ASK
     )
-    trailers = {"Release": f"{release.name}@{work.pinned.digest}"}
+    # A restore takes the release out: what holds again afterwards, no release may have.
+    trailers = {} if verb == _RESTORE else {"Release": f"{release.name}@{work.pinned.digest}"}
     if ruling is not None:
         trailers["Decision"] = ruling.decision
     trailers["Promotion"] = work.promotion

@@ -27,7 +27,10 @@ _LEFT_OUT = {
     f"extensions.{each}"
     for each in ("noop", "noop-v1", "partialclone", "preciousobjects", "relativeworktrees", "worktreeconfig")
 }
-_LINKS = ("objects", "refs", "packed-refs", "reftable", "logs", "info", "shallow")
+MIRROR_LINKS = ("objects", "refs", "packed-refs", "reftable", "logs", "shallow")
+"""What is linked of a mirror, which nobody checks files out of: not `info`, whose attributes and grafts are none of
+ours."""
+LINKS = (*MIRROR_LINKS, "info")
 _NONE = 1
 """The status of `git config` where nothing fits."""
 _GIT_FILE_LIMIT = 10_000
@@ -102,12 +105,12 @@ class Opened(Struct, frozen=True):
     bare: bool
 
 
-def open_layout(layout: Layout) -> Opened:
-    """Make our directory for the repository. Raises `GitError` and OSError."""
+def open_layout(layout: Layout, *, links: tuple[str, ...] = LINKS) -> Opened:
+    """Make our directory for the repository, with `links` to its own. Raises `GitError` and OSError."""
     settings = _settings(layout.common / "config")
     algorithm = settings.get("extensions.objectformat") or "sha1"
     bare = settings.get("core.bare", "false") not in {"false", "no", "off", "0"}
-    return Opened(layout, _common_directory(layout, settings), algorithm, bare)
+    return Opened(layout, _common_directory(layout, settings, links), algorithm, bare)
 
 
 def _settings(config: Path) -> dict[str, str | None]:
@@ -131,10 +134,10 @@ def _settings(config: Path) -> dict[str, str | None]:
     return found
 
 
-def _common_directory(layout: Layout, settings: dict[str, str | None]) -> Path:
+def _common_directory(layout: Layout, settings: dict[str, str | None], links: tuple[str, ...]) -> Path:
     # Made anew each time: what is kept somewhere is what somebody may have put there.
     directory = Path(tempfile.mkdtemp(prefix="ldmrelease-git-"))
-    for each in _LINKS:
+    for each in links:
         # Only refs can come to be packed while we are at work.
         if each == "packed-refs" or (layout.common / each).exists():
             (directory / each).symlink_to(layout.common / each)

@@ -1,8 +1,11 @@
 """The objects of a repository, read through one `git cat-file --batch` that goes on as long as we do.
 
-A process for each object would cost more than all the rest of a promotion.
+A process for each object would cost more than all the rest of a promotion. git does not look whether a loose object
+is the one that its file is named after, and whoever may write there could put other content into what we commit: so
+each is hashed here.
 """
 
+import hashlib
 import os
 import select
 import subprocess
@@ -11,14 +14,17 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from string import hexdigits
 from typing import IO
 
 from msgspec import Struct
 
 from ldmrelease import logs
-from ldmrelease.targets.git.program import NO_ANSWER, PATIENCE, GitError, start
+from ldmrelease.targets.git.program import DAMAGED, NO_ANSWER, PATIENCE, GitError, start
 
 _CHUNK = 1 << 16
+_HASHES = {40: "sha1", 64: "sha256"}
+"""The hash of a repository's ids, by the digits of one."""
 
 
 class Object(Struct, frozen=True):
@@ -43,7 +49,10 @@ class ObjectReader:
         self._one_at_a_time = threading.Lock()
 
     def read(self, name: str) -> Object | None:
-        """The object; None where the name names nothing. Raises `GitError` where git ends or does not answer."""
+        """The object; None where the name names nothing.
+
+        Raises `GitError` where git ends or does not answer, and where the content is not that of the id.
+        """
         if not name or "\n" in name:
             return None
         with self._one_at_a_time:
@@ -51,12 +60,32 @@ class ObjectReader:
                 with logs.asked("git", f"git {' '.join(self._arguments)} cat-file --batch"):
                     self._process = _Process([*self._arguments, "cat-file", "--batch"], self._env)
             try:
-                return self._process.ask(name)
+                found = self._process.ask(name)
             except BaseException:
                 # Nobody knows which answer would come next.
                 self._process.end()
                 self._process = None
                 raise
+        if found is not None and not _is_genuine(found, name):
+            raise GitError("cat-file", DAMAGED, self._told_of(found))
+        return found
+
+    def _told_of(self, found: Object) -> str:
+        return (
+            f"the {found.kind} {found.oid} is damaged or was put there by somebody: its content does not have that id "
+            f"(`git {' '.join(self._arguments)} fsck` finds more; a copy in .ldmrelease/git may be removed, "
+            "it is fetched again)"
+        )
+
+
+def _is_genuine(found: Object, name: str) -> bool:
+    """Whether the content has the id that git gave, and that was asked for where the name is an id."""
+    if len(name) in _HASHES and set(name) <= set(hexdigits) and name.lower() != found.oid:
+        return False
+    head = f"{found.kind} {len(found.content)}\0".encode()
+    hashed = hashlib.new(_HASHES[len(found.oid)], head, usedforsecurity=False)
+    hashed.update(found.content)
+    return hashed.hexdigest() == found.oid
 
 
 class _Process:
@@ -107,7 +136,7 @@ class _Process:
     def _ended(self) -> GitError:
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace").strip()
-        return GitError("cat-file", 128, said or "ended early")
+        return GitError("cat-file", DAMAGED, said or "ended early")
 
 
 def _opened(pipe: IO[bytes] | None) -> IO[bytes]:

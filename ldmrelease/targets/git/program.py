@@ -37,6 +37,8 @@ PATIENCE = 300
 _PROGRAM = ["git", "--no-optional-locks", *(part for each in _SETTINGS for part in ("-c", each))]
 NO_GIT, NO_ANSWER = 127, 124
 """Statuses of a `GitError` that say nothing about the repository."""
+DAMAGED = 128
+"""The status of git where a repository is not as it should be."""
 
 
 class GitError(UnavailableError):

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.addresses import public
 from ldmrelease.targets.git.commits import committer
-from ldmrelease.targets.git.layout import Layout, layout_of, open_layout
+from ldmrelease.targets.git.layout import MIRROR_LINKS, Layout, layout_of, open_layout
 from ldmrelease.targets.git.program import GitError, call
 from ldmrelease.targets.git.repository import Git, Observer
 from ldmrelease.targets.results import RefusedError
@@ -114,7 +114,8 @@ def open_repository(spec: str, workspace: Path, observer: Observer | None = None
     """
     url = remote_url(spec)
     if url is not None:
-        return GitRemote(Git(open_layout(_mirror(url, workspace.absolute())), observer), public(url), url)
+        opened = open_layout(_mirror(url, workspace.absolute()), links=MIRROR_LINKS)
+        return GitRemote(Git(opened, observer), public(url), url)
     directory = workspace / spec
     if not directory.is_dir():
         raise RefusedError("no-repository", where=spec)

@@ -16,7 +16,7 @@ from ldmrelease.domain import times
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry, tree_entries
 from ldmrelease.targets.git.layout import Opened
 from ldmrelease.targets.git.object_reader import Object, ObjectReader
-from ldmrelease.targets.git.program import GitError, call
+from ldmrelease.targets.git.program import DAMAGED, GitError, call
 from ldmrelease.targets.results import Change, RefusedError
 
 Observer = Callable[[str, str], None]
@@ -25,8 +25,6 @@ Observer = Callable[[str, str], None]
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF = re.compile(r"refs(/(?!\.)[^\0-\x20\x7f~^:?*\[\\/]+(?<!\.)(?<!\.lock))+")
 """What can be the name of a ref (git-check-ref-format(1)), and no other expression for a revision."""
-_BAD = 128
-"""The status of git where a repository is not as it should be."""
 _TREE, _LINK, _SUBMODULE = "040000", "120000", "160000"
 
 
@@ -81,7 +79,7 @@ class Git:
 
     def entries(self, revision: str, folder: str = "") -> list[TreeEntry]:
         """What a folder holds at a revision, in git's order; nothing where it is none. Raises `GitError`."""
-        held = self._tree(f"{revision}^{{tree}}")
+        held = self._tree(self._tree_of(revision))
         for part in folder.encode(errors="surrogateescape").split(b"/") if folder else ():
             entry = next((each for each in held if each.name == part and each.mode == _TREE), None)
             if entry is None:
@@ -101,18 +99,33 @@ class Git:
         """Store them, each for good. Raises `GitError`."""
         self.change("unpack-objects", "unpack-objects", "-q", stdin=objects.pack())
 
+    def require_commit(self, oid: str) -> None:
+        """Raise `GitError` unless the commit is there, and is what its id says."""
+        self._object(oid, "commit")
+
+    def _tree_of(self, revision: str) -> str:
+        """The id of a revision's tree; read here and not by git, which would not look whether the commit is genuine."""
+        name = revision
+        while (found := self._reader.read(name)) is not None and found.kind in {"commit", "tag"}:
+            # The first line of either names what it is of.
+            name = found.content.partition(b"\n")[0].partition(b" ")[2].decode(errors="replace")
+        if found is None or found.kind != "tree":
+            where = self.opened.layout.git_directory
+            raise GitError("cat-file", DAMAGED, f"there is no tree of {revision} in {where}")
+        return found.oid
+
     def _tree(self, name: str) -> list[TreeEntry]:
         found = self._object(name, "tree")
         try:
             return list(tree_entries(found.content, len(found.oid) // 2))
         except ValueError:
-            raise GitError("cat-file", _BAD, f"{name} is no tree that can be read") from None
+            raise GitError("cat-file", DAMAGED, f"{name} is no tree that can be read") from None
 
     def _object(self, name: str, kind: str) -> Object:
         found = self._reader.read(name)
         if found is None or found.kind != kind:
             raise GitError(
-                "cat-file", _BAD, f"there is no {kind} {name} in {self.opened.layout.git_directory}"
+                "cat-file", DAMAGED, f"there is no {kind} {name} in {self.opened.layout.git_directory}"
             )
         return found
 
@@ -170,7 +183,8 @@ def tree_with(git: Git, objects: NewObjects, revision: str, file: str, blob: Tre
 
 
 def author_of(git: Git, revision: str) -> Change:
-    """Who made a commit, and when."""
+    """Who made a commit, and when. Raises `GitError`, also where the commit is not what its id says."""
+    git.require_commit(revision)
     oid, name, email, seconds = (
         git.run("log", "-1", "--no-show-signature", "--format=%H%x00%an%x00%ae%x00%at", revision, "--")
         .decode(errors="replace")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.demo.clusters import DemoClusters, write_workspace
+from ldmrelease.demo.story import Scene
 from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.unit.faces.cli.running import run
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site
@@ -69,6 +70,28 @@ def test_a_demonstration_whose_cluster_is_gone_is_replaced_too(
     done = run("demo", str(tmp_path), "--again")
     assert done.exit_code == 0, done.output
     assert "left in its clusters stays there: gone: " in done.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("--full",)])
+def test_an_interrupted_demonstration_ends_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def went_on(_: Path) -> None:
+        raise AssertionError("the demonstration went on")
+
+    clock = "2023-04-20T12:00:00Z"
+    scenes = (
+        Scene(clock, "First", ("ledger init --anew --reason lost",)),
+        Scene(clock, "Then", happens=went_on),
+    )
+    monkeypatch.setattr("ldmrelease.faces.cli.demo.STORY", scenes)
+    monkeypatch.setattr("ldmrelease.faces.cli.ledger.create_ledger", interrupted)
+    done = run("demo", str(tmp_path / "new"), *words)
+    assert done.exit_code == 130, done.output
+    assert "interrupted" in done.stderr
 
 
 def test_a_demonstration_leaves_a_folder_of_somebody_else_alone(tmp_path: Path) -> None:

@@ -169,6 +169,10 @@ def test_a_failing_check_restores_what_was_there(ready: Site) -> None:
     assert ready.run("receipt", "show", PLACE, WEEKLY).exit_code == 1
     shown = json.loads(ready.ok("promotions", "show", promotions(ready)[-1]["promotion"], "-o", "json"))
     assert [each["state"] for each in shown["places"]] == ["restored"]
+    message = ready.git("log", "-1", "--format=%B")
+    assert message.startswith("restore what was before ")
+    assert "Promotion: " in message
+    assert "Release: " not in message
     ready.smoke(passes=True)
     ready.ok("promote", WEEKLY, "--target", PLACE)
 

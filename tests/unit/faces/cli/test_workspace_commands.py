@@ -128,7 +128,9 @@ def test_the_doctor_finds_a_key_without_its_role(site: Site):
 
 def test_the_doctor_finds_a_lost_ledger(site: Site):
     (site.root / "ledger.db").unlink()
-    assert "ledger import" in found(site)["ledger"]
+    told = found(site)["ledger"]
+    assert "ledger import" in told
+    assert "`ldmrelease ledger init --anew --reason ...`" in told
 
 
 def test_the_doctor_finds_a_lost_repository(site: Site):
