@@ -86,6 +86,8 @@ class SqliteLedger:
 
     def require_whole(self) -> None:
         """See `Ledger`."""
+        with self._db.reading() as connection:
+            verify.require_schema(connection, self.path)
         last, known = self._last_row(), self._known_head()
         if known != {"sequence": last.sequence, "hash": last.hash}:
             raise Damaged(
@@ -100,6 +102,8 @@ class SqliteLedger:
                 f"{self.path}: event {broken[0]} does not follow on what stands before it: rows were taken out, moved "
                 "or put in; `ledger verify` says where"
             )
+        with self._db.reading() as connection:
+            verify.require_indexed(connection, self.path)
 
     def _require_hashes(self, size: int) -> None:
         """Raise `Damaged` where one of the latest rows is not what was appended, even if nobody is about to read it."""
@@ -139,6 +143,7 @@ class SqliteLedger:
         kinds = ",".join(str(event.kind) for event in events)
         self._observe("before", kinds)
         with self._db.writing() as connection:
+            verify.require_schema(connection, self.path)
             late = moved(
                 expectation(expect),
                 version=self.version,
@@ -151,6 +156,7 @@ class SqliteLedger:
                 self._put(digest, data)
             before = self._last_row()
             moment = log.not_before(self._bounding(before, bounds), at)
+            appended = []
             for new in events:
                 before = log.link(
                     new,
@@ -164,6 +170,8 @@ class SqliteLedger:
                 )
                 rows.insert(connection, before)
                 states.maintain(connection, self._projectors, log.checked(self.uuid, before))
+                appended.append(before)
+            verify.require_kept(connection, self.path, appended)
         self._observe("after", kinds)
         return Head(self.uuid, before.sequence, before.hash)
 
@@ -297,6 +305,8 @@ class SqliteLedger:
         log.require_digest(digest, data)
         if not self.has_blob(digest):
             self._db.rows("INSERT INTO blobs (digest, data) VALUES (?, ?)", (digest, data))
+            if not self.has_blob(digest):
+                raise Damaged(f"{self.path}: blob {digest} was written and is not there: nothing was kept")
 
 
 def _conditions(

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from ldmrelease.ledger.errors import Damaged, TooNew
@@ -96,11 +97,17 @@ def meta(connection: sqlite3.Connection, key: str) -> str | None:
 
 
 def as_found(connection: sqlite3.Connection) -> dict[str, str]:
-    """The SQL of every table, index and trigger, by name."""
-    rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    """The SQL of every table, index, trigger and view, by name; the type of an index that SQLite made itself.
+
+    A trigger may have the name of a table or an index: the texts of a name follow each other.
+    """
+    rows = connection.execute(
+        "SELECT name, group_concat(coalesce(sql, type), '; ') FROM sqlite_schema GROUP BY name"
+    )
     return dict(rows.fetchall())
 
 
+@cache
 def as_made() -> dict[str, str]:
     """The same of a new ledger."""
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -2,14 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.projector import Projector
-from ldmrelease.ledger import checkpoints
-from ldmrelease.ledger.errors import LedgerProblem
-from ldmrelease.ledger.interface import EventCheck
+from ldmrelease.ledger import checkpoints, projecting
+from ldmrelease.ledger.errors import Damaged, LedgerProblem
+from ldmrelease.ledger.interface import EventCheck, EventRow
 from ldmrelease.ledger.sqlite import rows, schema, states
 from ldmrelease.ledger.verify import Verification
+
+_ROW = "SELECT * FROM events {} WHERE sequence = ? AND stream = ? AND kind = ? AND stream_version = ?"
 
 
 def everything(
@@ -23,7 +26,7 @@ def everything(
     broken = tuple(_file(connection))
     if broken:
         return broken
-    found = list(_guards(connection))
+    found = list(schema_problems(connection))
     verification = Verification(ledger, projectors, check)
     verification.events(rows.all_rows(connection))
     verification.blobs(rows.all_blobs(connection))
@@ -52,9 +55,70 @@ def _file(connection: sqlite3.Connection) -> Iterator[LedgerProblem]:
             yield LedgerProblem("unreadable", "file", "", str(told))
 
 
-def _guards(connection: sqlite3.Connection) -> Iterator[LedgerProblem]:
-    """Tables, indexes and triggers that are not as they were made: somebody took a guard away."""
+def schema_problems(connection: sqlite3.Connection) -> Iterator[LedgerProblem]:
+    """Tables, indexes, triggers and views that are not as they were made."""
     expected, found = schema.as_made(), schema.as_found(connection)
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             yield LedgerProblem("schema", name, expected.get(name, ""), found.get(name, ""))
+
+
+def require_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise `Damaged` where a table, index, trigger or view is not as it was made."""
+    problem = next(schema_problems(connection), None)
+    if problem is not None:
+        raise Damaged(
+            f"{path}: {problem.where!r} is not as a ledger has it: tables, indexes or triggers were changed, put in or "
+            "taken out; `ledger verify` says which"
+        )
+
+
+def require_indexed(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise `Damaged` where an index does not have as many events as there are.
+
+    Its SQL can be spelled as it should be and not be what it was built by.
+    """
+    (size,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM events NOT INDEXED").fetchone()
+    for index in _indexes(connection):
+        # A lone count(*) is taken from the smallest index, whichever INDEXED BY names.
+        counting = f"SELECT count(*), 0 FROM events INDEXED BY {index}"  # noqa: S608 - a name of our own
+        (count, _) = connection.execute(counting).fetchone()
+        if count != size:
+            raise Damaged(
+                f"{path}: the index {index} has {count} events, and the log ends with event {size}: rows were hidden "
+                "or taken out; `ledger verify` says more"
+            )
+
+
+def require_kept(connection: sqlite3.Connection, path: Path, appended: Sequence[EventRow]) -> None:
+    """Raise `Damaged` where events just written are not there by every index, or are not the end of the log."""
+    ways = ["NOT INDEXED", *(f"INDEXED BY {index}" for index in _indexes(connection))]
+    for row in appended:
+        sought = (row.sequence, row.stream, row.kind, row.stream_version)
+        for way in ways:
+            _require_same(connection.execute(_ROW.format(way), sought).fetchone(), row, path)
+    if not appended:
+        return
+    last = appended[-1]
+    end = connection.execute("SELECT * FROM events NOT INDEXED ORDER BY sequence DESC LIMIT 1").fetchone()
+    _require_same(end, last, path)
+    known = states.state(connection, projecting.HEAD, projecting.HEAD_KEY)
+    if known != {"sequence": last.sequence, "hash": last.hash}:
+        raise _not_kept(path, last)
+
+
+def _require_same(found: tuple[object, ...] | None, written: EventRow, path: Path) -> None:
+    if found != tuple(written):
+        raise _not_kept(path, written)
+
+
+def _not_kept(path: Path, row: EventRow) -> Damaged:
+    return Damaged(
+        f"{path}: event {row.sequence} was written and is not there as it was written: triggers or indexes of the file "
+        "were changed; nothing was appended, and `ledger verify` says more"
+    )
+
+
+def _indexes(connection: sqlite3.Connection) -> list[str]:
+    """The indexes of the events by their names in the file, which are ours: `require_schema` comes first."""
+    return [name for (name,) in connection.execute("SELECT name FROM pragma_index_list('events')")]

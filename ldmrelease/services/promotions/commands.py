@@ -36,7 +36,7 @@ from ldmrelease.services.needs import (
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.claims import claim_now, this_holder
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
-from ldmrelease.services.promotions.outcome import PromotionOutcome, wait_values
+from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
@@ -49,8 +49,6 @@ from ldmrelease.services.promotions.submit import (
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import push_release
 from ldmrelease.services.signing import require_agreed_targets, require_keys
-
-_TRIES = 5
 
 
 class Promoted(Struct, frozen=True):
@@ -95,7 +93,7 @@ def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) 
     open_already = _same_request(context, spec)
     if open_already is not None:
         return Resumed(resume(context, open_already, progress))
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         considered = preview_spec(context, spec)
         if not isinstance(considered, Preview):
             return considered
@@ -161,24 +159,26 @@ def resume(
     """Carry a promotion on. One that still waits for the same is only looked at: nothing is written, unless it
     waits for a soak and this one `observes` what that needs.
     """
-    promotion = load_promotion(context, promotion_id)
-    journal = promotion.journal
-    if journal.state.ended:
-        return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
-    require_agreed(context.workspace, [each.place for each in promotion.plan.places])
-    require_newest(context)
-    if journal.waiting and journal.waits_at is not None:
-        waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
-            context, promotion, journal.waits_at, observes=observes
-        )
-        if waits is not None:
-            return waits
-        event = new_event(PromotionResumed(journal.waits_at), promotion.stream)
-        if context.append([event], expect={promotion.stream: promotion.version}) is not None:
-            return resume(context, promotion_id, progress, take_over=take_over, observes=observes)
-    require_keys(context, promotion.plan, promotion.pinned.release)
-    push_release(context.release_repository(), promotion.pinned)
-    return _drive(context, promotion_id, progress, take_over=take_over)
+    for _ in range(TRIES):
+        promotion = load_promotion(context, promotion_id)
+        journal = promotion.journal
+        if journal.state.ended:
+            return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
+        require_agreed(context.workspace, [each.place for each in promotion.plan.places])
+        require_newest(context)
+        if journal.waiting and journal.waits_at is not None:
+            waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
+                context, promotion, journal.waits_at, observes=observes
+            )
+            if waits is not None:
+                return waits
+            event = new_event(PromotionResumed(journal.waits_at), promotion.stream)
+            if context.append([event], expect={promotion.stream: promotion.version}) is not None:
+                continue
+        require_keys(context, promotion.plan, promotion.pinned.release)
+        push_release(context.release_repository(), promotion.pinned)
+        return _drive(context, promotion_id, progress, take_over=take_over)
+    raise AppendsRefused(promotion_id)
 
 
 def _drive(
@@ -251,21 +251,25 @@ def abort(
     A holder that is at work sees it at its next append and does so itself.
     """
     why = {"by": context.person, **({"reason": reason} if reason else {})}
-    try:
-        promotion = load_promotion(context, promotion_id)
-    except Untrusted:
-        return _abort_untouched(context, promotion_id, why)
-    journal = promotion.journal
-    if journal.state.ended:
-        return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
-    if journal.steps:
-        require_agreed_targets(context.workspace, [each.place.environment for each in promotion.plan.places])
-    require_newest(context)
-    here = current_place(promotion.plan, journal)
-    event = new_event(PromotionHalting(here.place if here else None, "aborted", why), promotion.stream)
-    if context.append([event], expect={promotion.stream: promotion.version}) is not None:
-        return abort(context, promotion_id, reason, progress)
-    return _drive(context, promotion_id, progress)
+    for _ in range(TRIES):
+        try:
+            promotion = load_promotion(context, promotion_id)
+        except Untrusted:
+            return _abort_untouched(context, promotion_id, why)
+        journal = promotion.journal
+        if journal.state.ended:
+            return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
+        if journal.steps:
+            require_agreed_targets(
+                context.workspace, [each.place.environment for each in promotion.plan.places]
+            )
+        require_newest(context)
+        here = current_place(promotion.plan, journal)
+        event = new_event(PromotionHalting(here.place if here else None, "aborted", why), promotion.stream)
+        if context.append([event], expect={promotion.stream: promotion.version}) is not None:
+            continue
+        return _drive(context, promotion_id, progress)
+    raise AppendsRefused(promotion_id)
 
 
 def _abort_untouched(context: PromotionDriving, promotion_id: str, why: dict[str, str]) -> PromotionOutcome:
@@ -273,14 +277,16 @@ def _abort_untouched(context: PromotionDriving, promotion_id: str, why: dict[str
     then the workspace has to be what it was before anything is put back.
     """
     stream = promotion_stream(promotion_id)
-    told = records_of(context, promotion_id)
-    journal = journal_of(promotion_id, told)
-    if journal.steps or journal.state.ended:
-        raise Untrusted(
-            f"{promotion_id} has begun, and its plan cannot be made again: put the workspace back to what it was "
-            "then, and abort it after that"
-        )
-    event = new_event(PromotionEnded(PromotionState.ABORTED, "aborted", why), stream)
-    if context.append([event], expect={stream: len(told)}) is not None:
-        return _abort_untouched(context, promotion_id, why)
-    return PromotionOutcome(promotion_id, PromotionState.ABORTED, {"cause": "aborted", **why})
+    for _ in range(TRIES):
+        told = records_of(context, promotion_id)
+        journal = journal_of(promotion_id, told)
+        if journal.steps or journal.state.ended:
+            raise Untrusted(
+                f"{promotion_id} has begun, and its plan cannot be made again: put the workspace back to what it was "
+                "then, and abort it after that"
+            )
+        event = new_event(PromotionEnded(PromotionState.ABORTED, "aborted", why), stream)
+        if context.append([event], expect={stream: len(told)}) is not None:
+            continue
+        return PromotionOutcome(promotion_id, PromotionState.ABORTED, {"cause": "aborted", **why})
+    raise AppendsRefused(promotion_id)

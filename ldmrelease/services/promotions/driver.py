@@ -37,7 +37,7 @@ from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
-from ldmrelease.services.promotions.outcome import PromotionOutcome, wait_values
+from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
 from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.work import (
     Overtaken,
@@ -83,7 +83,8 @@ class _Driver(Struct):
     """Since when a step cannot be carried out since nobody can be asked (monotonic seconds)."""
 
     def run(self, promotion_id: str) -> PromotionOutcome:
-        while True:
+        refused = 0
+        while refused < TRIES:
             now = Turn.read(self.context, promotion_id, self.holder, self.progress)
             promotion = now.promotion
             if promotion.journal.waiting:
@@ -97,9 +98,12 @@ class _Driver(Struct):
                 action = next_action(promotion.plan, promotion.journal, now.claims)
                 answer = self._act(now, self._under_our_claim(now, action))
             except TakenOver:
+                refused += 1
                 continue
+            refused = 0
             if answer is not None:
                 return answer
+        raise AppendsRefused(promotion_id)
 
     def _is_anothers(self, promotion: Promotion, claim: Claim | None) -> bool:
         """Another process holds this promotion's claim, and we may not take it over."""

@@ -7,13 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.errors import LdmreleaseError, Unavailable
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.times import spell
 from ldmrelease.services.promotions.work import PlaceBusy
 
 if TYPE_CHECKING:
     from ldmrelease.services.promotions.changes import PlaceChange
+
+TRIES = 5
+"""So often in a row an append is tried again on what was read anew."""
+
+
+class AppendsRefused(LdmreleaseError):
+    """The ledger refused one append after the other: it never stayed, or does not say twice, what was read."""
+
+    def __init__(self, promotion_id: str) -> None:
+        super().__init__(
+            f"{promotion_id}: the ledger refused {TRIES} appends in a row, each on what was just read: others write "
+            "to it all the time, or its file is damaged; `ledger verify` says whether it is, and `resume` goes on"
+        )
 
 
 class PromotionOutcome(Struct, frozen=True):

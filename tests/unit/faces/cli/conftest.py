@@ -3,11 +3,12 @@
 Each point is reached once and copied: a promotion takes longer than a copy.
 """
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.workspace import BEFORE, WEEKLY, Site, copy_site, new_site
+from tests.workspace import BASE, BEFORE, TESTSTAND, WEEKLY, Site, copy_site, new_site
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +49,20 @@ def developed_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -
 def developed(developed_once: Site, tmp_path: Path) -> Site:
     """The weekly runs everywhere at level development."""
     return developed_once.copy(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="module")
+def waiting_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = ready_once.copy(tmp_path_factory.mktemp("waiting") / "workspace")
+    site.ok("promote", WEEKLY, "--target", TESTSTAND)
+    assert site.run("promote", WEEKLY, "--target", BASE).exit_code == 4
+    return site
+
+
+@pytest.fixture
+def waiting(waiting_once: Site, tmp_path: Path) -> tuple[Site, str]:
+    """A promotion to base, which waits for the soak at the test stand; and its id."""
+    site = waiting_once.copy(tmp_path / "workspace")
+    listed = json.loads(site.ok("promotions", "list", "-o", "json"))
+    assert listed[-1]["state"] == "waiting"
+    return site, listed[-1]["promotion"]

@@ -4,7 +4,6 @@ import base64
 import json
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,23 +18,6 @@ from ldmrelease.projections.registry import PROJECTORS
 from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site
 
 HERE = {"environment": "base", "application": "ocps"}
-
-
-@pytest.fixture(scope="module")
-def waiting_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    site = ready_once.copy(tmp_path_factory.mktemp("waiting") / "workspace")
-    site.ok("promote", WEEKLY, "--target", TESTSTAND)
-    assert site.run("promote", WEEKLY, "--target", BASE).exit_code == 4
-    return site
-
-
-@pytest.fixture
-def waiting(waiting_once: Site, tmp_path: Path) -> tuple[Site, str]:
-    """A promotion to base, which waits for the soak at the test stand; and its id."""
-    site = waiting_once.copy(tmp_path / "workspace")
-    listed = json.loads(site.ok("promotions", "list", "-o", "json"))
-    assert listed[-1]["state"] == "waiting"
-    return site, listed[-1]["promotion"]
 
 
 def forge(site: Site, stream: str, kind: str, body: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.ledger import open_ledger
+from ldmrelease.ledger.sqlite.ledger import SqliteLedger
 from ldmrelease.projections.registry import PROJECTORS
 from tests.unit.faces.cli.test_forged_rows import forge
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site
@@ -97,3 +98,66 @@ def test_a_ledger_that_nobody_has_seen_is_a_finding(ready: Site) -> None:
     assert found["health"] == "bad"
     assert "no checkpoint anywhere" in found["message"]
     assert ready.run("release", "show", BEFORE).exit_code == 0
+
+
+def reindexed(site: Site, where: str) -> None:
+    """Have the indexes of the events leave rows out, and spell them as before."""
+    with closing(sqlite3.connect(site.root / "ledger.db", isolation_level=None)) as connection:
+        made = connection.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
+        ).fetchall()
+        for name, sql in made:
+            connection.execute(f"DROP INDEX {name}")
+            connection.execute(f"{sql} WHERE {where}")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.executemany("UPDATE sqlite_schema SET sql = ?2 WHERE name = ?1", made)
+
+
+def test_rows_that_the_indexes_leave_out_are_noticed_on_opening(ready: Site) -> None:
+    """A fence of a release or an end of a promotion would be hidden that way, and every hash would be right."""
+    reindexed(ready, f"sequence <> {ready.events('release.pinned')[0].sequence}")
+    size = ready.head().size
+    for words in (("where",), ("promote", WEEKLY, "--target", PLACE), ("resume", "--all")):
+        done = ready.run(*words)
+        assert done.exit_code == 3, words
+        assert f"has {size - 1} events, and the log ends with event {size}" in done.stderr
+    assert ready.run("ledger", "verify").exit_code != 0
+    assert ready.head().size == size
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER quiet BEFORE INSERT ON events WHEN NEW.kind = 'x' BEGIN SELECT RAISE(IGNORE); END",
+        "CREATE TRIGGER meta BEFORE INSERT ON events BEGIN SELECT RAISE(IGNORE); END",
+        "CREATE VIEW one AS SELECT * FROM events",
+        "CREATE INDEX one ON events (actor)",
+        "DROP TRIGGER events_follow",
+    ],
+)
+def test_a_changed_schema_is_noticed_on_opening(ready: Site, statement: str) -> None:
+    with closing(sqlite3.connect(ready.root / "ledger.db")) as connection, connection:
+        connection.execute(statement)
+    for words in (("where",), ("promote", WEEKLY, "--target", PLACE)):
+        done = ready.run(*words)
+        assert done.exit_code == 3, words
+        assert f"{statement.split()[2]!r} is not as a ledger has it" in done.stderr
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_ledger_that_contradicts_itself_is_not_asked_for_ever(
+    waiting: tuple[Site, str], monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """A stream's version and its rows are read by different indexes: every append would be refused."""
+    site, promotion = waiting
+    stream, count = f"promotion/{promotion}", len(site.events(None, f"promotion/{promotion}"))
+    real = SqliteLedger.version
+
+    def version(ledger: SqliteLedger, name: str) -> int:
+        found = real(ledger, name)
+        return found + 1 if name == stream and found >= count + after else found
+
+    monkeypatch.setattr(SqliteLedger, "version", version)
+    done = site.run("abort", promotion)
+    assert done.exit_code == 3
+    assert "the ledger refused 5 appends in a row" in done.stderr
