@@ -158,7 +158,7 @@ def never_ran(place: OnePlace) -> None:
     history = json.loads(place.site.ok("history", PLACE, "-o", "json"))
     assert all(not each.get("ready", False) for each in history)
     observed = json.loads(place.site.ok("observe", "--target", PLACE, "-o", "json"))
-    assert observed["observations"][0]["release_digests"] == []
+    assert [each["ready"] for each in observed["observations"][0]["images"]] == [False]
 
 
 def scaled(place: OnePlace, replicas: int) -> None:
