@@ -12,6 +12,7 @@ from ldmrelease.config.yaml.fields import (
     Name,
     Names,
     Platform,
+    Registered,
     SomeNames,
     SomeTime,
     Strict,
@@ -22,11 +23,15 @@ from ldmrelease.config.yaml.fields import (
     said,
 )
 from ldmrelease.config.yaml.validation_messages import NOT_A_MAPPING, tagged
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 
 RULES_TO_COME = ("approval", "vulnerabilities", "metric", "documents", "verified")
 KEYS_TO_COME = ("compression", "emergency", "review")
 
 PolicyTagKind = Literal["release", "weekly", "daily", "candidate", "experimental"]
+EvidenceType = Annotated[
+    str, Registered(lambda: (name for name, each in STATEMENT_TYPES.items() if not each.has_own_rule))
+]
 EvidenceAbout = Literal["image", "release", "content"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -77,9 +82,7 @@ class Attested(Clause):
     """There is signed evidence of a type, by keys of the roles."""
 
     rule: Literal["attested"]
-    type: Literal["provenance", "vulnerabilities", "sbom", "receipt"] = Field(
-        description="The short name of the evidence's type."
-    )
+    type: EvidenceType = Field(description="The short name of the evidence's type.")
     about: EvidenceAbout = Field("image", description="What the evidence must be about.")
     by: SomeNames | None = Field(None, description="Roles of which the signer must have one. Left out: any.")
     max_age: SomeTime | None = Field(None, description="How old the evidence may be, from its intake.")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ldmrelease.checks.registry import traits
+from ldmrelease.checks.registry import KINDS, traits
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     Address,
@@ -12,6 +12,7 @@ from ldmrelease.config.yaml.fields import (
     MomentField,
     Name,
     Names,
+    Registered,
     SomeNames,
     SomeTime,
     Strict,
@@ -19,6 +20,7 @@ from ldmrelease.config.yaml.fields import (
     exactly_one,
     said,
 )
+from ldmrelease.domain.tags import Grammar
 from ldmrelease.domain.workload_selection import WorkloadKind
 
 TagKind = Literal["release", "weekly", "daily", "candidate", "experimental"]
@@ -26,7 +28,7 @@ TagKind = Literal["release", "weekly", "daily", "candidate", "experimental"]
 DEFAULT_TAG = {"image": "{image}", "configuration": "{git}", "build": "{eups}"}
 """How a component's tag is spelled where the file does not say."""
 
-KINDS = tuple(each.value for each in WorkloadKind if each is not WorkloadKind.CUSTOM)
+WORKLOADS = tuple(each.value for each in WorkloadKind if each is not WorkloadKind.CUSTOM)
 """The kinds of workload that every cluster has."""
 
 Runs = Annotated[list[Text], Field(min_length=1), UNIQUE]
@@ -54,7 +56,7 @@ class ComponentEntry(Strict):
 class ProductEntry(Strict):
     """What is tagged together."""
 
-    grammar: Literal["rubin", "rsp", "semver"] = Field(description="How its tags are spelled.")
+    grammar: Annotated[str, Registered(lambda: Grammar)] = Field(description="How its tags are spelled.")
     default: bool = Field(False, description="Whether a tag that it can read is meant for it.")
     aliases: Names = Field(default_factory=list, description="Moving tags, such as recommended.")
     components: Annotated[dict[Name, ComponentEntry], Field(min_length=1)] = Field(
@@ -166,7 +168,7 @@ class SelectionEntry(Strict):
     @property
     def is_custom(self) -> bool:
         """Whether it is about a kind that not every cluster has."""
-        return self.kind not in KINDS
+        return self.kind not in WORKLOADS
 
     @model_validator(mode="after")
     def _one_choice(self) -> Self:
@@ -177,7 +179,7 @@ class SelectionEntry(Strict):
     def _custom_in_full(self) -> Self:
         own = (self.api_version, self.images, self.pods)
         if self.is_custom and (None in own or self.name is None):
-            known = ", ".join(KINDS)
+            known = ", ".join(WORKLOADS)
             said(f"{self.kind} is none of {known}; a custom resource has api-version, name, images and pods")
         if not self.is_custom and own != (None, None, None):
             said(f"a {self.kind} has no api-version, images or pods: those are for custom resources")
@@ -242,7 +244,7 @@ class EnvironmentEntry(Strict):
 class CheckEntry(Strict):
     """A check that policies may ask for."""
 
-    kind: Literal["command", "container", "job", "reported"] = Field(
+    kind: Annotated[str, Registered(lambda: KINDS)] = Field(
         description="command: a process here; container: on a Docker engine; job: a Kubernetes Job where the "
         "release runs; reported: somebody else signs its result."
     )

@@ -1,14 +1,24 @@
 """What the values of our files look like: names, durations, times, and the base of all file models."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from ldmrelease.domain import times
 
@@ -66,6 +76,32 @@ def exactly_one(model: BaseModel, *names: str) -> None:
     """Refuse a mapping that has none or several of these keys."""
     if sum(getattr(model, each) is not None for each in names) != 1:
         said(f"write exactly one of {', '.join(names)}")
+
+
+class Registered:
+    """Marks a text that is one of the names of a registry: refused and described as a `Literal` of them would be.
+
+    names: gives the names; it is asked at each validation, so that what is registered later counts too.
+    """
+
+    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+        self._names = names
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._known, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "enum": [str(each) for each in self._names()]}
+
+    def _known(self, value: Any) -> str:
+        names = list(self._names())
+        if isinstance(value, str) and value in names:
+            return value
+        *others, last = map(repr, map(str, names))
+        choices = f"{', '.join(others)} or {last}" if others else last
+        raise PydanticKnownError("literal_error", {"expected": choices})
 
 
 def _reader(read: Callable[[str], Any], remedy: str) -> Callable[[Any], Any]:

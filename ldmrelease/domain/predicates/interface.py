@@ -35,6 +35,7 @@ class StatementType(Struct, frozen=True):
     happens_somewhere: it tells what happened in an environment; one that leaves out where needs a role for all.
     covers_platforms: one about an index speaks for each of its platforms.
     local: it belongs where it was made: it is never copied to another registry, and is not evidence.
+    has_own_rule: policies ask for it by a rule of its own, not by `attested`.
     """
 
     name: str
@@ -46,6 +47,7 @@ class StatementType(Struct, frozen=True):
     happens_somewhere: bool = False
     covers_platforms: bool = False
     local: bool = False
+    has_own_rule: bool = False
 
     @property
     def uri(self) -> str:

@@ -221,4 +221,5 @@ TYPE = StatementType(
     environment=_environment,
     facts=_facts,
     happens_somewhere=True,
+    has_own_rule=True,
 )

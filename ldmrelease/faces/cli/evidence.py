@@ -11,7 +11,7 @@ from ldmrelease.answers.evidence import added_answers, statement_answers, statem
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import canonical
-from ldmrelease.domain.predicates.registry import statement_type
+from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_type
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
@@ -44,6 +44,8 @@ app = new_app(
     ),
 )
 
+_SIGNABLE = tuple(name for name, each in STATEMENT_TYPES.items() if not each.local)
+
 
 class ResultOption(enum.StrEnum):
     """What came of a check."""
@@ -75,9 +77,7 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
     release: ReleaseArgument,
     type: Annotated[
         str,
-        typer.Option(
-            "--type", help="provenance, check, vulnerabilities, sbom, or the URI of a predicate type."
-        ),
+        typer.Option("--type", help=f"{', '.join(_SIGNABLE)}, or the URI of a predicate type."),
     ],
     key: Annotated[Path, typer.Option("--key", help="The private key file that signs (PEM, P-256).")],
     product: ProductOption = None,

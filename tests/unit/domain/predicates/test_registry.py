@@ -1,10 +1,11 @@
 """Types of statements: one registry, which policies, roles and copies go by."""
 
-from typing import get_args
-
 import pytest
+from msgspec.structs import replace
+from pydantic import ValidationError
 
 from ldmrelease.config.policies.schema import Attested
+from ldmrelease.domain.predicates import sbom
 from ldmrelease.domain.predicates.interface import read_time, value_at
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, short_type, statement_type
 
@@ -25,7 +26,24 @@ def test_what_nobody_knows_is_called_by_its_type_and_says_nothing() -> None:
 
 
 def test_a_policy_may_ask_for_every_type_but_results_which_have_a_rule_of_their_own() -> None:
-    assert set(get_args(Attested.model_fields["type"].annotation)) == set(STATEMENT_TYPES) - {"check"}
+    asked = Attested.model_json_schema()["properties"]["type"]["enum"]
+    assert asked == ["provenance", "vulnerabilities", "sbom", "receipt"]
+    assert set(asked) == set(STATEMENT_TYPES) - {"check"}
+
+
+def test_a_policy_may_ask_for_a_type_that_is_registered_and_for_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clause = {"id": "seen", "rule": "attested", "type": "approval"}
+    with pytest.raises(ValidationError) as refused:
+        Attested.model_validate(clause)
+    (error,) = refused.value.errors(include_url=False)
+    assert (error["type"], error["ctx"]) == (
+        "literal_error",
+        {"expected": "'provenance', 'vulnerabilities', 'sbom' or 'receipt'"},
+    )
+    monkeypatch.setitem(STATEMENT_TYPES, "approval", replace(sbom.TYPE, name="approval"))
+    assert Attested.model_validate(clause).type == "approval"
 
 
 def test_receipts_stay_where_they_were_made_and_results_happen_somewhere() -> None:
