@@ -94,6 +94,8 @@ def faults(site: Site, file: str) -> Iterator[str]:
         (site.root / TRUST).write_text(trust_text)
         if not found and acted.exit_code != ExitCode.OK and "is not a target" not in acted.stderr:
             yield f"{each}: overlooked: {acted.stdout}{acted.stderr}"
+        if found and acted is not None and acted.exit_code != ExitCode.BAD_INPUT:
+            yield f"{each}: acted upon, exit {acted.exit_code}: {acted.stdout}{acted.stderr}"
         # The same trouble with the same name in several places is one line.
         distinct = {(problem.message, problem.remedy) for problem in found}
         if len(distinct) > MANY.get(str(each), 1):
