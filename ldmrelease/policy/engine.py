@@ -17,7 +17,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.policy import builtin
 from ldmrelease.policy.index import index_of
 from ldmrelease.policy.rule_context import RuleContext
-from ldmrelease.policy.rules import RULES
+from ldmrelease.policy.rules.registry import RULES
 
 
 def evaluate(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ldmrelease.config.workspace.keys import LEDGER, how_to_make, signed_types, signer_fault
+from ldmrelease.config.workspace.key_faults import LEDGER, how_to_make, signed_types, signer_fault
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events.kinds import OBSERVER, PROMOTER, RUNNER

@@ -17,9 +17,9 @@ from ldmrelease.domain.events import EventKind
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.promotions import open_promotions
-from ldmrelease.services.promotions.claims import claim_now
 from ldmrelease.services.promotions.commands import Promoted, preview_spec, promote, resume
 from ldmrelease.services.promotions.submit import NothingToDo
+from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.services.releases.pin import Pinned, find_or_pin
 from tests.workspace import WEEKLY, Site, copy_site, new_site, said
 

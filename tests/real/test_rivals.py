@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.domain.events import EventKind
-from ldmrelease.services.promotions.claims import claim_now
 from ldmrelease.services.promotions.commands import Promoted, promote, resume
 from ldmrelease.services.promotions.outcome import PromotionOutcome
+from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.services.promotions.work import PlaceBusy
 from tests.real.test_kills import quiet, spec
 from tests.workspace import PLACE, Site, copy_site, new_site, said

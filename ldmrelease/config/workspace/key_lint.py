@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ldmrelease.config.trust import Trust
-from ldmrelease.config.workspace.keys import RECEIPTS, SIGNS, how_to_make, key_fault, signed_types
+from ldmrelease.config.workspace.key_faults import RECEIPTS, SIGNS, how_to_make, key_fault, signed_types
 from ldmrelease.config.workspace.load import key_files
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.topology import level_of

@@ -13,7 +13,7 @@ from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.check_template import template_file, with_document
-from ldmrelease.config.workspace.keys import SIGNS
+from ldmrelease.config.workspace.key_faults import SIGNS
 from ldmrelease.config.workspace.model import Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.references import References
 from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ldmrelease.config.trust import Trust
-from ldmrelease.config.workspace.keys import LEDGER, signed_types
+from ldmrelease.config.workspace.key_faults import LEDGER, signed_types
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.suggestions import nearest

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.keys import SIGNS, key_fault
+from ldmrelease.config.workspace.key_faults import SIGNS, key_fault
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable, reason_of

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file, used_levels
-from ldmrelease.config.workspace.keys import RECEIPTS, SIGNS, signed_types
+from ldmrelease.config.workspace.key_faults import RECEIPTS, SIGNS, signed_types
 from ldmrelease.config.workspace.load import named_keys
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import InputError

@@ -34,7 +34,6 @@ from ldmrelease.services.needs import (
     SignedHistory,
 )
 from ldmrelease.services.progress import Progress
-from ldmrelease.services.promotions.claims import claim_now, this_holder
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
 from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
 from ldmrelease.services.promotions.preflight import PreflightFailed
@@ -46,6 +45,7 @@ from ldmrelease.services.promotions.submit import (
     record_request,
     remaining_places,
 )
+from ldmrelease.services.promotions.takeover import claim_now, this_holder
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import push_release
 from ldmrelease.services.signing import require_agreed_targets, require_keys

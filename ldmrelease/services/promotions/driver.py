@@ -35,9 +35,9 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
-from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
 from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
+from ldmrelease.services.promotions.takeover import claim_events, may_take
 from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.work import (
     Overtaken,

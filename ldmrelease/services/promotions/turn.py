@@ -19,8 +19,8 @@ from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
-from ldmrelease.services.promotions.claims import claim_now
 from ldmrelease.services.promotions.load import Promotion, load_promotion
+from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.services.promotions.work import Work
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.promotions.claims import claim_now
+from ldmrelease.services.promotions.takeover import claim_now
 from tests.real.kube import objects
 from tests.real.kube.one_place import NEW, OLD, OnePlace
 from tests.workspace import PLACE, WEEKLY

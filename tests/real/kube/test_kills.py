@@ -25,8 +25,8 @@ import pytest
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.referrers import list_referrers
-from ldmrelease.services.promotions.claims import claim_now
 from ldmrelease.services.promotions.commands import Promoted, promote
+from ldmrelease.services.promotions.takeover import claim_now
 from tests.real.kube.api import Kube
 from tests.real.kube.audit import AuditEntry, AuditLog
 from tests.real.kube.cluster import Own

@@ -10,7 +10,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict, verdict_of
 from ldmrelease.domain.facts import Facts, ImageResidence, Intent, Interval
 from ldmrelease.domain.level import Additions
-from ldmrelease.policy.rules import RULES
+from ldmrelease.policy.rules.registry import RULES
 from tests.unit.policy.policy_facts import (
     BASE,
     FACTS,

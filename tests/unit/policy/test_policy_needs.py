@@ -10,7 +10,7 @@ from ldmrelease.domain.decision import Phase
 from ldmrelease.domain.facts import CandidatePin, Facts, Intent, Interval
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.engine import asked_requirements, fact_sources
-from ldmrelease.policy.rules import RULES
+from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.services.decisions.facts.registry import SOURCES
 
 from .policy_facts import (

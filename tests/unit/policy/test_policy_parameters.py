@@ -9,7 +9,7 @@ from msgspec.structs import fields
 from ldmrelease.config.policies.load import load_levels
 from ldmrelease.config.policies.schema import Clause
 from ldmrelease.domain.decision import Phase
-from ldmrelease.policy.rules import RULES
+from ldmrelease.policy.rules.registry import RULES
 from tests.unit.policy.policy_facts import decide
 
 CLAUSES = {get_args(each.model_fields["rule"].annotation)[0]: each for each in Clause.__subclasses__()}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ldmrelease.config.policies.load import level_schema
-from ldmrelease.policy.rules import RULES
+from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.render.policy_reference import policy_reference
 
 PAGE = Path(__file__).parents[3] / "docs" / "policy-reference.md"

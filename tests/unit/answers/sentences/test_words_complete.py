@@ -12,7 +12,7 @@ import ldmrelease
 from ldmrelease.answers.sentences import check_runs, findings, refusals, rejected
 from ldmrelease.checks.outcome import Unread
 from ldmrelease.domain.decision import Finding, Outcome, Phase
-from ldmrelease.policy.rules import RULES
+from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.render import progress
 
 SOURCE = Path(ldmrelease.__file__).parent
@@ -88,7 +88,7 @@ def rule_codes() -> set[tuple[str, str]]:
     for name, rules in SHARED.items():
         found |= {(rule, code) for rule in rules for code in codes(name)}
     found |= {("images", code) for code in PROBLEMS_OF_IMAGES}
-    return found | {("*", code) for code in codes("policy/rules/__init__.py") | codes("policy/engine.py")}
+    return found | {("*", code) for code in codes("policy/rules/registry.py") | codes("policy/engine.py")}
 
 
 def builtin_codes() -> set[tuple[str, str]]:

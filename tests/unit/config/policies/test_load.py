@@ -9,7 +9,7 @@ import pytest
 from ldmrelease.config.policies.load import level_schema, load_level, load_levels
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.level import Requirement
-from ldmrelease.policy.rules import RULES
+from ldmrelease.policy.rules.registry import RULES
 
 DATA = Path(__file__).parents[3] / "data" / "config"
 

@@ -32,8 +32,8 @@ from ldmrelease.domain.streams import StepId, promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.context import Untrusted
 from ldmrelease.services.inventory.observe import observation_event, observe
-from ldmrelease.services.promotions.claims import claim_now
 from ldmrelease.services.promotions.commands import abort, promote, resume
+from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.targets.memory_files import MemoryState
 from tests.unit.services.promotions.promotion_laws import Laws, tag_of
 from tests.unit.services.promotions.promotion_world import (

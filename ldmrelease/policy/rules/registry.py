@@ -1,0 +1,70 @@
+"""The registry of rules. A new one is a file beside this one, and a line here.
+
+A rule's module has `Parameters`, what a requirement of the rule may say (durations in seconds), and `judge`.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from msgspec import Struct
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.domain.level import Requirement
+from ldmrelease.policy.rule_context import RuleContext
+from ldmrelease.policy.rules import (
+    after,
+    attested,
+    check,
+    images,
+    not_returned,
+    same_content_as,
+    together,
+    window,
+)
+
+
+class Rule(Struct, frozen=True, dict=True):
+    """How one rule's parameters are read, how it judges, and by which facts.
+
+    `needs` names the sources of the facts that it looks at (`services/decisions/facts`); what is about the
+    release and the request itself is always there.
+    """
+
+    parameters: type[Struct]
+    judge: Callable[[Requirement, Any, RuleContext], Finding]
+    needs: frozenset[str]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of its parameters."""
+        return frozenset(self.parameters.__struct_fields__)
+
+    def __call__(self, requirement: Requirement, context: RuleContext) -> Finding:
+        """Judge a requirement; parameters that the rule does not understand are `errored`, never ignored."""
+        unknown = requirement.parameters.keys() - self.names
+        if unknown:
+            values = {"unknown": sorted(unknown)}
+            return context.finding(requirement, Outcome.ERRORED, "unknown-parameter", values)
+        try:
+            parameters = requirement.read(self.parameters)
+        except canonical.NotCanonical as error:
+            return context.finding(requirement, Outcome.ERRORED, "bad-parameters", {"detail": str(error)})
+        return self.judge(requirement, parameters, context)
+
+
+def _rule(module: Any, *needs: str) -> Rule:
+    return Rule(module.Parameters, module.judge, frozenset(needs))
+
+
+RULES: Mapping[str, Rule] = {
+    "images": _rule(images, "images"),
+    "attested": _rule(attested, "statements"),
+    "check": _rule(check, "statements", "runs", "checks", "clusters"),
+    "after": _rule(after, "residences", "places", "place_components", "statements", "runs"),
+    "together": _rule(together, "residences", "places", "place_components"),
+    "not-returned": _rule(not_returned, "residences", "place_components"),
+    "window": _rule(window, "windows"),
+    "same-content-as": _rule(same_content_as, "candidate_pins"),
+}
