@@ -270,7 +270,7 @@ TARGET_WORDS: Mapping[str, Words] = {
 
 STEP_WORDS: Mapping[str, Words] = {
     "never-admitted": lambda v: (
-        f"{v.listed('found')} was never admitted there, nor seen to run, and is not restored; the place stays as it is, "
+        f"{v.listed('found')} was never admitted there, nor seen to run, and is not restored; the place stays as is, "
         + (
             f"roll it back to {v.listed('releases')}"
             if v["releases"]
