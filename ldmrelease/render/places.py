@@ -23,6 +23,9 @@ _EMPTY = "''"
 _UNKNOWN = "unknown (deployed outside ldmrelease)"
 
 
+NO_PLACES = "the workspace has no environments yet: there is no place to look at"
+
+
 def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
     """What runs where, since when, and what approved it."""
     cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in rows]
