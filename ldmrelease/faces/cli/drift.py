@@ -33,7 +33,7 @@ def drift(
     """
     context = open_context_here(ctx)
     wanted = applications_of(context, target)
-    found = report(context.topology, live(context, wanted, timeout))
+    found = report(context, live(context, wanted, timeout))
     answer = drift_answer(found)
     emit(
         answer,
