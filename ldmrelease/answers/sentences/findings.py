@@ -168,7 +168,9 @@ _CHECK: dict[tuple[str, str], Words] = {
     ("check", "too-old"): lambda v: (
         f"the result of {v['check']} was too old from {v['since']} on (at most {v.span('max_age')})"
     ),
-    ("check", "running"): lambda v: f"a run of {v['check']} is under way ({v['run']})",
+    ("check", "running"): lambda v: (
+        f"a run of {v['check']} is under way ({v['run']}); its result is due by {v['due']}"
+    ),
     ("check", "no-result"): lambda v: f"the run {v['run']} of {v['check']} gave no result by its deadline",
     ("check", "result-gone"): lambda v: f"the result of run {v['run']} of {v['check']} is not there any more",
     ("check", "contradictory"): lambda v: f"the result of run {v['run']} of {v['check']} contradicts itself",

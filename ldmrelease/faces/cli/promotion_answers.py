@@ -123,7 +123,8 @@ def _promoted(context: Context, found: Promoted) -> RenderedAnswer:
 
     def text() -> str:
         told, product = outcome_text(outcome, context.now()), usual_product(context)
-        if outcome.changes:
+        if outcome.changes or first.decision.verdict is Verdict.ALLOWED:
+            # It was begun: what became of it is the answer, whatever was allowed on entry.
             return f"{told}\n\n{details_text(first.decision, product)}"
         return f"{decision_text(first.decision, product)}\n{told}"
 

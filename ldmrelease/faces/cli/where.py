@@ -19,7 +19,7 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit, say
-from ldmrelease.render.places import where_table
+from ldmrelease.render.places import NO_PLACES, where_table
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.selection import (
@@ -82,7 +82,9 @@ def where(
         _tell_live(context, selection, asked, timeout, output)
     found = find_where(context, now=context.now())
     rows = _rows(lambda meant: selected_rows(found, meant), context, selection, asked)
-    emit(where_answers(rows), output, lambda: where_table(rows))
+    emit(
+        where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES
+    )
 
 
 def _rows(
@@ -113,7 +115,7 @@ def _tell_live(
 
     found = live(context, selected_applications(context.topology, selection), timeout)
     rows = _rows(lambda meant: selected_live(found, meant), context, selection, asked)
-    emit(live_answers(rows), output, lambda: live_table(rows))
+    emit(live_answers(rows), output, lambda: live_table(rows) if context.topology.applications else NO_PLACES)
     missed = unreachable_places(found)
     for line in missed_lines(missed):
         say(line, err=True)
