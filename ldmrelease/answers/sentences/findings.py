@@ -192,7 +192,7 @@ _AFTER: dict[tuple[str, str], Words] = {
     ),
     ("after", "never-ran"): lambda v: f"{_it(v)} has not run {_where(v)} yet{_asked(v)}",
     ("after", "not-admitted"): lambda v: (
-        f"{_it(v)} ran at {v['place']}, where no promotion let it in: what was committed past the gate does not count"
+        f"{_it(v)} ran at {v['place']}, where no promotion admitted it: what was committed past the gate does not count"
     ),
     ("after", "no-place-runs-it"): lambda v: (
         f"no place {_where(v)} runs {v['component']}, which runs here: the policy can never be met"

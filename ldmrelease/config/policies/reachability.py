@@ -1,7 +1,7 @@
 """Places that no policy can ever let anything into: what has to come before can never have been there.
 
 A place lets a kind of tag of a product in where its level accepts the kind, and each of its `after` requirements
-names a place that can let it in before. What is left over once no further place can be added is out of reach.
+names a place that can admit it before. What is left over once no further place can be added is out of reach.
 """
 
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ def _reachable(sites: tuple[_Site, ...]) -> set[_Entry]:
 def _satisfied(clause: HeldClause, entry: _Entry, sites: tuple[_Site, ...], open_: set[_Entry]) -> bool:
     _, product, kind = entry
     parameters = clause.requirement.parameters
-    # Where what came by hand counts too, nothing has to have let it in.
+    # Where what came by hand counts too, nothing has to have admitted it.
     by_hand = parameters.get("admitted") is False
     return any(
         by_hand or (each.application.place, product, kind) in open_
