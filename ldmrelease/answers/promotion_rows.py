@@ -8,7 +8,7 @@ from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, Tim
 from ldmrelease.domain.facts import Intent
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.services.inventory.promotions import PromotionSummary
-from ldmrelease.services.promotions.waiting import pending_requirements
+from ldmrelease.services.promotions.wait_reasons import pending_requirements
 
 
 class PromotionRowAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -57,7 +57,7 @@ def _approved(each: PlaceComponent) -> str | Cell:
 
 
 def _named(each: PlaceComponent | HistoryEntry) -> str | None:
-    """A release without a mark was let in there."""
+    """A release without a mark was admitted there."""
     if each.release is None or each.named is NamedBy.ADMITTED:
         return each.release
     return f"{each.release} ({each.named})"

@@ -157,10 +157,10 @@ class _Diagnosis:
             return None
         kinds = sorted({kind for each in before for _, _, kind in self._open.intersection(each.entries)})
         message = (
-            f"nothing of {site.product.name} can ever enter: {named} can let in {', '.join(kinds)}, "
+            f"nothing of {site.product.name} can ever enter: {named} can admit {', '.join(kinds)}, "
             f"and {site.application.level} accepts {', '.join(site.kinds)}"
         )
-        return message, "accept a kind that both let in"
+        return message, "accept a kind that both admit"
 
     def _circle(self, site: _Site) -> tuple[Place, ...] | None:
         """The way from a place back to itself, each after the next, through places that are out of reach."""

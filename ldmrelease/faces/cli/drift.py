@@ -26,10 +26,10 @@ def drift(
     timeout: TimeoutOption = 10.0,
     output: OutputOption = Output.text,
 ) -> None:
-    """Look everywhere at once, and say where the tree, the decisions and what runs differ, by image digest,
-    with who made the difference where that is told, and the next command. Writes nothing.
+    """Ask everywhere at once, and show where the tree, the decisions and what runs differ, by image digest,
+    with who made the difference where that is known, and the next command. Writes nothing.
 
-    Exit 0: no drift; 1: drift was found; 3: none was found, and somewhere nobody could be reached.
+    Exit 0: no drift; 1: drift was found; 3: none was found, and some system could not be reached.
     """
     context = open_context_here(ctx)
     wanted = applications_of(context, target)

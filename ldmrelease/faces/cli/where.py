@@ -1,4 +1,4 @@
-"""`ldmrelease where`: what runs where, since when, and what let it in."""
+"""`ldmrelease where`: what runs where, since when, and what approved it."""
 
 from collections.abc import Callable
 from typing import Annotated, NoReturn, TypeVar
@@ -67,11 +67,11 @@ def where(
     timeout: TimeoutOption = 10.0,
     output: OutputOption = Output.text,
 ) -> None:
-    """Say which release runs where, since when, and which promotion let it in, as it was last observed.
+    """Show which release runs where, since when, and which promotion approved it, as it was last observed.
 
     Where nobody has looked lately the state is `unobserved`, never a guess. With `--live` every environment is
-    asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if somewhere nobody
-    could be reached; the rest is told all the same. Nothing is recorded: `observe` does that.
+    asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if some system
+    could not be reached; the rest is shown all the same. Nothing is recorded: `observe` does that.
     """
     context = open_context_here(ctx)
     require_product(context.topology, product)

@@ -46,7 +46,7 @@ from ldmrelease.services.promotions.submit import (
     record_request,
     remaining_places,
 )
-from ldmrelease.services.promotions.waiting import open_wait
+from ldmrelease.services.promotions.wait_reasons import open_wait
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import push_release
 from ldmrelease.services.signing import require_agreed_targets, require_keys

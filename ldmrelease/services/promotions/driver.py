@@ -39,7 +39,7 @@ from ldmrelease.services.promotions.claims import claim_events, may_take
 from ldmrelease.services.promotions.load import Promotion, load_promotion
 from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
 from ldmrelease.services.promotions.turn import TakenOver, Turn
-from ldmrelease.services.promotions.waiting import open_wait
+from ldmrelease.services.promotions.wait_reasons import open_wait
 from ldmrelease.services.promotions.work import (
     Overtaken,
     PlaceBusy,

@@ -17,7 +17,7 @@ from ldmrelease.promotion.state import Journal, StepRecord
 from ldmrelease.services.inventory.receipts import receipts_of
 from ldmrelease.services.needs import PromotionHistory
 from ldmrelease.services.promotions.load import Promotion, load_promotion, records_of
-from ldmrelease.services.promotions.waiting import open_wait
+from ldmrelease.services.promotions.wait_reasons import open_wait
 from ldmrelease.trust.records import EventRecord
 
 
