@@ -211,6 +211,10 @@ def _step_words(step: Step) -> str:
             return {"publish": "attach the receipts to the images"}.get(kind, kind)
 
 
+def _pending(requirement: str) -> str:
+    return "the complete release, asked for again" if requirement == "complete" else requirement
+
+
 def promotions_table(rows: Iterable[PromotionRowAnswer]) -> str:
     """The list of promotions."""
     cells: list[list[str | Cell]] = [
@@ -222,7 +226,7 @@ def promotions_table(rows: Iterable[PromotionRowAnswer]) -> str:
             each.target or "",
             each.by or "",
             each.requested,
-            ", ".join([*([each.until] if each.until else []), *each.who, *each.pending]),
+            ", ".join([*([each.until] if each.until else []), *each.who, *map(_pending, each.pending)]),
         ]
         for each in rows
     ]

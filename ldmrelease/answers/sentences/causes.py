@@ -27,8 +27,8 @@ def waits_words(cause: Mapping[str, Any], now: datetime | None = None) -> str:
 def _act_words(code: str, values: Mapping[str, Any]) -> str:
     if code == "open-release":
         return (
-            f"the release was open when this was asked for ({listed(values.get('missing', ()))} not built yet), and "
-            "it is asked for again once that is there"
+            f"the release was open when this was asked for ({listed(values.get('missing', ()))} not built yet); "
+            "once that is built, ask for it again"
         )
     return pending_act_words(code, values)
 

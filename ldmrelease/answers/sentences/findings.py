@@ -80,7 +80,7 @@ _BUILT_IN: dict[tuple[str, str], Words] = {
     ("accepts", "kind-accepted"): lambda v: f"the level accepts the kind {v['kind']}",
     ("complete", "open"): lambda v: (
         f"the release is open: {v.listed('missing')} "
-        f"{'is' if len(v.get('missing', [])) == 1 else 'are'} not built yet; pin it again later"
+        f"{'is' if len(v.get('missing', [])) == 1 else 'are'} not built yet; ask again once that is built"
     ),
     ("complete", "complete"): lambda _: "every component is pinned",
     ("held", "held"): lambda v: f"it is held: {v.listed('holds')}; whoever set the hold has to lift it",

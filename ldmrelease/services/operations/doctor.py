@@ -20,7 +20,7 @@ from ldmrelease.ledger import Ledger, LedgerError, LedgerReader
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import open_context, wall_clock
 from ldmrelease.services.deployments import desired
-from ldmrelease.services.deployments.checkpoints import contradictions, describe, kept_checkpoints
+from ldmrelease.services.deployments.checkpoints import RENEWING, contradictions, describe, kept_checkpoints
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.superseded import supersedes
 from ldmrelease.services.needs import Diagnosing, WitnessAccess
@@ -253,7 +253,9 @@ def _checkpoints(context: WitnessAccess) -> Iterator[Diagnosis]:
     if not any(each.checkpoint is not None or each.unknown is not None for each in everybody):
         yield _nowhere_kept(context.ledger, kept.where)
         return
-    if kept.unknown is not None:
+    if kept.overwritten:
+        yield Diagnosis(what, Health.BAD, f"{kept.where}: {kept.unknown}", RENEWING)
+    elif kept.unknown is not None:
         yield Diagnosis(what, Health.WARN, f"{kept.where}: {kept.unknown}")
     elif kept.checkpoint is None:
         yield Diagnosis(what, Health.OK, f"none yet in {kept.where}; the first promotion leaves one there")

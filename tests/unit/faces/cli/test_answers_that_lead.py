@@ -95,7 +95,7 @@ def test_a_promotion_of_an_open_release_leads_to_one_that_goes_on(site: Site) ->
     assert advised(resumed.stdout)[-1] == lead
     assert advised(site.ok("promotions", "show", promotion))[-1] == lead
     assert "complete" in listed(site)[-1]["pending"]
-    assert "complete" in site.ok("promotions", "list")
+    assert "the complete release, asked for again" in site.ok("promotions", "list")
     site.ok(*lead)
     assert next(each for each in listed(site) if each["promotion"] == promotion)["state"] == "superseded"
 
@@ -179,3 +179,14 @@ def test_check_advises_the_rollback_where_the_release_ran_and_gave_way(ready: Si
     assert ["rollback", WEEKLY, "--target", TESTSTAND] in commands
     for each in commands:
         ready.ok(*each)
+
+
+def test_a_menu_that_is_full_names_what_it_let_go(ready: Site) -> None:
+    ready.edit(lambda text: re.sub(r"weekly: \d+", "weekly: 1", text))
+    ready.ok("trust", "agree", "--yes")
+    before = set(re.findall(r"w_2023_\d+", ready.committed(MENU)))
+    told = ready.ok("promote", WEEKLY, "--target", MENU).splitlines()[0]
+    gone = before - set(re.findall(r"w_2023_\d+", ready.committed(MENU)))
+    assert gone
+    assert told.startswith(f"PROMOTED + {WEEKLY}  {MENU} (dropped ")
+    assert set(re.findall(r"w_2023_\d+", told)) == gone
