@@ -15,14 +15,14 @@ Named = Literal["admitted", "spelled", "inferred", "image"]
 
 
 class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An image at a place, since when it is there, and the promotion that let it in; or a place that nobody has
+    """An image at a place, since when it is there, and the promotion that admitted it; or a place that nobody has
     observed yet (`never-observed`).
 
     `state`: `committed` or `running`, why it does not simply run, `unobserved` where nobody has looked lately,
     or `unsigned`. `spelling` is the image's tag or reference. `release`, `promotion` and `allowed` are null where
-    nothing is known of them; `named` says how the release was found: `admitted` (the place's standing admission let it
-    in), `spelled` (the place's own text spells it), `inferred` (the earliest release with this image), or `image` (the
-    image alone).
+    nothing is known of them; `under_way` is the promotion that brought the image and has not ended. `named` says how
+    the release was found: `admitted` (the place's standing admission covers it), `spelled` (the place's own text
+    spells it), `inferred` (the earliest release with this image), or `image` (the image alone).
     """
 
     place: PlaceName
@@ -39,6 +39,7 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     promotion: str | None = None
     allowed: TimeText | None = None
+    under_way: str | None = None
 
 
 class IntervalAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +94,7 @@ def _running(row: PlaceComponent) -> WhereAnswer:
         aliases=row.aliases,
         promotion=row.promotion,
         allowed=row.allowed,
+        under_way=row.under_way,
     )
 
 

@@ -86,13 +86,16 @@ class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was changed at a place: tags of releases, null where there is none. `state` is what became of it there:
-    `promoted`, `scaled-to-zero` or `scheduled`.
+    `promoted`, `scaled-to-zero` or `scheduled`. A menu keeps what was in it, but for what it has `dropped`; `written`
+    is false where the place said all of it before.
     """
 
     place: PlaceName
     before: str | None
     after: str | None
     state: str
+    dropped: tuple[str, ...]
+    written: bool
 
 
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
@@ -172,7 +175,14 @@ def promoted_answer(outcome: PromotionOutcome, decision: DecisionAnswer | None =
         promotion=outcome.promotion,
         state=outcome.state,
         changes=tuple(
-            PlaceChangeAnswer(place=str(each.place), before=each.before, after=each.after, state=each.state)
+            PlaceChangeAnswer(
+                place=str(each.place),
+                before=each.before,
+                after=each.after,
+                state=each.state,
+                dropped=each.dropped,
+                written=each.written,
+            )
             for each in outcome.changes
         ),
         cause=None if waits else cause_finding(outcome.cause),

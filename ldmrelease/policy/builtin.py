@@ -42,9 +42,11 @@ def complete(facts: Facts) -> Finding:
         return _finding("complete", Outcome.FAILED, release.problem, {"tag": release.tag})
     if release.missing:
         values = {"missing": sorted(release.missing)}
-        return _finding(
-            "complete", Outcome.PENDING, "open", values, next=command("release", "pin", release.tag)
-        )
+        # A promotion is bound to what was pinned for it: one that is asked for again pins what is there by then.
+        pins: tuple[str, ...] = ("promote", release.tag, "--target", str(facts.place))
+        if facts.intent is not Intent.PROMOTE:
+            pins = ("release", "pin", release.tag)
+        return _finding("complete", Outcome.PENDING, "open", values, next=command(*pins))
     return _finding("complete", Outcome.SATISFIED, "complete")
 
 

@@ -23,6 +23,9 @@ _EMPTY = "''"
 _UNKNOWN = "unknown (deployed outside ldmrelease)"
 
 
+NO_PLACES = "the workspace has no environments yet: there is no place to look at"
+
+
 def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
     """What runs where, since when, and what approved it."""
     cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in rows]
@@ -41,12 +44,20 @@ def _running(each: PlaceComponent) -> list[str | Cell]:
         _named(each) or Cell(short(each.digest) or "no such image", Colour.yellow),
         each.since,
         Cell(each.state, _STATES.get(each.state)),
-        f"{each.promotion} at {each.allowed}" if each.promotion else Cell(_UNKNOWN, Colour.grey),
+        _approved(each),
     ]
 
 
+def _approved(each: PlaceComponent) -> str | Cell:
+    if each.promotion is not None:
+        return f"{each.promotion} at {each.allowed}"
+    if each.under_way is not None:
+        return Cell(f"{each.under_way} (under way)", Colour.yellow)
+    return Cell(_UNKNOWN, Colour.grey)
+
+
 def _named(each: PlaceComponent | HistoryEntry) -> str | None:
-    """A release without a mark was let in there."""
+    """A release without a mark was admitted there."""
     if each.release is None or each.named is NamedBy.ADMITTED:
         return each.release
     return f"{each.release} ({each.named})"

@@ -14,7 +14,7 @@ from ldmrelease.answers.sentences.refusals import (
     interrupted_words,
     preflight_words,
 )
-from ldmrelease.answers.sentences.text import indented, listed, moment, said, short
+from ldmrelease.answers.sentences.text import command_line, indented, listed, moment, said, short
 from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
@@ -78,8 +78,14 @@ def _change(change: PlaceChange) -> str:
     alias = f"{change.alias}: " if change.alias else ""
     done = painted(_DONE[change.intent], Colour.green)
     what = " -> ".join(dict.fromkeys(map(said, names)))
-    again = " (it was written there already)" if change.before == change.after else ""
-    return f"{done} {said(alias)}{what}  {change.place}{_HOW.get(change.state, '')}{again}"
+    if not change.written:
+        there = "in the menu" if change.menu else "written there"
+        how = f"(it was {there} already){_HOW.get(change.state, '')}"
+        return f"UNCHANGED {said(str(change.after))}  {change.place} {how}"
+    if change.menu:
+        dropped = f" (dropped {listed(change.dropped)})" if change.dropped else ""
+        return f"{done} + {what}  {change.place}{dropped}"
+    return f"{done} {said(alias)}{what}  {change.place}{_HOW.get(change.state, '')}"
 
 
 def _why(outcome: PromotionOutcome, now: datetime) -> str:
@@ -99,6 +105,8 @@ def _waits(cause: Mapping[str, Any], now: datetime) -> str:
 def _next(outcome: PromotionOutcome) -> Iterator[str]:
     name = outcome.promotion
     match outcome.state:
+        case PromotionState.WAITING if outcome.cause.get("code") == "open-release":
+            yield command_line(outcome.cause["values"]["next"])
         case PromotionState.WAITING:
             yield f"ldmrelease resume {name} (or `ldmrelease resume --all` from cron)"
         case PromotionState.SUCCEEDED:
@@ -203,6 +211,10 @@ def _step_words(step: Step) -> str:
             return {"publish": "attach the receipts to the images"}.get(kind, kind)
 
 
+def _pending(requirement: str) -> str:
+    return "the complete release, asked for again" if requirement == "complete" else requirement
+
+
 def promotions_table(rows: Iterable[PromotionRowAnswer]) -> str:
     """The list of promotions."""
     cells: list[list[str | Cell]] = [
@@ -214,7 +226,7 @@ def promotions_table(rows: Iterable[PromotionRowAnswer]) -> str:
             each.target or "",
             each.by or "",
             each.requested,
-            ", ".join([*([each.until] if each.until else []), *each.who]),
+            ", ".join([*([each.until] if each.until else []), *each.who, *map(_pending, each.pending)]),
         ]
         for each in rows
     ]

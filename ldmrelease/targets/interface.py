@@ -81,5 +81,7 @@ class Store(Protocol):
     def fence_of(self, where: Any, place: Place, access: Access, /) -> Fence | Refusal | Unavailable | None:
         """The place's fence; None where nobody has claimed it yet."""
 
-    def changed_by(self, where: Any, path: str, access: Access, /) -> Change | Refusal | Unavailable:
-        """Who last changed a setting."""
+    def changed_by(
+        self, where: Any, path: str, item: int | None, access: Access, /
+    ) -> Change | Refusal | Unavailable:
+        """Who last changed a setting; of a list, who put in the item that stands at `item`."""

@@ -129,9 +129,12 @@ def fence_of(target: Target, place: Place, access: Access) -> Fence | Refusal | 
 
 def changed_by(target: Target, path: str, access: Access) -> Change | Refusal | Unavailable:
     """Who last changed a setting, or the one that the item at `path` is in."""
+    setting, item = path, None
     # What keeps many names each as an item of one setting.
-    setting = path.rpartition("[")[0] if target.capabilities.keeps_many and path.endswith("]") else path
-    return store(target).changed_by(target.location, setting, access)
+    if target.capabilities.keeps_many and path.endswith("]"):
+        setting, _, index = path[:-1].rpartition("[")
+        item = int(index)
+    return store(target).changed_by(target.location, setting, item, access)
 
 
 def where(target: Target) -> str:

@@ -20,8 +20,17 @@ def waits_words(cause: Mapping[str, Any], now: datetime | None = None) -> str:
     if until and now is not None and _instant(until) <= now:
         parts = ["as of its last decision, and can go on now"]
     parts += [f"for {listed(who)}"] if who else []
-    act = [pending_act_words(str(cause["code"]), cause.get("values") or {})] if "code" in cause else []
+    act = [_act_words(str(cause["code"]), cause.get("values") or {})] if "code" in cause else []
     return ": ".join([*([" and ".join(parts)] if parts else []), *act])
+
+
+def _act_words(code: str, values: Mapping[str, Any]) -> str:
+    if code == "open-release":
+        return (
+            f"the release was open when this was asked for ({listed(values.get('missing', ()))} not built yet); "
+            "once that is built, ask for it again"
+        )
+    return pending_act_words(code, values)
 
 
 def _instant(at: Any) -> datetime:

@@ -80,7 +80,7 @@ _BUILT_IN: dict[tuple[str, str], Words] = {
     ("accepts", "kind-accepted"): lambda v: f"the level accepts the kind {v['kind']}",
     ("complete", "open"): lambda v: (
         f"the release is open: {v.listed('missing')} "
-        f"{'is' if len(v.get('missing', [])) == 1 else 'are'} not built yet; pin it again later"
+        f"{'is' if len(v.get('missing', [])) == 1 else 'are'} not built yet; ask again once that is built"
     ),
     ("complete", "complete"): lambda _: "every component is pinned",
     ("held", "held"): lambda v: f"it is held: {v.listed('holds')}; whoever set the hold has to lift it",
@@ -168,7 +168,9 @@ _CHECK: dict[tuple[str, str], Words] = {
     ("check", "too-old"): lambda v: (
         f"the result of {v['check']} was too old from {v['since']} on (at most {v.span('max_age')})"
     ),
-    ("check", "running"): lambda v: f"a run of {v['check']} is under way ({v['run']})",
+    ("check", "running"): lambda v: (
+        f"a run of {v['check']} is under way ({v['run']}); its result is due by {v['due']}"
+    ),
     ("check", "no-result"): lambda v: f"the run {v['run']} of {v['check']} gave no result by its deadline",
     ("check", "result-gone"): lambda v: f"the result of run {v['run']} of {v['check']} is not there any more",
     ("check", "contradictory"): lambda v: f"the result of run {v['run']} of {v['check']} contradicts itself",
@@ -190,7 +192,7 @@ _AFTER: dict[tuple[str, str], Words] = {
     ),
     ("after", "never-ran"): lambda v: f"{_it(v)} has not run {_where(v)} yet{_asked(v)}",
     ("after", "not-admitted"): lambda v: (
-        f"{_it(v)} ran at {v['place']}, where no promotion let it in: what was committed past the gate does not count"
+        f"{_it(v)} ran at {v['place']}, where no promotion admitted it: what was committed past the gate does not count"
     ),
     ("after", "no-place-runs-it"): lambda v: (
         f"no place {_where(v)} runs {v['component']}, which runs here: the policy can never be met"

@@ -270,11 +270,11 @@ TARGET_WORDS: Mapping[str, Words] = {
 
 STEP_WORDS: Mapping[str, Words] = {
     "never-admitted": lambda v: (
-        f"{v.listed('found')} was never let in there, nor seen to run, and is not put back; the place stays as it is, "
+        f"{v.listed('found')} was never admitted there, nor seen to run, and is not restored; the place stays as is, "
         + (
             f"roll it back to {v.listed('releases')}"
             if v["releases"]
-            else "and no release was let in there before"
+            else "and no release was admitted there before"
         )
     ),
     "no-decision": lambda v: f"no decision lets it enter {v['place']}",

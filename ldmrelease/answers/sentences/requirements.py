@@ -52,7 +52,7 @@ def _after(v: Values) -> str:
     application = f" ({v['application']})" if "application" in v else ""
     time = f" for {v.span('for_')} without a gap" if "for_" in v else ""
     what = "A component of the release" if v.get("components") == "any" else "The release"
-    how = "observed" if v.get("admitted", True) else "observed, let in or not"
+    how = "observed" if v.get("admitted", True) else "observed, admitted or not"
     return f"{what} ran {place}{application}{time}, {how}."
 
 

@@ -1,7 +1,7 @@
 """Places that no policy can ever let anything into: what has to come before can never have been there.
 
 A place lets a kind of tag of a product in where its level accepts the kind, and each of its `after` requirements
-names a place that can let it in before. What is left over once no further place can be added is out of reach.
+names a place that can admit it before. What is left over once no further place can be added is out of reach.
 """
 
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ def _reachable(sites: tuple[_Site, ...]) -> set[_Entry]:
 def _satisfied(clause: HeldClause, entry: _Entry, sites: tuple[_Site, ...], open_: set[_Entry]) -> bool:
     _, product, kind = entry
     parameters = clause.requirement.parameters
-    # Where what came by hand counts too, nothing has to have let it in.
+    # Where what came by hand counts too, nothing has to have admitted it.
     by_hand = parameters.get("admitted") is False
     return any(
         by_hand or (each.application.place, product, kind) in open_
@@ -157,10 +157,10 @@ class _Diagnosis:
             return None
         kinds = sorted({kind for each in before for _, _, kind in self._open.intersection(each.entries)})
         message = (
-            f"nothing of {site.product.name} can ever enter: {named} can let in {', '.join(kinds)}, "
+            f"nothing of {site.product.name} can ever enter: {named} can admit {', '.join(kinds)}, "
             f"and {site.application.level} accepts {', '.join(site.kinds)}"
         )
-        return message, "accept a kind that both let in"
+        return message, "accept a kind that both admit"
 
     def _circle(self, site: _Site) -> tuple[Place, ...] | None:
         """The way from a place back to itself, each after the next, through places that are out of reach."""

@@ -21,6 +21,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from ldmrelease.domain import times
+from ldmrelease.domain.addresses import has_query
 
 EXPECTED = "expected"
 """Error type: the message says what to write; what was found is added."""
@@ -165,6 +166,8 @@ def _without_credentials(text: str) -> str:
     user = rest.partition("/")[0].rpartition("@")[0]
     if user and (":" in user or scheme in ("http", "https")):
         said("has a user or a password in the URL; take them out: git and docker keep credentials for you")
+    if has_query(text):
+        said("has a query (?) or a fragment (#); take it out: git and docker keep credentials for you")
     return text
 
 

@@ -50,7 +50,7 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Let a name of the target's menus stand for a release that is live there.
+    """Point a name in the target's menus at a release that is live there.
 
     Exit codes as for `promote`.
     """
@@ -67,7 +67,7 @@ def list_aliases(
     target: OptionalTargetOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Say which names stand for what, as the menus are committed now. Exit 3 if one could not be read."""
+    """List which names stand for what, as the menus are committed now. Exit 3 if one could not be read."""
     context = open_context_here(ctx)
     found = list(aliases(context, applications_of(context, target)))
     rows = [each for each in found if isinstance(each, AliasOf)]

@@ -38,7 +38,7 @@ def check(
     product: ProductOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Say what a promotion would decide for each place of the target, in the order in which it would go.
+    """Show what a promotion would decide for each place of the target, in the order of the promotion.
 
     The exit code is the worst place's: 0 allowed, 1 refused, 3 undecided, 4 waiting. A place that only waits for the
     ones before it says what they say.

@@ -55,14 +55,14 @@ def demo(
         bool, typer.Option("--insecure", help="With --kubernetes: the registry is spoken to without TLS.")
     ] = False,
     full: Annotated[
-        bool, typer.Option("--full", help="Tell every command with its whole answer, not the story alone.")
+        bool, typer.Option("--full", help="Show every command with its whole answer, not the story alone.")
     ] = False,
     output: OutputOption = Output.text,
 ) -> None:
     """Make a workspace with images, git repositories and keys, and play the week of 2023-04-20 in it.
 
     Everything is real but the clock: OCI images in layout directories, git, signatures, SQLite. The summit
-    is left for your hand. The answers that make the story are told; `--full` tells them all.
+    is left for your hand. The answers that matter are shown; `--full` shows them all.
 
     With --kubernetes the applications run in namespaces of that cluster (usdfdev-ocps, tucson-teststand-ocps,
     base-ocps, summit-ocps and ldmrelease-checks), with small images that are put into the registry. `--again`

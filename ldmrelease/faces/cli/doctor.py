@@ -30,7 +30,7 @@ def doctor(
         bool,
         typer.Option(
             "--fix",
-            help="First offer to put right what is safe: keys' files and folders, keys and records missing.",
+            help="First offer the repairs that are safe: modes of key files, folders, missing keys and records.",
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --fix: do not ask.")] = False,
@@ -38,8 +38,8 @@ def doctor(
 ) -> None:
     """Look at git, the workspace, its keys and ledger, its repositories and every place; change nothing.
 
-    A line for each, with what to do about it. Exit 1 if something is bad. With --fix each thing that can be put right
-    is told and asked for, before one looks; what somebody has agreed is never changed.
+    One line for each, with what to do about it. Exit 1 if something is bad. With --fix each thing that can be put right
+    is offered first, one by one; what somebody has agreed to is never changed.
     """
     if fix:
         _fix(ctx, yes)

@@ -8,6 +8,7 @@ from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, 
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.drift import drift_text, missed_lines
 from ldmrelease.render.output import Output, emit, say
+from ldmrelease.render.places import NO_PLACES
 from ldmrelease.services.inventory.drift_report import report
 from ldmrelease.services.inventory.live import live
 
@@ -25,15 +26,20 @@ def drift(
     timeout: TimeoutOption = 10.0,
     output: OutputOption = Output.text,
 ) -> None:
-    """Look everywhere at once, and say where the tree, the decisions and what runs differ, by image digest,
-    with who made the difference where that is told, and the next command. Writes nothing.
+    """Ask everywhere at once, and show where the tree, the decisions and what runs differ, by image digest,
+    with who made the difference where that is known, and the next command. Writes nothing.
 
-    Exit 0: no drift; 1: drift was found; 3: none was found, and somewhere nobody could be reached.
+    Exit 0: no drift; 1: drift was found; 3: none was found, and some system could not be reached.
     """
     context = open_context_here(ctx)
-    found = report(context.topology, live(context, applications_of(context, target), timeout))
+    wanted = applications_of(context, target)
+    found = report(context, live(context, wanted, timeout))
     answer = drift_answer(found)
-    emit(answer, output, lambda: drift_text(found.drift, is_whole=not found.unreachable))
+    emit(
+        answer,
+        output,
+        lambda: drift_text(found.drift, is_whole=not found.unreachable) if wanted else NO_PLACES,
+    )
     for line in missed_lines(found.unreachable):
         say(line, err=True)
     raise typer.Exit(answer.exit_code)

@@ -115,7 +115,7 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         Path | None, typer.Option("--out", help="Where to write it; else standard output.")
     ] = None,
 ) -> None:
-    """Sign a statement about a release, its content or one of its images. The ledger is left alone.
+    """Sign a statement about a release, its content or one of its images. The ledger is not changed.
 
     The predicate comes from a file, or for provenance and results of checks from the options.
     """
@@ -214,7 +214,7 @@ def add_statements(
     product: ProductOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Take statements in and attach them to what they are about. All are read before the first is taken in.
+    """Add statements to the ledger, and attach them to what they are about. All are read before the first is added.
 
     What does not count is said; exit 1 then. What no key of the trust document has signed is attached, and the ledger
     does not take it in.
@@ -294,7 +294,7 @@ def verify(
     product: ProductOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Judge one file, or all evidence of a release, by the trust document and the policies.
+    """Evaluate one file, or all evidence of a release, by the trust document and the policies.
 
     What no requirement that asks for such a statement would count does not count; exit 1 then.
     """

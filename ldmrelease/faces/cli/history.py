@@ -37,8 +37,8 @@ def history(
     product: ProductOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Say what was seen to run, from when to when; what lies between two observations too far apart is not
-    counted.
+    """Show what was seen to run, from when to when; the time between two observations that are too far apart
+    is not counted.
     """
     context = open_context_here(ctx)
     require_product(context.topology, product)

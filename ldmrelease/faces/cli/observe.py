@@ -12,7 +12,7 @@ from ldmrelease.faces.cli.arguments import OptionalTargetOption, applications_of
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit, say
-from ldmrelease.render.places import observation_text
+from ldmrelease.render.places import NO_PLACES, observation_text
 from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.inventory.observe import observation_event
 from ldmrelease.services.inventory.observe import observe as observe_place
@@ -45,7 +45,7 @@ def observe(
         context.append([observation_event(context, found)])
         seen.append(found)
     answer = observe_answer(seen, missed)
-    emit(answer, output, lambda: "\n".join(map(observation_text, seen)))
+    emit(answer, output, lambda: "\n".join(map(observation_text, seen)) if wanted else NO_PLACES)
     for line in same_told((place, f"not observed: {refusal_words(why)}") for place, why in missed):
         say(line, err=True)
     raise typer.Exit(answer.exit_code)

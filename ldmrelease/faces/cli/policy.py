@@ -37,7 +37,7 @@ def lint(
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Check policy files by themselves; `workspace lint` also looks whether what they name is there.
+    """Check policy files by themselves; `workspace lint` also checks that what they name exists.
 
     Exit 1 if something is wrong: every problem with its file, line and column, and what to write instead.
     """
@@ -64,7 +64,7 @@ def explain(
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Say in words what a level demands, each requirement with the sentence that it comes from."""
+    """Explain in words what a level requires, and where each requirement comes from."""
     workspace = open_workspace(ctx)
     found = workspace.levels.get(level)
     if found is None:

@@ -48,10 +48,10 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Let a release enter a level, an environment or an application.
+    """Promote a release to a level, an environment or an application.
 
-    Exit 0 when it is there (or was), 1 when it is refused, 2 when it was asked for wrongly, 3 when it could
-    not be decided or finished, 4 when it waits. Asked again it does nothing where nothing is left to do.
+    Exit 0 when it is there (or was), 1 when it is refused, 2 when the request was invalid, 3 when it could
+    not be decided or finished, 4 when it waits. Asking again does nothing where nothing is left to do.
     """
     context = open_context_here(ctx)
     spec = PromotionSpec(release_now(context, release, product), target, reason=reason)

@@ -36,7 +36,6 @@ from ldmrelease.render.promotions import (
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided, unagreed
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget
-from ldmrelease.services.operations.notifications import event_of, notify
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.commands import Promoted, Resumed
 from ldmrelease.services.promotions.commands import PromotionAnswer as FoundAnswer
@@ -123,7 +122,8 @@ def _promoted(context: Context, found: Promoted) -> RenderedAnswer:
 
     def text() -> str:
         told, product = outcome_text(outcome, context.now()), usual_product(context)
-        if outcome.changes:
+        if outcome.changes or first.decision.verdict is Verdict.ALLOWED:
+            # It was begun: what became of it is the answer, whatever was allowed on entry.
             return f"{told}\n\n{details_text(first.decision, product)}"
         return f"{decision_text(first.decision, product)}\n{told}"
 
@@ -140,7 +140,11 @@ def rendered_outcome(
 
 def send_notification(context: Context, outcome: PromotionOutcome | None) -> None:
     """Run the workspace's `notify` command where somebody has to act."""
-    event = event_of(outcome) if outcome is not None else None
+    if outcome is None:
+        return
+    from ldmrelease.services.operations.notifications import event_of, notify  # noqa: PLC0415 - where there is an end
+
+    event = event_of(outcome)
     problem = notify(context.workspace, event) if event is not None else None
     if problem is not None:
         say(f"warning: the notification failed: {problem}", err=True)

@@ -124,7 +124,7 @@ def compare(
     product: ProductOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Say what differs between two pinned releases: images, configuration, EUPS products with their commits."""
+    """Show what differs between two pinned releases: images, configuration, EUPS products with their commits."""
     context = open_context_here(ctx)
     mine, other = (release_stored(context, each, product) for each in (before, after))
     if mine.release.product != other.release.product:

@@ -29,7 +29,7 @@ def resolve(
     ctx: typer.Context,
     files: Annotated[
         list[Path],
-        typer.Option("--file", "-f", help="A manifest, or a folder of them; may stand repeatedly."),
+        typer.Option("--file", "-f", help="A manifest, or a folder of them; repeatable."),
     ],
     release: Annotated[str, typer.Option("--release", "-r", help="A tag, such as w.2023.16.")],
     product: ProductOption = None,

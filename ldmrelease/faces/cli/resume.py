@@ -41,10 +41,10 @@ def resume(
     ] = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Carry a promotion on from where it is. One that still waits for the same is only looked at; with --all the
+    """Continue a promotion from where it is. One that still waits for the same is only looked at; with --all the
     places where a release soaks are observed, as often as that needs.
 
-    Exit 0 when it is through, 1 when it is refused, 3 when it could not be finished, 4 when it waits.
+    Exit 0 when it succeeded, 1 when it is refused, 3 when it could not be finished, 4 when it waits.
     """
     if (promotion is None) == (not all_):
         raise UsageError("name one promotion, or say --all")

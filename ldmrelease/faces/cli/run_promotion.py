@@ -7,6 +7,7 @@ import typer
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import NoAnswer, UsageError, on_terminal
 from ldmrelease.faces.cli.promotion_answers import (
@@ -27,6 +28,7 @@ from ldmrelease.services.signing import require_keys
 _GOES_ON = (Verdict.ALLOWED, Verdict.WAITING)
 
 PRODUCTION = "production"
+
 
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", "-n", help="Decide and plan, and write nothing anywhere.")
@@ -85,5 +87,17 @@ def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
     if not on_terminal():
         raise UsageError(f"{listed(places)} is production, and nobody can be asked", "say --yes")
     say(look_text(considered, usual_product(context)), err=True)
-    if not typer.confirm(visible(f"{spec.intent} {spec.pinned.release.name} at {listed(places)}?"), err=True):
+    if not typer.confirm(visible(f"{_act(spec)} at {listed(places)}?"), err=True):
         raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")
+
+
+def _act(spec: PromotionSpec) -> str:
+    """What is agreed to, in plain words."""
+    name = spec.pinned.release.name
+    match spec.intent:
+        case Intent.ROLLBACK:
+            return f"roll back to {name}"
+        case Intent.ALIAS:
+            return f"let {spec.alias} mean {name}"
+        case _:
+            return f"{spec.intent} {name}"

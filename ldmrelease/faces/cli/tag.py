@@ -11,7 +11,7 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new
 from ldmrelease.render.output import Output, emit, say
 
 app = new_app(
-    "Read release tags and put them in order.",
+    "Parse and sort release tags.",
     examples=examples("ldmrelease tag parse --grammar rsp w_2023_16", "git tag | ldmrelease tag sort -"),
 )
 
@@ -36,9 +36,9 @@ def parse_tags(
     alias: Aliases = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Say what each tag means, a line each, or as one list.
+    """Show what each tag means, one per line, or as one list.
 
-    What fits nothing is said to be no tag, and is not an error.
+    Text that fits no grammar is reported as not a tag; that is not an error.
     """
     parsed = [parse(text, grammar, frozenset(alias or ())) for text in _given(tags)]
     if output.is_text:
@@ -62,7 +62,7 @@ def sort_tags(
     alias: Aliases = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Print the tags in rising order, a line each, kind by kind."""
+    """Print the tags in ascending order, one per line, kind by kind."""
     ordered, open_points = sort(parse(text, grammar, frozenset(alias or ())) for text in _given(tags))
     inputs = [tag.input for tag in ordered]
     emit(inputs, output, lambda: "\n".join(inputs))

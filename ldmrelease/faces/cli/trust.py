@@ -50,7 +50,7 @@ def agree(
 ) -> None:
     """Record the workspace's policies, and the levels and targets of its environments, in the trust document.
 
-    Shows the difference and asks; the document's version rises, and everything else in it stays as it is written.
+    Shows the difference and asks; the document's version is raised, and everything else in it stays as it is.
     """
     file = workspace_file(ctx)
     found = agreement(file, policies or ())
@@ -122,7 +122,7 @@ def role(
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Make a role, or change one: each list that is named takes the place of the role's own."""
+    """Make a role, or change one: each list that is given replaces the role's own."""
     path = trust_file(workspace_file(ctx))
     lists = {"types": type, "environments": environment, "repositories": repository}
     given = {key: value for key, value in lists.items() if value}

@@ -1,4 +1,4 @@
-"""`ldmrelease where`: what runs where, since when, and what let it in."""
+"""`ldmrelease where`: what runs where, since when, and what approved it."""
 
 from collections.abc import Callable
 from typing import Annotated, NoReturn, TypeVar
@@ -19,7 +19,7 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit, say
-from ldmrelease.render.places import where_table
+from ldmrelease.render.places import NO_PLACES, where_table
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.selection import (
@@ -67,11 +67,11 @@ def where(
     timeout: TimeoutOption = 10.0,
     output: OutputOption = Output.text,
 ) -> None:
-    """Say which release runs where, since when, and which promotion let it in, as it was last observed.
+    """Show which release runs where, since when, and which promotion approved it, as it was last observed.
 
     Where nobody has looked lately the state is `unobserved`, never a guess. With `--live` every environment is
-    asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if somewhere nobody
-    could be reached; the rest is told all the same. Nothing is recorded: `observe` does that.
+    asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if some system
+    could not be reached; the rest is shown all the same. Nothing is recorded: `observe` does that.
     """
     context = open_context_here(ctx)
     require_product(context.topology, product)
@@ -82,7 +82,9 @@ def where(
         _tell_live(context, selection, asked, timeout, output)
     found = find_where(context, now=context.now())
     rows = _rows(lambda meant: selected_rows(found, meant), context, selection, asked)
-    emit(where_answers(rows), output, lambda: where_table(rows))
+    emit(
+        where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES
+    )
 
 
 def _rows(
@@ -113,7 +115,7 @@ def _tell_live(
 
     found = live(context, selected_applications(context.topology, selection), timeout)
     rows = _rows(lambda meant: selected_live(found, meant), context, selection, asked)
-    emit(live_answers(rows), output, lambda: live_table(rows))
+    emit(live_answers(rows), output, lambda: live_table(rows) if context.topology.applications else NO_PLACES)
     missed = unreachable_places(found)
     for line in missed_lines(missed):
         say(line, err=True)

@@ -15,7 +15,7 @@ from ldmrelease.render.output import Output, as_json, emit
 from ldmrelease.render.problems import problem_lines
 
 app = new_app(
-    "Check the workspace's files, and say what may stand in them.",
+    "Check the workspace's files, and print their schemas.",
     examples=examples("ldmrelease workspace lint", "ldmrelease workspace schema trust"),
 )
 

@@ -11,6 +11,9 @@ from ldmrelease.ledger.errors import Damaged, DiskFull, LedgerBusy, LedgerError,
 PATIENCE = 30
 """Seconds that a write waits for another process's write."""
 
+VALUE_LIMIT = 64 * 1024 * 1024
+"""Bytes of a value that is read or written. Events have kilobytes, and blobs 10 MB at most."""
+
 _KINDS: dict[int, type[LedgerError]] = {
     sqlite3.SQLITE_FULL: DiskFull,
     sqlite3.SQLITE_BUSY: LedgerBusy,
@@ -37,6 +40,7 @@ class SqliteConnection:
                 timeout=PATIENCE,
                 isolation_level=None,
             )
+            self._sqlite.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_LIMIT)
             try:
                 if create:
                     self._sqlite.execute("PRAGMA journal_mode = WAL")
@@ -98,4 +102,9 @@ def _explained(error: sqlite3.Error, path: Path) -> LedgerError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
     if code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return DiskFull(f"{path}: no room for the shared-memory file beside it")
+    if code == sqlite3.SQLITE_TOOBIG:
+        return Damaged(
+            f"{path}: a value has more than {VALUE_LIMIT // 1024 // 1024} MiB, which nothing in a ledger has; "
+            "`ledger verify` says more"
+        )
     return _KINDS.get(code & 0xFF, LedgerError)(f"{path}: {error}")

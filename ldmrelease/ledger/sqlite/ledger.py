@@ -120,7 +120,7 @@ class SqliteLedger:
         """The last event that the projections know, whatever stands there."""
         try:
             return self.state(projecting.HEAD, projecting.HEAD_KEY)
-        except ValueError:
+        except Damaged:
             return None
 
     def version(self, stream: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from ldmrelease.domain.events import Event
 from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import projecting
+from ldmrelease.ledger.errors import Damaged
 from ldmrelease.ledger.projecting import LAST, Stored
 
 
@@ -22,20 +23,20 @@ def maintain(connection: sqlite3.Connection, projectors: Iterable[Projector], ev
 
 
 def state(connection: sqlite3.Connection, name: str, key: str) -> Any:
-    """The state of one key, None where there is none."""
+    """The state of one key, None where there is none. Raises `Damaged` where it cannot be read."""
     row = connection.execute(
         "SELECT value FROM states WHERE projection = ? AND key = ?", (name, key)
     ).fetchone()
-    return None if row is None else json.loads(row[0])
+    return None if row is None else _parsed(name, key, row[0])
 
 
 def states(connection: sqlite3.Connection, name: str, prefix: str) -> dict[str, Any]:
-    """The states of the keys that begin so, in the order of the keys."""
+    """The states of the keys that begin so, in the order of the keys. Raises `Damaged` as `state` does."""
     rows = connection.execute(
         "SELECT key, value FROM states WHERE projection = ? AND key >= ? AND key < ? ORDER BY key",
         (name, prefix, prefix + LAST),
     )
-    return {key: json.loads(value) for key, value in rows}
+    return {key: _parsed(name, key, value) for key, value in rows}
 
 
 def all_states(connection: sqlite3.Connection) -> Stored:
@@ -52,6 +53,17 @@ def replace_all(connection: sqlite3.Connection, stored: Stored) -> None:
     for name, own in stored.items():
         for key, value in own.items():
             _store(connection, name, key, value)
+
+
+def _parsed(name: str, key: str, text: str) -> Any:
+    # No transaction of ours wrote what cannot be read: too deep, or no JSON at all.
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Damaged(
+            f"the state {key!r} of the projection {name!r} cannot be read: {error}; projections are made anew "
+            "by `ledger export` and `ledger import`"
+        ) from error
 
 
 def _store(connection: sqlite3.Connection, name: str, key: str, value: str | None) -> None:

@@ -19,7 +19,7 @@ from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import ImageResidence
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
-from ldmrelease.policy.residences import component_residences
+from ldmrelease.policy.residences import component_residences, release_residences
 from ldmrelease.policy.rule_context import RuleContext, command
 
 ALL, ANY = "all", "any"
@@ -51,6 +51,7 @@ class _Found(Struct, frozen=True):
     when: datetime | None = None
 
 
+_GAVE_WAY = ("replaced", "retired")
 _WORST_FIRST = (Outcome.ERRORED, Outcome.FAILED, Outcome.MISSING, Outcome.PENDING, Outcome.SATISFIED)
 _BEST_FIRST = (Outcome.SATISFIED, Outcome.PENDING, Outcome.FAILED, Outcome.MISSING, Outcome.ERRORED)
 
@@ -120,8 +121,16 @@ def _next(found: _Found, parameters: Parameters, context: RuleContext) -> tuple[
         named = target if parameters.application else parameters.level or parameters.environment
         return command("promote", tag, "--target", str(named))
     if found.outcome is Outcome.MISSING:
-        return command("promote", tag, "--target", target)
+        return command(_way_there(target, context), tag, "--target", target)
     return ()
+
+
+def _way_there(target: str, context: RuleContext) -> str:
+    """What brings it to a place: a rollback where it ran and gave way, since a promotion may not return there."""
+    place = next(each for each in context.index.components if str(each) == target)
+    found = [each for each in release_residences(context.index, place) if each.ended != "restored"]
+    gone = bool(found) and not any(each.current for each in found)
+    return "rollback" if gone and any(each.ended in _GAVE_WAY for each in found) else "promote"
 
 
 def _component(

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ldmrelease.domain import times
-from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.index import PASSING
@@ -37,7 +37,6 @@ class _Part(Struct, frozen=True):
     code: str
     values: dict[str, Any] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
-    when: datetime | None = None
     until: datetime | None = None
 
 
@@ -73,7 +72,6 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
         evidence=tuple(sorted({each for _, part in parts for each in part.evidence})),
         who=parameters.by if unmet else (),
         next=_next(parameters, wanted, context) if unmet and worst.outcome is not Outcome.PENDING else (),
-        when=worst.when,
         until=min((part.until for _, part in parts if part.until), default=None),
     )
 
@@ -90,7 +88,11 @@ def _wanted(parameters: Parameters, context: RuleContext) -> WantedRun | Unknown
 
 
 def _next(parameters: Parameters, wanted: WantedRun, context: RuleContext) -> tuple[str, ...]:
-    target = wanted.environments[0] if wanted.environments else context.facts.place.environment
+    place = context.facts.place
+    target = wanted.environments[0] if wanted.environments else place.environment
+    if context.phase is Phase.CONFIRM and target == place.environment:
+        # The release is put back there, and a run about what is not there is refused: only another try has one.
+        return command(str(context.facts.intent), context.facts.release.tag, "--target", str(place))
     return command("check-run", parameters.check, context.facts.release.tag, "--target", target)
 
 
@@ -106,7 +108,7 @@ def _part(found: Attempts, parameters: Parameters, context: RuleContext) -> _Par
     if _flaky(found.results, parameters.max_age, context.now):
         values["flaky"] = True
     evidence = (latest.result.evidence,) if latest.result else ()
-    return _Part(part.outcome, part.code, values, evidence, part.when, part.until)
+    return _Part(part.outcome, part.code, values, evidence, part.until)
 
 
 def _latest(latest: Attempt, parameters: Parameters, context: RuleContext) -> _Part:
@@ -131,7 +133,8 @@ def _without_result(latest: Attempt, now: datetime) -> _Part:
     if latest.code == "future":
         return _Part(Outcome.ERRORED, "future")
     if latest.deadline is not None and now < latest.deadline:
-        return _Part(Outcome.PENDING, "running", when=latest.deadline)
+        # A deadline is the latest that it may come, and says nothing of the earliest.
+        return _Part(Outcome.PENDING, "running", {"due": times.spell(latest.deadline)})
     return _Part(Outcome.ERRORED, "no-result")
 
 

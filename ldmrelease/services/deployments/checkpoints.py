@@ -17,9 +17,16 @@ from ldmrelease.domain.targets import ConfigMapKey, GitFile, KubernetesTarget
 from ldmrelease.domain.topology import Application, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import Ledger, LedgerProblem, LedgerReader
-from ldmrelease.registry.errors import NotFound, RegistryError, reading_answer
+from ldmrelease.registry.errors import (
+    BadAnswer,
+    DigestMismatch,
+    LimitExceeded,
+    NotFound,
+    RegistryError,
+    reading_answer,
+)
 from ldmrelease.registry.manifests import Descriptor, write_object
-from ldmrelease.registry.referrers import put_referrers
+from ldmrelease.registry.referrers import put_referrers, read_referrer
 from ldmrelease.registry.repository import Repository
 from ldmrelease.services.context import NoKey, Untrusted
 from ldmrelease.services.deployments.concurrency import run_concurrently
@@ -36,6 +43,13 @@ from ldmrelease.trust.verify import Rejected
 PATIENCE = 10.0
 """Seconds within which whoever is asked has to answer; who does not is left out, and blocks nothing."""
 _ENVELOPE_LIMIT = 64 * 1024
+_RELEASES, _REFERRERS = 20, 20
+"""So many releases by the order of their tags, and so many of each one's referrers, are looked at."""
+
+RENEWING = (
+    "somebody put it there, or the key that signed it counts no longer: compare the ledger with its newest backup, and "
+    "if nothing is missing, `ldmrelease ledger checkpoint --publish` puts a new one in its place"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +57,14 @@ class KeptCheckpoint:
     """What one who was asked knows of the ledger.
 
     where: a place, or the release repository. checkpoint: what it has seen, None where it has seen nothing.
-    unknown: why it could not be asked, or why what it keeps does not count.
+    unknown: why it could not be asked, or why what it keeps does not count. overwritten: what stands where this
+    ledger's own checkpoint belongs is none that counts.
     """
 
     where: str
     checkpoint: Checkpoint | None = None
     unknown: str | Refusal | None = None
+    overwritten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +99,11 @@ def contradictions(ledger: Ledger, kept: tuple[KeptCheckpoint, ...]) -> tuple[Co
 
 def require_newest(context: WitnessAccess) -> None:
     """Raise `Untrusted` where anybody who can be asked has seen what this copy of the ledger does not have."""
-    found = contradictions(context.ledger, kept_checkpoints(context))
+    kept = kept_checkpoints(context)
+    for each in kept:
+        if each.overwritten:
+            raise Untrusted(f"{each.where}: {each.unknown}\nnothing was changed: {RENEWING}")
+    found = contradictions(context.ledger, kept)
     if found:
         size = context.ledger.head().size
         told = "\n".join(describe(each, size) for each in found)
@@ -166,23 +186,30 @@ def _kept(where: str, found: Fence | Refusal | Unavailable | None, now: datetime
 def _published(
     context: WitnessAccess, now: datetime
 ) -> Callable[[Callable[[str, KeptCheckpoint], None]], None]:
-    where, tag, keyring = context.workspace.releases, _tag(context.ledger), context.keyring
+    where, tag = context.workspace.releases, _tag(context.ledger)
+    keyring, ledger = context.keyring, context.ledger.uuid
     repository = context.registries.open(parse_reference(where))
+
+    def read(envelope: bytes) -> Checkpoint | str:
+        opened = verify_checkpoint(envelope, keyring, at=now)
+        if isinstance(opened, Rejected):
+            return f"it does not count: {opened.code}"
+        return opened.body if opened.body.ledger == ledger else "it is of another ledger"
 
     def ask(tell: Callable[[str, KeptCheckpoint], None]) -> None:
         try:
-            envelope = _envelope(repository, tag)
+            tagged = _tagged(repository, tag, read)
+            # Told before the slower look at referrers: what was told in time counts.
+            if isinstance(tagged, str):
+                tell(where, KeptCheckpoint(where, unknown=f"{tag}: {tagged}", overwritten=True))
+                return
+            tell(where, KeptCheckpoint(where, tagged))
+            read_ones = [each for each in map(read, _referring(repository)) if isinstance(each, Checkpoint)]
         except RegistryError as error:
             tell(where, KeptCheckpoint(where, unknown=str(error)))
             return
-        if envelope is None:
-            tell(where, KeptCheckpoint(where))
-            return
-        opened = verify_checkpoint(envelope, keyring, at=now)
-        if isinstance(opened, Rejected):
-            tell(where, KeptCheckpoint(where, unknown=f"its checkpoint does not count: {opened.code}"))
-        else:
-            tell(where, KeptCheckpoint(where, opened.body))
+        newest = max([*([tagged] if tagged else []), *read_ones], key=lambda each: each.size, default=None)
+        tell(where, KeptCheckpoint(where, newest))
 
     return ask
 
@@ -191,14 +218,39 @@ def _tag(ledger: LedgerReader) -> str:
     return f"checkpoint-{ledger.uuid}"
 
 
-def _envelope(repository: Repository, tag: str) -> bytes | None:
+def _tagged(
+    repository: Repository, tag: str, read: Callable[[bytes], Checkpoint | str]
+) -> Checkpoint | str | None:
+    """The checkpoint at the ledger's tag, None where there is no tag, or why what is there is none of ours."""
+    if repository.resolve(tag) is None:
+        return None
     try:
         manifest = repository.manifest(tag)
         with reading_answer("GET", repository.name):
             (layer,) = manifest.layers()
-        return repository.blob(layer.digest, limit=_ENVELOPE_LIMIT)
-    except NotFound:
-        return None
+        return read(repository.blob(layer.digest, limit=_ENVELOPE_LIMIT))
+    except (NotFound, BadAnswer, DigestMismatch, LimitExceeded) as error:
+        return f"it is no checkpoint: {error}"
+
+
+def _referring(repository: Repository) -> Iterator[bytes]:
+    """What is kept as checkpoints beside releases: a tag can be pointed at an older one, these stay."""
+    releases = [each for each in reversed(repository.tags()) if not each.startswith("checkpoint-")]
+    for tag in releases[:_RELEASES]:
+        subject = repository.resolve(tag)
+        listed = repository.referrers(subject.digest, CHECKPOINT_TYPE) if subject is not None else []
+        for descriptor in listed[-_REFERRERS:]:
+            yield from _layers(repository, descriptor, subject.digest if subject is not None else "")
+
+
+def _layers(repository: Repository, descriptor: Descriptor, subject: str) -> Iterator[bytes]:
+    # Anybody may put junk there: it takes nothing away from the others.
+    try:
+        found = read_referrer(repository, descriptor, subject, limit=_ENVELOPE_LIMIT)
+    except (NotFound, BadAnswer, DigestMismatch, LimitExceeded):
+        return
+    if found is not None:
+        yield from (each.content for each in found.layers)
 
 
 def leave_checkpoint(context: CheckpointPublishing, release: str) -> str | None:

@@ -6,10 +6,11 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain.tags import tag_pattern_match
-from ldmrelease.domain.topology import Application, Place, Product, Topology
+from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import Drift
 from ldmrelease.services.inventory.live import UnavailablePlace, unreachable_places
+from ldmrelease.services.needs import PolicyLookup
 
 _PROGRAM = "ldmrelease"
 _UNKNOWN = "RELEASE"
@@ -35,31 +36,45 @@ class DriftReport(Struct, frozen=True):
     unreachable: tuple[UnavailablePlace, ...]
 
 
-def report(topology: Topology, rows: Iterable[LiveComponent]) -> DriftReport:
+def report(context: PolicyLookup, rows: Iterable[LiveComponent]) -> DriftReport:
     """The drift of these rows."""
     rows = list(rows)
     return DriftReport(
-        tuple(each for row in rows for each in _found(topology, row)), tuple(unreachable_places(rows))
+        tuple(each for row in rows for each in _found(context, row)), tuple(unreachable_places(rows))
     )
 
 
-def _found(topology: Topology, row: LiveComponent) -> Iterator[DriftFinding]:
-    application = topology.application(row.place)
-    product = topology.product(row.product)
+def _found(context: PolicyLookup, row: LiveComponent) -> Iterator[DriftFinding]:
+    application = context.topology.application(row.place)
+    product = context.topology.product(row.product)
     assert application is not None
     assert product is not None
     for each in row.drift:
-        fix = _fix(application, product, row, each)
+        back = _way_back(context, application)
+        fix = _fix(application, product, row, each, back)
         yield DriftFinding(
             row.place, row.level, row.product, row.component, row.at, each.code, each.values, fix
         )
 
 
-def _fix(application: Application, product: Product, row: LiveComponent, drift: Drift) -> tuple[str, ...]:
+def _way_back(context: PolicyLookup, application: Application) -> str:
+    """What brings back to a place what ran there: not a promotion where the level lets nothing return by one."""
+    level, place = context.levels.get(application.level), application.place
+    enter = level.at(place.environment).enter if level is not None else ()
+    return "rollback" if any(each.rule == "not-returned" for each in enter) else "promote"
+
+
+def _fix(
+    application: Application, product: Product, row: LiveComponent, drift: Drift, back: str
+) -> tuple[str, ...]:
+    """The command; `back` is the one that brings back what was decided."""
     there = ("--product", row.product, "--target", str(row.place))
     match drift.code:
         case "undecided" | "spec-differs" | "not-a-tag":
-            return (_PROGRAM, "promote", _decided_tag(row) or _tag_there(product, row) or _UNKNOWN, *there)
+            decided = _decided_tag(row)
+            if decided is not None:
+                return (_PROGRAM, back, decided, *there)
+            return (_PROGRAM, "promote", _tag_there(product, row) or _UNKNOWN, *there)
         case "moved-tag":
             tag = _decided_tag(row) or _UNKNOWN
             return (_PROGRAM, "release", "pin", tag, "--product", row.product, "--reason", "WHY")

@@ -44,9 +44,9 @@ class Sightings:
         return named.pin.component.digest if named.pin is not None else digest
 
     def admitted(self, component: ProductComponent, tag: str | None) -> str | None:
-        """The digest of the image that was let in with a receipt under this tag, and whose tag the place still spells.
+        """The digest of the image that was admitted with a receipt under this tag, if the place still spells the tag.
 
-        Whoever builds a tag anew puts nothing there: what the tag names now has not been let in, nor seen to run.
+        Whoever builds a tag anew puts nothing there: what the tag names now has not been admitted, nor seen to run.
         """
         for admission in self._names.settled(self._place, component.product, self._now):
             pin = self._context.pins.of_release(admission.release)

@@ -19,7 +19,8 @@ class PlaceComponent(Struct, frozen=True):
     `scheduled`, `progressing`, `degraded`, `not-a-tag`, ...); `unobserved` where nobody has looked lately.
 
     `release` is `product/tag` where it has a name, and `named` says how that was found; `promotion` and `allowed`
-    (a time) say why it was admitted, and are None for what came there by another way.
+    (a time) say why it was admitted, and are None for what came there by another way. `under_way` is the promotion that
+    brought it and has not ended.
     """
 
     place: Place
@@ -36,6 +37,7 @@ class PlaceComponent(Struct, frozen=True):
     aliases: tuple[str, ...]
     promotion: str | None
     allowed: str | None
+    under_way: str | None = None
 
 
 class UnobservedPlace(Struct, frozen=True):
@@ -82,6 +84,9 @@ def _running(
         aliases=tuple(name for name, tag in sorted(seen.aliases.items()) if tag == image.spelling),
         promotion=let_in.promotion if let_in is not None and let_in.time is not None else None,
         allowed=spell(let_in.time) if let_in is not None and let_in.time is not None else None,
+        under_way=let_in.promotion
+        if let_in is not None and let_in.time is None and let_in.end is None
+        else None,
     )
 
 

@@ -20,8 +20,9 @@ from ldmrelease.ledger import Ledger, LedgerError, LedgerReader
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import open_context, wall_clock
 from ldmrelease.services.deployments import desired
-from ldmrelease.services.deployments.checkpoints import contradictions, describe, kept_checkpoints
+from ldmrelease.services.deployments.checkpoints import RENEWING, contradictions, describe, kept_checkpoints
 from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.deployments.superseded import supersedes
 from ldmrelease.services.needs import Diagnosing, WitnessAccess
 from ldmrelease.services.promotions import preflight
 from ldmrelease.services.trust_version import trust_rows, why_ignored
@@ -231,11 +232,17 @@ def _place(context: Diagnosing, application: Application) -> Diagnosis:
     fence = registry.fence_of(application.target, application.place, reach)
     if isinstance(fence, Refusal | Unavailable):
         return Diagnosis(what, Health.BAD, trouble=fence)
-    if fence is not None and (problem := _not_ours(context.ledger, context.now(), fence)):
-        return problem
-    return Diagnosis(
-        what, Health.OK, f"{application.level}, settings: {len(there.values)}, at {there.revision[:12]}"
-    )
+    if fence is not None and supersedes(context.ledger, context.records, application.place, fence):
+        note = f"; the fence of {fence.promotion} is of the lost ledger {fence.ledger}, which this one superseded"
+    elif fence is not None and (problem := _not_ours(context.ledger, context.now(), fence)) is not None:
+        remedy = (
+            "use the ledger that wrote there, or restore its newest backup with `ldmrelease ledger import`"
+        )
+        return Diagnosis(what, Health.BAD, problem, remedy)
+    else:
+        note = ""
+    message = f"{application.level}, settings: {len(there.values)}, at {there.revision[:12]}{note}"
+    return Diagnosis(what, Health.OK, message)
 
 
 def _checkpoints(context: WitnessAccess) -> Iterator[Diagnosis]:
@@ -246,7 +253,9 @@ def _checkpoints(context: WitnessAccess) -> Iterator[Diagnosis]:
     if not any(each.checkpoint is not None or each.unknown is not None for each in everybody):
         yield _nowhere_kept(context.ledger, kept.where)
         return
-    if kept.unknown is not None:
+    if kept.overwritten:
+        yield Diagnosis(what, Health.BAD, f"{kept.where}: {kept.unknown}", RENEWING)
+    elif kept.unknown is not None:
         yield Diagnosis(what, Health.WARN, f"{kept.where}: {kept.unknown}")
     elif kept.checkpoint is None:
         yield Diagnosis(what, Health.OK, f"none yet in {kept.where}; the first promotion leaves one there")
@@ -278,11 +287,7 @@ def _nowhere_kept(ledger: Ledger, where: str) -> Diagnosis:
     return Diagnosis(what, Health.OK, none)
 
 
-def _not_ours(ledger: Ledger, now: datetime, fence: Fence) -> Diagnosis | None:
+def _not_ours(ledger: Ledger, now: datetime, fence: Fence) -> str | None:
     """What keeps this ledger from writing where the fence stands (two ledgers, a cut tail)."""
-    seen = Checkpoint(fence.ledger, fence.genesis, fence.size, fence.head, now)
-    problem = ledger.extends(seen)
-    if problem is None:
-        return None
-    remedy = "use the ledger that wrote there, or restore its newest backup with `ldmrelease ledger import`"
-    return Diagnosis("ledger", Health.BAD, f"{problem} (the fence of {fence.promotion})", remedy)
+    problem = ledger.extends(Checkpoint(fence.ledger, fence.genesis, fence.size, fence.head, now))
+    return f"{problem} (the fence of {fence.promotion})" if problem is not None else None

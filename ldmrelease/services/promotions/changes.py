@@ -1,23 +1,27 @@
 """What a promotion that went through has changed: the release before and after, place by place."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.tags import tag_pattern_match
-from ldmrelease.domain.topology import ComponentKind, Place, Product
+from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
+from ldmrelease.services.deployments.desired import edits
 from ldmrelease.services.needs import ReleaseLookup
 from ldmrelease.services.promotions.load import Promotion
 from ldmrelease.services.promotions.report import place_state
+from ldmrelease.targets import registry
+from ldmrelease.targets.results import Refusal, Snapshot
 
 
 class PlaceChange(Struct, frozen=True):
     """A place that holds something else now.
 
     before, after: tags of releases, or what the settings said where that is no release's; None where there is nothing,
-    or, in a menu, nothing that gives way. state: as in a report, `promoted`, `scaled-to-zero` or `scheduled`.
+    or, in a menu, always. state: as in a report, `promoted`, `scaled-to-zero` or `scheduled`. dropped: what a menu
+    let go. written: whether the place said something else before.
     """
 
     place: Place
@@ -26,6 +30,9 @@ class PlaceChange(Struct, frozen=True):
     after: str | None
     state: str
     alias: str | None = None
+    menu: bool = False
+    dropped: tuple[str, ...] = ()
+    written: bool = True
 
 
 def changes_of(context: ReleaseLookup, promotion: Promotion) -> tuple[PlaceChange, ...]:
@@ -41,10 +48,53 @@ def _changes(context: ReleaseLookup, promotion: Promotion) -> Iterator[PlaceChan
         if plan.intent is Intent.RETIRE:
             yield PlaceChange(each.place, plan.intent, plan.tag, None, state)
             continue
-        values = journal.before.get(str(each.place), {}).values()
-        found = () if product is None else _releases(context, product, values)
+        before_here = journal.before.get(str(each.place), {})
+        application = context.topology.application(each.place)
+        if plan.intent is not Intent.ALIAS and application is not None and _keeps_many(application):
+            yield _menu_change(promotion, application, before_here, state)
+            continue
+        found = () if product is None else _releases(context, product, before_here.values())
         before = ", ".join(dict.fromkeys(found)) or None
-        yield PlaceChange(each.place, plan.intent, before, plan.tag, state, promotion.request.alias)
+        yield PlaceChange(
+            each.place,
+            plan.intent,
+            before,
+            plan.tag,
+            state,
+            promotion.request.alias,
+            written=before != plan.tag,
+        )
+
+
+def _keeps_many(application: Application) -> bool:
+    return application.target.capabilities.keeps_many
+
+
+def _menu_change(
+    promotion: Promotion, application: Application, before: Mapping[str, Any], state: str
+) -> PlaceChange:
+    """What came into a menu and what it let go, by the lists of its settings before and after."""
+    plan = promotion.plan
+    then = Snapshot("", "", registry.values_from_plain(before), {})
+    after = edits(application.target, promotion.pinned.release, plan.intent, None, then)
+    changed = {} if isinstance(after, Refusal) else after
+    dropped = [tag for path, value in changed.items() for tag in _gone(then.values.get(path), value)]
+    return PlaceChange(
+        application.place,
+        plan.intent,
+        None,
+        plan.tag,
+        state,
+        menu=True,
+        dropped=tuple(dropped),
+        written=any(then.values.get(path) != value for path, value in changed.items()),
+    )
+
+
+def _gone(before: Any, after: Any) -> list[str]:
+    if not isinstance(before, tuple) or not isinstance(after, tuple):
+        return []
+    return [str(each) for each in before if each not in after]
 
 
 def _releases(context: ReleaseLookup, product: Product, values: Iterable[Any]) -> Iterator[str]:

@@ -46,6 +46,7 @@ from ldmrelease.services.promotions.submit import (
     remaining_places,
 )
 from ldmrelease.services.promotions.takeover import claim_now, this_holder
+from ldmrelease.services.promotions.wait_reasons import open_wait
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import push_release
 from ldmrelease.services.signing import require_agreed_targets, require_keys
@@ -234,7 +235,8 @@ def _still_waits(
         return None
     here = str(place)
     if decision.verdict is Verdict.WAITING:
-        waits = {**wait_values(*waits_for(decision)), "place": here}
+        opened = open_wait(context.topology, promotion.request, promotion.pinned.release)
+        waits = {**wait_values(*waits_for(decision)), "place": here, **opened}
         return PromotionOutcome(promotion.id, PromotionState.WAITING, waits)
     return PromotionOutcome(
         promotion.id,

@@ -39,6 +39,7 @@ from ldmrelease.services.promotions.load import Promotion, load_promotion
 from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
 from ldmrelease.services.promotions.takeover import claim_events, may_take
 from ldmrelease.services.promotions.turn import TakenOver, Turn
+from ldmrelease.services.promotions.wait_reasons import open_wait
 from ldmrelease.services.promotions.work import (
     Overtaken,
     PlaceBusy,
@@ -88,7 +89,7 @@ class _Driver(Struct):
             now = Turn.read(self.context, promotion_id, self.holder, self.progress)
             promotion = now.promotion
             if promotion.journal.waiting:
-                return _left(promotion)
+                return _left(self.context, promotion)
             other = next((each for each in now.claims.values() if self._is_anothers(promotion, each)), None)
             if other is not None:
                 return PromotionOutcome(
@@ -149,6 +150,8 @@ class _Driver(Struct):
         why = {"place": canonical.to_plain(body.place), **wait_values(body.until, body.who)}
         if body.step is not None:
             why |= {"step": body.step, "code": body.code, "values": body.values}
+        else:
+            why |= _open(self.context, now.promotion)
         return PromotionOutcome(now.promotion.id, PromotionState.WAITING, why)
 
     def _stop(self, now: Turn, state: PromotionState, cause: str, values: dict[str, Any]) -> PromotionOutcome:
@@ -309,7 +312,11 @@ def _busy(claim: Claim, place: Place | None = None) -> PlaceBusy:
     return PlaceBusy(str(place or ""), claim.promotion, claim.holder, spell(claim.since))
 
 
-def _left(promotion: Promotion) -> PromotionOutcome:
+def _open(context: PromotionDriving, promotion: Promotion) -> dict[str, Any]:
+    return open_wait(context.topology, promotion.request, promotion.pinned.release)
+
+
+def _left(context: PromotionDriving, promotion: Promotion) -> PromotionOutcome:
     journal = promotion.journal
-    why = {**wait_values(journal.until, journal.who), **journal.waits_for}
+    why = {**wait_values(journal.until, journal.who), **(journal.waits_for or _open(context, promotion))}
     return PromotionOutcome(promotion.id, PromotionState.WAITING, why)

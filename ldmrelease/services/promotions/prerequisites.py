@@ -18,10 +18,10 @@ _FOR_GOOD = {
 
 
 def missing_targets(context: PromotionPlanning, spec: PromotionSpec) -> tuple[str, ...]:
-    """The levels and environments where the release has yet to run before the target lets it in, first ones
+    """The levels and environments where the release has yet to run before the target admits it, first ones
     first; the target itself is not among them. Writes nothing.
 
-    There are none where the target can never let it in, whatever runs elsewhere: then it says so at once.
+    There are none where the target can never admit it, whatever runs elsewhere: then it says so at once.
     """
     found: list[str] = []
     considered = preview_spec(context, spec)

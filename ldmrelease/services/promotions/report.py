@@ -17,6 +17,7 @@ from ldmrelease.promotion.state import Journal, StepRecord
 from ldmrelease.services.inventory.receipts import receipts_of
 from ldmrelease.services.needs import PromotionHistory
 from ldmrelease.services.promotions.load import Promotion, load_promotion, records_of
+from ldmrelease.services.promotions.wait_reasons import open_wait
 from ldmrelease.trust.records import EventRecord
 
 
@@ -76,6 +77,7 @@ def report(context: PromotionHistory, promotion_id: str) -> PromotionReport:
     told = records_of(context, promotion_id)
     journal = promotion.journal
     places = [each.place for each in promotion.plan.places]
+    opened = open_wait(context.topology, promotion.request, promotion.pinned.release)
     return PromotionReport(
         promotion=promotion.id,
         state=str(journal.state),
@@ -90,8 +92,8 @@ def report(context: PromotionHistory, promotion_id: str) -> PromotionReport:
             for place in places
             for each in receipts_of(context, place, promotion.id)
         ),
-        cause=_cause(journal),
-        next=_next(promotion),
+        cause=_cause(promotion, opened),
+        next=_next(promotion, opened),
     )
 
 
@@ -137,16 +139,19 @@ def _decisions(ledger: LedgerReader, told: list[EventRecord[Any]]) -> Iterator[D
             yield DecisionReport(str(each.body.stage), each.body.decision, decision)
 
 
-def _cause(journal: Journal) -> dict[str, Any]:
+def _cause(promotion: Promotion, opened: dict[str, Any]) -> dict[str, Any]:
+    journal = promotion.journal
     if journal.waiting:
         waits = {"until": journal.until, "who": list(journal.who), "place": journal.waits_at}
-        return {**waits, **journal.waits_for}
+        return {**waits, **(journal.waits_for or opened)}
     if journal.halt is not None and not journal.state.ended:
         return {"cause": journal.halt.cause, "values": journal.halt.values}
     return dict(journal.cause)
 
 
-def _next(promotion: Promotion) -> tuple[str, ...]:
+def _next(promotion: Promotion, opened: dict[str, Any]) -> tuple[str, ...]:
+    if promotion.journal.waiting and not promotion.journal.waits_for and opened:
+        return tuple(opened["values"]["next"])
     if not promotion.journal.state.ended:
         return ("ldmrelease", "resume", promotion.id)
     return ()

@@ -80,7 +80,7 @@ def _digests(work: Work, component: ProductComponent, digest: str) -> frozenset[
 
 
 def _admitted(work: Work, component: ProductComponent) -> frozenset[str]:
-    """The images of the component that receipts have let in at the place."""
+    """The images of the component that receipts admitted at the place."""
     names, now = ImageNames(work.context), work.context.ledger.head().size + 1
     found: set[str] = set()
     for each in names.settled(work.here.place, component.product, now):
@@ -103,7 +103,7 @@ def _observed(work: Work, component: ProductComponent) -> frozenset[str]:
 
 
 def _rollback_targets(work: Work) -> list[str]:
-    """The releases that were let in there before, the newest first."""
+    """The releases that were admitted there before, the newest first."""
     now = work.context.ledger.head().size + 1
     settled = ImageNames(work.context).settled(work.here.place, work.plan.product, now)
     return list(dict.fromkeys(each.name for each in settled if each.promotion != work.promotion))

@@ -16,9 +16,14 @@ class PinnedMeanwhile(LdmreleaseError):
 
 
 def changed_components(before: Pinned, after: Pinned) -> tuple[str, ...]:
-    """The components that were pinned and are something else now, or gone; what came since is not a change."""
-    now = {each.name: each.digest for each in after.release.components}
-    return tuple(each.name for each in before.release.components if now.get(each.name) != each.digest)
+    """The components that were pinned and are something else now, of elsewhere or gone; what came since is no change.
+
+    The same digest of another source is another pin: signatures and provenance are looked for at its source.
+    """
+    now = {each.name: (each.source, each.digest) for each in after.release.components}
+    return tuple(
+        each.name for each in before.release.components if now.get(each.name) != (each.source, each.digest)
+    )
 
 
 def store_pin(context: ReleaseStore, found: Pinned, reason: str | None) -> Pinned:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from ldmrelease.domain.addresses import public
+from ldmrelease.domain.addresses import has_query, public
 from ldmrelease.targets.git.commits import committer
 from ldmrelease.targets.git.layout import MIRROR_LINKS, Layout, layout_of, open_layout
 from ldmrelease.targets.git.program import GitError, call
@@ -132,7 +132,7 @@ def open_repository(spec: str, workspace: Path, observer: Observer | None = None
 def remote_url(spec: str) -> str | None:
     """The spec if it names a remote, None for a directory.
 
-    Raises `Refused` for a transport we do not use, and for a password in it: command lines are seen by everybody.
+    Raises `Refused` for a transport we do not use, and for a password or a token in it: everybody sees command lines.
     """
     if "://" in spec:
         address = urlsplit(spec)
@@ -142,6 +142,10 @@ def remote_url(spec: str) -> str | None:
         if ":" in user or (user and address.scheme in _TOKENS):
             raise RefusedError(
                 "no-repository", where=public(spec), found="a user or a password in the address"
+            )
+        if has_query(spec):
+            raise RefusedError(
+                "no-repository", where=public(spec), found="a query or a fragment in the address"
             )
         return spec
     if "::" in spec or spec.startswith("-"):

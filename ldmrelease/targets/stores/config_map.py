@@ -103,7 +103,9 @@ def fence_of(where: ConfigMapKey, place: Place, access: Access) -> Fence | Refus
     return answer(lambda: kubernetes_fence.read(access.cluster(where.cluster), where.namespace, place))
 
 
-def changed_by(where: ConfigMapKey, _path: str, access: Access) -> Change | Refusal | Unavailable:
+def changed_by(
+    where: ConfigMapKey, _path: str, _item: int | None, access: Access
+) -> Change | Refusal | Unavailable:
     """The field manager that last wrote the text."""
 
     def act() -> Change:

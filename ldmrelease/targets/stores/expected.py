@@ -1,8 +1,8 @@
-"""What a write expects to find, setting by setting, against what is there."""
+"""What a write expects to find, setting by setting, against what is there; and since when it is there."""
 
 from collections.abc import Callable, Mapping
 
-from ldmrelease.targets.results import Change, RefusedError, Values
+from ldmrelease.targets.results import Change, RefusedError, Value, Values
 from ldmrelease.targets.yamledit.settings import FoundSetting
 
 
@@ -27,3 +27,13 @@ def require_expected(
             {"commit": change.commit} if change.commit else {}
         )
         raise RefusedError("changed-by", file=file, **values, **who)
+
+
+def said_already(now: Value | None, then: Value | None, item: int | None) -> bool:
+    """Whether a setting said then what it says now; of a list, whether it had the item that now stands at `item`.
+
+    Items are found by what they are and not by where they stand: whoever puts one in moves all that follow.
+    """
+    if item is None or not isinstance(now, tuple):
+        return then == now
+    return isinstance(then, tuple) and now[item] in then

@@ -33,7 +33,7 @@ from ldmrelease.targets.results import (
     Written,
     required,
 )
-from ldmrelease.targets.stores.expected import require_expected
+from ldmrelease.targets.stores.expected import require_expected, said_already
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
 _TRIES = 5
@@ -110,12 +110,12 @@ def read_fences(
     return _answer(GitFile(repository, "", ""), read)
 
 
-def changed_by(where: GitFile, path: str, access: Access) -> Change | Refusal | Unavailable:
-    """Who gave a setting the value that is committed now."""
+def changed_by(where: GitFile, path: str, item: int | None, access: Access) -> Change | Refusal | Unavailable:
+    """Who gave a setting, or an item of it, the value that is committed now."""
 
     def read() -> Change:
         session = _Session.open(where, access)
-        return _changed_by(session, session.tip(), path)
+        return _changed_by(session, session.tip(), path, item)
 
     return _answer(where, read)
 
@@ -265,13 +265,13 @@ def _sync(session: _Session, tip: str) -> str | None:
     return None
 
 
-def _changed_by(session: _Session, tip: str, path: str) -> Change:
+def _changed_by(session: _Session, tip: str, path: str, item: int | None = None) -> Change:
     """The commit since which the setting has said what it says now."""
     found = session.settings(tip, [path])[path].value
     commits = session.git.run("log", "--format=%H", tip, "--", session.where.file).decode().split()
     since = tip
     for commit in commits:
-        if _value_at(session, commit, path) != found:
+        if not said_already(found, _value_at(session, commit, path), item):
             break
         since = commit
     return author_of(session.git, since)

@@ -79,7 +79,9 @@ def fence_of(target: KubernetesTarget, place: Place, access: Access) -> Fence | 
     )
 
 
-def changed_by(target: KubernetesTarget, path: str, access: Access) -> Change | Refusal | Unavailable:
+def changed_by(
+    target: KubernetesTarget, path: str, _item: int | None, access: Access
+) -> Change | Refusal | Unavailable:
     """The field manager that last wrote an image field."""
 
     def act() -> Change:

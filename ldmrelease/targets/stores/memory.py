@@ -21,7 +21,7 @@ from ldmrelease.targets.results import (
     Written,
     required,
 )
-from ldmrelease.targets.stores.expected import require_expected
+from ldmrelease.targets.stores.expected import require_expected, said_already
 from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
 
 T = TypeVar("T")
@@ -97,9 +97,11 @@ def fence_of(_where: MemoryFile, place: Place, access: Access) -> Fence | Refusa
     return access.memory.state.fences.get(place)
 
 
-def changed_by(where: MemoryFile, path: str, access: Access) -> Change | Refusal | Unavailable:
-    """Who gave a setting the value that it has now."""
-    return _answer(lambda: _changed_by(access.memory.state, where, path))
+def changed_by(
+    where: MemoryFile, path: str, item: int | None, access: Access
+) -> Change | Refusal | Unavailable:
+    """Who gave a setting, or an item of it, the value that it has now."""
+    return _answer(lambda: _changed_by(access.memory.state, where, path, item))
 
 
 def _answer(act: Callable[[], T]) -> T | Refusal:
@@ -144,12 +146,12 @@ def _advance(access: Access, what: str, old: MemoryState, new: MemoryState) -> b
     return done
 
 
-def _changed_by(state: MemoryState, where: MemoryFile, path: str) -> Change:
+def _changed_by(state: MemoryState, where: MemoryFile, path: str, item: int | None = None) -> Change:
     _text(state, where)
     *_, last = versions = state.texts[where.name]
     found = _value_in(last, path)
     for each in reversed(versions):
-        if _value_in(each, path) != found:
+        if not said_already(found, _value_in(each, path), item):
             break
         last = each
     return Change("", last.author, last.time)

@@ -4,7 +4,6 @@ A value is put at a path: where a scalar or a list stands, it is replaced in its
 follows the last one of the deepest mapping that is there. The text is parsed again to prove that nothing else changed.
 """
 
-import codecs
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from msgspec.structs import replace
 from ldmrelease.targets.results import Refusal, RefusedError, Unquoted, Value
 from ldmrelease.targets.yamledit.settings import edit_settings
 from ldmrelease.targets.yamledit.splice import Splice, apply
-from ldmrelease.targets.yamledit.tree import FoundNode, Node, find, parse
+from ldmrelease.targets.yamledit.tree import FoundNode, Node, decoded, find, parse
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
@@ -27,7 +26,7 @@ def put(data: bytes, path: Sequence[str], value: Any, file: str) -> bytes | Refu
     one that is there.
     """
     try:
-        mark, text = _text(data)
+        mark, text = decoded(data)
         root = parse(text)
         depth, found = _deepest(root, path)
         if depth == len(path):
@@ -57,14 +56,6 @@ def block_text(value: Mapping[str, Any]) -> str:
 def _quoted(key: str) -> str:
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _text(data: bytes) -> tuple[bytes, str]:
-    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
-    try:
-        return mark, data[len(mark) :].decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RefusedError("not-utf-8", line=data.count(b"\n", 0, error.start) + 1) from None
 
 
 def _value(value: Any) -> Value:

@@ -4,7 +4,6 @@ Comments, quoting, line ends and odd formatting stay. After an edit the text is 
 the settings meant, and nothing else, have changed; a file in which that fails is refused.
 """
 
-import codecs
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from ldmrelease.domain.value_paths import parse_path
 from ldmrelease.targets.results import Refusal, RefusedError, Scalar, Unquoted, Value, joined
 from ldmrelease.targets.yamledit import sequences
 from ldmrelease.targets.yamledit.splice import Splice, apply
-from ldmrelease.targets.yamledit.tree import FoundNode, Node, find, is_text, parse
+from ldmrelease.targets.yamledit.tree import FoundNode, Node, decoded, find, is_text, parse
 
 # Characters that need no quotes in any position of a plain scalar, in block and in flow style.
 _PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*")
@@ -39,7 +38,7 @@ def read_settings(
     A refusal lists what is wrong with every setting that cannot be edited.
     """
     try:
-        root = parse(_text(data)[1])
+        root = parse(decoded(data)[1])
     except RefusedError as refused:
         return _at(refused.refusal, file)
     settings: dict[str, FoundSetting] = {}
@@ -58,7 +57,7 @@ def read_settings(
 def edit_settings(data: bytes, edits: Mapping[str, Value], file: str) -> bytes | Refusal:
     """The file with these settings changed, and nothing else. Raises ValueError for what is not a path."""
     try:
-        mark, text = _text(data)
+        mark, text = decoded(data)
         root = parse(text)
         found = {path: _find(root, path) for path in edits}
         splices = [each for path, value in edits.items() for each in _splices(text, found[path], path, value)]
@@ -84,15 +83,6 @@ def _escaped(character: str) -> str:
     if character in '"\\':
         return "\\" + character
     return character if character.isprintable() else f"\\U{ord(character):08x}"
-
-
-def _text(data: bytes) -> tuple[bytes, str]:
-    """The byte order mark, if there is one, and the text without it."""
-    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
-    try:
-        return mark, data[len(mark) :].decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RefusedError("not-utf-8", line=data.count(b"\n", 0, error.start) + 1) from None
 
 
 def _find(root: Node, path: str) -> FoundNode:

@@ -3,6 +3,7 @@
 Built from the parser's events and not from its values: aliases stay aliases, keys that stand twice stay two.
 """
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 
@@ -83,6 +84,15 @@ def is_text(plain: str) -> bool:
         return False
     tag: str = _RESOLVER.resolve(yaml.ScalarNode, plain, (True, False))  # type: ignore[no-untyped-call]
     return tag == _TEXT_TAG
+
+
+def decoded(data: bytes) -> tuple[bytes, str]:
+    """The byte order mark, if there is one, and the text without it. Raises `RefusedError` (`not-utf-8`)."""
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    try:
+        return mark, data[len(mark) :].decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RefusedError("not-utf-8", line=data.count(b"\n", 0, error.start) + 1) from None
 
 
 def parse(text: str) -> Node:

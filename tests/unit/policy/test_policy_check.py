@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ldmrelease.domain.decision import Finding
+from ldmrelease.domain import times
+from ldmrelease.domain.decision import Finding, Phase
 from ldmrelease.domain.facts import RunFact, StatementFact
 from tests.unit.policy.policy_facts import (
     AMD,
@@ -20,9 +21,12 @@ from tests.unit.policy.policy_facts import (
     SMOKE,
     SUMMIT,
     ago,
+    decide,
     facts,
     image,
     judge,
+    level,
+    requirement,
     result,
     run,
     sha,
@@ -60,6 +64,17 @@ def test_no_run_is_missing_and_says_how_to_run_it() -> None:
     assert finding.next == ("ldmrelease", "check-run", "smoke", "w.2023.16", "--target", "base")
     assert finding.who == ("runner",)
     assert look().next[-1] == "summit"
+
+
+def test_a_confirmation_is_tried_again_by_another_promotion() -> None:
+    """What does not pass is put back, and a run about what is not there would be refused."""
+
+    def confirmed(**parameters: str) -> Finding:
+        asked = level(confirm=(requirement("check", check="smoke", **parameters),))
+        return decide(asked, facts(), phase=Phase.CONFIRM).findings[-1]
+
+    assert confirmed().next == ("ldmrelease", "promote", "w.2023.16", "--target", str(FACTS.place))
+    assert confirmed(where="base").next[:2] == ("ldmrelease", "check-run")
 
 
 def test_fail_after_pass_is_failed_with_the_failed_tests() -> None:
@@ -105,7 +120,8 @@ def test_a_run_without_a_result_is_pending_until_its_deadline_and_errored_after(
     running = run("b", registered=ago(HOUR), deadline=NOW + timedelta(minutes=5), evidence=None)
     finding = look(*PASS, running)
     assert both(finding) == ("pending", "running")
-    assert finding.when == NOW + timedelta(minutes=5)
+    assert finding.when is None, "a deadline is the latest, and no time at which it may come true"
+    assert finding.values["due"] == times.spell(NOW + timedelta(minutes=5))
     assert finding.next == ()
     assert both(look(*PASS, replace(running, deadline=NOW))) == ("errored", "no-result")
 

@@ -98,9 +98,12 @@ def test_built_in_findings(known: Facts, name: str, code: str, verdict: Verdict)
 
 
 def test_an_open_release_names_what_is_missing() -> None:
+    """A promotion is bound to what was pinned for it: only another request leads on."""
     finding = decide(level(IMAGES), facts(release=weekly(missing=("b", "a")))).findings[1]
     assert finding.values == {"missing": ["a", "b"]}
-    assert finding.next == ("ldmrelease", "release", "pin", "w.2023.16")
+    assert finding.next == ("ldmrelease", "promote", "w.2023.16", "--target", "summit/nublado")
+    alias = facts(release=weekly(missing=("b",)), intent=Intent.ALIAS)
+    assert decide(level(IMAGES), alias).findings[1].next == ("ldmrelease", "release", "pin", "w.2023.16")
 
 
 @pytest.mark.parametrize("phase", [Phase.ENTER, Phase.CONFIRM])

@@ -15,7 +15,7 @@ from ldmrelease.trust.signer import KeyProblem
 def act(work: Work) -> StepResult:
     """Write back, and wait until it runs again; what somebody else changed meanwhile is left, and said.
 
-    What was never let in there is not put back: the place stays claimed, as it is, until somebody rolls it back.
+    What was never admitted there is not put back: the place stays claimed, as it is, until somebody rolls it back.
     """
     against = restore_refusal(work)
     if against is not None:

@@ -133,7 +133,7 @@ def test_a_role_that_does_not_cover_a_place_of_its_level(folder: Path):
         ("commissioning", "environment: tucson-teststand", "environment: summit", "spec.environments.base.enter[0]",
          "circular `after`: base/ocps -> summit/ocps -> base/ocps"),
         ("commissioning", "accepts: [release, weekly, daily, candidate]", "accepts: [weekly]", "spec.enter[2]",
-         "commissioning can let in weekly, and production accepts release"),
+         "commissioning can admit weekly, and production accepts release"),
         ("development", "accepts: [", "accepts: [experimental] # [", "spec.accepts", "can ever enter"),
     ],
 )  # fmt: skip

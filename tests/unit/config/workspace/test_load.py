@@ -247,6 +247,9 @@ def test_a_check_without_them_is_the_check_that_it_was_before_there_were_any():
         "https://ada:hunter2@git.example/lsst/phalanx",
         "https://hunter2@git.example/x",
         "ssh://git:hunter2@git.example/x",
+        "https://git.example/x.git?access_token=hunter2",
+        "https://git.example/x.git#hunter2",
+        "git.example/x?token=hunter2",
     ],
 )
 def test_credentials_in_an_address_are_refused_and_not_repeated(rubin, tmp_path, monkeypatch, url):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.images import parse_reference
 from ldmrelease.services.deployments import checkpoints
 from ldmrelease.services.inventory.observe import observation_event, observe
 from tests.unit.faces.cli.running import run
@@ -150,7 +151,53 @@ def test_a_checkpoint_by_a_key_without_the_role_is_not_believed(ready: Site, tmp
     ready.run("ledger", "checkpoint", "--publish")
     put_back(ready, tmp_path / "before.db")
     (ready.root / "keys/right.pem").replace(ready.root / "keys/ledger.pem")
+    stopped_and_told(ready)
+    ready.ok("ledger", "checkpoint", "--publish")
     ready.ok("promote", WEEKLY, "--target", ELSEWHERE)
+
+
+def stopped_and_told(site: Site) -> None:
+    """What stands at the ledger's tag stops promotions, and a way out is named."""
+    done = site.run("promote", WEEKLY, "--target", ELSEWHERE)
+    assert done.exit_code == 3, done.stdout
+    assert "`ldmrelease ledger checkpoint --publish`" in done.stderr
+    diagnoses = json.loads(site.run("doctor", "-o", "json").stdout)
+    assert "bad" in json.dumps([each for each in walked(diagnoses) if "checkpoint-" in json.dumps(each)])
+
+
+def walked(value: Any) -> list[Any]:
+    found = [value] if isinstance(value, dict) else []
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [*found, *(each for child in children for each in walked(child))]
+
+
+def test_a_tag_that_points_at_junk_stops(ready: Site) -> None:
+    ready.ok("ledger", "checkpoint", "--publish")
+    point_tag(ready, "stack-w.2023.15")
+    stopped_and_told(ready)
+
+
+def test_a_tag_that_points_at_an_older_checkpoint_hides_nothing(ready: Site, tmp_path: Path) -> None:
+    ready.ok("ledger", "checkpoint", "--publish")
+    repository = ready.context().registries.open(parse_reference("oci:images/releases"))
+    (tag,) = [each for each in repository.tags() if each.startswith("checkpoint-")]
+    older = repository.manifest(tag)
+    copy_of_ledger(ready, tmp_path / "before.db")
+    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
+    without_fences(ready)
+    put_back(ready, tmp_path / "before.db")
+    repository.put_manifest(older.content, older.media_type, tag)
+    done = ready.run("promote", WEEKLY, "--target", ELSEWHERE)
+    assert done.exit_code == 3, done.stdout
+    assert "oci:images/releases has seen event" in done.stderr
+
+
+def point_tag(site: Site, at: str) -> None:
+    """Somebody who may push points the ledger's tag at another manifest."""
+    repository = site.context().registries.open(parse_reference("oci:images/releases"))
+    (tag,) = [each for each in repository.tags() if each.startswith("checkpoint-")]
+    other = repository.manifest(at)
+    repository.put_manifest(other.content, other.media_type, tag)
 
 
 def test_a_ledger_of_somebody_else_is_no_contradiction(ready: Site, tmp_path: Path) -> None:

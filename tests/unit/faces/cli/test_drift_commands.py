@@ -101,6 +101,13 @@ def test_each_release_of_a_menu_was_let_in_by_itself(promoted: Site):
     assert len(by_tag) > 2
 
 
+def test_who_put_a_release_into_a_menu_is_not_who_put_another_beside_it(promoted: Site):
+    promoted.ok("promote", WEEKLY, "--target", MENU)
+    found = drift(promoted, "--target", MENU)
+    assert len(found) > 1
+    assert {each["values"]["by"].split(" <")[0] for each in found} == {"SQuaRE"}
+
+
 def test_a_tree_that_cannot_be_asked_holds_nobody_up_and_is_exit_3(promoted: Site):
     promoted.edit(lambda text: text.replace("repository: gitops", "repository: nowhere", 1))
     done = promoted.run("where", "--live")

@@ -46,5 +46,5 @@ def test_production_is_asked_for_on_a_terminal(
     before = production.everything()
     done = production.run("rollback", "24.0.0", "--target", PRODUCTION, input=answer)
     assert done.exit_code == code
-    assert "rollback stack/24.0.0 at usdf-cm/cm-service?" in done.stderr
+    assert "roll back to stack/24.0.0 at usdf-cm/cm-service? [y/N]" in done.stderr
     assert (production.everything() == before) is (code == 1)

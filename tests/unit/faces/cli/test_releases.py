@@ -45,6 +45,18 @@ def test_a_tag_that_moved_is_a_finding_and_needs_a_reason_to_be_pinned_again(sit
     assert [each["reason"] for each in shown["revisions"]] == [None, "rebuilt after a broken push"]
 
 
+def test_a_source_that_moved_asks_for_a_reason_as_a_tag_that_moved_does(site: Site) -> None:
+    site.release_weekly()
+    site.ok("release", "pin", WEEKLY)
+    shutil.copytree(site.root / "images/scipipe", site.root / "images/mirror")
+    site.edit(lambda text: text.replace("oci:images/scipipe", "oci:images/mirror"))
+    mistake = site.run("release", "pin", WEEKLY)
+    assert mistake.exit_code == 2, mistake.stdout
+    assert "scipipe has changed since; say why with --reason" in mistake.stderr
+    site.edit(lambda text: text.replace("oci:images/mirror", "oci:images/scipipe"))
+    assert "already pinned" in site.ok("release", "pin", WEEKLY)
+
+
 def test_a_comparison_tells_images_products_and_configuration(site: Site) -> None:
     site.ok("release", "pin", "w.2023.14")
     site.ok("release", "pin", BEFORE)

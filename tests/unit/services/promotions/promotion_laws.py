@@ -186,7 +186,7 @@ class Laws:
         admitted = any(self.receipts[each, place, "release"] for each, tag in self.tags.items() if tag == new)
         first = place not in self._known_before[promotion]
         assert first or admitted or (place, new) in self._observed, (
-            f"{promotion} puts {new} back, which was never let in"
+            f"{promotion} puts {new} back, which was never admitted"
         )
         by = self._written_by.get((place, new))
         if by is not None:

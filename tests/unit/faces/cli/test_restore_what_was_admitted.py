@@ -18,7 +18,7 @@ def fail_over_what_nobody_saw(site: Site) -> str:
 
 def test_what_nobody_let_in_or_saw_is_not_put_back(ready: Site) -> None:
     said = fail_over_what_nobody_saw(ready)
-    assert f"{UNKNOWN} was never let in there, nor seen to run" in said
+    assert f"{UNKNOWN} was never admitted there, nor seen to run" in said
     assert "al9-w_2023_16" in ready.committed(PLACE)
     shown = json.loads(ready.ok("promotions", "list", "-o", "json"))
     assert shown[-1]["state"] == "stuck"
