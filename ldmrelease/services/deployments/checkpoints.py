@@ -43,8 +43,9 @@ from ldmrelease.trust.verify import Rejected
 PATIENCE = 10.0
 """Seconds within which whoever is asked has to answer; who does not is left out, and blocks nothing."""
 _ENVELOPE_LIMIT = 64 * 1024
-_RELEASES, _REFERRERS = 20, 20
-"""So many releases by the order of their tags, and so many of each one's referrers, are looked at."""
+_RELEASES, _REFERRERS = 5, 5
+"""So many releases by the order of their tags, and so many of each one's referrers, are looked at: some 60 requests at
+most, since whoever acts waits for them."""
 
 RENEWING = (
     "somebody put it there, or the key that signed it counts no longer: compare the ledger with its newest backup, and "

@@ -45,6 +45,9 @@ class MemoryRepository:
         found = self.manifests.get(digest)
         return None if found is None else Descriptor(found.media_type, found.digest, len(found.content))
 
+    def tags(self) -> list[str]:
+        return sorted(self.named)
+
     def manifest(self, tag_or_digest: str) -> Manifest:
         found = self.resolve(tag_or_digest)
         if found is None:
