@@ -119,4 +119,10 @@ class Authority:
 
 
 def _asked(challenge: dict[str, str]) -> frozenset[str]:
-    return frozenset(challenge.get("scope", "").split())
+    return frozenset(_in_order(scope) for scope in challenge.get("scope", "").split())
+
+
+def _in_order(scope: str) -> str:
+    """The scope with its actions in one order: servers list them in any, and one scope is asked for once."""
+    resource, separator, actions = scope.rpartition(":")
+    return resource + separator + ",".join(sorted(actions.split(",")))

@@ -121,3 +121,10 @@ def test_of_two_challenges_bearer_is_answered() -> None:
 )
 def test_tls_unless_loopback_or_told_otherwise(registry: str, base: str) -> None:
     assert base_url(registry, RegistryOptions(insecure=frozenset({"registry.local:5000"}))) == base
+
+
+def test_the_order_of_a_scopes_actions_makes_no_other_scope() -> None:
+    service = Service()
+    mine = authority(service)
+    mine.answer(CHALLENGE.replace('lab:pull"', 'lab:push,pull"'), PUSH, None)
+    assert parse_qs(urlsplit(service.asked[0].url).query)["scope"] == ["repository:lab:pull,push"]
