@@ -1,4 +1,4 @@
-"""How a ledger in a file comes to be: created, opened, or imported."""
+"""Ledgers in files: created, opened, imported, found."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +10,7 @@ from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import log, transfer
 from ldmrelease.ledger.interface import EventRow, WriteObserver
 from ldmrelease.ledger.projecting import with_head
-from ldmrelease.ledger.sqlite import rows, schema, states
+from ldmrelease.ledger.sqlite import names, rows, schema, states
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
 from ldmrelease.ledger.sqlite.files import created
 from ldmrelease.ledger.sqlite.ledger import SqliteLedger
@@ -66,3 +66,32 @@ def import_ledger(
             else:
                 rows.insert_blob(tables, record.digest, record.data)
     return open_ledger(path, projectors=chosen)
+
+
+def discard_ledger(address: Path | str) -> None:
+    """Take back a ledger that was created a moment ago and that nobody else has seen."""
+    path = Path(address)
+    for each in (path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))):
+        each.unlink(missing_ok=True)
+
+
+def stream_names(address: Path | str, prefix: str, without: str | None) -> list[str]:
+    """As `registry.stream_names`; no file is made beside the ledger's. Raises `OSError`, `ValueError`."""
+    return names.stream_names(Path(address), prefix, without)
+
+
+def address_fault(address: str) -> str | None:
+    """A path is not empty, and no URL."""
+    if not address:
+        return "it names no file"
+    return "it has a host, and a file has none" if address.startswith("//") else None
+
+
+def located(address: str, root: Path) -> str:
+    """The path from the root of the file system."""
+    return str(root / address)
+
+
+def file(address: str) -> Path | None:
+    """The database's file."""
+    return Path(address)
