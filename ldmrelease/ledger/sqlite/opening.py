@@ -10,9 +10,8 @@ from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import log, transfer
 from ldmrelease.ledger.interface import EventRow, WriteObserver
 from ldmrelease.ledger.projecting import with_head
-from ldmrelease.ledger.sqlite import names, rows, schema, states
+from ldmrelease.ledger.sqlite import rows, schema, states
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
-from ldmrelease.ledger.sqlite.files import created
 from ldmrelease.ledger.sqlite.ledger import SqliteLedger
 
 
@@ -23,6 +22,8 @@ def create_ledger(
 
     Raises `LedgerExists` where something is at the path, `LedgerError` where it cannot be written.
     """
+    from ldmrelease.ledger.sqlite.files import created  # noqa: PLC0415 - whoever opens one goes without
+
     path, uuid, chosen = Path(address), str(uuid4()), tuple(projectors)
     genesis = log.first(uuid, {"schema": schema.SCHEMA}, at=times.whole(at), actor=actor)
     with created(path) as connection, connection.writing() as tables:
@@ -55,6 +56,8 @@ def import_ledger(
     `source` gives the lines, such as a file opened for reading bytes.
     Raises `NotImportable` where the text does not verify, `LedgerExists` where something is at the path.
     """
+    from ldmrelease.ledger.sqlite.files import created  # noqa: PLC0415 - as above
+
     path, chosen = Path(address), tuple(projectors)
     with created(path) as connection, connection.writing() as tables:
         uuid, records = transfer.read_text(source)
@@ -77,6 +80,8 @@ def discard_ledger(address: Path | str) -> None:
 
 def stream_names(address: Path | str, prefix: str, without: str | None) -> list[str]:
     """As `registry.stream_names`; no file is made beside the ledger's. Raises `OSError`, `ValueError`."""
+    from ldmrelease.ledger.sqlite import names  # noqa: PLC0415 - only completion needs it
+
     return names.stream_names(Path(address), prefix, without)
 
 
