@@ -4,13 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ldmrelease.config.policies.schema import (
-    KEYS_TO_COME,
-    RULES_TO_COME,
-    Clause,
-    EnvironmentAdditions,
-    LevelFile,
-)
+from ldmrelease.config.policies.rule_schema import Clause
+from ldmrelease.config.policies.schema import KEYS_TO_COME, RULES_TO_COME, EnvironmentAdditions, LevelFile
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
