@@ -72,10 +72,10 @@ def show(directory: Path, file: str = FILE, revision: str = "main") -> str:
     return subprocess.run(command, check=True, capture_output=True).stdout.decode()
 
 
-def put_fence(directory: Path, kept: bytes | None) -> None:
-    """Somebody moves the summit's fence to a commit that keeps this, or takes it away."""
+def put_fence(directory: Path, kept: bytes | None, ref: str = FENCE) -> None:
+    """Somebody moves a fence, the summit's, to a commit that keeps this, or takes it away."""
     if kept is None:
-        git(directory, "update-ref", "-d", FENCE)
+        git(directory, "update-ref", "-d", ref)
         return
     command = ["git", "-C", str(directory), "hash-object", "-w", "--stdin"]
     blob = subprocess.run(command, check=True, capture_output=True, input=kept).stdout.decode().strip()
@@ -84,7 +84,7 @@ def put_fence(directory: Path, kept: bytes | None) -> None:
     tree = (
         subprocess.run(command, check=True, capture_output=True, input=entry.encode()).stdout.decode().strip()
     )
-    git(directory, "update-ref", FENCE, git(directory, "commit-tree", "-m", "By hand", tree))
+    git(directory, "update-ref", ref, git(directory, "commit-tree", "-m", "By hand", tree))
 
 
 def component(name: str, tag: str, digest: str = LAB) -> Component:

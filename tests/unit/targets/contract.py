@@ -197,11 +197,12 @@ class StoreContract:
         assert fence(there) == EARLY.fence
 
     def test_a_claim_goes_over_a_fence_that_does_not_count(self, there: Prepared) -> None:
+        claim(there)
         there.put_fence(UNBELIEVED["junk"]())
-        claimed = claim(there)
+        claimed = claim(there, LATE)
         assert isinstance(claimed, Written)
         assert not claimed.found
-        assert fence(there) == EARLY.fence
+        assert fence(there) == LATE.fence
 
     @pytest.mark.parametrize(
         "kept", [None, b"junk", signed(EARLY.fence)], ids=["deleted", "junk", "replayed"]
