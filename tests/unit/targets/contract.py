@@ -23,6 +23,7 @@ from ldmrelease.targets.git.commits import Identity, Note
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Value, Values, Written
 from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE
 from ldmrelease.trust.signer import generate
+from tests.blamed import changed_by
 from tests.fences import fence_in, grant_for, other_key, promoter_key, signed
 
 SUMMIT = Place("summit", "nublado")
@@ -136,7 +137,7 @@ class StoreContract:
         assert refusal.values["author"] == who
         assert values(there) == theirs
         for path in there.before:
-            change = registry.changed_by(there.target, path, there.access())
+            change = changed_by(there.target, path, there.access())
             assert isinstance(change, Change)
             assert change.author == who
 
