@@ -169,6 +169,9 @@ TARGET_WORDS: Mapping[str, Words] = {
         "change the cycle first"
     ),
     "not-a-cycle": lambda v: f"says {_found(v)}, which is not a cycle number",
+    "moved-often": lambda v: (
+        f"its line was moved {_found(v)} times and more: who wrote it first was not looked up"
+    ),
     # Fences.
     "no-ref": lambda v: f"git has no ref for the name {_found(v)}; use letters, digits, '-' and '_' in it",
     "ignored-fence": lambda v: (
