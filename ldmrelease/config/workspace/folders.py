@@ -8,8 +8,10 @@ from ldmrelease.config.yaml.problems import Problem, shown
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path as Field
 from ldmrelease.domain.images import LAYOUT_SCHEME
+from ldmrelease.targets.git.layout import layout_of
 
 _Named = tuple[Field, str]
+_OF_GIT = ("repository", "configuration")
 
 
 def missing_folders(file: WorkspaceFile, document: YamlDocument, root: Path) -> Iterator[Problem]:
@@ -19,6 +21,10 @@ def missing_folders(file: WorkspaceFile, document: YamlDocument, root: Path) -> 
         yield document.problem(("ledger",), f"there is no ledger at {shown(root / file.ledger)}", remedy)
     for named in (_sources(file), _sites(file)):
         local = [(path, text) for path, text in named if is_local(text)]
+        for path, text in local:
+            if path[-1] in _OF_GIT and (root / text).exists() and layout_of(root / text) is None:
+                remedy = "clone it there, or name its folder or URL"
+                yield document.problem(path, f"{text} is not a git repository", remedy)
         absent = [(path, text) for path, text in local if not (root / text).exists()]
         # Where none is there, nothing was built or fetched on this machine yet, and the names may be right.
         for path, text in absent if absent != local else ():
