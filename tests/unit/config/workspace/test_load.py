@@ -65,7 +65,7 @@ def test_faults_of_all_files_are_told_together(empty):
     edit(empty.parent / "trust.yaml", "version: 1", "version: 0")
     assert [each.partition(": found")[0] for each in faults(empty)] == [
         "ldmrelease.yaml:7:9: ledger",
-        "policies/production.yaml:32:12: spec.enter[2].for",
+        "policies/production.yaml:34:12: spec.enter[2].for",
         "trust.yaml:6:10: version",
     ]
 
@@ -106,7 +106,7 @@ def test_paths_are_relative_to_the_workspace_wherever_it_is_read_from(rubin, tmp
     root = rubin.parent.resolve()
     assert (workspace.root, workspace.ledger, workspace.trust) == (
         root,
-        root / "ledger.db",
+        str(root / "ledger.db"),
         root / "trust.yaml",
     )
     assert workspace.keys["receipts/production"] == root / "keys" / "receipts-production.pem"
