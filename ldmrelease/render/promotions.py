@@ -206,7 +206,8 @@ def promotions_table(rows: Iterable[PromotionRowAnswer]) -> str:
     ]
     if not cells:
         return "no promotions"
-    return table(["promotion", "state", "intent", "release", "target", "by", "requested", "waits for"], cells)
+    headers = ["promotion", "state", "intent", "release", "target", "by", "requested", "waits for"]
+    return table(headers, cells, spare=("intent", "requested", "by"))
 
 
 def report_text(report: PromotionReport, default_product: str | None, now: datetime) -> str:
