@@ -135,6 +135,9 @@ TARGET_WORDS: Mapping[str, Words] = {
         f"the edit would change more than the setting ({_found(v)}); edit it by hand and report this"
     ),
     "changed-by": _changed_by,
+    "moved-often": lambda v: (
+        f"was written anew more than {said(v['found'])} times without a change of what it says; look at its history by hand"
+    ),
     # What a setting wants.
     "no-component": lambda v: (
         f"nothing of {said(v['release'])} belongs there (it is about {v.listed('found')}"
