@@ -2,7 +2,7 @@
 
 `helm rollback` and `kubectl rollout undo` go to the revision before, so that the second of two brings back what the
 first was to get rid of. Whoever says it twice wants to go further back: what was rolled back from is gone to by its
-name alone (docs/decisions/0031).
+name alone (docs/decisions/0032).
 """
 
 from collections.abc import Iterable, Sequence
