@@ -4,14 +4,15 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ldmrelease.domain.tags import Grammar, Kind, Tag
+from ldmrelease.domain.tags import Kind, Tag
+from ldmrelease.domain.tags.model import GrammarName
 
 
 class TagAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A tag as its grammar reads it; `reason` says why it is none. `git`, `eups` and `image` are its spellings."""
 
     input: str
-    grammar: Grammar
+    grammar: GrammarName
     parsed: bool
     kind: Kind
     git: str | None

@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 Version = tuple[int, int, int, str | None]
 """Major, minor, patch, pre-release; a weekly is (Y, W, 0, None), a daily (Y, M, D, None)."""
@@ -16,6 +17,8 @@ class Kind(enum.StrEnum):
     daily = "daily"
     candidate = "candidate"
     experimental = "experimental"
+    branch = "branch"
+    moving = "moving"
     unknown = "unknown"
 
 
@@ -25,15 +28,66 @@ class Grammar(enum.StrEnum):
     rubin = "rubin"
     rsp = "rsp"
     semver = "semver"
+    cycle = "cycle"
 
+
+PATTERN: Literal["pattern"] = "pattern"
+"""What the grammar of a product that has patterns of its own is called."""
+
+GrammarName: TypeAlias = Grammar | Literal["pattern"]
+
+OrderKey: TypeAlias = tuple[int | str | tuple[tuple[int, int, str], ...], ...]
+"""Integers, strings and tuples of them only, without None: it is stored in facts as canonical JSON."""
 
 _STACK_KINDS = frozenset({Kind.release, Kind.weekly, Kind.daily, Kind.candidate})
 KINDS: dict[Grammar, frozenset[Kind]] = {
     Grammar.rubin: _STACK_KINDS,
     Grammar.rsp: _STACK_KINDS | {Kind.experimental},
     Grammar.semver: frozenset({Kind.release, Kind.candidate}),
+    Grammar.cycle: frozenset({Kind.release, Kind.moving}),
 }
 """The kinds of release that the tags of a grammar may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindPattern:
+    """A pattern, and the kind of the tags that it reads."""
+
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatternGrammar:
+    """A product's own grammar, as its workspace writes it.
+
+    patterns: a fixed name (a pattern without parts) has precedence; no two others read one tag.
+    order: the parts that order tags of one kind, the first before the next; None for all that have an order, but for
+        words and names, as they stand.
+    within: tags are ordered among those alone that have the same values of these parts; None for all words and names
+        that are not in the order.
+    """
+
+    patterns: tuple[KindPattern, ...]
+    order: tuple[str, ...] | None = None
+    within: tuple[str, ...] | None = None
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of tag that it has patterns for."""
+        return frozenset(each.kind for each in self.patterns)
+
+    def __str__(self) -> str:
+        return PATTERN
+
+
+AnyGrammar: TypeAlias = Grammar | PatternGrammar
+"""How a product's tags are spelled: in one of ours, or in its own."""
+
+
+def kinds_of(grammar: AnyGrammar) -> frozenset[Kind]:
+    """The kinds of release that the tags of a grammar may be."""
+    return KINDS[grammar] if isinstance(grammar, Grammar) else grammar.kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +112,13 @@ class Tag:
     rsp: the rebuild number of a notebook image.
     extra: what follows all that, uninterpreted.
     reason: why it was not parsed; None when it was.
+    group: tags of one kind and different groups are not ordered; every kind of the stack's is one group.
+    order: its place in its group, where its grammar says it; None where it follows from the fields above.
+    parts: what the parts of a workspace's own pattern hold, by name.
     """
 
     input: str
-    grammar: Grammar
+    grammar: GrammarName
     parsed: bool
     kind: Kind
     git: str | None
@@ -75,6 +132,9 @@ class Tag:
     architecture: str | None
     display_name: str
     reason: str | None
+    group: str = ""
+    order: OrderKey | None = None
+    parts: tuple[tuple[str, int | str], ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -88,7 +148,7 @@ class Tag:
         """The fields for JSON, in their documented order; `reason` only where the tag was not parsed."""
         fields: dict[str, object] = {
             "input": self.input,
-            "grammar": self.grammar.value,
+            "grammar": str(self.grammar),
             "parsed": self.parsed,
             "kind": self.kind.value,
             "git": self.git,
@@ -102,6 +162,8 @@ class Tag:
             "architecture": self.architecture,
             "display_name": self.display_name,
         }
+        if self.parts:
+            fields["parts"] = dict(self.parts)
         return fields if self.parsed else fields | {"reason": self.reason}
 
 
@@ -110,7 +172,7 @@ NO_SUFFIX = Suffix()
 
 def parsed(  # noqa: PLR0913 - the fields that differ between grammars
     text: str,
-    grammar: Grammar,
+    grammar: GrammarName,
     kind: Kind,
     *,
     display_name: str,
@@ -119,6 +181,9 @@ def parsed(  # noqa: PLR0913 - the fields that differ between grammars
     image: str | None = None,
     version: Version | None = None,
     suffix: Suffix = NO_SUFFIX,
+    group: str = "",
+    order: OrderKey | None = None,
+    parts: tuple[tuple[str, int | str], ...] = (),
 ) -> Tag:
     """A tag that its grammar could read."""
     return Tag(
@@ -137,10 +202,13 @@ def parsed(  # noqa: PLR0913 - the fields that differ between grammars
         architecture=suffix.architecture,
         display_name=display_name,
         reason=None,
+        group=group,
+        order=order,
+        parts=parts,
     )
 
 
-def unparsed(text: str, grammar: Grammar, reason: str, suffix: Suffix = NO_SUFFIX) -> Tag:
+def unparsed(text: str, grammar: GrammarName, reason: str, suffix: Suffix = NO_SUFFIX) -> Tag:
     """A tag that fits nothing in its grammar: no version, no spellings, shown as it was given."""
     return Tag(
         input=text,

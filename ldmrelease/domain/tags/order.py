@@ -8,12 +8,8 @@ all of them comes after those for one). Semantic versions follow Semantic Versio
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from ldmrelease.domain.tags.model import Grammar, Kind, Tag, Version
-
-OrderKey: TypeAlias = tuple[int | str | tuple[tuple[int, int, str], ...], ...]
-"""Integers, strings and tuples of them only, without None: it is stored in facts as canonical JSON."""
+from ldmrelease.domain.tags.model import Grammar, Kind, OrderKey, Tag, Version
 
 _MENU = {kind: place for place, kind in enumerate(Kind)}
 
@@ -24,13 +20,16 @@ class NotComparable:
 
     kinds: the kinds that were grouped apart, in menu order; empty if there was only one.
     tags: the tags that have no order at all.
+    groups: the groups of one kind that are not ordered with one another, such as branches; empty where each kind has
+        one group.
     """
 
     kinds: tuple[Kind, ...] = ()
     tags: tuple[Tag, ...] = ()
+    groups: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.kinds or self.tags)
+        return bool(self.kinds or self.tags or self.groups)
 
 
 def sort(tags: Iterable[Tag]) -> tuple[tuple[Tag, ...], NotComparable]:
@@ -39,13 +38,21 @@ def sort(tags: Iterable[Tag]) -> tuple[tuple[Tag, ...], NotComparable]:
     Unknown tags come last, by spelling. Raises ValueError for tags of several grammars: no order spans two.
     """
     given = tuple(tags)
-    grammars = sorted({tag.grammar.value for tag in given})
+    grammars = sorted({str(tag.grammar) for tag in given})
     if len(grammars) > 1:
         raise ValueError(f"tags of several grammars have no common order: {', '.join(grammars)}")
     ordered = tuple(sorted(given, key=lambda tag: (_MENU[tag.kind], order_key(tag) or (), tag.input)))
     kinds = tuple(dict.fromkeys(tag.kind for tag in ordered))
     unordered = tuple(tag for tag in ordered if order_key(tag) is None)
-    return ordered, NotComparable(kinds if len(kinds) > 1 else (), unordered)
+    return ordered, NotComparable(kinds if len(kinds) > 1 else (), unordered, _groups(ordered))
+
+
+def _groups(tags: Iterable[Tag]) -> tuple[str, ...]:
+    """The groups of the kinds that have several."""
+    found: dict[Kind, dict[str, None]] = {}
+    for tag in tags:
+        found.setdefault(tag.kind, {})[tag.group] = None
+    return tuple(group for groups in found.values() if len(groups) > 1 for group in groups)
 
 
 def order_key(tag: Tag) -> OrderKey | None:
@@ -54,6 +61,8 @@ def order_key(tag: Tag) -> OrderKey | None:
         return None
     if tag.kind is Kind.alias:
         return (tag.input,)
+    if tag.order is not None:
+        return tag.order
     if tag.grammar is Grammar.semver:
         return (*_numbers(tag.version), _precedence(tag.version), tag.input)
     return (

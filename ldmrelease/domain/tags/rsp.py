@@ -10,7 +10,7 @@ numbers, and `r24_0_0_rc1x` is not a release.
 import re
 
 from ldmrelease.domain.tags.imagetag import image_tag_fault
-from ldmrelease.domain.tags.model import Grammar, Kind, Suffix, Tag, parsed, unparsed
+from ldmrelease.domain.tags.model import Grammar, GrammarName, Kind, Suffix, Tag, parsed, unparsed
 from ldmrelease.domain.tags.stack import DIGITS, NUMBER, ONE_OR_TWO, YEAR, StackName, daily, numbered, weekly
 
 _IMAGE_TAG = re.compile(
@@ -67,7 +67,7 @@ def parse(text: str) -> Tag:
     )
 
 
-def alias(text: str, grammar: Grammar) -> Tag:
+def alias(text: str, grammar: GrammarName) -> Tag:
     """A moving name that configuration declares, in the menu's words: `Recommended (SAL Cycle 0029)`."""
     stem, suffix, shown = _marked(text)
     words = " ".join(word.capitalize() for word in stem.split("_"))
