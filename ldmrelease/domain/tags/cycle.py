@@ -10,8 +10,16 @@ than any of them. The lines `c` and `k` were built side by side and are not orde
 """
 
 import re
+from collections.abc import Iterator
 
-from ldmrelease.domain.tags.model import Grammar, Kind, Suffix, Tag, parsed, unparsed
+from ldmrelease.domain.tags.model import Kind, OrderKey, Suffix, Tag, parsed, unparsed
+
+_NAME = "cycle"
+KINDS = frozenset({Kind.release, Kind.moving})
+EXAMPLE = "c0044.007"
+SEPARATOR = "."
+NAMES_IN_GIT = False
+REBUILDS = False
 
 _CYCLE = re.compile(r"([ck])([0-9]{4})(?:\.([0-9]{3}|[1-9][0-9]{3,14}))?")
 _NEAR = re.compile(r"([ckCK])[._-]?([0-9]{1,4})(?:[._-]([0-9]{1,15}))?")
@@ -22,23 +30,37 @@ def parse(text: str) -> Tag:
     """Read `text` as a cycle or a build of one."""
     match = _CYCLE.fullmatch(text)
     if match is None:
-        return unparsed(text, Grammar.cycle, _reason(text))
+        return unparsed(text, _NAME, _reason(text))
     line, cycle, build = match[1], int(match[2]), _NO_BUILD if match[3] is None else int(match[3])
     moving = build == _NO_BUILD
     name = f"SAL Cycle {match[2]}" if line == "c" else f"Cycle {line}{match[2]}"
     sal = Suffix(cycle=cycle, cycle_build=None if moving else build)
     return parsed(
         text,
-        Grammar.cycle,
+        _NAME,
         Kind.moving if moving else Kind.release,
+        name=text,
         git=text,
         image=text,
         version=None if moving else (cycle, build, 0, None),
         suffix=sal if line == "c" else Suffix(extra=text),
         display_name=name if moving else f"{name}, Build {match[3]}",
         group=line,
-        order=(line, cycle, build, text),
     )
+
+
+def order_key(tag: Tag) -> OrderKey:
+    """Line, cycle, build; a moving tag before the builds."""
+    match = _CYCLE.fullmatch(tag.input)
+    assert match is not None
+    return (match[1], int(match[2]), _NO_BUILD if match[3] is None else int(match[3]))
+
+
+def other_spellings(text: str) -> Iterator[str]:
+    """The tag that somebody meant by other separators, or without the zeros in front."""
+    meant = near(text)
+    if meant is not None:
+        yield meant
 
 
 def write(line: str, cycle: int, build: int | None = None) -> str:
@@ -51,7 +73,7 @@ def write(line: str, cycle: int, build: int | None = None) -> str:
 
 def cycle_of(tag: Tag) -> str | None:
     """The moving tag of the cycle that a build is of; None for any other tag."""
-    if tag.grammar is not Grammar.cycle or tag.kind is not Kind.release:
+    if tag.grammar != _NAME or tag.kind is not Kind.release:
         return None
     return tag.input.partition(".")[0]
 

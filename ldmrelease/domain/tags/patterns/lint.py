@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from ldmrelease.domain.tags.model import Kind, PatternGrammar
+from ldmrelease.domain.tags.model import Kind
 from ldmrelease.domain.tags.patterns.automaton import Automaton
 from ldmrelease.domain.tags.patterns.comparison import common, read_twice, reads_everything
 from ldmrelease.domain.tags.patterns.parts import PartType
@@ -38,7 +38,7 @@ def grammar_faults(
     order: Sequence[str] | None = None,
     within: Sequence[str] | None = None,
 ) -> tuple[GrammarFault, ...]:
-    """Everything that is wrong: no two parses of one tag, an order of parts that are there. Empty for a sound grammar."""
+    """Everything that is wrong; nothing where no tag is read in two ways and the order is of parts that are there."""
     texts = [
         ((str(kind), index), kind, text) for kind, own in patterns.items() for index, text in enumerate(own)
     ]
@@ -52,22 +52,13 @@ def grammar_faults(
         try:
             template = read_template(text)
         except BadPattern as error:
-            faults.append(GrammarFault(field, str(error), error.expected))
+            faults.append(GrammarFault(field, str(error), error.expected, f"write {error.expected}"))
         else:
             read.append(_Read(field, kind, template, template.automaton()))
     if faults:
         # A part that is missing in the order may be that of the pattern that could not be read.
         return tuple(faults)
     return (*_alone(read), *_together(read), *_types(read), *_ordered(read, order, within))
-
-
-def example(grammar: PatternGrammar) -> str:
-    """A tag of the grammar, of its first pattern."""
-    template = read_template(grammar.patterns[0].text)
-    automaton = template.automaton()
-    found = common(automaton, automaton)
-    assert found is not None
-    return found
 
 
 def _alone(read: list[_Read]) -> Iterator[GrammarFault]:

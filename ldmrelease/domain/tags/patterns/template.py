@@ -11,13 +11,18 @@ from msgspec import Struct
 
 from ldmrelease.domain.tags.patterns import parts
 from ldmrelease.domain.tags.patterns.automaton import Automaton, Construction, Fragment
-from ldmrelease.domain.tags.patterns.parts import PartType, Value
+from ldmrelease.domain.tags.patterns.parts import Number, PartType, Value
 
 _TOKEN = re.compile(r"\{(?P<part>[^{}\[\]]*)\}|(?P<text>[A-Za-z0-9_.+-]+)|(?P<mark>[\[\]])")
 _PART = re.compile(r"([a-z][a-z0-9_]*)(?::(.*))?")
 _LONGEST = 200
 _MOST_STATES = 256
 """Of an automaton: two patterns are compared state by state."""
+
+
+_PLUS = {"+": "+_"}
+_ALIKE = dict.fromkeys("._-+", "._-+") | {each: each + each.swapcase() for each in parts.LETTERS}
+"""What may stand for a character of a pattern where somebody's spelling is read leniently."""
 
 
 class BadPattern(ValueError):
@@ -55,10 +60,16 @@ class Template(Struct, frozen=True):
         """Its parts, from left to right."""
         return tuple(each for each in _flat(self.items) if isinstance(each, Part))
 
-    def automaton(self) -> Automaton:
-        """What reads its tags. A `+` is read as `_` too: that is how an image tag spells it."""
+    def automaton(self, *, lenient: bool = False) -> Automaton:
+        """What reads its tags. A `+` is read as `_` too: that is how an image tag spells it.
+
+        lenient: reads any case and any separators, too, and numbers with and without zeros in front.
+        """
         under = Construction()
-        return under.finish(under.sequence(*_fragments(self.items, under, iter(range(len(self.parts))))))
+        numbers = iter(range(len(self.parts)))
+        return under.finish(
+            under.sequence(*_fragments(self.items, under, numbers, _ALIKE if lenient else {}))
+        )
 
     def write(self, values: Mapping[str, Value]) -> str:
         """The tag of these values; what may be missing is, where any part of it has no value.
@@ -157,13 +168,18 @@ def _flat(items: tuple[Item, ...]) -> Iterator[str | Part]:
         yield from each.items if isinstance(each, Omissible) else (each,)
 
 
-def _fragments(items: tuple[Item, ...], under: Construction, numbers: Iterator[int]) -> Iterator[Fragment]:
+def _fragments(
+    items: tuple[Item, ...], under: Construction, numbers: Iterator[int], alike: Mapping[str, str]
+) -> Iterator[Fragment]:
     for each in items:
         if isinstance(each, Omissible):
-            yield under.optional(under.sequence(*_fragments(each.items, under, numbers)))
+            yield under.optional(under.sequence(*_fragments(each.items, under, numbers, alike)))
         elif isinstance(each, Part):
             under.owner = next(numbers)
-            yield each.type.build(under)
+            loose = alike and isinstance(each.type, Number)
+            yield under.repeated(under.one_of(parts.DIGITS)) if loose else each.type.build(under)
             under.owner = -1
         else:
-            yield under.sequence(*(under.one_of("+_" if letter == "+" else letter) for letter in each))
+            yield under.sequence(
+                *(under.one_of(alike.get(letter, _PLUS.get(letter, letter))) for letter in each)
+            )
