@@ -3,9 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from ldmrelease.domain.grammars import AnyGrammar
-from ldmrelease.domain.tags.interface import Grammar
-
 GRAMMARS: dict[str, str] = {
     "rubin": "ldmrelease.domain.tags.rubin",
     "rsp": "ldmrelease.domain.tags.rsp",
@@ -16,12 +13,14 @@ GRAMMARS: dict[str, str] = {
 patterns of all of them would be felt at every start."""
 
 if TYPE_CHECKING:
+    from ldmrelease.domain.grammars import AnyGrammar
     from ldmrelease.domain.tags import cycle, rsp, rubin, semver
+    from ldmrelease.domain.tags.interface import Grammar
 
     _GRAMMARS: tuple[Grammar, ...] = (rubin, rsp, semver, cycle)
 
 
-def grammar_of(name: AnyGrammar) -> Grammar:
+def grammar_of(name: "AnyGrammar") -> "Grammar":
     """A grammar by its name, or of a workspace's own patterns. Raises `ValueError` for a name that is none."""
     if not isinstance(name, str):
         from ldmrelease.domain.tags.patterns.grammar import own_grammar  # noqa: PLC0415 - as above
@@ -29,4 +28,4 @@ def grammar_of(name: AnyGrammar) -> Grammar:
         return own_grammar(name)
     if name not in GRAMMARS:
         raise ValueError(f"{name!r} is not a grammar of tags; known: {', '.join(GRAMMARS)}")
-    return cast(Grammar, import_module(GRAMMARS[name]))
+    return cast("Grammar", import_module(GRAMMARS[name]))
