@@ -15,6 +15,8 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import fields
 
+from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events.registry import EVENT_TYPES
 from ldmrelease.domain.facts import Facts
 from ldmrelease.domain.tags import GRAMMARS, Kind, order_key, parse, sort, tag_pattern_match
 from ldmrelease.policy.rules.registry import RULES
@@ -157,6 +159,11 @@ print(json.dumps([event.stream, context.records.verify(event).body.tag, problems
         ["approval", "pin", "request"],
         False,
     ]
+
+
+def test_a_kind_of_event_that_code_asks_for_is_registered() -> None:
+    """But the first of a ledger, which nobody signs."""
+    assert set(EventKind) - {EventKind.CREATED} <= {each.kind for each in EVENT_TYPES}
 
 
 def test_a_type_of_statement_may_be_asked_for_and_be_in_a_role(tmp_path: Path) -> None:

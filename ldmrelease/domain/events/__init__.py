@@ -6,11 +6,11 @@
 from ldmrelease.domain.events.event import (
     Checkpoint,
     Event,
-    EventKind,
     Head,
     Moved,
     NewEvent,
     event_hash,
 )
+from ldmrelease.domain.events.kinds import EventKind
 
 __all__ = ["Checkpoint", "Event", "EventKind", "Head", "Moved", "NewEvent", "event_hash"]

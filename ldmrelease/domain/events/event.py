@@ -1,38 +1,11 @@
 """Events of the ledger: what happened, in one chain and many streams (design section 7)."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct, field
 
 from ldmrelease.domain import canonical
-
-
-class EventKind(StrEnum):
-    """What an event tells; `registry` has the body of each."""
-
-    CREATED = "ledger.created"
-    BEGUN_ANEW = "ledger.begun-anew"
-    PINNED = "release.pinned"
-    RECEIVED = "statement.received"
-    REGISTERED = "run.registered"
-    REQUESTED = "promotion.requested"
-    DECIDED = "decision.made"
-    PLANNED = "promotion.planned"
-    WAITING = "promotion.waiting"
-    RESUMED = "promotion.resumed"
-    HALTING = "promotion.halting"
-    ENDED = "promotion.ended"
-    CLAIMED = "place.claimed"
-    RELEASED = "place.released"
-    INTENDED = "step.intended"
-    DONE = "step.done"
-    STEP_FAILED = "step.failed"
-    OBSERVED = "observation.made"
-    RECEIPT = "receipt.signed"
-    RECEIPT_SKIPPED = "receipt.skipped"
-    TRUST_ADOPTED = "trust.adopted"
 
 
 class NewEvent(Struct, frozen=True):

@@ -4,8 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from ldmrelease.domain.events.event import EventKind
-from ldmrelease.domain.events.kinds import PROMOTER, RUNNER, EventType
+from ldmrelease.domain.events.kinds import PROMOTER, RUNNER, EventKind, EventType
 from ldmrelease.domain.streams import evidence_stream, receipt_stream, run_stream
 from ldmrelease.domain.topology import Place
 

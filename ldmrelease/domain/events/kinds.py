@@ -1,13 +1,40 @@
-"""What is said of a kind of event beside its body: which key signs it, and what entitles to it."""
+"""Kinds of event: their names, and what is said of each beside its body: which key signs it, what entitles to it."""
 
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
 ME, RUNNER, OBSERVER, PROMOTER = "me", "runner", "observer", "promoter"
 """Purposes of the workspace's keys: who asks, who runs checks, who observes, the process that promotes."""
+
+
+class EventKind(StrEnum):
+    """The names of kinds that other code asks for; every kind with its body is in `registry`."""
+
+    CREATED = "ledger.created"
+    BEGUN_ANEW = "ledger.begun-anew"
+    PINNED = "release.pinned"
+    RECEIVED = "statement.received"
+    REGISTERED = "run.registered"
+    REQUESTED = "promotion.requested"
+    DECIDED = "decision.made"
+    PLANNED = "promotion.planned"
+    WAITING = "promotion.waiting"
+    RESUMED = "promotion.resumed"
+    HALTING = "promotion.halting"
+    ENDED = "promotion.ended"
+    CLAIMED = "place.claimed"
+    RELEASED = "place.released"
+    INTENDED = "step.intended"
+    DONE = "step.done"
+    STEP_FAILED = "step.failed"
+    OBSERVED = "observation.made"
+    RECEIPT = "receipt.signed"
+    RECEIPT_SKIPPED = "receipt.skipped"
+    TRUST_ADOPTED = "trust.adopted"
 
 
 def _nowhere(_: Any) -> tuple[str, ...]:

@@ -2,8 +2,7 @@
 
 from msgspec import Struct
 
-from ldmrelease.domain.events.event import EventKind
-from ldmrelease.domain.events.kinds import ME, EventType
+from ldmrelease.domain.events.kinds import ME, EventKind, EventType
 from ldmrelease.domain.streams import LEDGER
 from ldmrelease.domain.topology import Place
 

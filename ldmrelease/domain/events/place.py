@@ -4,8 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from ldmrelease.domain.events.event import EventKind
-from ldmrelease.domain.events.kinds import OBSERVER, PROMOTER, EventType
+from ldmrelease.domain.events.kinds import OBSERVER, PROMOTER, EventKind, EventType
 from ldmrelease.domain.streams import claim_stream, observation_stream
 from ldmrelease.domain.topology import Place
 

@@ -7,8 +7,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ldmrelease.domain.decision import Verdict
-from ldmrelease.domain.events.event import EventKind
-from ldmrelease.domain.events.kinds import ME, PROMOTER, EventType
+from ldmrelease.domain.events.kinds import ME, PROMOTER, EventKind, EventType
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.streams import StepId, promotion_stream
 from ldmrelease.domain.topology import Place

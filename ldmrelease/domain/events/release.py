@@ -4,8 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from ldmrelease.domain.events.event import EventKind
-from ldmrelease.domain.events.kinds import ME, EventType
+from ldmrelease.domain.events.kinds import ME, EventKind, EventType
 from ldmrelease.domain.streams import pin_stream
 
 

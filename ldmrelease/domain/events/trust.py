@@ -2,8 +2,7 @@
 
 from msgspec import Struct
 
-from ldmrelease.domain.events.event import EventKind
-from ldmrelease.domain.events.kinds import PROMOTER, EventType
+from ldmrelease.domain.events.kinds import PROMOTER, EventKind, EventType
 from ldmrelease.domain.streams import TRUST
 
 
