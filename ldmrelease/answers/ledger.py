@@ -12,7 +12,7 @@ from ldmrelease.ledger import LedgerProblem
 
 
 class BegunAnewAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A ledger that was begun in place of a lost one: the places whose fences it goes over, and who was not asked."""
+    """A ledger that was begun in place of a lost one: the places whose fences it supersedes, and who was not asked."""
 
     ledger: str
     reason: str

@@ -8,7 +8,7 @@ from ldmrelease.answers.exit_codes import ExitCode, found_code
 from ldmrelease.answers.findings import FindingAnswer, UnreachableAnswer, refusal_findings, unreachable_answer
 from ldmrelease.answers.sentences.drift import drift_words
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values
-from ldmrelease.services.inventory.admitted import Admission
+from ldmrelease.services.inventory.admitted import ImageAdmission
 from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
 from ldmrelease.services.inventory.drift import Drift
 from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
@@ -121,7 +121,7 @@ def _desired(image: DesiredImage | None) -> DesiredAnswer | None:
     return DesiredAnswer(spelling=image.spelling, digest=image.digest or None, release=image.release)
 
 
-def _admitted(image: Admission | None) -> AdmittedAnswer | None:
+def _admitted(image: ImageAdmission | None) -> AdmittedAnswer | None:
     if image is None:
         return None
     return AdmittedAnswer(

@@ -51,7 +51,7 @@ class CheckRun(Struct, frozen=True):
     folder: the workspace's. place: for messages. variables: what the run is told, by environment variables.
     image: makes the run in its image, as the place pulls it, or from where it was pinned; or says why there is none.
     left: how many seconds there are until its deadline. api: opens the cluster of the place, None where it has none.
-    waits: told what is waited for. beat: called every `beat_every` seconds or so while it is waited for.
+    waits: told what is waited for. heartbeat: called every `heartbeat_every` seconds or so while it is waited for.
     """
 
     check: Check
@@ -63,8 +63,8 @@ class CheckRun(Struct, frozen=True):
     left: Callable[[], float]
     api: Callable[[], Api] | None
     waits: Callable[[str], None]
-    beat: Callable[[], None]
-    beat_every: float
+    heartbeat: Callable[[], None]
+    heartbeat_every: float
 
 
 class ExecutedRun(Struct, frozen=True):

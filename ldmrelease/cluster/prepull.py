@@ -20,7 +20,7 @@ from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import Watched, watched
-from ldmrelease.cluster.objects.nodes import Choice, chosen
+from ldmrelease.cluster.objects.nodes import NodeChoice, chosen
 
 PROMOTION = "ldmrelease.dev/promotion"
 PART = "ldmrelease.dev/part"
@@ -137,12 +137,14 @@ def _tidy(api: Api, namespace: str, promotion: str) -> None:
         delete_prepull_pods(api, namespace, promotion)
 
 
-def _choices(api: Api, wanted: Sequence[PrepullRequest]) -> list[tuple[PrepullRequest, Choice]]:
+def _choices(api: Api, wanted: Sequence[PrepullRequest]) -> list[tuple[PrepullRequest, NodeChoice]]:
     nodes = api.list(path_of("Node")).items
     return [(each, chosen(nodes, each.pod, is_daemon=each.is_daemon)) for each in wanted if each.images]
 
 
-def _pods(namespace: str, promotion: str, choice: Sequence[tuple[PrepullRequest, Choice]]) -> list[Object]:
+def _pods(
+    namespace: str, promotion: str, choice: Sequence[tuple[PrepullRequest, NodeChoice]]
+) -> list[Object]:
     """One for each node and set of images: workloads that want the same share it."""
     made = [
         pull_pod(namespace, promotion, node, each) for each, choice_of in choice for node in choice_of.nodes

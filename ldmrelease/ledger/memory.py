@@ -27,7 +27,7 @@ class MemoryLedger:
     def __init__(
         self,
         uuid: str,
-        records: Iterable[EventRow | transfer.Blob],
+        records: Iterable[EventRow | transfer.BlobRecord],
         *,
         projectors: Iterable[Projector] = (),
         observer: WriteObserver | None = None,

@@ -15,7 +15,7 @@ from ldmrelease.ledger.errors import NoLedger
 from ldmrelease.ledger.interface import Ledger, WriteObserver
 
 
-class Store(Protocol):
+class LedgerStore(Protocol):
     """A module that keeps ledgers; `address` is what follows the scheme."""
 
     def create_ledger(
@@ -60,7 +60,7 @@ STORES: dict[str, str] = {
 if TYPE_CHECKING:
     from ldmrelease.ledger.sqlite import opening as sqlite
 
-    _STORES: tuple[Store, ...] = (sqlite,)
+    _STORES: tuple[LedgerStore, ...] = (sqlite,)
 
 
 def create_ledger(
@@ -141,10 +141,10 @@ def _split(address: Path | str) -> tuple[str, str]:
     return scheme, rest
 
 
-def _store(address: Path | str) -> tuple[Store, str]:
+def _store(address: Path | str) -> tuple[LedgerStore, str]:
     scheme, rest = _split(address)
     if scheme not in STORES:
         raise NoLedger(
             f"no ledger can be opened at {address}: known are {', '.join(sorted(STORES))}, and paths"
         )
-    return cast(Store, import_module(STORES[scheme])), rest
+    return cast(LedgerStore, import_module(STORES[scheme])), rest

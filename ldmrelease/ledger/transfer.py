@@ -22,7 +22,7 @@ from ldmrelease.ledger.interface import EventRow
 FORMAT = "ldmrelease-ledger/1"
 
 
-class Blob(NamedTuple):
+class BlobRecord(NamedTuple):
     """Bytes that a ledger keeps, by their digest."""
 
     digest: str
@@ -48,7 +48,7 @@ def write_text(
     _line(out, {"end": {"events": events, "blobs": count, "head": head}})
 
 
-def read_text(source: Iterable[bytes]) -> tuple[str, Iterator[EventRow | Blob]]:
+def read_text(source: Iterable[bytes]) -> tuple[str, Iterator[EventRow | BlobRecord]]:
     """The UUID of the ledger that a text tells of, and its records, each checked as it comes.
 
     Nothing of it is to be kept unless all records came: raises `NotImportable`, which names the line, for
@@ -63,7 +63,7 @@ def read_text(source: Iterable[bytes]) -> tuple[str, Iterator[EventRow | Blob]]:
 
 def _records(
     ledger: str, lines: Iterator[tuple[int, dict[str, Any]]], line: int
-) -> Iterator[EventRow | Blob]:
+) -> Iterator[EventRow | BlobRecord]:
     reading = _Reading(ledger)
     for number, record in lines:
         line = number
@@ -86,7 +86,7 @@ class _Reading:
         self._head = ""
         self._blobs: set[str] = set()
 
-    def take(self, record: dict[str, Any]) -> EventRow | Blob | None:
+    def take(self, record: dict[str, Any]) -> EventRow | BlobRecord | None:
         if self.ended or len(record) != 1:
             raise ValueError("a record that has no place here")
         ((name, value),) = record.items()
@@ -110,7 +110,7 @@ class _Reading:
         self._head = row.hash
         return row
 
-    def _blob(self, plain: dict[str, Any]) -> Blob:
+    def _blob(self, plain: dict[str, Any]) -> BlobRecord:
         try:
             data = base64.b64decode(plain["data"], validate=True)
         except binascii.Error as error:
@@ -119,7 +119,7 @@ class _Reading:
         if digest != plain["digest"] or digest in self._blobs:
             raise ValueError(f"the bytes of a blob have the digest {digest}, not a new {plain['digest']}")
         self._blobs.add(digest)
-        return Blob(digest, data)
+        return BlobRecord(digest, data)
 
     def _end(self, plain: dict[str, Any]) -> None:
         found = {"events": self._walk.size, "blobs": len(self._blobs), "head": self._head}

@@ -15,8 +15,8 @@ from types import TracebackType
 from msgspec import Struct
 
 from ldmrelease.domain.images import is_digest
-from ldmrelease.registry.copy_blobs import BlobCopier, Moved
-from ldmrelease.registry.copy_referrers import CopiedReferrers, Listing, ReferrerCopier
+from ldmrelease.registry.copy_blobs import BlobCopier, CopyTotals
+from ldmrelease.registry.copy_referrers import CopiedReferrers, ReferrerCopier, ReferrerListing
 from ldmrelease.registry.errors import reading_answer
 from ldmrelease.registry.manifests import INDEX_TYPES, Descriptor, Manifest
 from ldmrelease.registry.repository import Repository
@@ -122,7 +122,7 @@ class Copier:
         digest = reference if known is None else known.digest
         there = look()
         found = there is not None and there.digest == digest
-        moved = Moved()
+        moved = CopyTotals()
         if there is not None and found:
             listings = self._listings(self._subjects_there(there))
         else:
@@ -163,7 +163,7 @@ class Copier:
         tags = frozenset(self._source.tags())
         return tags if tags.issuperset(each for each in references if not is_digest(each)) else None
 
-    def _listings(self, subjects: Sequence[str]) -> list[Listing]:
+    def _listings(self, subjects: Sequence[str]) -> list[ReferrerListing]:
         return self._referrers.begin(subjects, self._source_tags) if self._with_referrers else []
 
     def _subjects_there(self, there: Descriptor) -> list[str]:
@@ -184,7 +184,7 @@ class Copier:
             found += [*self._children(child), child]
         return found
 
-    def _put_image(self, manifest: Manifest, children: Sequence[Manifest], tag: str | None) -> Moved:
+    def _put_image(self, manifest: Manifest, children: Sequence[Manifest], tag: str | None) -> CopyTotals:
         moved = self._blobs.place(each for each in (*children, manifest) if not each.is_index)
         # Children before what names them, as registries demand it.
         self._workers.each(self._put_manifest, [child for child in children if not child.is_index])

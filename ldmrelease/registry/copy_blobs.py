@@ -17,14 +17,14 @@ _STREAM_TRIES = 3
 _SMALL = MIB
 
 
-class Moved(Struct, frozen=True):
+class CopyTotals(Struct, frozen=True):
     """How many blobs were mounted, which moved no bytes, and how many bytes were sent."""
 
     mounted: int = 0
     uploaded: int = 0
 
-    def __add__(self, other: Moved) -> Moved:
-        return Moved(self.mounted + other.mounted, self.uploaded + other.uploaded)
+    def __add__(self, other: CopyTotals) -> CopyTotals:
+        return CopyTotals(self.mounted + other.mounted, self.uploaded + other.uploaded)
 
 
 class BlobCopier:
@@ -40,27 +40,27 @@ class BlobCopier:
         # Large blobs take the wire from each other; small ones mostly wait for answers, and may be many.
         self._streams = BoundedSemaphore(FEW)
 
-    def place(self, manifests: Iterable[Manifest]) -> Moved:
+    def place(self, manifests: Iterable[Manifest]) -> CopyTotals:
         """Have all blobs of these images or artifacts at the destination. Raises RegistryError."""
         blobs: dict[str, Descriptor] = {}
         with reading_answer("GET", self._source.name):
             for manifest in manifests:
                 blobs |= {blob.digest: blob for blob in manifest.blobs() if blob.digest not in self._placed}
-        moved = sum(self._workers.each(self._place, blobs.values()), Moved())
+        moved = sum(self._workers.each(self._place, blobs.values()), CopyTotals())
         self._placed |= blobs.keys()
         return moved
 
-    def _place(self, blob: Descriptor) -> Moved:
+    def _place(self, blob: Descriptor) -> CopyTotals:
         if self._mounts:
             if self._destination.mount(blob.digest, self._source):
-                return Moved(mounted=1)
+                return CopyTotals(mounted=1)
             # Refused once: with another registry it will be refused again, and cost a request each time.
             self._mounts = False
         if self._destination.has_blob(blob.digest):
-            return Moved()
+            return CopyTotals()
         with self._streams if blob.size > _SMALL else nullcontext():
             self._send(blob)
-        return Moved(uploaded=blob.size)
+        return CopyTotals(uploaded=blob.size)
 
     def _send(self, blob: Descriptor) -> None:
         for attempt in range(_STREAM_TRIES):

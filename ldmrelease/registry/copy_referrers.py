@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct, field
 
-from ldmrelease.registry.copy_blobs import BlobCopier, Moved
+from ldmrelease.registry.copy_blobs import BlobCopier, CopyTotals
 from ldmrelease.registry.cosign import ATTESTATIONS, SBOM, SUFFIXES, cosign_tag, joined
 from ldmrelease.registry.errors import NotFound, reading_answer
 from ldmrelease.registry.manifests import Descriptor, Manifest
@@ -16,7 +16,7 @@ from ldmrelease.registry.statements import carries, claims_to_be
 from ldmrelease.registry.workers import Workers
 
 
-class Listing(Struct, frozen=True):
+class ReferrerListing(Struct, frozen=True):
     """What is being asked about one subject; calling gives the answer. `tagged` is by suffix."""
 
     subject: str
@@ -30,7 +30,7 @@ class CopiedReferrers(Struct, frozen=True):
     referrers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
-    moved: Moved = field(default_factory=Moved)
+    moved: CopyTotals = field(default_factory=CopyTotals)
 
 
 class _Found(Struct, frozen=True):
@@ -71,11 +71,11 @@ class ReferrerCopier:
         self._blobs = blobs
         self._skip_types = skip_types
 
-    def begin(self, subjects: Iterable[str], tags: frozenset[str] | None = None) -> list[Listing]:
+    def begin(self, subjects: Iterable[str], tags: frozenset[str] | None = None) -> list[ReferrerListing]:
         """Begin to ask the source what there is about these digests; `tags` are all it has, where known."""
         start, resolve = self._workers.start, self._source.resolve
         return [
-            Listing(
+            ReferrerListing(
                 subject,
                 start(self._source.referrers, subject),
                 {
@@ -87,7 +87,7 @@ class ReferrerCopier:
             for subject in subjects
         ]
 
-    def copy(self, listings: Iterable[Listing]) -> CopiedReferrers:
+    def copy(self, listings: Iterable[ReferrerListing]) -> CopiedReferrers:
         """Copy what was found and is not at the destination yet. Raises RegistryError."""
         found = [each for listing in listings for each in _found(listing)]
         left, wanted = list[_Found](), list[_Found]()
@@ -153,7 +153,7 @@ class ReferrerCopier:
         self._workers.each(lambda item: self._destination.record_referrers(*item), lists.items())
 
 
-def _found(listing: Listing) -> list[_Found]:
+def _found(listing: ReferrerListing) -> list[_Found]:
     found = [_Found(listing.subject, each) for each in listing.referrers()]
     for suffix, answer in listing.tagged.items():
         named = answer()

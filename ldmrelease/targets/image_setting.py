@@ -26,7 +26,7 @@ class ImageSetting(Struct, frozen=True):
     invalid: str | None = None
 
 
-class NamedImage(Struct, frozen=True):
+class SettingImage(Struct, frozen=True):
     """The image that a text names: by tag, digest or both; `invalid` is a text that names none."""
 
     tag: str | None = None
@@ -34,20 +34,22 @@ class NamedImage(Struct, frozen=True):
     invalid: str | None = None
 
 
-def named_by_tag(text: str) -> NamedImage:
+def named_by_tag(text: str) -> SettingImage:
     """The image of a text that has to be a tag."""
-    return NamedImage(tag=text) if image_tag_fault(text) is None else not_an_image(text)
+    return SettingImage(tag=text) if image_tag_fault(text) is None else not_an_image(text)
 
 
-def named_by_reference(text: str) -> NamedImage:
+def named_by_reference(text: str) -> SettingImage:
     """The image of a text that has to be a whole reference, with a tag or a digest."""
     try:
         reference = parse_reference(text)
     except ValueError:
         return not_an_image(text)
-    return NamedImage(reference.tag, reference.digest) if reference.target is not None else not_an_image(text)
+    return (
+        SettingImage(reference.tag, reference.digest) if reference.target is not None else not_an_image(text)
+    )
 
 
-def not_an_image(text: str) -> NamedImage:
+def not_an_image(text: str) -> SettingImage:
     """What is no image, as far as it is told."""
-    return NamedImage(invalid=text[:_LONGEST])
+    return SettingImage(invalid=text[:_LONGEST])

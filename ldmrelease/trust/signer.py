@@ -1,4 +1,4 @@
-"""The one effect of this room: private keys are read from files, written to files, and sign.
+"""The one effect of this package: private keys are read from files, written to files, and sign.
 
 A key file is PKCS#8 PEM. Its passphrase, if it has one, comes from the environment variable
 `LDMRELEASE_KEY_PASSWORD`, so that it stands in no file and no process list.

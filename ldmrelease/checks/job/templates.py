@@ -25,7 +25,7 @@ SERVICE_ACCOUNT = "ldmrelease-check"
 _USUAL_SETTLE = 10
 
 
-class Template(Struct, frozen=True):
+class JobTemplate(Struct, frozen=True):
     """A Job manifest that was found good (config/check_template.py).
 
     `file` is where it is from, `digest` that of the document as written.
@@ -75,7 +75,7 @@ class ImageRun(Struct, frozen=True):
     """
 
     check: Check
-    template: Template
+    template: JobTemplate
     run: str
     image: str
     identity: frozenset[str]

@@ -27,19 +27,19 @@ def is_ready(api: Api, needs: ClusterNeeds) -> bool:
 
 
 def run(this: CheckRun) -> ExecutedRun | Unavailable:
-    """Run it, or adopt its Job; waited for beat by beat up to its deadline."""
+    """Run it, or adopt its Job; waited for heartbeat by heartbeat up to its deadline."""
     if this.api is None:
         return ExecutedRun(said_nothing("no-cluster", f"{this.place} has no workloads in a cluster"))
     image = this.image(True)
     if isinstance(image, RunOutcome):
         return ExecutedRun(image)
     api, left = this.api(), this.left()
-    while left > this.beat_every:
-        done = _run(this, api, image, this.beat_every)
+    while left > this.heartbeat_every:
+        done = _run(this, api, image, this.heartbeat_every)
         if isinstance(done, ExecutedRun) and done.ran.problem != "deadline":
             return done
-        this.beat()
-        left -= this.beat_every
+        this.heartbeat()
+        left -= this.heartbeat_every
     return _run(this, api, image, left)
 
 

@@ -50,15 +50,15 @@ _UNKNOWN_FIELD = "failed to create typed patch object"
 
 
 class ApiTransport:
-    """Sends requests to the API server behind a door, from any number of threads.
+    """Sends requests to the API server of a connection, from any number of threads.
 
     `where` is the cluster's context, `patience` how many seconds a request is tried again.
     """
 
-    def __init__(self, door: Connection, where: str, patience: float) -> None:
+    def __init__(self, connection: Connection, where: str, patience: float) -> None:
         self.where = where
         self.patience = patience
-        self._door = door
+        self._connection = connection
 
     def fetch(self, call: ApiCall) -> bytes:
         """Send, and the whole answer; raises what the errors of this package say."""
@@ -94,7 +94,7 @@ class ApiTransport:
 
     def impatient(self) -> ApiTransport:
         """The same connections, without trying again."""
-        return ApiTransport(self._door, self.where, 0.0)
+        return ApiTransport(self._connection, self.where, 0.0)
 
     def decode(self, call: ApiCall, content: bytes) -> dict[str, Any]:
         """The JSON object of an answer; anything else was not said by an API server."""
@@ -114,13 +114,13 @@ class ApiTransport:
         return ClusterUnreachable(self.where, reason, maybe_done=maybe_done)
 
     def _send(self, call: ApiCall, read_seconds: float) -> BaseHTTPResponse:
-        entry = self._door.entry()
+        entry = self._connection.entry()
         with logs.asked("cluster", f"{self.where}: {call.name}"):
             response = self._send_as(entry, call, read_seconds)
         if response.status != 401:
             return response
         _discard(response)
-        entry = self._door.renewed(entry)
+        entry = self._connection.renewed(entry)
         response = self._send_as(entry, call, read_seconds)
         if response.status == 401:
             with contextlib.closing(response):
@@ -130,7 +130,7 @@ class ApiTransport:
         return response
 
     def _send_as(self, entry: KubeconfigEntry, call: ApiCall, read_seconds: float) -> BaseHTTPResponse:
-        from kubernetes.client.exceptions import ApiException  # noqa: PLC0415 -- imported by the door before
+        from kubernetes.client.exceptions import ApiException  # noqa: PLC0415 -- imported by the connection before
 
         content_type = _content_type(call)
         request = entry.client.param_serialize(

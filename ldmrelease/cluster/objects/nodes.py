@@ -18,21 +18,21 @@ _KEEPS_OUT = ("NoSchedule", "NoExecute")
 _TROUBLE = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
-class Choice(Struct, frozen=True):
+class NodeChoice(Struct, frozen=True):
     """Nodes by name; `left` would be among them, and cannot be used now, each for its reason."""
 
     nodes: tuple[str, ...]
     left: Mapping[str, str]
 
 
-def chosen(nodes: Iterable[Object], pod: Object, *, is_daemon: bool = False) -> Choice:
+def chosen(nodes: Iterable[Object], pod: Object, *, is_daemon: bool = False) -> NodeChoice:
     """The nodes that may run pods of this specification.
 
     is_daemon: pods of a DaemonSet go to nodes that take no others (cordoned ones), too.
     """
     fit = [each for each in nodes if _may_run(each, pod, is_daemon=is_daemon)]
     left = {_name(each): "it is not ready" for each in fit if not _is_ready(each)}
-    return Choice(tuple(sorted(_name(each) for each in fit if _name(each) not in left)), left)
+    return NodeChoice(tuple(sorted(_name(each) for each in fit if _name(each) not in left)), left)
 
 
 def _name(node: Object) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ldmrelease.checks.job.templates import SCHEME, SETTLE, VERDICT, Template
+from ldmrelease.checks.job.templates import SCHEME, SETTLE, VERDICT, JobTemplate
 from ldmrelease.checks.outcome import OutcomeRule
 from ldmrelease.checks.registry import traits
 from ldmrelease.config.yaml import read
@@ -38,7 +38,7 @@ _FORBIDDEN_POD = {
 }
 
 
-def template_of(check: Check, root: Path) -> Template:
+def template_of(check: Check, root: Path) -> JobTemplate:
     """The template of a check: its own file in the workspace, one of `OWN` by name, or the usual one.
 
     Without a template, a check with a command is a `script`, one without asks whether the image `starts`.
@@ -60,13 +60,13 @@ def with_document(check: Check, root: Path) -> Check:
     return replace(check, document=template_of(check, root).digest)
 
 
-def read_template(path: Path) -> Template:
+def read_template(path: Path) -> JobTemplate:
     """Read a template. Raises `BadInput` with everything that is wrong with it."""
     document = read.read(path)
     problems = list(_problems(document))
     if problems:
         raise BadInput(problems)
-    return Template(document.file, document.plain, digest_of(document.data))
+    return JobTemplate(document.file, document.plain, digest_of(document.data))
 
 
 def _own_folder() -> Path:

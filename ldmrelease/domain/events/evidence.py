@@ -28,7 +28,7 @@ class StableState(Struct, frozen=True):
 class RunRegistration(Struct, frozen=True):
     """A check run, registered before it starts; a result counts once, for a registered run.
 
-    `standing` is what ran then: a result counts only for what still does when it ends. `clock`: see `Observation`.
+    `stable_state` is what ran then: a result counts only for what still does when it ends. `clock`: see `Observation`.
     """
 
     run: str
@@ -40,7 +40,7 @@ class RunRegistration(Struct, frozen=True):
     registered: datetime
     deadline: datetime
     promotion: str | None = None
-    standing: StableState | None = None
+    stable_state: StableState | None = None
     clock: bool = False
 
 

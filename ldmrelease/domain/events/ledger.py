@@ -21,7 +21,7 @@ class SupersededFence(Struct, frozen=True):
 
 
 class BegunAnew(Struct, frozen=True):
-    """Somebody began this ledger in place of one that is lost, knowing whose fences it goes over from then on."""
+    """Somebody began this ledger in place of one that is lost, knowing whose fences it supersedes from then on."""
 
     reason: str
     fences: tuple[SupersededFence, ...]

@@ -192,7 +192,7 @@ def init(
     """Begin the workspace's ledger anew, where the old one is lost.
 
     What was decided, observed and received before is not in it. Places still hold the fence of the old ledger: each
-    that can be asked is named and recorded, signed with the reason, and only that very fence is gone over later. Where
+    that can be asked is named and recorded, signed with the reason, and only that very fence is superseded later. Where
     the old ledger is found and writes again, or a place could not be asked, its fence goes on to refuse.
     """
     workspace = open_workspace(ctx)
@@ -221,7 +221,7 @@ def init(
 def _begun(answer: BegunAnewAnswer) -> str:
     lines = [f"began ledger {answer.ledger}: {printable(answer.reason)}"]
     if answer.places:
-        lines.append(f"it goes over the fences that a lost ledger left at {listed(answer.places)}")
+        lines.append(f"it supersedes the fences that a lost ledger left at {listed(answer.places)}")
     if answer.unasked:
         lines.append(f"not asked, and refused as before: {listed(answer.unasked)}")
     return "\n".join([*lines, "next: ldmrelease observe"])

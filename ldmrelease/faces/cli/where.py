@@ -23,7 +23,7 @@ from ldmrelease.render.places import NO_PLACES, where_table
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.selection import (
-    Selection,
+    PlaceSelection,
     select,
     selected_applications,
     selected_live,
@@ -88,7 +88,7 @@ def where(
 
 
 def _rows(
-    find: Callable[[Selection], list[Row]], context: Context, selection: Selection, asked: Asked
+    find: Callable[[PlaceSelection], list[Row]], context: Context, selection: PlaceSelection, asked: Asked
 ) -> list[Row]:
     """What is found; what is found nowhere has to be something that could be. Raises `UsageError`."""
     rows = find(selection)
@@ -106,7 +106,7 @@ def _rows(
 
 
 def _tell_live(
-    context: Context, selection: Selection, asked: Asked, timeout: float, output: Output
+    context: Context, selection: PlaceSelection, asked: Asked, timeout: float, output: Output
 ) -> NoReturn:
     # Threads, registries and clusters: who asks the ledger alone goes without.
     from ldmrelease.answers.live import live_answers  # noqa: PLC0415

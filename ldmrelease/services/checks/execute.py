@@ -33,25 +33,25 @@ class RunSpec(Struct, frozen=True):
 
 
 def execute(
-    context: CheckExecution, this: RunSpec, progress: Progress, beat: Callable[[], None]
+    context: CheckExecution, this: RunSpec, progress: Progress, heartbeat: Callable[[], None]
 ) -> ExecutedRun | Unavailable:
     """Run it. `Unavailable`: the cluster, or where the result is, could not be reached; a later try goes on.
 
-    `beat` is called now and then while a Job is waited for.
+    `heartbeat` is called now and then while a Job is waited for.
 
     Raises `BadInput` for a bad template, `BadAccess` and `ClusterError` where there is no access to the cluster.
     """
-    carried = _carried(context, this, progress, beat)
-    if isinstance(carried, Unavailable) or carried.ran.result_at is None:
-        return carried
-    beat()
+    executed = _executed(context, this, progress, heartbeat)
+    if isinstance(executed, Unavailable) or executed.ran.result_at is None:
+        return executed
+    heartbeat()
     ran = resolve_referenced(
-        context.registries, this.check, carried.ran, partial(_judged, context.workspace, this, carried.ran)
+        context.registries, this.check, executed.ran, partial(_judged, context.workspace, this, executed.ran)
     )
     if not isinstance(ran, Unavailable):
-        return replace(carried, ran=ran)
+        return replace(executed, ran=ran)
     # What failed stays failed, of all its declared tests: a pointer that nobody can follow may be of its own making.
-    return carried if carried.ran.failed else ran
+    return executed if executed.ran.failed else ran
 
 
 def _judged(workspace: Workspace, this: RunSpec, ran: RunOutcome, result: str) -> RunOutcome:
@@ -63,8 +63,8 @@ def _judged(workspace: Workspace, this: RunSpec, ran: RunOutcome, result: str) -
     return judge_output(this.check.tests, ran.exit_code or 0, ran.output, verdict, told, result=result)
 
 
-def _carried(
-    context: CheckExecution, this: RunSpec, progress: Progress, beat: Callable[[], None]
+def _executed(
+    context: CheckExecution, this: RunSpec, progress: Progress, heartbeat: Callable[[], None]
 ) -> ExecutedRun | Unavailable:
     """Run it, and judge it by its message alone. Raises as `execute` does."""
     workloads = this.application.workloads
@@ -85,8 +85,8 @@ def _carried(
         left=left,
         api=partial(context.clusters.open, workloads.cluster) if workloads is not None else None,
         waits=waits,
-        beat=beat,
-        beat_every=HEARTBEAT,
+        heartbeat=heartbeat,
+        heartbeat_every=HEARTBEAT,
     )
     return kind_of(this.check.kind).run(run)
 

@@ -37,14 +37,14 @@ _MOST = 200
 
 
 class RunPlace(Struct, frozen=True):
-    """Where a check is run, and what runs there; `standing` is None where nothing can stand still.
+    """Where a check is run, and what runs there; `stable_state` is None where nothing can be stable.
 
     `unsettled`: it should, and the release does not run there, or something is being rolled out.
     """
 
     environment: str | None
     cluster_uid: str | None = None
-    standing: StableState | None = None
+    stable_state: StableState | None = None
     application: str | None = None
     unsettled: bool = False
 
@@ -74,10 +74,10 @@ def run_place(context: PlaceObserving, check: Check, application: Application, p
 
     Raises `BadAccess`, `ClusterError`.
     """
-    has_to_stand, place = _is_of_place(check, application), application.place
-    there = stable_state(context, application, pinned) if has_to_stand else None
+    has_to_be_stable, place = _is_of_place(check, application), application.place
+    there = stable_state(context, application, pinned) if has_to_be_stable else None
     named = there and replace(there, pods=there.pods[:_MOST])
-    unsettled = has_to_stand and there is None
+    unsettled = has_to_be_stable and there is None
     return RunPlace(
         place.environment, cluster_uid(context.clusters, application), named, place.application, unsettled
     )
@@ -118,7 +118,7 @@ def register(
         registered=now,
         deadline=now + timedelta(seconds=check.deadline),
         promotion=promotion,
-        standing=where.standing,
+        stable_state=where.stable_state,
         clock=context.workspace.clock is not None,
     )
     stream = run_stream(pinned.digest)
@@ -157,23 +157,23 @@ def run_registered(
     pinned: Pinned,
     application: Application,
     progress: Progress = lambda _code, _values: None,
-    beat: Callable[[], None] = lambda: None,
+    heartbeat: Callable[[], None] = lambda: None,
 ) -> RunResult | Unavailable:
     """Carry a registered run out, and sign what was seen. Raises `BadAccess`, `ClusterError`."""
-    started, has_to_stand = context.now(), _is_of_place(check, application)
-    if run.standing is None and has_to_stand:
+    started, has_to_be_stable = context.now(), _is_of_place(check, application)
+    if run.stable_state is None and has_to_be_stable:
         return RunResult("ERRORED", _rolling("when it began"))
-    carried = execute(context, RunSpec(check, run, pinned, application), progress, beat)
-    if isinstance(carried, Unavailable):
-        return carried
-    ran, observed = carried.ran, tuple[ObservedPod, ...]()
-    if ran.problem is None and has_to_stand:
-        ran, observed = _after(ran, run.standing, stable_state(context, application, pinned))
+    executed = execute(context, RunSpec(check, run, pinned, application), progress, heartbeat)
+    if isinstance(executed, Unavailable):
+        return executed
+    ran, observed = executed.ran, tuple[ObservedPod, ...]()
+    if ran.problem is None and has_to_be_stable:
+        ran, observed = _after(ran, run.stable_state, stable_state(context, application, pinned))
     if ran.problem is not None:
-        return RunResult("ERRORED", ran, then=carried.then)
+        return RunResult("ERRORED", ran, then=executed.then)
     result = "FAILED" if ran.failed else "PASSED"
     predicate = write_result(
-        _used(run, carried.image),
+        _used(run, executed.image),
         result,
         Outcomes(passed=ran.passed, failed=ran.failed),
         RunDone(run.run, started, context.now(), run.environment, run.cluster_uid, observed=observed),
@@ -183,7 +183,7 @@ def run_registered(
     envelope = context.signers.runner.sign(PAYLOAD_TYPE, payload).to_bytes()
     blob = canonical.digest(envelope)
     event = new_event(StatementReceived(pinned.digest, blob))
-    return RunResult(result, ran, (event,), {blob: envelope}, carried.then)
+    return RunResult(result, ran, (event,), {blob: envelope}, executed.then)
 
 
 def _used(run: RunRegistration, image: str | None) -> CheckUsed:

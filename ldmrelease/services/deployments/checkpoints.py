@@ -69,7 +69,7 @@ class KeptCheckpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Contradiction:
+class CheckpointContradiction:
     """Somebody has seen events of this ledger that are not in it."""
 
     where: str
@@ -86,7 +86,7 @@ def kept_checkpoints(context: WitnessAccess, seconds: float = PATIENCE) -> tuple
     return tuple(found.get(each) or KeptCheckpoint(each, unknown=late) for each in asked)
 
 
-def contradictions(ledger: Ledger, kept: tuple[KeptCheckpoint, ...]) -> tuple[Contradiction, ...]:
+def contradictions(ledger: Ledger, kept: tuple[KeptCheckpoint, ...]) -> tuple[CheckpointContradiction, ...]:
     """Who knew more of this ledger, or something else. What is of another ledger says nothing of this one."""
     found = []
     for each in kept:
@@ -94,7 +94,7 @@ def contradictions(ledger: Ledger, kept: tuple[KeptCheckpoint, ...]) -> tuple[Co
             continue
         problem = ledger.extends(each.checkpoint)
         if problem is not None:
-            found.append(Contradiction(each.where, each.checkpoint, problem))
+            found.append(CheckpointContradiction(each.where, each.checkpoint, problem))
     return tuple(found)
 
 
@@ -120,7 +120,7 @@ def require_newest(context: WitnessAccess) -> tuple[Refusal, ...]:
     )
 
 
-def describe(each: Contradiction, size: int) -> str:
+def describe(each: CheckpointContradiction, size: int) -> str:
     """One line: who knew more than this ledger with its `size` events."""
     seen = each.seen.size
     if each.problem.code == "cut":

@@ -1,4 +1,4 @@
-"""A ledger that was begun in place of a lost one: which fences of that one it may go over."""
+"""A ledger that was begun in place of a lost one: which fences of that one it supersedes."""
 
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.ledger import BegunAnew, SupersededFence

@@ -6,7 +6,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place, Product, Topology
-from ldmrelease.projections.naming import Admission as Standing
+from ldmrelease.projections.naming import Admission
 from ldmrelease.services.inventory.names import ImageNames
 from ldmrelease.services.inventory.observations import PlaceObservation, latest_observation
 from ldmrelease.services.inventory.promotions import PromotionSummary, open_promotions
@@ -15,7 +15,7 @@ from ldmrelease.services.needs import ReleaseHistory
 _AT_WORK = ("running", "halting", "restoring")
 
 
-class Admission(Struct, frozen=True):
+class ImageAdmission(Struct, frozen=True):
     """An image that was admitted: `release` is `product/tag`, `time` that of the receipt of `promotion`."""
 
     release: str
@@ -28,7 +28,7 @@ class Admission(Struct, frozen=True):
 class AdmittedImage(Struct, frozen=True):
     """A decided image with all the digests by which it may be seen."""
 
-    decided: Admission
+    decided: ImageAdmission
     digests: frozenset[str]
 
 
@@ -111,11 +111,11 @@ class Admissions:
             self._releases[digest] = self._stored(digest)
         return self._releases[digest]
 
-    def _allowed(self, admission: Standing, component: str) -> AdmittedImage | None:
+    def _allowed(self, admission: Admission, component: str) -> AdmittedImage | None:
         found = self.image(admission.release, component)
         if found is None or admission.time is None:
             return None
-        decided = Admission(
+        decided = ImageAdmission(
             admission.name, found.spelling, found.digest, admission.promotion, spell(admission.time)
         )
         return AdmittedImage(decided, found.identity.digests())

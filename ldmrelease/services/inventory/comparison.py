@@ -6,7 +6,7 @@ from functools import partial
 from msgspec import Struct
 
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
-from ldmrelease.services.inventory.admitted import ActivePromotion, Admission, Admissions, AdmittedImage
+from ldmrelease.services.inventory.admitted import ActivePromotion, Admissions, AdmittedImage, ImageAdmission
 from ldmrelease.services.inventory.drift import ComparedStates, Drift, drifts, tag_of
 from ldmrelease.services.inventory.trees import DeclaredImage, DesiredState, RunningContainer, TargetFailure
 from ldmrelease.services.needs import ReleaseHistory
@@ -50,7 +50,7 @@ class LiveComponent(Struct, frozen=True):
     component: str
     at: str
     desired: DesiredImage | None
-    decided: Admission | None
+    decided: ImageAdmission | None
     observed: RunningImage | None
     drift: tuple[Drift, ...]
     promotion: str | None

@@ -54,88 +54,88 @@ class ComparedStates(Struct, frozen=True):
         )
 
 
-def drifts(sides: ComparedStates) -> tuple[Drift, ...]:
-    """How the sides differ, by the identity of images; what nobody could be reached about does not differ."""
-    found = list(_of_tree(sides))
-    if sides.ran is not None:
+def drifts(states: ComparedStates) -> tuple[Drift, ...]:
+    """How the states differ, by the identity of images; what nobody could be reached about does not differ."""
+    found = list(_of_tree(states))
+    if states.ran is not None:
         # No workload can follow what names no image.
-        nothing = sides.said is not None and sides.said.invalid is not None
-        found += _of_pods(replace(sides, said=None) if nothing else sides, sides.ran)
+        nothing = states.said is not None and states.said.invalid is not None
+        found += _of_pods(replace(states, said=None) if nothing else states, states.ran)
     return tuple(found)
 
 
-def _of_tree(sides: ComparedStates) -> Iterator[Drift]:
-    said = sides.said
-    if said is None or not said.resolved or said.digest in sides.good:
+def _of_tree(states: ComparedStates) -> Iterator[Drift]:
+    said = states.said
+    if said is None or not said.resolved or said.digest in states.good:
         return
     values = {"image": said.spelling, "digest": said.digest, "path": said.path}
     if said.invalid is not None:
-        yield Drift("not-a-tag", values | _decided(sides))
+        yield Drift("not-a-tag", values | _decided(states))
     elif said.digest is None:
         yield Drift("absent-image", values)
-    elif sides.allowed is not None and said.tag == sides.allowed.decided.spelling:
-        yield Drift("moved-tag", values | {"decided": sides.allowed.decided.digest})
+    elif states.allowed is not None and said.tag == states.allowed.decided.spelling:
+        yield Drift("moved-tag", values | {"decided": states.allowed.decided.digest})
     else:
-        yield Drift("undecided", values | _decided(sides))
+        yield Drift("undecided", values | _decided(states))
 
 
-def _of_pods(sides: ComparedStates, ran: RunningContainer) -> Iterator[Drift]:
-    wrong = _wrong_spec(sides, ran)
+def _of_pods(states: ComparedStates, ran: RunningContainer) -> Iterator[Drift]:
+    wrong = _wrong_spec(states, ran)
     if wrong is not None:
         yield wrong
-    elif sides.arriving is None:
-        yield from _not_rolled_out(sides, ran)
+    elif states.arriving is None:
+        yield from _not_rolled_out(states, ran)
 
 
-def _wrong_spec(sides: ComparedStates, ran: RunningContainer) -> Drift | None:
+def _wrong_spec(states: ComparedStates, ran: RunningContainer) -> Drift | None:
     values = {"workload": ran.workload, "container": ran.container, "image": ran.image}
     by = {"by": ran.by, "time": ran.since} if ran.by else {}
-    if sides.said is not None:
-        if _agree(sides, sides.said, ran) or sides.arriving is not None:
+    if states.said is not None:
+        if _agree(states, states.said, ran) or states.arriving is not None:
             return None
-        wanted = {"wanted": sides.said.spelling}
+        wanted = {"wanted": states.said.spelling}
         return Drift("spec-differs" if ran.by_hand else "not-synced", values | wanted | by)
-    if _is_good(sides, ran):
+    if _is_good(states, ran):
         return None
-    code = "undecided" if sides.allowed is None else "spec-differs"
-    return Drift(code, values | _decided(sides) | by)
+    code = "undecided" if states.allowed is None else "spec-differs"
+    return Drift(code, values | _decided(states) | by)
 
 
-def _agree(sides: ComparedStates, said: DeclaredImage, ran: RunningContainer) -> bool:
+def _agree(states: ComparedStates, said: DeclaredImage, ran: RunningContainer) -> bool:
     """Whether tree and workload name one image, as far as both say."""
     if said.digest is not None and ran.spec_digest is not None:
-        return said.digest == ran.spec_digest or {said.digest, ran.spec_digest} <= sides.good
+        return said.digest == ran.spec_digest or {said.digest, ran.spec_digest} <= states.good
     return said.tag is not None and said.tag == tag_of(ran.image)
 
 
-def _is_good(sides: ComparedStates, ran: RunningContainer) -> bool:
+def _is_good(states: ComparedStates, ran: RunningContainer) -> bool:
     if ran.spec_digest is not None:
-        return ran.spec_digest in sides.good
-    if sides.allowed is not None and tag_of(ran.image) != sides.allowed.decided.spelling:
+        return ran.spec_digest in states.good
+    if states.allowed is not None and tag_of(ran.image) != states.allowed.decided.spelling:
         return False
     # The decided tag alone says nothing: what runs under it does.
-    return bool(ran.digests) and set(ran.digests) <= sides.good
+    return bool(ran.digests) and set(ran.digests) <= states.good
 
 
-def _not_rolled_out(sides: ComparedStates, ran: RunningContainer) -> Iterator[Drift]:
+def _not_rolled_out(states: ComparedStates, ran: RunningContainer) -> Iterator[Drift]:
     values = {"workload": ran.workload, "container": ran.container, "image": ran.image}
     if not ran.settled:
         yield Drift("not-rolled-out", values | {"verdict": ran.verdict, "reason": ran.reason})
         return
     # Beside what was admitted, nothing says which digests an image has: then the workload's word is enough.
-    known = sides.said is None or sides.said.digest in sides.good or _is_decided_tag(sides, sides.said)
-    others = sorted(set(ran.digests) - sides.good)
+    known = states.said is None or states.said.digest in states.good or _is_decided_tag(states, states.said)
+    others = sorted(set(ran.digests) - states.good)
     if known and others:
         yield Drift("not-rolled-out", values | {"verdict": ran.verdict, "found": others})
 
 
-def _is_decided_tag(sides: ComparedStates, said: DeclaredImage) -> bool:
+def _is_decided_tag(states: ComparedStates, said: DeclaredImage) -> bool:
     """Whether a tag that nobody could be reached about is the decided one."""
-    return not said.resolved and sides.allowed is not None and said.tag == sides.allowed.decided.spelling
+    return not said.resolved and states.allowed is not None and said.tag == states.allowed.decided.spelling
 
 
-def _decided(sides: ComparedStates) -> dict[str, Any]:
-    return {"decided": sides.allowed.decided.spelling} if sides.allowed is not None else {}
+def _decided(states: ComparedStates) -> dict[str, Any]:
+    return {"decided": states.allowed.decided.spelling} if states.allowed is not None else {}
 
 
 def tag_of(image: str) -> str | None:

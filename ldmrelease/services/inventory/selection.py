@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PREFIX = "sha256:"
 
 
-class Selection(Struct, frozen=True):
+class PlaceSelection(Struct, frozen=True):
     """What is meant; None means everything.
 
     places: those that a target names: a level, an environment, or one place.
@@ -59,36 +59,36 @@ def select(
     *,
     product: str | None = None,
     places: frozenset[Place] | None = None,
-) -> Selection:
+) -> PlaceSelection:
     """What somebody means by a release, an image tag, a digest or a place."""
     if what is None:
-        return Selection(product, places)
+        return PlaceSelection(product, places)
     meant = applications_at(topology, what)
     if not isinstance(meant, UnknownTarget):
         own = frozenset(each.place for each in meant)
-        return Selection(product, own if places is None else own & places)
+        return PlaceSelection(product, own if places is None else own & places)
     spelled = {
         each.name: parse(what.removeprefix(f"{each.name}/"), each.grammar).git for each in topology.products
     }
     releases = {f"{name}/{git}" for name, git in spelled.items() if git is not None} | {what}
     digest = what if what.startswith(_PREFIX) and len(what) > len(_PREFIX) else None
     is_tag = digest is not None or len(releases) > 1
-    return Selection(product, places, frozenset(releases), what, digest, is_tag)
+    return PlaceSelection(product, places, frozenset(releases), what, digest, is_tag)
 
 
-def selected_applications(topology: Topology, selection: Selection) -> list[Application]:
+def selected_applications(topology: Topology, selection: PlaceSelection) -> list[Application]:
     """The applications at the places that are meant."""
     return [each for each in topology.applications if selection.has_place(each.place)]
 
 
 def selected_rows(
-    rows: Iterable[PlaceComponent | UnobservedPlace], selection: Selection
+    rows: Iterable[PlaceComponent | UnobservedPlace], selection: PlaceSelection
 ) -> list[PlaceComponent | UnobservedPlace]:
     """The rows that are meant; a place that nobody has observed only where places are."""
     return [each for each in rows if selection.has_place(each.place) and _is_meant(each, selection)]
 
 
-def _is_meant(row: PlaceComponent | UnobservedPlace, selection: Selection) -> bool:
+def _is_meant(row: PlaceComponent | UnobservedPlace, selection: PlaceSelection) -> bool:
     if isinstance(row, UnobservedPlace):
         return selection.is_of_places
     return selection.product in (None, row.product) and selection.has_image(
@@ -96,12 +96,12 @@ def _is_meant(row: PlaceComponent | UnobservedPlace, selection: Selection) -> bo
     )
 
 
-def selected_live(rows: Iterable[LiveComponent], selection: Selection) -> list[LiveComponent]:
+def selected_live(rows: Iterable[LiveComponent], selection: PlaceSelection) -> list[LiveComponent]:
     """The rows of which anything is meant: what is desired, what was admitted, or what runs."""
     return [each for each in rows if _is_live_meant(each, selection)]
 
 
-def _is_live_meant(row: LiveComponent, selection: Selection) -> bool:
+def _is_live_meant(row: LiveComponent, selection: PlaceSelection) -> bool:
     if selection.product not in (None, row.product):
         return False
     images: list[tuple[str | None, str, str]] = [(None, "", "")]

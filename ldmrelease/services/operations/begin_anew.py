@@ -1,4 +1,4 @@
-"""A ledger that is begun in place of a lost one, knowingly: what it goes over is recorded."""
+"""A ledger that is begun in place of a lost one, knowingly: what it supersedes is recorded."""
 
 from ldmrelease.domain.events.ledger import BegunAnew, SupersededFence
 from ldmrelease.domain.events.registry import new_event
@@ -7,7 +7,7 @@ from ldmrelease.services.needs import LedgerBeginning
 
 
 def record_beginning(context: LedgerBeginning, reason: str) -> tuple[BegunAnew, tuple[KeptCheckpoint, ...]]:
-    """Ask every place whose fence it has, and record those of other ledgers as what this one goes over from now on.
+    """Ask every place whose fence it has, and record those of other ledgers as superseded by this one from now on.
 
     Also answers who could not be asked: fences there go on to refuse. Raises `KeyProblem`, `NoKey`.
     """

@@ -64,7 +64,7 @@ def rolled_out(
 def _waited(
     work: Work, workloads: Workloads, wanted: Mapping[str, frozenset[str]], written: bool
 ) -> RolloutOutcome | Refusal | Unavailable:
-    """Wait up to the deadline, beat by beat."""
+    """Wait up to the deadline, heartbeat by heartbeat."""
 
     def told(code: str, values: dict[str, Any]) -> None:
         work.progress("rollout", {"place": str(work.step.place), "code": code, **values})
@@ -83,7 +83,7 @@ def _waited(
             return found
         if isinstance(found, RolloutOverwritten) and written:
             return found
-        work.beat()
+        work.heartbeat()
 
 
 def _about(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -105,5 +105,5 @@ class Turn(Struct):
             epoch=claim.epoch if claim is not None else None,
             expect=lambda: self.expected(step.place),
             progress=self.progress,
-            beat=lambda: self.tell(step.place, StepIntended(step.id)),
+            heartbeat=lambda: self.tell(step.place, StepIntended(step.id)),
         )

@@ -21,9 +21,9 @@ class Work(Struct, frozen=True):
     """One step to carry out, with everything around it. `epoch` is that of our claim of the place.
 
     `expect` gives the stream versions that whatever the step appends itself has to name, each time anew, as a
-    beat moves them: who was taken over fails there. `beat` records that the step is still at work, so that nobody
-    takes the place for abandoned; it raises where somebody has taken over. A step that waits for long calls it
-    every `BEAT` seconds.
+    heartbeat moves them: who was taken over fails there. `heartbeat` records that the step is still at work, so that
+    nobody takes the place for abandoned; it raises where somebody has taken over. A step that waits for long calls
+    it every `HEARTBEAT` seconds.
     """
 
     context: PromotionDriving
@@ -39,7 +39,7 @@ class Work(Struct, frozen=True):
     epoch: int | None
     expect: Callable[[], dict[str, int]]
     progress: Progress
-    beat: Callable[[], None]
+    heartbeat: Callable[[], None]
 
     @property
     def owner(self) -> str:

@@ -6,7 +6,7 @@ from ldmrelease.domain.targets import ImageSettingsTarget, Setting, Writes
 from ldmrelease.targets.editors.chart_values import printed
 from ldmrelease.targets.image_setting import (
     ImageSetting,
-    NamedImage,
+    SettingImage,
     named_by_reference,
     named_by_tag,
     not_an_image,
@@ -101,7 +101,7 @@ def _stated(setting: Setting, snapshot: Snapshot) -> ImageSetting:
     return ImageSetting(setting.component, setting.path, line, named.tag, named.digest, invalid=named.invalid)
 
 
-def _named(setting: Setting, value: Value) -> NamedImage:
+def _named(setting: Setting, value: Value) -> SettingImage:
     if isinstance(value, tuple):
         return not_an_image(f"a list of {len(value)}")
     text = printed(value)
@@ -110,5 +110,5 @@ def _named(setting: Setting, value: Value) -> NamedImage:
     if setting.writes is Writes.TAG:
         return named_by_tag(text)
     if setting.writes is Writes.DIGEST:
-        return NamedImage(digest=text) if is_digest(text) else not_an_image(text)
+        return SettingImage(digest=text) if is_digest(text) else not_an_image(text)
     return named_by_reference(text)

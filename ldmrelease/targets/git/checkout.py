@@ -14,7 +14,7 @@ from msgspec import Struct
 from ldmrelease.domain import canonical
 from ldmrelease.targets.git.layout import WorkTree
 from ldmrelease.targets.git.program import call
-from ldmrelease.targets.git.repository import Blob, Git, read_blob
+from ldmrelease.targets.git.repository import Git, GitBlob, read_blob
 from ldmrelease.targets.results import RefusedError
 
 _NO_CHANGE = "."
@@ -88,7 +88,7 @@ class Checkout(Struct, frozen=True):
         if blob.oid == note.after and not untouched:
             raise RefusedError("uncommitted", file=self.file, where=str(self.tree.root))
 
-    def _follow(self, blob: Blob) -> None:
+    def _follow(self, blob: GitBlob) -> None:
         self.git.tell("before", "checkout")
         content = self._as_checked_out(blob.oid)
         draft = self._note.with_suffix(".new")

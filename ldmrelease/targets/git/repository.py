@@ -28,7 +28,7 @@ _REF = re.compile(r"refs(/(?!\.)[^\0-\x20\x7f~^:?*\[\\/]+(?<!\.)(?<!\.lock))+")
 _TREE, _LINK, _SUBMODULE = "040000", "120000", "160000"
 
 
-class Blob(Struct, frozen=True):
+class GitBlob(Struct, frozen=True):
     """A file of a tree: its object, its mode and its bytes."""
 
     oid: str
@@ -46,7 +46,7 @@ class Git:
     def __init__(self, opened: Opened, observer: Observer | None = None) -> None:
         self.opened = opened
         self.observer = observer
-        self.blobs: dict[tuple[str, str], Blob] = {}
+        self.blobs: dict[tuple[str, str], GitBlob] = {}
         self.env = {"GIT_COMMON_DIR": str(opened.common)}
         self._where = f"--git-dir={opened.layout.git_directory}"
         self._reader = ObjectReader([self._where], self.env)
@@ -152,7 +152,7 @@ def _is_ref(name: str) -> bool:
     return _REF.fullmatch(name) is not None and ".." not in name and "@{" not in name
 
 
-def read_blob(git: Git, revision: str, file: str) -> Blob:
+def read_blob(git: Git, revision: str, file: str) -> GitBlob:
     """The file at a revision; at a commit's id it is read once. Raises `Refused`: `no-file`, or `not-a-file` (a link,
     a directory)."""
     if (revision, file) in git.blobs:
@@ -163,7 +163,7 @@ def read_blob(git: Git, revision: str, file: str) -> Blob:
     return found
 
 
-def _blob_there(git: Git, revision: str, file: str) -> Blob:
+def _blob_there(git: Git, revision: str, file: str) -> GitBlob:
     folder, _, name = file.rpartition("/")
     wanted = name.encode(errors="surrogateescape")
     entry = next((each for each in git.entries(revision, folder) if each.name == wanted), None)
@@ -171,7 +171,7 @@ def _blob_there(git: Git, revision: str, file: str) -> Blob:
         raise RefusedError("no-file", file=file, revision=revision)
     if entry.mode in {_TREE, _LINK, _SUBMODULE}:
         raise RefusedError("not-a-file", file=file, revision=revision, found=entry.mode)
-    return Blob(entry.oid, entry.mode, git.content(entry.oid))
+    return GitBlob(entry.oid, entry.mode, git.content(entry.oid))
 
 
 def tree_with(git: Git, objects: NewObjects, revision: str, file: str, blob: TreeEntry) -> str:

@@ -24,7 +24,7 @@ from ldmrelease.targets.git.checkout import Checkout, checkout_of
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
 from ldmrelease.targets.git.program import DAMAGED, GitError
 from ldmrelease.targets.git.remote import GitRemote, remote_url
-from ldmrelease.targets.git.repository import Blob, Git, author_of, read_blob, tree_with
+from ldmrelease.targets.git.repository import Git, GitBlob, author_of, read_blob, tree_with
 from ldmrelease.targets.results import (
     Change,
     Refusal,
@@ -179,7 +179,7 @@ class _Session(Struct, frozen=True):
             raise RefusedError("no-branch", where=self.repository.where, branch=self.where.branch)
         return tip
 
-    def blob(self, revision: str) -> Blob:
+    def blob(self, revision: str) -> GitBlob:
         return read_blob(self.git, revision, self.where.file)
 
     def settings(self, revision: str, paths: Sequence[str]) -> dict[str, FoundSetting]:

@@ -78,8 +78,8 @@ def ran(there: Prepared, check: Check) -> ExecutedRun:
             left=lambda: float(check.deadline),
             api=None,
             waits=told.append,
-            beat=lambda: None,
-            beat_every=30.0,
+            heartbeat=lambda: None,
+            heartbeat_every=30.0,
         )
     )
     assert isinstance(done, ExecutedRun)

@@ -57,7 +57,9 @@ def _tried(work: Work, check: Check, attempt: int) -> StepResult:
     )
     if isinstance(run, Unregistered):
         return Overtaken()
-    found = run_registered(work.context, check, run, work.pinned, work.application, work.progress, work.beat)
+    found = run_registered(
+        work.context, check, run, work.pinned, work.application, work.progress, work.heartbeat
+    )
     if isinstance(found, Unavailable):
         return replace(found, passes=True)
     if found.ran.problem == "crashed":

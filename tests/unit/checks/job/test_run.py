@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from ldmrelease.checks.job.run import JobResult, run_job
-from ldmrelease.checks.job.templates import VERDICT, ImageRun, Template, fill, job_name, pod_spec
+from ldmrelease.checks.job.templates import VERDICT, ImageRun, JobTemplate, fill, job_name, pod_spec
 from ldmrelease.checks.outcome import OutcomeRule
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.paths import path_of
@@ -22,7 +22,7 @@ RUN = "run-0011223344556677"
 def a_run(verdict: OutcomeRule = OutcomeRule.TESTS) -> ImageRun:
     metadata = {"annotations": {VERDICT: verdict}}
     spec = {"template": {"spec": {"containers": [{"name": "main", "image": "component://app"}]}}}
-    template = Template(
+    template = JobTemplate(
         "smoke.yaml", {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
     )
     check = Check("smoke", "job", ("starts",))

@@ -11,7 +11,7 @@ import yaml
 from msgspec.structs import replace
 
 from ldmrelease.checks.container_settings import Unsuitable, expanded, settings
-from ldmrelease.checks.job.templates import ImageRun, Template, fill, job_name
+from ldmrelease.checks.job.templates import ImageRun, JobTemplate, fill, job_name
 from ldmrelease.checks.outcome import OutcomeRule
 from ldmrelease.config.workspace.check_template import OWN, read_template, template_of
 from ldmrelease.config.yaml.problems import BadInput
@@ -22,7 +22,7 @@ DIGEST = f"sha256:{'a' * 64}"
 CHECK = Check("smoke", "job", ("starts",), ("sh", "-c", "sleep 1"), 60, "app")
 
 
-def run_of(template: Template, *command: str) -> ImageRun:
+def run_of(template: JobTemplate, *command: str) -> ImageRun:
     told = {"LDMRELEASE_TAG": "w.2025.10"}
     check = replace(CHECK, command=command)
     return ImageRun(

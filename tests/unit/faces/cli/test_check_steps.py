@@ -99,10 +99,10 @@ def test_a_check_that_went_on_for_long_and_was_spoiled_is_registered_anew(
     runs: list[str] = []
 
     def spoiled_first(*given: Any) -> RunResult | Unavailable:
-        run, beat = given[2], given[-1]
+        run, heartbeat = given[2], given[-1]
         runs.append(run.run)
         assert len(runs) < 4, "it goes round for ever"
-        beat()
+        heartbeat()
         if run.run == runs[0]:
             return RunResult("ERRORED", said_nothing("rollout", "it was rolled out meanwhile"))
         return run_registered(*given)

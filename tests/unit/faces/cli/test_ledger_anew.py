@@ -1,4 +1,4 @@
-"""`ledger init --anew`: a lost ledger is begun anew knowingly, and goes over no fence but those that it recorded."""
+"""`ledger init --anew`: a lost ledger is begun anew knowingly, and supersedes no fence but those that it recorded."""
 
 import json
 import shutil

@@ -56,7 +56,7 @@ def test_how_a_place_stands_is_asked_for_what_we_run_there(
     """Where something is rolled out that takes a minute, of which a run that is only registered has nothing."""
     monkeypatch.setattr(runs, "stable_state", lambda *_: StableState("state"))
     where = runs.run_place(BENCH, Check("smoke", kind, ("starts",)), APPLICATION, PINNED)
-    assert (where.standing is not None) == asked
+    assert (where.stable_state is not None) == asked
 
 
 def pods(*named: tuple[str, int]) -> StableState:

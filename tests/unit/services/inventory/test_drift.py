@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain.images import digest_of
-from ldmrelease.services.inventory.admitted import Admission, AdmittedImage
+from ldmrelease.services.inventory.admitted import AdmittedImage, ImageAdmission
 from ldmrelease.services.inventory.drift import DRIFTS, ComparedStates, drifts
 from ldmrelease.services.inventory.trees import DeclaredImage, RunningContainer
 
 INDEX, MANIFEST, CONFIG, OTHER, ARRIVING = (digest_of(each.encode()) for each in ("i", "m", "c", "o", "a"))
 ALLOWED = AdmittedImage(
-    Admission("stack/w.2023.16", "w_2023_16", INDEX, "P-2", "2023-04-20T12:00:00Z"),
+    ImageAdmission("stack/w.2023.16", "w_2023_16", INDEX, "P-2", "2023-04-20T12:00:00Z"),
     frozenset({INDEX, MANIFEST, CONFIG}),
 )
 

@@ -19,17 +19,17 @@ WORKLOADS = Workloads(ClusterAccess("here"), "ns", (), deadline=2.5 * HEARTBEAT)
 
 
 class Taken(Exception):
-    """What a beat raises where somebody has taken over."""
+    """What a heartbeat raises where somebody has taken over."""
 
 
-def work(beat, target=None):
+def work(heartbeat, target=None):
     """As much of a step's work as a wait needs."""
     return SimpleNamespace(
         application=SimpleNamespace(target=target or KubernetesTarget(WORKLOADS)),
         context=SimpleNamespace(clusters=SimpleNamespace(open=lambda _: None)),
         step=SimpleNamespace(place=Place("base", "ocps")),
         progress=lambda _code, _values: None,
-        beat=beat,
+        heartbeat=heartbeat,
     )
 
 
@@ -48,11 +48,11 @@ def answers(monkeypatch):
 
 def test_a_long_rollout_is_waited_for_beat_by_beat_up_to_its_deadline(answers):
     answers.left += [RolloutTimedOut({"code": "not-ready"})] * 3
-    beats = []
-    found = rollout.rolled_out(work(lambda: beats.append(1)), WORKLOADS, {})
+    heartbeats = []
+    found = rollout.rolled_out(work(lambda: heartbeats.append(1)), WORKLOADS, {})
     assert isinstance(found, StepFailed)
     assert answers.spans == [HEARTBEAT, HEARTBEAT, HEARTBEAT / 2]
-    assert len(beats) == 2
+    assert len(heartbeats) == 2
 
 
 def test_what_settles_in_the_meantime_is_settled(answers):
