@@ -56,7 +56,7 @@ def where(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[WHAT]", help="A release, an image tag, a digest, a place or a level; else everything."
+            metavar="WHAT", help="A release, an image tag, a digest, a place or a level; else everything."
         ),
     ] = None,
     product: ProductOption = None,
