@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from ldmrelease.answers.sentences.refusals import foreign_words
 from ldmrelease.answers.sentences.text import counted, listed, short
+from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.projections.naming import NamedBy
 from ldmrelease.render.tables import Cell, Colour, table
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.inventory.aliases import AliasOf
     from ldmrelease.services.inventory.history import HistoryEntry
 
-_STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow}
+_STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow, FOREIGN_IMAGE: Colour.red}
 
 
 _EMPTY = "''"
@@ -28,10 +30,23 @@ NO_PLACES = "the workspace has no environments yet: there is no place to look at
 
 def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
     """What runs where, since when, and what approved it."""
-    cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in rows]
+    told = list(rows)
+    cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in told]
     if not cells:
         return "not deployed anywhere"
-    return table(["place", "level", "component", "image", "release", "since", "state", "approved by"], cells)
+    headers = ["place", "level", "component", "image", "release", "since", "state", "approved by"]
+    seen = (each for each in told if isinstance(each, PlaceComponent))
+    return _with_foreign(table(headers, cells), seen)
+
+
+def _with_foreign(text: str, rows: Iterable[PlaceComponent | HistoryEntry]) -> str:
+    """The table, and below it what is of another repository than the component's."""
+    notes = [
+        f"{FOREIGN_IMAGE}: {each.place} {each.product}/{each.component}: {foreign_words(each.foreign)}"
+        for each in rows
+        if each.foreign is not None
+    ]
+    return "\n".join([text, *dict.fromkeys(notes)])
 
 
 def _running(each: PlaceComponent) -> list[str | Cell]:
@@ -85,7 +100,8 @@ def history_table(rows: Sequence[HistoryEntry]) -> str:
         )
         for each in rows
     ]
-    return table(["place", "component", "image", "release", "from", "last seen", "seen for", "end"], cells)
+    headers = ["place", "component", "image", "release", "from", "last seen", "seen for", "end"]
+    return _with_foreign(table(headers, cells), rows)
 
 
 def observation_text(observation: Observation) -> str:
@@ -110,6 +126,8 @@ def observation_text(observation: Observation) -> str:
 def _image_note(image: ObservedImage) -> str:
     if not image.digest:
         return f" ({image.state or 'no such image'})"
+    if image.foreign is not None:
+        return f" ({FOREIGN_IMAGE})"
     return f" ({image.state})" if image.state is not None else ""
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ldmrelease.answers.sentences.images import IMAGE_WORDS
 from ldmrelease.answers.sentences.rollouts import FAILURES
 from ldmrelease.answers.sentences.text import Values, listed, moment, said, same_told, values_of
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 
 if TYPE_CHECKING:
+    from ldmrelease.domain.site_registry import ForeignImage
     from ldmrelease.services.deployments.target import UnknownTarget
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.work import PlaceBusy
@@ -27,6 +30,13 @@ def refusal_words(refusal: Refusal | Unavailable) -> str:
     return "\n".join(
         _one({"file": refusal.values.get("file"), **each.values}, each.code) for each in refusal.each
     )
+
+
+def foreign_words(foreign: ForeignImage) -> str:
+    """Where another repository is named than the component's, which one, and what would be right."""
+    values = {"path": foreign.path, "found": foreign.found, "expected": foreign.expected}
+    line = {"line": foreign.line} if foreign.line else {}
+    return target_words(FOREIGN_IMAGE, {"file": foreign.file, **line, **values})
 
 
 def target_words(code: str, plain: Mapping[str, Any]) -> str:
@@ -146,10 +156,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     "too-deep": lambda v: f"is nested more than {said(v['expected'])} deep; is it the right file?",
     "too-many-values": lambda v: f"has more than {said(v['expected'])} values; is it the right file?",
     "not-an-image": lambda v: f"says {_found(v)}, which is not an image reference; write one",
-    "other-repository": lambda v: (
-        f"names the repository {_found(v)}, and the release's image is in {said(v['expected'])}; "
-        "change the one or the other by hand"
-    ),
+    **IMAGE_WORDS,
     # Menus.
     "no-alias": lambda v: (
         f"has no alias {said(v['alias'])}; known are {listed(v['found']) if v.get('found') else 'none'}"

@@ -24,7 +24,7 @@ from ldmrelease.targets.results import Change
 
 _TREE, _PODS = "tree", "pods"
 # A tag that moved did so without a change of the tree.
-_BY_SOMEBODY = ("undecided", "absent-image", "not-a-tag")
+_BY_SOMEBODY = ("undecided", "absent-image", "not-a-tag", "foreign-image", "tag-differs")
 _Key = tuple[str, Place]
 _Tell = Callable[[_Key, DesiredState | PodsAnswer], None]
 
@@ -78,7 +78,9 @@ def _tree_job(trees: Trees, applications: Sequence[Application], tell: _Tell) ->
 
 
 def _pods_job(workspace: Workspace, applications: Sequence[Application], tell: _Tell) -> None:
-    read_pods(workspace.root, applications, lambda place, answer: tell((_PODS, place), answer))
+    read_pods(
+        workspace.root, workspace.topology, applications, lambda place, answer: tell((_PODS, place), answer)
+    )
 
 
 def _heard(
