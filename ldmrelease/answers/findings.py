@@ -1,6 +1,7 @@
 """Findings: a code, the values that it is about, and its sentence."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,6 +13,9 @@ from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.image_setting import foreign_refusal
 from ldmrelease.targets.results import Refusal
+
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.preflight import PreflightFailed
 
 
 class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +65,11 @@ def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceR
         PlaceRefusalAnswer(place=str(place), code=each.code, values=each.values, sentence=each.sentence)
         for each in refusal_findings(refusal)
     )
+
+
+def preflight_refusals(failed: "PreflightFailed") -> tuple[PlaceRefusalAnswer, ...]:
+    """The refusals of all the places, in their order."""
+    return tuple(found for each in failed.places for found in place_refusals(each.place, each.refusal))
 
 
 def unreachable_answer(place: Place, why: Iterable[Refusal | Unavailable]) -> UnreachableAnswer:

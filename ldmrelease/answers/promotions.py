@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ldmrelease.answers.decisions import CheckAnswer, DecisionAnswer, decision_answer
+from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
 from ldmrelease.answers.errors import ErrorDetail
 from ldmrelease.answers.exit_codes import VERDICT_CODES, ExitCode, outcome_code
-from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, is_undecided, place_refusals
+from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, is_undecided, preflight_refusals
 from ldmrelease.answers.sentences.causes import cause_words, waits_words
-from ldmrelease.answers.sentences.refusals import busy_words, interrupted_words
+from ldmrelease.answers.sentences.refusals import busy_words, interrupted_words, refusal_words
 from ldmrelease.answers.spellings import (
     DigestText,
     PlaceName,
@@ -23,13 +23,13 @@ from ldmrelease.answers.spellings import (
     plain_values,
     time_text,
 )
-from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.plan import Plan, Step, StepKind
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Unagreed
+    from ldmrelease.services.promotions.changes import PlaceChange
     from ldmrelease.services.promotions.outcome import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.submit import NothingToDo, Preview
@@ -86,8 +86,8 @@ class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was changed at a place: tags of releases, null where there is none. `state` is what became of it there:
-    `promoted`, `scaled-to-zero` or `scheduled`. A menu keeps what was in it, but for what it has `dropped`; `written`
-    is false where the place said all of it before.
+    `promoted`, `scaled-to-zero` or `scheduled`; `planned` where nothing is done yet. A menu keeps what was in
+    it, but for what it has `dropped`; `written` is false where the place said all of it before.
     """
 
     place: PlaceName
@@ -100,7 +100,8 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
     """Where a promotion was left. `cause` says why it ended; `decision` is that of the request, where it is new.
-    `changes` has what was done at each place, where it has just succeeded.
+    `changes` has what was done at each place, where it has just succeeded. `notices` are what somebody should look at,
+    though nothing stopped for it.
     """
 
     promotion: str
@@ -112,6 +113,7 @@ class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answe
     busy: PlaceBusyAnswer | None
     taken_over: bool
     decision: DecisionAnswer | None
+    notices: tuple[FindingAnswer, ...] = ()
 
 
 class NothingToDoAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="nothing-to-do"):
@@ -127,11 +129,12 @@ class BusyAnswer(PlaceBusyAnswer, frozen=True, kw_only=True, tag_field="answer",
 
 
 class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="dry-run"):
-    """What would be done, and what would be decided. Nothing was written."""
+    """What would be done, what that would change, and what would be decided. Nothing was written."""
 
     release: ReleaseName
     release_digest: DigestText
     plan: tuple[PlacePlanAnswer, ...]
+    changes: tuple[PlaceChangeAnswer, ...]
     decisions: tuple[DecisionAnswer, ...]
     hypothetical: tuple[str, ...]
     unagreed_targets: tuple[str, ...]
@@ -174,23 +177,31 @@ def promoted_answer(outcome: PromotionOutcome, decision: DecisionAnswer | None =
     return PromotedAnswer(
         promotion=outcome.promotion,
         state=outcome.state,
-        changes=tuple(
-            PlaceChangeAnswer(
-                place=str(each.place),
-                before=each.before,
-                after=each.after,
-                state=each.state,
-                dropped=each.dropped,
-                written=each.written,
-            )
-            for each in outcome.changes
-        ),
+        changes=_changes(outcome.changes),
         cause=None if waits else cause_finding(outcome.cause),
         waits_for=wait_answer(outcome.cause) if waits else None,
         interrupted=_interrupted(outcome.interrupted),
         busy=PlaceBusyAnswer(**_busy(outcome.busy)) if outcome.busy is not None else None,
         taken_over=outcome.taken_over,
         decision=decision,
+        notices=tuple(
+            FindingAnswer(code=each.code, values=plain_values(each.values), sentence=refusal_words(each))
+            for each in outcome.notices
+        ),
+    )
+
+
+def _changes(changes: Iterable[PlaceChange]) -> tuple[PlaceChangeAnswer, ...]:
+    return tuple(
+        PlaceChangeAnswer(
+            place=str(each.place),
+            before=each.before,
+            after=each.after,
+            state=each.state,
+            dropped=each.dropped,
+            written=each.written,
+        )
+        for each in changes
     )
 
 
@@ -259,29 +270,13 @@ def preflight_answer(failed: PreflightFailed) -> RefusedAnswer | UndecidedAnswer
     return RefusedAnswer(refusals=refusals)
 
 
-def preflight_refusals(failed: PreflightFailed) -> tuple[PlaceRefusalAnswer, ...]:
-    """The refusals of all the places, in their order."""
-    return tuple(found for each in failed.places for found in place_refusals(each.place, each.refusal))
-
-
-def refused_check(failed: PreflightFailed) -> CheckAnswer:
-    """The same as the answer to `check`: nothing is decided where nothing could be written."""
-    verdict = Verdict.UNDECIDED if is_undecided(failed.places[0].refusal) else Verdict.REFUSED
-    return CheckAnswer(
-        verdict=verdict,
-        decisions=(),
-        refusals=preflight_refusals(failed),
-        hypothetical=(),
-        unagreed_targets=(),
-    )
-
-
-def dry_run_answer(look: Preview, local: Unagreed) -> DryRunAnswer:
+def dry_run_answer(look: Preview, changes: Iterable[PlaceChange], local: Unagreed) -> DryRunAnswer:
     """What would be done."""
     return DryRunAnswer(
         release=f"{look.plan.product}/{look.plan.tag}",
         release_digest=look.plan.release,
         plan=_plan(look.plan),
+        changes=_changes(changes),
         decisions=tuple(decision_answer(each.decision, each.digest) for each in look.decided),
         hypothetical=local.levels,
         unagreed_targets=local.environments,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ldmrelease.answers.sentences.refusals import foreign_words
+from ldmrelease.answers.findings import foreign_findings
 from ldmrelease.answers.sentences.text import counted, listed, short
 from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 from ldmrelease.domain.times import spell_seconds
@@ -36,15 +36,15 @@ def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
         return "not deployed anywhere"
     headers = ["place", "level", "component", "image", "release", "since", "state", "approved by"]
     seen = (each for each in told if isinstance(each, PlaceComponent))
-    return _with_foreign(table(headers, cells), seen)
+    return _with_foreign(table(headers, cells, spare=("level", "image", "since", "component")), seen)
 
 
 def _with_foreign(text: str, rows: Iterable[PlaceComponent | HistoryEntry]) -> str:
     """The table, and below it what is of another repository than the component's."""
     notes = [
-        f"{FOREIGN_IMAGE}: {each.place} {each.product}/{each.component}: {foreign_words(each.foreign)}"
+        f"{found.code}: {each.place} {each.product}/{each.component}: {found.sentence}"
         for each in rows
-        if each.foreign is not None
+        for found in foreign_findings(each.foreign)
     ]
     return "\n".join([text, *dict.fromkeys(notes)])
 
@@ -64,6 +64,8 @@ def _running(each: PlaceComponent) -> list[str | Cell]:
 
 
 def _approved(each: PlaceComponent) -> str | Cell:
+    if each.promotion is not None and each.found:
+        return Cell(f"{each.promotion} (found, not decided)", Colour.yellow)
     if each.promotion is not None:
         return f"{each.promotion} at {each.allowed}"
     if each.under_way is not None:
@@ -101,7 +103,7 @@ def history_table(rows: Sequence[HistoryEntry]) -> str:
         for each in rows
     ]
     headers = ["place", "component", "image", "release", "from", "last seen", "seen for", "end"]
-    return _with_foreign(table(headers, cells), rows)
+    return _with_foreign(table(headers, cells, spare=("image", "seen for", "component", "last seen")), rows)
 
 
 def observation_text(observation: Observation) -> str:

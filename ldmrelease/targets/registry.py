@@ -11,7 +11,7 @@ A kind of target is an editor and a store (`interface`): a module each, named in
 a target asks for them: a cluster's client takes a while.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,10 +29,20 @@ from ldmrelease.domain.targets import (
 )
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.interface import Editor, Store
-from ldmrelease.targets.results import Change, Refusal, Scalar, Snapshot, Unquoted, Value, Values, Written
+from ldmrelease.targets.results import (
+    Change,
+    Refusal,
+    Scalar,
+    SettingItem,
+    Snapshot,
+    Unquoted,
+    Value,
+    Values,
+    Written,
+)
 
 EDITORS: Mapping[type, str] = {
     ImageSettingsTarget: "image_settings",
@@ -124,19 +134,31 @@ def claim(target: Target, access: Access, grant: WriteGrant) -> Written | Refusa
     return store(target).claim(target.location, access, grant)
 
 
-def fence_of(target: Target, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
-    """The place's fence; None where nobody has claimed it yet."""
+def fence_of(target: Target, place: Place, access: Access) -> bytes | Refusal | Unavailable | None:
+    """What is kept as the place's fence, by whomever; None where nobody has claimed it yet."""
     return store(target).fence_of(target.location, place, access)
 
 
-def changed_by(target: Target, path: str, access: Access) -> Change | Refusal | Unavailable:
-    """Who last changed a setting, or the one that the item at `path` is in."""
-    setting, item = path, None
+def fence_removal(target: Target, place: Place) -> str:
+    """The command by which people take the place's fence away."""
+    return store(target).fence_removal(target.location, place)
+
+
+def changed_by(
+    target: Target, paths: Sequence[str], access: Access
+) -> dict[str, Change | Refusal] | Refusal | Unavailable:
+    """Who last changed each of these settings, or put in the item at such a path."""
+    asked = {path: _setting_item(target, path) for path in paths}
+    found = store(target).changed_by(target.location, tuple(asked.values()), access)
+    return {path: found[each] for path, each in asked.items()} if isinstance(found, dict) else found
+
+
+def _setting_item(target: Target, path: str) -> SettingItem:
     # What keeps many names each as an item of one setting.
     if target.capabilities.keeps_many and path.endswith("]"):
         setting, _, index = path[:-1].rpartition("[")
-        item = int(index)
-    return store(target).changed_by(target.location, setting, item, access)
+        return SettingItem(setting, int(index))
+    return SettingItem(path)
 
 
 def where(target: Target) -> str:

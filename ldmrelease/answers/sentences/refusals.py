@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences.images import IMAGE_WORDS
+from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.rollouts import FAILURES
 from ldmrelease.answers.sentences.text import Values, listed, moment, said, same_told, values_of
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 
 if TYPE_CHECKING:
-    from ldmrelease.domain.site_registry import ForeignImage
     from ldmrelease.services.deployments.target import UnknownTarget
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.work import PlaceBusy
@@ -30,13 +29,6 @@ def refusal_words(refusal: Refusal | Unavailable) -> str:
     return "\n".join(
         _one({"file": refusal.values.get("file"), **each.values}, each.code) for each in refusal.each
     )
-
-
-def foreign_words(foreign: ForeignImage) -> str:
-    """Where another repository is named than the component's, which one, and what would be right."""
-    values = {"path": foreign.path, "found": foreign.found, "expected": foreign.expected}
-    line = {"line": foreign.line} if foreign.line else {}
-    return target_words(FOREIGN_IMAGE, {"file": foreign.file, **line, **values})
 
 
 def target_words(code: str, plain: Mapping[str, Any]) -> str:
@@ -175,9 +167,16 @@ TARGET_WORDS: Mapping[str, Words] = {
         "change the cycle first"
     ),
     "not-a-cycle": lambda v: f"says {_found(v)}, which is not a cycle number",
+    "moved-often": lambda v: (
+        f"its line was moved {_found(v)} times and more: who wrote it first was not looked up"
+    ),
     # Fences.
     "no-ref": lambda v: f"git has no ref for the name {_found(v)}; use letters, digits, '-' and '_' in it",
-    "bad-fence": lambda v: f"the fence at {said(v['revision'])} cannot be read ({_found(v)}); who wrote it?",
+    "ignored-fence": lambda v: (
+        f"what {said(v['place'])} keeps as its fence does not count: {why_not(v['why'], v['about'])}; it stops nobody, "
+        "and the next write there replaces it; somebody has put it there, or its key counts no longer"
+        f"{'; `' + said(v['removal']) + '` takes it away' if v.get('removal') else ''}"
+    ),
     "other-ledger": lambda v: (
         f"the place belongs to the ledger {_found(v)}, and ours is {said(v['expected'])}; act with that one"
     ),
@@ -188,7 +187,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     "fenced": lambda v: f"{said(v['promotion'])} has claimed the place since; nothing of ours was written",
     "marked-later": lambda v: (
         f"is marked with the claim of event {said(v['epoch'])}, and ours is of event {said(v['expected'])}: somebody "
-        "has claimed the place since; if that was another ledger, take its annotation ldmrelease.dev/epoch off"
+        "has claimed the place since"
     ),
     # Clusters: what is selected.
     "no-cluster": lambda v: (

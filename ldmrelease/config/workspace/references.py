@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ldmrelease.config.workspace.cluster_references import cluster_problems
+from ldmrelease.config.workspace.grammars import grammar_problems
 from ldmrelease.config.workspace.schema import (
     DEFAULT_TAG,
     ApplicationEntry,
@@ -11,15 +12,17 @@ from ldmrelease.config.workspace.schema import (
     SettingEntry,
     WorkspaceFile,
 )
-from ldmrelease.config.workspace.topology import component_name, level_of, sourced
+from ldmrelease.config.workspace.topology import component_name, grammar_of_entry, level_of, sourced
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.suggestions import nearest, one_of
 from ldmrelease.config.yaml.validation_messages import Path
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.tags import image_tag, parse
+from ldmrelease.domain.tags import grammar_of, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.domain.value_paths import parse_path
+from ldmrelease.ledger.registry import STORES, address_fault, scheme_of
 
 ALIAS_KEYS = ("recommendedTag",)
 """Keys of a menu that hold a moving name."""
@@ -49,11 +52,7 @@ class References:
         yield from cluster_problems(self._file, self._document)
 
     def _workspace(self) -> Iterator[Problem]:
-        if "://" in self._file.ledger:
-            message = f"found {self._file.ledger!r}, and ledgers on a server come with a later version"
-            yield self._document.problem(
-                ("ledger",), message, "write the path of a file", expected="the path of a file"
-            )
+        yield from self._ledger()
         yield from self._image(("releases",), self._file.releases)
         for name, check in self._file.checks.items():
             if check.results is not None:
@@ -81,12 +80,16 @@ class References:
         if name in defaults[1:]:
             message = f"{defaults[0]!r} is the default already"
             yield self._document.problem((*path, "default"), message, "mark one product as the default")
+        faults = list(grammar_problems((*path, "grammar"), entry.grammar, self._document))
+        yield from faults
+        grammar = None if faults else grammar_of_entry(entry.grammar)
         for part, component in entry.components.items():
             place: Path = (*path, "components", part)
             kind, source = sourced(component)
             if kind is ComponentKind.IMAGE:
                 yield from self._image((*place, "image"), source)
-            yield from self._tag((*place, "tag"), component.tag or DEFAULT_TAG[kind.value], entry.grammar)
+            if grammar is not None:
+                yield from self._tag((*place, "tag"), component.tag or DEFAULT_TAG[kind.value], grammar)
             base = component.derived_from
             if base is not None and not self._known(base, within=name):
                 yield self._unknown((*place, "derived-from"), base if "/" in base else f"{name}/{base}")
@@ -115,9 +118,19 @@ class References:
                 place: Path = ("products", product, "components", name, "derived-from")
                 yield self._document.problem(place, message, "name what it was really built on")
 
-    def _tag(self, path: Path, pattern: str, grammar: str) -> Iterator[Problem]:
+    def _ledger(self) -> Iterator[Problem]:
+        address = self._file.ledger
+        scheme, known = scheme_of(address), one_of(f"{each}:" for each in STORES)
+        fault = address_fault(address) if scheme in STORES else f"{scheme!r} is not a kind of ledger"
+        if fault is not None:
+            expected = f"a path, or an address that begins with {known}"
+            yield self._document.problem(
+                ("ledger",), f"found {address!r}: {fault}", f"write {expected}", expected=expected
+            )
+
+    def _tag(self, path: Path, pattern: str, grammar: AnyGrammar) -> Iterator[Problem]:
         try:
-            image_tag(parse(_EXAMPLES[grammar], grammar), pattern)
+            image_tag(parse(grammar_of(grammar).EXAMPLE, grammar), pattern)
         except ValueError as error:
             yield self._document.problem(path, str(error))
 
@@ -260,9 +273,6 @@ class References:
                 file = menu.file or str(menu.config_map)
                 written = (menu.repository or path[1], menu.branch, file, menu.path)
                 yield (*path, "target", "menu", "path"), written
-
-
-_EXAMPLES = {"rubin": "w.2023.16", "rsp": "w_2023_16", "semver": "15.2.0"}
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -22,7 +22,8 @@ class PlaceComponent(Struct, frozen=True):
 
     `release` is `product/tag` where it has a name, and `named` says how that was found; `promotion` and `allowed`
     (a time) say why it was admitted, and are None for what came there by another way. `under_way` is the promotion that
-    brought it and has not ended. `foreign` is where another repository is named there than the component's.
+    brought it and has not ended. `found`: that promotion went back to what nobody had decided about there. `foreign` is
+    where another repository is named there than the component's.
     """
 
     place: Place
@@ -40,6 +41,7 @@ class PlaceComponent(Struct, frozen=True):
     promotion: str | None
     allowed: str | None
     under_way: str | None = None
+    found: bool = False
     foreign: ForeignImage | None = None
 
 
@@ -86,7 +88,10 @@ def _running(
         state=_state(seen, image, now),
         aliases=tuple(name for name, tag in sorted(seen.aliases.items()) if tag == image.spelling),
         promotion=let_in.promotion if let_in is not None and let_in.time is not None else None,
-        allowed=spell(let_in.time) if let_in is not None and let_in.time is not None else None,
+        allowed=spell(let_in.time)
+        if let_in is not None and let_in.time is not None and not let_in.found
+        else None,
+        found=let_in is not None and let_in.found,
         under_way=let_in.promotion
         if let_in is not None and let_in.time is None and let_in.end is None
         else None,

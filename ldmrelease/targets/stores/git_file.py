@@ -7,6 +7,7 @@ changed setting is: then the answer names who changed it.
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TypeVar
 
 from msgspec import Struct
@@ -17,18 +18,19 @@ from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
+from ldmrelease.targets.git.blame import Blame
 from ldmrelease.targets.git.checkout import Checkout, checkout_of
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
-from ldmrelease.targets.git.program import GitError
-from ldmrelease.targets.git.remote import GitRemote
+from ldmrelease.targets.git.program import DAMAGED, GitError
+from ldmrelease.targets.git.remote import GitRemote, remote_url
 from ldmrelease.targets.git.repository import Blob, Git, author_of, read_blob, tree_with
 from ldmrelease.targets.results import (
     Change,
     Refusal,
     RefusedError,
+    SettingItem,
     Snapshot,
-    Value,
     Values,
     Written,
     required,
@@ -38,6 +40,8 @@ from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
 _TRIES = 5
+_MOST_MOVES = 20
+"""How often a line that stayed as it was may have been written anew, before its author is no longer looked for."""
 T = TypeVar("T")
 
 
@@ -89,39 +93,56 @@ def claim(where: GitFile, access: Access, grant: WriteGrant) -> Written | Refusa
     return _answer(where, lambda: _claim(_Session.open(where, access), grant))
 
 
-def fence_of(where: GitFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
-    """The fence of the place; None where nobody has written there yet."""
+def fence_of(where: GitFile, place: Place, access: Access) -> bytes | Refusal | Unavailable | None:
+    """What is kept as the fence of the place; None where nobody has written there yet."""
 
-    def read() -> Fence | None:
+    def read() -> bytes | None:
         session = _Session.open(where, access)
         ref = fence.fence_ref(place)
         tip = session.repository.tips([ref])[ref]
-        return fence.fence_at(session.git, tip) if tip else None
+        return fence.kept_at(session.git, tip) if tip else None
 
     return _answer(where, read)
 
 
+def fence_removal(where: GitFile, place: Place) -> str:
+    """The command that takes the fence of the place away."""
+    ref, repository = fence.fence_ref(place), quote(public(where.repository))
+    if remote_url(where.repository) is None:
+        return f"git -C {repository} update-ref -d {ref}"
+    return f"git push {repository} --delete {ref}"
+
+
 def read_fences(
     repository: str, places: Sequence[Place], access: Access
-) -> dict[Place, Fence | None] | Refusal | Unavailable:
-    """The fences of several places of one repository, in one look; None where nobody has written yet."""
+) -> dict[Place, bytes | None] | Refusal | Unavailable:
+    """What is kept as the fences of several places of one repository, in one look; None where nobody has written."""
 
-    def read() -> dict[Place, Fence | None]:
+    def read() -> dict[Place, bytes | None]:
         opened = access.repository(repository)
         refs = {each: fence.fence_ref(each) for each in places}
         tips = opened.tips(list(refs.values()))
-        known = fence.fences_at(opened.git, [tip for tip in tips.values() if tip is not None])
+        known = fence.all_kept_at(opened.git, [tip for tip in tips.values() if tip is not None])
         return {each: known.get(tips[ref] or "") for each, ref in refs.items()}
 
     return _answer(GitFile(repository, "", ""), read)
 
 
-def changed_by(where: GitFile, path: str, item: int | None, access: Access) -> Change | Refusal | Unavailable:
-    """Who gave a setting, or an item of it, the value that is committed now."""
+def changed_by(
+    where: GitFile, asked: Sequence[SettingItem], access: Access
+) -> dict[SettingItem, Change | Refusal] | Refusal | Unavailable:
+    """Who gave each setting, or item of one, the value that is committed now."""
 
-    def read() -> Change:
+    def read() -> dict[SettingItem, Change | Refusal]:
         session = _Session.open(where, access)
-        return _changed_by(session, session.tip(), path, item)
+        tip, blame = session.tip(), Blame(session.git)
+        return {each: found(partial(_author, session, blame, tip, each)) for each in asked}
+
+    def found(act: Callable[[], Change]) -> Change | Refusal:
+        try:
+            return act()
+        except RefusedError as refused:
+            return refused.refusal
 
     return _answer(where, read)
 
@@ -192,7 +213,9 @@ def _claim(session: _Session, grant: WriteGrant) -> Written:
         if new is None:
             return Written(tips[ref] or "", {}, found=True)
         session.git.store(objects)
-        if session.repository.advance(tips, {ref: new}, grant.note.at):
+        if session.repository.advance(
+            tips, {ref: new}, grant.note.at, _not_built_upon(session, tips[ref], ref)
+        ):
             return Written(new, {})
     raise GitError("push", 1, "the fence moves faster than it can be written")
 
@@ -202,8 +225,13 @@ def _fence_commit(session: _Session, objects: NewObjects, old: str | None, grant
 
     Raises `Refused` where we may not write.
     """
-    fence.check(fence.fence_at(session.git, old) if old else None, grant)
-    return fence.next_fence(session.git, objects, old, grant.fence, grant.note)
+    fence.check(fence.kept_at(session.git, old) if old else None, grant)
+    return fence.next_fence(session.git, objects, old, grant)
+
+
+def _not_built_upon(session: _Session, old: str | None, ref: str) -> tuple[str, ...]:
+    """The ref of the fence, where what it names is no commit: the next one has no parent."""
+    return () if old is None or fence.is_commit(session.git, old) else (ref,)
 
 
 def _write(session: _Session, edits: Values, expect: Values, grant: WriteGrant) -> Written:
@@ -211,7 +239,7 @@ def _write(session: _Session, edits: Values, expect: Values, grant: WriteGrant) 
     for _ in range(_TRIES):
         tips = session.repository.tips([session.ref, fence_ref])
         tip = session.require(tips[session.ref])
-        fence.check(fence.fence_at(session.git, held) if (held := tips[fence_ref]) else None, grant)
+        fence.check(fence.kept_at(session.git, held) if (held := tips[fence_ref]) else None, grant)
         settings = session.settings(tip, list(edits))
         lines = {path: each.line for path, each in settings.items()}
         if all(settings[path].value == value for path, value in edits.items()):
@@ -245,7 +273,8 @@ def _commit(
     session.git.store(objects)
     if checkout is not None:
         checkout.announce(before.oid, entry.oid)
-    if not session.repository.advance(tips, new, grant.note.at):
+    orphaned = _not_built_upon(session, tips[fence_ref], fence_ref)
+    if not session.repository.advance(tips, new, grant.note.at, orphaned):
         if checkout is not None:
             checkout.withdraw()
         return None
@@ -265,21 +294,37 @@ def _sync(session: _Session, tip: str) -> str | None:
     return None
 
 
-def _changed_by(session: _Session, tip: str, path: str, item: int | None = None) -> Change:
+def _changed_by(session: _Session, tip: str, path: str) -> Change:
     """The commit since which the setting has said what it says now."""
-    found = session.settings(tip, [path])[path].value
-    commits = session.git.run("log", "--format=%H", tip, "--", session.where.file).decode().split()
-    since = tip
-    for commit in commits:
-        if not said_already(found, _value_at(session, commit, path), item):
-            break
-        since = commit
-    return author_of(session.git, since)
+    return _author(session, Blame(session.git), tip, SettingItem(path))
 
 
-def _value_at(session: _Session, revision: str, path: str) -> Value | None:
+def _author(session: _Session, blame: Blame, tip: str, asked: SettingItem) -> Change:
+    """The commit of the setting's own line, or its item's: of the value, and not of a comment or of the order there.
+
+    Raises `RefusedError`: `moved-often`, or what is wrong with the setting.
+    """
+    path, item = asked
+    now = session.settings(tip, [path])[path]
+    revision, file, here, at = tip, session.where.file, now, item
+    for _ in range(_MOST_MOVES):
+        found = blame.line(revision, file, here.line_of(at))
+        if found is None:
+            raise GitError("blame", DAMAGED, f"{file} has no line {here.line_of(at)} at {revision}")
+        then = _setting_at(session, *found.before, path) if found.before is not None else None
+        if found.before is None or then is None or not said_already(now.value, then.value, item):
+            return author_of(session.git, found.commit)
+        # Its line was written anew and says what it said: whoever wrote it before is meant.
+        (revision, file), here = found.before, then
+        if item is not None and isinstance(now.value, tuple) and isinstance(then.value, tuple):
+            at = then.value.index(now.value[item])
+    raise RefusedError("moved-often", path=path, file=session.where.file, found=_MOST_MOVES)
+
+
+def _setting_at(session: _Session, revision: str, file: str, path: str) -> FoundSetting | None:
     """The setting at a revision; None where it could not be read there."""
     try:
-        return session.settings(revision, [path])[path].value
+        content = read_blob(session.git, revision, file).content
+        return required(read_settings(content, [path], file))[path]
     except RefusedError:
         return None

@@ -1,6 +1,6 @@
 """The workloads of a cluster as a target: image fields are written, each workload by one server-side apply.
 
-What a write is fenced by is in `cluster_fence`. Others may change the same workloads at the same time (an
+What a write is fenced by is in `kubernetes_fence`. Others may change the same workloads at the same time (an
 autoscaler, another controller): a write that meets such a change is tried again on what is there then.
 """
 
@@ -19,9 +19,18 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.targets.connections import TRIES, Access, answer
 from ldmrelease.targets.editors import component_manifests, image_fields
 from ldmrelease.targets.editors.image_fields import PROMOTION, RELEASE
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
-from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Values, Written, require_none
+from ldmrelease.targets.results import (
+    Change,
+    Refusal,
+    RefusedError,
+    SettingItem,
+    Snapshot,
+    Values,
+    Written,
+    require_none,
+)
 from ldmrelease.targets.stores import kubernetes_fence, kubernetes_preflight
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS
 from ldmrelease.targets.stores.revert import BEFORE, read_undo, undo_of
@@ -75,24 +84,27 @@ def claim(target: KubernetesTarget, access: Access, grant: WriteGrant) -> Writte
     return answer(lambda: _Session.open(target, access).claim(grant))
 
 
-def fence_of(target: KubernetesTarget, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
-    """The place's fence; None where nobody has claimed it yet."""
+def fence_of(target: KubernetesTarget, place: Place, access: Access) -> bytes | Refusal | Unavailable | None:
+    """What is kept as the place's fence; None where nobody has claimed it yet."""
     workloads = target.workloads
     return answer(
         lambda: kubernetes_fence.read(access.cluster(workloads.cluster), workloads.namespace, place)
     )
 
 
-def changed_by(
-    target: KubernetesTarget, path: str, _item: int | None, access: Access
-) -> Change | Refusal | Unavailable:
-    """The field manager that last wrote an image field."""
+def fence_removal(target: KubernetesTarget, place: Place) -> str:
+    """The command that takes the place's fence away."""
+    return kubernetes_fence.removal(target.workloads.cluster, target.workloads.namespace, place)
 
-    def act() -> Change:
-        for each in _Session.open(target, access).workloads():
-            if path in image_fields.values_of(each):
-                return _changed_by(each, path)
-        raise RefusedError("vanished", file=str(target), found=path)
+
+def changed_by(
+    target: KubernetesTarget, asked: Sequence[SettingItem], access: Access
+) -> dict[SettingItem, Change | Refusal] | Refusal | Unavailable:
+    """The field manager that last wrote each image field."""
+
+    def act() -> dict[SettingItem, Change | Refusal]:
+        workloads = list(_Session.open(target, access).workloads())
+        return {each: _changer(target, workloads, each.path) for each in asked}
 
     return answer(act)
 
@@ -324,6 +336,13 @@ class _Session(Struct, frozen=True):
 
 def _annotations(workload: Workload) -> dict[str, str]:
     return workload.manifest["metadata"].get("annotations") or {}
+
+
+def _changer(target: KubernetesTarget, workloads: Sequence[Workload], path: str) -> Change | Refusal:
+    for each in workloads:
+        if path in image_fields.values_of(each):
+            return _changed_by(each, path)
+    return Refusal("vanished", {"file": str(target), "found": path})
 
 
 def _changed_by(workload: Workload, path: str) -> Change:

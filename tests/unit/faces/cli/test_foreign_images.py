@@ -1,4 +1,4 @@
-"""Images of another repository, digests behind tags, and tags that are gone: told everywhere, and never signed as ours."""
+"""Images of another repository, digests behind tags, tags that are gone: told everywhere, and never signed as ours."""
 
 import json
 from typing import Any

@@ -30,9 +30,7 @@ def target(path: str = "image.tag", writes: Writes = Writes.TAG, repository: str
 
 
 def read(own: ImageSettingsTarget, text: str) -> Snapshot:
-    paths = PathsToRead(
-        image_settings.paths(own), image_settings.optional(own), image_settings.beside(own)
-    )
+    paths = PathsToRead(image_settings.paths(own), image_settings.optional(own), image_settings.beside(own))
     return snapshot_of(text.encode(), paths, "values.yaml", "r1")
 
 
