@@ -22,7 +22,6 @@ class KeyKind(StrEnum):
     ED25519 = "ed25519"
 
 
-
 class EcdsaSha256(ec.ECDSA):
     """ECDSA with SHA-256 and a random nonce: without the question which the class puts to all of OpenSSL's backend,
     whether nonces can be deterministic.

@@ -167,7 +167,11 @@ def _usual(pem: bytes) -> PrivateKey | None:
         data = base64.b64decode("".join(lines[1:-2]), validate=True)
         if data.startswith(_ED25519) and len(data) == len(_ED25519) + 32:
             return ed25519.Ed25519PrivateKey.from_private_bytes(data[len(_ED25519) :])
-        secret, between, public = data[len(_P256) :][:32], data[len(_P256) + 32 :][:5], data[len(_P256) + 37 :]
+        secret, between, public = (
+            data[len(_P256) :][:32],
+            data[len(_P256) + 32 :][:5],
+            data[len(_P256) + 37 :],
+        )
         if data.startswith(_P256) and between == _P256_PUBLIC:
             found = ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1())
             return found if point(found.public_key()) == public else None

@@ -1,7 +1,7 @@
 """The value that a tag is read into."""
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Version = tuple[int, int, int, str | None]
 """Major, minor, patch, pre-release; a weekly is (Y, W, 0, None), a daily (Y, M, D, None)."""
@@ -36,8 +36,7 @@ KINDS: dict[Grammar, frozenset[Kind]] = {
 """The kinds of release that the tags of a grammar may be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suffix:
+class Suffix(NamedTuple):
     """What may follow the version in an image tag; the fields are those of `Tag`."""
 
     cycle: int | None = None
@@ -47,8 +46,7 @@ class Suffix:
     architecture: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag as read in one grammar.
 
     input: the text as it was given.

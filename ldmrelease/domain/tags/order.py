@@ -7,8 +7,7 @@ all of them comes after those for one). Semantic versions follow Semantic Versio
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ldmrelease.domain.tags.model import Grammar, Kind, Tag, Version
 
@@ -18,8 +17,7 @@ OrderKey: TypeAlias = tuple[int | str | tuple[tuple[int, int, str], ...], ...]
 _MENU = {kind: place for place, kind in enumerate(Kind)}
 
 
-@dataclass(frozen=True, slots=True)
-class NotComparable:
+class NotComparable(NamedTuple):
     """What a sorted list of tags does not say. False if it says all: one kind, each tag in its place.
 
     kinds: the kinds that were grouped apart, in menu order; empty if there was only one.

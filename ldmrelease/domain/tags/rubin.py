@@ -10,7 +10,6 @@ kind `unknown`, with the SAL cycle and build filled in (a k-cycle is no SAL cycl
 """
 
 import re
-from dataclasses import replace
 
 from ldmrelease.domain.tags.model import Grammar, Kind, Suffix, Tag, parsed, unparsed
 from ldmrelease.domain.tags.stack import DIGITS, NUMBER, ONE_OR_TWO, YEAR, StackName, daily, numbered, weekly
@@ -61,7 +60,7 @@ def _numbered(match: re.Match[str]) -> StackName | str:
     name = numbered(major, minor, patch, rc)
     # In git a final may have the v; in EUPS every one has, which says nothing about git.
     if separator == "." and name.kind is Kind.release:
-        return replace(name, git=match[0])
+        return name._replace(git=match[0])
     return name
 
 
