@@ -1,6 +1,7 @@
 """The workspace: found like git's, read with all that it names, and every fault of it told at once."""
 
 import re
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def made(folder: Path, sample: str | None) -> Path:
     """The file of a new workspace, with a ledger: what is looked for is there."""
     file = init_workspace(folder, sample, AT).file
     (folder / "ledger.db").touch()
+    if (folder / "gitops").is_dir():
+        subprocess.run(["git", "init", "-q", str(folder / "gitops")], check=True)
     return file
 
 
@@ -62,7 +65,7 @@ def test_faults_of_all_files_are_told_together(empty):
     edit(empty.parent / "trust.yaml", "version: 1", "version: 0")
     assert [each.partition(": found")[0] for each in faults(empty)] == [
         "ldmrelease.yaml:7:9: ledger",
-        "policies/production.yaml:32:12: spec.enter[2].for",
+        "policies/production.yaml:34:12: spec.enter[2].for",
         "trust.yaml:6:10: version",
     ]
 
@@ -103,7 +106,7 @@ def test_paths_are_relative_to_the_workspace_wherever_it_is_read_from(rubin, tmp
     root = rubin.parent.resolve()
     assert (workspace.root, workspace.ledger, workspace.trust) == (
         root,
-        root / "ledger.db",
+        str(root / "ledger.db"),
         root / "trust.yaml",
     )
     assert workspace.keys["receipts/production"] == root / "keys" / "receipts-production.pem"
