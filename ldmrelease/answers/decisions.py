@@ -1,6 +1,7 @@
 """Decisions: the verdict and each finding with its sentence."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,7 +12,9 @@ from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, Tim
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict
 from ldmrelease.domain.facts import Intent
 from ldmrelease.services.decisions.decide import Decided, Unagreed
-from ldmrelease.services.decisions.replay import Replayed
+
+if TYPE_CHECKING:
+    from ldmrelease.services.decisions.replay import Replayed
 
 
 class RequirementFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
@@ -150,7 +153,7 @@ def _follows(decision: DecisionAnswer) -> bool:
     return decision.verdict == "waiting" and all(each.code == "earlier-in-plan" for each in unmet)
 
 
-def replay_answers(found: Iterable[Replayed]) -> Replays:
+def replay_answers(found: "Iterable[Replayed]") -> Replays:
     """What came of making decisions again."""
     return [
         ReplayAnswer(
