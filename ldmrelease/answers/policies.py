@@ -7,7 +7,7 @@ import msgspec
 
 from ldmrelease.answers.sentences.requirements import requirement_words
 from ldmrelease.answers.spellings import DigestText, TimeText, Values, plain_values, time_text
-from ldmrelease.domain.level import Level, Requirement
+from ldmrelease.domain.level import Ask, Level, Requirement
 
 
 class RequirementAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,8 @@ class EnvironmentAdditionsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A policy document: `enter` before anything is touched, `confirm` after it runs there. `availability` is in
-    seconds. With an `environment`, what that asks beyond the level is taken in.
+    seconds; `ask` says when somebody has to confirm a change. With an `environment`, what that asks beyond the level
+    is taken in.
     """
 
     level: str
@@ -40,6 +41,7 @@ class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     digest: DigestText
     accepts: tuple[str, ...]
     availability: int | None
+    ask: Ask
     source: str | None
     enter: tuple[RequirementAnswer, ...]
     confirm: tuple[RequirementAnswer, ...]
@@ -56,6 +58,7 @@ def level_answer(level: Level, environment: str | None) -> LevelAnswer:
         digest=level.digest,
         accepts=level.accepts,
         availability=level.availability,
+        ask=level.ask,
         source=level.source,
         enter=_requirements(level.enter),
         confirm=_requirements(level.confirm),

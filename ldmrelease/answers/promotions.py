@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,6 +30,7 @@ from ldmrelease.domain.plan import Plan, Step, StepKind
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Unagreed
+    from ldmrelease.services.promotions.changes import PlaceChange
     from ldmrelease.services.promotions.outcome import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.submit import NothingToDo, Preview
@@ -86,8 +87,8 @@ class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was changed at a place: tags of releases, null where there is none. `state` is what became of it there:
-    `promoted`, `scaled-to-zero` or `scheduled`. A menu keeps what was in it, but for what it has `dropped`; `written`
-    is false where the place said all of it before.
+    `promoted`, `scaled-to-zero` or `scheduled`; `planned` where nothing is done yet. A menu keeps what was in
+    it, but for what it has `dropped`; `written` is false where the place said all of it before.
     """
 
     place: PlaceName
@@ -127,11 +128,12 @@ class BusyAnswer(PlaceBusyAnswer, frozen=True, kw_only=True, tag_field="answer",
 
 
 class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="dry-run"):
-    """What would be done, and what would be decided. Nothing was written."""
+    """What would be done, what that would change, and what would be decided. Nothing was written."""
 
     release: ReleaseName
     release_digest: DigestText
     plan: tuple[PlacePlanAnswer, ...]
+    changes: tuple[PlaceChangeAnswer, ...]
     decisions: tuple[DecisionAnswer, ...]
     hypothetical: tuple[str, ...]
     unagreed_targets: tuple[str, ...]
@@ -174,23 +176,27 @@ def promoted_answer(outcome: PromotionOutcome, decision: DecisionAnswer | None =
     return PromotedAnswer(
         promotion=outcome.promotion,
         state=outcome.state,
-        changes=tuple(
-            PlaceChangeAnswer(
-                place=str(each.place),
-                before=each.before,
-                after=each.after,
-                state=each.state,
-                dropped=each.dropped,
-                written=each.written,
-            )
-            for each in outcome.changes
-        ),
+        changes=_changes(outcome.changes),
         cause=None if waits else cause_finding(outcome.cause),
         waits_for=wait_answer(outcome.cause) if waits else None,
         interrupted=_interrupted(outcome.interrupted),
         busy=PlaceBusyAnswer(**_busy(outcome.busy)) if outcome.busy is not None else None,
         taken_over=outcome.taken_over,
         decision=decision,
+    )
+
+
+def _changes(changes: Iterable[PlaceChange]) -> tuple[PlaceChangeAnswer, ...]:
+    return tuple(
+        PlaceChangeAnswer(
+            place=str(each.place),
+            before=each.before,
+            after=each.after,
+            state=each.state,
+            dropped=each.dropped,
+            written=each.written,
+        )
+        for each in changes
     )
 
 
@@ -276,12 +282,13 @@ def refused_check(failed: PreflightFailed) -> CheckAnswer:
     )
 
 
-def dry_run_answer(look: Preview, local: Unagreed) -> DryRunAnswer:
+def dry_run_answer(look: Preview, changes: Iterable[PlaceChange], local: Unagreed) -> DryRunAnswer:
     """What would be done."""
     return DryRunAnswer(
         release=f"{look.plan.product}/{look.plan.tag}",
         release_digest=look.plan.release,
         plan=_plan(look.plan),
+        changes=_changes(changes),
         decisions=tuple(decision_answer(each.decision, each.digest) for each in look.decided),
         hypothetical=local.levels,
         unagreed_targets=local.environments,

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ldmrelease.domain.tags import Grammar, Kind, Tag
+from ldmrelease.domain.tags import Kind, Tag
 
 
 class TagAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A tag as its grammar reads it; `reason` says why it is none. `git`, `eups` and `image` are its spellings."""
 
     input: str
-    grammar: Grammar
+    grammar: str
     parsed: bool
     kind: Kind
     git: str | None

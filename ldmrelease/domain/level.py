@@ -1,6 +1,7 @@
 """Levels of operational validation (LDM-564 2.2.1) as values."""
 
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -10,6 +11,17 @@ from msgspec.structs import replace
 from ldmrelease.domain import canonical
 
 T = TypeVar("T")
+
+
+class Ask(StrEnum):
+    """When somebody is asked before a place is changed: wherever anybody can be, or never.
+
+    `always` also refuses where nobody can be asked and nobody has said `--yes`.
+    """
+
+    ALWAYS = "always"
+    TERMINAL = "terminal"
+    NEVER = "never"
 
 
 class Requirement(Struct, frozen=True, dict=True):
@@ -52,7 +64,9 @@ class Additions(Struct, frozen=True):
 
 
 class Level(Struct, frozen=True):
-    """A policy document. `digest` is of the document as written; `availability` is in seconds."""
+    """A policy document. `digest` is of the document as written; `availability` is in seconds; `ask` says when
+    somebody has to confirm a change.
+    """
 
     name: str
     version: int
@@ -64,6 +78,7 @@ class Level(Struct, frozen=True):
     availability: int | None = None
     source: str | None = None
     review: dict[str, Any] | None = None
+    ask: Ask = Ask.NEVER
 
     def at(self, environment: str) -> "Level":
         """The level as it holds in one environment."""

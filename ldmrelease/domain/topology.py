@@ -5,7 +5,6 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.tags import Grammar
 from ldmrelease.domain.targets import Target
 from ldmrelease.domain.workload_selection import Workloads
 
@@ -58,7 +57,7 @@ class Product(Struct, frozen=True):
     """What is tagged together, and in which grammar."""
 
     name: str
-    grammar: Grammar
+    grammar: str
     components: tuple[ComponentSource, ...]
     default: bool = False
     aliases: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId
+from ldmrelease.render.changes import done_text
 from ldmrelease.render.decisions import decision_text, verdict_line
 from ldmrelease.render.tables import Cell, Colour, painted, table
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from ldmrelease.answers.promotion_rows import PromotionRowAnswer
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
     from ldmrelease.services.decisions.decide import Unagreed
-    from ldmrelease.services.promotions.changes import PlaceChange
     from ldmrelease.services.promotions.outcome import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
@@ -50,7 +50,7 @@ def state_cell(state: str) -> Cell:
 def outcome_text(outcome: PromotionOutcome, now: datetime) -> str:
     """What a promotion has done, where it was left, and the next command."""
     cell = state_cell(str(outcome.state))
-    lines = [*map(_change, outcome.changes)]
+    lines = [*map(done_text, outcome.changes)]
     lines += [f"promotion {outcome.promotion}: {painted(cell.text, cell.colour)}{_why(outcome, now)}"]
     if outcome.interrupted is not None:
         lines.append(f"interrupted: {interrupted_words(outcome.interrupted)}")
@@ -58,34 +58,6 @@ def outcome_text(outcome: PromotionOutcome, now: datetime) -> str:
         lines.append(busy_words(outcome.busy))
     lines += [f"next: {each}" for each in _next(outcome)]
     return "\n".join(lines)
-
-
-_DONE = {
-    Intent.PROMOTE: "PROMOTED",
-    Intent.ROLLBACK: "ROLLED BACK",
-    Intent.ALIAS: "MOVED",
-    Intent.RETIRE: "RETIRED",
-}
-_HOW = {
-    "scaled-to-zero": " (scaled to zero: nothing runs there)",
-    "scheduled": " (the next Job runs it)",
-}
-
-
-def _change(change: PlaceChange) -> str:
-    """`PROMOTED w.2023.15 -> w.2023.16  usdfdev/batch`"""
-    names = [each for each in (change.before, change.after) if each is not None]
-    alias = f"{change.alias}: " if change.alias else ""
-    done = painted(_DONE[change.intent], Colour.green)
-    what = " -> ".join(dict.fromkeys(map(said, names)))
-    if not change.written:
-        there = "in the menu" if change.menu else "written there"
-        how = f"(it was {there} already){_HOW.get(change.state, '')}"
-        return f"UNCHANGED {said(str(change.after))}  {change.place} {how}"
-    if change.menu:
-        dropped = f" (dropped {listed(change.dropped)})" if change.dropped else ""
-        return f"{done} + {what}  {change.place}{dropped}"
-    return f"{done} {said(alias)}{what}  {change.place}{_HOW.get(change.state, '')}"
 
 
 def _why(outcome: PromotionOutcome, now: datetime) -> str:

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.requirements import requirement_words
 from ldmrelease.answers.sentences.text import listed, span
+from ldmrelease.domain.level import Ask
 from ldmrelease.domain.times import spell
 
 if TYPE_CHECKING:
     from ldmrelease.domain.level import Level, Requirement
 
 _WIDTH = 110
+_ASKS = {
+    Ask.ALWAYS: "Somebody confirms each change here; where nobody can be asked it takes --yes.",
+    Ask.TERMINAL: "Somebody confirms each change here that is asked for on a terminal.",
+}
 
 
 def level_words(level: Level, environment: str | None = None) -> str:
@@ -24,6 +29,8 @@ def level_words(level: Level, environment: str | None = None) -> str:
     lines += ["", f"Accepts tags of kind {listed(level.accepts)}."]
     if level.availability is not None:
         lines.append(f"A release should run here within {span(level.availability)} of its tag (reported).")
+    if level.ask is not Ask.NEVER:
+        lines.append(_ASKS[level.ask])
     lines += _part("Before anything is touched:", level.enter)
     lines += _part("After it runs there:", level.confirm)
     if environment is None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.release import Component
-from ldmrelease.domain.tags import Grammar, Tag, image_tag
+from ldmrelease.domain.tags import Tag, image_tag
 from ldmrelease.domain.topology import ComponentSource
 from ldmrelease.sources.interface import FoundComponent, SourceAccess, UnusableComponent
 
@@ -39,7 +39,7 @@ class Build(Struct, frozen=True):
 
 
 def find(
-    source: ComponentSource, tag: Tag, _grammar: Grammar, access: SourceAccess
+    source: ComponentSource, tag: Tag, _grammar: str, access: SourceAccess
 ) -> FoundComponent | UnusableComponent | None:
     """The content of the build that the tag names, with its list. Raises `BadList`, `OSError`."""
     spelling = image_tag(tag, source.spelling)

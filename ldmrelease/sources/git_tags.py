@@ -8,7 +8,7 @@ from msgspec import Struct
 from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.release import Component
-from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag
+from ldmrelease.domain.tags import Kind, Tag, image_tag
 from ldmrelease.domain.topology import ComponentSource
 from ldmrelease.sources.interface import FoundComponent, SourceAccess, UnusableComponent
 
@@ -28,7 +28,7 @@ class Ambiguous(Struct, frozen=True):
 
 
 def find(
-    source: ComponentSource, tag: Tag, _grammar: Grammar, access: SourceAccess
+    source: ComponentSource, tag: Tag, _grammar: str, access: SourceAccess
 ) -> FoundComponent | UnusableComponent | None:
     """The commit that the tag names now, with or without a `v`. Raises `SourceUnavailable`. Unusable:
     `ambiguous-tag`."""

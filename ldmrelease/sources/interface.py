@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from ldmrelease.domain.release import Component
-from ldmrelease.domain.tags import Grammar, Tag
+from ldmrelease.domain.tags import Tag
 from ldmrelease.domain.topology import ComponentSource
 from ldmrelease.registry.repository import Repository
 
@@ -40,7 +40,7 @@ class Source(Protocol):
     """A kind of source."""
 
     def find(
-        self, source: ComponentSource, tag: Tag, grammar: Grammar, access: SourceAccess, /
+        self, source: ComponentSource, tag: Tag, grammar: str, access: SourceAccess, /
     ) -> FoundComponent | UnusableComponent | None:
         """What the tag names there now; None where it names nothing.
 

@@ -3,7 +3,7 @@
 from ldmrelease.domain import canonical
 from ldmrelease.domain.images import ImageIdentity
 from ldmrelease.domain.release import Component
-from ldmrelease.domain.tags import Grammar, Kind, Tag, image_tag
+from ldmrelease.domain.tags import Kind, Tag, grammar_of, image_tag
 from ldmrelease.domain.topology import ComponentSource
 from ldmrelease.registry.identity import identity
 from ldmrelease.registry.repository import Repository
@@ -14,7 +14,7 @@ BASE_DIGEST = "org.opencontainers.image.base.digest"
 
 
 def find(
-    source: ComponentSource, tag: Tag, grammar: Grammar, access: SourceAccess
+    source: ComponentSource, tag: Tag, grammar: str, access: SourceAccess
 ) -> FoundComponent | UnusableComponent | None:
     """The image that the tag names now, or its highest rebuild. Raises `RegistryError`. Unusable: `bad-image`."""
     repository = access.open(source.source)
@@ -31,14 +31,12 @@ def find(
     )
 
 
-def _spelling_there(
-    repository: Repository, source: ComponentSource, tag: Tag, grammar: Grammar
-) -> str | None:
+def _spelling_there(repository: Repository, source: ComponentSource, tag: Tag, grammar: str) -> str | None:
     """The tag as the repository spells it; of several rebuilds `_rsp<N>` the highest (details.md, Tags)."""
     spelling = image_tag(tag, source.spelling)
     if repository.resolve(spelling) is not None:
         return spelling
-    if tag.kind not in _REBUILT or grammar is not Grammar.rubin:
+    if tag.kind not in _REBUILT or not grammar_of(grammar).REBUILDS:
         return None
     prefix = f"{spelling}_rsp"
     builds = [name.removeprefix(prefix) for name in repository.tags() if name.startswith(prefix)]

@@ -14,7 +14,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.image_setting import ImageSetting
-from ldmrelease.targets.results import Change, Refusal, Snapshot, Value, Values, Written
+from ldmrelease.targets.results import Change, Refusal, SettingItem, Snapshot, Value, Values, Written
 
 
 class Editor(Protocol):
@@ -82,6 +82,6 @@ class Store(Protocol):
         """The place's fence; None where nobody has claimed it yet."""
 
     def changed_by(
-        self, where: Any, path: str, item: int | None, access: Access, /
-    ) -> Change | Refusal | Unavailable:
-        """Who last changed a setting; of a list, who put in the item that stands at `item`."""
+        self, where: Any, asked: Sequence[SettingItem], access: Access, /
+    ) -> dict[SettingItem, Change | Refusal] | Refusal | Unavailable:
+        """Who last changed each setting; of a list, who put in the item."""

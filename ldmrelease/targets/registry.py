@@ -11,7 +11,7 @@ A kind of target is an editor and a store (`interface`): a module each, named in
 a target asks for them: a cluster's client takes a while.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,7 +32,17 @@ from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.interface import Editor, Store
-from ldmrelease.targets.results import Change, Refusal, Scalar, Snapshot, Unquoted, Value, Values, Written
+from ldmrelease.targets.results import (
+    Change,
+    Refusal,
+    Scalar,
+    SettingItem,
+    Snapshot,
+    Unquoted,
+    Value,
+    Values,
+    Written,
+)
 
 EDITORS: Mapping[type, str] = {
     ImageSettingsTarget: "image_settings",
@@ -127,14 +137,21 @@ def fence_of(target: Target, place: Place, access: Access) -> Fence | Refusal | 
     return store(target).fence_of(target.location, place, access)
 
 
-def changed_by(target: Target, path: str, access: Access) -> Change | Refusal | Unavailable:
-    """Who last changed a setting, or the one that the item at `path` is in."""
-    setting, item = path, None
+def changed_by(
+    target: Target, paths: Sequence[str], access: Access
+) -> dict[str, Change | Refusal] | Refusal | Unavailable:
+    """Who last changed each of these settings, or put in the item at such a path."""
+    asked = {path: _setting_item(target, path) for path in paths}
+    found = store(target).changed_by(target.location, tuple(asked.values()), access)
+    return {path: found[each] for path, each in asked.items()} if isinstance(found, dict) else found
+
+
+def _setting_item(target: Target, path: str) -> SettingItem:
     # What keeps many names each as an item of one setting.
     if target.capabilities.keeps_many and path.endswith("]"):
         setting, _, index = path[:-1].rpartition("[")
-        item = int(index)
-    return store(target).changed_by(target.location, setting, item, access)
+        return SettingItem(setting, int(index))
+    return SettingItem(path)
 
 
 def where(target: Target) -> str:

@@ -4,7 +4,7 @@ A `Refusal` is certain and somebody can act on it; `Unavailable` means that nobo
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -79,6 +79,13 @@ class Change(Struct, frozen=True):
     commit: str
     author: str
     time: str
+
+
+class SettingItem(NamedTuple):
+    """A setting, or one item of the list that it is."""
+
+    path: str
+    item: int | None = None
 
 
 class RefusedError(LdmreleaseError):

@@ -10,7 +10,8 @@ Words = Callable[[Values], str]
 
 def _who(v: Values) -> str:
     if "by" not in v:
-        return ""
+        why = v.get("author_not_looked_up")
+        return f"; author not looked up: {said(why)}" if why else ""
     return f"; {said(v['by'])} wrote it" + (f" at {said(v['time'])}" if v.get("time") else "")
 
 

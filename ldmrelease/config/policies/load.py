@@ -15,7 +15,7 @@ from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
-from ldmrelease.domain.level import Additions, Level, Requirement
+from ldmrelease.domain.level import Additions, Ask, Level, Requirement
 from ldmrelease.policy.builtin import IDS
 
 SUFFIX = ".yaml"
@@ -119,6 +119,7 @@ def _level(file: LevelFile, digest: str) -> Level:
         environments={name: _additions(each) for name, each in spec.environments.items()},
         availability=spec.availability,
         source=file.metadata.source,
+        ask=Ask(spec.ask),
     )
 
 

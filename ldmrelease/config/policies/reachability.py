@@ -12,7 +12,7 @@ from msgspec import Struct
 from ldmrelease.config.policies.clauses import HeldClause, clauses_at
 from ldmrelease.config.policies.references import Policies
 from ldmrelease.config.yaml.problems import Problem
-from ldmrelease.domain.tags import KINDS
+from ldmrelease.domain.tags import grammar_of
 from ldmrelease.domain.topology import Application, Place, Product, Topology
 
 _Entry = tuple[Place, str, str]
@@ -48,7 +48,7 @@ def _sites(policies: Policies, topology: Topology) -> Iterator[_Site]:
         after = tuple(each for each in clauses if each.phase == "enter" and each.requirement.rule == "after")
         for product in topology.products:
             if application.components(product.name):
-                kinds = tuple(each for each in level.accepts if each in KINDS[product.grammar])
+                kinds = tuple(each for each in level.accepts if each in grammar_of(product.grammar).KINDS)
                 yield _Site(application, product, kinds, after)
 
 
@@ -110,7 +110,7 @@ class _Diagnosis:
 
     def _nothing_accepted(self, site: _Site) -> Problem:
         level, document = self._policies[site.application.level]
-        kinds = ", ".join(sorted(KINDS[site.product.grammar]))
+        kinds = ", ".join(sorted(grammar_of(site.product.grammar).KINDS))
         message = (
             f"nothing of {site.product.name} can ever enter: its tags are of the kinds {kinds}, "
             f"and {level.name} accepts {', '.join(level.accepts)}"

@@ -33,6 +33,7 @@ EvidenceType = Annotated[
     str, Registered(lambda: (name for name, each in STATEMENT_TYPES.items() if not each.has_own_rule))
 ]
 EvidenceAbout = Literal["image", "release", "content"]
+WhenAsked = Literal["always", "terminal", "never"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -241,6 +242,11 @@ class LevelSpec(Strict):
     )
     availability: SomeTime | None = Field(
         None, description="How soon after its tag a release should run here: measured and reported."
+    )
+    ask: WhenAsked = Field(
+        "never",
+        description="When somebody has to confirm a change here: `always` (without a terminal it takes --yes), on a "
+        "`terminal` alone, or `never`.",
     )
     enter: Annotated[list[AnyClause], Field(min_length=1)] = Field(
         description="Requirements before anything is touched."

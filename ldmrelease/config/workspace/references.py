@@ -17,7 +17,7 @@ from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.suggestions import nearest, one_of
 from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.tags import image_tag, parse
+from ldmrelease.domain.tags import grammar_of, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.domain.value_paths import parse_path
 
@@ -117,7 +117,7 @@ class References:
 
     def _tag(self, path: Path, pattern: str, grammar: str) -> Iterator[Problem]:
         try:
-            image_tag(parse(_EXAMPLES[grammar], grammar), pattern)
+            image_tag(parse(grammar_of(grammar).EXAMPLE, grammar), pattern)
         except ValueError as error:
             yield self._document.problem(path, str(error))
 
@@ -257,9 +257,6 @@ class References:
                 file = menu.file or str(menu.config_map)
                 written = (menu.repository or path[1], menu.branch, file, menu.path)
                 yield (*path, "target", "menu", "path"), written
-
-
-_EXAMPLES = {"rubin": "w.2023.16", "rsp": "w_2023_16", "semver": "15.2.0"}
 
 
 def _overlap(one: str, other: str) -> bool:

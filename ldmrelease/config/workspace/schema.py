@@ -20,10 +20,10 @@ from ldmrelease.config.yaml.fields import (
     exactly_one,
     said,
 )
-from ldmrelease.domain.tags import Grammar
+from ldmrelease.domain.tags import GRAMMARS, RELEASE_KINDS
 from ldmrelease.domain.workload_selection import WorkloadKind
 
-TagKind = Literal["release", "weekly", "daily", "candidate", "experimental"]
+TagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
 
 DEFAULT_TAG = {"image": "{image}", "configuration": "{git}", "build": "{eups}"}
 """How a component's tag is spelled where the file does not say."""
@@ -56,7 +56,7 @@ class ComponentEntry(Strict):
 class ProductEntry(Strict):
     """What is tagged together."""
 
-    grammar: Annotated[str, Registered(lambda: Grammar)] = Field(description="How its tags are spelled.")
+    grammar: Annotated[str, Registered(lambda: GRAMMARS)] = Field(description="How its tags are spelled.")
     default: bool = Field(False, description="Whether a tag that it can read is meant for it.")
     aliases: Names = Field(default_factory=list, description="Moving tags, such as recommended.")
     components: Annotated[dict[Name, ComponentEntry], Field(min_length=1)] = Field(

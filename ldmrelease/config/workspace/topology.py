@@ -14,7 +14,6 @@ from ldmrelease.config.workspace.schema import (
     WorkloadsEntry,
     WorkspaceFile,
 )
-from ldmrelease.domain.tags import Grammar
 from ldmrelease.domain.targets import (
     ConfigMapKey,
     FileLocation,
@@ -94,7 +93,7 @@ def _check(name: str, entry: CheckEntry) -> Check:
 def _products(file: WorkspaceFile) -> Iterator[Product]:
     for name, entry in file.products.items():
         components = tuple(_component(each, part) for each, part in entry.components.items())
-        yield Product(name, Grammar(entry.grammar), components, entry.default, tuple(entry.aliases))
+        yield Product(name, entry.grammar, components, entry.default, tuple(entry.aliases))
 
 
 def _component(name: str, entry: ComponentEntry) -> ComponentSource:

@@ -2,9 +2,13 @@
 
 import enum
 from dataclasses import dataclass
+from typing import TypeAlias
 
 Version = tuple[int, int, int, str | None]
 """Major, minor, patch, pre-release; a weekly is (Y, W, 0, None), a daily (Y, M, D, None)."""
+
+OrderKey: TypeAlias = tuple[int | str | tuple[tuple[int, int, str], ...], ...]
+"""Integers, strings and tuples of them only, without None: it is stored in facts as canonical JSON."""
 
 
 class Kind(enum.StrEnum):
@@ -19,21 +23,8 @@ class Kind(enum.StrEnum):
     unknown = "unknown"
 
 
-class Grammar(enum.StrEnum):
-    """The ways in which a product's tags are spelled."""
-
-    rubin = "rubin"
-    rsp = "rsp"
-    semver = "semver"
-
-
-_STACK_KINDS = frozenset({Kind.release, Kind.weekly, Kind.daily, Kind.candidate})
-KINDS: dict[Grammar, frozenset[Kind]] = {
-    Grammar.rubin: _STACK_KINDS,
-    Grammar.rsp: _STACK_KINDS | {Kind.experimental},
-    Grammar.semver: frozenset({Kind.release, Kind.candidate}),
-}
-"""The kinds of release that the tags of a grammar may be."""
+RELEASE_KINDS = tuple(each for each in Kind if each not in (Kind.alias, Kind.unknown))
+"""The kinds that a release may be of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +43,19 @@ class Tag:
     """A tag as read in one grammar.
 
     input: the text as it was given.
+    grammar: the name of the grammar, as in `registry`.
     git, eups, image: its spellings; None where it has none. A git tag cannot be told for certain from an EUPS
         tag (`24.0.0` and `v24.0.0` are both `v24_0_0`): `git` is then the canonical guess.
     cycle, cycle_build: the SAL cycle of a summit image and the build within it.
     rsp: the rebuild number of a notebook image.
     extra: what follows all that, uninterpreted.
     reason: why it was not parsed; None when it was.
+    name: what a release of this tag is called, in one of its spellings (a notebook image's cycle or rebuild is part
+        of its name, and git knows neither); None where it names no release.
     """
 
     input: str
-    grammar: Grammar
+    grammar: str
     parsed: bool
     kind: Kind
     git: str | None
@@ -75,20 +69,13 @@ class Tag:
     architecture: str | None
     display_name: str
     reason: str | None
-
-    @property
-    def name(self) -> str | None:
-        """What a release of this tag is called: the git tag of the stack, the image tag of other products.
-
-        A notebook image's cycle or rebuild is part of its name, and git knows neither.
-        """
-        return self.git if self.grammar is Grammar.rubin else self.image
+    name: str | None
 
     def fields(self) -> dict[str, object]:
         """The fields for JSON, in their documented order; `reason` only where the tag was not parsed."""
         fields: dict[str, object] = {
             "input": self.input,
-            "grammar": self.grammar.value,
+            "grammar": self.grammar,
             "parsed": self.parsed,
             "kind": self.kind.value,
             "git": self.git,
@@ -110,9 +97,10 @@ NO_SUFFIX = Suffix()
 
 def parsed(  # noqa: PLR0913 - the fields that differ between grammars
     text: str,
-    grammar: Grammar,
+    grammar: str,
     kind: Kind,
     *,
+    name: str | None,
     display_name: str,
     git: str | None = None,
     eups: str | None = None,
@@ -137,10 +125,11 @@ def parsed(  # noqa: PLR0913 - the fields that differ between grammars
         architecture=suffix.architecture,
         display_name=display_name,
         reason=None,
+        name=name,
     )
 
 
-def unparsed(text: str, grammar: Grammar, reason: str, suffix: Suffix = NO_SUFFIX) -> Tag:
+def unparsed(text: str, grammar: str, reason: str, suffix: Suffix = NO_SUFFIX) -> Tag:
     """A tag that fits nothing in its grammar: no version, no spellings, shown as it was given."""
     return Tag(
         input=text,
@@ -158,4 +147,10 @@ def unparsed(text: str, grammar: Grammar, reason: str, suffix: Suffix = NO_SUFFI
         architecture=suffix.architecture,
         display_name=text,
         reason=reason,
+        name=None,
     )
+
+
+def version_numbers(version: Version | None) -> tuple[int, int, int]:
+    """Major, minor and patch, to be compared; no version comes first."""
+    return (-1, -1, -1) if version is None else version[:3]

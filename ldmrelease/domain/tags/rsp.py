@@ -8,14 +8,30 @@ numbers, and `r24_0_0_rc1x` is not a release.
 """
 
 import re
+from collections.abc import Iterator
 
 from ldmrelease.domain.tags.imagetag import image_tag_fault
-from ldmrelease.domain.tags.model import Grammar, Kind, Suffix, Tag, parsed, unparsed
-from ldmrelease.domain.tags.stack import DIGITS, NUMBER, ONE_OR_TWO, YEAR, StackName, daily, numbered, weekly
+from ldmrelease.domain.tags.model import Kind, OrderKey, Suffix, Tag, parsed, unparsed
+from ldmrelease.domain.tags.stack import (
+    DIGITS,
+    NUMBER,
+    ONE_OR_TWO,
+    STACK_KINDS,
+    YEAR,
+    StackName,
+    daily,
+    numbered,
+    stack_order,
+    stack_spellings,
+    weekly,
+)
 
-_IMAGE_TAG = re.compile(
-    r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
-)  # OCI distribution specification, "Pulling manifests"
+_RSP = "rsp"
+KINDS = STACK_KINDS | {Kind.experimental}
+EXAMPLE = "w_2023_16"
+SEPARATOR = "_"
+NAMES_IN_GIT = False
+REBUILDS = False
 
 _SUFFIX = (
     rf"(?:_c(?P<cycle>{DIGITS})\.(?P<cycle_build>{DIGITS}))?"
@@ -45,19 +61,20 @@ def parse(text: str) -> Tag:
     """Read `text` as the tag of a notebook image."""
     fault = image_tag_fault(text)
     if fault is not None:
-        return unparsed(text, Grammar.rsp, fault)
+        return unparsed(text, _RSP, fault)
     if match := _EXPERIMENTAL.fullmatch(text):
         return _experimental(text, match[1])
     read = _stack_name(text)
     if read is None:
-        return unparsed(text, Grammar.rsp, _reason(text), _marked(text)[1])
+        return unparsed(text, _RSP, _reason(text), _marked(text)[1])
     name, suffix, shown = read
     if isinstance(name, str):
-        return unparsed(text, Grammar.rsp, name, suffix)
+        return unparsed(text, _RSP, name, suffix)
     return parsed(
         text,
-        Grammar.rsp,
+        _RSP,
         name.kind,
+        name=text,
         git=name.git,
         eups=name.eups,
         image=text,
@@ -67,11 +84,21 @@ def parse(text: str) -> Tag:
     )
 
 
-def alias(text: str, grammar: Grammar) -> Tag:
+def order_key(tag: Tag) -> OrderKey:
+    """As of the stack's builds; the name of the image comes last."""
+    return stack_order(tag)
+
+
+def other_spellings(text: str) -> Iterator[str]:
+    """The name of the stack's build in an image tag."""
+    yield from stack_spellings(text, SEPARATOR, lambda _lead, _candidate: "r")
+
+
+def alias(text: str, grammar: str, *, name: str | None) -> Tag:
     """A moving name that configuration declares, in the menu's words: `Recommended (SAL Cycle 0029)`."""
     stem, suffix, shown = _marked(text)
     words = " ".join(word.capitalize() for word in stem.split("_"))
-    return parsed(text, grammar, Kind.alias, image=text, suffix=suffix, display_name=words + shown)
+    return parsed(text, grammar, Kind.alias, name=name, image=text, suffix=suffix, display_name=words + shown)
 
 
 def _stack_name(text: str) -> tuple[StackName | str, Suffix, str] | None:
@@ -96,8 +123,9 @@ def _experimental(text: str, rest: str) -> Tag:
         suffix = Suffix(inner.cycle, inner.cycle_build, inner.rsp, inner.extra, inner.architecture)
     return parsed(
         text,
-        Grammar.rsp,
+        _RSP,
         Kind.experimental,
+        name=text,
         image=text,
         version=inner.version,
         suffix=suffix,

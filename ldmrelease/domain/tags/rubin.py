@@ -10,10 +10,30 @@ kind `unknown`, with the SAL cycle and build filled in (a k-cycle is no SAL cycl
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
-from ldmrelease.domain.tags.model import Grammar, Kind, Suffix, Tag, parsed, unparsed
-from ldmrelease.domain.tags.stack import DIGITS, NUMBER, ONE_OR_TWO, YEAR, StackName, daily, numbered, weekly
+from ldmrelease.domain.tags.model import Kind, OrderKey, Suffix, Tag, parsed, unparsed
+from ldmrelease.domain.tags.stack import (
+    DIGITS,
+    NUMBER,
+    ONE_OR_TWO,
+    STACK_KINDS,
+    YEAR,
+    StackName,
+    daily,
+    numbered,
+    stack_order,
+    stack_spellings,
+    weekly,
+)
+
+_RUBIN = "rubin"
+KINDS = STACK_KINDS
+EXAMPLE = "w.2023.16"
+SEPARATOR = "."
+NAMES_IN_GIT = True
+REBUILDS = True
 
 _WEEKLY = re.compile(rf"w([._])({YEAR})\1({ONE_OR_TWO})")
 _DAILY = re.compile(rf"d([._])({YEAR})\1({ONE_OR_TWO})\1({ONE_OR_TWO})")
@@ -26,16 +46,29 @@ def parse(text: str) -> Tag:
     """Read `text` as a tag of the science pipelines."""
     name = _name(text)
     if isinstance(name, str):
-        return unparsed(text, Grammar.rubin, name, _cycle(text))
+        return unparsed(text, _RUBIN, name, _cycle(text))
     return parsed(
         text,
-        Grammar.rubin,
+        _RUBIN,
         name.kind,
+        name=name.git,
         git=name.git,
         eups=name.eups,
         image=name.image,
         version=name.version,
         display_name=name.display_name,
+    )
+
+
+def order_key(tag: Tag) -> OrderKey:
+    """As of the stack's builds: `w.2023.16` and `w_2023_16` are one tag of it."""
+    return stack_order(tag)
+
+
+def other_spellings(text: str) -> Iterator[str]:
+    """The git tag. A final's may have the v or not: as it was written; a candidate's always has it."""
+    yield from stack_spellings(
+        text, SEPARATOR, lambda lead, candidate: "v" if candidate else lead.replace("r", "")
     )
 
 

@@ -5,9 +5,17 @@ no EUPS spelling. Build metadata is not parsed: `+` is illegal in an image tag.
 """
 
 import re
+from collections.abc import Iterator
 
 from ldmrelease.domain.tags.imagetag import image_tag_fault
-from ldmrelease.domain.tags.model import Grammar, Kind, Tag, Version, parsed, unparsed
+from ldmrelease.domain.tags.model import Kind, OrderKey, Tag, Version, parsed, unparsed, version_numbers
+
+_SEMVER = "semver"
+KINDS = frozenset({Kind.release, Kind.candidate})
+EXAMPLE = "15.2.0"
+SEPARATOR = "."
+NAMES_IN_GIT = False
+REBUILDS = False
 
 _PADDED = re.compile(r"v?(?:.*[.-])?0[0-9]+(?:[.-].*)?")
 _LONG_NUMBER = re.compile(r"(?:^v?|.*[.-])[0-9]{16,}(?:[.-].*)?")
@@ -18,15 +26,32 @@ def parse(text: str) -> Tag:
     fault = _fault(text)
     version = None if fault is not None else _version(text.removeprefix("v"))
     if version is None:
-        return unparsed(text, Grammar.semver, fault or _reason(text))
+        return unparsed(text, _SEMVER, fault or _reason(text))
     number = "{}.{}.{}".format(*version[:3])
     pre_release = version[3]
     kind, words, shown = Kind.release, "Release", number
     if pre_release is not None:
         kind, words, shown = Kind.candidate, "Release Candidate", f"{number}-{pre_release}"
     return parsed(
-        text, Grammar.semver, kind, git=text, image=text, version=version, display_name=f"{words} {shown}"
+        text,
+        _SEMVER,
+        kind,
+        name=text,
+        git=text,
+        image=text,
+        version=version,
+        display_name=f"{words} {shown}",
     )
+
+
+def order_key(tag: Tag) -> OrderKey:
+    """Semantic Versioning 2.0.0, section 11; then the spelling, as the `v` makes another tag."""
+    return (*version_numbers(tag.version), _precedence(tag.version), tag.input)
+
+
+def other_spellings(_text: str) -> Iterator[str]:
+    """None: other separators make another version."""
+    yield from ()
 
 
 def _fault(text: str) -> str | None:
@@ -54,3 +79,10 @@ def _reason(text: str) -> str:
     if re.fullmatch(r"v?[0-9]+(\.[0-9]+)?", text):
         return "a semantic version has major, minor and patch"
     return "fits no form of the semver grammar"
+
+
+def _precedence(version: Version | None) -> tuple[tuple[int, int, str], ...]:
+    """Pre-release identifiers: numbers by value and before words, a longer list after its own beginning."""
+    pre_release = None if version is None else version[3]
+    identifiers = [] if pre_release is None else pre_release.split(".")
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in identifiers)

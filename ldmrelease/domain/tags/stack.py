@@ -1,14 +1,21 @@
 """Names of the science pipelines' builds, common to the `rubin` and `rsp` grammars (SQR-016)."""
 
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ldmrelease.domain.tags.model import Kind, Version
+from ldmrelease.domain.tags.model import Kind, OrderKey, Tag, Version, version_numbers
 
 # Fifteen digits fit the integers of every JSON reader; nothing real comes near.
 NUMBER = r"(?:0|[1-9][0-9]{0,14})"
 DIGITS = r"[0-9]{1,15}"
 YEAR = r"[0-9]{4}"
 ONE_OR_TWO = r"[0-9]{1,2}"
+
+STACK_KINDS = frozenset({Kind.release, Kind.weekly, Kind.daily, Kind.candidate})
+
+_DATED = r"([wd])[._-]?([0-9]{4})[._-]([0-9]{1,2})(?:[._-]([0-9]{1,2}))?"
+_VERSIONED = r"([vr]?)([0-9]+)[._-]([0-9]+)[._-]([0-9]+)(?:[._-]?rc[._-]?([0-9]+))?"
 
 LAST_WEEK = 53
 """Of any year: `w_2022_53` was built though ISO 2022 ends with week 52, as the weeklies ran one ahead."""
@@ -90,3 +97,47 @@ def numbered(major: str, minor: str, patch: str | None, rc: str | None) -> Stack
         image=f"r{underscored}",
         display_name=f"Release Candidate {shown}-rc{rc}",
     )
+
+
+def stack_order(tag: Tag) -> OrderKey:
+    """The order of builds of one kind, and of what was made of them.
+
+    Version (a candidate's number counts: rc2 before rc10), cycle, cycle build, rebuild number, extra, architecture,
+    and last the tag's own name, so that only the same name has the same key: `w_2023_7` and `w_2023_07` are one
+    week but two tags. Absent sorts first, but last for the architecture (the image for all of them comes after
+    those for one).
+    """
+    return (
+        *version_numbers(tag.version),
+        *_candidate(tag.version),
+        _absent_first(tag.cycle),
+        _absent_first(tag.cycle_build),
+        _absent_first(tag.rsp),
+        tag.extra or "",
+        int(tag.architecture is None),
+        tag.architecture or "",
+        tag.name or tag.input,
+    )
+
+
+def _absent_first(number: int | None) -> int:
+    return -1 if number is None else number
+
+
+def _candidate(version: Version | None) -> tuple[int, int]:
+    """A candidate comes before the final: of weight where an experimental image was built on either."""
+    pre_release = None if version is None else version[3]
+    return (1, 0) if pre_release is None else (0, int(pre_release.removeprefix("rc")))
+
+
+def stack_spellings(text: str, separator: str, lead: Callable[[str, bool], str]) -> Iterator[str]:
+    """What a build may be called that somebody wrote with other separators, or as an image's tag.
+
+    lead: what a release's name begins with, of the letter that was written and whether it is a candidate.
+    """
+    if dated := re.fullmatch(_DATED, text):
+        yield separator.join(each for each in dated.groups() if each)
+    if versioned := re.fullmatch(_VERSIONED, text):
+        letter, *numbers, candidate = versioned.groups()
+        rest = [*numbers, f"rc{candidate}"] if candidate else numbers
+        yield lead(letter, candidate is not None) + separator.join(rest)

@@ -22,6 +22,7 @@ from ldmrelease.answers.sentences.refusals import busy_words, unknown_target_wor
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import UsageError
+from ldmrelease.render.changes import planned_text
 from ldmrelease.render.decisions import decision_text, details_text
 from ldmrelease.render.output import Output, say
 from ldmrelease.render.progress import progress_line
@@ -37,6 +38,7 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided, unagreed
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget
 from ldmrelease.services.progress import Progress
+from ldmrelease.services.promotions.changes import planned_changes
 from ldmrelease.services.promotions.commands import Promoted, Resumed
 from ldmrelease.services.promotions.commands import PromotionAnswer as FoundAnswer
 from ldmrelease.services.promotions.outcome import PromotionOutcome
@@ -109,12 +111,15 @@ def _told(
 
 def _previewed(context: Context, look: Preview) -> RenderedAnswer:
     local = unagreed(context.workspace, [each.place for each in look.plan.places])
+    changes = planned_changes(context, look.spec, look.plan)
 
     def text() -> str:
         decisions = hypothetical_text(local) + look_text(look, usual_product(context))
-        return f"{decisions}\n\n{plan_text(look.plan)}\n\ndry run: nothing was written"
+        return (
+            f"{decisions}\n\n{planned_text(changes)}\n{plan_text(look.plan)}\n\ndry run: nothing was written"
+        )
 
-    return _told(dry_run_answer(look, local), text)
+    return _told(dry_run_answer(look, changes, local), text)
 
 
 def _promoted(context: Context, found: Promoted) -> RenderedAnswer:

@@ -8,6 +8,8 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.level import Ask
+from ldmrelease.domain.topology import Place
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import NoAnswer, UsageError, on_terminal
 from ldmrelease.faces.cli.promotion_answers import (
@@ -17,23 +19,25 @@ from ldmrelease.faces.cli.promotion_answers import (
     rendered_outcome,
     send_notification,
 )
+from ldmrelease.render.changes import planned_lines, planned_text
 from ldmrelease.render.output import Output, say, visible
 from ldmrelease.render.promotions import look_text
 from ldmrelease.services.context import Context
+from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
+from ldmrelease.services.promotions.changes import planned_changes
 from ldmrelease.services.promotions.commands import preview_spec, promote
 from ldmrelease.services.promotions.submit import Preview
 from ldmrelease.services.signing import require_keys
 
 _GOES_ON = (Verdict.ALLOWED, Verdict.WAITING)
 
-PRODUCTION = "production"
-
-
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", "-n", help="Decide and plan, and write nothing anywhere.")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before production is changed.")]
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="Confirm what the policies want to be confirmed (`ask`).")
+]
 
 
 def run_promotion(
@@ -74,21 +78,33 @@ def require_running_clock(context: Context) -> None:
 
 
 def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
-    """Ask before production is changed; whoever cannot be reached has to have said --yes."""
+    """Ask where the policy of a place that is touched wants it; whoever cannot be reached has to have said --yes."""
+    wanted = (Ask.ALWAYS, Ask.TERMINAL) if on_terminal() else (Ask.ALWAYS,)
     meant = () if yes else places_for(context, spec)
-    if isinstance(meant, UnknownTarget) or not any(each.level == PRODUCTION for each in meant):
+    if isinstance(meant, UnknownTarget) or not any(_asks(context, each.place) in wanted for each in meant):
         return
     considered = preview_spec(context, spec)
-    if not isinstance(considered, Preview):
+    if not isinstance(considered, Preview) or considered.first.decision.verdict not in _GOES_ON:
         return
-    if considered.first.decision.verdict not in (Verdict.ALLOWED, Verdict.WAITING):
+    touched = [each.place for each in considered.plan.places]
+    asking = [each for each in touched if _asks(context, each) in wanted]
+    if not asking:
         return
-    places = [each.place for each in meant if each.level == PRODUCTION]
+    changes = planned_changes(context, spec, considered.plan)
     if not on_terminal():
-        raise UsageError(f"{listed(places)} is production, and nobody can be asked", "say --yes")
-    say(look_text(considered, usual_product(context)), err=True)
-    if not typer.confirm(visible(f"{_act(spec)} at {listed(places)}?"), err=True):
+        levels = dict.fromkeys(level_at(context, each).name for each in asking)
+        raise UsageError(
+            f"{listed(asking)}: the policy of {listed(levels)} wants a change to be confirmed (`ask: always`), and "
+            f"nobody can be asked about {'; '.join(planned_lines(changes))}",
+            "say --yes, or ask on a terminal",
+        )
+    say(f"{look_text(considered, usual_product(context))}\n\n{planned_text(changes)}", err=True)
+    if not typer.confirm(visible(f"{_act(spec)} at {listed(touched)}?"), err=True):
         raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")
+
+
+def _asks(context: Context, place: Place) -> Ask:
+    return level_at(context, place).ask
 
 
 def _act(spec: PromotionSpec) -> str:

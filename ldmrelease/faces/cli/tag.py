@@ -1,12 +1,13 @@
 """`ldmrelease tag`: read tags, put them in order. Loads nothing but the tag grammars."""
 
 import sys
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.domain.tags import Grammar, Tag, parse, sort
+from ldmrelease.domain.tags import GRAMMARS, Tag, parse, sort
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.render.output import Output, emit, say
 
@@ -16,7 +17,13 @@ app = new_app(
 )
 
 Tags = Annotated[list[str] | None, typer.Argument(metavar="[TAG]... | -", help="Tags; `-` reads lines.")]
-GrammarOption = Annotated[Grammar, typer.Option("--grammar", help="How the product's tags are spelled.")]
+if TYPE_CHECKING:
+    GrammarName = str
+else:
+    # Options have a choice from an enumeration alone.
+    GrammarName = StrEnum("GrammarName", list(GRAMMARS))
+GrammarOption = Annotated[GrammarName, typer.Option("--grammar", help="How the product's tags are spelled.")]
+_USUAL = next(iter(GRAMMARS))
 Aliases = Annotated[
     list[str] | None, typer.Option("--alias", metavar="NAME", help="A moving name; repeatable.")
 ]
@@ -32,7 +39,7 @@ Aliases = Annotated[
 )
 def parse_tags(
     tags: Tags = None,
-    grammar: GrammarOption = Grammar.rubin,
+    grammar: GrammarOption = _USUAL,
     alias: Aliases = None,
     output: OutputOption = Output.text,
 ) -> None:
@@ -58,7 +65,7 @@ def parse_tags(
 )
 def sort_tags(
     tags: Tags = None,
-    grammar: GrammarOption = Grammar.rubin,
+    grammar: GrammarOption = _USUAL,
     alias: Aliases = None,
     output: OutputOption = Output.text,
 ) -> None:

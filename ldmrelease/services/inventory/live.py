@@ -20,11 +20,13 @@ from ldmrelease.services.inventory.pods import read_pods
 from ldmrelease.services.inventory.trees import DesiredState, TargetFailure, Trees
 from ldmrelease.services.needs import LiveComparison
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Change
+from ldmrelease.targets.results import Change, Refusal
 
 _TREE, _PODS = "tree", "pods"
 # A tag that moved did so without a change of the tree.
 _BY_SOMEBODY = ("undecided", "absent-image", "not-a-tag")
+NOT_LOOKED_UP = "author_not_looked_up"
+"""The value of a drift that says why nobody knows who made it."""
 _Key = tuple[str, Place]
 _Tell = Callable[[_Key, DesiredState | PodsAnswer], None]
 
@@ -101,27 +103,37 @@ def _heard(
 def _with_authors(
     trees: Trees, applications: Sequence[Application], rows: list[LiveComponent], timeout: float
 ) -> list[LiveComponent]:
-    """The same, with who changed the trees that say what nobody has decided."""
-    by_place = {each.place: each for each in applications}
-    asked = [
-        (by_place[row.place], str(drift.values["path"]))
-        for row in rows
-        for drift in row.drift
-        if drift.code in _BY_SOMEBODY and "path" in drift.values
-    ]
-    jobs: dict[str, Job[tuple[Place, str], Change]] = {}
-    for name in {application.place.environment for application, _ in asked}:
-        own = [each for each in asked if each[0].place.environment == name]
-        jobs[name] = partial(trees.changes, own)
+    """The same, with who changed the trees that say what nobody has decided, or that this was not looked up."""
+    paths: dict[Place, list[str]] = {}
+    for row in rows:
+        found = [str(each.values["path"]) for each in row.drift if _has_author(each)]
+        if found:
+            paths.setdefault(row.place, []).extend(found)
+    jobs: dict[str, Job[tuple[Place, str], Change | TargetFailure]] = {}
+    for name, own in _by_environment([each for each in applications if each.place in paths]).items():
+        jobs[name] = partial(trees.changes, [(each, paths[each.place]) for each in own])
     changes = run_concurrently(jobs, timeout)
     return [replace(row, drift=tuple(_with_author(row, each, changes) for each in row.drift)) for row in rows]
 
 
-def _with_author(row: LiveComponent, drift: Drift, changes: Mapping[tuple[Place, str], Change]) -> Drift:
-    change = changes.get((row.place, str(drift.values.get("path"))))
-    if change is None or drift.code not in _BY_SOMEBODY:
+def _has_author(drift: Drift) -> bool:
+    return drift.code in _BY_SOMEBODY and "path" in drift.values
+
+
+def _with_author(
+    row: LiveComponent, drift: Drift, changes: Mapping[tuple[Place, str], Change | TargetFailure]
+) -> Drift:
+    if not _has_author(drift):
         return drift
-    who = {"by": change.author, "time": change.time, "commit": change.commit}
+    match changes.get((row.place, str(drift.values["path"]))):
+        case Change() as change:
+            who = {"by": change.author, "time": change.time, "commit": change.commit}
+        case Unavailable() as unavailable:
+            who = {NOT_LOOKED_UP: f"{unavailable.where}: {unavailable.reason}"}
+        case Refusal() as refusal:
+            who = {NOT_LOOKED_UP: refusal.code}
+        case None:
+            who = {NOT_LOOKED_UP: "time limit"}
     return replace(drift, values=drift.values | who)
 
 

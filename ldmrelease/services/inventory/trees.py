@@ -5,7 +5,7 @@ registry that knows its tags is not.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -79,7 +79,7 @@ class RunningContainer(Struct, frozen=True):
 
 
 TellTree = Callable[[Place, "DesiredState | TargetFailure"], None]
-TellChange = Callable[[tuple[Place, str], Change], None]
+TellChange = Callable[[tuple[Place, str], Change | TargetFailure], None]
 
 
 class Trees:
@@ -110,16 +110,19 @@ class Trees:
         for application, tree in read:
             tell(application.place, self._resolved(registries, application, tree))
 
-    def changes(self, settings: Iterable[tuple[Application, str]], tell: TellChange) -> None:
-        """Tell who gave each of these settings the value that it has; nothing where nobody can say."""
-        for application, path in settings:
-            found = asked(registry.where(application.target), partial(self._changed_by, application, path))
-            if isinstance(found, Change):
-                tell((application.place, path), found)
+    def changes(self, settings: Iterable[tuple[Application, Sequence[str]]], tell: TellChange) -> None:
+        """Tell who gave each of these settings the value that it has, or why nobody can say; a place at a time."""
+        for application, paths in settings:
+            where = registry.where(application.target)
+            found = asked(where, partial(self._changed_by, application, paths))
+            for path in paths:
+                tell((application.place, path), found[path] if isinstance(found, dict) else found)
 
-    def _changed_by(self, application: Application, path: str) -> Change | TargetFailure:
+    def _changed_by(
+        self, application: Application, paths: Sequence[str]
+    ) -> dict[str, Change | Refusal] | TargetFailure:
         with self._alone(application):
-            return registry.changed_by(application.target, path, self._access)
+            return registry.changed_by(application.target, paths, self._access)
 
     def _tree(self, application: Application) -> DesiredState | TargetFailure:
         with self._alone(application):

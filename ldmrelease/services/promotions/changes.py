@@ -1,4 +1,4 @@
-"""What a promotion that went through has changed: the release before and after, place by place."""
+"""What a promotion changes or has changed: the release before and after, place by place."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -6,22 +6,28 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
-from ldmrelease.services.deployments.desired import edits
-from ldmrelease.services.needs import ReleaseLookup
+from ldmrelease.services.deployments.desired import desired_edits, edits, snapshot
+from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.needs import AliasLookup, ReleaseLookup
 from ldmrelease.services.promotions.load import Promotion
 from ldmrelease.services.promotions.report import place_state
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Refusal, Snapshot
+from ldmrelease.targets.results import Refusal, Snapshot, Value
+
+PLANNED = "planned"
+_KEPT_BESIDE = (Intent.PROMOTE, Intent.ROLLBACK)
+"""What a menu keeps beside what was there."""
 
 
 class PlaceChange(Struct, frozen=True):
     """A place that holds something else now.
 
     before, after: tags of releases, or what the settings said where that is no release's; None where there is nothing,
-    or, in a menu, always. state: as in a report, `promoted`, `scaled-to-zero` or `scheduled`. dropped: what a menu
-    let go. written: whether the place said something else before.
+    or, in a menu, always. state: as in a report, `promoted`, `scaled-to-zero` or `scheduled`; `PLANNED` before
+    anything is done. dropped: what a menu lets go. written: whether the place said something else before.
     """
 
     place: Place
@@ -40,55 +46,83 @@ def changes_of(context: ReleaseLookup, promotion: Promotion) -> tuple[PlaceChang
     return tuple(_changes(context, promotion))
 
 
+def planned_changes(context: AliasLookup, spec: PromotionSpec, plan: Plan) -> tuple[PlaceChange, ...]:
+    """What a request would change at the places of its plan, in its order, by what is written there now."""
+    return tuple(_planned(context, spec, each.place) for each in plan.places)
+
+
+def _planned(context: AliasLookup, spec: PromotionSpec, place: Place) -> PlaceChange:
+    application, release = context.topology.application(place), spec.pinned.release
+    there = snapshot(context, application) if application is not None else None
+    values = there.values if isinstance(there, Snapshot) else {}
+    wanted = desired_edits(spec, application, there) if application and isinstance(there, Snapshot) else {}
+    # What a plan was made for can be written: what cannot be read by now is told by the step that writes.
+    changed: Mapping[str, Value] = {} if isinstance(wanted, Refusal) else wanted
+    before = {path: values[path] for path in changed if path in values}
+    asked = _Asked(spec.intent, release.product, release.tag, spec.alias)
+    return _place_change(context, asked, application, place, before, changed, PLANNED)
+
+
 def _changes(context: ReleaseLookup, promotion: Promotion) -> Iterator[PlaceChange]:
     plan, journal = promotion.plan, promotion.journal
-    product = context.topology.product(plan.product)
+    asked = _Asked(plan.intent, plan.product, plan.tag, promotion.request.alias)
     for each in plan.places:
-        state = place_state(each, journal)
-        if plan.intent is Intent.RETIRE:
-            yield PlaceChange(each.place, plan.intent, plan.tag, None, state)
-            continue
-        before_here = journal.before.get(str(each.place), {})
         application = context.topology.application(each.place)
-        if plan.intent is not Intent.ALIAS and application is not None and _keeps_many(application):
-            yield _menu_change(promotion, application, before_here, state)
-            continue
-        found = () if product is None else _releases(context, product, before_here.values())
-        before = ", ".join(dict.fromkeys(found)) or None
-        yield PlaceChange(
-            each.place,
-            plan.intent,
-            before,
-            plan.tag,
-            state,
-            promotion.request.alias,
-            written=before != plan.tag,
+        before = registry.values_from_plain(journal.before.get(str(each.place), {}))
+        then = Snapshot("", "", before, {})
+        after = (
+            edits(application.target, promotion.pinned.release, plan.intent, asked.alias, then)
+            if application is not None and plan.intent in _KEPT_BESIDE and _keeps_many(application)
+            else {}
         )
+        changed: Mapping[str, Value] = {} if isinstance(after, Refusal) else after
+        state = place_state(each, journal)
+        yield _place_change(context, asked, application, each.place, before, changed, state)
+
+
+class _Asked(Struct, frozen=True):
+    """What was asked for."""
+
+    intent: Intent
+    product: str
+    tag: str
+    alias: str | None
+
+
+def _place_change(
+    context: ReleaseLookup,
+    asked: _Asked,
+    application: Application | None,
+    place: Place,
+    before: Mapping[str, Value],
+    after: Mapping[str, Value],
+    state: str,
+) -> PlaceChange:
+    if asked.intent is Intent.RETIRE:
+        return PlaceChange(place, asked.intent, asked.tag, None, state)
+    written = any(before.get(path) != value for path, value in after.items())
+    if asked.intent in _KEPT_BESIDE and application is not None and _keeps_many(application):
+        dropped = [tag for path, value in after.items() for tag in _gone(before.get(path), value)]
+        return PlaceChange(
+            place,
+            asked.intent,
+            None,
+            asked.tag,
+            state,
+            menu=True,
+            dropped=tuple(dropped),
+            written=written,
+        )
+    product = context.topology.product(asked.product)
+    found = () if product is None else _releases(context, product, before.values())
+    named = ", ".join(dict.fromkeys(found)) or None
+    if state != PLANNED:
+        written = named != asked.tag
+    return PlaceChange(place, asked.intent, named, asked.tag, state, asked.alias, written=written)
 
 
 def _keeps_many(application: Application) -> bool:
     return application.target.capabilities.keeps_many
-
-
-def _menu_change(
-    promotion: Promotion, application: Application, before: Mapping[str, Any], state: str
-) -> PlaceChange:
-    """What came into a menu and what it let go, by the lists of its settings before and after."""
-    plan = promotion.plan
-    then = Snapshot("", "", registry.values_from_plain(before), {})
-    after = edits(application.target, promotion.pinned.release, plan.intent, None, then)
-    changed = {} if isinstance(after, Refusal) else after
-    dropped = [tag for path, value in changed.items() for tag in _gone(then.values.get(path), value)]
-    return PlaceChange(
-        application.place,
-        plan.intent,
-        None,
-        plan.tag,
-        state,
-        menu=True,
-        dropped=tuple(dropped),
-        written=any(then.values.get(path) != value for path, value in changed.items()),
-    )
 
 
 def _gone(before: Any, after: Any) -> list[str]:
@@ -116,4 +150,4 @@ def _by_digest(context: ReleaseLookup, product: Product, text: str) -> str | Non
     digest = text.rpartition("@")[2]
     names = context.pins.names_of(digest) if digest.startswith("sha256:") else []
     own = [each.partition("/")[2] for each in names if each.startswith(f"{product.name}/")]
-    return own[-1] if own else None
+    return own[0] if own else None

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.tags import Grammar
 from ldmrelease.domain.topology import Application, ComponentSource, Topology
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ class ProductComponent(Struct, frozen=True):
     """A component that runs at a place, with the product that it is a part of."""
 
     product: str
-    grammar: Grammar
+    grammar: str
     source: ComponentSource
 
 

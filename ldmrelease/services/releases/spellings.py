@@ -8,15 +8,13 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from ldmrelease.domain.tags import Grammar, parse, tag_pattern_match
+from ldmrelease.domain.tags import grammar_of, parse, tag_pattern_match
 from ldmrelease.domain.topology import Product, Topology
 from ldmrelease.services.needs import ReleaseLookup
 from ldmrelease.services.releases.products import ChosenProduct, default_product
 
 _DIGEST = "sha256:"
 _SHORTEST_DIGEST = len(_DIGEST) + 6
-_DATED = re.compile(r"([wd])[._-]?([0-9]{4})[._-]([0-9]{1,2})(?:[._-]([0-9]{1,2}))?")
-_NUMBERED = re.compile(r"([vr]?)([0-9]+)[._-]([0-9]+)[._-]([0-9]+)(?:[._-]?rc[._-]?([0-9]+))?")
 _REBUILD = re.compile(r"(.+)_rsp[0-9]+")
 _MOST = 3
 _SEPARATORS_ADDED, _OTHER_SEPARATORS = 1, 2
@@ -87,18 +85,10 @@ def _spellings(product: Product, text: str) -> Iterator[tuple[int, str]]:
     """A text in the spellings of its product's grammar: another case, separators put in, other separators."""
     plain = text.strip().lower().removeprefix(f"{product.name.lower()}/")
     yield 0, plain
-    if product.grammar is Grammar.semver:
-        return
-    separator = "." if product.grammar is Grammar.rubin else "_"
-    changed = _SEPARATORS_ADDED if separator in plain else _OTHER_SEPARATORS
-    if dated := _DATED.fullmatch(plain):
-        yield changed, separator.join(each for each in dated.groups() if each)
-    if numbered := _NUMBERED.fullmatch(plain):
-        lead, *numbers, candidate = numbered.groups()
-        rest = [*numbers, f"rc{candidate}"] if candidate else numbers
-        # A final's git tag may have the v or not: as it was written; a candidate's always has it.
-        stack = "v" if candidate else lead.replace("r", "")
-        yield changed, (stack if product.grammar is Grammar.rubin else "r") + separator.join(rest)
+    grammar = grammar_of(product.grammar)
+    changed = _SEPARATORS_ADDED if grammar.SEPARATOR in plain else _OTHER_SEPARATORS
+    for each in grammar.other_spellings(plain):
+        yield changed, each
 
 
 def _near(context: ReleaseLookup, text: str, products: tuple[Product, ...]) -> Iterator[str]:

@@ -7,7 +7,7 @@ The notebook service lists what its registry has; a menu is gated by telling it 
 from msgspec import Struct
 
 from ldmrelease.domain.release import Release
-from ldmrelease.domain.tags import Grammar, Kind, Tag, order_key, parse
+from ldmrelease.domain.tags import Kind, Tag, order_key, parse
 from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.targets.image_setting import ImageSetting, named_by_tag
 from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value
@@ -15,6 +15,8 @@ from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value
 COUNTS = ("numReleases", "numWeeklies", "numDailies")
 _NONE = Unquoted("0")
 _NULLS = {"", "~", "null", "Null", "NULL"}
+_GRAMMAR = "rsp"
+"""How a notebook service reads the tags of its images."""
 _PLACE = {kind: place for place, kind in enumerate(Kind)}
 
 
@@ -76,7 +78,7 @@ def desired(target: MenuTarget, release: Release, snapshot: Snapshot) -> dict[st
         return menu
     if isinstance(tag, Refusal):
         return tag
-    new = parse(tag, Grammar.rsp)
+    new = parse(tag, _GRAMMAR)
     if menu.cycle is not None and new.cycle != menu.cycle:
         return _refusal(target, snapshot, "cycle", "other-cycle", menu.cycle, expected=new.cycle, tag=tag)
     pins = _without_oldest(target, menu, _inserted(menu.pins, new), new)
@@ -132,7 +134,7 @@ def stated(target: MenuTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...] |
     live = [
         _live(target, f"{pin}[{index}]", snapshot.lines[pin], tag)
         for index, tag in enumerate(menu.pins)
-        if menu.cycle is None or parse(tag, Grammar.rsp).cycle == menu.cycle
+        if menu.cycle is None or parse(tag, _GRAMMAR).cycle == menu.cycle
     ]
     keys = {alias: _path(target, key) for alias, key in target.aliases.items()}
     named = [
@@ -151,7 +153,7 @@ def _live(target: MenuTarget, path: str, line: int, tag: str) -> ImageSetting:
 def _inserted(pins: tuple[str, ...], new: Tag) -> tuple[str, ...]:
     if new.input in pins:
         return pins
-    older = (at for at, each in enumerate(pins) if _comes_first(new, parse(each, Grammar.rsp)))
+    older = (at for at, each in enumerate(pins) if _comes_first(new, parse(each, _GRAMMAR)))
     at = next(older, len(pins))
     return (*pins[:at], new.input, *pins[at:])
 
@@ -168,7 +170,7 @@ def _without_oldest(
     keep = target.keep.get(new.kind.value)
     if keep is None:
         return pins
-    alike = [tag for each in pins if (tag := parse(each, Grammar.rsp)).kind is new.kind]
+    alike = [tag for each in pins if (tag := parse(each, _GRAMMAR)).kind is new.kind]
     spare = sorted(
         (each for each in alike if each.input != new.input and not menu.names_of(each.input)),
         key=lambda each: order_key(each) or (),

@@ -103,6 +103,10 @@ class Git:
         """Raise `GitError` unless the commit is there, and is what its id says."""
         self._object(oid, "commit")
 
+    def commit(self, revision: str) -> Object:
+        """The commit. Raises `GitError` where it is not there, or not what its id says."""
+        return self._object(revision, "commit")
+
     def _tree_of(self, revision: str) -> str:
         """The id of a revision's tree; read here and not by git, which would not look whether the commit is genuine."""
         name = revision
@@ -183,13 +187,13 @@ def tree_with(git: Git, objects: NewObjects, revision: str, file: str, blob: Tre
 
 
 def author_of(git: Git, revision: str) -> Change:
-    """Who made a commit, and when. Raises `GitError`, also where the commit is not what its id says."""
-    git.require_commit(revision)
-    oid, name, email, seconds = (
-        git.run("log", "-1", "--no-show-signature", "--format=%H%x00%an%x00%ae%x00%at", revision, "--")
-        .decode(errors="replace")
-        .strip()
-        .split("\0")
-    )
-    moment = datetime.fromtimestamp(int(seconds), tz=UTC)
-    return Change(oid, f"{name} <{email}>", times.spell(moment))
+    """Who made a commit, and when, as it says itself. Raises `GitError`, also where it is not what its id says."""
+    found = git.commit(revision)
+    head = found.content.partition(b"\n\n")[0].decode(errors="replace")
+    line = next((each for each in head.split("\n") if each.startswith("author ")), "")
+    try:
+        who, seconds, _ = line.removeprefix("author ").rsplit(" ", 2)
+        moment = datetime.fromtimestamp(int(seconds), tz=UTC)
+    except (ValueError, OverflowError):
+        raise GitError("cat-file", DAMAGED, f"the commit {found.oid} does not say who made it") from None
+    return Change(found.oid, who, times.spell(moment))

@@ -25,6 +25,7 @@ from ldmrelease.targets.results import (
     Change,
     Refusal,
     RefusedError,
+    SettingItem,
     Snapshot,
     Values,
     Written,
@@ -104,13 +105,13 @@ def fence_of(where: ConfigMapKey, place: Place, access: Access) -> Fence | Refus
 
 
 def changed_by(
-    where: ConfigMapKey, _path: str, _item: int | None, access: Access
-) -> Change | Refusal | Unavailable:
+    where: ConfigMapKey, asked: Sequence[SettingItem], access: Access
+) -> dict[SettingItem, Change | Refusal] | Refusal | Unavailable:
     """The field manager that last wrote the text."""
 
-    def act() -> Change:
+    def act() -> dict[SettingItem, Change | Refusal]:
         session = _Session.open(where, access)
-        return session.changed_by(session.read().manifest)
+        return dict.fromkeys(asked, session.changed_by(session.read().manifest))
 
     return answer(act)
 

@@ -18,17 +18,18 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.git.blame import Blame
 from ldmrelease.targets.git.checkout import Checkout, checkout_of
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
-from ldmrelease.targets.git.program import GitError
+from ldmrelease.targets.git.program import DAMAGED, GitError
 from ldmrelease.targets.git.remote import GitRemote
 from ldmrelease.targets.git.repository import Blob, Git, author_of, read_blob, tree_with
 from ldmrelease.targets.results import (
     Change,
     Refusal,
     RefusedError,
+    SettingItem,
     Snapshot,
-    Value,
     Values,
     Written,
     required,
@@ -37,6 +38,8 @@ from ldmrelease.targets.stores.expected import require_expected, said_already
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
 _TRIES = 5
+_MOST_MOVES = 20
+"""How often a line that stayed as it was may have been written anew, before its author is no longer looked for."""
 T = TypeVar("T")
 
 
@@ -110,12 +113,21 @@ def read_fences(
     return _answer(GitFile(repository, "", ""), read)
 
 
-def changed_by(where: GitFile, path: str, item: int | None, access: Access) -> Change | Refusal | Unavailable:
-    """Who gave a setting, or an item of it, the value that is committed now."""
+def changed_by(
+    where: GitFile, asked: Sequence[SettingItem], access: Access
+) -> dict[SettingItem, Change | Refusal] | Refusal | Unavailable:
+    """Who gave each setting, or item of one, the value that is committed now."""
 
-    def read() -> Change:
+    def read() -> dict[SettingItem, Change | Refusal]:
         session = _Session.open(where, access)
-        return _changed_by(session, session.tip(), path, item)
+        tip, blame = session.tip(), Blame(session.git)
+        return {each: found(partial(_author, session, blame, tip, each)) for each in asked}
+
+    def found(act: Callable[[], Change]) -> Change | Refusal:
+        try:
+            return act()
+        except RefusedError as refused:
+            return refused.refusal
 
     return _answer(where, read)
 
@@ -265,21 +277,37 @@ def _sync(session: _Session, tip: str) -> str | None:
     return None
 
 
-def _changed_by(session: _Session, tip: str, path: str, item: int | None = None) -> Change:
+def _changed_by(session: _Session, tip: str, path: str) -> Change:
     """The commit since which the setting has said what it says now."""
-    found = session.settings(tip, [path])[path].value
-    commits = session.git.run("log", "--format=%H", tip, "--", session.where.file).decode().split()
-    since = tip
-    for commit in commits:
-        if not said_already(found, _value_at(session, commit, path), item):
-            break
-        since = commit
-    return author_of(session.git, since)
+    return _author(session, Blame(session.git), tip, SettingItem(path))
 
 
-def _value_at(session: _Session, revision: str, path: str) -> Value | None:
+def _author(session: _Session, blame: Blame, tip: str, asked: SettingItem) -> Change:
+    """The commit of the setting's own line, or its item's: of the value, and not of a comment or of the order there.
+
+    Raises `RefusedError`: `moved-often`, or what is wrong with the setting.
+    """
+    path, item = asked
+    now = session.settings(tip, [path])[path]
+    revision, file, here, at = tip, session.where.file, now, item
+    for _ in range(_MOST_MOVES):
+        found = blame.line(revision, file, here.line_of(at))
+        if found is None:
+            raise GitError("blame", DAMAGED, f"{file} has no line {here.line_of(at)} at {revision}")
+        then = _setting_at(session, *found.before, path) if found.before is not None else None
+        if found.before is None or then is None or not said_already(now.value, then.value, item):
+            return author_of(session.git, found.commit)
+        # Its line was written anew and says what it said: whoever wrote it before is meant.
+        (revision, file), here = found.before, then
+        if item is not None and isinstance(now.value, tuple) and isinstance(then.value, tuple):
+            at = then.value.index(now.value[item])
+    raise RefusedError("moved-often", path=path, file=session.where.file, found=_MOST_MOVES)
+
+
+def _setting_at(session: _Session, revision: str, file: str, path: str) -> FoundSetting | None:
     """The setting at a revision; None where it could not be read there."""
     try:
-        return session.settings(revision, [path])[path].value
+        content = read_blob(session.git, revision, file).content
+        return required(read_settings(content, [path], file))[path]
     except RefusedError:
         return None

@@ -21,7 +21,16 @@ from ldmrelease.targets.editors import component_manifests, image_fields
 from ldmrelease.targets.editors.image_fields import PROMOTION, RELEASE
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
-from ldmrelease.targets.results import Change, Refusal, RefusedError, Snapshot, Values, Written, require_none
+from ldmrelease.targets.results import (
+    Change,
+    Refusal,
+    RefusedError,
+    SettingItem,
+    Snapshot,
+    Values,
+    Written,
+    require_none,
+)
 from ldmrelease.targets.stores import kubernetes_fence, kubernetes_preflight
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER, MANIFESTS_MANAGER, OURS
 from ldmrelease.targets.stores.revert import BEFORE, read_undo, undo_of
@@ -80,15 +89,13 @@ def fence_of(target: KubernetesTarget, place: Place, access: Access) -> Fence | 
 
 
 def changed_by(
-    target: KubernetesTarget, path: str, _item: int | None, access: Access
-) -> Change | Refusal | Unavailable:
-    """The field manager that last wrote an image field."""
+    target: KubernetesTarget, asked: Sequence[SettingItem], access: Access
+) -> dict[SettingItem, Change | Refusal] | Refusal | Unavailable:
+    """The field manager that last wrote each image field."""
 
-    def act() -> Change:
-        for each in _Session.open(target, access).workloads():
-            if path in image_fields.values_of(each):
-                return _changed_by(each, path)
-        raise RefusedError("vanished", file=str(target), found=path)
+    def act() -> dict[SettingItem, Change | Refusal]:
+        workloads = list(_Session.open(target, access).workloads())
+        return {each: _changer(target, workloads, each.path) for each in asked}
 
     return answer(act)
 
@@ -320,6 +327,13 @@ class _Session(Struct, frozen=True):
 
 def _annotations(workload: Workload) -> dict[str, str]:
     return workload.manifest["metadata"].get("annotations") or {}
+
+
+def _changer(target: KubernetesTarget, workloads: Sequence[Workload], path: str) -> Change | Refusal:
+    for each in workloads:
+        if path in image_fields.values_of(each):
+            return _changed_by(each, path)
+    return Refusal("vanished", {"file": str(target), "found": path})
 
 
 def _changed_by(workload: Workload, path: str) -> Change:

@@ -15,6 +15,7 @@ from ldmrelease.targets.results import (
     Change,
     Refusal,
     RefusedError,
+    SettingItem,
     Snapshot,
     Value,
     Values,
@@ -98,10 +99,10 @@ def fence_of(_where: MemoryFile, place: Place, access: Access) -> Fence | Refusa
 
 
 def changed_by(
-    where: MemoryFile, path: str, item: int | None, access: Access
-) -> Change | Refusal | Unavailable:
-    """Who gave a setting, or an item of it, the value that it has now."""
-    return _answer(lambda: _changed_by(access.memory.state, where, path, item))
+    where: MemoryFile, asked: Sequence[SettingItem], access: Access
+) -> dict[SettingItem, Change | Refusal] | Refusal | Unavailable:
+    """Who gave each setting, or item of one, the value that it has now."""
+    return _answer(lambda: {each: _changed_by(access.memory.state, where, *each) for each in asked})
 
 
 def _answer(act: Callable[[], T]) -> T | Refusal:

@@ -22,10 +22,15 @@ _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
 class FoundSetting(Struct, frozen=True):
-    """A setting as the file has it: its value, and the line where that begins (from 1)."""
+    """A setting as the file has it: its value, and the line where that begins (from 1); those of a list's items."""
 
     value: Value
     line: int
+    items: tuple[int, ...] = ()
+
+    def line_of(self, item: int | None) -> int:
+        """The line of an item; that of the setting where none is meant."""
+        return self.items[item] if item is not None and item < len(self.items) else self.line
 
 
 def read_settings(
@@ -47,7 +52,9 @@ def read_settings(
         try:
             with _about(path):
                 node = find(root, parse_path(path)).node
-                settings[path] = FoundSetting(_value(node), node.line)
+                settings[path] = FoundSetting(
+                    _value(node), node.line, tuple(each.line for each in node.items)
+                )
         except RefusedError as refused:
             if refused.refusal.code != "absent" or path not in optional:
                 refusals.append(_at(refused.refusal, file))

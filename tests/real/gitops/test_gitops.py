@@ -10,6 +10,7 @@ from ldmrelease.domain.targets import Setting, Writes
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Unquoted, Value, Written
+from tests.blamed import changed_by
 from tests.real.gitops.settings import AFTER, ALL, BEFORE, OURS, push, snapshot_of, wanted, write
 from tests.real.gitops.site import (
     FILE,
@@ -124,8 +125,8 @@ def test_who_changed_a_setting_is_known(place: tuple[str, Path], access: Access)
     write(target(spec), access)
     tip = git(directory, "rev-parse", "main")
     by_us = Change(tip, "Kim <kim@example.org>", "2023-04-21T18:00:00Z")
-    assert registry.changed_by(target(spec), "image.tag", access) == by_us
-    by_hand = registry.changed_by(target(spec), "image.digest", access)
+    assert changed_by(target(spec), "image.tag", access) == by_us
+    by_hand = changed_by(target(spec), "image.digest", access)
     assert isinstance(by_hand, Change)
     assert (by_hand.commit, by_hand.author) == (first, "Anna <anna@example.org>")
 
@@ -134,7 +135,7 @@ def test_a_change_of_the_same_lines_is_not_a_change_of_the_setting(tree: Path, a
     write(target("conf"), access)
     tip = git(tree, "rev-parse", "main")
     put(tree, {FILE: AFTER.replace("# since Thursday", "# since Friday")})
-    change = registry.changed_by(target("conf"), "image.tag", access)
+    change = changed_by(target("conf"), "image.tag", access)
     assert isinstance(change, Change)
     assert change.commit == tip
 

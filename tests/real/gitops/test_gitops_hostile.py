@@ -17,6 +17,7 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access, Connections
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Written
+from tests.blamed import changed_by
 from tests.real.gitops.settings import AFTER, BEFORE, OURS, write
 from tests.real.gitops.site import FILE, SUMMIT, VALUES, Promoter, git, new_repository, put, show, target
 
@@ -245,7 +246,7 @@ def test_nothing_of_the_checkouts_configuration_is_run(
     assert (show(trap.tree), (trap.tree / FILE).read_bytes().decode()) == (AFTER, AFTER)
     assert isinstance(write(here, access, edits=BEFORE, expect=OURS), Written)
     assert (show(trap.tree), (trap.tree / FILE).read_bytes().decode()) == (VALUES, VALUES)
-    changed = registry.changed_by(here, "image.tag", access)
+    changed = changed_by(here, "image.tag", access)
     assert isinstance(changed, Change), changed
     assert registry.fence_of(here, SUMMIT, access) == Promoter().grant().fence
     assert trap.trace == ""

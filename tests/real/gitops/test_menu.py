@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.domain.tags import Grammar, order_key, parse
+from ldmrelease.domain.tags import order_key, parse
 from ldmrelease.domain.targets import GitFile, MenuTarget
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
@@ -291,4 +291,4 @@ def test_releases_that_come_one_by_one_are_listed_newest_first(tags: list[str]) 
 
 
 def order(tag: str) -> tuple:
-    return order_key(parse(tag, Grammar.rsp)) or ()
+    return order_key(parse(tag, "rsp")) or ()

@@ -19,6 +19,7 @@ from ldmrelease.domain.workload_selection import ClusterAccess, CustomResource, 
 from ldmrelease.targets import registry
 from ldmrelease.targets.editors import image_fields
 from ldmrelease.targets.results import Change, Refusal, Written
+from tests.blamed import changed_by
 from tests.real.gitops.site import Promoter
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
@@ -185,7 +186,7 @@ def test_one_text_is_written_and_restored(target: Site, rollouts: Kind, path: st
     assert chosen.images() == {NEW}
     after = json.dumps(get(rollouts)["spec"])
     assert (after.count(NEW), after.replace(NEW, OLD)) == (1, json.dumps(specified))
-    change = registry.changed_by(chosen.target, "Rollout/ocps/main", chosen.access)
+    change = changed_by(chosen.target, "Rollout/ocps/main", chosen.access)
     assert isinstance(change, Change)
     assert change.author == "ldmrelease"
     edits = dict.fromkeys(before.values, NEW)

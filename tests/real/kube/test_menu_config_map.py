@@ -11,6 +11,7 @@ from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Written
+from tests.blamed import changed_by
 from tests.real.gitops.site import SUMMIT, Promoter, release
 from tests.real.gitops.test_menu import MENU, PATH
 from tests.real.kube.api import Kube
@@ -137,7 +138,7 @@ def test_somebody_elses_change_of_the_setting_is_left_and_who_made_it_is_named(
     refusal = registry.write(menu, edits, access, expect=before, grant=Promoter().grant())
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["author"]) == ("changed-by", "kubectl-edit")
-    change = registry.changed_by(menu, f"{PATH}.pin", access)
+    change = changed_by(menu, f"{PATH}.pin", access)
     assert isinstance(change, Change)
     assert change.author == "kubectl-edit"
 

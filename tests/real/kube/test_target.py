@@ -8,6 +8,7 @@ import pytest
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Change, Refusal, Written
+from tests.blamed import changed_by
 from tests.real.gitops.site import Promoter, release
 from tests.real.kube import objects
 from tests.real.kube.api import Kube, Refused
@@ -127,7 +128,7 @@ def test_somebody_elses_image_is_left_and_who_wrote_it_is_named(prompt: Site):
     assert refusal.code == "changed-by"
     assert (refusal.values["found"], refusal.values["author"]) == (NEWER, "kubectl-set")
     assert prompt.images() == {NEWER}
-    change = registry.changed_by(prompt.target, "Deployment/prompt/main", prompt.access)
+    change = changed_by(prompt.target, "Deployment/prompt/main", prompt.access)
     assert isinstance(change, Change)
     assert change.author == "kubectl-set"
 

@@ -7,7 +7,7 @@ import pytest
 
 from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.domain.tags import Grammar, parse
+from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import ComponentSource
 from ldmrelease.registry.opening import Registries
 from ldmrelease.sources.interface import FoundComponent, SourceAccess, UnusableComponent
@@ -67,4 +67,4 @@ def find(there: Prepared, tag: str = TAG) -> FoundComponent | UnusableComponent 
     access = SourceAccess(
         lambda text: str(there.root / text), lambda text: registries.open(parse_reference(text))
     )
-    return source_of(there.source.kind).find(there.source, parse(tag, Grammar.rubin), Grammar.rubin, access)
+    return source_of(there.source.kind).find(there.source, parse(tag, "rubin"), "rubin", access)

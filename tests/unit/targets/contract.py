@@ -19,6 +19,7 @@ from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import Fence, WriteGrant
 from ldmrelease.targets.git.commits import Identity, Note
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Value, Values, Written
+from tests.blamed import changed_by
 
 SUMMIT = Place("summit", "nublado")
 Observer = Callable[[str, str], None]
@@ -104,7 +105,7 @@ class StoreContract:
         assert refusal.values["author"] == who
         assert values(there) == theirs
         for path in there.before:
-            change = registry.changed_by(there.target, path, there.access())
+            change = changed_by(there.target, path, there.access())
             assert isinstance(change, Change)
             assert change.author == who
 

@@ -62,7 +62,7 @@ def test_faults_of_all_files_are_told_together(empty):
     edit(empty.parent / "trust.yaml", "version: 1", "version: 0")
     assert [each.partition(": found")[0] for each in faults(empty)] == [
         "ldmrelease.yaml:7:9: ledger",
-        "policies/production.yaml:32:12: spec.enter[2].for",
+        "policies/production.yaml:34:12: spec.enter[2].for",
         "trust.yaml:6:10: version",
     ]
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.domain.tags import Grammar, Kind, Tag, parse
+from ldmrelease.domain.tags import Kind, Tag, parse
 
 
 def rsp(text: str, *aliases: str) -> Tag:
-    return parse(text, Grammar.rsp, aliases)
+    return parse(text, "rsp", aliases)
 
 
 def test_fields_are_the_documented_json_in_order():
@@ -259,7 +259,7 @@ def test_the_git_and_eups_spellings_name_the_same_build(text: str):
     tag = rsp(text)
     for spelling in (tag.git, tag.eups):
         assert spelling is not None
-        stack = parse(spelling, Grammar.rubin)
+        stack = parse(spelling, "rubin")
         assert (stack.kind, stack.version, stack.git) == (tag.kind, tag.version, tag.git)
 
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.domain.tags import Grammar, Kind, Tag, parse
+from ldmrelease.domain.tags import Kind, Tag, parse
 
 
 def rubin(text: str) -> Tag:
-    return parse(text, Grammar.rubin)
+    return parse(text, "rubin")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_the_git_spelling_guessed_from_eups_is_right_but_for_the_v(text: str):
 @given(git_tags)
 def test_the_image_spelling_of_a_three_part_version_is_a_notebook_image(text: str):
     tag = rubin(text)
-    image = parse(tag.image or "", Grammar.rsp)
+    image = parse(tag.image or "", "rsp")
     numbered = tag.kind in (Kind.release, Kind.candidate)
     two_part = numbered and text.partition(".rc")[0].count(".") == 1
     assert image.parsed is not two_part

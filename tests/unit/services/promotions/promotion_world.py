@@ -25,7 +25,6 @@ from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.level import Additions, Level, Requirement
 from ldmrelease.domain.streams import promotion_of
-from ldmrelease.domain.tags import Grammar
 from ldmrelease.domain.targets import ImageSettingsTarget, MemoryFile, Setting
 from ldmrelease.domain.topology import (
     Application,
@@ -69,7 +68,7 @@ TARGETS = ("development", "dev/app", "development", "dev/app", "test/app", "oper
 PEOPLE = ("ann", "ben")
 PRODUCT = Product(
     "app",
-    Grammar.semver,
+    "semver",
     (ComponentSource("server", ComponentKind.IMAGE, "oci:images/server", "{git}"),),
     default=True,
 )

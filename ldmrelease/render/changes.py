@@ -1,0 +1,71 @@
+"""What a request changes at its places, for people: before it is done, and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ldmrelease.answers.sentences.text import indented, listed, said
+from ldmrelease.domain.facts import Intent
+from ldmrelease.render.tables import Colour, painted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ldmrelease.services.promotions.changes import PlaceChange
+
+_DONE = {
+    Intent.PROMOTE: "PROMOTED",
+    Intent.ROLLBACK: "ROLLED BACK",
+    Intent.ALIAS: "MOVED",
+    Intent.RETIRE: "RETIRED",
+}
+_HOW = {
+    "scaled-to-zero": " (scaled to zero: nothing runs there)",
+    "scheduled": " (the next Job runs it)",
+}
+
+
+def done_text(change: PlaceChange) -> str:
+    """`PROMOTED w.2023.15 -> w.2023.16  usdfdev/batch`"""
+    done, how = painted(_DONE[change.intent], Colour.green), _HOW.get(change.state, "")
+    if not change.written:
+        return f"UNCHANGED {said(str(change.after))}  {change.place} ({_there(change)}){how}"
+    if change.menu:
+        return f"{done} {_names(change)}  {change.place}{_dropped(change, 'dropped')}"
+    return f"{done} {_names(change)}  {change.place}{how}"
+
+
+def planned_text(changes: Iterable[PlaceChange]) -> str:
+    """What would be written, a line for each place."""
+    return "\n".join(["changes:", *indented(planned_lines(changes), 2)])
+
+
+def planned_lines(changes: Iterable[PlaceChange]) -> list[str]:
+    """The same without a title: `usdfdev/batch: w.2023.15 -> w.2023.16`."""
+    return [f"{each.place}: {_planned(each)}" for each in changes]
+
+
+def _planned(change: PlaceChange) -> str:
+    if not change.written:
+        return f"{said(str(change.after))} ({_there(change)}: only its receipt is missing)"
+    if change.intent is Intent.RETIRE:
+        return f"- {said(str(change.before))}"
+    if change.menu:
+        return f"{_names(change)}{_dropped(change, 'drops')}"
+    unknown = "" if change.before is not None or change.alias else "? -> "
+    return f"{unknown}{_names(change)}"
+
+
+def _names(change: PlaceChange) -> str:
+    names = [each for each in (change.before, change.after) if each is not None]
+    alias = f"{change.alias}: " if change.alias else ""
+    added = "+ " if change.menu else ""
+    return said(added + alias) + " -> ".join(dict.fromkeys(map(said, names)))
+
+
+def _there(change: PlaceChange) -> str:
+    return f"it was {'in the menu' if change.menu else 'written there'} already"
+
+
+def _dropped(change: PlaceChange, verb: str) -> str:
+    return f" ({verb} {listed(change.dropped)})" if change.dropped else ""
