@@ -13,7 +13,7 @@ from ldmrelease.ledger.errors import (
     TooNew,
 )
 from ldmrelease.ledger.interface import Ledger, LedgerReader, WriteObserver
-from ldmrelease.ledger.registry import create_ledger, import_ledger, open_ledger
+from ldmrelease.ledger.registry import create_ledger, discard_ledger, import_ledger, open_ledger
 
 __all__ = [
     "ClockWentBack",
@@ -30,6 +30,7 @@ __all__ = [
     "TooNew",
     "WriteObserver",
     "create_ledger",
+    "discard_ledger",
     "import_ledger",
     "open_ledger",
 ]

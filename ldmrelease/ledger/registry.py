@@ -1,17 +1,18 @@
 """Where a ledger is opened: by the form of its address. Another store is one package and one line here.
 
-`ledger.db`, `/var/lib/ldmrelease/ledger.db` and `sqlite:ledger.db` are files of SQLite.
+`ledger.db`, `/var/lib/ldmrelease/ledger.db` and `sqlite:ledger.db` are files of SQLite. The ledger in memory has no
+line: each command is a process of its own, and would begin with an empty one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger.errors import NoLedger
 from ldmrelease.ledger.interface import Ledger, WriteObserver
-from ldmrelease.ledger.sqlite import opening as sqlite
 
 
 class Store(Protocol):
@@ -32,13 +33,34 @@ class Store(Protocol):
     ) -> Ledger:
         """A ledger from an exported text, whole or not at all."""
 
+    def discard_ledger(self, address: str, /) -> None:
+        """Take back a ledger that was created a moment ago and that nobody else has seen."""
+
+    def stream_names(self, address: str, prefix: str, without: str | None, /) -> list[str]:
+        """As `registry.stream_names`."""
+
+    def address_fault(self, address: str, /) -> str | None:
+        """Why it cannot be an address of this store, whatever is there; None where it can."""
+
+    def located(self, address: str, root: Path, /) -> str:
+        """The address as it is meant in the folder `root`, for whoever works in another one."""
+
+    def file(self, address: str, /) -> Path | None:
+        """The file of this machine that holds it; None where a server does."""
+
 
 FILES = "sqlite"
 """The store of an address without a scheme, which is a path."""
 
-STORES: Mapping[str, Store] = {
-    FILES: sqlite,
+STORES: dict[str, str] = {
+    FILES: "ldmrelease.ledger.sqlite.opening",
 }
+"""By scheme, the module; loaded when it is asked for."""
+
+if TYPE_CHECKING:
+    from ldmrelease.ledger.sqlite import opening as sqlite
+
+    _STORES: tuple[Store, ...] = (sqlite,)
 
 
 def create_ledger(
@@ -73,12 +95,56 @@ def import_ledger(address: Path | str, source: Iterable[bytes], *, projectors: I
     return store.import_ledger(place, source, projectors=projectors)
 
 
-def _store(address: Path | str) -> tuple[Store, str]:
+def discard_ledger(address: Path | str) -> None:
+    """Take back a ledger that was created a moment ago and that nobody else has seen."""
+    store, place = _store(address)
+    store.discard_ledger(place)
+
+
+def stream_names(address: Path | str, prefix: str, *, without: str | None = None) -> list[str]:
+    """The streams whose names begin with a prefix, those with an event of the kind `without` left out.
+
+    For completion, which must not disturb: nothing is verified, locked or written. Raises `OSError`, `ValueError`.
+    """
+    store, place = _store(address)
+    return store.stream_names(place, prefix, without)
+
+
+def scheme_of(address: Path | str) -> str:
+    """What an address begins with, before its colon, whether or not there is such a store; of a path `FILES`."""
+    return _split(address)[0]
+
+
+def address_fault(address: str) -> str | None:
+    """Why no ledger can have the address, whatever is there; None where one can. Raises `NoLedger`."""
+    store, place = _store(address)
+    return store.address_fault(place)
+
+
+def located(address: str, root: Path) -> str:
+    """The address as it is meant in the folder `root`, for whoever works in another one. Raises `NoLedger`."""
+    store, place = _store(address)
+    scheme, there = scheme_of(address), store.located(place, root)
+    return there if scheme == FILES else f"{scheme}:{there}"
+
+
+def ledger_file(address: str) -> Path | None:
+    """The file of this machine that holds the ledger; None where a server does. Raises `NoLedger`."""
+    store, place = _store(address)
+    return store.file(place)
+
+
+def _split(address: Path | str) -> tuple[str, str]:
     scheme, colon, rest = str(address).partition(":")
     if isinstance(address, Path) or not colon or "/" in scheme:
-        return STORES[FILES], str(address)
+        return FILES, str(address)
+    return scheme, rest
+
+
+def _store(address: Path | str) -> tuple[Store, str]:
+    scheme, rest = _split(address)
     if scheme not in STORES:
         raise NoLedger(
             f"no ledger can be opened at {address}: known are {', '.join(sorted(STORES))}, and paths"
         )
-    return STORES[scheme], rest
+    return cast(Store, import_module(STORES[scheme])), rest

@@ -8,15 +8,14 @@ from ldmrelease.config.yaml.problems import Problem, shown
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path as Field
 from ldmrelease.domain.images import LAYOUT_SCHEME
+from ldmrelease.ledger.registry import STORES, ledger_file, located, scheme_of
 
 _Named = tuple[Field, str]
 
 
 def missing_folders(file: WorkspaceFile, document: YamlDocument, root: Path) -> Iterator[Problem]:
     """Each with the line that names it. Release artifacts are written, so their folder need not be there."""
-    if "://" not in file.ledger and not (root / file.ledger).exists():
-        remedy = "name it, or restore a backup with `ldmrelease ledger import`"
-        yield document.problem(("ledger",), f"there is no ledger at {shown(root / file.ledger)}", remedy)
+    yield from _missing_ledger(file, document, root)
     for named in (_sources(file), _sites(file)):
         local = [(path, text) for path, text in named if is_local(text)]
         absent = [(path, text) for path, text in local if not (root / text).exists()]
@@ -24,6 +23,15 @@ def missing_folders(file: WorkspaceFile, document: YamlDocument, root: Path) -> 
         for path, text in absent if absent != local else ():
             message = f"{text} is not there"
             yield document.problem(path, message, "name a folder or file that is, or make it")
+
+
+def _missing_ledger(file: WorkspaceFile, document: YamlDocument, root: Path) -> Iterator[Problem]:
+    if scheme_of(file.ledger) not in STORES:
+        return
+    there = ledger_file(located(file.ledger, root))
+    if there is not None and not there.exists():
+        remedy = "name it, or restore a backup with `ldmrelease ledger import`"
+        yield document.problem(("ledger",), f"there is no ledger at {shown(there)}", remedy)
 
 
 def is_local(text: str) -> bool:

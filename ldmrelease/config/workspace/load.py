@@ -23,6 +23,7 @@ from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Check, Place, Topology
+from ldmrelease.ledger.registry import located
 
 T = TypeVar("T")
 
@@ -190,7 +191,7 @@ def _workspace(parts: Parts) -> Workspace:
     return Workspace(
         root=root,
         file=parts.path,
-        ledger=root / file.ledger,
+        ledger=located(file.ledger, root),
         releases=file.releases,
         policies=root / file.policies,
         trust=root / file.trust,

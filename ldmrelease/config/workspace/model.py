@@ -18,16 +18,16 @@ VARIABLE = "LDMRELEASE_WORKSPACE"
 class Workspace(Struct, frozen=True):
     """A workspace as read; paths are absolute.
 
-    `releases` is the repository of release artifacts. `keys` are private key files by purpose: `me`,
-    `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock` stands in for the wall clock.
-    `local_policies` are levels whose policy is not the one that the trust document records: what they decide is
-    hypothetical; so they are of places in `local_environments`, whose targets are not those that it records.
-    `documents` are the policies as written, by the name of the level.
+    `ledger` is its address, as `ledger.registry` opens it. `releases` is the repository of release artifacts. `keys`
+    are private key files by purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock`
+    stands in for the wall clock. `local_policies` are levels whose policy is not the one that the trust document
+    records: what they decide is hypothetical; so they are of places in `local_environments`, whose targets are not
+    those that it records. `documents` are the policies as written, by the name of the level.
     """
 
     root: Path
     file: Path
-    ledger: Path
+    ledger: str
     releases: str
     policies: Path
     trust: Path

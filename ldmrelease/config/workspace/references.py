@@ -20,6 +20,7 @@ from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import grammar_of, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.domain.value_paths import parse_path
+from ldmrelease.ledger.registry import STORES, address_fault, scheme_of
 
 ALIAS_KEYS = ("recommendedTag",)
 """Keys of a menu that hold a moving name."""
@@ -49,11 +50,7 @@ class References:
         yield from cluster_problems(self._file, self._document)
 
     def _workspace(self) -> Iterator[Problem]:
-        if "://" in self._file.ledger:
-            message = f"found {self._file.ledger!r}, and ledgers on a server come with a later version"
-            yield self._document.problem(
-                ("ledger",), message, "write the path of a file", expected="the path of a file"
-            )
+        yield from self._ledger()
         yield from self._image(("releases",), self._file.releases)
         for name, check in self._file.checks.items():
             if check.results is not None:
@@ -114,6 +111,16 @@ class References:
                 message = f"circular derived-from: {' -> '.join([*walk, first])}"
                 place: Path = ("products", product, "components", name, "derived-from")
                 yield self._document.problem(place, message, "name what it was really built on")
+
+    def _ledger(self) -> Iterator[Problem]:
+        address = self._file.ledger
+        scheme, known = scheme_of(address), one_of(f"{each}:" for each in STORES)
+        fault = address_fault(address) if scheme in STORES else f"{scheme!r} is not a kind of ledger"
+        if fault is not None:
+            expected = f"a path, or an address that begins with {known}"
+            yield self._document.problem(
+                ("ledger",), f"found {address!r}: {fault}", f"write {expected}", expected=expected
+            )
 
     def _tag(self, path: Path, pattern: str, grammar: str) -> Iterator[Problem]:
         try:

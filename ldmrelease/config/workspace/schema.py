@@ -310,7 +310,7 @@ class WorkspaceFile(Strict):
         alias="apiVersion", description="The format of this file: ldmrelease/v1alpha1."
     )
     kind: Literal["Workspace"] = Field(description="What this file is: Workspace.")
-    ledger: Text = Field(description="The ledger's SQLite file.")
+    ledger: Address = Field(description="The ledger: a path, or an address such as sqlite:ledger.db.")
     releases: Address = Field(description="The repository of release artifacts: host/path, or oci:FOLDER.")
     policies: Text = Field("policies", description="The folder of the policy files.")
     trust: Text = Field("trust.yaml", description="The trust document.")

@@ -3,8 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from ldmrelease.domain.tags.interface import Grammar
-
 GRAMMARS: dict[str, str] = {
     "rubin": "ldmrelease.domain.tags.rubin",
     "rsp": "ldmrelease.domain.tags.rsp",
@@ -15,12 +13,13 @@ patterns of all of them would be felt at every start."""
 
 if TYPE_CHECKING:
     from ldmrelease.domain.tags import rsp, rubin, semver
+    from ldmrelease.domain.tags.interface import Grammar
 
     _GRAMMARS: tuple[Grammar, ...] = (rubin, rsp, semver)
 
 
-def grammar_of(name: str) -> Grammar:
+def grammar_of(name: str) -> "Grammar":
     """A grammar by its name. Raises `ValueError` if there is none of that name."""
     if name not in GRAMMARS:
         raise ValueError(f"{name!r} is not a grammar of tags; known: {', '.join(GRAMMARS)}")
-    return cast(Grammar, import_module(GRAMMARS[name]))
+    return cast("Grammar", import_module(GRAMMARS[name]))

@@ -11,6 +11,7 @@ from ldmrelease.config.workspace.init import SAMPLES, init_workspace
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.ledger import create_ledger
+from ldmrelease.ledger.registry import ledger_file
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import wall_clock
@@ -53,8 +54,10 @@ def init(
     made = init_workspace(folder, sample, now, person)
     ledger = load_workspace(made.file).ledger
     create_ledger(ledger, at=now, actor=person, projectors=PROJECTORS).close()
+    file = ledger_file(ledger)
+    name = ledger if file is None else file.name
     written = tuple(str(each.relative_to(folder)) for each in made.written)
-    told = WorkspaceAnswer(folder=str(folder.resolve()), ledger=ledger.name, written=(*written, ledger.name))
+    told = WorkspaceAnswer(folder=str(folder.resolve()), ledger=name, written=(*written, name))
     emit(told, output, lambda: _text(told, sample))
 
 

@@ -24,7 +24,7 @@ from ldmrelease.domain.events import Checkpoint, Event
 from ldmrelease.faces.cli.arguments import ReasonOption
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, open_workspace, time_here
-from ldmrelease.ledger import LedgerProblem, create_ledger, import_ledger
+from ldmrelease.ledger import LedgerProblem, create_ledger, discard_ledger, import_ledger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.tables import table
@@ -167,12 +167,12 @@ def import_(
     output: OutputOption = Output.text,
 ) -> None:
     """Make the workspace's ledger again from an export, whole or not at all, where there is none yet."""
-    path = open_workspace(ctx).ledger
+    address = open_workspace(ctx).ledger
     if source == STANDARD:
-        ledger = import_ledger(path, sys.stdin.buffer, projectors=PROJECTORS)
+        ledger = import_ledger(address, sys.stdin.buffer, projectors=PROJECTORS)
     else:
         with source.open("rb") as lines:
-            ledger = import_ledger(path, lines, projectors=PROJECTORS)
+            ledger = import_ledger(address, lines, projectors=PROJECTORS)
     with ledger:
         head = ledger.head()
     emit(head_answer(head), output, lambda: f"imported {counted(head.size, 'event')} of ledger {head.ledger}")
@@ -207,7 +207,7 @@ def init(
         begun, unasked = record_beginning(context, str(reason))
     except BaseException:
         # It says nothing yet: a ledger without its reason is none.
-        workspace.ledger.unlink()
+        discard_ledger(workspace.ledger)
         raise
     answer = BegunAnewAnswer(
         ledger=context.ledger.uuid,

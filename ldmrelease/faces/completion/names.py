@@ -18,7 +18,7 @@ def names(kind: str, directory: str | None, environ: Mapping[str, str]) -> list[
 
 
 def _stream_names(workspace: Workspace, prefix: str, without: str | None = None) -> list[str]:
-    from ldmrelease.ledger.names import stream_names  # noqa: PLC0415 - places and products go without a ledger
+    from ldmrelease.ledger.registry import stream_names  # noqa: PLC0415 - places and products go without a ledger
 
     return stream_names(workspace.ledger, prefix, without=without)
 

@@ -14,7 +14,7 @@ _AFTER = "\U0010ffff"
 
 
 def stream_names(path: Path, prefix: str, without: str | None) -> list[str]:
-    """As `ledger.names.stream_names`. Raises `OSError`, `ValueError`."""
+    """As `registry.stream_names`. Raises `OSError`, `ValueError`."""
     path.stat()
     # Without a log beside it nobody writes, and a reader that takes part in locking would make one.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"

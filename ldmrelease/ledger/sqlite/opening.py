@@ -1,4 +1,4 @@
-"""How a ledger in a file comes to be: created, opened, or imported."""
+"""Ledgers in files: created, opened, imported, found."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,7 +12,6 @@ from ldmrelease.ledger.interface import EventRow, WriteObserver
 from ldmrelease.ledger.projecting import with_head
 from ldmrelease.ledger.sqlite import rows, schema, states
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
-from ldmrelease.ledger.sqlite.files import created
 from ldmrelease.ledger.sqlite.ledger import SqliteLedger
 
 
@@ -23,6 +22,8 @@ def create_ledger(
 
     Raises `LedgerExists` where something is at the path, `LedgerError` where it cannot be written.
     """
+    from ldmrelease.ledger.sqlite.files import created  # noqa: PLC0415 - whoever opens one goes without
+
     path, uuid, chosen = Path(address), str(uuid4()), tuple(projectors)
     genesis = log.first(uuid, {"schema": schema.SCHEMA}, at=times.whole(at), actor=actor)
     with created(path) as connection, connection.writing() as tables:
@@ -55,6 +56,8 @@ def import_ledger(
     `source` gives the lines, such as a file opened for reading bytes.
     Raises `NotImportable` where the text does not verify, `LedgerExists` where something is at the path.
     """
+    from ldmrelease.ledger.sqlite.files import created  # noqa: PLC0415 - as above
+
     path, chosen = Path(address), tuple(projectors)
     with created(path) as connection, connection.writing() as tables:
         uuid, records = transfer.read_text(source)
@@ -66,3 +69,34 @@ def import_ledger(
             else:
                 rows.insert_blob(tables, record.digest, record.data)
     return open_ledger(path, projectors=chosen)
+
+
+def discard_ledger(address: Path | str) -> None:
+    """Take back a ledger that was created a moment ago and that nobody else has seen."""
+    path = Path(address)
+    for each in (path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))):
+        each.unlink(missing_ok=True)
+
+
+def stream_names(address: Path | str, prefix: str, without: str | None) -> list[str]:
+    """As `registry.stream_names`; no file is made beside the ledger's. Raises `OSError`, `ValueError`."""
+    from ldmrelease.ledger.sqlite import names  # noqa: PLC0415 - only completion needs it
+
+    return names.stream_names(Path(address), prefix, without)
+
+
+def address_fault(address: str) -> str | None:
+    """A path is not empty, and no URL."""
+    if not address:
+        return "it names no file"
+    return "it has a host, and a file has none" if address.startswith("//") else None
+
+
+def located(address: str, root: Path) -> str:
+    """The path from the root of the file system."""
+    return str(root / address)
+
+
+def file(address: str) -> Path | None:
+    """The database's file."""
+    return Path(address)

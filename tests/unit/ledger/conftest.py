@@ -1,7 +1,7 @@
 """Ledgers to test with: one in a file, and for the laws one of each kind."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import count
@@ -13,7 +13,15 @@ from ldmrelease.domain.events import Head, NewEvent
 from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import Ledger, WriteObserver, create_ledger, import_ledger, open_ledger
 from ldmrelease.ledger.memory import MemoryLedger
+from ldmrelease.ledger.registry import STORES
 from ldmrelease.projections.registry import PROJECTORS
+
+NEW: dict[str, Callable[[Path, int], str]] = {
+    "sqlite": lambda folder, number: str(folder / f"ledger-{number}.db"),
+}
+"""For each store that is registered, a new address of it: none is left out of the laws."""
+
+IN_MEMORY = "in memory"
 
 NOON = datetime(2023, 4, 20, 12, tzinfo=UTC)
 
@@ -52,23 +60,23 @@ class Make:
         """Ledgers of all kinds from an exported text."""
         chosen = tuple(projectors)
         copies: list[Ledger] = [
-            import_ledger(self._path(), io.BytesIO(text), projectors=chosen),
+            *(import_ledger(self._address(each), io.BytesIO(text), projectors=chosen) for each in STORES),
             MemoryLedger.loaded(io.BytesIO(text), projectors=chosen),
         ]
         return [self._closing.enter_context(each) for each in copies]
 
     def _made(self, projectors: tuple[Projector, ...], observer: WriteObserver | None) -> Ledger:
-        if self._kind == "memory":
+        if self._kind == IN_MEMORY:
             return MemoryLedger.created(at=NOON, actor="alice", projectors=projectors, observer=observer)
-        path = self._path()
-        create_ledger(path, at=NOON, actor="alice", projectors=projectors).close()
-        return open_ledger(path, projectors=projectors, observer=observer)
+        address = self._address(self._kind)
+        create_ledger(address, at=NOON, actor="alice", projectors=projectors).close()
+        return open_ledger(address, projectors=projectors, observer=observer)
 
-    def _path(self) -> Path:
-        return self._folder / f"ledger-{next(self._numbers)}.db"
+    def _address(self, scheme: str) -> str:
+        return f"{scheme}:{NEW[scheme](self._folder, next(self._numbers))}"
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=[*STORES, IN_MEMORY])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     with ExitStack() as closing:
         yield Make(request.param, tmp_path, closing)

@@ -103,7 +103,7 @@ def test_paths_are_relative_to_the_workspace_wherever_it_is_read_from(rubin, tmp
     root = rubin.parent.resolve()
     assert (workspace.root, workspace.ledger, workspace.trust) == (
         root,
-        root / "ledger.db",
+        str(root / "ledger.db"),
         root / "trust.yaml",
     )
     assert workspace.keys["receipts/production"] == root / "keys" / "receipts-production.pem"

@@ -188,7 +188,7 @@ def test_a_checkpoint_shows_a_cut_tail(folder: Path, tmp_path: Path):
         context.append([new_event(PromotionPlanned("sha256:a"), promotion_stream("P-1"))])
     assert run("ledger", "checkpoint", "--out", str(mark), folder=folder).exit_code == 0
     assert run("ledger", "verify", "--checkpoint", str(mark), folder=folder).exit_code == 0
-    workspace.ledger.unlink()
+    Path(workspace.ledger).unlink()
     assert run("ledger", "import", str(backup), folder=folder).exit_code == 0
     assert run("ledger", "verify", folder=folder).exit_code == 0
     cut = run("ledger", "verify", "--checkpoint", str(mark), "-o", "json", folder=folder)

@@ -285,7 +285,7 @@ class Made:
         return Workspace(
             root=Path("/nonexistent"),
             file=Path("/nonexistent/ldmrelease.yaml"),
-            ledger=Path("/nonexistent/ledger.db"),
+            ledger="/nonexistent/ledger.db",
             releases="oci:releases",
             policies=Path("/nonexistent/policies"),
             trust=Path("/nonexistent/trust.yaml"),
