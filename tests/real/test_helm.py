@@ -12,7 +12,7 @@ from ldmrelease.trees.files import Folder
 from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.layouts import phalanx
 from tests.real.gotools import go_tool
-from tests.unit.trees.tree_samples import FILES
+from tests.unit.trees.tree_samples import write_tree
 
 pytestmark = pytest.mark.real
 
@@ -24,11 +24,7 @@ def helm() -> str:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    for path, text in FILES.items():
-        file = tmp_path / "tree" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return tmp_path / "tree"
+    return write_tree(tmp_path / "tree")
 
 
 def rendered(tree: Path, helm: str, environment: str) -> list[TreeFinding]:

@@ -80,13 +80,23 @@ def _render(
 
 
 def _rendered(
-    helm: Helm, charts: Charts, sentinels: Sentinels, environment: "_Environment", application: ArgoApplication
+    helm: Helm,
+    charts: Charts,
+    sentinels: Sentinels,
+    environment: "_Environment",
+    application: ArgoApplication,
 ) -> list[TreeFinding]:
     """What Helm says of an application; where it does not, what can be read of it, and why."""
     try:
         return [
             TreeImage(
-                environment.name, application.name, each.image, each.parts, each.kind, each.name, each.container
+                environment.name,
+                application.name,
+                each.image,
+                each.parts,
+                each.kind,
+                each.name,
+                each.container,
             )
             for each in rendered_images(helm, charts, sentinels, application)
         ]

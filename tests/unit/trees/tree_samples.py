@@ -1,5 +1,7 @@
 """A small tree in Phalanx's shape: two environments, a control system with cycles, and charts that share a chart."""
 
+from pathlib import Path
+
 from ldmrelease.trees.files import MemoryTree
 
 FILES = {
@@ -125,3 +127,12 @@ def with_file(path: str, text: str | None) -> MemoryTree:
     """The tree with one file changed, or without it."""
     files = {name: each for name, each in (FILES | {path: text}).items() if each is not None}
     return MemoryTree({name: each.encode() for name, each in files.items()})
+
+
+def write_tree(folder: Path) -> Path:
+    """The tree as a folder; gives the folder."""
+    for path, text in FILES.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return folder

@@ -7,18 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.unit.faces.cli.running import files, run
-from tests.unit.trees.tree_samples import FILES
+from tests.unit.trees.tree_samples import write_tree
 
 NO_HELM = {"PATH": "/nowhere"}
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    for path, text in FILES.items():
-        file = tmp_path / "tree" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return tmp_path / "tree"
+    return write_tree(tmp_path / "tree")
 
 
 def git(folder: Path, *words: str) -> None:
