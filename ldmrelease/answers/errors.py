@@ -1,6 +1,7 @@
 """Errors: what went wrong, for programs."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
@@ -11,8 +12,10 @@ from ldmrelease.config.yaml.problems import Problem
 class ProblemAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One fault of one file. `line` and `column` count from 1, null where the whole file is meant; `field` is the path
     of the faulty value; `found` is what stands there, and `expected` what may, in words; `remedy` says what to write
-    instead.
+    instead. The `severity` of what is allowed, and gives something up, is `notice`, else it is `error`.
     """
+
+    severity: Literal["error", "notice"]
 
     file: str
     line: int | None
@@ -46,6 +49,7 @@ def problem_answers(problems: Iterable[Problem]) -> Problems:
     """Everything that is wrong with files."""
     return [
         ProblemAnswer(
+            severity="notice" if each.notice else "error",
             file=each.file,
             line=each.line,
             column=each.column,

@@ -12,7 +12,7 @@ from ldmrelease.answers.errors import ErrorDetail
 from ldmrelease.answers.exit_codes import VERDICT_CODES, ExitCode, outcome_code
 from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, is_undecided, place_refusals
 from ldmrelease.answers.sentences.causes import cause_words, waits_words
-from ldmrelease.answers.sentences.refusals import busy_words, interrupted_words
+from ldmrelease.answers.sentences.refusals import busy_words, interrupted_words, refusal_words
 from ldmrelease.answers.spellings import (
     DigestText,
     PlaceName,
@@ -101,7 +101,8 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
     """Where a promotion was left. `cause` says why it ended; `decision` is that of the request, where it is new.
-    `changes` has what was done at each place, where it has just succeeded.
+    `changes` has what was done at each place, where it has just succeeded. `notices` are what somebody should look at,
+    though nothing stopped for it.
     """
 
     promotion: str
@@ -113,6 +114,7 @@ class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answe
     busy: PlaceBusyAnswer | None
     taken_over: bool
     decision: DecisionAnswer | None
+    notices: tuple[FindingAnswer, ...] = ()
 
 
 class NothingToDoAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="nothing-to-do"):
@@ -183,6 +185,10 @@ def promoted_answer(outcome: PromotionOutcome, decision: DecisionAnswer | None =
         busy=PlaceBusyAnswer(**_busy(outcome.busy)) if outcome.busy is not None else None,
         taken_over=outcome.taken_over,
         decision=decision,
+        notices=tuple(
+            FindingAnswer(code=each.code, values=plain_values(each.values), sentence=refusal_words(each))
+            for each in outcome.notices
+        ),
     )
 
 

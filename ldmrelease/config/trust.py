@@ -1,9 +1,10 @@
 """The trust document (`trust.yaml`) -> keyring, placement of environments, policies as agreed."""
 
+import copy
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 from pydantic import AfterValidator, Field, WithJsonSchema
@@ -11,8 +12,8 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.fields import UNIQUE, MomentField, Name, Names, Strict, Text, expected
 from ldmrelease.config.yaml.problems import BadInput, Problem
-from ldmrelease.config.yaml.suggestions import did_you_mean
-from ldmrelease.config.yaml.validation_messages import validate
+from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
+from ldmrelease.config.yaml.validation_messages import faulty_paths, validate
 from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Place, Topology
@@ -135,7 +136,10 @@ class Trust(Struct, frozen=True):
 def load_trust(path: Path) -> Trust:
     """Read a trust document. Raises `BadInput` with everything that is wrong in it."""
     document = read.read(path)
-    file = validate(TrustFile, document)
+    try:
+        file = validate(TrustFile, document)
+    except BadInput as error:
+        raise BadInput([*error.problems, *_problems_of_the_rest(document, path.parent)]) from error
     reader = _Reader(file, document, path.parent)
     roles, keys = tuple(reader.roles()), tuple(reader.keys())
     if reader.problems:
@@ -149,6 +153,35 @@ def load_trust(path: Path) -> Trust:
         document=document,
         key_files=reader.key_files,
     )
+
+
+def _problems_of_the_rest(document: read.YamlDocument, folder: Path) -> Iterator[Problem]:
+    """What is wrong with those keys and roles that have the right shape, where something else has not."""
+    if not isinstance(document.plain, dict):
+        return
+    parts: dict[str, Any] = {each: copy.deepcopy(document.plain.get(each)) for each in ("roles", "keys")}
+    if not all(isinstance(each, dict) for each in parts.values()):
+        return
+    faulty = {path[:2] for path in faulty_paths(TrustFile, {**_BARE, **parts})}
+    for section, *name in faulty:
+        parts[str(section)].pop(*name)
+    reader = _Reader(TrustFile.model_validate({**_BARE, **parts}), document, folder)
+    _ = [*reader.roles(), *reader.keys()]
+    lost = {str(name) for section, name in faulty if section == "roles"}
+    for each in reader.problems:
+        found = (each.found or "").strip('"')
+        if found not in lost and nearest(found, lost) is None and each.field != "roles":
+            yield each
+
+
+_BARE = {
+    "apiVersion": "ldmrelease/v1alpha1",
+    "kind": "Trust",
+    "version": 1,
+    "policies": {},
+    "environments": {},
+}
+"""A trust document that says nothing."""
 
 
 class _Reader:

@@ -131,4 +131,4 @@ def replay_text(found: Iterable[Replayed]) -> str:
         ]
         for each in found
     ]
-    return table(["stage", "place", "verdict", "decision", "replayed"], rows)
+    return table(["stage", "place", "verdict", "decision", "replayed"], rows, spare=("decision",))

@@ -24,7 +24,7 @@ def live_table(rows: Sequence[LiveComponent]) -> str:
     if not rows:
         return "not deployed anywhere"
     headers = ["place", "component", "at", "desired", "decided", "observed", "state"]
-    return table(headers, [_line(each) for each in rows])
+    return table(headers, [_line(each) for each in rows], spare=("at", "decided", "desired"))
 
 
 def drift_text(found: Sequence[DriftFinding], *, is_whole: bool = True) -> str:

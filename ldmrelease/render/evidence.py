@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def evidence_table(found: Sequence[EvaluatedEvidence], release: str) -> str:
     """All evidence about a release."""
     if not found:
-        return f"there is not evidence about {release}"
+        return f"there is no evidence about {release}"
     rows: list[list[str | Cell]] = [
         [
             _type(each.seen.fact),
@@ -32,7 +32,8 @@ def evidence_table(found: Sequence[EvaluatedEvidence], release: str) -> str:
         ]
         for each in found
     ]
-    return table(["type", "about", "signer", "counts", "result", "taken in", "envelope"], rows)
+    headers = ["type", "about", "signer", "counts", "result", "taken in", "envelope"]
+    return table(headers, rows, spare=("envelope", "taken in", "about"))
 
 
 def _type(fact: StatementFact) -> str:

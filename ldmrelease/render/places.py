@@ -31,7 +31,8 @@ def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
     cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in rows]
     if not cells:
         return "not deployed anywhere"
-    return table(["place", "level", "component", "image", "release", "since", "state", "approved by"], cells)
+    headers = ["place", "level", "component", "image", "release", "since", "state", "approved by"]
+    return table(headers, cells, spare=("level", "image", "since", "component"))
 
 
 def _running(each: PlaceComponent) -> list[str | Cell]:
@@ -85,7 +86,8 @@ def history_table(rows: Sequence[HistoryEntry]) -> str:
         )
         for each in rows
     ]
-    return table(["place", "component", "image", "release", "from", "last seen", "seen for", "end"], cells)
+    headers = ["place", "component", "image", "release", "from", "last seen", "seen for", "end"]
+    return table(headers, cells, spare=("image", "seen for", "component", "last seen"))
 
 
 def observation_text(observation: Observation) -> str:

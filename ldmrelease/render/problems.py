@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,20 @@ if TYPE_CHECKING:
     from ldmrelease.config.yaml.problems import Problem
 
 
+_APPLICATION = re.compile(r"^environments\.([^.]+)\.applications\.([^.]+)\..*")
+"""A field of an application: where many have the same trouble, their places are enough."""
+
+
 def problem_lines(problems: Sequence[Problem], what: str) -> str:
     """Every problem with its place and remedy, or that there is none in `what`."""
-    if not problems:
-        return f"{printable(what)}: nothing is wrong"
-    return "\n".join([*map(printable, _lines(problems)), counted(len(problems), "problem")])
+    notices = [each for each in problems if each.notice]
+    wrong = [each for each in problems if not each.notice]
+    end = counted(len(wrong), "problem") if wrong else f"{printable(what)}: nothing is wrong"
+    if notices:
+        end += f", {counted(len(notices), 'notice')}"
+    return "\n".join(
+        [*map(printable, _lines(wrong)), *(f"notice: {printable(each)}" for each in _lines(notices)), end]
+    )
 
 
 def _lines(problems: Sequence[Problem]) -> Iterator[str]:
@@ -34,4 +44,5 @@ def _lines(problems: Sequence[Problem]) -> Iterator[str]:
 
 def _place(problem: Problem) -> str:
     line = f"line {problem.line}" if problem.line else ""
-    return f"{problem.field} ({line})" if problem.field and line else problem.field or line
+    field = _APPLICATION.sub(r"\1/\2", problem.field)
+    return f"{field} ({line})" if field and line else field or line

@@ -13,6 +13,7 @@ from ldmrelease.answers.sentences.refusals import (
     failure_words,
     interrupted_words,
     preflight_words,
+    refusal_words,
 )
 from ldmrelease.answers.sentences.text import command_line, indented, listed, moment, said, short
 from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
@@ -56,6 +57,7 @@ def outcome_text(outcome: PromotionOutcome, now: datetime) -> str:
         lines.append(f"interrupted: {interrupted_words(outcome.interrupted)}")
     if outcome.busy is not None:
         lines.append(busy_words(outcome.busy))
+    lines += [f"notice: {refusal_words(each)}" for each in outcome.notices]
     lines += [f"next: {each}" for each in _next(outcome)]
     return "\n".join(lines)
 
@@ -204,7 +206,8 @@ def promotions_table(rows: Iterable[PromotionRowAnswer]) -> str:
     ]
     if not cells:
         return "no promotions"
-    return table(["promotion", "state", "intent", "release", "target", "by", "requested", "waits for"], cells)
+    headers = ["promotion", "state", "intent", "release", "target", "by", "requested", "waits for"]
+    return table(headers, cells, spare=("intent", "requested", "by"))
 
 
 def report_text(report: PromotionReport, default_product: str | None, now: datetime) -> str:

@@ -31,7 +31,8 @@ def receipts_text(receipts: Sequence[StoredReceipt]) -> str:
         )
         for each in receipts
     ]
-    return table(["place", "release", "component", "says", "promotion", "signed", "about", "envelope"], rows)
+    headers = ["place", "release", "component", "says", "promotion", "signed", "about", "envelope"]
+    return table(headers, rows, spare=("about", "envelope", "signed"))
 
 
 def _says(envelope: bytes) -> str:

@@ -37,7 +37,7 @@ def state_words(missing: Sequence[str]) -> str:
 
 def _components(components: Iterable[Component]) -> str:
     rows = [(each.name, str(each.kind), each.source, each.spelling, _what(each)) for each in components]
-    return table(["component", "kind", "source", "tag", "digest"], rows)
+    return table(["component", "kind", "source", "tag", "digest"], rows, spare=("kind", "source"))
 
 
 def _what(component: Component) -> str:
@@ -58,7 +58,7 @@ def revisions_text(revisions: Sequence[RevisionAnswer]) -> str:
         )
         for each in revisions
     ]
-    return table(["revision", "pinned", "by", "state", "release", "reason"], rows)
+    return table(["revision", "pinned", "by", "state", "release", "reason"], rows, spare=("release", "by"))
 
 
 def releases_table(rows: Sequence[PinnedRelease]) -> str:
@@ -76,7 +76,8 @@ def releases_table(rows: Sequence[PinnedRelease]) -> str:
         )
         for each in rows
     ]
-    return table(["release", "kind", "state", "revision", "pinned", "digest"], cells)
+    headers = ["release", "kind", "state", "revision", "pinned", "digest"]
+    return table(headers, cells, spare=("kind", "revision", "digest"))
 
 
 def comparison_text(found: Comparison) -> str:

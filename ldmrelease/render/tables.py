@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ldmrelease.answers.sentences.escapes import printable
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _GAP = "   "
-_NARROWEST = 10
-"""A column is not made narrower than this, or than its header."""
-_PIECES = re.compile(r"[^ /@:,]*[ /@:,]*")
-_DIGEST = re.compile(r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b")
+_NARROWEST = 20
+"""A column is not made narrower than its longest word that cannot be broken, of which this much counts."""
+_PIECES = re.compile(r"\d{4}-\d\d-\d\dT|[\d:]+Z\b|(?:sha256|gitCommit):[0-9a-f]+|[^ /@:,=-]*[ /@:,=-]*")
+"""A time may be broken between its day and its hour, a digest nowhere; else a line ends after a mark."""
+_LOOKED_AT = 50
+"""About so many rows of a long table say how wide its columns are best."""
+_DIGEST = re.compile(r"\b((?:sha256|gitCommit):[0-9a-f]{12})(?:[0-9a-f]{28}|[0-9a-f]{52})\b")
 _LIMIT: ContextVar[int | None] = ContextVar("columns of the terminal", default=None)
 
 
@@ -51,11 +55,11 @@ def fitted(columns: int | None) -> "Iterator[None]":
         _LIMIT.reset(token)
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[str | Cell]]) -> str:
+def table(headers: Sequence[str], rows: Iterable[Sequence[str | Cell]], spare: Sequence[str] = ()) -> str:
     """Aligned columns under their headers, three spaces apart; the last is as wide as it is.
 
     On a terminal that is too narrow, empty columns are left out, digests are cut, cells are wrapped and, where that
-    is not enough, columns are left out from the right, which is said.
+    is not enough, columns are left out, which is said: those that are to `spare`, in that order, then from the right.
     """
     cells: list[Row] = [[Cell(each) for each in headers]]
     cells += [[each if isinstance(each, Cell) else Cell(each) for each in row] for row in rows]
@@ -63,7 +67,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str | Cell]]) -> str:
     limit = _LIMIT.get()
     if limit is None or _width(_widths(cells)) <= limit:
         return "\n".join(_line(row, _widths(cells)) for row in cells)
-    return _narrow(cells, limit)
+    return _narrow(cells, limit, spare)
 
 
 def painted(text: str, colour: Colour | None) -> str:
@@ -73,35 +77,62 @@ def painted(text: str, colour: Colour | None) -> str:
     return f"\x1b[{int(colour)}m{text}\x1b[0m"
 
 
-def _narrow(cells: list[Row], limit: int) -> str:
+def _narrow(cells: list[Row], limit: int, spare: Sequence[str]) -> str:
     filled = [index for index in range(len(cells[0])) if any(row[index].text for row in cells[1:])]
     cells = [
         [row[index]._replace(text=_DIGEST.sub(r"\1", row[index].text)) for index in filled] for row in cells
     ]
-    left_out: list[str] = []
-    least = [max(len(cell.text), _NARROWEST) for cell in cells[0]]
-    while len(cells[0]) > 1 and _width(_least(cells, least)) > limit:
-        left_out.insert(0, cells[0][-1].text)
-        cells, least = [row[:-1] for row in cells], least[:-1]
-    widths = _squeezed(_widths(cells), _least(cells, least), limit)
+    headers = [cell.text for cell in cells[0]]
+    going = [each for each in spare if each in headers]
+    going += [each for each in reversed(headers[1:]) if each not in going]
+    least = [_least(row[index].text for row in cells) for index in range(len(headers))]
+    shown = list(range(len(headers)))
+    for each in going:
+        if _width([least[index] for index in shown]) <= limit:
+            break
+        shown.remove(headers.index(each))
+    cells = [[row[index] for index in shown] for row in cells]
+    widths = _squeezed(cells, [least[index] for index in shown], limit)
     lines = [_line(each, widths) for row in cells for each in _wrapped(row, widths)]
+    left_out = [each for index, each in enumerate(headers) if index not in shown]
     if left_out:
         lines.append(f"(not shown: {', '.join(left_out)}; `--output wide` has all)")
     return "\n".join(lines)
 
 
-def _least(cells: list[Row], least: Sequence[int]) -> list[int]:
-    return [min(one, other) for one, other in zip(_widths(cells), least, strict=True)]
+def _least(texts: Iterable[str]) -> int:
+    """How narrow a column may be."""
+    header, *others = texts
+    pieces = [piece.rstrip(" ") for text in others for piece in _PIECES.findall(text)]
+    return max(len(header), *(min(len(each), _NARROWEST) for each in ["", *pieces]))
 
 
-def _squeezed(widths: list[int], least: Sequence[int], limit: int) -> list[int]:
-    """Take from the widest column, again and again, until all fit or none can give more."""
+def _squeezed(cells: list[Row], least: Sequence[int], limit: int) -> list[int]:
+    """The widths that fit: taken, column by column, from where the fewest lines come of it."""
+    widths, some = _widths(cells), cells[:: max(1, len(cells) // _LOOKED_AT)]
+    heights = [[1] * len(row) for row in some]
     while _width(widths) > limit:
-        index = max(range(len(widths)), key=lambda each: (widths[each] - least[each] > 0, widths[each]))
-        if widths[index] <= least[index]:
+        tried = []
+        for index, width in enumerate(widths):
+            if width > least[index]:
+                column = [_height(row[index].text, width - 1) for row in some]
+                lines = sum(
+                    max(high, *others[:index], *others[index + 1 :], 1)
+                    for high, others in zip(column, heights, strict=True)
+                )
+                tried.append((lines, -width, index, column))
+        if not tried:
             return widths
+        *_, index, column = min(tried)
         widths[index] -= 1
+        for high, row in zip(column, heights, strict=True):
+            row[index] = high
     return widths
+
+
+@cache
+def _height(text: str, width: int) -> int:
+    return len(_broken(text, width))
 
 
 def _wrapped(row: Row, widths: Sequence[int]) -> list[Row]:

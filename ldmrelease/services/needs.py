@@ -171,12 +171,19 @@ class PlaceAccess(TargetAccess, PolicyLookup, Protocol):
         """Reads events as what somebody signed."""
 
     @property
+    def keyring(self) -> Keyring:
+        """The keys of the trust document, and their roles."""
+
+    @property
     def clusters(self) -> ClusterConnections:
         """Opens the clusters of the workspace."""
 
     @property
     def ledger(self) -> LedgerReader:
         """The ledger, to be read."""
+
+    def now(self) -> datetime:
+        """The workspace's time."""
 
 
 class PlaceObserving(ReleaseHistory, ImageLookup, TargetAccess, Protocol):

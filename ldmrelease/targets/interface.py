@@ -12,7 +12,7 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Change, Refusal, SettingItem, Snapshot, Value, Values, Written
 
@@ -78,8 +78,11 @@ class Store(Protocol):
     def claim(self, where: Any, access: Access, grant: WriteGrant, /) -> Written | Refusal | Unavailable:
         """Move the fence to the grant's: from then on an earlier holder cannot write."""
 
-    def fence_of(self, where: Any, place: Place, access: Access, /) -> Fence | Refusal | Unavailable | None:
-        """The place's fence; None where nobody has claimed it yet."""
+    def fence_of(self, where: Any, place: Place, access: Access, /) -> bytes | Refusal | Unavailable | None:
+        """What is kept as the place's fence, by whomever; None where nobody has claimed it yet."""
+
+    def fence_removal(self, where: Any, place: Place, /) -> str:
+        """The command by which people take the place's fence away; empty where there is none."""
 
     def changed_by(
         self, where: Any, asked: Sequence[SettingItem], access: Access, /

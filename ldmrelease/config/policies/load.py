@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from ldmrelease.config.policies.schema import (
     KEYS_TO_COME,
     RULES_TO_COME,
@@ -62,24 +64,55 @@ def policy_files(directory: Path) -> tuple[Path, ...]:
     return files
 
 
+class ReadLevels(Struct, frozen=True):
+    """Levels by name, with their documents, and all that is wrong in any of the files. `names` are also those of the
+    levels whose files cannot be used.
+    """
+
+    levels: dict[str, tuple[Level, read.YamlDocument]]
+    problems: tuple[Problem, ...]
+    names: frozenset[str]
+
+
 def read_levels(files: Iterable[Path]) -> dict[str, tuple[Level, read.YamlDocument]]:
     """Levels by name, with their documents. Raises `BadInput` with everything that is wrong in any file."""
+    found = usable_levels(files)
+    if found.problems:
+        raise BadInput(found.problems)
+    return found.levels
+
+
+def usable_levels(files: Iterable[Path]) -> ReadLevels:
+    """The levels of those files that have nothing wrong in them, and what is wrong in the others."""
     found: dict[str, tuple[Level, read.YamlDocument]] = {}
     problems: list[Problem] = []
+    names: set[str] = set()
     for path in files:
         try:
             level, document = read_level(path)
         except BadInput as error:
             problems.extend(error.problems)
+            names.update(_probable_names(path))
             continue
         if level.name in found:
             other = found[level.name][1].file
             message = f"the level {level.name!r} stands in {other} too"
             problems.append(document.problem(("metadata", "name"), message, "give it another name"))
         found.setdefault(level.name, (level, document))
-    if problems:
-        raise BadInput(problems)
-    return found
+    return ReadLevels(found, tuple(problems), frozenset({*names, *found}))
+
+
+def _probable_names(path: Path) -> Iterator[str]:
+    """What the level of a file that cannot be used may be called."""
+    yield path.stem
+    try:
+        plain = read.read(path).plain
+    except BadInput:
+        return
+    metadata = plain.get("metadata") if isinstance(plain, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if isinstance(name, str):
+        yield name
 
 
 def level_schema() -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Demands:
         self._environments = _applications_by_environment(topology)
         self._topology = topology
         self._roles = None if trust is None else tuple(each.name for each in trust.keyring.roles)
+        self._held = None if trust is None else {role for key in trust.keyring.keys for role in key.roles}
 
     def problems(self) -> Iterator[Problem]:
         """Everything that a policy in use names and that is not there."""
@@ -72,6 +73,15 @@ class Demands:
                 if self._roles is not None and role not in self._roles:
                     message = f"the trust document has no role {role!r}"
                     yield clause.problem(key, message, role, self._roles)
+        if self._roles is not None:
+            yield from self._nobody(clause, [each for each in written["by"] if each in self._roles])
+
+    def _nobody(self, clause: _Clause, roles: list[str]) -> Iterator[Problem]:
+        """Where nobody has any of the roles that a signature has to be by; not where all keys are missing."""
+        if roles and self._held and not self._held.intersection(roles):
+            message = f"no key in the trust document has the role {' or '.join(roles)}: nothing can meet this"
+            remedy = f"add one with `ldmrelease trust add-key NAME FILE --role {roles[0]}`"
+            yield clause.document.problem((*clause.path, "by"), message, remedy)
 
     def _after(self, clause: _Clause) -> Iterator[Problem]:
         level, environment, application = (

@@ -23,6 +23,8 @@ def check_problems(
         yield from _command(check, document, root)
     without: dict[tuple[str, Field, str], list[str]] = {}
     for each in topology.applications:
+        if each.level not in policies:
+            continue
         level = policies[each.level][0]
         for clause in clauses_at(level, each.place.environment):
             check_name = _clusterless(clause, each, topology)

@@ -9,8 +9,10 @@ from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path as Field
 from ldmrelease.domain.images import LAYOUT_SCHEME
 from ldmrelease.ledger.registry import STORES, ledger_file, located, scheme_of
+from ldmrelease.targets.git.layout import layout_of
 
 _Named = tuple[Field, str]
+_OF_GIT = ("repository", "configuration")
 
 
 def missing_folders(file: WorkspaceFile, document: YamlDocument, root: Path) -> Iterator[Problem]:
@@ -18,6 +20,10 @@ def missing_folders(file: WorkspaceFile, document: YamlDocument, root: Path) -> 
     yield from _missing_ledger(file, document, root)
     for named in (_sources(file), _sites(file)):
         local = [(path, text) for path, text in named if is_local(text)]
+        for path, text in local:
+            if path[-1] in _OF_GIT and (root / text).exists() and layout_of(root / text) is None:
+                remedy = "clone it there, or name its folder or URL"
+                yield document.problem(path, f"{text} is not a git repository", remedy)
         absent = [(path, text) for path, text in local if not (root / text).exists()]
         # Where none is there, nothing was built or fetched on this machine yet, and the names may be right.
         for path, text in absent if absent != local else ():

@@ -6,6 +6,7 @@ from pathlib import Path
 from ldmrelease.config.policies.load import SUFFIX
 from ldmrelease.config.policies.reachability import unreachable
 from ldmrelease.config.policies.references import Policies
+from ldmrelease.config.policies.relaxations import relaxations
 from ldmrelease.config.trust import Trust
 from ldmrelease.config.workspace.check_lint import check_problems
 from ldmrelease.config.workspace.folders import missing_folders
@@ -21,17 +22,20 @@ _OTHER_ENDINGS = (".yml", ".YML", ".YAML", ".json")
 
 
 def lint(file: Path) -> tuple[Problem, ...]:
-    """Everything that is wrong with a workspace, and what will be missed when something is to be done."""
+    """Everything that is wrong with a workspace, and what will be missed when something is to be done; and notices of
+    what its policies give up.
+    """
     read = read_parts(file)
     root = file.resolve().parent
     found = list(_lint(read, root))
     if read.topology is not None and read.trust is not None and read.document is not None:
         found += _targets_not_agreed(read.topology, read.trust, read.document, [*read.problems, *found])
-    return BadInput([*read.problems, *found]).problems
+    return BadInput([*read.problems, *(each for each in found if not read.left_out.concerns(each))]).problems
 
 
 def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
     yield from _other_endings(root / written(read.file, read.document, "policies"))
+    yield from relaxations(read.policies or {})
     if read.policies is not None and read.trust is not None:
         yield from _not_agreed(read.policies, read.trust, read.file)
     file, document = read.file, read.document

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.checks.files import TooManyFiles, check_files
-from ldmrelease.config.policies.load import policy_files, read_levels
+from ldmrelease.config.policies.load import ReadLevels, policy_files, usable_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.check_template import template_file, with_document
@@ -18,6 +18,7 @@ from ldmrelease.config.workspace.model import Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.references import References
 from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology
+from ldmrelease.config.workspace.usable import LeftOut, Usable, usable_file, without
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
@@ -64,7 +65,8 @@ class Parts(Struct, frozen=True):
 class ReadFiles(Struct, frozen=True):
     """What could be read of a workspace's files, and all that is wrong in them.
 
-    `topology` is None where the workspace's file names what is not there; `parts` where any of the files is unusable.
+    `file`, `policies` and `topology` are without the entries that are wrong, of which those of the workspace's file are
+    `left_out`; `parts` is None where anything is wrong.
     """
 
     problems: tuple[Problem, ...]
@@ -74,38 +76,50 @@ class ReadFiles(Struct, frozen=True):
     trust: Trust | None = None
     topology: Topology | None = None
     parts: Parts | None = None
+    left_out: LeftOut = LeftOut()
 
 
 def read_parts(path: Path) -> ReadFiles:
     """Read a workspace's file and all that it names, as far as each can be read."""
     problems: list[Problem] = []
     document = _attempt(lambda: read.read(path), problems)
-    file = None if document is None else _attempt(lambda: validate(WorkspaceFile, document), problems)
-    root = path.resolve().parent
-    policies = _attempt(lambda: _policies(file, document, root), problems)
+    usable = Usable(None) if document is None else usable_file(document)
+    problems.extend(usable.problems)
+    file, root = usable.file, path.resolve().parent
+    found = _attempt(lambda: _policies(file, document, root), problems)
+    policies = None if found is None else found.levels
+    problems.extend(() if found is None else found.problems)
     trust = _attempt(lambda: _trust(file, document, root), problems)
-    if document is None or file is None:
-        return ReadFiles(tuple(problems), document=document, policies=policies, trust=trust)
-    mistaken = list(References(file, document, policies).problems())
+    if document is None or file is None or found is None:
+        return ReadFiles(tuple(problems), file, document, policies, trust, left_out=usable.left_out)
+    mistaken = list(References(file, document, found.names).problems())
+    mistaken = [each for each in mistaken if not usable.left_out.concerns(each)]
     problems.extend(mistaken)
-    if policies is None or mistaken:
-        return ReadFiles(tuple(problems), file, document, policies, trust)
-    topology = _with_files(build_topology(file), root, document, problems)
-    problems.extend(Demands(policies, topology, trust).problems())
-    if trust is None:
-        return ReadFiles(tuple(problems), file, document, policies, trust, topology)
-    problems.extend(_placed(topology, trust, document))
-    parts = Parts(file, document, root, path.resolve(), policies, trust, topology)
-    return ReadFiles(tuple(problems), file, document, policies, trust, topology, parts)
+    rest = without(usable, mistaken)
+    if rest.file is None:
+        return ReadFiles(tuple(problems), file, document, found.levels, trust, left_out=rest.left_out)
+    topology = _with_files(build_topology(rest.file), root, document, problems)
+    problems.extend(
+        each
+        for each in (
+            *Demands(found.levels, topology, trust).problems(),
+            *(_placed(topology, trust, document) if trust is not None else ()),
+        )
+        if not rest.left_out.concerns(each)
+    )
+    parts = None
+    if trust is not None and not problems:
+        parts = Parts(file, document, root, path.resolve(), found.levels, trust, topology)
+    return ReadFiles(tuple(problems), file, document, found.levels, trust, topology, parts, rest.left_out)
 
 
-def _policies(file: WorkspaceFile | None, document: read.YamlDocument | None, root: Path) -> Policies:
+def _policies(file: WorkspaceFile | None, document: read.YamlDocument | None, root: Path) -> ReadLevels:
     """The policies of the folder that the workspace names; of the usual one where its file cannot be used."""
     folder = root / written(file, document, "policies")
     if document is not None and not folder.is_dir():
         message, remedy = f"there is no folder {shown(folder)}", "name the folder of the policy files"
         raise BadInput([document.problem(("policies",), message, remedy)])
-    return read_levels(policy_files(folder))
+    return usable_levels(policy_files(folder))
 
 
 def _trust(file: WorkspaceFile | None, document: read.YamlDocument | None, root: Path) -> Trust:

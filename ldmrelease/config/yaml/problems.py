@@ -17,6 +17,7 @@ class Problem(Struct, frozen=True):
     `line` and `column` count from 1 and are None where the whole file is meant; `field` is the path of the
     faulty value, such as `spec.enter[2].for`; `remedy` says what to write instead. `found` is what stands there, and
     `expected` what may stand there, each in a few words and None where that is not known, or must not be told.
+    A `notice` is no fault: it says what something that is allowed gives up.
     """
 
     file: str
@@ -27,6 +28,7 @@ class Problem(Struct, frozen=True):
     remedy: str | None = None
     found: str | None = None
     expected: str | None = None
+    notice: bool = False
 
     def __str__(self) -> str:
         place = [self.file] if self.line is None else [self.file, str(self.line), str(self.column)]

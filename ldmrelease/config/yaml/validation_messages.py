@@ -45,6 +45,15 @@ def validate(model: type[M], document: YamlDocument, later: Iterable[str] = ()) 
         raise BadInput(teller.problems(error.errors(include_url=False))) from error
 
 
+def faulty_paths(model: type[BaseModel], plain: Any) -> list[Path]:
+    """Where a value does not have the shape of a model; none where it has."""
+    try:
+        model.model_validate(plain)
+    except ValidationError as error:
+        return [_place(each["loc"]) for each in error.errors(include_url=False)]
+    return []
+
+
 def tagged(rule: str) -> str:
     """The tag of one of several shapes of a mapping; it is part of a fault's location, never of a path."""
     return f"<{rule}>"
@@ -88,7 +97,7 @@ class _Teller:
         return tell(error, self._path(error))
 
     def _path(self, error: ErrorDetails) -> Path:
-        return tuple(each for each in error["loc"] if not str(each).startswith("<"))
+        return _place(error["loc"])
 
     def _missing(self, error: ErrorDetails, path: Path) -> Problem:
         about = self._schema(error["loc"]).get("description", "")
@@ -167,6 +176,11 @@ class _Teller:
         for step in loc:
             node = _step(_resolved(node, definitions), step, definitions)
         return {**_resolved(node, definitions), **{k: v for k, v in node.items() if k == "description"}}
+
+
+def _place(loc: tuple[str | int, ...]) -> Path:
+    """A location without the tags of shapes, and without what says that a key is meant."""
+    return tuple(each for each in loc if not str(each).startswith("<"))
 
 
 def _keys_by_mapping(errors: Iterable[ErrorDetails], kind: str) -> dict[tuple[str | int, ...], list[str]]:

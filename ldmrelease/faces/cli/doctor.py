@@ -78,7 +78,7 @@ def _text(found: list[DiagnosisAnswer]) -> str:
     alike: dict[tuple[Health, str], list[DiagnosisAnswer]] = {}
     for each in found:
         alike.setdefault((each.health, _told(each)), []).append(each)
-    return table(("", "WHAT", "FOUND"), [_row(each) for each in alike.values()])
+    return table(("", "what", "found"), [_row(each) for each in alike.values()])
 
 
 def _row(alike: list[DiagnosisAnswer]) -> tuple[Cell, str, str]:

@@ -274,7 +274,7 @@ def _verified(found: VerifiedLedgerAnswer) -> str:
 
 def _listed(events: list[Event]) -> str:
     rows = [(str(e.sequence), times.spell(e.time), e.actor, e.kind, e.stream) for e in events]
-    return table(("EVENT", "TIME", "ACTOR", "KIND", "STREAM"), rows)
+    return table(("event", "time", "actor", "kind", "stream"), rows, spare=("time",))
 
 
 def _write_new(path: Path, write: Callable[[IO[bytes]], object]) -> None:

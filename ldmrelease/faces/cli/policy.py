@@ -8,7 +8,8 @@ import typer
 from ldmrelease.answers.errors import problem_answers
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.policies import level_answer
-from ldmrelease.config.policies.load import level_schema, policy_files, read_levels
+from ldmrelease.config.policies.load import level_schema, policy_files, usable_levels
+from ldmrelease.config.policies.relaxations import relaxations
 from ldmrelease.config.workspace.load import policy_folder
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
@@ -39,13 +40,14 @@ def lint(
 ) -> None:
     """Check policy files by themselves; `workspace lint` also checks that what they name exists.
 
-    Exit 1 if something is wrong: every problem with its file, line and column, and what to write instead.
+    Exit 1 if something is wrong: every problem with its file, line and column, and what to write instead. A notice
+    is about what a policy gives up, and changes no exit code.
     """
     named = files or [policy_folder(workspace_file(ctx))]
     paths = [path for each in named for path in (policy_files(each) if each.is_dir() else (each,))]
     problems = _problems(paths)
     emit(problem_answers(problems), output, lambda: problem_lines(problems, ", ".join(map(shown, named))))
-    raise typer.Exit(found_code(problems))
+    raise typer.Exit(found_code([each for each in problems if not each.notice]))
 
 
 @app.command(
@@ -83,8 +85,5 @@ def schema(output: OutputOption = Output.json) -> None:
 
 
 def _problems(paths: list[Path]) -> tuple[Problem, ...]:
-    try:
-        read_levels(paths)
-    except BadInput as error:
-        return error.problems
-    return ()
+    found = usable_levels(paths)
+    return BadInput([*found.problems, *relaxations(found.levels)]).problems

@@ -33,7 +33,7 @@ def schema(
             (name, ", ".join(each.commands) or "any, in place of its answer")
             for name, each in ANSWERS.items()
         ]
-        emit(answer_rows(), output, lambda: table(("ANSWER", "COMMANDS"), cells))
+        emit(answer_rows(), output, lambda: table(("answer", "commands"), cells))
         return
     if answer not in ANSWERS:
         raise UsageError(f"there is no answer {answer!r}", did_you_mean(answer, ANSWERS))

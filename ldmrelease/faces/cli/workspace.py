@@ -26,12 +26,13 @@ app = new_app(
 def lint(ctx: typer.Context, output: OutputOption = Output.text) -> None:
     """Check the workspace, its policies, its trust document and its key files, and that they agree.
 
-    Exit 1 if something is wrong: every problem with its file, line and column, and what to write instead.
+    Exit 1 if something is wrong: every problem with its file, line and column, and what to write instead. A notice
+    is about what a policy gives up, and changes no exit code.
     """
     file = workspace_file(ctx)
     problems = lint_workspace(file)
     emit(problem_answers(problems), output, lambda: problem_lines(problems, shown(file)))
-    raise typer.Exit(found_code(problems))
+    raise typer.Exit(found_code([each for each in problems if not each.notice]))
 
 
 @app.command(

@@ -102,13 +102,13 @@ def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) 
         busy = _busy(context, considered) or _unconfirmed(context, considered)
         if busy is not None:
             return busy
-        require_newest(context)
+        notices = require_newest(context)
         recorded = record_request(context, considered)
         if recorded is None:
             continue
         push_release(context.release_repository(), spec.pinned)
         outcome = _drive(context, recorded.promotion, progress)
-        return Promoted(recorded.look, outcome)
+        return Promoted(recorded.look, replace(outcome, notices=notices))
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
 
 
@@ -166,19 +166,20 @@ def resume(
         if journal.state.ended:
             return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
         require_agreed(context.workspace, [each.place for each in promotion.plan.places])
-        require_newest(context)
+        notices = require_newest(context)
         if journal.waiting and journal.waits_at is not None:
             waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
                 context, promotion, journal.waits_at, observes=observes
             )
             if waits is not None:
-                return waits
+                return replace(waits, notices=notices)
             event = new_event(PromotionResumed(journal.waits_at), promotion.stream)
             if context.append([event], expect={promotion.stream: promotion.version}) is not None:
                 continue
         require_keys(context, promotion.plan, promotion.pinned.release)
         push_release(context.release_repository(), promotion.pinned)
-        return _drive(context, promotion_id, progress, take_over=take_over)
+        outcome = _drive(context, promotion_id, progress, take_over=take_over)
+        return replace(outcome, notices=notices)
     raise AppendsRefused(promotion_id)
 
 
@@ -265,12 +266,12 @@ def abort(
             require_agreed_targets(
                 context.workspace, [each.place.environment for each in promotion.plan.places]
             )
-        require_newest(context)
+        notices = require_newest(context)
         here = current_place(promotion.plan, journal)
         event = new_event(PromotionHalting(here.place if here else None, "aborted", why), promotion.stream)
         if context.append([event], expect={promotion.stream: promotion.version}) is not None:
             continue
-        return _drive(context, promotion_id, progress)
+        return replace(_drive(context, promotion_id, progress), notices=notices)
     raise AppendsRefused(promotion_id)
 
 

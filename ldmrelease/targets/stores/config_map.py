@@ -19,7 +19,7 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import ConfigMapKey
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.connections import TRIES, Access, answer, refusal_of
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
 from ldmrelease.targets.results import (
     Change,
@@ -99,9 +99,14 @@ def claim(where: ConfigMapKey, access: Access, grant: WriteGrant) -> Written | R
     return answer(lambda: _Session.open(where, access).claim(grant))
 
 
-def fence_of(where: ConfigMapKey, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
-    """The place's fence; None where nobody has claimed it yet."""
+def fence_of(where: ConfigMapKey, place: Place, access: Access) -> bytes | Refusal | Unavailable | None:
+    """What is kept as the place's fence; None where nobody has claimed it yet."""
     return answer(lambda: kubernetes_fence.read(access.cluster(where.cluster), where.namespace, place))
+
+
+def fence_removal(where: ConfigMapKey, place: Place) -> str:
+    """The command that takes the place's fence away."""
+    return kubernetes_fence.removal(where.cluster, where.namespace, place)
 
 
 def changed_by(

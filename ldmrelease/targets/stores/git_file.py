@@ -7,6 +7,7 @@ changed setting is: then the answer names who changed it.
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TypeVar
 
 from msgspec import Struct
@@ -17,12 +18,12 @@ from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.blame import Blame
 from ldmrelease.targets.git.checkout import Checkout, checkout_of
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
 from ldmrelease.targets.git.program import DAMAGED, GitError
-from ldmrelease.targets.git.remote import GitRemote
+from ldmrelease.targets.git.remote import GitRemote, remote_url
 from ldmrelease.targets.git.repository import Blob, Git, author_of, read_blob, tree_with
 from ldmrelease.targets.results import (
     Change,
@@ -86,28 +87,36 @@ def claim(where: GitFile, access: Access, grant: WriteGrant) -> Written | Refusa
     return _answer(where, lambda: _claim(_Session.open(where, access), grant))
 
 
-def fence_of(where: GitFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
-    """The fence of the place; None where nobody has written there yet."""
+def fence_of(where: GitFile, place: Place, access: Access) -> bytes | Refusal | Unavailable | None:
+    """What is kept as the fence of the place; None where nobody has written there yet."""
 
-    def read() -> Fence | None:
+    def read() -> bytes | None:
         session = _Session.open(where, access)
         ref = fence.fence_ref(place)
         tip = session.repository.tips([ref])[ref]
-        return fence.fence_at(session.git, tip) if tip else None
+        return fence.kept_at(session.git, tip) if tip else None
 
     return _answer(where, read)
 
 
+def fence_removal(where: GitFile, place: Place) -> str:
+    """The command that takes the fence of the place away."""
+    ref, repository = fence.fence_ref(place), quote(public(where.repository))
+    if remote_url(where.repository) is None:
+        return f"git -C {repository} update-ref -d {ref}"
+    return f"git push {repository} --delete {ref}"
+
+
 def read_fences(
     repository: str, places: Sequence[Place], access: Access
-) -> dict[Place, Fence | None] | Refusal | Unavailable:
-    """The fences of several places of one repository, in one look; None where nobody has written yet."""
+) -> dict[Place, bytes | None] | Refusal | Unavailable:
+    """What is kept as the fences of several places of one repository, in one look; None where nobody has written."""
 
-    def read() -> dict[Place, Fence | None]:
+    def read() -> dict[Place, bytes | None]:
         opened = access.repository(repository)
         refs = {each: fence.fence_ref(each) for each in places}
         tips = opened.tips(list(refs.values()))
-        known = fence.fences_at(opened.git, [tip for tip in tips.values() if tip is not None])
+        known = fence.all_kept_at(opened.git, [tip for tip in tips.values() if tip is not None])
         return {each: known.get(tips[ref] or "") for each, ref in refs.items()}
 
     return _answer(GitFile(repository, "", ""), read)
@@ -204,7 +213,9 @@ def _claim(session: _Session, grant: WriteGrant) -> Written:
         if new is None:
             return Written(tips[ref] or "", {}, found=True)
         session.git.store(objects)
-        if session.repository.advance(tips, {ref: new}, grant.note.at):
+        if session.repository.advance(
+            tips, {ref: new}, grant.note.at, _not_built_upon(session, tips[ref], ref)
+        ):
             return Written(new, {})
     raise GitError("push", 1, "the fence moves faster than it can be written")
 
@@ -214,8 +225,13 @@ def _fence_commit(session: _Session, objects: NewObjects, old: str | None, grant
 
     Raises `Refused` where we may not write.
     """
-    fence.check(fence.fence_at(session.git, old) if old else None, grant)
-    return fence.next_fence(session.git, objects, old, grant.fence, grant.note)
+    fence.check(fence.kept_at(session.git, old) if old else None, grant)
+    return fence.next_fence(session.git, objects, old, grant)
+
+
+def _not_built_upon(session: _Session, old: str | None, ref: str) -> tuple[str, ...]:
+    """The ref of the fence, where what it names is no commit: the next one has no parent."""
+    return () if old is None or fence.is_commit(session.git, old) else (ref,)
 
 
 def _write(session: _Session, edits: Values, expect: Values, grant: WriteGrant) -> Written:
@@ -223,7 +239,7 @@ def _write(session: _Session, edits: Values, expect: Values, grant: WriteGrant) 
     for _ in range(_TRIES):
         tips = session.repository.tips([session.ref, fence_ref])
         tip = session.require(tips[session.ref])
-        fence.check(fence.fence_at(session.git, held) if (held := tips[fence_ref]) else None, grant)
+        fence.check(fence.kept_at(session.git, held) if (held := tips[fence_ref]) else None, grant)
         settings = session.settings(tip, list(edits))
         lines = {path: each.line for path, each in settings.items()}
         if all(settings[path].value == value for path, value in edits.items()):
@@ -257,7 +273,8 @@ def _commit(
     session.git.store(objects)
     if checkout is not None:
         checkout.announce(before.oid, entry.oid)
-    if not session.repository.advance(tips, new, grant.note.at):
+    orphaned = _not_built_upon(session, tips[fence_ref], fence_ref)
+    if not session.repository.advance(tips, new, grant.note.at, orphaned):
         if checkout is not None:
             checkout.withdraw()
         return None

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,8 @@ def test_what_init_writes_is_valid_and_names_its_schema(folder: Path) -> None:
     policies = list((folder / "policies").glob("*.yaml"))
     assert policies
     assert [fault for each in policies for fault in faults(schema, read(each).plain, schema)] == []
+    if (folder / "gitops").is_dir():
+        subprocess.run(["git", "init", "-q", str(folder / "gitops")], check=True)
     assert run("workspace", "lint", folder=folder).exit_code == 0
 
 

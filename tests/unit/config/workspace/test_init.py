@@ -1,8 +1,11 @@
 """A new workspace reads clean, belongs to its owner, and never takes the place of anything."""
 
 import os
+import shutil
 import stat
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +23,14 @@ from ldmrelease.trust.signer import load_signer
 AT = datetime(2023, 4, 1, tzinfo=UTC)
 
 
+@contextmanager
+def repository(folder: Path) -> Iterator[None]:
+    """Make a folder a git repository for a while."""
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    yield
+    shutil.rmtree(folder / ".git")
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(each.relative_to(folder)): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
 
@@ -33,7 +44,11 @@ def rubin(tmp_path_factory):
 def test_it_lints_clean_and_tells_all_that_it_wrote(sample, tmp_path):
     made = init_workspace(tmp_path / "new" / "folder", sample, AT)
     (made.file.parent / "ledger.db").touch()
-    assert lint(made.file) == ()
+    trees = [each.found for each in lint(made.file)]
+    # What the sample has for a tree is to become a repository, or to be replaced by one.
+    assert trees == (['"gitops"'] * len(trees) if sample == "rubin" else [])
+    with repository(made.file.parent / "gitops") if trees else nullcontext():
+        assert lint(made.file) == ()
     (made.file.parent / "ledger.db").unlink()
     assert {str(each.relative_to(made.file.parent)) for each in made.written} == set(
         contents(made.file.parent)

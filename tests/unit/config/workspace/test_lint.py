@@ -1,7 +1,10 @@
 """What lint finds beyond what a workspace is refused for: each with file, line and field, in one go."""
 
 import hashlib
+import json
 import re
+import shutil
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from ldmrelease.config.workspace.lint import lint
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.signer import generate, load_signer
+from tests.unit.faces.cli.running import run
 
 AT = datetime(2023, 4, 1, tzinfo=UTC)
 
@@ -24,6 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     init_workspace(tmp_path, "rubin", AT)
     (tmp_path / "ledger.db").touch()
+    subprocess.run(["git", "init", "-q", "gitops"], check=True)
     return tmp_path
 
 
@@ -215,3 +220,101 @@ def test_a_check_in_a_cluster_where_there_is_none(folder: Path):
         "spec.confirm[0].check",
     }
     assert all(each.file.startswith("policies/") for each in told)
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "gives_up"),
+    [
+        (
+            "components: any",
+            "spec.enter[2].components",
+            "the others enter without having run anywhere before",
+        ),
+        ("admitted: false", "spec.enter[2].admitted", "nothing has to have let it in"),
+    ],
+)
+def test_what_a_policy_gives_up_is_a_notice_and_no_fault(folder: Path, line: str, field: str, gives_up: str):
+    edit_policy(folder, "commissioning", "level: development\n", f"level: development\n      {line}\n")
+    problem = one(folder)
+    assert (problem.notice, problem.file, problem.field) == (True, "policies/commissioning.yaml", field)
+    assert problem.line == 1 + next(
+        number for number, each in enumerate((folder / problem.file).read_text().splitlines()) if line in each
+    )
+    assert gives_up in problem.message
+    done = run("workspace", "lint", folder=folder)
+    assert done.exit_code == 0
+    assert done.stdout.startswith(f"notice: {problem.file}:{problem.line}:")
+    assert done.stdout.endswith("ldmrelease.yaml: nothing is wrong, 1 notice\n")
+    (answer,) = json.loads(run("policy", "lint", "-o", "json", folder=folder).stdout)
+    assert (answer["severity"], answer["field"]) == ("notice", field)
+
+
+def test_a_signature_by_a_role_that_nobody_holds(folder: Path):
+    trust = folder / "trust.yaml"
+    edit(
+        trust,
+        "\nroles:\n",
+        "\nroles:\n  builder:\n    types: [provenance]\n    environments: ['*']\n    repositories: ['*']\n",
+    )
+    edit_policy(folder, "commissioning", "by: [ci]", "by: [builder]")
+    problem = one(folder)
+    assert problem.field == "spec.enter[1].by"
+    assert "no key in the trust document has the role builder" in problem.message
+
+
+def test_by_one_of_several_roles_is_enough(folder: Path):
+    edit(folder / "trust.yaml", "\nroles:\n", "\nroles:\n  other:\n    types: [provenance]\n")
+    edit_policy(folder, "commissioning", "by: [ci]", "by: [ci, other]")
+    assert found(folder) == []
+
+
+def test_a_folder_that_is_no_repository(folder: Path):
+    shutil.rmtree(folder / "gitops" / ".git")
+    told = found(folder)
+    assert {each.message for each in told} == {"gitops is not a git repository"}
+    lines = (folder / "ldmrelease.yaml").read_text().splitlines()
+    assert all("repository: gitops" in lines[each.line - 1] for each in told)
+    (line, count) = run("workspace", "lint", folder=folder).stdout.splitlines()
+    assert "usdfdev/batch (line " in line
+    assert count == f"{len(told)} problems"
+
+
+WRONG_SHAPES = [
+    ("kind: Workspace", "kind: Workspaces", "kind"),
+    ("ledger: ledger.db", "ledger: [a]", "ledger"),
+    ("    grammar: rubin", "    grammar: rubins", "products.stack.grammar"),
+    ("    kind: command", "    kind: commands", "checks.smoke.kind"),
+    ("observe-every: ", "observe-evry: ", None),
+    ("  me: keys/me.pem", "  me: [keys/me.pem]", "keys.me"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "field"), WRONG_SHAPES)
+def test_a_wrong_shape_hides_no_wrong_name_elsewhere(folder: Path, old: str, new: str, field: str | None):
+    """Both are told in one run, each as one finding, and nothing that only follows from one of them."""
+    file = folder / "ldmrelease.yaml"
+    if old not in file.read_text():
+        edit(file, "    applications:\n", f"    {old}1h\n    applications:\n")
+    edit(file, old, new)
+    shape = {(each.field, each.message) for each in found(folder)}
+    assert len(shape) == 1
+    edit(file, "runs: [prompt-processing/", "runs: [prompt-procesing/")
+    edit_policy(folder, "commissioning", "by: [ci]", "by: [cy]")
+    told = {(each.field, each.message) for each in found(folder)}
+    assert shape < told
+    assert {message for _, message in told - shape} == {
+        "no product 'prompt-procesing'", "the trust document has no role 'cy'"
+    }  # fmt: skip
+
+
+def test_wrong_shapes_of_a_policy_and_of_the_trust_document_hide_no_wrong_name(folder: Path):
+    edit_policy(folder, "production", "rule: attested", "rule: atested")
+    edit(folder / "ldmrelease.yaml", "runs: [prompt-processing/", "runs: [prompt-procesing/")
+    edit(folder / "trust.yaml", "  summit: commissioning", "  summit: [commissioning]")
+    edit(folder / "trust.yaml", "roles: [observer]", "roles: [observr]")
+    assert {each.field for each in found(folder)} == {
+        "spec.enter[1].rule",
+        "environments.usdfdev-prompt-processing.applications.prompt-processing.runs[0]",
+        "environments.summit",
+        "keys.observer.roles[0]",
+    }

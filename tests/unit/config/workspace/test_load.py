@@ -1,6 +1,7 @@
 """The workspace: found like git's, read with all that it names, and every fault of it told at once."""
 
 import re
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def made(folder: Path, sample: str | None) -> Path:
     """The file of a new workspace, with a ledger: what is looked for is there."""
     file = init_workspace(folder, sample, AT).file
     (folder / "ledger.db").touch()
+    if (folder / "gitops").is_dir():
+        subprocess.run(["git", "init", "-q", str(folder / "gitops")], check=True)
     return file
 
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from tests.workspace import Site
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "workspace"
     assert run("init", str(made), "--sample", "rubin", "--person", "Ada").exit_code == 0
+    subprocess.run(["git", "init", "-q", str(made / "gitops")], check=True)
     return made
 
 
@@ -68,7 +70,9 @@ def test_lint_tells_every_problem_with_its_place(folder: Path):
     text = run("workspace", "lint", folder=folder)
     # The same trouble at nine places is one line that names them all.
     assert text.stdout.count("jupiterlab") == 1
-    assert all(f"{each['field']} (line {each['line']})" in text.stdout for each in problems)
+    for each in problems:
+        _, environment, _, application, _ = each["field"].split(".")
+        assert f"{environment}/{application} (line {each['line']})" in text.stdout
     assert text.stdout.endswith(f"{len(problems)} problems\n")
 
 
