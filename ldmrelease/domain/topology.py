@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.targets import Target
 from ldmrelease.domain.workload_selection import Workloads
 
@@ -57,7 +58,7 @@ class Product(Struct, frozen=True):
     """What is tagged together, and in which grammar."""
 
     name: str
-    grammar: str
+    grammar: AnyGrammar
     components: tuple[ComponentSource, ...]
     default: bool = False
     aliases: tuple[str, ...] = ()

@@ -24,11 +24,12 @@ from ldmrelease.config.yaml.fields import (
 )
 from ldmrelease.config.yaml.validation_messages import NOT_A_MAPPING, tagged
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
+from ldmrelease.domain.tags import RELEASE_KINDS
 
 RULES_TO_COME = ("approval", "vulnerabilities", "metric", "documents", "verified")
 KEYS_TO_COME = ("compression", "emergency", "review")
 
-PolicyTagKind = Literal["release", "weekly", "daily", "candidate", "experimental"]
+PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
 EvidenceType = Annotated[
     str, Registered(lambda: (name for name, each in STATEMENT_TYPES.items() if not each.has_own_rule))
 ]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Application, ComponentSource, Topology
 
@@ -15,7 +16,7 @@ class ProductComponent(Struct, frozen=True):
     """A component that runs at a place, with the product that it is a part of."""
 
     product: str
-    grammar: str
+    grammar: AnyGrammar
     source: ComponentSource
 
 
