@@ -136,10 +136,6 @@ TARGET_WORDS: Mapping[str, Words] = {
         f"the edit would change more than the setting ({_found(v)}); edit it by hand and report this"
     ),
     "changed-by": _changed_by,
-    "moved-often": lambda v: (
-        f"its line was written anew more than {_found(v)} times without another value, so nobody is named; "
-        "`git log -L` on that line tells who"
-    ),
     # What a setting wants.
     "no-component": lambda v: (
         f"nothing of {said(v['release'])} belongs there (it is about {v.listed('found')}"
