@@ -32,7 +32,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "comparison": AnswerEntry("releases", "ComparisonAnswer", ("release compare",)),
     "statements": AnswerEntry("evidence", "Statements", ("evidence list", "evidence verify")),
     "added-statements": AnswerEntry("evidence", "AddedStatements", ("evidence add",)),
-    "check": AnswerEntry("decisions", "CheckAnswer", ("check",)),
+    "check": AnswerEntry("checks", "CheckAnswer", ("check",)),
     "check-runs": AnswerEntry("check_runs", "CheckRuns", ("check-run",)),
     "promotion-result": AnswerEntry(
         "promotions",
