@@ -2,7 +2,7 @@
 
 import typer
 
-from ldmrelease.answers.decisions import check_answer
+from ldmrelease.answers.checks import check_answer, refused_check
 from ldmrelease.answers.sentences.refusals import unknown_target_words
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
@@ -49,8 +49,6 @@ def check(
         raise UsageError(unknown_target_words(places))
     found = preview(context, spec, places)
     if isinstance(found, PreflightFailed):
-        from ldmrelease.answers.promotions import refused_check  # noqa: PLC0415 - for this alone
-
         refused = refused_check(found)
         emit(refused, output, lambda: preflight_text(found))
         raise typer.Exit(refused.exit_code)

@@ -14,7 +14,7 @@ from ldmrelease.policy.rule_context import RuleContext, command
 
 
 class Parameters(Struct, frozen=True):
-    """None."""
+    """The place did not run the release before and replace it; `rollback` is the way back."""
 
 
 def looks_at(_parameters: Parameters, here: Place, place: Place, _level: str | None) -> bool:
