@@ -45,7 +45,9 @@ def desired_summary(
         for each in release.images
         if each.name in names
     }
-    return {"intent": str(intent), "images": images, **({"alias": alias} if alias else {})}
+    # What is only written somewhere has no images that anybody knows.
+    written = {"written": release.tag} if not release.images else {}
+    return {"intent": str(intent), "images": images, **written, **({"alias": alias} if alias else {})}
 
 
 def edits(

@@ -1,12 +1,12 @@
 """Whether places can be written and checked as asked: everything that is wrong is found while planning."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from ldmrelease.checks.interface import ClusterNeeds
 from ldmrelease.checks.registry import kind_of, traits
-from ldmrelease.cluster.client.api import Api
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Check, Place
@@ -19,6 +19,9 @@ from ldmrelease.services.needs import PlaceAccess, PolicyLookup, TargetAccess
 from ldmrelease.services.promotions.tags_there import TagsNow
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
+
+if TYPE_CHECKING:
+    from ldmrelease.cluster.client.api import Api
 
 
 class RefusedPlace(Struct, frozen=True):
@@ -102,7 +105,7 @@ def _uncheckable(context: PlaceAccess, application: Application) -> Refusal | Un
     return joined_refusal(found) if isinstance(found, list) else found
 
 
-def _unmet(api: Api, kind: str, needs: ClusterNeeds) -> Iterator[Refusal]:
+def _unmet(api: "Api", kind: str, needs: ClusterNeeds) -> Iterator[Refusal]:
     from ldmrelease.targets.stores.kubernetes_rights import forbidden  # noqa: PLC0415 - knows clusters
 
     missing = list(forbidden(api, needs.namespace, needs.rights))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -19,8 +19,6 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import WriteGrant
-from ldmrelease.targets.git.blame import Blame
-from ldmrelease.targets.git.checkout import Checkout, checkout_of
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
 from ldmrelease.targets.git.program import DAMAGED, GitError
 from ldmrelease.targets.git.remote import GitRemote, remote_url
@@ -38,6 +36,10 @@ from ldmrelease.targets.results import (
 from ldmrelease.targets.stores.expected import require_expected, said_already
 from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
+
+if TYPE_CHECKING:
+    from ldmrelease.targets.git.blame import Blame
+    from ldmrelease.targets.git.checkout import Checkout
 
 _TRIES = 5
 _MOST_MOVES = 20
@@ -135,7 +137,7 @@ def changed_by(
 
     def read() -> dict[SettingItem, Change | Refusal]:
         session = _Session.open(where, access)
-        tip, blame = session.tip(), Blame(session.git)
+        tip, blame = session.tip(), session.blame()
         return {each: found(partial(_author, session, blame, tip, each)) for each in asked}
 
     def found(act: Callable[[], Change]) -> Change | Refusal:
@@ -191,8 +193,16 @@ class _Session(Struct, frozen=True):
     def settings(self, revision: str, paths: Sequence[str]) -> dict[str, FoundSetting]:
         return required(read_settings(self.blob(revision).content, paths, self.where.file))
 
-    def checkout(self) -> Checkout | None:
+    def blame(self) -> "Blame":
+        """Says who wrote which line."""
+        from ldmrelease.targets.git.blame import Blame  # noqa: PLC0415 - whoever reads asks nobody
+
+        return Blame(self.git)
+
+    def checkout(self) -> "Checkout | None":
         """The copy to keep up to date; a mirror has none."""
+        from ldmrelease.targets.git.checkout import checkout_of  # noqa: PLC0415 - for writers alone
+
         if self.repository.url is not None:
             return None
         return checkout_of(self.git, self.where.branch, self.where.file)
@@ -296,10 +306,10 @@ def _sync(session: _Session, tip: str) -> str | None:
 
 def _changed_by(session: _Session, tip: str, path: str) -> Change:
     """The commit since which the setting has said what it says now."""
-    return _author(session, Blame(session.git), tip, SettingItem(path))
+    return _author(session, session.blame(), tip, SettingItem(path))
 
 
-def _author(session: _Session, blame: Blame, tip: str, asked: SettingItem) -> Change:
+def _author(session: _Session, blame: "Blame", tip: str, asked: SettingItem) -> Change:
     """The commit of the setting's own line, or its item's: of the value, and not of a comment or of the order there.
 
     Raises `RefusedError`: `moved-often`, or what is wrong with the setting.
