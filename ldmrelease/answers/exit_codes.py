@@ -62,7 +62,7 @@ _WORST_RUNS_FIRST = ("FAILED", "ERRORED", "REGISTERED", "PASSED")
 # These halts are a definite no: a decision or a check came out against the release.
 _REFUSALS = {"not-confirmed", "refused-later"}
 
-WRONG_LEDGER = frozenset({"other-ledger", "ledger-behind", "bad-fence"})
+WRONG_LEDGER = frozenset({"other-ledger", "ledger-behind"})
 """Refusals of a place that say nothing about the release: this ledger is not the one to ask."""
 
 

@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from ldmrelease.domain.tags import Kind, Tag
 
 
 class TagAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A tag as its grammar reads it; `reason` says why it is none. `git`, `eups` and `image` are its spellings."""
+    """A tag as its grammar reads it; `reason` says why it is none. `git`, `eups` and `image` are its spellings.
+
+    `parts` are those of a workspace's own pattern.
+    """
 
     input: str
     grammar: str
@@ -25,6 +29,7 @@ class TagAnswer(msgspec.Struct, frozen=True, kw_only=True):
     architecture: str | None
     display_name: str
     reason: str | None
+    parts: dict[str, int | str] | UnsetType = UNSET
 
 
 Tags = list[TagAnswer]
@@ -50,6 +55,7 @@ def tag_answers(tags: Iterable[Tag]) -> Tags:
             architecture=each.architecture,
             display_name=each.display_name,
             reason=each.reason,
+            parts=dict(each.parts) if each.parts else UNSET,
         )
         for each in tags
     ]

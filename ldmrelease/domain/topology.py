@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.targets import Target
 from ldmrelease.domain.workload_selection import Workloads
 
@@ -57,7 +58,7 @@ class Product(Struct, frozen=True):
     """What is tagged together, and in which grammar."""
 
     name: str
-    grammar: str
+    grammar: AnyGrammar
     components: tuple[ComponentSource, ...]
     default: bool = False
     aliases: tuple[str, ...] = ()
@@ -73,7 +74,8 @@ class Application(Struct, frozen=True):
     `runs` are `product/component` names; `observe` is `committed` where the committed tree counts as
     running, `pods` where `workloads` tell; `observe_every` is the longest time, in seconds, between two
     observations that still counts as seen without a gap. `registry` is the environment's own registry
-    (`host[:port][/path]`): images are copied there first.
+    (`host[:port][/path]`): images are copied there first. `mirrors` are registries that have the same images under the
+    same path, and that nobody copies to.
     """
 
     place: Place
@@ -85,6 +87,7 @@ class Application(Struct, frozen=True):
     cluster_uid: str | None = None
     workloads: Workloads | None = None
     registry: str | None = None
+    mirrors: tuple[str, ...] = ()
 
     def components(self, product: str) -> tuple[str, ...]:
         """The names of the product's components that run here."""

@@ -13,8 +13,10 @@ from ldmrelease.answers.sentences.refusals import (
     failure_words,
     interrupted_words,
     preflight_words,
+    refusal_words,
 )
 from ldmrelease.answers.sentences.text import command_line, indented, listed, moment, said, short
+from ldmrelease.domain.decision import FOUND
 from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
@@ -56,6 +58,7 @@ def outcome_text(outcome: PromotionOutcome, now: datetime) -> str:
         lines.append(f"interrupted: {interrupted_words(outcome.interrupted)}")
     if outcome.busy is not None:
         lines.append(busy_words(outcome.busy))
+    lines += [f"notice: {refusal_words(each)}" for each in outcome.notices]
     lines += [f"next: {each}" for each in _next(outcome)]
     return "\n".join(lines)
 
@@ -171,6 +174,7 @@ def _step_words(step: Step) -> str:
         case "apply":
             wanted = step.parameters["wanted"]
             images = ", ".join(f"{name} {each['spelling']}" for name, each in wanted["images"].items())
+            images = images or wanted.get("written", "")
             alias = f"let {wanted['alias']} mean " if wanted.get("alias") else ""
             return printable({"retire": "take away "}.get(wanted["intent"], "write ") + alias + images)
         case "settle":
@@ -289,6 +293,7 @@ _STAGES = {
 
 _UNSIGNED = {
     "scaled-to-zero": "none signed, since nothing runs there (scaled to zero)",
+    FOUND: "none signed, since it had only been found there: nobody has decided about it",
     "no-receipts": "nothing to publish",
 }
 

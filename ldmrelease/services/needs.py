@@ -167,8 +167,16 @@ class PlaceAccess(TargetAccess, PolicyLookup, Protocol):
     """Says whether this ledger may write at a place, and the place can do what its policy asks."""
 
     @property
+    def registries(self) -> Registries:
+        """Opens image repositories."""
+
+    @property
     def records(self) -> Records:
         """Reads events as what somebody signed."""
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of the trust document, and their roles."""
 
     @property
     def clusters(self) -> ClusterConnections:
@@ -177,6 +185,9 @@ class PlaceAccess(TargetAccess, PolicyLookup, Protocol):
     @property
     def ledger(self) -> LedgerReader:
         """The ledger, to be read."""
+
+    def now(self) -> datetime:
+        """The workspace's time."""
 
 
 class PlaceObserving(ReleaseHistory, ImageLookup, TargetAccess, Protocol):

@@ -53,7 +53,12 @@ def trust_rows(ledger: LedgerReader) -> Iterator[Event]:
 def why_ignored(event: Event, records: Records) -> str | None:
     """The code of why such a row is passed over; None where it counts, or where nobody can tell."""
     found = records.verify(event)
-    return found.code if isinstance(found, Rejected) and found.code not in _UNTOLD else None
+    return found.code if isinstance(found, Rejected) and not nobody_can_tell(found) else None
+
+
+def nobody_can_tell(found: Rejected) -> bool:
+    """Whether a newer trust document may count what this one does not: by its key, not by what was signed."""
+    return found.code in _UNTOLD
 
 
 def adoption(known: Iterable[TrustAdopted], now: TrustAdopted, name: str) -> NewEvent | None:

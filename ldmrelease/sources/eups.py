@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Tag, image_tag
 from ldmrelease.domain.topology import ComponentSource
@@ -39,7 +40,7 @@ class Build(Struct, frozen=True):
 
 
 def find(
-    source: ComponentSource, tag: Tag, _grammar: str, access: SourceAccess
+    source: ComponentSource, tag: Tag, _grammar: AnyGrammar, access: SourceAccess
 ) -> FoundComponent | UnusableComponent | None:
     """The content of the build that the tag names, with its list. Raises `BadList`, `OSError`."""
     spelling = image_tag(tag, source.spelling)

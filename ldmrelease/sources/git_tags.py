@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import UnavailableError
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, Tag, image_tag
 from ldmrelease.domain.topology import ComponentSource
@@ -28,7 +29,7 @@ class Ambiguous(Struct, frozen=True):
 
 
 def find(
-    source: ComponentSource, tag: Tag, _grammar: str, access: SourceAccess
+    source: ComponentSource, tag: Tag, _grammar: AnyGrammar, access: SourceAccess
 ) -> FoundComponent | UnusableComponent | None:
     """The commit that the tag names now, with or without a `v`. Raises `SourceUnavailable`. Unusable:
     `ambiguous-tag`."""

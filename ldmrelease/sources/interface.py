@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Tag
 from ldmrelease.domain.topology import ComponentSource
@@ -40,7 +41,7 @@ class Source(Protocol):
     """A kind of source."""
 
     def find(
-        self, source: ComponentSource, tag: Tag, grammar: str, access: SourceAccess, /
+        self, source: ComponentSource, tag: Tag, grammar: AnyGrammar, access: SourceAccess, /
     ) -> FoundComponent | UnusableComponent | None:
         """What the tag names there now; None where it names nothing.
 

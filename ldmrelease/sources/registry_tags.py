@@ -1,6 +1,7 @@
 """Tags of image repositories: which image a release's tag names."""
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import ImageIdentity
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, Tag, grammar_of, image_tag
@@ -14,7 +15,7 @@ BASE_DIGEST = "org.opencontainers.image.base.digest"
 
 
 def find(
-    source: ComponentSource, tag: Tag, grammar: str, access: SourceAccess
+    source: ComponentSource, tag: Tag, grammar: AnyGrammar, access: SourceAccess
 ) -> FoundComponent | UnusableComponent | None:
     """The image that the tag names now, or its highest rebuild. Raises `RegistryError`. Unusable: `bad-image`."""
     repository = access.open(source.source)
@@ -31,7 +32,9 @@ def find(
     )
 
 
-def _spelling_there(repository: Repository, source: ComponentSource, tag: Tag, grammar: str) -> str | None:
+def _spelling_there(
+    repository: Repository, source: ComponentSource, tag: Tag, grammar: AnyGrammar
+) -> str | None:
     """The tag as the repository spells it; of several rebuilds `_rsp<N>` the highest (details.md, Tags)."""
     spelling = image_tag(tag, source.spelling)
     if repository.resolve(spelling) is not None:

@@ -12,7 +12,7 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Change, Refusal, SettingItem, Snapshot, Value, Values, Written
 
@@ -25,6 +25,9 @@ class Editor(Protocol):
 
     def optional(self, target: Any, /) -> tuple[str, ...]:
         """Those that may be absent."""
+
+    def beside(self, target: Any, /) -> tuple[str, ...]:
+        """What is read along and never written; all of it may be absent."""
 
     def stated(self, target: Any, snapshot: Snapshot, /) -> tuple[ImageSetting, ...] | Refusal:
         """Which images the settings name."""
@@ -58,9 +61,15 @@ class Store(Protocol):
         """Why it cannot be written, all of it at once, found when planning; None where nothing is known."""
 
     def read(
-        self, where: Any, paths: Sequence[str], access: Access, optional: Collection[str], /
+        self,
+        where: Any,
+        paths: Sequence[str],
+        access: Access,
+        optional: Collection[str],
+        beside: Collection[str],
+        /,
     ) -> Snapshot | Refusal | Unavailable:
-        """The settings as they are now; an `optional` one that is absent is left out."""
+        """The settings as they are now, and what stands `beside` them; an `optional` one that is absent is left out."""
 
     def write(
         self, where: Any, edits: Values, access: Access, /, *, expect: Values, grant: WriteGrant
@@ -78,8 +87,11 @@ class Store(Protocol):
     def claim(self, where: Any, access: Access, grant: WriteGrant, /) -> Written | Refusal | Unavailable:
         """Move the fence to the grant's: from then on an earlier holder cannot write."""
 
-    def fence_of(self, where: Any, place: Place, access: Access, /) -> Fence | Refusal | Unavailable | None:
-        """The place's fence; None where nobody has claimed it yet."""
+    def fence_of(self, where: Any, place: Place, access: Access, /) -> bytes | Refusal | Unavailable | None:
+        """What is kept as the place's fence, by whomever; None where nobody has claimed it yet."""
+
+    def fence_removal(self, where: Any, place: Place, /) -> str:
+        """The command by which people take the place's fence away; empty where there is none."""
 
     def changed_by(
         self, where: Any, asked: Sequence[SettingItem], access: Access, /

@@ -8,7 +8,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ldmrelease.domain.topology import Place
-from ldmrelease.targets.fence import Fence
 
 
 class TextVersion(Struct, frozen=True):
@@ -20,16 +19,16 @@ class TextVersion(Struct, frozen=True):
 
 
 class MemoryState(Struct, frozen=True):
-    """Everything at one moment: of each text all versions, the newest last; of each place its fence."""
+    """Everything at one moment: of each text all versions, the newest last; of each place its fence, signed."""
 
     texts: Mapping[str, tuple[TextVersion, ...]] = field(default_factory=dict)
-    fences: Mapping[Place, Fence] = field(default_factory=dict)
+    fences: Mapping[Place, bytes] = field(default_factory=dict)
 
     def with_text(self, name: str, version: TextVersion) -> "MemoryState":
         """The same with a new version of a text."""
         return replace(self, texts={**self.texts, name: (*self.texts.get(name, ()), version)})
 
-    def with_fence(self, place: Place, fence: Fence) -> "MemoryState":
+    def with_fence(self, place: Place, fence: bytes) -> "MemoryState":
         """The same with a place's fence moved."""
         return replace(self, fences={**self.fences, place: fence})
 

@@ -29,7 +29,7 @@ from ldmrelease.domain.targets import (
 )
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.interface import Editor, Store
 from ldmrelease.targets.results import (
@@ -86,7 +86,9 @@ def preflight(target: Target, access: Access) -> Refusal | Unavailable | None:
 def read(target: Target, access: Access) -> Snapshot | Refusal | Unavailable:
     """The target's settings as committed now."""
     own = editor(target)
-    return store(target).read(target.location, own.paths(target), access, own.optional(target))
+    return store(target).read(
+        target.location, own.paths(target), access, own.optional(target), own.beside(target)
+    )
 
 
 def desired(
@@ -132,9 +134,14 @@ def claim(target: Target, access: Access, grant: WriteGrant) -> Written | Refusa
     return store(target).claim(target.location, access, grant)
 
 
-def fence_of(target: Target, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
-    """The place's fence; None where nobody has claimed it yet."""
+def fence_of(target: Target, place: Place, access: Access) -> bytes | Refusal | Unavailable | None:
+    """What is kept as the place's fence, by whomever; None where nobody has claimed it yet."""
     return store(target).fence_of(target.location, place, access)
+
+
+def fence_removal(target: Target, place: Place) -> str:
+    """The command by which people take the place's fence away."""
+    return store(target).fence_removal(target.location, place)
 
 
 def changed_by(

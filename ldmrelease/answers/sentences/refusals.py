@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ldmrelease.answers.sentences.images import IMAGE_WORDS
+from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.rollouts import FAILURES
 from ldmrelease.answers.sentences.text import Values, listed, moment, said, same_told, values_of
 from ldmrelease.config.yaml.suggestions import did_you_mean
@@ -146,10 +148,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     "too-deep": lambda v: f"is nested more than {said(v['expected'])} deep; is it the right file?",
     "too-many-values": lambda v: f"has more than {said(v['expected'])} values; is it the right file?",
     "not-an-image": lambda v: f"says {_found(v)}, which is not an image reference; write one",
-    "other-repository": lambda v: (
-        f"names the repository {_found(v)}, and the release's image is in {said(v['expected'])}; "
-        "change the one or the other by hand"
-    ),
+    **IMAGE_WORDS,
     # Menus.
     "no-alias": lambda v: (
         f"has no alias {said(v['alias'])}; known are {listed(v['found']) if v.get('found') else 'none'}"
@@ -168,9 +167,16 @@ TARGET_WORDS: Mapping[str, Words] = {
         "change the cycle first"
     ),
     "not-a-cycle": lambda v: f"says {_found(v)}, which is not a cycle number",
+    "moved-often": lambda v: (
+        f"its line was moved {_found(v)} times and more: who wrote it first was not looked up"
+    ),
     # Fences.
     "no-ref": lambda v: f"git has no ref for the name {_found(v)}; use letters, digits, '-' and '_' in it",
-    "bad-fence": lambda v: f"the fence at {said(v['revision'])} cannot be read ({_found(v)}); who wrote it?",
+    "ignored-fence": lambda v: (
+        f"what {said(v['place'])} keeps as its fence does not count: {why_not(v['why'], v['about'])}; it stops nobody, "
+        "and the next write there replaces it; somebody has put it there, or its key counts no longer"
+        f"{'; `' + said(v['removal']) + '` takes it away' if v.get('removal') else ''}"
+    ),
     "other-ledger": lambda v: (
         f"the place belongs to the ledger {_found(v)}, and ours is {said(v['expected'])}; act with that one"
     ),
@@ -181,7 +187,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     "fenced": lambda v: f"{said(v['promotion'])} has claimed the place since; nothing of ours was written",
     "marked-later": lambda v: (
         f"is marked with the claim of event {said(v['epoch'])}, and ours is of event {said(v['expected'])}: somebody "
-        "has claimed the place since; if that was another ledger, take its annotation ldmrelease.dev/epoch off"
+        "has claimed the place since"
     ),
     # Clusters: what is selected.
     "no-cluster": lambda v: (

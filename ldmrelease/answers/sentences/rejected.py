@@ -20,6 +20,7 @@ REASONS: Mapping[str, str] = {
     "wrong-stream": "it was signed for another stream, or does not belong in this one",
     "wrong-position": "it was signed for another position or time",
     "other-clock": "its time is of a workspace with a clock of its own, or of the wall where this one has its own",
+    "wrong-place": "it was signed for another place",
     "wrong-kind": "it was signed as another kind or version of event",
     # The signer.
     "unsigned": "it is not signed",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ldmrelease.config.workspace.cluster_references import cluster_problems
+from ldmrelease.config.workspace.grammars import grammar_problems
 from ldmrelease.config.workspace.schema import (
     DEFAULT_TAG,
     ApplicationEntry,
@@ -11,11 +12,12 @@ from ldmrelease.config.workspace.schema import (
     SettingEntry,
     WorkspaceFile,
 )
-from ldmrelease.config.workspace.topology import component_name, level_of, sourced
+from ldmrelease.config.workspace.topology import component_name, grammar_of_entry, level_of, sourced
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.suggestions import nearest, one_of
 from ldmrelease.config.yaml.validation_messages import Path
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import grammar_of, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind
@@ -78,12 +80,16 @@ class References:
         if name in defaults[1:]:
             message = f"{defaults[0]!r} is the default already"
             yield self._document.problem((*path, "default"), message, "mark one product as the default")
+        faults = list(grammar_problems((*path, "grammar"), entry.grammar, self._document))
+        yield from faults
+        grammar = None if faults else grammar_of_entry(entry.grammar)
         for part, component in entry.components.items():
             place: Path = (*path, "components", part)
             kind, source = sourced(component)
             if kind is ComponentKind.IMAGE:
                 yield from self._image((*place, "image"), source)
-            yield from self._tag((*place, "tag"), component.tag or DEFAULT_TAG[kind.value], entry.grammar)
+            if grammar is not None:
+                yield from self._tag((*place, "tag"), component.tag or DEFAULT_TAG[kind.value], grammar)
             base = component.derived_from
             if base is not None and not self._known(base, within=name):
                 yield self._unknown((*place, "derived-from"), base if "/" in base else f"{name}/{base}")
@@ -122,7 +128,7 @@ class References:
                 ("ledger",), f"found {address!r}: {fault}", f"write {expected}", expected=expected
             )
 
-    def _tag(self, path: Path, pattern: str, grammar: str) -> Iterator[Problem]:
+    def _tag(self, path: Path, pattern: str, grammar: AnyGrammar) -> Iterator[Problem]:
         try:
             image_tag(parse(grammar_of(grammar).EXAMPLE, grammar), pattern)
         except ValueError as error:
@@ -190,6 +196,9 @@ class References:
             settings = entry.target.gitops.settings
             for index, setting in enumerate(settings):
                 yield from self._path((*place, "gitops", "settings", index, "path"), setting.path)
+                if setting.repository is not None:
+                    where: Path = (*place, "gitops", "settings", index, "repository")
+                    yield from self._path(where, setting.repository)
                 yield from self._runs_here((*place, "gitops", "settings", index, "component"), setting, entry)
             yield from self._unwritten((*place, "gitops", "settings"), settings, entry)
 

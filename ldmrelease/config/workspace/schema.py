@@ -1,8 +1,8 @@
 """The shape of the workspace file (`ldmrelease.yaml`)."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
 from ldmrelease.config.yaml.fields import (
@@ -13,6 +13,7 @@ from ldmrelease.config.yaml.fields import (
     Name,
     Names,
     Registered,
+    RegisteredOrMapping,
     SomeNames,
     SomeTime,
     Strict,
@@ -20,7 +21,7 @@ from ldmrelease.config.yaml.fields import (
     exactly_one,
     said,
 )
-from ldmrelease.domain.tags import GRAMMARS, RELEASE_KINDS
+from ldmrelease.domain.tags import GRAMMARS, RELEASE_KINDS, Kind
 from ldmrelease.domain.workload_selection import WorkloadKind
 
 TagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
@@ -32,6 +33,18 @@ WORKLOADS = tuple(each.value for each in WorkloadKind if each is not WorkloadKin
 """The kinds of workload that every cluster has."""
 
 Runs = Annotated[list[Text], Field(min_length=1), UNIQUE]
+
+
+_ONE_OR_MORE = {
+    "anyOf": [
+        {"type": "string", "minLength": 1},
+        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "uniqueItems": True},
+    ]
+}
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 class ComponentEntry(Strict):
@@ -53,10 +66,43 @@ class ComponentEntry(Strict):
         return self
 
 
+Patterns = Annotated[
+    list[Text], Field(min_length=1), UNIQUE, BeforeValidator(_as_list), WithJsonSchema(_ONE_OR_MORE)
+]
+
+
+class GrammarEntry(Strict):
+    """A product's own grammar: patterns of its tags, such as release-{year:4d}.{month:2d}[-{patch}], by kind."""
+
+    release: Patterns | None = Field(None, description="Patterns of releases.")
+    weekly: Patterns | None = Field(None, description="Patterns of weeklies.")
+    daily: Patterns | None = Field(None, description="Patterns of dailies.")
+    candidate: Patterns | None = Field(None, description="Patterns of release candidates.")
+    experimental: Patterns | None = Field(None, description="Patterns of experimental builds.")
+    branch: Patterns | None = Field(None, description="Patterns of builds of branches.")
+    moving: Patterns | None = Field(None, description="Patterns of tags that move, such as latest.")
+    order: Names | None = Field(
+        None,
+        description="The parts that order tags of one kind; those with an order, as they stand, where it is left out.",
+    )
+    within: Names | None = Field(
+        None,
+        description="Tags are ordered among those alone that have the same values of these parts; the words and names "
+        "that are not in the order, where it is left out.",
+    )
+
+    def patterns(self) -> dict[Kind, list[str]]:
+        """The patterns, by kind."""
+        found = {each: getattr(self, each) for each in RELEASE_KINDS}
+        return {kind: own for kind, own in found.items() if own is not None}
+
+
 class ProductEntry(Strict):
     """What is tagged together."""
 
-    grammar: Annotated[str, Registered(lambda: GRAMMARS)] = Field(description="How its tags are spelled.")
+    grammar: Annotated[str | GrammarEntry, RegisteredOrMapping(lambda: GRAMMARS, GrammarEntry)] = Field(
+        description="How its tags are spelled: the name of a grammar, or patterns of its own."
+    )
     default: bool = Field(False, description="Whether a tag that it can read is meant for it.")
     aliases: Names = Field(default_factory=list, description="Moving tags, such as recommended.")
     components: Annotated[dict[Name, ComponentEntry], Field(min_length=1)] = Field(
@@ -69,7 +115,20 @@ class SettingEntry(Strict):
 
     component: Text = Field(description="A component that runs here.")
     path: Text = Field(description="Where it stands in the file, such as controller.image.tag.")
-    writes: Literal["tag", "digest", "image"] = Field("tag", description="What the setting holds.")
+    writes: Literal["tag", "digest", "tag@digest", "image"] = Field(
+        "tag", description="What the setting holds; with a digest, an image is pulled by that."
+    )
+    repository: Text | None = Field(
+        None,
+        description="Where the image's repository stands in the file, where that is not `repository` (and `registry`) "
+        "beside the setting.",
+    )
+
+    @model_validator(mode="after")
+    def _one_repository(self) -> Self:
+        if self.writes == "image" and self.repository is not None:
+            said("a whole image has its repository in itself: leave repository out")
+        return self
 
 
 class GitOpsEntry(Strict):
@@ -235,6 +294,11 @@ class EnvironmentEntry(Strict):
     registry: Address | None = Field(
         None,
         description="Its own registry, as host or host/path: images are copied there and run from there.",
+    )
+    mirrors: Annotated[list[Address], UNIQUE] = Field(
+        default_factory=list,
+        description="Registries, as host or host/path, that have the same images under the same path: settings and "
+        "workloads may name them. Nothing is copied there.",
     )
     applications: dict[Name, ApplicationEntry] = Field(
         default_factory=dict, description="What runs there, by name."

@@ -8,12 +8,14 @@ from ldmrelease.config.workspace.schema import (
     CheckEntry,
     ComponentEntry,
     EnvironmentEntry,
+    GrammarEntry,
     MenuEntry,
     SelectionEntry,
     TargetEntry,
     WorkloadsEntry,
     WorkspaceFile,
 )
+from ldmrelease.domain.grammars import AnyGrammar, KindPattern, PatternGrammar
 from ldmrelease.domain.targets import (
     ConfigMapKey,
     FileLocation,
@@ -65,6 +67,15 @@ def sourced(entry: ComponentEntry) -> tuple[ComponentKind, str]:
     raise AssertionError("the file's shape demands a source")
 
 
+def grammar_of_entry(entry: str | GrammarEntry) -> AnyGrammar:
+    """A product's grammar. The patterns have been checked."""
+    if isinstance(entry, str):
+        return entry
+    patterns = tuple(KindPattern(kind, each) for kind, own in entry.patterns().items() for each in own)
+    order, within = (None if each is None else tuple(each) for each in (entry.order, entry.within))
+    return PatternGrammar(patterns, order, within)
+
+
 def build_topology(file: WorkspaceFile) -> Topology:
     """What a workspace names. The file's references have been checked."""
     return Topology(
@@ -93,7 +104,7 @@ def _check(name: str, entry: CheckEntry) -> Check:
 def _products(file: WorkspaceFile) -> Iterator[Product]:
     for name, entry in file.products.items():
         components = tuple(_component(each, part) for each, part in entry.components.items())
-        yield Product(name, entry.grammar, components, entry.default, tuple(entry.aliases))
+        yield Product(name, grammar_of_entry(entry.grammar), components, entry.default, tuple(entry.aliases))
 
 
 def _component(name: str, entry: ComponentEntry) -> ComponentSource:
@@ -115,6 +126,7 @@ def _applications(file: WorkspaceFile) -> Iterator[Application]:
                 cluster_uid=site.cluster_uid,
                 workloads=workloads,
                 registry=site.registry,
+                mirrors=tuple(site.mirrors),
             )
 
 
@@ -151,9 +163,11 @@ def _target(entry: TargetEntry, site: EnvironmentEntry, workloads: Workloads | N
     if entry.gitops is not None:
         tree = entry.gitops
         settings = tuple(
-            Setting(component_name(each.component), each.path, Writes(each.writes)) for each in tree.settings
+            Setting(component_name(each.component), each.path, Writes(each.writes), each.repository)
+            for each in tree.settings
         )
-        return ImageSettingsTarget(GitFile(tree.repository, tree.branch, tree.file), settings)
+        location = GitFile(tree.repository, tree.branch, tree.file)
+        return ImageSettingsTarget(location, settings, site.registry, tuple(site.mirrors))
     if entry.menu is not None:
         return _menu(entry.menu, site)
     if entry.kubernetes is None or workloads is None:

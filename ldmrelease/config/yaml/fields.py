@@ -105,6 +105,31 @@ class Registered:
         raise PydanticKnownError("literal_error", {"expected": choices})
 
 
+class RegisteredOrMapping(Registered):
+    """Marks what is one of the names of a registry, or a mapping: whatever else stands there is a wrong name.
+
+    model: the mapping's.
+    """
+
+    def __init__(self, names: Callable[[], Iterable[str]], model: type[BaseModel]) -> None:
+        super().__init__(names)
+        self._model = model
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        mapping = handler.generate_schema(self._model)
+        return core_schema.no_info_wrap_validator_function(self._named_or_mapping, mapping)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        names = [str(each) for each in self._names()]
+        return {"anyOf": [handler(schema), {"type": "string", "enum": names}]}
+
+    def _named_or_mapping(self, value: Any, mapping: Callable[[Any], Any]) -> Any:
+        is_mapping = isinstance(value, self._model) or (isinstance(value, dict) and value)
+        return mapping(value) if is_mapping else self._known(value)
+
+
 def _reader(read: Callable[[str], Any], remedy: str) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         if not isinstance(value, str):

@@ -1,8 +1,9 @@
 """What a release tag says: its kind, its spellings, its place in the order.
 
 The grammars are in `registry`, a file each: `rubin` (the science pipelines in git, EUPS and image spelling), `rsp`
-(notebook images, as the notebook service reads them), `semver`. Reading a tag never raises: what fits nothing is a
-`Tag` of kind `unknown` with a reason. Only light modules load here; `semver` and `datetime` are imported when needed.
+(notebook images, as the notebook service reads them), `semver`, `cycle` (the summit's control software); a workspace
+may write its own (`patterns`). Reading a tag never raises: what fits nothing is a `Tag` of kind `unknown` with a
+reason. Only light modules load here; `semver` and `datetime` are imported when needed.
 """
 
 from ldmrelease.domain.tags.model import RELEASE_KINDS, Kind, OrderKey, Tag

@@ -1,8 +1,7 @@
 """The value that a tag is read into."""
 
 import enum
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Version = tuple[int, int, int, str | None]
 """Major, minor, patch, pre-release; a weekly is (Y, W, 0, None), a daily (Y, M, D, None)."""
@@ -20,6 +19,8 @@ class Kind(enum.StrEnum):
     daily = "daily"
     candidate = "candidate"
     experimental = "experimental"
+    branch = "branch"
+    moving = "moving"
     unknown = "unknown"
 
 
@@ -27,8 +28,7 @@ RELEASE_KINDS = tuple(each for each in Kind if each not in (Kind.alias, Kind.unk
 """The kinds that a release may be of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suffix:
+class Suffix(NamedTuple):
     """What may follow the version in an image tag; the fields are those of `Tag`."""
 
     cycle: int | None = None
@@ -38,8 +38,7 @@ class Suffix:
     architecture: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag as read in one grammar.
 
     input: the text as it was given.
@@ -50,6 +49,9 @@ class Tag:
     rsp: the rebuild number of a notebook image.
     extra: what follows all that, uninterpreted.
     reason: why it was not parsed; None when it was.
+    group: tags of one kind and different groups are not ordered; all of the stack's of a kind are one group.
+    parts: what the parts of a workspace's own pattern hold, by name.
+    order: the place in its group, where a pattern of a workspace's own says it.
     name: what a release of this tag is called, in one of its spellings (a notebook image's cycle or rebuild is part
         of its name, and git knows neither); None where it names no release.
     """
@@ -70,6 +72,9 @@ class Tag:
     display_name: str
     reason: str | None
     name: str | None
+    group: str = ""
+    parts: tuple[tuple[str, int | str], ...] = ()
+    order: OrderKey | None = None
 
     def fields(self) -> dict[str, object]:
         """The fields for JSON, in their documented order; `reason` only where the tag was not parsed."""
@@ -89,6 +94,8 @@ class Tag:
             "architecture": self.architecture,
             "display_name": self.display_name,
         }
+        if self.parts:
+            fields["parts"] = dict(self.parts)
         return fields if self.parsed else fields | {"reason": self.reason}
 
 
@@ -107,6 +114,9 @@ def parsed(  # noqa: PLR0913 - the fields that differ between grammars
     image: str | None = None,
     version: Version | None = None,
     suffix: Suffix = NO_SUFFIX,
+    group: str = "",
+    parts: tuple[tuple[str, int | str], ...] = (),
+    order: OrderKey | None = None,
 ) -> Tag:
     """A tag that its grammar could read."""
     return Tag(
@@ -126,6 +136,9 @@ def parsed(  # noqa: PLR0913 - the fields that differ between grammars
         display_name=display_name,
         reason=None,
         name=name,
+        group=group,
+        parts=parts,
+        order=order,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.tags.model import Tag
 from ldmrelease.domain.tags.read import parse
 
@@ -19,7 +20,7 @@ def image_tag(tag: Tag, pattern: str) -> str:
     return _FIELD.sub(lambda match: _spelled(tag, match[1]), pattern)
 
 
-def tag_pattern_match(pattern: str, image_tag: str, grammar: str) -> Tag | None:
+def tag_pattern_match(pattern: str, image_tag: str, grammar: AnyGrammar) -> Tag | None:
     """The release whose image is tagged `image_tag`, or None if that is not a release's tag under this pattern.
 
     None too for what is beside the releases in a registry: copies with a UTC timestamp, one-architecture tags

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection
 
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.tags.imagetag import image_tag_fault
 from ldmrelease.domain.tags.model import Tag
 from ldmrelease.domain.tags.registry import grammar_of
 
 
-def parse(text: str, grammar: str, aliases: Collection[str] = ()) -> Tag:
+def parse(text: str, grammar: AnyGrammar, aliases: Collection[str] = ()) -> Tag:
     """Read a tag; whatever `text` holds, the answer is a Tag and never an exception.
 
-    grammar: the name of the product's grammar. Raises ValueError if there is none of that name.
+    grammar: the product's grammar: its name, or its patterns. Raises ValueError if there is none of that name.
     aliases: the names that configuration says are moving names. They win over the grammar, and no other
         text is ever of kind `alias`.
     """
@@ -18,5 +19,5 @@ def parse(text: str, grammar: str, aliases: Collection[str] = ()) -> Tag:
     if text in aliases and image_tag_fault(text) is None:
         from ldmrelease.domain.tags import rsp  # noqa: PLC0415 - its patterns are felt at every start
 
-        return rsp.alias(text, grammar, name=None if chosen.NAMES_IN_GIT else text)
+        return rsp.alias(text, str(grammar), name=None if chosen.NAMES_IN_GIT else text)
     return chosen.parse(text)

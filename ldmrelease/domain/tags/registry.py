@@ -7,19 +7,25 @@ GRAMMARS: dict[str, str] = {
     "rubin": "ldmrelease.domain.tags.rubin",
     "rsp": "ldmrelease.domain.tags.rsp",
     "semver": "ldmrelease.domain.tags.semver",
+    "cycle": "ldmrelease.domain.tags.cycle",
 }
 """By the name that the workspace's file has for it, the module. One is loaded when it is asked for: to compile the
 patterns of all of them would be felt at every start."""
 
 if TYPE_CHECKING:
-    from ldmrelease.domain.tags import rsp, rubin, semver
+    from ldmrelease.domain.grammars import AnyGrammar
+    from ldmrelease.domain.tags import cycle, rsp, rubin, semver
     from ldmrelease.domain.tags.interface import Grammar
 
-    _GRAMMARS: tuple[Grammar, ...] = (rubin, rsp, semver)
+    _GRAMMARS: tuple[Grammar, ...] = (rubin, rsp, semver, cycle)
 
 
-def grammar_of(name: str) -> "Grammar":
-    """A grammar by its name. Raises `ValueError` if there is none of that name."""
+def grammar_of(name: "AnyGrammar") -> "Grammar":
+    """A grammar by its name, or of a workspace's own patterns. Raises `ValueError` for a name that is none."""
+    if not isinstance(name, str):
+        from ldmrelease.domain.tags.patterns.grammar import own_grammar  # noqa: PLC0415 - as above
+
+        return own_grammar(name)
     if name not in GRAMMARS:
         raise ValueError(f"{name!r} is not a grammar of tags; known: {', '.join(GRAMMARS)}")
     return cast("Grammar", import_module(GRAMMARS[name]))

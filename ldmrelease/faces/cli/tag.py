@@ -76,6 +76,9 @@ def sort_tags(
     if open_points.kinds:
         kinds = ", ".join(open_points.kinds)
         say(f"not compared: {kinds} (no order between kinds; each is sorted by itself)", err=True)
+    if open_points.groups:
+        groups = ", ".join(printable(each or "others") for each in open_points.groups)
+        say(f"not compared: {groups} (no order between them; each is sorted by itself)", err=True)
     for tag in open_points.tags:
         say(f"not compared: {printable(tag.input)} ({printable(tag.reason or '')})", err=True)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import Checkpoint
+from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import EMPTY_CONFIG, EMPTY_CONFIG_TYPE, MANIFEST_TYPE
 from ldmrelease.domain.targets import ConfigMapKey, GitFile, KubernetesTarget
@@ -30,10 +31,9 @@ from ldmrelease.registry.referrers import put_referrers, read_referrer
 from ldmrelease.registry.repository import Repository
 from ldmrelease.services.context import NoKey, Untrusted
 from ldmrelease.services.deployments.concurrency import run_concurrently
+from ldmrelease.services.deployments.fences import fence_of, is_ignored, judged
 from ldmrelease.services.needs import CheckpointPublishing, WitnessAccess
-from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal
 from ldmrelease.targets.stores.git_file import read_fences
 from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, sign_checkpoint, verify_checkpoint
@@ -98,8 +98,11 @@ def contradictions(ledger: Ledger, kept: tuple[KeptCheckpoint, ...]) -> tuple[Co
     return tuple(found)
 
 
-def require_newest(context: WitnessAccess) -> None:
-    """Raise `Untrusted` where anybody who can be asked has seen what this copy of the ledger does not have."""
+def require_newest(context: WitnessAccess) -> tuple[Refusal, ...]:
+    """Raise `Untrusted` where anybody who can be asked has seen what this copy of the ledger does not have.
+
+    What is to be said though nothing stops for it: fences that do not count.
+    """
     kept = kept_checkpoints(context)
     for each in kept:
         if each.overwritten:
@@ -112,6 +115,9 @@ def require_newest(context: WitnessAccess) -> None:
             f"{told}\nnothing was changed: use the ledger that wrote there, or restore its newest backup with "
             "`ldmrelease ledger import`"
         )
+    return tuple(
+        each.unknown for each in kept if isinstance(each.unknown, Refusal) and is_ignored(each.unknown)
+    )
 
 
 def describe(each: Contradiction, size: int) -> str:
@@ -129,7 +135,7 @@ def _jobs(
     access = Access(context.workspace.root, None, context.connections)
     now = context.now()
     for name, places in _grouped(context.topology).items():
-        yield str(name), _fences(places, access, now)
+        yield str(name), _fences(context, places, access)
     yield context.workspace.releases, _published(context, now)
 
 
@@ -151,26 +157,27 @@ def _holder(application: Application) -> str | ClusterAccess:
 
 
 def _fences(
-    applications: list[Application], access: Access, now: datetime
+    context: WitnessAccess, applications: list[Application], access: Access
 ) -> Callable[[Callable[[str, KeptCheckpoint], None]], None]:
     def ask(tell: Callable[[str, KeptCheckpoint], None]) -> None:
-        for where, found in _read(applications, access):
-            tell(where, _kept(where, found, now))
+        for where, found in _read(context, applications, access):
+            tell(where, _kept(where, found, context.now()))
 
     return ask
 
 
 def _read(
-    applications: list[Application], access: Access
+    context: WitnessAccess, applications: list[Application], access: Access
 ) -> Iterator[tuple[str, Fence | Refusal | Unavailable | None]]:
     first = applications[0].target.location
     if isinstance(first, GitFile):
         read = read_fences(first.repository, [each.place for each in applications], access)
         for each in applications:
-            yield str(each.place), read if isinstance(read, Refusal | Unavailable) else read[each.place]
+            kept = read if isinstance(read, Refusal | Unavailable) else read[each.place]
+            yield str(each.place), judged(context, each, kept)
         return
     for each in applications:
-        found = registry.fence_of(each.target, each.place, access)
+        found = fence_of(context, each, access)
         yield str(each.place), found
         if isinstance(found, Unavailable):
             return

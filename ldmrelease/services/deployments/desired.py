@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.targets import Target
 from ldmrelease.domain.topology import Application
-from ldmrelease.ledger import LedgerReader
+from ldmrelease.services.deployments.fences import extends, fence_of, is_ignored
 from ldmrelease.services.deployments.superseded import supersedes
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PlaceAccess, TargetAccess
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 
 
@@ -43,7 +45,9 @@ def desired_summary(
         for each in release.images
         if each.name in names
     }
-    return {"intent": str(intent), "images": images, **({"alias": alias} if alias else {})}
+    # What is only written somewhere has no images that anybody knows.
+    written = {"written": release.tag} if not release.images else {}
+    return {"intent": str(intent), "images": images, **written, **({"alias": alias} if alias else {})}
 
 
 def edits(
@@ -53,6 +57,11 @@ def edits(
     if intent is Intent.RETIRE:
         return registry.retired(target, release, there)
     return registry.desired(target, release, there, alias if intent is Intent.ALIAS else None)
+
+
+def after(there: Snapshot, wanted: Mapping[str, Value]) -> Snapshot:
+    """What a target says when these settings are as wanted."""
+    return replace(there, values=there.values | dict(wanted))
 
 
 def holds(wanted: Mapping[str, Value], there: Snapshot) -> bool:
@@ -66,9 +75,9 @@ def fence_refusal(context: PlaceAccess, application: Application) -> Refusal | U
     `other-ledger`: the place belongs to another. `ledger-behind`: this one lacks what the place's fence saw,
     so it is a copy, or its tail was cut (trust.md section 2).
     """
-    found = registry.fence_of(application.target, application.place, access(context))
+    found = fence_of(context, application, access(context))
     if not isinstance(found, Fence):
-        return found
+        return None if is_ignored(found) else found
     values = {"place": str(application.place), "promotion": found.promotion}
     if (found.ledger, found.genesis) != (context.ledger.uuid, context.ledger.genesis):
         if supersedes(context.ledger, context.records, application.place, found):
@@ -78,11 +87,6 @@ def fence_refusal(context: PlaceAccess, application: Application) -> Refusal | U
         size = context.ledger.head().size
         return Refusal("ledger-behind", {**values, "found": found.size, "expected": size})
     return None
-
-
-def extends(ledger: LedgerReader, found: Fence) -> bool:
-    event = ledger.get(found.size)
-    return event is not None and event.hash == found.head
 
 
 def desired_digests(release: Release, application: Application) -> dict[str, frozenset[str]]:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain.events.place import ObservedImage
+from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
@@ -18,9 +19,10 @@ from ldmrelease.services.needs import ReleaseHistory
 
 class HistoryEntry(Struct, frozen=True):
     """An image at a place over a time. `release` is what it was called there then, and `named` how that was found;
-    `ended` is None while it is there.
+    `begun` is the number of the event that saw it there first; `ended` is None while it is there.
 
-    `intervals` are the stretches that were seen without a gap: what lies between them is unobserved.
+    `intervals` are the stretches that were seen without a gap: what lies between them is unobserved. `foreign` is where
+    another repository was named there than the component's.
     """
 
     place: str
@@ -30,12 +32,14 @@ class HistoryEntry(Struct, frozen=True):
     digest: str
     release: str | None
     named: NamedBy
+    begun: int
     first: str
     last: str
     observed: int
     intervals: tuple[tuple[str, str], ...]
     ended: str | None
     gone: str | None
+    foreign: ForeignImage | None = None
 
 
 def history(
@@ -103,25 +107,12 @@ def _entry(names: ImageNames, image: observed.ResidenceState) -> HistoryEntry:
         digest=image.digest,
         release=named.release,
         named=named.by,
+        begun=span.begun,
         first=spell(span.first),
         last=spell(span.last),
         observed=span.observed,
         intervals=tuple((spell(each.start), spell(each.end)) for each in span.intervals),
         ended=span.ended,
         gone=spell(span.gone) if span.gone else None,
+        foreign=image.foreign,
     )
-
-
-def previous_release(context: ReleaseHistory, place: Place, product: str) -> str | None:
-    """The tag that ran at a place before what runs there now: what a rollback goes back to by default."""
-    seen = [each for each in history(context, place=place) if each.product == product]
-    there = {each.release for each in seen if each.ended is None}
-    ended = [
-        each
-        for each in seen
-        if each.ended == "replaced" and each.release is not None and each.release not in there
-    ]
-    if not ended:
-        return None
-    newest = max(ended, key=lambda each: each.gone or "")
-    return (newest.release or "").partition("/")[2]

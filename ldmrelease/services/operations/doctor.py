@@ -13,6 +13,7 @@ from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.events import Checkpoint, Event, EventKind
+from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
@@ -22,14 +23,16 @@ from ldmrelease.services.context import open_context, wall_clock
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.checkpoints import RENEWING, contradictions, describe, kept_checkpoints
 from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.deployments.fences import fence_of, is_ignored
 from ldmrelease.services.deployments.superseded import supersedes
+from ldmrelease.services.inventory.foreign import foreign_settings
 from ldmrelease.services.needs import Diagnosing, WitnessAccess
 from ldmrelease.services.promotions import preflight
 from ldmrelease.services.trust_version import trust_rows, why_ignored
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
-from ldmrelease.targets.fence import Fence
-from ldmrelease.targets.results import Refusal, Snapshot
+from ldmrelease.targets.image_setting import foreign_refusal
+from ldmrelease.targets.results import Refusal, Snapshot, joined
 from ldmrelease.trust.records import Records
 from ldmrelease.trust.signer import load_signer
 from ldmrelease.trust.verify import Rejected
@@ -229,7 +232,12 @@ def _place(context: Diagnosing, application: Application) -> Diagnosis:
     there = against or registry.read(application.target, reach)
     if not isinstance(there, Snapshot):
         return Diagnosis(what, Health.BAD, trouble=there)
-    fence = registry.fence_of(application.target, application.place, reach)
+    fence = fence_of(context, application, reach)
+    if isinstance(fence, Refusal) and is_ignored(fence):
+        # It stops nobody, and somebody has put it there.
+        told = {key: value for key, value in fence.values.items() if key != "removal"}
+        remedy = f"`{fence.values['removal']}` takes it away"
+        return Diagnosis(what, Health.WARN, remedy=remedy, trouble=Refusal(fence.code, told))
     if isinstance(fence, Refusal | Unavailable):
         return Diagnosis(what, Health.BAD, trouble=fence)
     if fence is not None and supersedes(context.ledger, context.records, application.place, fence):
@@ -241,6 +249,11 @@ def _place(context: Diagnosing, application: Application) -> Diagnosis:
         return Diagnosis(what, Health.BAD, problem, remedy)
     else:
         note = ""
+    foreign = list(foreign_settings(context.topology, application, there))
+    if foreign:
+        # A promotion to a cluster writes the whole image; elsewhere somebody has to put the repository back.
+        health = Health.WARN if application.target.capabilities.writes_directly else Health.BAD
+        return Diagnosis(what, health, trouble=joined([foreign_refusal(each) for each in foreign]))
     message = f"{application.level}, settings: {len(there.values)}, at {there.revision[:12]}{note}"
     return Diagnosis(what, Health.OK, message)
 

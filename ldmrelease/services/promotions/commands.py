@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Phase, Verdict
-from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.errors import InputError, Unavailable
 from ldmrelease.domain.events.promotion import (
     DecisionStage,
     PromotionEnded,
@@ -52,6 +52,10 @@ from ldmrelease.services.releases.pin import push_release
 from ldmrelease.services.signing import require_agreed_targets, require_keys
 
 
+class ReasonNeeded(InputError):
+    """A rollback goes back to what no decision had ever let in at the place, and nobody has said why."""
+
+
 class Promoted(Struct, frozen=True):
     """A promotion that was recorded and driven as far as it goes; `look` has the decisions of the request."""
 
@@ -71,14 +75,27 @@ PromotionAnswer = UnknownTarget | PreflightFailed | NothingToDo | Preview | Plac
 def preview_spec(
     context: PromotionPlanning, spec: PromotionSpec
 ) -> UnknownTarget | PreflightFailed | NothingToDo | Preview:
-    """What `promote` would do now. Writes nothing."""
+    """What `promote` would do now. Writes nothing. Raises `ReasonNeeded`."""
     applications = places_for(context, spec)
     if isinstance(applications, UnknownTarget):
         return applications
     left = remaining_places(context, spec, applications)
     if not left:
         return _nothing_to_do(context, spec, [each.place for each in applications])
-    return preview(context, spec, left)
+    found = preview(context, spec, left)
+    if isinstance(found, Preview) and spec.reason is None:
+        _require_decided(found)
+    return found
+
+
+def _require_decided(found: Preview) -> None:
+    """Raise `ReasonNeeded` where a rollback is to what nobody has decided about."""
+    undecided = [str(each.decision.place) for each in found.decided if each.decision.only_found]
+    if undecided:
+        raise ReasonNeeded(
+            f"{found.spec.pinned.release.name} was only found at {', '.join(undecided)}: no decision has ever let it "
+            "in there, so going back to it is yours to answer for; say why with --reason (there will be no receipt)"
+        )
 
 
 def _nothing_to_do(context: SignedHistory, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
@@ -88,8 +105,8 @@ def _nothing_to_do(context: SignedHistory, spec: PromotionSpec, places: Sequence
 
 
 def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) -> PromotionAnswer:
-    """Decide, record, act. Raises where a part could not be reached (what was recorded can be resumed), and
-    `Hypothetical`.
+    """Decide, record, act. Raises where a part could not be reached (what was recorded can be resumed),
+    `Hypothetical` and `ReasonNeeded`.
     """
     open_already = _same_request(context, spec)
     if open_already is not None:
@@ -102,13 +119,13 @@ def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) 
         busy = _busy(context, considered) or _unconfirmed(context, considered)
         if busy is not None:
             return busy
-        require_newest(context)
+        notices = require_newest(context)
         recorded = record_request(context, considered)
         if recorded is None:
             continue
         push_release(context.release_repository(), spec.pinned)
         outcome = _drive(context, recorded.promotion, progress)
-        return Promoted(recorded.look, outcome)
+        return Promoted(recorded.look, replace(outcome, notices=notices))
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
 
 
@@ -166,19 +183,20 @@ def resume(
         if journal.state.ended:
             return PromotionOutcome(promotion_id, journal.state, dict(journal.cause))
         require_agreed(context.workspace, [each.place for each in promotion.plan.places])
-        require_newest(context)
+        notices = require_newest(context)
         if journal.waiting and journal.waits_at is not None:
             waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
                 context, promotion, journal.waits_at, observes=observes
             )
             if waits is not None:
-                return waits
+                return replace(waits, notices=notices)
             event = new_event(PromotionResumed(journal.waits_at), promotion.stream)
             if context.append([event], expect={promotion.stream: promotion.version}) is not None:
                 continue
         require_keys(context, promotion.plan, promotion.pinned.release)
         push_release(context.release_repository(), promotion.pinned)
-        return _drive(context, promotion_id, progress, take_over=take_over)
+        outcome = _drive(context, promotion_id, progress, take_over=take_over)
+        return replace(outcome, notices=notices)
     raise AppendsRefused(promotion_id)
 
 
@@ -265,12 +283,12 @@ def abort(
             require_agreed_targets(
                 context.workspace, [each.place.environment for each in promotion.plan.places]
             )
-        require_newest(context)
+        notices = require_newest(context)
         here = current_place(promotion.plan, journal)
         event = new_event(PromotionHalting(here.place if here else None, "aborted", why), promotion.stream)
         if context.append([event], expect={promotion.stream: promotion.version}) is not None:
             continue
-        return _drive(context, promotion_id, progress)
+        return replace(_drive(context, promotion_id, progress), notices=notices)
     raise AppendsRefused(promotion_id)
 
 

@@ -11,6 +11,7 @@ from ldmrelease.domain.errors import LdmreleaseError, Unavailable
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.times import spell
 from ldmrelease.services.promotions.work import PlaceBusy
+from ldmrelease.targets.results import Refusal
 
 if TYPE_CHECKING:
     from ldmrelease.services.promotions.changes import PlaceChange
@@ -32,7 +33,8 @@ class AppendsRefused(LdmreleaseError):
 class PromotionOutcome(Struct, frozen=True):
     """Where a promotion was left, in the machine's terms; `interrupted` and `busy` say why it stands still.
 
-    `changes` are those of a promotion that has just succeeded.
+    `changes` are those of a promotion that has just succeeded. `notices` are what somebody should look at, though
+    nothing stopped for it.
     """
 
     promotion: str
@@ -42,6 +44,7 @@ class PromotionOutcome(Struct, frozen=True):
     busy: PlaceBusy | None = None
     taken_over: bool = False
     changes: tuple[PlaceChange, ...] = ()
+    notices: tuple[Refusal, ...] = ()
 
 
 def wait_values(until: datetime | None, who: tuple[str, ...]) -> dict[str, Any]:

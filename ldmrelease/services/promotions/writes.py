@@ -5,11 +5,11 @@ from msgspec.structs import replace
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.facts import Intent
-from ldmrelease.services.deployments.desired import access, edits, extends, holds, snapshot
-from ldmrelease.services.deployments.superseded import supersedes
+from ldmrelease.services.deployments.desired import access, edits, holds, snapshot
+from ldmrelease.services.deployments.fences import grant_of
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import Note
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
 
@@ -94,24 +94,8 @@ def _planned_edits(work: Work) -> tuple[dict[str, Value], dict[str, Value]] | Re
 
 
 def _grant(work: Work, verb: str) -> WriteGrant:
-    context, head = work.context, work.context.ledger.head()
     assert work.epoch is not None
-    fence = Fence(
-        ledger=head.ledger,
-        genesis=context.ledger.genesis,
-        size=head.size,
-        head=head.hash,
-        promotion=work.promotion,
-        epoch=work.epoch,
-    )
-    place = work.step.place
-    return WriteGrant(
-        place,
-        fence,
-        lambda found: extends(context.ledger, found),
-        _note(work, verb),
-        lambda found: supersedes(context.ledger, context.records, place, found),
-    )
+    return grant_of(work.context, work.step.place, work.promotion, work.epoch, _note(work, verb))
 
 
 def _note(work: Work, verb: str) -> Note:

@@ -5,7 +5,7 @@ Both are read by refs and written by moving several refs together, each only fro
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -65,12 +65,15 @@ class GitRemote(Struct, frozen=True):
             self.git.change("fetch", "fetch", *options, "--", self.url, *behind)
         raise GitError("fetch", 1, "the refs move faster than they can be fetched")
 
-    def advance(self, old: Tips, new: Mapping[str, str], at: datetime) -> bool:
+    def advance(
+        self, old: Tips, new: Mapping[str, str], at: datetime, replaced: Collection[str] = ()
+    ) -> bool:
         """Move all the refs, or none: False where one is no longer at `old`.
 
+        `replaced` are those whose new commit is not built upon the old object.
         Raises `Refused` (`rejected`) where the server forbids it, `GitError` where nobody can be asked.
         """
-        return self._update(old, new, at) if self.url is None else self._push(self.url, new)
+        return self._update(old, new, at) if self.url is None else self._push(self.url, old, new, replaced)
 
     def _remote_tips(self, url: str, refs: Sequence[str]) -> dict[str, str | None]:
         listing = self.git.run("ls-remote", "-q", "--", url, *refs).decode()
@@ -91,10 +94,12 @@ class GitRemote(Struct, frozen=True):
             return False
         return True
 
-    def _push(self, url: str, new: Mapping[str, str]) -> bool:
+    def _push(self, url: str, old: Tips, new: Mapping[str, str], replaced: Collection[str]) -> bool:
         refspecs = [f"{oid}:{ref}" for ref, oid in new.items()]
+        leases = [f"--force-with-lease={ref}:{old[ref]}" for ref in replaced if ref in new]
+        options = ("--atomic", "--porcelain", "--no-verify", *leases)
         try:
-            self.git.change("push", "push", "--atomic", "--porcelain", "--no-verify", "--", url, *refspecs)
+            self.git.change("push", "push", *options, "--", url, *refspecs)
         except GitError as error:
             # The line may have been cut after the server had done it.
             if self._remote_tips(url, list(new)) == dict(new):

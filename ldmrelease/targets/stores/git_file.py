@@ -7,7 +7,8 @@ changed setting is: then the answer names who changed it.
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from shlex import quote
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -17,12 +18,10 @@ from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence, WriteGrant
-from ldmrelease.targets.git.blame import Blame
-from ldmrelease.targets.git.checkout import Checkout, checkout_of
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
 from ldmrelease.targets.git.program import DAMAGED, GitError
-from ldmrelease.targets.git.remote import GitRemote
+from ldmrelease.targets.git.remote import GitRemote, remote_url
 from ldmrelease.targets.git.repository import Blob, Git, author_of, read_blob, tree_with
 from ldmrelease.targets.results import (
     Change,
@@ -35,7 +34,12 @@ from ldmrelease.targets.results import (
     required,
 )
 from ldmrelease.targets.stores.expected import require_expected, said_already
+from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
+
+if TYPE_CHECKING:
+    from ldmrelease.targets.git.blame import Blame
+    from ldmrelease.targets.git.checkout import Checkout
 
 _TRIES = 5
 _MOST_MOVES = 20
@@ -54,13 +58,18 @@ def preflight(_where: GitFile, _access: Access) -> Refusal | Unavailable | None:
 
 
 def read(
-    where: GitFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
+    where: GitFile,
+    paths: Sequence[str],
+    access: Access,
+    optional: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as committed now; an `optional` one that is absent is left out.
 
     Raises ValueError for what is not a path.
     """
-    return _answer(where, lambda: _snapshot(_Session.open(where, access), paths, optional))
+    read = PathsToRead(paths, optional, beside)
+    return _answer(where, lambda: _snapshot(_Session.open(where, access), read))
 
 
 def write(
@@ -86,28 +95,36 @@ def claim(where: GitFile, access: Access, grant: WriteGrant) -> Written | Refusa
     return _answer(where, lambda: _claim(_Session.open(where, access), grant))
 
 
-def fence_of(where: GitFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
-    """The fence of the place; None where nobody has written there yet."""
+def fence_of(where: GitFile, place: Place, access: Access) -> bytes | Refusal | Unavailable | None:
+    """What is kept as the fence of the place; None where nobody has written there yet."""
 
-    def read() -> Fence | None:
+    def read() -> bytes | None:
         session = _Session.open(where, access)
         ref = fence.fence_ref(place)
         tip = session.repository.tips([ref])[ref]
-        return fence.fence_at(session.git, tip) if tip else None
+        return fence.kept_at(session.git, tip) if tip else None
 
     return _answer(where, read)
 
 
+def fence_removal(where: GitFile, place: Place) -> str:
+    """The command that takes the fence of the place away."""
+    ref, repository = fence.fence_ref(place), quote(public(where.repository))
+    if remote_url(where.repository) is None:
+        return f"git -C {repository} update-ref -d {ref}"
+    return f"git push {repository} --delete {ref}"
+
+
 def read_fences(
     repository: str, places: Sequence[Place], access: Access
-) -> dict[Place, Fence | None] | Refusal | Unavailable:
-    """The fences of several places of one repository, in one look; None where nobody has written yet."""
+) -> dict[Place, bytes | None] | Refusal | Unavailable:
+    """What is kept as the fences of several places of one repository, in one look; None where nobody has written."""
 
-    def read() -> dict[Place, Fence | None]:
+    def read() -> dict[Place, bytes | None]:
         opened = access.repository(repository)
         refs = {each: fence.fence_ref(each) for each in places}
         tips = opened.tips(list(refs.values()))
-        known = fence.fences_at(opened.git, [tip for tip in tips.values() if tip is not None])
+        known = fence.all_kept_at(opened.git, [tip for tip in tips.values() if tip is not None])
         return {each: known.get(tips[ref] or "") for each, ref in refs.items()}
 
     return _answer(GitFile(repository, "", ""), read)
@@ -120,7 +137,7 @@ def changed_by(
 
     def read() -> dict[SettingItem, Change | Refusal]:
         session = _Session.open(where, access)
-        tip, blame = session.tip(), Blame(session.git)
+        tip, blame = session.tip(), session.blame()
         return {each: found(partial(_author, session, blame, tip, each)) for each in asked}
 
     def found(act: Callable[[], Change]) -> Change | Refusal:
@@ -176,23 +193,25 @@ class _Session(Struct, frozen=True):
     def settings(self, revision: str, paths: Sequence[str]) -> dict[str, FoundSetting]:
         return required(read_settings(self.blob(revision).content, paths, self.where.file))
 
-    def checkout(self) -> Checkout | None:
+    def blame(self) -> "Blame":
+        """Says who wrote which line."""
+        from ldmrelease.targets.git.blame import Blame  # noqa: PLC0415 - whoever reads asks nobody
+
+        return Blame(self.git)
+
+    def checkout(self) -> "Checkout | None":
         """The copy to keep up to date; a mirror has none."""
+        from ldmrelease.targets.git.checkout import checkout_of  # noqa: PLC0415 - for writers alone
+
         if self.repository.url is not None:
             return None
         return checkout_of(self.git, self.where.branch, self.where.file)
 
 
-def _snapshot(session: _Session, paths: Sequence[str], optional: Collection[str]) -> Snapshot:
+def _snapshot(session: _Session, paths: PathsToRead) -> Snapshot:
     tip = session.tip()
     blob = session.blob(tip)
-    settings = required(read_settings(blob.content, paths, session.where.file, optional))
-    return Snapshot(
-        tip,
-        blob.oid,
-        {path: each.value for path, each in settings.items()},
-        {path: each.line for path, each in settings.items()},
-    )
+    return snapshot_of(blob.content, paths, session.where.file, tip, blob.oid)
 
 
 def _claim(session: _Session, grant: WriteGrant) -> Written:
@@ -204,7 +223,9 @@ def _claim(session: _Session, grant: WriteGrant) -> Written:
         if new is None:
             return Written(tips[ref] or "", {}, found=True)
         session.git.store(objects)
-        if session.repository.advance(tips, {ref: new}, grant.note.at):
+        if session.repository.advance(
+            tips, {ref: new}, grant.note.at, _not_built_upon(session, tips[ref], ref)
+        ):
             return Written(new, {})
     raise GitError("push", 1, "the fence moves faster than it can be written")
 
@@ -214,8 +235,13 @@ def _fence_commit(session: _Session, objects: NewObjects, old: str | None, grant
 
     Raises `Refused` where we may not write.
     """
-    fence.check(fence.fence_at(session.git, old) if old else None, grant)
-    return fence.next_fence(session.git, objects, old, grant.fence, grant.note)
+    fence.check(fence.kept_at(session.git, old) if old else None, grant)
+    return fence.next_fence(session.git, objects, old, grant)
+
+
+def _not_built_upon(session: _Session, old: str | None, ref: str) -> tuple[str, ...]:
+    """The ref of the fence, where what it names is no commit: the next one has no parent."""
+    return () if old is None or fence.is_commit(session.git, old) else (ref,)
 
 
 def _write(session: _Session, edits: Values, expect: Values, grant: WriteGrant) -> Written:
@@ -223,7 +249,7 @@ def _write(session: _Session, edits: Values, expect: Values, grant: WriteGrant) 
     for _ in range(_TRIES):
         tips = session.repository.tips([session.ref, fence_ref])
         tip = session.require(tips[session.ref])
-        fence.check(fence.fence_at(session.git, held) if (held := tips[fence_ref]) else None, grant)
+        fence.check(fence.kept_at(session.git, held) if (held := tips[fence_ref]) else None, grant)
         settings = session.settings(tip, list(edits))
         lines = {path: each.line for path, each in settings.items()}
         if all(settings[path].value == value for path, value in edits.items()):
@@ -257,7 +283,8 @@ def _commit(
     session.git.store(objects)
     if checkout is not None:
         checkout.announce(before.oid, entry.oid)
-    if not session.repository.advance(tips, new, grant.note.at):
+    orphaned = _not_built_upon(session, tips[fence_ref], fence_ref)
+    if not session.repository.advance(tips, new, grant.note.at, orphaned):
         if checkout is not None:
             checkout.withdraw()
         return None
@@ -279,10 +306,10 @@ def _sync(session: _Session, tip: str) -> str | None:
 
 def _changed_by(session: _Session, tip: str, path: str) -> Change:
     """The commit since which the setting has said what it says now."""
-    return _author(session, Blame(session.git), tip, SettingItem(path))
+    return _author(session, session.blame(), tip, SettingItem(path))
 
 
-def _author(session: _Session, blame: Blame, tip: str, asked: SettingItem) -> Change:
+def _author(session: _Session, blame: "Blame", tip: str, asked: SettingItem) -> Change:
     """The commit of the setting's own line, or its item's: of the value, and not of a comment or of the order there.
 
     Raises `RefusedError`: `moved-often`, or what is wrong with the setting.

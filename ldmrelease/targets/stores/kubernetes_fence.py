@@ -1,23 +1,25 @@
-"""The fence of a place in a cluster: a ConfigMap, and the claim's epoch on whatever the place writes.
+"""The fence of a place in a cluster: in a ConfigMap, and as an annotation of whatever the place writes, both signed.
 
 Who takes a place over first moves the ConfigMap, by its resourceVersion, and then annotates every object with
-its epoch, which moves theirs. An epoch never goes back, so that a late holder is known though somebody has
-deleted the ConfigMap. Whoever writes reads the objects first, then the ConfigMap, and writes with the
+its fence, which moves theirs. Of one ledger an epoch never goes back, so that a late holder is known though somebody
+has deleted the ConfigMap. Whoever writes reads the objects first, then the ConfigMap, and writes with the
 uid and resourceVersion that were read: a late holder gets 409, at the ConfigMap or at the object.
 """
 
-import re
+import json
 from collections.abc import Iterable
+from shlex import join
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.workloads import KubernetesObject
-from ldmrelease.domain import canonical
+from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.topology import Place
+from ldmrelease.domain.workload_selection import IN_CLUSTER, ClusterAccess
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import TRIES
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant, is_same_claim
 from ldmrelease.targets.guarded import GuardedObject
 from ldmrelease.targets.results import RefusedError
 from ldmrelease.targets.stores.field_managers import FENCE_MANAGER
@@ -25,7 +27,10 @@ from ldmrelease.targets.stores.field_managers import FENCE_MANAGER
 NAME = "ldmrelease"
 """The ConfigMap with the fences of a namespace's places, one key for each."""
 
+MARK = "ldmrelease.dev/fence"
+"""The annotation with the signed fence of the claim under which an object was last written."""
 EPOCH = "ldmrelease.dev/epoch"
+"""Its epoch beside it, for people: nothing reads it."""
 
 
 def key_of(place: Place) -> str:
@@ -33,16 +38,24 @@ def key_of(place: Place) -> str:
     return ".".join(each.replace(".", "..") for each in (place.environment, place.application))
 
 
-def read(api: Api, namespace: str, place: Place) -> Fence | None:
-    """The fence of a place; None where nobody has claimed it."""
-    return _fence_in(_config_map(api, namespace), place)
+def read(api: Api, namespace: str, place: Place) -> bytes | None:
+    """What is kept as the fence of a place; None where nobody has claimed it."""
+    return _kept_in(_config_map(api, namespace), place)
+
+
+def removal(access: ClusterAccess, namespace: str, place: Place) -> str:
+    """The command that takes the fence of a place away."""
+    context = () if access.context == IN_CLUSTER else ("--context", access.context)
+    config = () if access.kubeconfig is None else ("--kubeconfig", access.kubeconfig)
+    patch = json.dumps([{"op": "remove", "path": f"/data/{key_of(place)}"}])
+    about = ("-n", namespace, "patch", "configmap", NAME, "--type=json", "-p", patch)
+    return join(("kubectl", *config, *context, *about))
 
 
 def require_ours(api: Api, namespace: str, grant: WriteGrant) -> None:
     """Raise `Refused` (`fenced`) unless the fence stands where the grant's holder has put it."""
-    found = read(api, namespace, grant.place)
-    fence.check(found, grant)
-    if found is None or not _is_same_claim(found, grant.fence):
+    found = fence.check(read(api, namespace, grant.place), grant)
+    if not is_same_claim(found, grant.fence):
         values = {"promotion": found.promotion if found else "", "epoch": found.epoch if found else 0}
         raise RefusedError("fenced", place=str(grant.place), **values, expected=grant.fence.epoch)
 
@@ -51,9 +64,8 @@ def hold(api: Api, namespace: str, grant: WriteGrant) -> bool:
     """Let the fence say what the grant says, if its holder may write; whether it had to be moved."""
     for _ in range(TRIES):
         config_map = _config_map(api, namespace)
-        found = _fence_in(config_map, grant.place)
-        fence.check(found, grant)
-        if found is not None and _is_same_claim(found, grant.fence) and found.size >= grant.fence.size:
+        found = fence.check(_kept_in(config_map, grant.place), grant)
+        if found is not None and is_same_claim(found, grant.fence) and found.size >= grant.fence.size:
             return False
         try:
             _put(api, namespace, config_map, grant)
@@ -69,7 +81,7 @@ def hold(api: Api, namespace: str, grant: WriteGrant) -> bool:
 
 
 def mark(api: Api, namespace: str, grant: WriteGrant, objects: Iterable[GuardedObject]) -> bool:
-    """Annotate every object with the epoch of the fence, which must be ours; whether any was changed."""
+    """Annotate every object with the fence, which must be ours; whether any was changed."""
     changed = False
     for each in objects:
         changed |= _mark(api, namespace, grant, each)
@@ -77,17 +89,13 @@ def mark(api: Api, namespace: str, grant: WriteGrant, objects: Iterable[GuardedO
 
 
 def _mark(api: Api, namespace: str, grant: WriteGrant, guarded: GuardedObject) -> bool:
-    epoch = grant.fence.epoch
+    annotations = {MARK: grant.signed.decode(), EPOCH: str(grant.fence.epoch)}
     for _ in range(TRIES):
-        marked = _epoch_of(guarded)
-        if marked == epoch:
+        if is_same_claim(_require_no_later(guarded, grant), grant.fence):
             return False
-        if marked > epoch:
-            # Its ConfigMap was deleted; the objects still tell who came later.
-            raise RefusedError("marked-later", file=guarded.path, epoch=marked, expected=epoch)
         try:
             # The annotation is ours by its name, whoever has set it.
-            api.apply(guarded.path, guarded.body({EPOCH: str(epoch)}), manager=FENCE_MANAGER, force=True)
+            api.apply(guarded.path, guarded.body(annotations), manager=FENCE_MANAGER, force=True)
         except Conflict:
             guarded = GuardedObject(guarded.path, api.get(guarded.path))
             require_ours(api, namespace, grant)
@@ -96,14 +104,15 @@ def _mark(api: Api, namespace: str, grant: WriteGrant, guarded: GuardedObject) -
     raise ClusterUnreachable(api.where, f"{guarded.path} changes faster than it can be annotated")
 
 
-def _epoch_of(guarded: GuardedObject) -> int:
-    """The epoch that an object was marked with; 0 where it never was, or somebody wrote what is none."""
-    told = guarded.annotations.get(EPOCH, "")
-    return int(told) if re.fullmatch(r"[0-9]{1,18}", told) else 0
-
-
-def _is_same_claim(one: Fence, other: Fence) -> bool:
-    return (one.promotion, one.epoch) == (other.promotion, other.epoch)
+def _require_no_later(guarded: GuardedObject, grant: WriteGrant) -> Fence | None:
+    """The fence that an object was marked with, if that counts. Raises `Refused`, `marked-later` among it: its
+    ConfigMap was deleted, and the objects still tell who came later."""
+    kept = guarded.annotations.get(MARK)
+    mark = kept.encode(errors="replace") if kept is not None else None
+    found, ours = grant.read(mark), grant.fence
+    if found is not None and found.genesis == ours.genesis and found.epoch > ours.epoch:
+        raise RefusedError("marked-later", file=guarded.path, epoch=found.epoch, expected=ours.epoch)
+    return fence.check(mark, grant)
 
 
 def _config_map(api: Api, namespace: str) -> KubernetesObject | None:
@@ -113,18 +122,13 @@ def _config_map(api: Api, namespace: str) -> KubernetesObject | None:
         return None
 
 
-def _fence_in(config_map: KubernetesObject | None, place: Place) -> Fence | None:
-    text = ((config_map or {}).get("data") or {}).get(key_of(place))
-    if text is None:
-        return None
-    try:
-        return canonical.decode(text.encode(), Fence)
-    except canonical.NotCanonical as error:
-        raise RefusedError("bad-fence", revision=f"ConfigMap {NAME}", found=str(error)) from None
+def _kept_in(config_map: KubernetesObject | None, place: Place) -> bytes | None:
+    text: str | None = ((config_map or {}).get("data") or {}).get(key_of(place))
+    return text.encode(errors="replace") if text is not None else None
 
 
 def _put(api: Api, namespace: str, config_map: KubernetesObject | None, grant: WriteGrant) -> None:
-    data = {key_of(grant.place): canonical.encode(grant.fence).decode()}
+    data = {key_of(grant.place): grant.signed.decode()}
     if config_map is None:
         metadata = {"name": NAME, "namespace": namespace}
         api.create(

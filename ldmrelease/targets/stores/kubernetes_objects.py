@@ -1,6 +1,6 @@
 """The workloads of a cluster as a target: image fields are written, each workload by one server-side apply.
 
-What a write is fenced by is in `cluster_fence`. Others may change the same workloads at the same time (an
+What a write is fenced by is in `kubernetes_fence`. Others may change the same workloads at the same time (an
 autoscaler, another controller): a write that meets such a change is tried again on what is there then.
 """
 
@@ -19,7 +19,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.targets.connections import TRIES, Access, answer
 from ldmrelease.targets.editors import component_manifests, image_fields
 from ldmrelease.targets.editors.image_fields import PROMOTION, RELEASE
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.guarded import GuardedObject
 from ldmrelease.targets.results import (
     Change,
@@ -47,7 +47,11 @@ def preflight(target: KubernetesTarget, access: Access) -> Refusal | Unavailable
 
 
 def read(
-    target: KubernetesTarget, _paths: Sequence[str], access: Access, _optional: Collection[str] = ()
+    target: KubernetesTarget,
+    _paths: Sequence[str],
+    access: Access,
+    _optional: Collection[str] = (),
+    _beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The images that the workloads want now; one refusal with everything that is wrong with the selections."""
     return answer(lambda: image_fields.snapshot_of(_Session.open(target, access).workloads()))
@@ -80,12 +84,17 @@ def claim(target: KubernetesTarget, access: Access, grant: WriteGrant) -> Writte
     return answer(lambda: _Session.open(target, access).claim(grant))
 
 
-def fence_of(target: KubernetesTarget, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
-    """The place's fence; None where nobody has claimed it yet."""
+def fence_of(target: KubernetesTarget, place: Place, access: Access) -> bytes | Refusal | Unavailable | None:
+    """What is kept as the place's fence; None where nobody has claimed it yet."""
     workloads = target.workloads
     return answer(
         lambda: kubernetes_fence.read(access.cluster(workloads.cluster), workloads.namespace, place)
     )
+
+
+def fence_removal(target: KubernetesTarget, place: Place) -> str:
+    """The command that takes the place's fence away."""
+    return kubernetes_fence.removal(target.workloads.cluster, target.workloads.namespace, place)
 
 
 def changed_by(

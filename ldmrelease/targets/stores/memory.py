@@ -9,7 +9,7 @@ from ldmrelease.domain.targets import MemoryFile
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.memory_files import MemoryState, TextVersion
 from ldmrelease.targets.results import (
     Change,
@@ -23,6 +23,7 @@ from ldmrelease.targets.results import (
     required,
 )
 from ldmrelease.targets.stores.expected import require_expected, said_already
+from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
 from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
 
 T = TypeVar("T")
@@ -39,19 +40,18 @@ def preflight(_where: MemoryFile, _access: Access) -> Refusal | Unavailable | No
 
 
 def read(
-    where: MemoryFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
+    where: MemoryFile,
+    paths: Sequence[str],
+    access: Access,
+    optional: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as they are now; an `optional` one that is absent is left out."""
 
     def act() -> Snapshot:
         text = _text(access.memory.state, where)
-        settings = required(read_settings(text, paths, where.name, optional))
-        return Snapshot(
-            canonical.digest(text),
-            "",
-            {path: each.value for path, each in settings.items()},
-            {path: each.line for path, each in settings.items()},
-        )
+        read = PathsToRead(paths, optional, beside)
+        return snapshot_of(text, read, where.name, canonical.digest(text))
 
     return _answer(act)
 
@@ -83,19 +83,22 @@ def claim(where: MemoryFile, access: Access, grant: WriteGrant) -> Written | Ref
         while True:
             old = access.memory.state
             revision = canonical.digest(_text(old, where))
-            held = old.fences.get(grant.place)
-            fence.check(held, grant)
-            if held == grant.fence:
+            if fence.check(old.fences.get(grant.place), grant) == grant.fence:
                 return Written(revision, {}, found=True)
-            if _advance(access, "claim", old, old.with_fence(grant.place, grant.fence)):
+            if _advance(access, "claim", old, old.with_fence(grant.place, grant.signed)):
                 return Written(revision, {})
 
     return _answer(act)
 
 
-def fence_of(_where: MemoryFile, place: Place, access: Access) -> Fence | Refusal | Unavailable | None:
-    """The place's fence; None where nobody has claimed it yet."""
+def fence_of(_where: MemoryFile, place: Place, access: Access) -> bytes | Refusal | Unavailable | None:
+    """What is kept as the place's fence; None where nobody has claimed it yet."""
     return access.memory.state.fences.get(place)
+
+
+def fence_removal(_where: MemoryFile, _place: Place) -> str:
+    """None: it goes with the process."""
+    return ""
 
 
 def changed_by(
@@ -133,7 +136,7 @@ def _try(
     changed = required(edit_settings(text, edits, where.name))
     author = f"{grant.note.author.name} <{grant.note.author.email}>"
     version = TextVersion(changed, author, times.spell(grant.note.at))
-    new = old.with_text(where.name, version).with_fence(grant.place, grant.fence)
+    new = old.with_text(where.name, version).with_fence(grant.place, grant.signed)
     if not _advance(access, "write", old, new):
         return None
     after = required(read_settings(changed, list(edits), where.name))

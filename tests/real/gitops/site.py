@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Setting, Writes
 from ldmrelease.domain.topology import ComponentKind, Place
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
+from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import Identity, Note
+from tests.fences import fence_in, grant_for
 
 AT = datetime(2023, 4, 21, 18, 0, tzinfo=UTC)
 SUMMIT = Place("summit", "nublado")
+FENCE = "refs/ldmrelease/summit/nublado"
 FILE = "applications/nublado/values-summit.yaml"
 LAB = "sha256:" + "1" * 64
 
@@ -67,6 +72,21 @@ def show(directory: Path, file: str = FILE, revision: str = "main") -> str:
     return subprocess.run(command, check=True, capture_output=True).stdout.decode()
 
 
+def put_fence(directory: Path, kept: bytes | None, ref: str = FENCE) -> None:
+    """Somebody moves a fence, the summit's, to a commit that keeps this, or takes it away."""
+    if kept is None:
+        git(directory, "update-ref", "-d", ref)
+        return
+    command = ["git", "-C", str(directory), "hash-object", "-w", "--stdin"]
+    blob = subprocess.run(command, check=True, capture_output=True, input=kept).stdout.decode().strip()
+    entry = f"100644 blob {blob}\tfence.json\n"
+    command = ["git", "-C", str(directory), "mktree"]
+    tree = (
+        subprocess.run(command, check=True, capture_output=True, input=entry.encode()).stdout.decode().strip()
+    )
+    git(directory, "update-ref", ref, git(directory, "commit-tree", "-m", "By hand", tree))
+
+
 def component(name: str, tag: str, digest: str = LAB) -> Component:
     """An image component."""
     return Component(name, ComponentKind.IMAGE, f"ghcr.io/lsst/{name}", tag, digest)
@@ -85,6 +105,12 @@ def target(repository: Path | str, *settings: Setting) -> ImageSettingsTarget:
     )
 
 
+def fence_at(target: ImageSettingsTarget, access: Access, place: Place = SUMMIT) -> Fence | None:
+    """The fence of a place, which counts."""
+    kept = registry.fence_of(target, place, access)
+    return fence_in(kept, place) if kept is not None else None
+
+
 @dataclass
 class Promoter:
     """One holder of a claim, with its ledger's identity."""
@@ -96,13 +122,12 @@ class Promoter:
 
     def grant(self, size: int | None = None, place: Place = SUMMIT, at: datetime = AT) -> WriteGrant:
         """Its right to write."""
-        fence = Fence(
-            self.ledger, f"genesis-{self.ledger}", size or self.epoch, "head", self.promotion, self.epoch
-        )
+        genesis = f"genesis-{self.ledger}"
+        fence = Fence(place, self.ledger, genesis, size or self.epoch, "head", self.promotion, self.epoch)
         note = Note(
             "summit/nublado to w_2023_16",
             Identity("Kim", "kim@example.org"),
             at,
             {"Release": "sha256:aa", "Decision": "sha256:bb", "Promotion": self.promotion},
         )
-        return WriteGrant(place, fence, self.extends, note)
+        return grant_for(fence, note, self.extends)

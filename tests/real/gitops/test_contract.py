@@ -8,7 +8,7 @@ import pytest
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Setting
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Value
-from tests.real.gitops.site import FILE, VALUES, git, new_repository, put, show
+from tests.real.gitops.site import FILE, VALUES, git, new_repository, put, put_fence, show
 from tests.unit.targets.contract import Observer, StoreContract
 
 pytestmark = pytest.mark.real
@@ -31,6 +31,9 @@ class InGit:
 
     def access(self, observer: Observer | None = None) -> Access:
         return Access(self.workspace, observer)
+
+    def put_fence(self, kept: bytes | None) -> None:
+        put_fence(self.remote or self.tree, kept)
 
     def meddle(self) -> str:
         if self.remote is not None:

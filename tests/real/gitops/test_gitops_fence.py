@@ -1,21 +1,25 @@
 """The fence of a GitOps place: who comes late, or with another ledger, writes nothing."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Written
 from tests.real.gitops.settings import BEFORE, OURS, write
 from tests.real.gitops.site import (
+    FENCE,
+    FILE,
     SUMMIT,
     VALUES,
     Promoter,
+    fence_at,
     git,
     show,
     target,
@@ -36,7 +40,7 @@ def test_a_claim_moves_the_fence_and_nothing_else(place: tuple[str, Path], acces
     assert isinstance(first, Written)
     assert claim(spec, access, Promoter()) == replace(first, found=True)
     assert git(directory, "rev-parse", "main") == tip
-    assert registry.fence_of(target(spec), SUMMIT, access) == Promoter().grant().fence
+    assert fence_at(target(spec), access) == Promoter().grant().fence
     assert registry.fence_of(target(spec), Place("base", "nublado"), access) is None
 
 
@@ -102,14 +106,31 @@ def test_every_write_leaves_the_ledgers_size_at_the_fence(place: tuple[str, Path
     spec, directory = place
     claim(spec, access, Promoter())
     registry.write(target(spec), OURS, access, expect=BEFORE, grant=Promoter().grant(size=12))
-    fence = registry.fence_of(target(spec), SUMMIT, access)
-    assert isinstance(fence, Fence)
+    fence = fence_at(target(spec), access)
+    assert fence is not None
     assert fence.size == 12
     assert git(directory, "rev-list", "--count", "refs/ldmrelease/summit/nublado") == "2"
 
 
-def test_a_fence_that_we_did_not_write_stops_us(tree: Path, access: Access) -> None:
-    git(tree, "update-ref", "refs/ldmrelease/summit/nublado", "main")
-    refusal = write(target("conf"), access)
-    assert isinstance(refusal, Refusal)
-    assert refusal.code == "no-file"
+@pytest.mark.parametrize("what", ["main", "main:FILE", "main^{tree}", "tag"])
+def test_a_ref_of_the_fence_that_names_anything_else_is_replaced(
+    place: tuple[str, Path], access: Access, what: str
+) -> None:
+    """Whoever can push can point it at a branch, at a file, at a folder, at a tag."""
+    spec, directory = place
+    if what == "tag":
+        git(directory, "tag", "-a", "-m", "no fence", "junk", "main")
+        what = "refs/tags/junk"
+    git(directory, "update-ref", FENCE, what.replace("FILE", FILE))
+    assert registry.fence_of(target(spec), SUMMIT, access) == b""
+    assert isinstance(write(target(spec), access), Written)
+    assert fence_at(target(spec), access) == Promoter().grant().fence
+
+
+def test_the_command_that_takes_a_fence_away_does_so(place: tuple[str, Path], access: Access) -> None:
+    spec, directory = place
+    claim(spec, access, Promoter())
+    command = registry.fence_removal(target(spec), SUMMIT)
+    around = directory.parent if "//" not in spec else directory
+    subprocess.run(command, shell=True, check=True, cwd=around, capture_output=True)
+    assert registry.fence_of(target(spec), SUMMIT, access) is None

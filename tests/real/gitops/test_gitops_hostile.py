@@ -19,7 +19,18 @@ from ldmrelease.targets.connections import Access, Connections
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Written
 from tests.blamed import changed_by
 from tests.real.gitops.settings import AFTER, BEFORE, OURS, write
-from tests.real.gitops.site import FILE, SUMMIT, VALUES, Promoter, git, new_repository, put, show, target
+from tests.real.gitops.site import (
+    FILE,
+    SUMMIT,
+    VALUES,
+    Promoter,
+    fence_at,
+    git,
+    new_repository,
+    put,
+    show,
+    target,
+)
 
 pytestmark = pytest.mark.real
 
@@ -248,7 +259,7 @@ def test_nothing_of_the_checkouts_configuration_is_run(
     assert (show(trap.tree), (trap.tree / FILE).read_bytes().decode()) == (VALUES, VALUES)
     changed = changed_by(here, "image.tag", access)
     assert isinstance(changed, Change), changed
-    assert registry.fence_of(here, SUMMIT, access) == Promoter().grant().fence
+    assert fence_at(here, access) == Promoter().grant().fence
     assert trap.trace == ""
 
 

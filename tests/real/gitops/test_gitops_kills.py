@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Written
 from tests.real.gitops.settings import AFTER, write
 from tests.real.gitops.site import (
     FILE,
-    SUMMIT,
     VALUES,
+    fence_at,
     git,
     show,
     target,
@@ -57,7 +55,7 @@ def test_after_a_kill_at_any_point_the_same_again_ends_the_same(
         assert written.unsynced is None
         assert git(directory, "rev-parse", "main~") == tip
         assert show(directory) == AFTER
-        assert isinstance(registry.fence_of(target(spec), SUMMIT, Access(tmp_path)), Fence)
+        assert fence_at(target(spec), Access(tmp_path)) is not None
         if directory.name == "conf":
             assert git(directory, "status", "--porcelain") == ""
             assert (directory / FILE).read_bytes().decode() == AFTER

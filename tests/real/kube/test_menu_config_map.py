@@ -9,9 +9,9 @@ from ldmrelease.domain.targets import ConfigMapKey, MenuTarget
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Written
 from tests.blamed import changed_by
+from tests.fences import fence_in
 from tests.real.gitops.site import SUMMIT, Promoter, release
 from tests.real.gitops.test_menu import MENU, PATH
 from tests.real.kube.api import Kube
@@ -157,9 +157,7 @@ def test_a_late_holder_writes_nothing_after_the_claim(kube: Kube, menu: MenuTarg
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.values["promotion"]) == ("fenced", "p-2")
     assert data(kube, menu)["config.yaml"] == MENU
-    fence = registry.fence_of(menu, SUMMIT, access)
-    assert isinstance(fence, Fence)
-    assert fence.epoch == 9
+    assert fence_in(registry.fence_of(menu, SUMMIT, access), SUMMIT).epoch == 9
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,12 @@ from ldmrelease.domain.targets import ConfigMapKey, ImageSettingsTarget, Kuberne
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Value
+from ldmrelease.targets.stores import kubernetes_fence
+from ldmrelease.targets.stores.kubernetes_fence import key_of
 from tests.real.kube import objects
 from tests.real.kube.api import Kube
 from tests.real.kube.target_site import CREATOR, NEW, OLD, create, pod, selection
-from tests.unit.targets.contract import Observer, StoreContract
+from tests.unit.targets.contract import SUMMIT, Observer, StoreContract
 
 pytestmark = pytest.mark.real
 
@@ -40,6 +42,13 @@ class InCluster:
 
     def access(self, observer: Observer | None = None) -> Access:
         return Access(self.workspace, observer)
+
+    def put_fence(self, kept: bytes | None) -> None:
+        text = kept.decode() if kept is not None else None
+        self.kube.patch("ConfigMap", self.namespace, kubernetes_fence.NAME, {"data": {key_of(SUMMIT): text}})
+        kind, name, _ = self.change
+        marks = {kubernetes_fence.MARK: text, kubernetes_fence.EPOCH: None if kept is None else "1000000"}
+        self.kube.patch(kind, self.namespace, name, {"metadata": {"annotations": marks}})
 
     def meddle(self) -> str:
         kind, name, change = self.change

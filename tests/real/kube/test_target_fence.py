@@ -1,5 +1,7 @@
 """The fence in a cluster: whoever was taken over writes nothing from then on; a kill anywhere is made good."""
 
+import shlex
+import subprocess
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -8,13 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.results import Refusal, Written
-from ldmrelease.targets.stores.kubernetes_fence import NAME, key_of
+from ldmrelease.targets.stores.kubernetes_fence import EPOCH, MARK, NAME, key_of
+from tests.fences import fence_in
 from tests.real.gitops.site import SUMMIT, Promoter
 from tests.real.kube import objects
 from tests.real.kube.access import Account, rule
@@ -42,9 +45,8 @@ def two(kube: Kube, namespace: str, cluster_access: ClusterAccess, tmp_path: Pat
 
 
 def fence_of(at: Site, place: Place = SUMMIT) -> Fence | None:
-    found = registry.fence_of(at.target, place, at.access)
-    assert found is None or isinstance(found, Fence), found
-    return found
+    kept = registry.fence_of(at.target, place, at.access)
+    return fence_in(kept, place) if kept is not None else None
 
 
 def said(at: Site, name: str) -> tuple[dict, dict]:
@@ -214,25 +216,37 @@ def test_places_of_a_namespace_have_fences_of_their_own(two: Site):
     answer = registry.claim(two.target, two.access, LATER.grant(place=other))
     assert isinstance(answer, Written)
     assert fence_of(two) == EARLIER.grant().fence
-    assert fence_of(two, other) == LATER.grant().fence
+    assert fence_of(two, other) == LATER.grant(place=other).fence
     data = two.get("ConfigMap", "ldmrelease")["data"]
-    assert {key: canonical.decode(text.encode(), Fence).epoch for key, text in data.items()} == {
-        "summit.nublado": 7,
-        "summit.prompt": 9,
-    }
+    kept = {"summit.nublado": SUMMIT, "summit.prompt": other}
+    assert data.keys() == kept.keys()
+    epochs = {key: fence_in(data[key].encode(), place).epoch for key, place in kept.items()}
+    assert epochs == {"summit.nublado": 7, "summit.prompt": 9}
 
 
 def test_names_with_dots_do_not_meet_in_one_key():
     assert key_of(Place("a.b", "c")) != key_of(Place("a", "b.c"))
 
 
-def test_a_fence_that_nobody_can_read_is_no_leave_to_write(two: Site):
+def test_what_stands_for_the_fence_and_does_not_count_stops_nobody(two: Site):
+    """In the ConfigMap, and as the annotation of a workload."""
     two.claim(EARLIER)
-    two.kube.patch("ConfigMap", two.namespace, "ldmrelease", {"data": {key_of(SUMMIT): "{}"}})
-    for answer in (two.claim(LATER), two.write(promoter=EARLIER)):
-        assert isinstance(answer, Refusal)
-        assert answer.code == "bad-fence"
-    assert two.images() == {OLD}
+    forged = canonical.encode(replace(LATER.grant().fence, epoch=10**6)).decode()
+    two.kube.patch("ConfigMap", two.namespace, "ldmrelease", {"data": {key_of(SUMMIT): forged}})
+    marks = {MARK: forged, EPOCH: "1000000"}
+    two.kube.patch("Deployment", two.namespace, "a", {"metadata": {"annotations": marks}})
+    assert isinstance(two.write(promoter=EARLIER), Written)
+    assert two.images() == {NEW}
+    assert fence_of(two) == EARLIER.grant().fence
+    assert said(two, "a")[0][EPOCH] == "7"
+
+
+@pytest.mark.usefixtures("kubectl")
+def test_the_command_that_takes_a_fence_away_does_so(two: Site):
+    two.claim(EARLIER)
+    command = registry.fence_removal(two.target, SUMMIT)
+    subprocess.run(shlex.split(command), check=True, capture_output=True)
+    assert fence_of(two) is None
 
 
 def test_a_take_over_while_others_write_marks_all_the_same(two: Site):

@@ -11,15 +11,20 @@ from typing import Protocol
 import pytest
 from msgspec.structs import replace
 
+from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.targets import Target
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.fence import Fence, WriteGrant
+from ldmrelease.targets.fence import LaterClaim, WriteGrant
 from ldmrelease.targets.git.commits import Identity, Note
 from ldmrelease.targets.results import Change, Refusal, Snapshot, Value, Values, Written
+from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE
+from ldmrelease.trust.signer import generate
 from tests.blamed import changed_by
+from tests.fences import fence_in, grant_for, other_key, promoter_key, signed
 
 SUMMIT = Place("summit", "nublado")
 Observer = Callable[[str, str], None]
@@ -44,6 +49,9 @@ class Prepared(Protocol):
     def access(self, observer: Observer | None = None) -> Access:
         """How it is reached."""
 
+    def put_fence(self, kept: bytes | None) -> None:
+        """Somebody puts something in the fence's place, past every fence, or takes away what is there."""
+
     def meddle(self) -> str:
         """Somebody gives the settings another value, past every fence; who that is, as `changed_by` says."""
 
@@ -56,19 +64,43 @@ class Holder:
     promotion: str = "p-1"
     ledger: str = "ledger-1"
     extends: bool = True
+    overtaken: LaterClaim | None = None
+
+    @property
+    def fence(self) -> Fence:
+        """What it leaves there."""
+        genesis = f"genesis-{self.ledger}"
+        return Fence(SUMMIT, self.ledger, genesis, self.epoch, "head", self.promotion, self.epoch)
 
     @property
     def grant(self) -> WriteGrant:
         """Its right to write."""
-        genesis = f"genesis-{self.ledger}"
-        fence = Fence(self.ledger, genesis, self.epoch, "head", self.promotion, self.epoch)
         note = Note(
             "to w_2023_16", Identity("Kim", "kim@example.org"), datetime(2023, 4, 21, 18, 0, tzinfo=UTC)
         )
-        return WriteGrant(SUMMIT, fence, lambda _: self.extends, note)
+        return grant_for(self.fence, note, lambda _: self.extends, lambda: self.overtaken)
 
 
 EARLY, LATE = Holder(), Holder(9, "p-2")
+
+
+def forged(**changes: object) -> Fence:
+    """A fence that would stop everybody if it counted."""
+    return replace(EARLY.fence, **{"promotion": "p-forged", "epoch": 10**6, "size": 10**6, **changes})
+
+
+UNBELIEVED: dict[str, Callable[[], bytes]] = {
+    "junk": lambda: b"junk",
+    "nothing": lambda: b"",
+    "unsigned": lambda: canonical.encode(forged()),
+    "unsigned-other-ledger": lambda: canonical.encode(forged(ledger="ledger-9", genesis="genesis-9")),
+    "by-an-unknown-key": lambda: signed(forged(), generate()),
+    "by-a-key-without-the-role": lambda: signed(forged(), other_key()),
+    "of-another-place": lambda: signed(forged(place=Place("summit", "prompt"))),
+    "of-another-type": lambda: promoter_key().sign(CHECKPOINT_TYPE, canonical.encode(forged())).to_bytes(),
+    "long": lambda: b"{" + b" " * 10**5,
+}
+"""What somebody without the key can put in the fence's place."""
 
 
 class Killed(BaseException):
@@ -116,7 +148,7 @@ class StoreContract:
         claimed = claim(there)
         assert isinstance(claimed, Written)
         assert not claimed.found
-        assert fence(there) == EARLY.grant.fence
+        assert fence(there) == EARLY.fence
         assert values(there) == there.before
         again = claim(there)
         assert isinstance(again, Written)
@@ -124,7 +156,8 @@ class StoreContract:
 
     def test_a_write_leaves_the_fence_with_what_the_ledger_has_now(self, there: Prepared) -> None:
         claim(there)
-        grown = replace(EARLY.grant, fence=replace(EARLY.grant.fence, size=12))
+        larger = replace(EARLY.fence, size=12)
+        grown = replace(EARLY.grant, fence=larger, signed=signed(larger))
         answer = registry.write(there.target, there.ours, there.access(), expect=there.before, grant=grown)
         assert isinstance(answer, Written)
         assert fence(there) == grown.fence
@@ -134,7 +167,7 @@ class StoreContract:
         assert isinstance(claim(there, LATE), Written)
         refused(there, write(there), "fenced")
         refused(there, claim(there), "fenced")
-        assert fence(there) == LATE.grant.fence
+        assert fence(there) == LATE.fence
         assert isinstance(write(there, holder=LATE), Written)
 
     def test_of_two_claims_by_one_event_the_first_holds(self, there: Prepared) -> None:
@@ -146,13 +179,59 @@ class StoreContract:
         other = Holder(99, "p-9", "ledger-2")
         refused(there, claim(there, other), "other-ledger")
         refused(there, write(there, holder=other), "other-ledger")
-        assert fence(there) == EARLY.grant.fence
+        assert fence(there) == EARLY.fence
 
     def test_a_ledger_that_lacks_what_the_fence_saw_is_refused(self, there: Prepared) -> None:
         claim(there)
         cut = Holder(9, "p-2", extends=False)
         refused(there, claim(there, cut), "ledger-behind")
         refused(there, write(there, holder=cut), "ledger-behind")
+
+    @pytest.mark.parametrize("name", UNBELIEVED)
+    def test_what_is_in_the_fences_place_and_does_not_count_stops_nobody_and_is_replaced(
+        self, there: Prepared, name: str
+    ) -> None:
+        claim(there)
+        there.put_fence(UNBELIEVED[name]())
+        assert isinstance(write(there), Written)
+        assert values(there) == there.ours
+        assert fence(there) == EARLY.fence
+
+    def test_a_claim_goes_over_a_fence_that_does_not_count(self, there: Prepared) -> None:
+        claim(there)
+        there.put_fence(UNBELIEVED["junk"]())
+        claimed = claim(there, LATE)
+        assert isinstance(claimed, Written)
+        assert not claimed.found
+        assert fence(there) == LATE.fence
+
+    @pytest.mark.parametrize(
+        "kept", [None, b"junk", signed(EARLY.fence)], ids=["deleted", "junk", "replayed"]
+    )
+    def test_a_late_holder_is_known_by_its_own_ledger_whatever_was_done_to_the_fence(
+        self, there: Prepared, kept: bytes | None
+    ) -> None:
+        claim(there)
+        claim(there, LATE)
+        there.put_fence(kept)
+        late = Holder(overtaken=LaterClaim(LATE.promotion, LATE.epoch))
+        refused(there, claim(there, late), "fenced")
+        refused(there, write(there, holder=late), "fenced")
+        assert isinstance(write(there, holder=LATE), Written)
+        assert fence(there) == LATE.fence
+
+    def test_an_older_fence_that_was_put_back_stops_nobody(self, there: Prepared) -> None:
+        claim(there)
+        kept = registry.fence_of(there.target, SUMMIT, there.access())
+        assert isinstance(kept, bytes)
+        claim(there, LATE)
+        there.put_fence(kept)
+        assert isinstance(write(there, holder=LATE), Written)
+        assert fence(there) == LATE.fence
+
+    def test_people_are_told_how_to_take_a_fence_away(self, there: Prepared) -> None:
+        command = registry.fence_removal(there.target, SUMMIT)
+        assert not command or ("summit" in command and "nublado" in command)
 
     def test_a_claim_at_any_moment_of_a_write_lets_it_be_done_before_or_not_at_all(
         self, there: Prepared
@@ -277,9 +356,10 @@ def claim(there: Prepared, holder: Holder = EARLY) -> Answer:
     return registry.claim(there.target, there.access(), holder.grant)
 
 
-def fence(there: Prepared) -> Fence | Refusal | Unavailable | None:
-    """The place's fence."""
-    return registry.fence_of(there.target, SUMMIT, there.access())
+def fence(there: Prepared) -> Fence | None:
+    """The place's fence, which counts."""
+    kept = registry.fence_of(there.target, SUMMIT, there.access())
+    return fence_in(kept, SUMMIT) if kept is not None else None
 
 
 def refused(there: Prepared, answer: Answer, code: str) -> None:

@@ -53,7 +53,7 @@ def faults(file: Path) -> list[str]:
     return [str(each) for each in caught.value.problems]
 
 
-@pytest.mark.parametrize("name", ["bad-shape", "bad-names", "bad-demands", "bad-clusters"])
+@pytest.mark.parametrize("name", ["bad-shape", "bad-names", "bad-demands", "bad-clusters", "bad-grammar"])
 def test_every_fault_is_told_at_once_with_line_column_field_and_remedy(name, empty):
     empty.write_text((DATA / f"{name}.yaml").read_text())
     assert "\n".join(faults(empty)) + "\n" == (DATA / f"{name}.txt").read_text()

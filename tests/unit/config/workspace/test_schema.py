@@ -28,7 +28,7 @@ def test_a_kind_of_check_that_is_registered_may_be_written(monkeypatch: pytest.M
 
 
 def test_a_grammar_that_is_registered_may_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert refused(ProductEntry, PRODUCT) == (("grammar",), "'rubin', 'rsp' or 'semver'")
+    assert refused(ProductEntry, PRODUCT) == (("grammar",), "'rubin', 'rsp', 'semver' or 'cycle'")
     monkeypatch.setitem(GRAMMARS, "calver", GRAMMARS["semver"])
     assert ProductEntry.model_validate(PRODUCT).grammar == "calver"
 
@@ -37,5 +37,5 @@ def test_a_grammar_that_is_registered_may_be_written(monkeypatch: pytest.MonkeyP
 def test_whatever_else_is_written_is_refused_as_a_wrong_choice(grammar: object) -> None:
     assert refused(ProductEntry, {**PRODUCT, "grammar": grammar}) == (
         ("grammar",),
-        "'rubin', 'rsp' or 'semver'",
+        "'rubin', 'rsp', 'semver' or 'cycle'",
     )

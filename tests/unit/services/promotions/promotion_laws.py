@@ -23,6 +23,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.evidence import ReceiptSigned
@@ -35,15 +36,23 @@ from ldmrelease.domain.events.promotion import (
     StepCompleted,
     StepIntended,
 )
+from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId, promotion_of
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger import LedgerReader
-from ldmrelease.targets.fence import Fence
 from ldmrelease.targets.memory_files import MemoryState
+from ldmrelease.trust.dsse import Envelope, read_envelope
 from ldmrelease.trust.records import EventRecord, Records
 
 OF_A_CLAIM = (StepKind.CLAIM, StepKind.FREE)
+
+
+def fence_at(state: MemoryState, place: Place) -> Fence | None:
+    """What a place's fence says; whether its key counts is what the targets look at."""
+    kept = state.fences.get(place)
+    envelope = read_envelope(kept) if kept is not None else None
+    return canonical.decode(envelope.payload, Fence) if isinstance(envelope, Envelope) else None
 
 
 class Held(Struct):
@@ -148,7 +157,8 @@ class Laws:
     def wrote(self, old: MemoryState, new: MemoryState) -> None:
         """A target was changed by the program; the ledger has been read up to now."""
         (place,) = (each for each in new.fences if old.fences.get(each) is not new.fences[each])
-        before, now = old.fences.get(place), new.fences[place]
+        before, now = fence_at(old, place), fence_at(new, place)
+        assert now is not None
         assert (now.promotion, place, now.epoch) in self._epochs, f"{now} was never claimed"
         assert before is None or before.epoch <= now.epoch, (
             f"the fence of {place} goes back from {before} to {now}"

@@ -20,10 +20,12 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.events.promotion import PromotionState, StepIntended
 from ldmrelease.domain.events.registry import new_event
@@ -35,7 +37,8 @@ from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.commands import abort, promote, resume
 from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.targets.memory_files import MemoryState
-from tests.unit.services.promotions.promotion_laws import Laws, tag_of
+from tests.examples import examples
+from tests.unit.services.promotions.promotion_laws import Laws, fence_at, tag_of
 from tests.unit.services.promotions.promotion_world import (
     AT_FIRST,
     BY_HAND,
@@ -56,8 +59,8 @@ from tests.unit.services.promotions.scripted_check import Script
 
 EXAMPLES = int(os.environ.get("LDMRELEASE_MACHINE_EXAMPLES", "0"))
 """Games, each another one every time; 0 for those of the unit tests."""
-FEW = 70
-"""Games of the unit tests: some ten seconds of one core."""
+FEW = examples(70)
+"""Games of the unit tests: some ten seconds of one core in `make test`, two in `make unit`."""
 
 
 class Request(Struct, frozen=True):
@@ -296,9 +299,11 @@ class Promotions(RuleBasedStateMachine):
         finally:
             self.watching = True
             self.world.files.put_back(state)
-        for place, fence in state.fences.items():
+        for place in state.fences:
+            fence = fence_at(state, place)
+            assert fence is not None
             if guarded(fence.size):
-                assert after.fences[place] == fence, f"a ledger that lacks {fence} has moved it"
+                assert fence_at(after, place) == fence, f"a ledger that lacks {fence} has moved it"
                 assert tag_of(after, place) == tag_of(state, place), (
                     f"a ledger that lacks {fence} has written"
                 )
@@ -330,6 +335,30 @@ def test_a_process_that_slept_before_a_write_is_fenced_by_another_of_its_promoti
     game.act(Time(1))
     game.act(Request("ann", RELEASES[0], str(DEV)), Fault(Moment(1, "before", "write"), others))
     assert tag_of(game.world.files.state, DEV) == AT_FIRST
+    game.teardown()
+    assert list(game.laws.ended) == game.world.promotions()
+
+
+@pytest.mark.parametrize("kept", [None, b"junk", "older"])
+def test_a_process_that_slept_is_fenced_by_the_ledger_though_somebody_undid_the_fence(
+    kept: bytes | str | None,
+) -> None:
+    """Whoever can write where the fence is deletes it, or puts back the one of the sleeper."""
+    game = Promotions()
+    files = game.world.files
+
+    def others() -> None:
+        own = files.state.fences[DEV]
+        game.act(Checks(False))
+        game.act(Resume("ben", 0, True))
+        old = files.state
+        rest = {place: each for place, each in old.fences.items() if place != DEV}
+        planted = {} if kept is None else {DEV: own if kept == "older" else kept}
+        files.put_back(replace(old, fences={**rest, **planted}))
+
+    game.act(Time(1))
+    game.act(Request("ann", RELEASES[0], str(DEV)), Fault(Moment(1, "before", "write"), others))
+    assert tag_of(files.state, DEV) == AT_FIRST
     game.teardown()
     assert list(game.laws.ended) == game.world.promotions()
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.targets import ImageSettingsTarget, MemoryFile, MenuTarget, Setting
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access, Connections
 from ldmrelease.targets.results import Refusal, Snapshot, Value
-from tests.unit.targets.contract import Observer, StoreContract
+from tests.unit.targets.contract import SUMMIT, Observer, StoreContract
 
 NAME = "values.yaml"
 TEXT = b"image:\n  tag: w_2023_15  # since Thursday\nother: 1\n"
@@ -28,6 +29,13 @@ class InMemory:
 
     def access(self, observer: Observer | None = None) -> Access:
         return Access(Path("/"), observer, self.opened)
+
+    def put_fence(self, kept: bytes | None) -> None:
+        old = self.opened.memory.state
+        fences = {place: fence for place, fence in old.fences.items() if place != SUMMIT}
+        assert self.opened.memory.advance(
+            old, replace(old, fences=fences if kept is None else {**fences, SUMMIT: kept})
+        )
 
     def meddle(self) -> str:
         text = self.opened.memory.state.texts[NAME][-1].content
