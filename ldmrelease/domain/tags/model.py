@@ -1,8 +1,7 @@
 """The value that a tag is read into."""
 
 import enum
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Version = tuple[int, int, int, str | None]
 """Major, minor, patch, pre-release; a weekly is (Y, W, 0, None), a daily (Y, M, D, None)."""
@@ -29,8 +28,7 @@ RELEASE_KINDS = tuple(each for each in Kind if each not in (Kind.alias, Kind.unk
 """The kinds that a release may be of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suffix:
+class Suffix(NamedTuple):
     """What may follow the version in an image tag; the fields are those of `Tag`."""
 
     cycle: int | None = None
@@ -40,8 +38,7 @@ class Suffix:
     architecture: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag as read in one grammar.
 
     input: the text as it was given.

@@ -57,7 +57,7 @@ def import_ledger(
     Raises `NotImportable` where the text does not verify, `LedgerExists` where something is at the path.
     """
     from ldmrelease.ledger import transfer  # noqa: PLC0415 - as above
-    from ldmrelease.ledger.sqlite.files import created  # noqa: PLC0415
+    from ldmrelease.ledger.sqlite.files import created  # noqa: PLC0415 - as above
 
     path, chosen = Path(address), tuple(projectors)
     with created(path) as connection, connection.writing() as tables:

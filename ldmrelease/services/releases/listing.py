@@ -4,6 +4,9 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
+from ldmrelease.domain import canonical
+from ldmrelease.domain.events.release import Pin
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.domain.times import spell
 from ldmrelease.services.needs import ReleaseLookup
@@ -38,7 +41,7 @@ def pinned_releases(
 def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]:
     for owner, tag in context.pins.tags(product):
         revisions = context.pins.revisions(owner, tag)
-        if revisions:
+        if revisions and not _is_only_written(context, revisions[-1].body):
             newest, known = revisions[-1], context.topology.product(owner)
             yield PinnedRelease(
                 owner,
@@ -51,3 +54,10 @@ def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]
                 newest.person,
                 newest.event.sequence,
             )
+
+
+def _is_only_written(context: ReleaseLookup, pin: Pin) -> bool:
+    """Whether it stands for what was taken out of a menu, and nothing belongs to it."""
+    if pin.digests or pin.content is not None:
+        return False
+    return not canonical.decode(context.ledger.blob(pin.document), Release).components
