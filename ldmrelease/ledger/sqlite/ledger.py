@@ -247,8 +247,6 @@ class SqliteLedger:
         from ldmrelease.ledger import transfer  # noqa: PLC0415 - for this alone
 
         with self._db.reading() as connection:
-            from ldmrelease.ledger import transfer  # noqa: PLC0415 - few commands export
-
             transfer.write_text(out, self.uuid, rows.all_rows(connection), rows.all_blobs(connection))
 
     def checkpoint(self, at: datetime) -> Checkpoint:
