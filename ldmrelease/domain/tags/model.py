@@ -1,6 +1,7 @@
 """The value that a tag is read into."""
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -100,6 +101,18 @@ class Tag:
         if self.parts:
             fields["parts"] = dict(self.parts)
         return fields if self.parsed else fields | {"reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Builds:
+    """Builds under a moving tag, such as `c0044.007` under `c0044`.
+
+    of: the moving tag of whose builds a tag is one, None for any other tag.
+    write: the tag of the build of that number under a moving tag, None where there is no such tag.
+    """
+
+    of: Callable[[Tag], str | None]
+    write: Callable[[Tag, int], str | None]
 
 
 NO_SUFFIX = Suffix()

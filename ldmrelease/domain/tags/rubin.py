@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ldmrelease.domain.tags.model import Kind, OrderKey, Suffix, Tag, parsed, unparsed
+from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 from ldmrelease.domain.tags.stack import (
     DIGITS,
     NUMBER,
@@ -34,6 +34,7 @@ EXAMPLE = "w.2023.16"
 SEPARATOR = "."
 NAMES_IN_GIT = True
 REBUILDS = True
+BUILDS: Builds | None = None
 
 _WEEKLY = re.compile(rf"w([._])({YEAR})\1({ONE_OR_TWO})")
 _DAILY = re.compile(rf"d([._])({YEAR})\1({ONE_OR_TWO})\1({ONE_OR_TWO})")
