@@ -35,7 +35,7 @@ unit: $(VENV)/.test ## the unit tests, in less than a minute
 	$(MEMORY) $(PYTEST) tests/unit
 
 test: lint docs ## everything: lint, docs, and all tests with their coverage (40 minutes)
-	$(PYTEST) $(PURE:%=--cov=ldmrelease/%) --cov-report=
+	CI=true $(PYTEST) $(PURE:%=--cov=ldmrelease/%) --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=95
 
 references: $(VENV)/.runtime ## write the references of files and commands anew, and what completion knows of them, from the program

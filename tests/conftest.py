@@ -1,13 +1,27 @@
 """Settings of all tests."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
+import typer.testing
 from hypothesis import HealthCheck, settings
 
+from tests.examples import FULL, examples
+
 # Clusters and compilers run beside the tests: how long an example takes says nothing about the code.
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared")
+settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+full = settings.get_profile("full")
+settings.register_profile("unit", full, max_examples=examples(full.max_examples))
+settings.load_profile("full" if FULL else "unit")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _command_line_once() -> Iterator[None]:
+    """The table of commands is built once, as in each process of the program, and not for each call."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

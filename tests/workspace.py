@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -178,12 +179,13 @@ class Site:
     def everything(self) -> dict[str, str]:
         """A fingerprint of all that a look must leave alone: files by their bytes, the ledger by its head."""
         found = {"ledger": str(self.head())}
-        for path in sorted(self.root.rglob("*")):
-            name = str(path.relative_to(self.root))
-            # SQLite's own files change when they are read; git's index may be refreshed.
-            own = name.startswith("ledger.db") or name.endswith(".git/index")
-            if path.is_file() and not own:
-                found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder, _, files in os.walk(self.root):
+            for path in (Path(folder, each) for each in files):
+                name = str(path)[len(str(self.root)) + 1 :]
+                # SQLite's own files change when they are read; git's index may be refreshed.
+                own = name.startswith("ledger.db") or name.endswith(".git/index")
+                if not own and path.is_file():
+                    found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found
 
 
@@ -227,7 +229,7 @@ def new_site(root: Path) -> Site:
 
 def _pack(root: Path) -> None:
     """Its git repositories in few files: every copy makes all of them anew."""
-    for folder in root.glob("*/.git"):
+    for folder in root.rglob(".git"):
         subprocess.run(["git", "-C", str(folder.parent), "repack", "-adq"], check=True)
         for sample in folder.glob("hooks/*.sample"):
             sample.unlink()

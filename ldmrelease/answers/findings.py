@@ -1,6 +1,7 @@
 """Findings: a code, the values that it is about, and its sentence."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,6 +11,9 @@ from ldmrelease.answers.spellings import PlaceName, Values, plain_values
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.results import Refusal
+
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.preflight import PreflightFailed
 
 
 class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,11 @@ def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceR
         PlaceRefusalAnswer(place=str(place), code=each.code, values=each.values, sentence=each.sentence)
         for each in refusal_findings(refusal)
     )
+
+
+def preflight_refusals(failed: "PreflightFailed") -> tuple[PlaceRefusalAnswer, ...]:
+    """The refusals of all the places, in their order."""
+    return tuple(found for each in failed.places for found in place_refusals(each.place, each.refusal))
 
 
 def unreachable_answer(place: Place, why: Iterable[Refusal | Unavailable]) -> UnreachableAnswer:

@@ -20,7 +20,8 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `state`: `committed` or `running`, why it does not simply run, `unobserved` where nobody has looked lately,
     or `unsigned`. `spelling` is the image's tag or reference. `release`, `promotion` and `allowed` are null where
-    nothing is known of them; `under_way` is the promotion that brought the image and has not ended. `named` says how
+    nothing is known of them; `under_way` is the promotion that brought the image and has not ended; `found` where that
+    went back to what had only been found there, so that nobody has approved it. `named` says how
     the release was found: `admitted` (the place's standing admission covers it), `spelled` (the place's own text
     spells it), `inferred` (the earliest release with this image), or `image` (the image alone).
     """
@@ -40,6 +41,7 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     promotion: str | None = None
     allowed: TimeText | None = None
     under_way: str | None = None
+    found: bool = False
 
 
 class IntervalAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +97,7 @@ def _running(row: PlaceComponent) -> WhereAnswer:
         promotion=row.promotion,
         allowed=row.allowed,
         under_way=row.under_way,
+        found=row.found,
     )
 
 

@@ -65,6 +65,10 @@ class Finding(Struct, frozen=True):
     source: str | None = None
 
 
+FOUND = "found"
+"""The code of a finding: a release ran at a place, and no decision had ever let it in there."""
+
+
 class Decision(Struct, frozen=True):
     """May this release enter this place, as of `now`? Valid until `valid_until`, if that is known."""
 
@@ -80,6 +84,11 @@ class Decision(Struct, frozen=True):
     findings: tuple[Finding, ...]
     valid_until: datetime | None = None
     engine: str = ENGINE
+
+    @property
+    def only_found(self) -> bool:
+        """A rollback to what had only been found there: whoever asked for it answers for it, and no policy."""
+        return any(each.code == FOUND for each in self.findings)
 
     def unmet(self) -> tuple[Finding, ...]:
         """The findings that stand in the way."""

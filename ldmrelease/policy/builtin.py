@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from ldmrelease.domain import times
-from ldmrelease.domain.decision import Finding, Outcome, Phase
+from ldmrelease.domain.decision import FOUND, Finding, Outcome, Phase
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level
 from ldmrelease.policy.index import index_of
@@ -63,13 +63,17 @@ def empty() -> Finding:
 
 
 def ran_here(facts: Facts) -> Finding:
-    """A rollback goes back to what ran here before; what a restore took away never settled."""
+    """A rollback goes back to what ran here before; what a restore took away never settled.
+
+    What no decision had ever let in is `found`: it may come back, and stays what nobody has decided about.
+    """
     residences = [each for each in _residences(facts) if each.ended != "restored"]
     if not residences:
         return _finding("ran-here", Outcome.MISSING, "never-ran", {"place": str(facts.place)})
     last = max(residences, key=lambda each: (each.last, each.first))
     values = {"place": str(facts.place), "first": times.spell(last.first), "last": times.spell(last.last)}
-    return _finding("ran-here", Outcome.SATISFIED, "ran", values)
+    code = "ran" if any(each.admitted for each in residences) else FOUND
+    return _finding("ran-here", Outcome.SATISFIED, code, values)
 
 
 def present(facts: Facts) -> Finding:

@@ -14,11 +14,13 @@ class ReleaseResidence(Struct, frozen=True):
     """A stretch of time in which everything of the release that belongs to a place ran there.
 
     `ended` says why the first image of it went: `replaced`, `restored` or `retired`; None while all is there.
+    `admitted`: a decision had let each image of it in there, for a part of that time at least.
     """
 
     first: datetime
     last: datetime
     ended: str | None
+    admitted: bool
 
     @property
     def current(self) -> bool:
@@ -45,7 +47,7 @@ def component_residences(index: Index, place: Place, component: str) -> list[Ima
 
 
 def _of_image(each: ImageResidence) -> ReleaseResidence:
-    return ReleaseResidence(each.first, each.last, each.ended)
+    return ReleaseResidence(each.first, each.last, each.ended, each.admitted is not None)
 
 
 def _together(some: Iterable[ReleaseResidence], others: list[ReleaseResidence]) -> Iterable[ReleaseResidence]:
@@ -53,7 +55,7 @@ def _together(some: Iterable[ReleaseResidence], others: list[ReleaseResidence]) 
         for other in others:
             first, last = max(one.first, other.first), min(one.last, other.last)
             if first <= last:
-                yield ReleaseResidence(first, last, _first_end(one, other))
+                yield ReleaseResidence(first, last, _first_end(one, other), one.admitted and other.admitted)
 
 
 def _first_end(one: ReleaseResidence, other: ReleaseResidence) -> str | None:

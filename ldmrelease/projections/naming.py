@@ -45,6 +45,7 @@ class PinnedImage(Struct, frozen=True):
 class Admission(Struct, frozen=True):
     """A release was admitted to a place: from the event that it was applied with to the one that ended it, None while
     it stands. `release` is its digest, `name` is `product/tag`; `time` is that of its receipt, None without one.
+    `found`: a rollback put back what nobody had decided about there, so it lets nothing in anywhere else.
     """
 
     release: str
@@ -53,6 +54,7 @@ class Admission(Struct, frozen=True):
     begin: int
     end: int | None = None
     time: datetime | None = None
+    found: bool = False
 
     @property
     def product(self) -> str:

@@ -59,7 +59,8 @@ def decision_text(decision: Decision, default_product: str | None = None) -> str
 
 def details_text(decision: Decision, default_product: str | None = None) -> str:
     """Why something was allowed, for whoever sees first that it was done."""
-    verdict = f"decision: {decision.verdict} at {moment(decision.now)} (level {decision.level})"
+    mark = " (found, not decided)" if decision.only_found else ""
+    verdict = f"decision: {decision.verdict}{mark} at {moment(decision.now)} (level {decision.level})"
     return "\n".join([verdict, *_all_findings(decision, default_product)])
 
 
@@ -75,6 +76,8 @@ def verdict_line(decision: Decision) -> str:
     words = dict(zip(_VERDICTS, _MAY[decision.intent], strict=True))[decision.verdict]
     mark = painted(str(decision.verdict).upper(), _COLOURS[decision.verdict])
     line = f"{mark}: {decision.name} {words} {decision.place} (level {decision.level})"
+    if decision.only_found:
+        line += "; it was found there, not decided: no policy has let it in"
     if decision.verdict is Verdict.ALLOWED and decision.valid_until is not None:
         line += f", until {moment(decision.valid_until)} as things stand"
     if decision.verdict is Verdict.WAITING:

@@ -50,6 +50,8 @@ def _running(each: PlaceComponent) -> list[str | Cell]:
 
 
 def _approved(each: PlaceComponent) -> str | Cell:
+    if each.promotion is not None and each.found:
+        return Cell(f"{each.promotion} (found, not decided)", Colour.yellow)
     if each.promotion is not None:
         return f"{each.promotion} at {each.allowed}"
     if each.under_way is not None:

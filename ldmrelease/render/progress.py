@@ -7,6 +7,7 @@ from ldmrelease.answers.sentences.check_runs import problem_words
 from ldmrelease.answers.sentences.refusals import failure_words
 from ldmrelease.answers.sentences.rollouts import note, rollout_line
 from ldmrelease.answers.sentences.text import counted, listed, said, values_of
+from ldmrelease.domain.decision import FOUND
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId
@@ -65,6 +66,8 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
         case StepKind.RECEIPT:
             if plain.get("skipped") == "scaled-to-zero":
                 return "no receipt signed: nothing runs there"
+            if plain.get("skipped") == FOUND:
+                return "no receipt signed: it had only been found there, and nobody has decided about it"
             return f"{counted(len(plain.get('receipts', ())), 'receipt')} signed"
         case StepKind.PUBLISH:
             if plain.get("skipped"):

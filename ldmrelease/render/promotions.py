@@ -16,6 +16,7 @@ from ldmrelease.answers.sentences.refusals import (
     refusal_words,
 )
 from ldmrelease.answers.sentences.text import command_line, indented, listed, moment, said, short
+from ldmrelease.domain.decision import FOUND
 from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
@@ -291,6 +292,7 @@ _STAGES = {
 
 _UNSIGNED = {
     "scaled-to-zero": "none signed, since nothing runs there (scaled to zero)",
+    FOUND: "none signed, since it had only been found there: nobody has decided about it",
     "no-receipts": "nothing to publish",
 }
 

@@ -92,6 +92,10 @@ _BUILT_IN: dict[tuple[str, str], Words] = {
         f"it never ran at {v['place']}: a rollback goes back to what ran there; promote it instead"
     ),
     ("ran-here", "ran"): lambda v: f"it ran at {v['place']} from {v['first']} to {v['last']}",
+    ("ran-here", "found"): lambda v: (
+        f"it was found at {v['place']} from {v['first']} to {v['last']}, and no decision had let it in: it may come "
+        "back, with a reason and without a receipt"
+    ),
     ("present", "no-images"): lambda _: "the release has no images",
     ("present", "absent"): lambda v: f"the image of {v.listed('components')} is no longer in its repository",
     ("present", "present"): lambda _: "every image is still there",

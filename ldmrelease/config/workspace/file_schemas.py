@@ -1,6 +1,7 @@
 """The JSON Schemas (2020-12) of the files that people write, and the line by which an editor finds them."""
 
 import json
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -23,9 +24,12 @@ def file_schema(name: str) -> dict[str, Any]:
 
 def schema_files() -> dict[str, bytes]:
     """Every schema as a file of a workspace, by its path."""
-    return {
-        f"{FOLDER}/{name}.json": f"{json.dumps(file_schema(name), indent=2)}\n".encode() for name in FILES
-    }
+    return {f"{FOLDER}/{name}.json": _encoded(name) for name in FILES}
+
+
+@cache
+def _encoded(name: str) -> bytes:
+    return f"{json.dumps(file_schema(name), indent=2)}\n".encode()
 
 
 def schema_comment(name: str) -> str:

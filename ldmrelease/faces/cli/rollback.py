@@ -19,7 +19,7 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
-from ldmrelease.services.inventory.history import previous_release
+from ldmrelease.services.inventory.way_back import way_back
 from ldmrelease.services.releases.products import default_product
 
 app = new_app()
@@ -45,6 +45,9 @@ def rollback(
 ) -> None:
     """Put back a release that ran there before: asked is only that it did, that its images are still there,
     and that no hold lies on it.
+
+    Without a RELEASE it goes further back each time: what was rolled back from comes back by its name alone. What no
+    decision had ever let in there takes a --reason, and gets no receipt.
 
     Exit codes as for `promote`.
     """
@@ -80,13 +83,15 @@ def _product(context: Context, target: str, named: str | None) -> str:
 def _previous(context: Context, target: str, product: str) -> str:
     """What ran before at every place of the target that runs the product. Raises `UsageError`."""
     places = [each.place for each in applications_of(context, target) if each.components(product)]
-    before = {place: previous_release(context, place, product) for place in places}
-    tags = {tag for tag in before.values() if tag is not None}
+    ways = {place: way_back(context, place, product) for place in places}
+    tags = {each.tag for each in ways.values() if each.tag is not None}
+    left = list(dict.fromkeys(tag for each in ways.values() for tag in each.left))
     if not tags:
+        known = f", but for {listed(left)}, which was rolled back from" if left else ""
         raise UsageError(
-            f"no earlier release of {product} is known at {target}", "name the release to go back to"
+            f"no earlier release of {product} is known at {target}{known}", "name the release to go back to"
         )
-    if len(set(before.values())) > 1:
-        told = ", ".join(f"{place}: {tag or 'nothing'}" for place, tag in before.items())
+    if len({each.tag for each in ways.values()}) > 1:
+        told = ", ".join(f"{place}: {each.tag or 'nothing'}" for place, each in ways.items())
         raise UsageError(f"the places of {target} ran different things before ({told})", "name the release")
     return tags.pop()

@@ -13,7 +13,7 @@ from ldmrelease.policy.rule_context import RuleContext, command
 
 
 class Parameters(Struct, frozen=True):
-    """None."""
+    """The place did not run the release before and replace it; `rollback` is the way back."""
 
 
 def judge(requirement: Requirement, _parameters: Parameters, context: RuleContext) -> Finding:

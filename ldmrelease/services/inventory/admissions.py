@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Decision
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.place import PlaceClaimed
-from ldmrelease.domain.events.promotion import PromotionEnded, PromotionState
+from ldmrelease.domain.events.promotion import DecisionStage, PromotionEnded, PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId, claim_stream, promotion_stream
@@ -43,7 +45,7 @@ def admissions_at(context: ObservationHistory, place: Place) -> tuple[Admission,
             applied = summary.journal.step(str(StepId(place, StepKind.APPLY)))
             retired += [(summary.request.body.release, applied.sequence)] if applied.done else []
         elif summary.request.body.intent is not Intent.ALIAS:
-            found += _from_steps(place, summary, summary.journal, receipt)
+            found += _from_steps(ledger, place, summary, summary.journal, receipt)
     return tuple(sorted(_ended(found, retired), key=lambda each: each.begin))
 
 
@@ -59,11 +61,22 @@ def _succeeded(ledger: LedgerReader, records: Records, promotion: str) -> bool:
 
 
 def _admission(receipt: AdmittedRelease) -> Admission:
-    return Admission(receipt.release, receipt.name, receipt.promotion, receipt.applied, time=receipt.time)
+    return Admission(
+        receipt.release,
+        receipt.name,
+        receipt.promotion,
+        receipt.applied,
+        time=receipt.time,
+        found=receipt.found,
+    )
 
 
 def _from_steps(
-    place: Place, summary: PromotionSummary, journal: Journal, receipt: AdmittedRelease | None
+    ledger: LedgerReader,
+    place: Place,
+    summary: PromotionSummary,
+    journal: Journal,
+    receipt: AdmittedRelease | None,
 ) -> Iterator[Admission]:
     """From its application to its restore, or to the end of a promotion that left no receipt there."""
     assert summary.request is not None
@@ -77,7 +90,14 @@ def _from_steps(
     request = summary.request.body
     name = f"{request.product}/{request.tag}"
     time = receipt.time if receipt is not None else None
-    yield Admission(request.release, name, summary.promotion, applied.sequence, end, time)
+    only_found = receipt.found if receipt is not None else _only_found(ledger, place, journal)
+    yield Admission(request.release, name, summary.promotion, applied.sequence, end, time, only_found)
+
+
+def _only_found(ledger: LedgerReader, place: Place, journal: Journal) -> bool:
+    """Whether what is under way goes back to what nobody had decided about."""
+    ruling = journal.ruling(place, DecisionStage.ENTER) or journal.ruling(place, DecisionStage.ASK)
+    return ruling is not None and canonical.decode(ledger.blob(ruling.decision), Decision).only_found
 
 
 def _ended(found: list[Admission], retired: list[tuple[str, int]]) -> Iterator[Admission]:

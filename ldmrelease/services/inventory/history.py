@@ -18,7 +18,7 @@ from ldmrelease.services.needs import ReleaseHistory
 
 class HistoryEntry(Struct, frozen=True):
     """An image at a place over a time. `release` is what it was called there then, and `named` how that was found;
-    `ended` is None while it is there.
+    `begun` is the number of the event that saw it there first; `ended` is None while it is there.
 
     `intervals` are the stretches that were seen without a gap: what lies between them is unobserved.
     """
@@ -30,6 +30,7 @@ class HistoryEntry(Struct, frozen=True):
     digest: str
     release: str | None
     named: NamedBy
+    begun: int
     first: str
     last: str
     observed: int
@@ -103,6 +104,7 @@ def _entry(names: ImageNames, image: observed.ResidenceState) -> HistoryEntry:
         digest=image.digest,
         release=named.release,
         named=named.by,
+        begun=span.begun,
         first=spell(span.first),
         last=spell(span.last),
         observed=span.observed,
@@ -110,18 +112,3 @@ def _entry(names: ImageNames, image: observed.ResidenceState) -> HistoryEntry:
         ended=span.ended,
         gone=spell(span.gone) if span.gone else None,
     )
-
-
-def previous_release(context: ReleaseHistory, place: Place, product: str) -> str | None:
-    """The tag that ran at a place before what runs there now: what a rollback goes back to by default."""
-    seen = [each for each in history(context, place=place) if each.product == product]
-    there = {each.release for each in seen if each.ended is None}
-    ended = [
-        each
-        for each in seen
-        if each.ended == "replaced" and each.release is not None and each.release not in there
-    ]
-    if not ended:
-        return None
-    newest = max(ended, key=lambda each: each.gone or "")
-    return (newest.release or "").partition("/")[2]

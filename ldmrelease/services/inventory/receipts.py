@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from ldmrelease.domain.decision import FOUND
 from ldmrelease.domain.events.evidence import ReceiptSigned, ReceiptSkipped
 from ldmrelease.domain.predicates.summary import read_receipt
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, read_statement
@@ -36,8 +37,9 @@ class StoredReceipt(Struct, frozen=True):
 
 
 class AdmittedRelease(Struct, frozen=True):
-    """A promotion admitted a release (`name` is `product/tag`) to a place: with receipts, or `scaled_to_zero`, where
-    nothing was to run. `applied` is the number of the event that says that it was written there.
+    """A promotion admitted a release (`name` is `product/tag`) to a place: with receipts; without any where nothing was
+    to run; or, `found`, by a rollback to what nobody had ever decided about there. `applied` is the number of the event
+    that says that it was written there.
     """
 
     release: str
@@ -46,7 +48,7 @@ class AdmittedRelease(Struct, frozen=True):
     time: datetime
     sequence: int
     applied: int
-    scaled_to_zero: bool = False
+    found: bool = False
 
 
 def receipts_at(context: SignedHistory, place: Place, release: str | None = None) -> Iterator[StoredReceipt]:
@@ -77,7 +79,6 @@ def admissions(context: SignedHistory, place: Place, release: str | None = None)
         if release not in (None, body.release):
             continue
         if isinstance(body, ReceiptSkipped) or _envelope(context, each) is not None:
-            skipped = isinstance(body, ReceiptSkipped)
             yield AdmittedRelease(
                 body.release,
                 body.name,
@@ -85,7 +86,7 @@ def admissions(context: SignedHistory, place: Place, release: str | None = None)
                 each.event.time,
                 each.event.sequence,
                 body.applied,
-                skipped,
+                isinstance(body, ReceiptSkipped) and body.reason == FOUND,
             )
 
 

@@ -20,7 +20,7 @@ class PlaceComponent(Struct, frozen=True):
 
     `release` is `product/tag` where it has a name, and `named` says how that was found; `promotion` and `allowed`
     (a time) say why it was admitted, and are None for what came there by another way. `under_way` is the promotion that
-    brought it and has not ended.
+    brought it and has not ended. `found`: that promotion went back to what nobody had decided about there.
     """
 
     place: Place
@@ -38,6 +38,7 @@ class PlaceComponent(Struct, frozen=True):
     promotion: str | None
     allowed: str | None
     under_way: str | None = None
+    found: bool = False
 
 
 class UnobservedPlace(Struct, frozen=True):
@@ -83,7 +84,10 @@ def _running(
         state=_state(seen, image, now),
         aliases=tuple(name for name, tag in sorted(seen.aliases.items()) if tag == image.spelling),
         promotion=let_in.promotion if let_in is not None and let_in.time is not None else None,
-        allowed=spell(let_in.time) if let_in is not None and let_in.time is not None else None,
+        allowed=spell(let_in.time)
+        if let_in is not None and let_in.time is not None and not let_in.found
+        else None,
+        found=let_in is not None and let_in.found,
         under_way=let_in.promotion
         if let_in is not None and let_in.time is None and let_in.end is None
         else None,

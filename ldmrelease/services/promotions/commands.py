@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Phase, Verdict
-from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.errors import InputError, Unavailable
 from ldmrelease.domain.events.promotion import (
     DecisionStage,
     PromotionEnded,
@@ -52,6 +52,10 @@ from ldmrelease.services.releases.pin import push_release
 from ldmrelease.services.signing import require_agreed_targets, require_keys
 
 
+class ReasonNeeded(InputError):
+    """A rollback goes back to what no decision had ever let in at the place, and nobody has said why."""
+
+
 class Promoted(Struct, frozen=True):
     """A promotion that was recorded and driven as far as it goes; `look` has the decisions of the request."""
 
@@ -71,14 +75,27 @@ PromotionAnswer = UnknownTarget | PreflightFailed | NothingToDo | Preview | Plac
 def preview_spec(
     context: PromotionPlanning, spec: PromotionSpec
 ) -> UnknownTarget | PreflightFailed | NothingToDo | Preview:
-    """What `promote` would do now. Writes nothing."""
+    """What `promote` would do now. Writes nothing. Raises `ReasonNeeded`."""
     applications = places_for(context, spec)
     if isinstance(applications, UnknownTarget):
         return applications
     left = remaining_places(context, spec, applications)
     if not left:
         return _nothing_to_do(context, spec, [each.place for each in applications])
-    return preview(context, spec, left)
+    found = preview(context, spec, left)
+    if isinstance(found, Preview) and spec.reason is None:
+        _require_decided(found)
+    return found
+
+
+def _require_decided(found: Preview) -> None:
+    """Raise `ReasonNeeded` where a rollback is to what nobody has decided about."""
+    undecided = [str(each.decision.place) for each in found.decided if each.decision.only_found]
+    if undecided:
+        raise ReasonNeeded(
+            f"{found.spec.pinned.release.name} was only found at {', '.join(undecided)}: no decision has ever let it "
+            "in there, so going back to it is yours to answer for; say why with --reason (there will be no receipt)"
+        )
 
 
 def _nothing_to_do(context: SignedHistory, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
@@ -88,8 +105,8 @@ def _nothing_to_do(context: SignedHistory, spec: PromotionSpec, places: Sequence
 
 
 def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) -> PromotionAnswer:
-    """Decide, record, act. Raises where a part could not be reached (what was recorded can be resumed), and
-    `Hypothetical`.
+    """Decide, record, act. Raises where a part could not be reached (what was recorded can be resumed),
+    `Hypothetical` and `ReasonNeeded`.
     """
     open_already = _same_request(context, spec)
     if open_already is not None:

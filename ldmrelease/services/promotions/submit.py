@@ -33,7 +33,7 @@ from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.desired import desired_edits
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.promotions import open_promotions
-from ldmrelease.services.inventory.receipts import receipts_at
+from ldmrelease.services.inventory.receipts import latest_admission, receipts_at
 from ldmrelease.services.needs import (
     PlaceAccess,
     PlaceObserving,
@@ -119,9 +119,17 @@ def _has_it(context: PlaceObserving, spec: PromotionSpec, application: Applicati
         return False
     if spec.intent is Intent.ALIAS:
         return True
+    if spec.intent is Intent.ROLLBACK and _is_back(context, spec, application):
+        return True
     return has_receipt(context, spec.pinned, application.place) or is_scaled_to_zero(
         context, application, spec.pinned
     )
+
+
+def _is_back(context: SignedHistory, spec: PromotionSpec, application: Application) -> bool:
+    """Whether the last that came there is the release, by a rollback to what had only been found there."""
+    latest = latest_admission(context, application.place)
+    return latest is not None and latest.found and latest.release == spec.pinned.digest
 
 
 def has_receipt(context: SignedHistory, pinned: Pinned, place: Place) -> bool:

@@ -12,6 +12,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.observed import Span
 from ldmrelease.projections.residences import replayed
+from tests.examples import examples
 
 from .observations import SUMMIT, W15, W16, W17, event, fold, image, observation, reader, told
 
@@ -98,7 +99,7 @@ def test_what_is_now_is_what_the_latest_observation_saw(history: list[Event]) ->
     assert now == {(each.place, each.digest) for each in observed.residences_now(read)}
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(histories())
 def test_every_residence_has_one_end_or_is_there_now(history: list[Event]) -> None:
     read = reader(replayed(told(history)))

@@ -32,6 +32,7 @@ from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.machine import Decide, Do, Halting, Stop, Wait, current_place, next_action
 from ldmrelease.promotion.planning import Site, make_plan
 from ldmrelease.promotion.state import read_journal
+from tests.examples import examples
 
 START = datetime(2023, 4, 20, 12, tzinfo=UTC)
 BASE, SUMMIT, TUCSON = Place("base", "nublado"), Place("summit", "nublado"), Place("tucson", "nublado")
@@ -307,7 +308,7 @@ VERDICTS = st.lists(st.sampled_from(list(Verdict)), max_size=3)
 STEPS = ["claim", "apply", "settle", "check/smoke", "receipt", "publish"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     places=st.permutations([BASE, SUMMIT, TUCSON]),
     verdicts=st.dictionaries(

@@ -3,7 +3,7 @@
 from ldmrelease import __version__
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.domain import canonical
-from ldmrelease.domain.decision import Decision
+from ldmrelease.domain.decision import FOUND, Decision
 from ldmrelease.domain.events.evidence import ReceiptSigned, ReceiptSkipped
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.events.registry import new_event
@@ -19,18 +19,11 @@ from ldmrelease.targets.results import Snapshot
 
 
 def act(work: Work) -> StepResult:
-    """One receipt per component and one for the release (trust.md section 1); none for what nothing runs."""
+    """One receipt per component and one for the release (trust.md section 1); none for what nothing runs, and none
+    for what was only found there before: nobody has decided about it.
+    """
     if work.journal.step(work.here.step(StepKind.SETTLE).id).result.get("state") == SCALED_TO_ZERO:
-        skipped = ReceiptSkipped(
-            work.step.place,
-            work.promotion,
-            work.pinned.digest,
-            work.pinned.release.name,
-            SCALED_TO_ZERO,
-            _applied(work),
-            work.context.workspace.clock is not None,
-        )
-        return StepDone({"receipts": [], "skipped": SCALED_TO_ZERO}, (new_event(skipped),))
+        return _skipped(work, SCALED_TO_ZERO)
     ruling = work.journal.ruling(work.step.place, DecisionStage.ENTER)
     if ruling is None:
         return StepFailed("no-decision", {"place": str(work.step.place)})
@@ -44,7 +37,10 @@ def act(work: Work) -> StepResult:
         return step_failure(there)
     if not writes.is_written(work):
         return StepFailed("not-there", {"place": str(work.step.place)})
-    receipt = _receipt(work, ruling.decision, cluster)
+    decision = canonical.decode(work.context.ledger.blob(ruling.decision), Decision)
+    if decision.only_found:
+        return _skipped(work, FOUND)
+    receipt = _receipt(work, decision, ruling.decision, cluster)
     signer = work.context.signers.receipts(work.here.level)
     events, blobs = [], {}
     for name, resource in _resources(work):
@@ -70,13 +66,25 @@ def act(work: Work) -> StepResult:
     return StepDone({"receipts": sorted(blobs)}, tuple(events), blobs)
 
 
+def _skipped(work: Work, reason: str) -> StepDone:
+    skipped = ReceiptSkipped(
+        work.step.place,
+        work.promotion,
+        work.pinned.digest,
+        work.pinned.release.name,
+        reason,
+        _applied(work),
+        work.context.workspace.clock is not None,
+    )
+    return StepDone({"receipts": [], "skipped": reason}, (new_event(skipped),))
+
+
 def _applied(work: Work) -> int:
     return work.journal.step(work.here.step(StepKind.APPLY).id).sequence
 
 
-def _receipt(work: Work, decision_digest: str, cluster: str | None) -> Receipt:
+def _receipt(work: Work, decision: Decision, decision_digest: str, cluster: str | None) -> Receipt:
     context = work.context
-    decision = canonical.decode(context.ledger.blob(decision_digest), Decision)
     confirmed = work.journal.ruling(work.step.place, DecisionStage.CONFIRM)
     rulings = [decision]
     if confirmed is not None:

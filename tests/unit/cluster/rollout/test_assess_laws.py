@@ -9,6 +9,7 @@ from ldmrelease.cluster.objects.pods import Related
 from ldmrelease.cluster.rollout.assess import assess
 from ldmrelease.cluster.rollout.status import Healthy, Status
 from ldmrelease.domain.workload_selection import WorkloadKind
+from tests.examples import examples
 from tests.unit.cluster.sample_objects import (
     CONFIG,
     IDENTITY,
@@ -48,7 +49,7 @@ def is_right(found: Object) -> bool:
     return told["imageID"][-71:] in IDENTITY and named[-71:] in IDENTITY and told["ready"]
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.lists(pods, max_size=3), st.integers(0, 2))
 def test_it_never_ran_with_a_live_pod_that_is_not_right(found: list[Object], replicas: int) -> None:
     verdict = judged(deployment(replicas=replicas), of_deployment(*found))

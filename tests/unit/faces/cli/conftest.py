@@ -4,11 +4,22 @@ Each point is reached once and copied: a promotion takes longer than a copy.
 """
 
 import json
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
+from ldmrelease.config.yaml import read
 from tests.workspace import BASE, BEFORE, TESTSTAND, WEEKLY, Site, copy_site, new_site
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _yaml_once() -> Iterator[None]:
+    """A document is parsed once for all copies of a workspace: their bytes are the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(read, "parse", lru_cache(4096)(read.parse))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -173,7 +173,7 @@ def test_what_may_not_return_by_a_promotion_is_rolled_back_to(ready: Site) -> No
 def test_check_advises_the_rollback_where_the_release_ran_and_gave_way(ready: Site) -> None:
     ready.ok("promote", WEEKLY, "--target", TESTSTAND)
     ready.advance(minutes=5)
-    ready.ok("rollback", "--target", TESTSTAND)
+    ready.ok("rollback", "--target", TESTSTAND, "--reason", "exposures fail")
     ready.advance(minutes=5)
     commands = advised(ready.run("check", WEEKLY, "--target", BASE).stdout)
     assert ["rollback", WEEKLY, "--target", TESTSTAND] in commands

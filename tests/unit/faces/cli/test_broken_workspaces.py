@@ -1,4 +1,7 @@
-"""Hundreds of broken workspaces: the place is named, nothing breaks off, nothing is changed, nothing is overlooked."""
+"""Hundreds of broken workspaces: the place is named, nothing breaks off, nothing is changed, nothing is overlooked.
+
+`make unit` takes every third of them, `make test` all.
+"""
 
 import json
 from collections.abc import Iterator
@@ -18,6 +21,7 @@ from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.validation_messages import validate
 from tests.broken_workspaces import Broken, agreed, broken, dumped, plain_of
+from tests.examples import FULL
 from tests.workspace import WEEKLY, Site, copy_site
 
 POLICIES = ("policies/commissioning.yaml", "policies/production.yaml")
@@ -87,6 +91,8 @@ def faults(site: Site, file: str) -> Iterator[str]:
     trust_text = (site.root / TRUST).read_text()
     trust = plain_from(trust_text)
     for number, each in enumerate(broken(file, plain_of(site.root / file))):
+        if number % 3 and not FULL:
+            continue
         write(site, each, trust)
         found = lint(site.root / FILE)
         acted = site.run(*ACT) if not found or number % 7 == 0 else None

@@ -3,20 +3,9 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.opening import Registries
-from tests.workspace import BEFORE, PLACE, WEEKLY, Site
-
-
-@pytest.fixture
-def ready(site: Site) -> Site:
-    """The weekly is built, and what ran before is pinned and observed."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
-    return site
+from tests.workspace import PLACE, WEEKLY, Site
 
 
 def provenance(site: Site, builder: str | None, *, counts: bool = True) -> None:

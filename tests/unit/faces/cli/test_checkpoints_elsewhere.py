@@ -20,15 +20,6 @@ ELSEWHERE = PLACE
 """Not the place that knows more: nothing has been written there yet."""
 
 
-@pytest.fixture
-def ready(site: Site) -> Site:
-    """The weekly is built, and what ran before is pinned and observed."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
-    return site
-
-
 def copy_of_ledger(site: Site, into: Path) -> None:
     """The database file as it is now."""
     with sqlite3.connect(site.root / "ledger.db") as live, sqlite3.connect(into) as copy:
@@ -41,13 +32,19 @@ def put_back(site: Site, copy: Path) -> None:
     shutil.copyfile(copy, site.root / "ledger.db")
 
 
+@pytest.fixture(scope="module")
+def older_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = ready_once.copy(tmp_path_factory.mktemp("older") / "workspace")
+    copy_of_ledger(site, site.root.parent / "before.db")
+    site.ok("promote", WEEKLY, "--target", TESTSTAND)
+    put_back(site, site.root.parent / "before.db")
+    return site
+
+
 @pytest.fixture
-def older(ready: Site, tmp_path: Path) -> Site:
+def older(older_once: Site, tmp_path: Path) -> Site:
     """After a promotion to the test stand somebody works with the ledger of before."""
-    copy_of_ledger(ready, tmp_path / "before.db")
-    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
-    put_back(ready, tmp_path / "before.db")
-    return ready
+    return older_once.copy(tmp_path / "workspace")
 
 
 def without_release_repository(site: Site) -> None:

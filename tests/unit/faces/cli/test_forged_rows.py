@@ -4,6 +4,7 @@ import base64
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,13 +194,20 @@ def answers(site: Site) -> dict[tuple[str, ...], str]:
     return {words: site.run(*words, "-o", "json").stdout for words in LISTS}
 
 
-@pytest.fixture
-def promoted(ready: Site) -> tuple[Site, str]:
-    """A promotion that has ended at one place; and its id."""
-    ready.ok("promote", WEEKLY, "--target", PLACE)
-    listed = json.loads(ready.ok("promotions", "list", "-o", "json"))
+@pytest.fixture(scope="module")
+def promoted_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, str]:
+    site = ready_once.copy(tmp_path_factory.mktemp("promoted") / "workspace")
+    site.ok("promote", WEEKLY, "--target", PLACE)
+    listed = json.loads(site.ok("promotions", "list", "-o", "json"))
     assert listed[-1]["state"] == "succeeded"
-    return ready, listed[-1]["promotion"]
+    return site, listed[-1]["promotion"]
+
+
+@pytest.fixture
+def promoted(promoted_once: tuple[Site, str], tmp_path: Path) -> tuple[Site, str]:
+    """A promotion that has ended at one place; and its id."""
+    site, promotion = promoted_once
+    return site.copy(tmp_path / "workspace"), promotion
 
 
 def replay_row(site: Site, event: Event, stream: str | None = None) -> None:

@@ -4,22 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspace import BEFORE, PLACE, WEEKLY, Site
+from tests.workspace import PLACE, WEEKLY, Site
 
 FILTERED = "applications/batch/values-usdfdev.yaml"
 HOOKS = (
     "pre-commit", "post-commit", "post-checkout", "reference-transaction", "post-index-change", "update",
     "post-merge", "fsmonitor-watchman",
 )  # fmt: skip
-
-
-@pytest.fixture
-def ready(site: Site) -> Site:
-    """The weekly is built, and what ran before is pinned and observed."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
-    return site
 
 
 @pytest.fixture

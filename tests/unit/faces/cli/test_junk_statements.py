@@ -13,19 +13,16 @@ from ldmrelease.ledger import LedgerError
 from ldmrelease.registry import envelopes
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, put_referrer
 from ldmrelease.trust.signer import Signer, generate, load_signer
-from tests.workspace import BASE, BEFORE, PLACE, WEEKLY, Site
+from tests.workspace import BASE, PLACE, WEEKLY, Site
 
 SBOM = "https://cyclonedx.org/bom"
 
 
 @pytest.fixture
-def ready(site: Site) -> Site:
+def ready(ready: Site) -> Site:
     """The weekly is pinned, and nothing is promoted."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("release", "pin", WEEKLY)
-    site.ok("observe")
-    return site
+    ready.ok("release", "pin", WEEKLY)
+    return ready
 
 
 def statement(site: Site, signer: Signer, number: int = 0, **changes: Any) -> bytes:

@@ -62,7 +62,7 @@ def test_what_ran_before_the_first_pin_is_named_by_it_and_can_be_gone_back_to(si
         (f"stack/{BEFORE}", "spelled"),
         (f"stack/{WEEKLY}", "admitted"),
     ]
-    site.ok("rollback", BEFORE, "--target", PLACE)
+    site.ok("rollback", BEFORE, "--target", PLACE, "--reason", "exposures fail")
     assert {value[:2] for value in names(site, PLACE).values()} == {(f"stack/{BEFORE}", "admitted")}
     # The level does not ask for `not-returned`: the weekly may come again.
     site.ok("check", WEEKLY, "--target", PLACE)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
 
@@ -11,13 +12,19 @@ from ldmrelease.services.inventory.receipts import receipts_at
 from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site
 
 
+@pytest.fixture(scope="module")
+def promoted_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = ready_once.copy(tmp_path_factory.mktemp("promoted") / "workspace")
+    site.ok("promote", WEEKLY, "--target", TESTSTAND)
+    site.advance(hours=3)
+    site.ok("observe")
+    return site
+
+
 @pytest.fixture
-def promoted(ready: Site) -> Site:
+def promoted(promoted_once: Site, tmp_path: Path) -> Site:
     """Put there, checked and soaked in a few seconds, at times that somebody made up."""
-    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
-    ready.advance(hours=3)
-    ready.ok("observe")
-    return ready
+    return promoted_once.copy(tmp_path / "workspace")
 
 
 @pytest.mark.parametrize("kind", [EventKind.OBSERVED, EventKind.REGISTERED, EventKind.RECEIPT])

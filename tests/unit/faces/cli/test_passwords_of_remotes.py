@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ldmrelease import logs
-from tests.workspace import BEFORE, PLACE, WEEKLY, Site, said
+from tests.workspace import PLACE, WEEKLY, Site, said
 
 PASSWORD = "hunter2-of-kim"
 SPELLINGS = (
@@ -22,18 +22,15 @@ CONFIGURATION = "gitops/.git/config"
 
 
 @pytest.fixture
-def ready(site: Site) -> Site:
+def ready(ready: Site) -> Site:
     """The weekly is built, what ran before is pinned and observed, and the checkout's remote has a password."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
     address = f"https://kim:{PASSWORD}@git.example.org/"
-    site.git("config", "remote.origin.url", f"{address}conf")
-    site.git("config", "branch.main.remote", "origin")
-    site.git("config", "branch.main.merge", "refs/heads/main")
-    site.git("config", f"url.{address}.insteadOf", str(site.root))
-    site.git("config", f"http.{address}.extraHeader", f"Authorization: {PASSWORD}")
-    return site
+    ready.git("config", "remote.origin.url", f"{address}conf")
+    ready.git("config", "branch.main.remote", "origin")
+    ready.git("config", "branch.main.merge", "refs/heads/main")
+    ready.git("config", f"url.{address}.insteadOf", str(ready.root))
+    ready.git("config", f"http.{address}.extraHeader", f"Authorization: {PASSWORD}")
+    return ready
 
 
 @pytest.fixture

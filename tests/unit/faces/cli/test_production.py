@@ -31,12 +31,12 @@ def production(production_once: Site, tmp_path: Path) -> Site:
 
 def test_production_is_not_changed_where_nobody_can_be_asked(production: Site) -> None:
     before = production.everything()
-    done = production.run("rollback", "--target", PRODUCTION)
+    done = production.run("rollback", "--target", PRODUCTION, "--reason", "it fails")
     assert done.exit_code == 2
     assert "say --yes" in done.stderr
     assert f"{PRODUCTION}: v24.0.0.rc4 -> 24.0.0" in done.stderr
     assert production.everything() == before
-    production.ok("rollback", "--target", PRODUCTION, "--yes")
+    production.ok("rollback", "--target", PRODUCTION, "--yes", "--reason", "it fails")
     assert "tag: al9-v24_0_0\n" in production.committed(PRODUCTION) + "\n"
 
 
@@ -46,7 +46,7 @@ def test_production_is_asked_for_on_a_terminal(
 ) -> None:
     monkeypatch.setattr(run_promotion, "on_terminal", lambda: True)
     before = production.everything()
-    done = production.run("rollback", "24.0.0", "--target", PRODUCTION, input=answer)
+    done = production.run("rollback", "24.0.0", "--target", PRODUCTION, "--reason", "it fails", input=answer)
     assert done.exit_code == code
     assert f"  {PRODUCTION}: v24.0.0.rc4 -> 24.0.0\n" in done.stderr
     assert "roll back to stack/24.0.0 at usdf-cm/cm-service? [y/N]" in done.stderr
@@ -77,7 +77,7 @@ def test_any_level_can_ask(ready: Site) -> None:
 
 def test_production_asks_for_nothing_where_its_policy_does_not(production: Site) -> None:
     asks(production, "production", "never")
-    production.ok("rollback", "--target", PRODUCTION)
+    production.ok("rollback", "--target", PRODUCTION, "--reason", "it fails")
 
 
 def test_a_level_may_ask_on_a_terminal_alone(ready: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,9 @@ def test_the_question_names_what_will_be_touched_and_nothing_else(
 
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_a_dry_run_says_what_would_change(production: Site, output: str) -> None:
-    said = production.ok("rollback", "--target", PRODUCTION, "--dry-run", "-o", output)
+    said = production.ok(
+        "rollback", "--target", PRODUCTION, "--reason", "it fails", "--dry-run", "-o", output
+    )
     if output == "text":
         assert f"  {PRODUCTION}: v24.0.0.rc4 -> 24.0.0\n" in said
     else:

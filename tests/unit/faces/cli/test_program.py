@@ -1,9 +1,5 @@
 """The program as a whole: help, completion, exit codes, and no traceback for what a user does wrong."""
 
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -24,10 +20,9 @@ from ldmrelease.services.promotions.load import NoSuchPromotion
 from ldmrelease.sources.git_tags import SourceUnavailable
 from ldmrelease.trust.signer import KeyProblem
 from tests.answers_fit import DOCUMENTS
-from tests.unit.faces.cli.running import PROGRAM, files, process, run
+from tests.unit.faces.cli.running import files, run
 
 HELP = Path(__file__).with_name("help.txt")
-HEAVY = {"pydantic", "yaml", "cryptography", "msgspec", "urllib3", "rich", "sqlite3", "semver"}
 
 
 def commands(name: str, command: object) -> list[tuple[str, object]]:
@@ -68,19 +63,6 @@ def test_every_command_says_in_one_line_what_it_does(everything):
     assert [name for name, each in everything if not each.help] == []
 
 
-@pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], ["tag", "parse", "w.2023.16"], ["tag", "--help"]]
-)
-def test_what_is_asked_often_loads_nothing_heavy(words: list[str]):
-    code = (
-        "import sys, atexit\n"
-        f"atexit.register(lambda: print(sorted({HEAVY!r} & sys.modules.keys()), file=sys.stderr))\n"
-        "from ldmrelease.faces.cli.main import main; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
-    assert done.stderr.strip() == "[]"
-
-
 def test_version():
     assert run("--version").stdout == f"ldmrelease {__version__}\n"
 
@@ -89,29 +71,6 @@ def test_a_misspelled_command_is_corrected():
     done = run("tga")
     assert done.exit_code == ExitCode.BAD_INPUT
     assert "Did you mean 'tag'?" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("ta", "tag"),
-        ("tag pa", "parse"),
-        ("tag parse --gra", "--grammar"),
-        ("tag parse --grammar se", "semver"),
-    ],
-)
-def test_bash_completes(words: str, expected: str):
-    count = len(words.split())
-    environ = {"_LDMRELEASE_COMPLETE": "complete_bash", "COMP_CWORD": str(count)}
-    done = process(**environ, COMP_WORDS=f"ldmrelease {words}")
-    assert done.stdout.decode().split() == [expected]
-
-
-def test_completion_can_be_shown_for_bash():
-    assert (
-        b"complete -o default -F _ldmrelease_completion ldmrelease"
-        in process("--show-completion", "bash").stdout
-    )
 
 
 @pytest.fixture(scope="module")
@@ -254,36 +213,3 @@ def test_a_bug_asks_to_be_reported_and_can_be_traced(raised: Planted, monkeypatc
     monkeypatch.setenv("LDMRELEASE_TRACEBACK", "1")
     with pytest.raises(KeyError):
         raised(KeyError("a bug"))
-
-
-def test_whoever_reads_may_stop_reading():
-    pipe = subprocess.Popen(
-        [*PROGRAM, "tag", "parse", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert pipe.stdin is not None
-    assert pipe.stdout is not None
-    assert pipe.stderr is not None
-    pipe.stdout.close()
-    pipe.stdin.write(b"w.2023.16\n" * 20000)
-    pipe.stdin.close()
-    assert pipe.stderr.read() == b""
-    assert pipe.wait(60) == ExitCode.NO_READER
-
-
-def test_an_interrupt_is_a_line_and_exit_130():
-    code = (
-        # Whoever runs the tests in the background has it ignored, and children inherit that.
-        "import signal, sys, ldmrelease.faces.cli.tag\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "ldmrelease.faces.cli.tag._lines = lambda: (print('ready', flush=True), __import__('time').sleep(60))\n"
-        "from ldmrelease.faces.cli.main import main; main()"
-    )
-    pipe = subprocess.Popen(
-        [sys.executable, "-c", code, "tag", "parse", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert pipe.stdout is not None
-    assert pipe.stdout.readline() == b"ready\n"
-    time.sleep(0.05)
-    pipe.send_signal(signal.SIGINT)
-    _, told = pipe.communicate(timeout=60)
-    assert (pipe.returncode, told) == (ExitCode.INTERRUPTED, b"interrupted\n")

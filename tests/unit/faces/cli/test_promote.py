@@ -95,7 +95,7 @@ def test_the_same_again_writes_nothing(ready: Site) -> None:
         ("promote", WEEKLY, "--target", "development", "--dry-run"),
         ("promote", WEEKLY, "--target", "commissioning", "--through", "--dry-run"),
         ("promote", WEEKLY, "--target", "jupyterlab", "--dry-run", "--output", "json"),
-        ("rollback", BEFORE, "--target", PLACE, "--dry-run"),
+        ("rollback", BEFORE, "--target", PLACE, "--reason", "exposures fail", "--dry-run"),
         ("release", "list"),
         ("release", "show", BEFORE),
         ("release", "compare", BEFORE, BEFORE),

@@ -1,14 +1,13 @@
 """`tag parse` never fails on a line; `tag sort` says what it will not compare."""
 
 import json
-import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldmrelease.domain.tags import GRAMMARS
-from tests.unit.faces.cli.running import process, run
+from tests.unit.faces.cli.running import run
 
 FIELDS = [
     "input", "grammar", "parsed", "kind", "git", "eups", "image", "version", "cycle", "cycle_build", "rsp",
@@ -66,18 +65,6 @@ def test_as_many_answers_as_lines_whatever_they_hold(texts: list[str], grammar: 
     ]
     text = run("tag", "parse", "--grammar", grammar, "-", input=data)
     assert (text.exit_code, len(text.stdout.splitlines())) == (0, len(texts))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="arguments are bytes only on POSIX")
-@pytest.mark.parametrize("form", ["json", "text", "yaml"])
-@pytest.mark.parametrize("command", ["parse", "sort"])
-def test_bytes_that_are_no_text_are_read_and_shown(command: str, form: str):
-    done = process(
-        "tag", command, "--output", form, b"w\xff.2023", "-", input=b"\xfe\x1b[31m\r\n", LC_ALL="C"
-    )
-    assert done.returncode == 0
-    assert b"Traceback" not in done.stderr
-    assert b"\x1b" not in done.stdout or (command, form) == ("sort", "text")
 
 
 def test_arguments_and_lines_may_be_mixed():

@@ -16,15 +16,6 @@ ACTS = [
 ]
 
 
-@pytest.fixture
-def ready(site: Site) -> Site:
-    """The weekly is built, and what ran before is pinned and observed: the ledger knows the trust document."""
-    site.release_weekly()
-    site.ok("release", "pin", BEFORE)
-    site.ok("observe")
-    return site
-
-
 def trust(site: Site) -> Path:
     return site.root / "trust.yaml"
 

@@ -26,6 +26,7 @@ from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.commands import promote
 from ldmrelease.services.releases.pin import Pinned, pin, stored_pin
 from ldmrelease.services.releases.store import store_pin
+from tests.examples import examples
 from tests.unit.services.promotions.promotion_world import (
     AT_FIRST,
     BY_HAND,
@@ -133,7 +134,11 @@ def _scripted() -> Iterator[None]:
 
 
 @settings(
-    max_examples=40, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(40),
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 @given(st.lists(ACTS, min_size=4, max_size=12))
 def test_nothing_that_happens_later_changes_an_earlier_answer(acts: list[Act]) -> None:

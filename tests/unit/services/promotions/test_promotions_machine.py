@@ -37,6 +37,7 @@ from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.commands import abort, promote, resume
 from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.targets.memory_files import MemoryState
+from tests.examples import examples
 from tests.unit.services.promotions.promotion_laws import Laws, fence_at, tag_of
 from tests.unit.services.promotions.promotion_world import (
     AT_FIRST,
@@ -58,8 +59,8 @@ from tests.unit.services.promotions.scripted_check import Script
 
 EXAMPLES = int(os.environ.get("LDMRELEASE_MACHINE_EXAMPLES", "0"))
 """Games, each another one every time; 0 for those of the unit tests."""
-FEW = 70
-"""Games of the unit tests: some ten seconds of one core."""
+FEW = examples(70)
+"""Games of the unit tests: some ten seconds of one core in `make test`, two in `make unit`."""
 
 
 class Request(Struct, frozen=True):
