@@ -11,7 +11,6 @@ kind `unknown`, with the SAL cycle and build filled in (a k-cycle is no SAL cycl
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 from ldmrelease.domain.tags.stack import (
@@ -95,7 +94,7 @@ def _numbered(match: re.Match[str]) -> StackName | str:
     name = numbered(major, minor, patch, rc)
     # In git a final may have the v; in EUPS every one has, which says nothing about git.
     if separator == "." and name.kind is Kind.release:
-        return replace(name, git=match[0])
+        return name._replace(git=match[0])
     return name
 
 

@@ -112,6 +112,10 @@ app = typer.Typer(
 def load(name: str) -> Any:
     """The command or group of that name. Raises `KeyError`."""
     module = import_module(f"ldmrelease.faces.cli.{COMMANDS[name].module}")
+    # See `ldmrelease.__main__`.
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
     command = typer.main.get_command(module.app)
     command.name = name
     return command

@@ -42,7 +42,7 @@ def pinned_releases(
 def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]:
     for owner, tag in context.pins.tags(product):
         revisions = context.pins.revisions(owner, tag)
-        if revisions:
+        if revisions and not _is_only_written(context, revisions[-1].body):
             newest, known = revisions[-1], context.topology.product(owner)
             yield PinnedRelease(
                 owner,
@@ -65,3 +65,10 @@ def _kind(context: ReleaseLookup, product: Product | None, pin: Pin) -> str:
     if kind is Kind.moving:
         return canonical.decode(context.ledger.blob(pin.document), Release).kind
     return str(kind)
+
+
+def _is_only_written(context: ReleaseLookup, pin: Pin) -> bool:
+    """Whether it stands for what was taken out of a menu, and nothing belongs to it."""
+    if pin.digests or pin.content is not None:
+        return False
+    return not canonical.decode(context.ledger.blob(pin.document), Release).components

@@ -154,7 +154,12 @@ def pin_events(
 
 
 def push_release(repository: "Repository", pinned: Pinned) -> None:
-    """Put the release artifact into its repository: a copy, for whoever attaches statements to it."""
+    """Put the release artifact into its repository: a copy, for whoever attaches statements to it.
+
+    What has no components was only written in a menu, and nobody has anything to say of it.
+    """
+    if not pinned.release.components:
+        return
     tag = f"{pinned.release.product}-{pinned.release.tag}"
     there = repository.resolve(tag)
     if there is not None and there.digest == pinned.digest:
