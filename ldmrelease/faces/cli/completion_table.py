@@ -39,6 +39,9 @@ _KINDS = {
 """What a parameter is completed with, by its name."""
 _SPECIAL = {
     ("abort", "promotion"): "open-promotions",
+    ("alias list", "place"): "targets",
+    ("drift", "place"): "targets",
+    ("observe", "place"): "targets",
     ("alias move", "name"): "aliases",
     ("evidence verify", "what"): "files-or-tags",
     ("resume", "promotion"): "open-promotions",
