@@ -1,6 +1,7 @@
 """Decisions: the verdict and each finding with its sentence."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -9,7 +10,9 @@ from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values, time_text
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict
 from ldmrelease.domain.facts import Intent
-from ldmrelease.services.decisions.replay import Replayed
+
+if TYPE_CHECKING:
+    from ldmrelease.services.decisions.replay import Replayed
 
 
 class RequirementFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
@@ -104,7 +107,7 @@ def _finding(found: Finding) -> RequirementFindingAnswer:
     )
 
 
-def replay_answers(found: Iterable[Replayed]) -> Replays:
+def replay_answers(found: "Iterable[Replayed]") -> Replays:
     """What came of making decisions again."""
     return [
         ReplayAnswer(

@@ -45,6 +45,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "replays": AnswerEntry("decisions", "Replays", ("promotions replay",)),
     "observations": AnswerEntry("observations", "ObserveAnswer", ("observe",)),
     "where": AnswerEntry("places", "Where", ("where",)),
+    "desired": AnswerEntry("tree_images", "DesiredImages", ("where --desired",)),
     "live": AnswerEntry("live", "Live", ("where --live",)),
     "drift": AnswerEntry("live", "DriftAnswer", ("drift",)),
     "history": AnswerEntry("places", "History", ("history",)),

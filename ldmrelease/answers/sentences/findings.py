@@ -100,6 +100,7 @@ _BUILT_IN: dict[tuple[str, str], Words] = {
     ("present", "absent"): lambda v: f"the image of {v.listed('components')} is no longer in its repository",
     ("present", "present"): lambda _: "every image is still there",
     ("live", "live"): lambda v: f"it runs at {v['place']} now",
+    ("live", "written"): lambda v: f"it is written at {v['place']}, whether or not it runs",
     ("live", "not-live"): lambda v: f"it does not run at {v['place']} now",
 }
 

@@ -13,7 +13,7 @@ from typing import IO, Any, Self
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head, Moved, NewEvent
 from ldmrelease.domain.projector import Projector
-from ldmrelease.ledger import log, projecting, transfer
+from ldmrelease.ledger import log, projecting
 from ldmrelease.ledger.errors import Damaged, LedgerProblem
 from ldmrelease.ledger.expectation import Expectation, expectation, moved
 from ldmrelease.ledger.interface import EventCheck, EventRow, Sign, WriteObserver
@@ -244,6 +244,8 @@ class SqliteLedger:
 
     def export(self, out: IO[bytes]) -> None:
         """See `Ledger`."""
+        from ldmrelease.ledger import transfer  # noqa: PLC0415 - for this alone
+
         with self._db.reading() as connection:
             transfer.write_text(out, self.uuid, rows.all_rows(connection), rows.all_blobs(connection))
 

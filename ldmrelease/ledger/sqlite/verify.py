@@ -6,11 +6,10 @@ from pathlib import Path
 
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.projector import Projector
-from ldmrelease.ledger import checkpoints, projecting
+from ldmrelease.ledger import projecting
 from ldmrelease.ledger.errors import Damaged, LedgerProblem
 from ldmrelease.ledger.interface import EventCheck, EventRow
 from ldmrelease.ledger.sqlite import rows, schema, states
-from ldmrelease.ledger.verify import Verification
 
 _ROW = "SELECT * FROM events {} WHERE sequence = ? AND stream = ? AND kind = ? AND stream_version = ?"
 
@@ -23,6 +22,8 @@ def everything(
     check: EventCheck | None,
 ) -> tuple[LedgerProblem, ...]:
     """All problems of a ledger, in one transaction of the caller."""
+    from ldmrelease.ledger.verify import Verification  # noqa: PLC0415 - whoever opens a ledger asks for less
+
     broken = tuple(_file(connection))
     if broken:
         return broken
@@ -42,6 +43,8 @@ def not_extending(
     connection: sqlite3.Connection, ledger: str, genesis: str, checkpoint: Checkpoint
 ) -> LedgerProblem | None:
     """What keeps this ledger from being a future of the checkpoint."""
+    from ldmrelease.ledger import checkpoints  # noqa: PLC0415 - as above
+
     there = connection.execute("SELECT hash FROM events WHERE sequence = ?", (checkpoint.size,)).fetchone()
     (size,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM events").fetchone()
     return checkpoints.not_extending(
