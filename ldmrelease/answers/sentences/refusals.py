@@ -335,6 +335,7 @@ PIN_WORDS: Mapping[str, Words] = {
         f"nothing of {v['product']} is tagged {said(v['tag'])}: no image, configuration or build; "
         "is the tag spelled right, and built?"
     ),
+    "no-such-build": lambda v: f"{v['component']} has no build {said(v['tag'])}; is it built?",
     "bad-image": lambda v: (
         f"{v['component']}: the image tagged {said(v['tag'])} cannot be used: {_image_problem(v)}"
     ),
