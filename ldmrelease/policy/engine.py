@@ -88,7 +88,7 @@ def _built_in(level: Level, facts: Facts, phase: Phase, asks: bool) -> Iterable[
             yield builtin.live(facts)
         case Intent.RETIRE:
             # Taking away what was recalled is what a hold is for.
-            yield builtin.live(facts)
+            yield builtin.leaves(facts)
     if not asks and (facts.intent is Intent.PROMOTE or phase is Phase.CONFIRM):
         yield builtin.empty()
 
