@@ -9,7 +9,9 @@ from ldmrelease.answers.exit_codes import WRONG_LEDGER
 from ldmrelease.answers.sentences.refusals import refusal_words, target_words
 from ldmrelease.answers.spellings import PlaceName, Values, plain_values
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.topology import Place
+from ldmrelease.targets.image_setting import foreign_refusal
 from ldmrelease.targets.results import Refusal
 
 if TYPE_CHECKING:
@@ -50,6 +52,11 @@ def _finding(refusal: Refusal, file: object) -> FindingAnswer:
     return FindingAnswer(
         code=refusal.code, values=plain_values(values), sentence=target_words(refusal.code, values)
     )
+
+
+def foreign_findings(foreign: ForeignImage | None) -> tuple[FindingAnswer, ...]:
+    """That another repository is named than the component's."""
+    return refusal_findings(foreign_refusal(foreign)) if foreign is not None else ()
 
 
 def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceRefusalAnswer, ...]:

@@ -73,7 +73,7 @@ class BlockedAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class DriftFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
     """A drift where it is: `at` is a setting or a container; `fix` is the next command, planned before it is advised.
-    It is empty where every one that might help is `blocked`, which tells of the first.
+    It is empty where it is repaired by hand, and where each one that might help is `blocked`, which tells of the first.
     """
 
     place: PlaceName

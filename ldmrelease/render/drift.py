@@ -97,4 +97,5 @@ def _difference(found: DriftFinding) -> str:
     if found.blocked is not None:
         command = shlex.join(found.blocked.command)
         return f"{words}\n  no command is advised: `{command}` would not be let through: {blocked_words(found.blocked)}"
-    return f"{words}\n  {fix_words(found.code, found.values, found.fix)}: {shlex.join(found.fix)}"
+    command = f": {shlex.join(found.fix)}" if found.fix else ""
+    return f"{words}\n  {fix_words(found.code, found.values, found.fix)}{command}"

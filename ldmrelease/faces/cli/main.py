@@ -16,6 +16,7 @@ import ldmrelease
 from ldmrelease import logs
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.metavars import spelled
 from ldmrelease.faces.cli.options import HELP, NoAnswer, asked_output, examples
 from ldmrelease.render.output import emit, say, visible
 
@@ -118,7 +119,7 @@ def load(name: str) -> Any:
         gc.enable()
     command = typer.main.get_command(module.app)
     command.name = name
-    return command
+    return spelled(command)
 
 
 def _version(wanted: bool) -> None:

@@ -58,7 +58,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[WHAT]", help="A release, an image tag, a digest, a place or a level; else everything."
+            metavar="WHAT", help="A release, an image tag, a digest, a place or a level; else everything."
         ),
     ] = None,
     product: ProductOption = None,

@@ -22,7 +22,8 @@ from ldmrelease.targets.results import Refusal
 
 _PROGRAM = "ldmrelease"
 _UNKNOWN = "RELEASE"
-_BY_REQUEST = ("undecided", "spec-differs", "not-a-tag", "absent-image")
+_BY_REQUEST = ("undecided", "spec-differs", "not-a-tag", "absent-image", "foreign-image", "tag-differs")
+_NAMES_NOTHING = ("not-a-tag", "absent-image")
 Levels = Mapping[str, Level]
 
 
@@ -50,8 +51,9 @@ class Blocked(Struct, frozen=True):
 
 
 class DriftFinding(Struct, frozen=True):
-    """A drift where it is: `at` is a setting or a container; `fix` is the next command, or `options` are the requests
-    of which one may be. `blocked` says what stands in the way of the first of them, where none is let through.
+    """A drift where it is: `at` is a setting or a container; `fix` is the next command, empty where it is repaired by
+    hand, or `options` are the requests of which one may be. `blocked` says what stands in the way of the first of them,
+    where none is let through.
     """
 
     place: Place
@@ -112,12 +114,14 @@ def _options(
     drift: Drift,
 ) -> Iterator[Option]:
     """The requests that may bring back what is to be there, the best first."""
-    if drift.code not in _BY_REQUEST:
+    by_hand = drift.code == "foreign-image" and not application.target.capabilities.writes_directly
+    if drift.code not in _BY_REQUEST or by_hand:
         return
     decided = _decided_tag(row)
     if decided is not None:
         yield from (Option(each, decided) for each in _ways_back(levels, application))
-    if drift.code == "undecided" and decided is None and (there := _tag_there(product, row)) is not None:
+    there = _tag_there(product, row) if decided is None and drift.code not in _NAMES_NOTHING else None
+    if there is not None:
         yield Option(Intent.PROMOTE, first_spelling(context, product.name, there))
     if application.target.capabilities.keeps_many:
         if decided is None or drift.code != "undecided":
@@ -130,6 +134,8 @@ def _fix(application: Application, row: LiveComponent, drift: Drift) -> tuple[st
     """The command where there is no request to plan."""
     there = ("--product", row.product, "--target", str(row.place))
     match drift.code:
+        case "foreign-image" if not application.target.capabilities.writes_directly:
+            return ()
         case "moved-tag":
             tag = _decided_tag(row) or _UNKNOWN
             return (_PROGRAM, "release", "pin", tag, "--product", row.product, "--reason", "WHY")

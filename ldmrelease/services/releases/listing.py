@@ -9,6 +9,7 @@ from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.domain.times import spell
+from ldmrelease.domain.topology import Product
 from ldmrelease.services.needs import ReleaseLookup
 from ldmrelease.services.releases.second_spellings import second_spellings
 
@@ -51,7 +52,7 @@ def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]
             yield PinnedRelease(
                 owner,
                 tag,
-                str(parse(tag, known.grammar).kind) if known is not None else _UNKNOWN,
+                _kind(context, known, newest.body),
                 newest.body.complete,
                 newest.body.revision,
                 newest.body.digest,
@@ -60,6 +61,16 @@ def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]
                 newest.event.sequence,
                 second[owner].get(tag),
             )
+
+
+def _kind(context: ReleaseLookup, product: Product | None, pin: Pin) -> str:
+    """What a tag is; of one that moves, what its pin is."""
+    if product is None:
+        return _UNKNOWN
+    kind = parse(pin.tag, product.grammar).kind
+    if kind is Kind.moving:
+        return canonical.decode(context.ledger.blob(pin.document), Release).kind
+    return str(kind)
 
 
 def _is_only_written(context: ReleaseLookup, pin: Pin) -> bool:

@@ -34,6 +34,7 @@ from ldmrelease.targets.results import (
     required,
 )
 from ldmrelease.targets.stores.expected import require_expected, said_already
+from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
 if TYPE_CHECKING:
@@ -57,13 +58,18 @@ def preflight(_where: GitFile, _access: Access) -> Refusal | Unavailable | None:
 
 
 def read(
-    where: GitFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
+    where: GitFile,
+    paths: Sequence[str],
+    access: Access,
+    optional: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as committed now; an `optional` one that is absent is left out.
 
     Raises ValueError for what is not a path.
     """
-    return _answer(where, lambda: _snapshot(_Session.open(where, access), paths, optional))
+    read = PathsToRead(paths, optional, beside)
+    return _answer(where, lambda: _snapshot(_Session.open(where, access), read))
 
 
 def write(
@@ -202,16 +208,10 @@ class _Session(Struct, frozen=True):
         return checkout_of(self.git, self.where.branch, self.where.file)
 
 
-def _snapshot(session: _Session, paths: Sequence[str], optional: Collection[str]) -> Snapshot:
+def _snapshot(session: _Session, paths: PathsToRead) -> Snapshot:
     tip = session.tip()
     blob = session.blob(tip)
-    settings = required(read_settings(blob.content, paths, session.where.file, optional))
-    return Snapshot(
-        tip,
-        blob.oid,
-        {path: each.value for path, each in settings.items()},
-        {path: each.line for path, each in settings.items()},
-    )
+    return snapshot_of(blob.content, paths, session.where.file, tip, blob.oid)
 
 
 def _claim(session: _Session, grant: WriteGrant) -> Written:
