@@ -21,7 +21,13 @@ from ldmrelease.ledger import Ledger, LedgerError, LedgerReader
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import open_context, wall_clock
 from ldmrelease.services.deployments import desired
-from ldmrelease.services.deployments.checkpoints import RENEWING, contradictions, describe, kept_checkpoints
+from ldmrelease.services.deployments.checkpoints import (
+    RENEWING,
+    UNFLOODING,
+    contradictions,
+    describe,
+    kept_checkpoints,
+)
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.fences import fence_of, is_ignored
 from ldmrelease.services.deployments.superseded import supersedes
@@ -281,10 +287,15 @@ def _checkpoints(context: WitnessAccess) -> Iterator[Diagnosis]:
         return
     if kept.overwritten:
         yield Diagnosis(what, Health.BAD, f"{kept.where}: {kept.unknown}", RENEWING)
+    elif kept.flooded:
+        yield Diagnosis(what, Health.BAD, f"{kept.where}: {kept.unknown}", UNFLOODING)
     elif kept.unknown is not None:
         yield Diagnosis(what, Health.WARN, f"{kept.where}: {kept.unknown}")
     elif kept.checkpoint is None:
         yield Diagnosis(what, Health.OK, f"none yet in {kept.where}; the first promotion leaves one there")
+    if kept.notice is not None:
+        remedy = "somebody has put them there: find out who may write to that repository"
+        yield Diagnosis(what, Health.WARN, remedy=remedy, trouble=kept.notice)
     for each in contradictions(context.ledger, (kept,)):
         remedy = (
             "use the ledger that wrote there, or restore its newest backup with `ldmrelease ledger import`"
