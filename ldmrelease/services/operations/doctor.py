@@ -32,8 +32,9 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.fences import fence_of, is_ignored
 from ldmrelease.services.deployments.superseded import supersedes
 from ldmrelease.services.inventory.foreign import foreign_settings
-from ldmrelease.services.needs import Diagnosing, WitnessAccess
+from ldmrelease.services.needs import Diagnosing, ReleaseLookup, WitnessAccess
 from ldmrelease.services.promotions import preflight
+from ldmrelease.services.releases.second_spellings import second_spellings
 from ldmrelease.services.trust_version import trust_rows, why_ignored
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
@@ -110,6 +111,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         return
     with context.ledger:
         yield from _ledger(context.ledger, context.records, context.now())
+        yield from _spellings(context)
         yield from _images(context)
         yield from _configurations(context)
         yield from _places(context)
@@ -178,6 +180,17 @@ def _latest(ledger: LedgerReader) -> Iterator[Event]:
         event = ledger.get(sequence)
         if event is not None:
             yield event
+
+
+def _spellings(context: ReleaseLookup) -> Iterator[Diagnosis]:
+    for product in context.topology.products:
+        for tag, first in second_spellings(context, product.name).items():
+            yield Diagnosis(
+                f"release {product.name}/{tag}",
+                Health.WARN,
+                f"the images of {tag} are those of {first}: a second spelling; what runs keeps the name {first}",
+                f"use {first}",
+            )
 
 
 def _images(context: Diagnosing) -> Iterator[Diagnosis]:
