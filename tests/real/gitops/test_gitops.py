@@ -167,7 +167,9 @@ def test_what_is_stated_is_read_from_each_form(tree: Path, access: Access) -> No
     ],
 )
 def test_a_whole_image_keeps_its_form(found: Value, value: object) -> None:
-    here = replace(target("conf", Setting("lab", "image", Writes.IMAGE)), mirrors=("summit.local:5000/mirror",))
+    here = replace(
+        target("conf", Setting("lab", "image", Writes.IMAGE)), mirrors=("summit.local:5000/mirror",)
+    )
     edits = registry.desired(here, release("w_2023_16"), Snapshot("r", "b", {"image": found}, {"image": 3}))
     if value is Refusal:
         assert isinstance(edits, Refusal)
