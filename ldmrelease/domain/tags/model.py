@@ -1,6 +1,7 @@
 """The value that a tag is read into."""
 
 import enum
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 Version = tuple[int, int, int, str | None]
@@ -97,6 +98,17 @@ class Tag(NamedTuple):
         if self.parts:
             fields["parts"] = dict(self.parts)
         return fields if self.parsed else fields | {"reason": self.reason}
+
+
+class Builds(NamedTuple):
+    """Builds under a moving tag, such as `c0044.007` under `c0044`.
+
+    of: the moving tag of whose builds a tag is one, None for any other tag.
+    write: the tag of the build of that number under a moving tag, None where there is no such tag.
+    """
+
+    of: Callable[[Tag], str | None]
+    write: Callable[[Tag, int], str | None]
 
 
 NO_SUFFIX = Suffix()

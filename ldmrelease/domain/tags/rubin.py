@@ -12,7 +12,7 @@ kind `unknown`, with the SAL cycle and build filled in (a k-cycle is no SAL cycl
 import re
 from collections.abc import Iterator
 
-from ldmrelease.domain.tags.model import Kind, OrderKey, Suffix, Tag, parsed, unparsed
+from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 from ldmrelease.domain.tags.stack import (
     DIGITS,
     NUMBER,
@@ -33,6 +33,7 @@ EXAMPLE = "w.2023.16"
 SEPARATOR = "."
 NAMES_IN_GIT = True
 REBUILDS = True
+BUILDS: Builds | None = None
 
 _WEEKLY = re.compile(rf"w([._])({YEAR})\1({ONE_OR_TWO})")
 _DAILY = re.compile(rf"d([._])({YEAR})\1({ONE_OR_TWO})\1({ONE_OR_TWO})")

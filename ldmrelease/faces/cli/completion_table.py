@@ -53,8 +53,8 @@ _CHOICES = {
     ("workspace schema", "kind"): [*FILES],
 }
 FREE = {
-    "aliases", "builder", "failed", "insecure", "kubernetes", "mail", "name", "person", "platform", "predicate",
-    "reason", "registry", "repository", "run", "type",
+    "aliases", "build", "builder", "failed", "insecure", "kubernetes", "mail", "name", "person", "platform",
+    "predicate", "reason", "registry", "repository", "run", "type",
 }  # fmt: skip
 """Parameters whose text nobody can know."""
 

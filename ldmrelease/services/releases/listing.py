@@ -9,14 +9,16 @@ from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.domain.times import spell
+from ldmrelease.domain.topology import Product
 from ldmrelease.services.needs import ReleaseLookup
+from ldmrelease.services.releases.second_spellings import second_spellings
 
 _UNKNOWN = "unknown"
 
 
 class PinnedRelease(Struct, frozen=True):
     """A tag with its newest pin that counts. `kind` is `unknown` where the workspace has no such product;
-    `sequence` is the event of the pin.
+    `sequence` is the event of the pin; `second_spelling_of` is the tag that was there before with its images.
     """
 
     product: str
@@ -28,6 +30,7 @@ class PinnedRelease(Struct, frozen=True):
     pinned: str
     by: str
     sequence: int
+    second_spelling_of: str | None = None
 
 
 def pinned_releases(
@@ -39,21 +42,35 @@ def pinned_releases(
 
 
 def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]:
+    second: dict[str, dict[str, str]] = {}
     for owner, tag in context.pins.tags(product):
+        if owner not in second:
+            second[owner] = second_spellings(context, owner)
         revisions = context.pins.revisions(owner, tag)
         if revisions and not _is_only_written(context, revisions[-1].body):
             newest, known = revisions[-1], context.topology.product(owner)
             yield PinnedRelease(
                 owner,
                 tag,
-                str(parse(tag, known.grammar).kind) if known is not None else _UNKNOWN,
+                _kind(context, known, newest.body),
                 newest.body.complete,
                 newest.body.revision,
                 newest.body.digest,
                 spell(newest.event.time),
                 newest.person,
                 newest.event.sequence,
+                second[owner].get(tag),
             )
+
+
+def _kind(context: ReleaseLookup, product: Product | None, pin: Pin) -> str:
+    """What a tag is; of one that moves, what its pin is."""
+    if product is None:
+        return _UNKNOWN
+    kind = parse(pin.tag, product.grammar).kind
+    if kind is Kind.moving:
+        return canonical.decode(context.ledger.blob(pin.document), Release).kind
+    return str(kind)
 
 
 def _is_only_written(context: ReleaseLookup, pin: Pin) -> bool:
