@@ -285,9 +285,7 @@ def test_a_user_alone_is_a_part_of_an_ssh_address(tmp_path, monkeypatch):
 
 
 def test_patterns_are_the_products_grammar_and_survive_the_cache(empty):
-    edit(empty, "products: {}", PORTAL) if "products: {}" in empty.read_text() else empty.write_text(
-        empty.read_text() + PORTAL
-    )
+    edit(empty, "products: {}", PORTAL)
     product = load_workspace(empty).topology.product("portal")
     assert product is not None
     again = msgspec.json.decode(msgspec.json.encode(product, enc_hook=str), type=Product)
