@@ -17,6 +17,7 @@ def test_what_crashes_during_its_check_is_put_back_and_the_crash_is_said(place: 
     place.push_weekly(script="sleep 3; exit 3")
     # It passes, whatever runs there; it only takes its time.
     (place.site.root / "checks" / "smoke.sh").write_text("#!/bin/sh\nsleep 5\n")
+    agree_workspace(place.site.root)
     done = place.promote(ExitCode.UNDECIDED)
     assert "verified: the pods run it" in done.stderr
     assert "check/smoke failed" in done.stderr
