@@ -9,7 +9,9 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Answer a shell that completes a command line, or load the command line and run it."""
-    # What modules define stays: to look through it again and again while they are imported finds nothing.
+    # What modules define stays: to look through it while they are imported finds nothing. It is put aside, and the
+    # collector set to work, when the command is loaded (`faces.cli.main`).
+    gc.disable()
     gc.set_threshold(50_000)
     try:
         _run()

@@ -12,7 +12,7 @@ from ldmrelease.render.output import Output
 
 DOCUMENTS = {"workspace schema", "ledger checkpoint", "policy schema", "resolve", "evidence sign"}
 """What these print is a document of its own, and no answer."""
-VARIANTS = {"promote": "--through", "resume": "--all", "where": "--live"}
+VARIANTS = {"promote": ("--through",), "resume": ("--all",), "where": ("--live", "--desired")}
 
 _NAMES = {command: name for name, entry in ANSWERS.items() for command in entry.commands}
 
@@ -24,8 +24,8 @@ def answer_name(words: Sequence[str]) -> str | None:
         given = given[2:]
     for command in (" ".join(given[:2]), " ".join(given[:1])):
         if command in _NAMES:
-            variant = VARIANTS.get(command)
-            return _NAMES[f"{command} {variant}" if variant in given else command]
+            variant = next((each for each in VARIANTS.get(command, ()) if each in given), None)
+            return _NAMES[f"{command} {variant}" if variant else command]
     return None
 
 

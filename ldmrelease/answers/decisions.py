@@ -1,17 +1,18 @@
 """Decisions: the verdict and each finding with its sentence."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ldmrelease.answers.exit_codes import VERDICT_CODES, WORST_FIRST, ExitCode
-from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer
+from ldmrelease.answers.findings import FindingAnswer
 from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values, time_text
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict
 from ldmrelease.domain.facts import Intent
-from ldmrelease.services.decisions.decide import Decided, Unagreed
-from ldmrelease.services.decisions.replay import Replayed
+
+if TYPE_CHECKING:
+    from ldmrelease.services.decisions.replay import Replayed
 
 
 class RequirementFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
@@ -51,29 +52,6 @@ class DecisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     facts: DigestText
     engine: str
     digest: DigestText
-
-
-class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a promotion would decide, place by place; or `refusals`: what its places would not take.
-
-    `verdict` is the worst of the places, apart from those that only wait for an earlier one.
-    `hypothetical` are levels whose policy nobody has agreed to, and
-    `unagreed_targets` environments whose targets nobody has, `unagreed_products` and `unagreed_checks` products and
-    checks that nobody has: nothing acts on what is decided.
-    """
-
-    verdict: Verdict
-    decisions: tuple[DecisionAnswer, ...]
-    refusals: tuple[PlaceRefusalAnswer, ...]
-    hypothetical: tuple[str, ...]
-    unagreed_targets: tuple[str, ...]
-    unagreed_products: tuple[str, ...]
-    unagreed_checks: tuple[str, ...]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The worst place's verdict speaks."""
-        return VERDICT_CODES[self.verdict]
 
 
 class ReplayAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,33 +107,7 @@ def _finding(found: Finding) -> RequirementFindingAnswer:
     )
 
 
-def check_answer(decided: Iterable[Decided], local: Unagreed) -> CheckAnswer:
-    """The decisions of a preview, in the order of the plan."""
-    decisions = tuple(decision_answer(each.decision, each.digest) for each in decided)
-    return CheckAnswer(
-        verdict=_worst(decisions),
-        decisions=decisions,
-        refusals=(),
-        hypothetical=local.levels,
-        unagreed_targets=local.environments,
-        unagreed_products=local.products,
-        unagreed_checks=local.checks,
-    )
-
-
-def _worst(decisions: tuple[DecisionAnswer, ...]) -> Verdict:
-    """What waits for nothing but the places before it says what they say."""
-    asked = [each for each in decisions if not _follows(each)]
-    worst = min(asked or decisions, key=lambda each: WORST_FIRST.index(VERDICT_CODES[each.verdict]))
-    return worst.verdict
-
-
-def _follows(decision: DecisionAnswer) -> bool:
-    unmet = [each for each in decision.findings if each.unmet]
-    return decision.verdict == "waiting" and all(each.code == "earlier-in-plan" for each in unmet)
-
-
-def replay_answers(found: Iterable[Replayed]) -> Replays:
+def replay_answers(found: "Iterable[Replayed]") -> Replays:
     """What came of making decisions again."""
     return [
         ReplayAnswer(

@@ -1,6 +1,7 @@
 """Findings: a code, the values that it is about, and its sentence."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -8,8 +9,13 @@ from ldmrelease.answers.exit_codes import WRONG_LEDGER
 from ldmrelease.answers.sentences.refusals import refusal_words, target_words
 from ldmrelease.answers.spellings import PlaceName, Values, plain_values
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.topology import Place
+from ldmrelease.targets.image_setting import foreign_refusal
 from ldmrelease.targets.results import Refusal
+
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.preflight import PreflightFailed
 
 
 class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +54,22 @@ def _finding(refusal: Refusal, file: object) -> FindingAnswer:
     )
 
 
+def foreign_findings(foreign: ForeignImage | None) -> tuple[FindingAnswer, ...]:
+    """That another repository is named than the component's."""
+    return refusal_findings(foreign_refusal(foreign)) if foreign is not None else ()
+
+
 def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceRefusalAnswer, ...]:
     """The same, of a place."""
     return tuple(
         PlaceRefusalAnswer(place=str(place), code=each.code, values=each.values, sentence=each.sentence)
         for each in refusal_findings(refusal)
     )
+
+
+def preflight_refusals(failed: "PreflightFailed") -> tuple[PlaceRefusalAnswer, ...]:
+    """The refusals of all the places, in their order."""
+    return tuple(found for each in failed.places for found in place_refusals(each.place, each.refusal))
 
 
 def unreachable_answer(place: Place, why: Iterable[Refusal | Unavailable]) -> UnreachableAnswer:

@@ -65,7 +65,9 @@ class LiveAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DriftFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
-    """A drift where it is: `at` is a setting or a container; `fix` is the next command."""
+    """A drift where it is: `at` is a setting or a container; `fix` is the next command, empty where it is repaired by
+    hand.
+    """
 
     place: PlaceName
     level: str

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode, found_code
-from ldmrelease.answers.findings import UnreachableAnswer, unreachable_answer
+from ldmrelease.answers.findings import FindingAnswer, UnreachableAnswer, foreign_findings, unreachable_answer
 from ldmrelease.answers.spellings import DigestText, PlaceName, TimeText, time_text
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
@@ -14,7 +14,10 @@ from ldmrelease.targets.results import Refusal
 
 
 class ObservedImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An image that was seen at a place; `state` says why it does not simply run. Which release it is, `where` says."""
+    """An image that was seen at a place; `state` says why it does not simply run. Which release it is, `where` says.
+
+    `findings`: that another repository is named there than the component's (`foreign-image`).
+    """
 
     product: str
     component: str
@@ -22,6 +25,7 @@ class ObservedImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     digest: DigestText | None
     ready: bool
     state: str | None
+    findings: tuple[FindingAnswer, ...] = ()
 
 
 class ObservationAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,7 @@ def _observation(seen: Observation) -> ObservationAnswer:
                 digest=each.digest or None,
                 ready=each.ready,
                 state=each.state,
+                findings=foreign_findings(each.foreign),
             )
             for each in seen.images
         ),

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from ldmrelease.answers.findings import FindingAnswer, foreign_findings
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText
 from ldmrelease.services.inventory.history import HistoryEntry
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
@@ -23,7 +24,8 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     nothing is known of them; `under_way` is the promotion that brought the image and has not ended; `found` where that
     went back to what had only been found there, so that nobody has approved it. `named` says how
     the release was found: `admitted` (the place's standing admission covers it), `spelled` (the place's own text
-    spells it), `inferred` (the earliest release with this image), or `image` (the image alone).
+    spells it), `inferred` (the earliest release with this image), or `image` (the image alone). `findings`: that
+    another repository is named there than the component's (`foreign-image`).
     """
 
     place: PlaceName
@@ -42,6 +44,7 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     allowed: TimeText | None = None
     under_way: str | None = None
     found: bool = False
+    findings: tuple[FindingAnswer, ...] = ()
 
 
 class IntervalAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +56,7 @@ class IntervalAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An image at a place over a time. `observed` are the seconds in `intervals`; `ended` says how it went, null
-    while it is there; `gone` is when it was first seen to be gone. `named` as in `WhereAnswer`.
+    while it is there; `gone` is when it was first seen to be gone. `named` and `findings` as in `WhereAnswer`.
     """
 
     place: PlaceName
@@ -69,6 +72,7 @@ class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     intervals: tuple[IntervalAnswer, ...]
     ended: str | None
     gone: TimeText | None
+    findings: tuple[FindingAnswer, ...] = ()
 
 
 Where = list[WhereAnswer]
@@ -98,6 +102,7 @@ def _running(row: PlaceComponent) -> WhereAnswer:
         allowed=row.allowed,
         under_way=row.under_way,
         found=row.found,
+        findings=foreign_findings(row.foreign),
     )
 
 
@@ -122,6 +127,7 @@ def history_answers(rows: Iterable[HistoryEntry]) -> History:
             intervals=tuple(IntervalAnswer(start=start, end=end) for start, end in row.intervals),
             ended=row.ended,
             gone=row.gone,
+            findings=foreign_findings(row.foreign),
         )
         for row in rows
     ]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ldmrelease.answers.decisions import CheckAnswer, DecisionAnswer, decision_answer
+from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
 from ldmrelease.answers.errors import ErrorDetail
 from ldmrelease.answers.exit_codes import VERDICT_CODES, ExitCode, outcome_code
-from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, is_undecided, place_refusals
+from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, is_undecided, preflight_refusals
 from ldmrelease.answers.sentences.causes import cause_words, waits_words
 from ldmrelease.answers.sentences.refusals import busy_words, interrupted_words, refusal_words
 from ldmrelease.answers.spellings import (
@@ -23,7 +23,6 @@ from ldmrelease.answers.spellings import (
     plain_values,
     time_text,
 )
-from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.plan import Plan, Step, StepKind
@@ -271,25 +270,6 @@ def preflight_answer(failed: PreflightFailed) -> RefusedAnswer | UndecidedAnswer
     if is_undecided(failed.places[0].refusal):
         return UndecidedAnswer(refusals=refusals)
     return RefusedAnswer(refusals=refusals)
-
-
-def preflight_refusals(failed: PreflightFailed) -> tuple[PlaceRefusalAnswer, ...]:
-    """The refusals of all the places, in their order."""
-    return tuple(found for each in failed.places for found in place_refusals(each.place, each.refusal))
-
-
-def refused_check(failed: PreflightFailed) -> CheckAnswer:
-    """The same as the answer to `check`: nothing is decided where nothing could be written."""
-    verdict = Verdict.UNDECIDED if is_undecided(failed.places[0].refusal) else Verdict.REFUSED
-    return CheckAnswer(
-        verdict=verdict,
-        decisions=(),
-        refusals=preflight_refusals(failed),
-        hypothetical=(),
-        unagreed_targets=(),
-        unagreed_products=(),
-        unagreed_checks=(),
-    )
 
 
 def dry_run_answer(look: Preview, changes: Iterable[PlaceChange], local: Unagreed) -> DryRunAnswer:

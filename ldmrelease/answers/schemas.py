@@ -32,7 +32,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "comparison": AnswerEntry("releases", "ComparisonAnswer", ("release compare",)),
     "statements": AnswerEntry("evidence", "Statements", ("evidence list", "evidence verify")),
     "added-statements": AnswerEntry("evidence", "AddedStatements", ("evidence add",)),
-    "check": AnswerEntry("decisions", "CheckAnswer", ("check",)),
+    "check": AnswerEntry("checks", "CheckAnswer", ("check",)),
     "check-runs": AnswerEntry("check_runs", "CheckRuns", ("check-run",)),
     "promotion-result": AnswerEntry(
         "promotions",
@@ -45,6 +45,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "replays": AnswerEntry("decisions", "Replays", ("promotions replay",)),
     "observations": AnswerEntry("observations", "ObserveAnswer", ("observe",)),
     "where": AnswerEntry("places", "Where", ("where",)),
+    "desired": AnswerEntry("tree_images", "DesiredImages", ("where --desired",)),
     "live": AnswerEntry("live", "Live", ("where --live",)),
     "drift": AnswerEntry("live", "DriftAnswer", ("drift",)),
     "history": AnswerEntry("places", "History", ("history",)),

@@ -4,19 +4,23 @@ Each kind is a module of `kinds` with these functions and `TRAITS`, named in `re
 says how one behaves.
 """
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from ldmrelease.checks.job.templates import ImageRun
-from ldmrelease.checks.outcome import RunOutcome
-from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Forbidden
-from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.events.evidence import RunRegistration
-from ldmrelease.domain.topology import Check
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ldmrelease.checks.job.templates import ImageRun
+    from ldmrelease.checks.outcome import RunOutcome
+    from ldmrelease.cluster.client.api import Api
+    from ldmrelease.cluster.client.errors import Forbidden
+    from ldmrelease.domain.errors import Unavailable
+    from ldmrelease.domain.events.evidence import RunRegistration
+    from ldmrelease.domain.topology import Check
 
 Right = tuple[str, str, str]
 """A verb, the collection of objects it is needed for, and the object's name where it is known."""

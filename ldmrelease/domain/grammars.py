@@ -1,22 +1,19 @@
 """How a product's tags are spelled, as its workspace says it; `tags` reads them."""
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 PATTERN = "pattern"
 """What the grammar of a product that has patterns of its own is called."""
 
 
-@dataclass(frozen=True, slots=True)
-class KindPattern:
+class KindPattern(NamedTuple):
     """A pattern, and the kind of the tags that it reads (`tags.Kind`)."""
 
     kind: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PatternGrammar:
+class PatternGrammar(NamedTuple):
     """A product's own grammar, as its workspace writes it.
 
     patterns: a fixed name (a pattern without parts) has precedence; no two others read one tag.

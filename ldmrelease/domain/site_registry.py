@@ -1,6 +1,31 @@
-"""Where an environment with a registry of its own keeps a component's images."""
+"""Where a component's images are: at their source, in the registry of an environment, in a mirror."""
 
-from ldmrelease.domain.images import Carrier, parse_reference
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from ldmrelease.domain.images import LAYOUT_SCHEME, Carrier, parse_reference
+
+# Names under which the one registry of docker answers.
+_DOCKER_HUB = {"index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
+
+
+FOREIGN_IMAGE = "foreign-image"
+"""The state of a component where another repository is named than its own."""
+
+
+class ForeignImage(Struct, frozen=True):
+    """A repository that is not the component's, where one is named.
+
+    file, line, path: where it is said; `line` starts at 1, and is 0 where there is no file.
+    found: what stands there; empty where nothing does. expected: the repositories that may stand there.
+    """
+
+    file: str
+    line: int
+    path: str
+    found: str
+    expected: tuple[str, ...]
 
 
 def site_repository(source: str, registry: str | None) -> str:
@@ -19,3 +44,60 @@ def site_repository(source: str, registry: str | None) -> str:
     if reference.carrier is Carrier.LAYOUT:
         path = path.rpartition("/")[2]
     return f"{registry.rstrip('/')}/{path}"
+
+
+class OwnRepositories(Struct, frozen=True):
+    """The repositories that a component's images may be named in at a place.
+
+    source: where they were built. registry: the environment's own (`host[:port][/path]`), None without one.
+    mirrors: registries that have what others have under the same path, and that nobody copies to.
+    """
+
+    source: str
+    registry: str | None = None
+    mirrors: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, the one that images are run from first."""
+        own = [site_repository(self.source, self.registry), site_repository(self.source, None)]
+        own += [site_repository(self.source, each) for each in self.mirrors]
+        return tuple(dict.fromkeys(own))
+
+    def has(self, found: str) -> bool:
+        """Whether a text names one of them: a repository without tag and digest."""
+        name = _name_of(found)
+        return name is not None and name in self._spellings()
+
+    def has_registry(self, found: str) -> bool:
+        """Whether a text is the beginning of one of them: a host, or a host and the first parts of a path."""
+        name = _name_of(f"{found.rstrip('/')}/x")
+        return name is not None and any(
+            each.startswith(name.removesuffix("/x") + "/") for each in self._spellings()
+        )
+
+    def is_site(self, found: str) -> bool:
+        """Whether a text names the one in the environment's own registry."""
+        return self.registry is not None and _name_of(found) == _name_of(
+            site_repository(self.source, self.registry)
+        )
+
+    def _spellings(self) -> Iterator[str]:
+        for each in self.names:
+            # A folder of images stands for a registry: texts that are to be deployed leave out its scheme.
+            for text in (each, each.removeprefix(LAYOUT_SCHEME)):
+                name = _name_of(text)
+                if name is not None:
+                    yield name
+
+
+def _name_of(text: str) -> str | None:
+    """One spelling of a repository; None for what is none, or names an image in it."""
+    try:
+        reference = parse_reference(text)
+    except ValueError:
+        return None
+    if reference.target is not None:
+        return None
+    host, _, path = reference.name.partition("/")
+    return f"docker.io/{path}" if host in _DOCKER_HUB else reference.name

@@ -36,19 +36,24 @@ class Capabilities(Struct, frozen=True):
 
 
 class Writes(StrEnum):
-    """What a setting holds: an image's tag, its digest, or the whole image reference."""
+    """What a setting holds: an image's tag, its digest, `tag@digest`, or the whole image reference."""
 
     TAG = "tag"
     DIGEST = "digest"
+    TAG_AND_DIGEST = "tag@digest"
     IMAGE = "image"
 
 
 class Setting(Struct, frozen=True):
-    """One scalar of a values file that says which image of a component is wanted."""
+    """One scalar of a values file that says which image of a component is wanted.
+
+    `repository` is the path of the scalar that says in which repository; None looks for one beside it.
+    """
 
     component: str
     path: str
     writes: Writes = Writes.TAG
+    repository: str | None = None
 
 
 class GitFile(Struct, frozen=True, tag="git"):
@@ -101,10 +106,16 @@ FileLocation = GitFile | ConfigMapKey | MemoryFile
 
 
 class ImageSettingsTarget(Struct, frozen=True, tag="image-settings"):
-    """Settings in one text, each for the image of a component."""
+    """Settings in one text, each for the image of a component.
+
+    `registry` is the environment's own registry, and `mirrors` those that have the same images under the same path
+    (`host[:port][/path]`): what stands beside a tag may name them.
+    """
 
     location: FileLocation
     settings: tuple[Setting, ...]
+    registry: str | None = None
+    mirrors: tuple[str, ...] = ()
 
     @property
     def capabilities(self) -> Capabilities:

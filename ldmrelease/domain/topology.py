@@ -79,7 +79,8 @@ class Application(Struct, frozen=True):
     `runs` are `product/component` names; `observe` is `committed` where the committed tree counts as
     running, `pods` where `workloads` tell; `observe_every` is the longest time, in seconds, between two
     observations that still counts as seen without a gap. `registry` is the environment's own registry
-    (`host[:port][/path]`): images are copied there first.
+    (`host[:port][/path]`): images are copied there first. `mirrors` are registries that have the same images under the
+    same path, and that nobody copies to.
     """
 
     place: Place
@@ -91,6 +92,7 @@ class Application(Struct, frozen=True):
     cluster_uid: str | None = None
     workloads: Workloads | None = None
     registry: str | None = None
+    mirrors: tuple[str, ...] = ()
 
     def components(self, product: str) -> tuple[str, ...]:
         """The names of the product's components that run here."""

@@ -95,6 +95,12 @@ def live(facts: Facts) -> Finding:
     return _finding("live", Outcome.MISSING, "not-live", {"place": str(facts.place)}, next=next_words)
 
 
+def leaves(facts: Facts) -> Finding:
+    """What is to go is written at the place, known or not: whoever reads the target has looked. It need not run."""
+    code = "live" if any(each.current for each in _residences(facts)) else "written"
+    return _finding("live", Outcome.SATISFIED, code, {"place": str(facts.place)})
+
+
 def _residences(facts: Facts) -> tuple[ReleaseResidence, ...]:
     return release_residences(index_of(facts), facts.place)
 

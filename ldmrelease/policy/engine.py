@@ -4,7 +4,7 @@ The first decision on facts goes through them once, those that follow not at all
 bounded number of look-ups, and a glance at each of the statements and runs that it asks for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -64,6 +64,19 @@ def fact_sources(asked: Iterable[Requirement], intent: Intent) -> frozenset[str]
     return builtin.NEEDS[intent].union(*(rule.needs for rule in rules if rule is not None))
 
 
+def residence_places(
+    asked: Iterable[Requirement], intent: Intent, here: Place, places: Collection[tuple[Place, str | None]]
+) -> frozenset[Place]:
+    """Those of the places, each with its level, whose residences these requirements look at, and what is asked of
+    every decision.
+    """
+    own = {here} if "residences" in builtin.NEEDS[intent] else set()
+    rules = ((RULES.get(each.rule), each) for each in asked)
+    return frozenset(own).union(
+        *(rule.residences(requirement, here, places) for rule, requirement in rules if rule is not None)
+    )
+
+
 def _built_in(level: Level, facts: Facts, phase: Phase, asks: bool) -> Iterable[Finding]:
     match facts.intent:
         case Intent.PROMOTE:
@@ -75,7 +88,7 @@ def _built_in(level: Level, facts: Facts, phase: Phase, asks: bool) -> Iterable[
             yield builtin.live(facts)
         case Intent.RETIRE:
             # Taking away what was recalled is what a hold is for.
-            yield builtin.live(facts)
+            yield builtin.leaves(facts)
     if not asks and (facts.intent is Intent.PROMOTE or phase is Phase.CONFIRM):
         yield builtin.empty()
 

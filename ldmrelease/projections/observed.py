@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from ldmrelease.domain import times
+from ldmrelease.domain import canonical, times
 from ldmrelease.domain.facts import Interval
+from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.residences import residence_prefixes
 
@@ -59,7 +60,7 @@ class Span(Struct, frozen=True):
 
 class ResidenceState(Struct, frozen=True):
     """An image at a place. `ready` and `spelling` as last seen; `first_spelled` is the number of the event that saw it
-    first spelled so, None for the one that has it.
+    first spelled so, None for the one that has it. `foreign` is where another repository is named than the component's.
     """
 
     place: Place
@@ -70,6 +71,7 @@ class ResidenceState(Struct, frozen=True):
     first_spelled: int | None
     ready: bool
     span: Span
+    foreign: ForeignImage | None = None
 
 
 def places_seen(read: ReadStates) -> tuple[Latest, ...]:
@@ -106,7 +108,9 @@ def _latest(row: Mapping[str, Any]) -> Latest:
 
 def _residence(row: Mapping[str, Any]) -> ResidenceState:
     names = (row["product"], row["component"], row["digest"], row["spelling"], row["first_spelled"])
-    return ResidenceState(_place(row), *names, ready=row["ready"], span=_span(row))
+    told = row.get("foreign")
+    foreign = canonical.from_plain(told, ForeignImage) if told is not None else None
+    return ResidenceState(_place(row), *names, ready=row["ready"], span=_span(row), foreign=foreign)
 
 
 def _span(row: Mapping[str, Any]) -> Span:

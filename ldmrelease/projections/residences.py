@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ldmrelease.domain import times
+from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.topology import Place
@@ -184,6 +184,7 @@ def _described(place: Place, image: ObservedImage) -> dict[str, Any]:
         "digest": image.digest,
         "spelling": image.spelling,
         "first_spelled": image.first,
+        "foreign": canonical.to_plain(image.foreign),
     }
 
 

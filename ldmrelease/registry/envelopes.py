@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 
 from ldmrelease.registry.errors import LimitExceeded, NotFound, reading_answer
 from ldmrelease.registry.manifests import Descriptor
@@ -24,12 +23,12 @@ TOTAL = 64 * MIB
 """At most so many bytes are read for all digests that are asked for together."""
 
 
-@dataclass(slots=True)
 class Budget:
     """The bytes that may still be read, counted from any number of threads."""
 
-    left: int = TOTAL
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, left: int = TOTAL) -> None:
+        self.left = left
+        self._lock = threading.Lock()
 
     def take(self, size: int, repository: str) -> None:
         """Count bytes that are about to be read. Raises `LimitExceeded`."""

@@ -184,10 +184,14 @@ class LayoutRepository:
         for entry in self._index().entries():
             if REF_NAME in entry.annotations or entry.media_type in INDEX_TYPES:
                 continue
-            known = self._manifests.get((entry.digest, entry.media_type))
-            if known is None and not self.has_blob(entry.digest):
+            manifest = self._manifests.get((entry.digest, entry.media_type))
+            if manifest is None:
+                try:
+                    manifest = self._read_manifest(entry.digest, entry.media_type)
+                except NotFound:
+                    continue
+            if not manifest.may_name(subject):
                 continue
-            manifest = known or self._read_manifest(entry.digest, entry.media_type)
             with reading_answer("READ", self.name):
                 if manifest.subject() == subject and self.has_blob(entry.digest):
                     found.append(manifest.descriptor())

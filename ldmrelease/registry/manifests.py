@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 
 from ldmrelease.domain.images import check_digest
@@ -99,6 +100,10 @@ class Manifest(Struct, frozen=True, dict=True):
             _annotations(body),
         )
 
+    def may_name(self, digest: str) -> bool:
+        """Whether the digest can stand in it at all, by a look at the bytes: False is certain."""
+        return digest.encode() in self.content or b"\\" in self.content
+
     def children(self) -> tuple[Descriptor, ...]:
         """The manifests of an index; raises ValueError for broken bytes."""
         return tuple(parse_descriptor(entry) for entry in _list(self.json(), "manifests"))
@@ -124,13 +129,27 @@ class Manifest(Struct, frozen=True, dict=True):
 
 def parse_object(content: bytes) -> Json:
     """Parse a JSON object; raises ValueError for anything else, duplicate keys among it."""
-    try:
-        value = json.loads(content, object_pairs_hook=_unique)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    value = _read_exactly(content)
+    if value is None:
+        try:
+            value = json.loads(content, object_pairs_hook=_unique)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
+
+
+def _read_exactly(content: bytes) -> object:
+    """What bytes spell that come out again as they were, and so have no key twice; None for all others.
+
+    So come out those of `write_object`, and of everybody who sorts keys and leaves out blanks.
+    """
+    try:
+        value = msgspec.json.decode(content)
+        return value if msgspec.json.encode(value, order="sorted") == content else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def write_object(value: Json) -> bytes:

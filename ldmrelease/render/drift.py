@@ -94,4 +94,5 @@ def _state(row: LiveComponent) -> Cell:
 def _difference(found: DriftFinding) -> str:
     where = f"{found.place} {found.product}/{found.component}" + (f" ({said(found.at)})" if found.at else "")
     words, how = drift_words(found.code, found.values), fix_words(found.code, found.values)
-    return f"{painted(found.code, Colour.red)}: {where}: {words}\n  {how}: {shlex.join(found.fix)}"
+    command = f": {shlex.join(found.fix)}" if found.fix else ""
+    return f"{painted(found.code, Colour.red)}: {where}: {words}\n  {how}{command}"

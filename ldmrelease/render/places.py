@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from ldmrelease.answers.findings import foreign_findings
 from ldmrelease.answers.sentences.text import counted, listed, short
+from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.projections.naming import NamedBy
 from ldmrelease.render.tables import Cell, Colour, table
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.inventory.aliases import AliasOf
     from ldmrelease.services.inventory.history import HistoryEntry
 
-_STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow}
+_STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow, FOREIGN_IMAGE: Colour.red}
 
 
 _EMPTY = "''"
@@ -28,11 +30,23 @@ NO_PLACES = "the workspace has no environments yet: there is no place to look at
 
 def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
     """What runs where, since when, and what approved it."""
-    cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in rows]
+    told = list(rows)
+    cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in told]
     if not cells:
         return "not deployed anywhere"
     headers = ["place", "level", "component", "image", "release", "since", "state", "approved by"]
-    return table(headers, cells, spare=("level", "image", "since", "component"))
+    seen = (each for each in told if isinstance(each, PlaceComponent))
+    return _with_foreign(table(headers, cells, spare=("level", "image", "since", "component")), seen)
+
+
+def _with_foreign(text: str, rows: Iterable[PlaceComponent | HistoryEntry]) -> str:
+    """The table, and below it what is of another repository than the component's."""
+    notes = [
+        f"{found.code}: {each.place} {each.product}/{each.component}: {found.sentence}"
+        for each in rows
+        for found in foreign_findings(each.foreign)
+    ]
+    return "\n".join([text, *dict.fromkeys(notes)])
 
 
 def _running(each: PlaceComponent) -> list[str | Cell]:
@@ -89,7 +103,7 @@ def history_table(rows: Sequence[HistoryEntry]) -> str:
         for each in rows
     ]
     headers = ["place", "component", "image", "release", "from", "last seen", "seen for", "end"]
-    return table(headers, cells, spare=("image", "seen for", "component", "last seen"))
+    return _with_foreign(table(headers, cells, spare=("image", "seen for", "component", "last seen")), rows)
 
 
 def observation_text(observation: Observation) -> str:
@@ -114,6 +128,8 @@ def observation_text(observation: Observation) -> str:
 def _image_note(image: ObservedImage) -> str:
     if not image.digest:
         return f" ({image.state or 'no such image'})"
+    if image.foreign is not None:
+        return f" ({FOREIGN_IMAGE})"
     return f" ({image.state})" if image.state is not None else ""
 
 

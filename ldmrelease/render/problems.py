@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ldmrelease.config.yaml.problems import Problem
 
 
-_APPLICATION = re.compile(r"^environments\.([^.]+)\.applications\.([^.]+)\..*")
+_APPLICATION = re.compile(r"^environments\.([^.]+)\.applications\.([^.]+)\.(.*)$")
 """A field of an application: where many have the same trouble, their places are enough."""
 
 
@@ -39,7 +39,9 @@ def _lines(problems: Sequence[Problem]) -> Iterator[str]:
             yield str(found[0])
             continue
         fields = listed(_place(each) for each in found)
-        yield f"{file}: {fields}: {message}{f'; {remedy}' if remedy else ''}"
+        inner = dict.fromkeys(own[3] for each in found if (own := _APPLICATION.match(each.field)))
+        within = f" {listed(inner)}:" if inner else ""
+        yield f"{file}: {fields}:{within} {message}{f'; {remedy}' if remedy else ''}"
 
 
 def _place(problem: Problem) -> str:

@@ -184,6 +184,7 @@ def _step_words(step: Step) -> str:
         case "apply":
             wanted = step.parameters["wanted"]
             images = ", ".join(f"{name} {each['spelling']}" for name, each in wanted["images"].items())
+            images = images or wanted.get("written", "")
             alias = f"let {wanted['alias']} mean " if wanted.get("alias") else ""
             return printable({"retire": "take away "}.get(wanted["intent"], "write ") + alias + images)
         case "settle":

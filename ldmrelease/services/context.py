@@ -6,7 +6,6 @@ Who reads the ledger alone pays for neither registries nor clusters: their packa
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -108,31 +107,31 @@ def wall_clock() -> datetime:
     return whole(datetime.now(UTC))
 
 
-@dataclass(slots=False)
 class ReadContext:
     """What a service needs that only reads: it can neither append nor sign."""
 
-    workspace: Workspace
-    ledger: LedgerReader
-    keyring: Keyring
-    levels: dict[str, Level]
-    clock: Callable[[], datetime]
-    observer: Observer | None = None
-    _identities: dict[tuple[str, str], ImageIdentity | ImageProblem] = field(default_factory=dict)
-    _lacking: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
+    def __init__(
+        self,
+        workspace: Workspace,
+        ledger: LedgerReader,
+        keyring: Keyring,
+        levels: dict[str, Level],
+        clock: Callable[[], datetime],
+        observer: Observer | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.ledger = ledger
+        self.keyring = keyring
+        self.levels = levels
+        self.clock = clock
+        self.observer = observer
+        self._identities: dict[tuple[str, str], ImageIdentity | ImageProblem] = {}
+        self._lacking: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = {}
 
     def reading(self, ledger: LedgerReader) -> ReadContext:
         """The same with another reader of the ledger, and what is open and verified already."""
-        context = ReadContext(
-            self.workspace,
-            ledger,
-            self.keyring,
-            self.levels,
-            self.clock,
-            self.observer,
-            self._identities,
-            self._lacking,
-        )
+        context = ReadContext(self.workspace, ledger, self.keyring, self.levels, self.clock, self.observer)
+        context._identities, context._lacking = self._identities, self._lacking
         context.registries, context.connections = self.registries, self.connections
         context.records, context.unguarded = self.records, self.unguarded
         context.pins = self.pins.reading(ledger)
@@ -223,15 +222,22 @@ class ReadContext:
         return self.registries.open(parse_reference(self.workspace.releases))
 
 
-@dataclass(slots=False)
 class Context(ReadContext):
     """Everything that a service needs. `observer` is told of every write, anywhere."""
 
     ledger: Ledger
-    signers: Signers = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.signers = Signers(self.workspace.keys)
+    def __init__(
+        self,
+        workspace: Workspace,
+        ledger: Ledger,
+        keyring: Keyring,
+        levels: dict[str, Level],
+        clock: Callable[[], datetime],
+        observer: Observer | None = None,
+    ) -> None:
+        super().__init__(workspace, ledger, keyring, levels, clock, observer)
+        self.signers = Signers(workspace.keys)
 
     @cached_property
     def person(self) -> str:

@@ -167,6 +167,10 @@ class PlaceAccess(TargetAccess, PolicyLookup, Protocol):
     """Says whether this ledger may write at a place, and the place can do what its policy asks."""
 
     @property
+    def registries(self) -> Registries:
+        """Opens image repositories."""
+
+    @property
     def records(self) -> Records:
         """Reads events as what somebody signed."""
 

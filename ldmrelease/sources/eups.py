@@ -53,6 +53,11 @@ def find(
     return FoundComponent(component, build.listing)
 
 
+def names(source: ComponentSource, access: SourceAccess) -> list[str]:
+    """Every tag that has a list. Raises `OSError`."""
+    return sorted(each.stem for each in (Path(access.located(source.source)) / "tags").glob("*.list"))
+
+
 def find_build(directory: Path, eups_tag: str) -> Build | None:
     """The build that a EUPS tag names, None where there is no such tag. Raises `BadList`, `OSError`."""
     tag_file = directory / "tags" / f"{eups_tag}.list"

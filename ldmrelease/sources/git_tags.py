@@ -60,6 +60,11 @@ def tag_commit(repository: str, spellings: tuple[str, ...]) -> str | Ambiguous |
     return next(iter(commits.values()), None)
 
 
+def names(source: ComponentSource, access: SourceAccess) -> list[str]:
+    """Every tag of the repository. Raises `SourceUnavailable`."""
+    return tags(access.located(source.source))
+
+
 def tags(repository: str) -> list[str]:
     """Every tag of the repository. Raises `SourceUnavailable`."""
     names = _ls_remote(repository, ["refs/tags/*"])

@@ -47,3 +47,6 @@ class Source(Protocol):
 
         Raises `UnavailableError` where it could not be asked, `BadList` for a list that cannot be read.
         """
+
+    def names(self, source: ComponentSource, access: SourceAccess, /) -> list[str]:
+        """Every tag that is there, as it is spelled there. Raises `UnavailableError` where it could not be asked."""

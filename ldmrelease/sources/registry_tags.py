@@ -32,6 +32,11 @@ def find(
     )
 
 
+def names(source: ComponentSource, access: SourceAccess) -> list[str]:
+    """Every tag of the repository. Raises `RegistryError`."""
+    return access.open(source.source).tags()
+
+
 def _spelling_there(
     repository: Repository, source: ComponentSource, tag: Tag, grammar: AnyGrammar
 ) -> str | None:

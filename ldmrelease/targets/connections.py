@@ -1,14 +1,15 @@
 """What targets are reached by: clusters, each opened once, and memory; and a cluster's errors as answers."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.cluster.client.api import Api, Observer, open_api
 from ldmrelease.cluster.client.errors import (
     Absent,
     BadAccess,
@@ -21,6 +22,9 @@ from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets.git.remote import GitRemote, open_repository
 from ldmrelease.targets.memory_files import MemoryFiles
 from ldmrelease.targets.results import Refusal, RefusedError
+
+if TYPE_CHECKING:
+    from ldmrelease.cluster.client.api import Api, Observer
 
 TRIES = 100
 """How often a write is tried against others who change the same object, such as an autoscaler."""
@@ -43,6 +47,8 @@ class ClusterConnections:
 
     def open(self, access: ClusterAccess) -> Api:
         """The cluster's API server. Raises BadAccess and ClusterUnreachable."""
+        from ldmrelease.cluster.client.api import open_api  # noqa: PLC0415 - most are asked for no cluster
+
         with self._opening:
             if access not in self._opened:
                 self._opened[access] = open_api(self._located(access), observer=self._observer)

@@ -26,6 +26,9 @@ class Editor(Protocol):
     def optional(self, target: Any, /) -> tuple[str, ...]:
         """Those that may be absent."""
 
+    def beside(self, target: Any, /) -> tuple[str, ...]:
+        """What is read along and never written; all of it may be absent."""
+
     def stated(self, target: Any, snapshot: Snapshot, /) -> tuple[ImageSetting, ...] | Refusal:
         """Which images the settings name."""
 
@@ -58,9 +61,15 @@ class Store(Protocol):
         """Why it cannot be written, all of it at once, found when planning; None where nothing is known."""
 
     def read(
-        self, where: Any, paths: Sequence[str], access: Access, optional: Collection[str], /
+        self,
+        where: Any,
+        paths: Sequence[str],
+        access: Access,
+        optional: Collection[str],
+        beside: Collection[str],
+        /,
     ) -> Snapshot | Refusal | Unavailable:
-        """The settings as they are now; an `optional` one that is absent is left out."""
+        """The settings as they are now, and what stands `beside` them; an `optional` one that is absent is left out."""
 
     def write(
         self, where: Any, edits: Values, access: Access, /, *, expect: Values, grant: WriteGrant

@@ -86,7 +86,9 @@ def preflight(target: Target, access: Access) -> Refusal | Unavailable | None:
 def read(target: Target, access: Access) -> Snapshot | Refusal | Unavailable:
     """The target's settings as committed now."""
     own = editor(target)
-    return store(target).read(target.location, own.paths(target), access, own.optional(target))
+    return store(target).read(
+        target.location, own.paths(target), access, own.optional(target), own.beside(target)
+    )
 
 
 def desired(

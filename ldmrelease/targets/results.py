@@ -48,7 +48,7 @@ class Snapshot(Struct, frozen=True):
     """The settings of a target as committed at `revision`; `blob` is the file's, `lines` start at 1.
 
     In a cluster `revision` names what was read, there are no `lines`, and `components` says what each setting
-    is about.
+    is about. `beside` is what was read along and is never written, such as an image's repository; it has `lines` too.
     """
 
     revision: str
@@ -56,6 +56,7 @@ class Snapshot(Struct, frozen=True):
     values: dict[str, Value]
     lines: dict[str, int]
     components: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, Value] = field(default_factory=dict)
 
 
 class Written(Struct, frozen=True):

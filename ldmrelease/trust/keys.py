@@ -22,7 +22,27 @@ class KeyKind(StrEnum):
     ED25519 = "ed25519"
 
 
-_ECDSA = ec.ECDSA(SHA256())
+class EcdsaSha256(ec.ECDSA):
+    """ECDSA with SHA-256 and a random nonce: without the question which the class puts to all of OpenSSL's backend,
+    whether nonces can be deterministic.
+    """
+
+    def __init__(self) -> None:
+        """Nothing to ask."""
+
+    @property
+    def algorithm(self) -> SHA256:
+        """What is signed is hashed with it."""
+        return _SHA256
+
+    @property
+    def deterministic_signing(self) -> bool:
+        """Nonces are random."""
+        return False
+
+
+_SHA256 = SHA256()
+ECDSA = EcdsaSha256()
 _BEGIN, _END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
 # What a SubjectPublicKeyInfo has before the key itself (RFC 8410; RFC 5480, a point that is not compressed).
 _ED25519 = bytes.fromhex("302a300506032b6570032100")
@@ -78,10 +98,22 @@ def write_public(key: PublicKey) -> str:
 
 def fingerprint(key: PublicKey) -> str:
     """`SHA256:` and the unpadded base64 that `ssh-keygen -l` prints: the key id of envelopes."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - see above
-
-    blob = base64.b64decode(key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).split()[1])
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        blob = _ssh_strings(b"ssh-ed25519", key.public_bytes_raw())
+    else:
+        blob = _ssh_strings(b"ecdsa-sha2-nistp256", b"nistp256", point(key))
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def point(key: ec.EllipticCurvePublicKey) -> bytes:
+    """The point of a key on P-256, not compressed (SEC 1, 2.3.3)."""
+    numbers = key.public_numbers()
+    return b"\x04" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
+
+
+def _ssh_strings(*values: bytes) -> bytes:
+    """Values as a public key of ssh has them (RFC 4253, section 6.6; RFC 5656, section 3.1)."""
+    return b"".join(len(each).to_bytes(4, "big") + each for each in values)
 
 
 def signed_by(key: PublicKey, signature: bytes, message: bytes) -> bool:
@@ -90,7 +122,7 @@ def signed_by(key: PublicKey, signature: bytes, message: bytes) -> bool:
         if isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, message)
         else:
-            key.verify(signature, message, _ECDSA)
+            key.verify(signature, message, ECDSA)
     except InvalidSignature:
         return False
     return True

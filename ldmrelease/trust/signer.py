@@ -4,6 +4,7 @@ A key file is PKCS#8 PEM. Its passphrase, if it has one, comes from the environm
 `LDMRELEASE_KEY_PASSWORD`, so that it stands in no file and no process list.
 """
 
+import base64
 import os
 import stat
 from pathlib import Path
@@ -11,18 +12,24 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.hashes import SHA256
 from msgspec import Struct
 
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.statements import PAYLOAD_TYPE
 from ldmrelease.trust.dsse import Envelope, Signature, pae
-from ldmrelease.trust.keys import KeyKind, fingerprint, read_public, write_public
+from ldmrelease.trust.keys import ECDSA, KeyKind, fingerprint, point, read_public, write_public
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.serialization import KeySerializationEncryption
 
 PASSWORD_VARIABLE = "LDMRELEASE_KEY_PASSWORD"  # noqa: S105  (the variable's name)
+
+# A PKCS#8 key as `write_key` writes it without a passphrase (RFC 5958; RFC 8410; RFC 5915): what stands before the
+# private key, and between it and the public one.
+_BEGIN, _END = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
+_ED25519 = bytes.fromhex("302e020100300506032b657004220420")
+_P256 = bytes.fromhex("308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420")
+_P256_PUBLIC = bytes.fromhex("a144034200")
 
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -86,7 +93,7 @@ class Signer(Struct, frozen=True):
     def _signature(self, message: bytes) -> bytes:
         if isinstance(self.private, ed25519.Ed25519PrivateKey):
             return self.private.sign(message)
-        return self.private.sign(message, ec.ECDSA(SHA256()))
+        return self.private.sign(message, ECDSA)
 
     def __repr__(self) -> str:
         return f"Signer({self.keyid}, {self.source})"
@@ -148,6 +155,32 @@ def _own_bytes(path: Path) -> bytes:
 
 
 def _private(path: Path, pem: bytes) -> object:
+    return _usual(pem) or _any(path, pem)
+
+
+def _usual(pem: bytes) -> PrivateKey | None:
+    """The key of a text as `write_key` makes it; None for everything else, which may still be a key."""
+    lines = pem.decode(errors="replace").split("\n")
+    if lines[0] != _BEGIN or lines[-2:] != [_END, ""] or _password():
+        return None
+    try:
+        data = base64.b64decode("".join(lines[1:-2]), validate=True)
+        if data.startswith(_ED25519) and len(data) == len(_ED25519) + 32:
+            return ed25519.Ed25519PrivateKey.from_private_bytes(data[len(_ED25519) :])
+        secret, between, public = (
+            data[len(_P256) :][:32],
+            data[len(_P256) + 32 :][:5],
+            data[len(_P256) + 37 :],
+        )
+        if data.startswith(_P256) and between == _P256_PUBLIC:
+            found = ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1())
+            return found if point(found.public_key()) == public else None
+    except ValueError:
+        return None
+    return None
+
+
+def _any(path: Path, pem: bytes) -> object:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - see keys
 
     try:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ldmrelease.answers.sentences.text import Values, said, values_of
+from ldmrelease.answers.sentences.images import FOREIGN_REMEDY
+from ldmrelease.answers.sentences.text import Values, any_of, said, values_of
 
 Words = Callable[[Values], str]
 
@@ -19,6 +20,17 @@ def _instead(v: Values) -> str:
     return f", and {said(v['decided'])} was decided" if "decided" in v else ", and nothing was decided there"
 
 
+def _foreign(v: Values) -> str:
+    where = f"{said(v['file'])}:{v['line']}: " if "line" in v else ""
+    named = (
+        f"{said(v['workload'])} was set to {said(v['image'])}"
+        if "workload" in v
+        else f"{said(v['path'])} names {said(v['found']) or 'no repository'}"
+    )
+    same = "; what runs is the approved image all the same, by its digest" if v.get("same") is True else ""
+    return f"{where}{named}, and the image is in {any_of(v['expected'])}{_instead(v)}{same}{_who(v)}"
+
+
 DRIFT_WORDS: Mapping[str, Words] = {
     "undecided": lambda v: f"{said(v['image'])} was not approved by any decision{_instead(v)}{_who(v)}",
     "moved-tag": lambda v: (
@@ -27,6 +39,11 @@ DRIFT_WORDS: Mapping[str, Words] = {
     "absent-image": lambda v: f"{said(v['image'])} names no image{_instead(v)}{_who(v)}",
     "not-a-tag": lambda v: (
         f"{said(v['path'])} is {said(v['image'] or repr(''))}, which can name no image{_instead(v)}{_who(v)}"
+    ),
+    "foreign-image": _foreign,
+    "tag-differs": lambda v: (
+        f"{said(v['path'])} is {said(v['image'])} at {said(v['digest'])}, and that tag is pinned to "
+        f"{said(v['expected'])}{_instead(v)}{_who(v)}"
     ),
     "spec-differs": lambda v: (
         f"{said(v['workload'])} was set to {said(v['image'])}"
@@ -50,6 +67,8 @@ FIXES: Mapping[str, str] = {
     "moved-tag": "pin what it names now and decide about it, or go back",
     "absent-image": "go back to what is there",
     "not-a-tag": "write what was decided",
+    "foreign-image": FOREIGN_REMEDY,
+    "tag-differs": "write what was decided",
     "spec-differs": "put back what was decided",
     "not-synced": "sync it with the tool that does, then look again",
     "not-rolled-out": "see why",
@@ -64,4 +83,6 @@ def drift_words(code: str, values: Mapping[str, Any]) -> str:
 
 def fix_words(code: str, values: Mapping[str, Any]) -> str:
     """What the next command does about it."""
+    if code == "foreign-image" and "workload" in values:
+        return "put back what was decided"
     return "decide about it" if code == "undecided" and "decided" not in values else FIXES[code]

@@ -100,6 +100,7 @@ _BUILT_IN: dict[tuple[str, str], Words] = {
     ("present", "absent"): lambda v: f"the image of {v.listed('components')} is no longer in its repository",
     ("present", "present"): lambda _: "every image is still there",
     ("live", "live"): lambda v: f"it runs at {v['place']} now",
+    ("live", "written"): lambda v: f"it is written at {v['place']}, whether or not it runs",
     ("live", "not-live"): lambda v: f"it does not run at {v['place']} now",
 }
 
@@ -166,6 +167,12 @@ _CHECK: dict[tuple[str, str], Words] = {
     ("check", "failed"): lambda v: (
         f"the latest run of {v['check']} failed"
         + (f": {few(v['failed_tests'])}" if v.get("failed_tests") else "")
+    ),
+    ("check", "failed-elsewhere"): lambda v: (
+        f"{v['check']} failed in the run {v['run']}"
+        + (f" ({few(v['failed_tests'])})" if v.get("failed_tests") else "")
+        + ", which this ledger has never registered: it was cut, is an older copy, or another ledger acts; compare it "
+        "with its newest backup, and run the check again"
     ),
     ("check", "no-run"): lambda v: f"{v['check']} was not run for {_about(v)} yet{_of_part(v)}",
     ("check", "not-counted"): lambda v: f"no run of {v['check']} for {_about(v)} counts{_of_part(v)}",

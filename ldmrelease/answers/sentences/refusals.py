@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ldmrelease.answers.sentences.images import IMAGE_WORDS
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.rollouts import FAILURES
 from ldmrelease.answers.sentences.text import Values, listed, moment, said, same_told, values_of
@@ -151,10 +152,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     "too-deep": lambda v: f"is nested more than {said(v['expected'])} deep; is it the right file?",
     "too-many-values": lambda v: f"has more than {said(v['expected'])} values; is it the right file?",
     "not-an-image": lambda v: f"says {_found(v)}, which is not an image reference; write one",
-    "other-repository": lambda v: (
-        f"names the repository {_found(v)}, and the release's image is in {said(v['expected'])}; "
-        "change the one or the other by hand"
-    ),
+    **IMAGE_WORDS,
     # Menus.
     "no-alias": lambda v: (
         f"has no alias {said(v['alias'])}; known are {listed(v['found']) if v.get('found') else 'none'}"
@@ -341,6 +339,7 @@ PIN_WORDS: Mapping[str, Words] = {
         f"nothing of {v['product']} is tagged {said(v['tag'])}: no image, configuration or build; "
         "is the tag spelled right, and built?"
     ),
+    "no-such-build": lambda v: f"{v['component']} has no build {said(v['tag'])}; is it built?",
     "bad-image": lambda v: (
         f"{v['component']}: the image tagged {said(v['tag'])} cannot be used: {_image_problem(v)}"
     ),

@@ -38,6 +38,14 @@ def listed(names: Iterable[object]) -> str:
     return f"{', '.join(found[:-1])} and {found[-1]}"
 
 
+def any_of(names: Iterable[object] | str) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    found = [said(each) for each in ([names] if isinstance(names, str) else names)]
+    if len(found) < 2:
+        return found[0] if found else "nothing"
+    return f"{', '.join(found[:-1])} or {found[-1]}"
+
+
 def same_told(told: Iterable[tuple[object, str]]) -> list[str]:
     """`a, b and c: trouble`: a line for each trouble, with the name of everything that has it, in their order."""
     names: dict[str, list[object]] = {}

@@ -6,13 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from ldmrelease.config.policies.schema import (
-    KEYS_TO_COME,
-    RULES_TO_COME,
-    Clause,
-    EnvironmentAdditions,
-    LevelFile,
-)
+from ldmrelease.config.policies.rule_schema import Clause
+from ldmrelease.config.policies.schema import KEYS_TO_COME, RULES_TO_COME, EnvironmentAdditions, LevelFile
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate

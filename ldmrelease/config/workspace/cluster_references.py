@@ -24,7 +24,10 @@ def cluster_problems(file: WorkspaceFile, document: YamlDocument) -> Iterator[Pr
             yield from _containers(document, path, entry, images)
             yield from _custom(document, path, entry)
             yield from _pullable(document, path, site, entry, images)
-        yield from _registry(document, ("environments", name, "registry"), site)
+        if site.registry is not None:
+            yield from _registry(document, ("environments", name, "registry"), site.registry)
+        for index, each in enumerate(site.mirrors):
+            yield from _registry(document, ("environments", name, "mirrors", index), each)
     yield from _check_images(file, document, images)
 
 
@@ -117,17 +120,15 @@ def _pullable(
 _REGISTRY = "host[:port] or host[:port]/path"
 
 
-def _registry(document: YamlDocument, path: Path, site: EnvironmentEntry) -> Iterator[Problem]:
-    if site.registry is None:
-        return
+def _registry(document: YamlDocument, path: Path, registry: str) -> Iterator[Problem]:
     try:
-        reference = parse_reference(f"{site.registry}/x")
+        reference = parse_reference(f"{registry}/x")
     except ValueError as error:
         yield document.problem(path, str(error), "write host[:port] or host[:port]/path", expected=_REGISTRY)
         return
-    if reference.carrier is not Carrier.REGISTRY or f"{reference.registry}/" not in f"{site.registry}/":
+    if reference.carrier is not Carrier.REGISTRY or f"{reference.registry}/" not in f"{registry}/":
         remedy = "write host[:port] or host[:port]/path, as registry.base.example/lsst"
-        message = f"{site.registry!r} is not the address of a registry"
+        message = f"{registry!r} is not the address of a registry"
         yield document.problem(path, message, remedy, expected=_REGISTRY)
 
 

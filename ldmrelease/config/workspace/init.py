@@ -21,7 +21,7 @@ from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
-from ldmrelease.domain.events.kinds import PROMOTER
+from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.topology import Topology
@@ -39,10 +39,10 @@ _HEAD = """\
 """
 
 _ROLES = {
-    "release-manager": ["pin", "request"],
-    "commissioning-manager": ["pin", "request"],
-    "runner": ["run", "check"],
-    "observer": ["observation"],
+    "release-manager": sorted(role_types(ME)),
+    "commissioning-manager": sorted(role_types(ME)),
+    "runner": [*role_types(RUNNER), "check"],
+    "observer": [*role_types(OBSERVER)],
     "promoter": [*role_types(PROMOTER)],
     "ledger": ["checkpoint"],
     "ci": ["provenance", "sbom"],

@@ -196,6 +196,9 @@ class References:
             settings = entry.target.gitops.settings
             for index, setting in enumerate(settings):
                 yield from self._path((*place, "gitops", "settings", index, "path"), setting.path)
+                if setting.repository is not None:
+                    where: Path = (*place, "gitops", "settings", index, "repository")
+                    yield from self._path(where, setting.repository)
                 yield from self._runs_here((*place, "gitops", "settings", index, "component"), setting, entry)
             yield from self._unwritten((*place, "gitops", "settings"), settings, entry)
 

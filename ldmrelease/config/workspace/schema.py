@@ -115,7 +115,20 @@ class SettingEntry(Strict):
 
     component: Text = Field(description="A component that runs here.")
     path: Text = Field(description="Where it stands in the file, such as controller.image.tag.")
-    writes: Literal["tag", "digest", "image"] = Field("tag", description="What the setting holds.")
+    writes: Literal["tag", "digest", "tag@digest", "image"] = Field(
+        "tag", description="What the setting holds; with a digest, an image is pulled by that."
+    )
+    repository: Text | None = Field(
+        None,
+        description="Where the image's repository stands in the file, where that is not `repository` (and `registry`) "
+        "beside the setting.",
+    )
+
+    @model_validator(mode="after")
+    def _one_repository(self) -> Self:
+        if self.writes == "image" and self.repository is not None:
+            said("a whole image has its repository in itself: leave repository out")
+        return self
 
 
 class GitOpsEntry(Strict):
@@ -281,6 +294,11 @@ class EnvironmentEntry(Strict):
     registry: Address | None = Field(
         None,
         description="Its own registry, as host or host/path: images are copied there and run from there.",
+    )
+    mirrors: Annotated[list[Address], UNIQUE] = Field(
+        default_factory=list,
+        description="Registries, as host or host/path, that have the same images under the same path: settings and "
+        "workloads may name them. Nothing is copied there.",
     )
     applications: dict[Name, ApplicationEntry] = Field(
         default_factory=dict, description="What runs there, by name."

@@ -126,6 +126,7 @@ def _applications(file: WorkspaceFile) -> Iterator[Application]:
                 cluster_uid=site.cluster_uid,
                 workloads=workloads,
                 registry=site.registry,
+                mirrors=tuple(site.mirrors),
             )
 
 
@@ -162,9 +163,11 @@ def _target(entry: TargetEntry, site: EnvironmentEntry, workloads: Workloads | N
     if entry.gitops is not None:
         tree = entry.gitops
         settings = tuple(
-            Setting(component_name(each.component), each.path, Writes(each.writes)) for each in tree.settings
+            Setting(component_name(each.component), each.path, Writes(each.writes), each.repository)
+            for each in tree.settings
         )
-        return ImageSettingsTarget(GitFile(tree.repository, tree.branch, tree.file), settings)
+        location = GitFile(tree.repository, tree.branch, tree.file)
+        return ImageSettingsTarget(location, settings, site.registry, tuple(site.mirrors))
     if entry.menu is not None:
         return _menu(entry.menu, site)
     if entry.kubernetes is None or workloads is None:

@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from ldmrelease.domain.events.event import EventKind
 from ldmrelease.domain.events.kinds import OBSERVER, PROMOTER, EventType
+from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.streams import claim_stream, observation_stream
 from ldmrelease.domain.topology import Place
 
@@ -35,6 +36,8 @@ class ObservedImage(Struct, frozen=True):
     not run it yet), `progressing`, `degraded`, `action-required`, `suspended`, ...
     `since` is when it was first seen there, in one unbroken row of observations up to this one; `first` is the number
     of the event that saw it first spelled like this, None for this one.
+    `foreign` is where another repository is named than the component's. A text that names one says nothing of our
+    images, and has no digest; what runs is known by the digest that runs, wherever it came from.
     """
 
     product: str
@@ -45,6 +48,7 @@ class ObservedImage(Struct, frozen=True):
     state: str | None = None
     since: datetime | None = None
     first: int | None = None
+    foreign: ForeignImage | None = None
 
 
 class Observation(Struct, frozen=True):

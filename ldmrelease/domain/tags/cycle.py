@@ -12,7 +12,7 @@ than any of them. The lines `c` and `k` were built side by side and are not orde
 import re
 from collections.abc import Iterator
 
-from ldmrelease.domain.tags.model import Kind, OrderKey, Suffix, Tag, parsed, unparsed
+from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 
 _NAME = "cycle"
 KINDS = frozenset({Kind.release, Kind.moving})
@@ -76,6 +76,16 @@ def cycle_of(tag: Tag) -> str | None:
     if tag.grammar != _NAME or tag.kind is not Kind.release:
         return None
     return tag.input.partition(".")[0]
+
+
+def _build_tag(cycle: Tag, build: int) -> str | None:
+    try:
+        return write(cycle.input[0], int(cycle.input[1:]), build)
+    except ValueError:
+        return None
+
+
+BUILDS: Builds | None = Builds(cycle_of, _build_tag)
 
 
 def near(text: str) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ldmrelease.domain.tags.model import Kind, OrderKey, Tag
+from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Tag
 
 
 class Grammar(Protocol):
@@ -14,6 +14,7 @@ class Grammar(Protocol):
     SEPARATOR: what joins the parts of a tag.
     NAMES_IN_GIT: whether a release is called by its git tag; else by the tag of its image.
     REBUILDS: whether a registry may have a release and its candidates only as rebuilds, `<tag>_rsp<N>`.
+    BUILDS: builds under a moving tag, of which each component of a product has its own newest; None without such.
     """
 
     KINDS: frozenset[Kind]
@@ -21,6 +22,7 @@ class Grammar(Protocol):
     SEPARATOR: str
     NAMES_IN_GIT: bool
     REBUILDS: bool
+    BUILDS: Builds | None
 
     def parse(self, text: str, /) -> Tag:
         """Read a tag. Never raises: what does not fit is a tag of kind `unknown` with a reason."""

@@ -1,8 +1,8 @@
 """The value that a tag is read into."""
 
 import enum
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 Version = tuple[int, int, int, str | None]
 """Major, minor, patch, pre-release; a weekly is (Y, W, 0, None), a daily (Y, M, D, None)."""
@@ -29,8 +29,7 @@ RELEASE_KINDS = tuple(each for each in Kind if each not in (Kind.alias, Kind.unk
 """The kinds that a release may be of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suffix:
+class Suffix(NamedTuple):
     """What may follow the version in an image tag; the fields are those of `Tag`."""
 
     cycle: int | None = None
@@ -40,8 +39,7 @@ class Suffix:
     architecture: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag as read in one grammar.
 
     input: the text as it was given.
@@ -100,6 +98,17 @@ class Tag:
         if self.parts:
             fields["parts"] = dict(self.parts)
         return fields if self.parsed else fields | {"reason": self.reason}
+
+
+class Builds(NamedTuple):
+    """Builds under a moving tag, such as `c0044.007` under `c0044`.
+
+    of: the moving tag of whose builds a tag is one, None for any other tag.
+    write: the tag of the build of that number under a moving tag, None where there is no such tag.
+    """
+
+    of: Callable[[Tag], str | None]
+    write: Callable[[Tag, int], str | None]
 
 
 NO_SUFFIX = Suffix()

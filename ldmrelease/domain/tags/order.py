@@ -4,7 +4,7 @@ Each grammar has the order of its own tags.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ldmrelease.domain.tags.model import Kind, OrderKey, Tag
 from ldmrelease.domain.tags.registry import grammar_of
@@ -12,8 +12,7 @@ from ldmrelease.domain.tags.registry import grammar_of
 _MENU = {kind: place for place, kind in enumerate(Kind)}
 
 
-@dataclass(frozen=True, slots=True)
-class NotComparable:
+class NotComparable(NamedTuple):
     """What a sorted list of tags does not say. False if it says all: one kind, each tag in its place.
 
     kinds: the kinds that were grouped apart, in menu order; empty if there was only one.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from ldmrelease.domain.tags.imagetag import image_tag_fault
-from ldmrelease.domain.tags.model import Kind, OrderKey, Suffix, Tag, parsed, unparsed
+from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 from ldmrelease.domain.tags.stack import (
     DIGITS,
     NUMBER,
@@ -32,6 +32,7 @@ EXAMPLE = "w_2023_16"
 SEPARATOR = "_"
 NAMES_IN_GIT = False
 REBUILDS = False
+BUILDS: Builds | None = None
 
 _SUFFIX = (
     rf"(?:_c(?P<cycle>{DIGITS})\.(?P<cycle_build>{DIGITS}))?"

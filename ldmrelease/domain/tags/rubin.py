@@ -11,9 +11,8 @@ kind `unknown`, with the SAL cycle and build filled in (a k-cycle is no SAL cycl
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from ldmrelease.domain.tags.model import Kind, OrderKey, Suffix, Tag, parsed, unparsed
+from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 from ldmrelease.domain.tags.stack import (
     DIGITS,
     NUMBER,
@@ -34,6 +33,7 @@ EXAMPLE = "w.2023.16"
 SEPARATOR = "."
 NAMES_IN_GIT = True
 REBUILDS = True
+BUILDS: Builds | None = None
 
 _WEEKLY = re.compile(rf"w([._])({YEAR})\1({ONE_OR_TWO})")
 _DAILY = re.compile(rf"d([._])({YEAR})\1({ONE_OR_TWO})\1({ONE_OR_TWO})")
@@ -94,7 +94,7 @@ def _numbered(match: re.Match[str]) -> StackName | str:
     name = numbered(major, minor, patch, rc)
     # In git a final may have the v; in EUPS every one has, which says nothing about git.
     if separator == "." and name.kind is Kind.release:
-        return replace(name, git=match[0])
+        return name._replace(git=match[0])
     return name
 
 

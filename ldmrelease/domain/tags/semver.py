@@ -8,7 +8,16 @@ import re
 from collections.abc import Iterator
 
 from ldmrelease.domain.tags.imagetag import image_tag_fault
-from ldmrelease.domain.tags.model import Kind, OrderKey, Tag, Version, parsed, unparsed, version_numbers
+from ldmrelease.domain.tags.model import (
+    Builds,
+    Kind,
+    OrderKey,
+    Tag,
+    Version,
+    parsed,
+    unparsed,
+    version_numbers,
+)
 
 _SEMVER = "semver"
 KINDS = frozenset({Kind.release, Kind.candidate})
@@ -16,6 +25,7 @@ EXAMPLE = "15.2.0"
 SEPARATOR = "."
 NAMES_IN_GIT = False
 REBUILDS = False
+BUILDS: Builds | None = None
 
 _PADDED = re.compile(r"v?(?:.*[.-])?0[0-9]+(?:[.-].*)?")
 _LONG_NUMBER = re.compile(r"(?:^v?|.*[.-])[0-9]{16,}(?:[.-].*)?")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ldmrelease.domain.tags.model import Kind, OrderKey, Tag, Version, version_numbers
 
@@ -21,8 +21,7 @@ LAST_WEEK = 53
 """Of any year: `w_2022_53` was built though ISO 2022 ends with week 52, as the weeklies ran one ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class StackName:
+class StackName(NamedTuple):
     """One build of the stack in its spellings. Padding is kept: `w.2017.1` is not a git tag `w.2017.01`."""
 
     kind: Kind

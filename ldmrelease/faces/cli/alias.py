@@ -13,8 +13,10 @@ from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
     ReleaseArgument,
+    TargetArgument,
     TargetOption,
     applications_of,
+    one_target,
     release_stored,
 )
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
@@ -64,12 +66,13 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
 @app.command("list", epilog=examples("ldmrelease alias list", "ldmrelease alias list --target usdfdev"))
 def list_aliases(
     ctx: typer.Context,
+    place: TargetArgument = None,
     target: OptionalTargetOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """List which names stand for what, as the menus are committed now. Exit 3 if one could not be read."""
     context = open_context_here(ctx)
-    found = list(aliases(context, applications_of(context, target)))
+    found = list(aliases(context, applications_of(context, one_target(place, target))))
     rows = [each for each in found if isinstance(each, AliasOf)]
     unread = [each for each in found if isinstance(each, NotRead)]
     answer = aliases_answer(found)

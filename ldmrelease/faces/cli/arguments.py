@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application, Product, Topology
 from ldmrelease.faces.cli.options import NoAnswer, UsageError
@@ -35,6 +35,27 @@ TargetOption = Annotated[
 OptionalTargetOption = Annotated[
     str | None, typer.Option(*TARGET, help="A level, an environment, or environment/application; else all.")
 ]
+TargetArgument = Annotated[str | None, typer.Argument(metavar="TARGET", help="The same as --target.")]
+
+
+def one_target(argument: str | None, option: str | None) -> str | None:
+    """The target that was named, as an argument or by an option. Raises `UsageError` where two were."""
+    if None not in (argument, option) and argument != option:
+        raise UsageError(f"{argument!r} and {option!r} are two targets", "name one of them")
+    return argument if option is None else option
+
+
+def place_or_tag(context: "Context", text: str) -> tuple[Application, ...] | None:
+    """The applications of what is a target, None for what may be a tag. Raises `UsageError` for a misspelled target."""
+    from ldmrelease.services.deployments.target import UnknownTarget, applications_at  # noqa: PLC0415 - as below
+
+    meant = applications_at(context.topology, text)
+    if not isinstance(meant, UnknownTarget):
+        return meant
+    near = nearest(text, meant.known)
+    if near is not None and not any(reads(each, text) for each in context.topology.products):
+        raise UsageError(f"there is no place {text!r}, and no tag", f"did you mean {near}?")
+    return None
 
 
 def _as_text(given: str | None) -> str | None:
@@ -46,7 +67,8 @@ def _as_text(given: str | None) -> str | None:
 
 
 ReasonOption = Annotated[
-    str | None, typer.Option("--reason", callback=_as_text, help="Why; it is signed and kept.")
+    str | None,
+    typer.Option("--reason", metavar="TEXT", callback=_as_text, help="Why; it is signed and kept."),
 ]
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A tag, such as w.2023.16.")]
 

@@ -2,8 +2,7 @@
 
 import typer
 
-from ldmrelease.answers.decisions import check_answer
-from ldmrelease.answers.promotions import refused_check
+from ldmrelease.answers.checks import check_answer, refused_check
 from ldmrelease.answers.sentences.refusals import unknown_target_words
 from ldmrelease.faces.cli.arguments import (
     ProductOption,

@@ -39,6 +39,9 @@ _KINDS = {
 """What a parameter is completed with, by its name."""
 _SPECIAL = {
     ("abort", "promotion"): "open-promotions",
+    ("alias list", "place"): "targets",
+    ("drift", "place"): "targets",
+    ("observe", "place"): "targets",
     ("alias move", "name"): "aliases",
     ("evidence verify", "what"): "files-or-tags",
     ("resume", "promotion"): "open-promotions",
@@ -50,8 +53,8 @@ _CHOICES = {
     ("workspace schema", "kind"): [*FILES],
 }
 FREE = {
-    "aliases", "builder", "failed", "insecure", "kubernetes", "mail", "name", "person", "platform", "predicate",
-    "reason", "registry", "repository", "run", "type",
+    "aliases", "build", "builder", "failed", "insecure", "kubernetes", "mail", "name", "person", "platform",
+    "predicate", "reason", "registry", "repository", "run", "type",
 }  # fmt: skip
 """Parameters whose text nobody can know."""
 

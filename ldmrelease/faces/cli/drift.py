@@ -3,7 +3,7 @@
 import typer
 
 from ldmrelease.answers.live import drift_answer
-from ldmrelease.faces.cli.arguments import OptionalTargetOption, applications_of
+from ldmrelease.faces.cli.arguments import OptionalTargetOption, TargetArgument, applications_of, one_target
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.drift import drift_text, missed_lines
@@ -16,12 +16,11 @@ app = new_app()
 
 
 @app.command(
-    epilog=examples(
-        "ldmrelease drift", "ldmrelease drift --target summit --timeout 30", "ldmrelease drift -o json"
-    )
+    epilog=examples("ldmrelease drift", "ldmrelease drift summit --timeout 30", "ldmrelease drift -o json")
 )
 def drift(
     ctx: typer.Context,
+    place: TargetArgument = None,
     target: OptionalTargetOption = None,
     timeout: TimeoutOption = 10.0,
     output: OutputOption = Output.text,
@@ -32,7 +31,7 @@ def drift(
     Exit 0: no drift; 1: drift was found; 3: none was found, and some system could not be reached.
     """
     context = open_context_here(ctx)
-    wanted = applications_of(context, target)
+    wanted = applications_of(context, one_target(place, target))
     found = report(context, live(context, wanted, timeout))
     answer = drift_answer(found)
     emit(

@@ -206,7 +206,7 @@ def _result(
 def add_statements(
     ctx: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Envelopes, bare or in sigstore bundles.")
+        list[Path], typer.Argument(metavar="FILE", help="Envelopes, bare or in sigstore bundles.")
     ],
     release: Annotated[
         str | None, typer.Option("--release", help="What they are about, where it is not pinned yet.")

@@ -5,25 +5,32 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.places import history_answers
-from ldmrelease.config.yaml.suggestions import nearest
 from ldmrelease.domain.tags import parse
-from ldmrelease.faces.cli.arguments import ProductOption, known_release, product_and_tag, require_product
-from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.arguments import (
+    OptionalTargetOption,
+    ProductOption,
+    applications_of,
+    known_release,
+    place_or_tag,
+    product_and_tag,
+    require_product,
+)
+from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import history_table
 from ldmrelease.services.context import Context
-from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.history import HistoryEntry
 from ldmrelease.services.inventory.history import history as find_history
-from ldmrelease.services.releases.products import reads
 
 app = new_app()
 
 
 @app.command(
     epilog=examples(
-        "ldmrelease history summit/ocps", "ldmrelease history summit", "ldmrelease history w.2023.16"
+        "ldmrelease history summit/ocps",
+        "ldmrelease history w.2023.16",
+        "ldmrelease history w.2023.16 --target production",
     )
 )
 def history(
@@ -31,10 +38,12 @@ def history(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PLACE | RELEASE]", help="environment/application, an environment, or a tag."
+            metavar="TARGET | RELEASE",
+            help="A level, an environment, environment/application, or a tag; else everything.",
         ),
     ] = None,
     product: ProductOption = None,
+    target: OptionalTargetOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Show what was seen to run, from when to when; the time between two observations that are too far apart
@@ -42,7 +51,8 @@ def history(
     """
     context = open_context_here(ctx)
     require_product(context.topology, product)
-    rows = _rows(context, what, product)
+    places = {str(each.place) for each in applications_of(context, target)}
+    rows = [each for each in _rows(context, what, product) if target is None or each.place in places]
     emit(history_answers(rows), output, lambda: history_table(rows))
 
 
@@ -51,13 +61,9 @@ def _rows(context: Context, what: str | None, product: str | None) -> list[Histo
         return find_history(context)
     if any(what == each.place.environment for each in context.topology.applications):
         return find_history(context, environment=what)
-    meant = applications_at(context.topology, what)
-    near = nearest(what, meant.known) if isinstance(meant, UnknownTarget) else None
-    if near is not None and not any(reads(each, what) for each in context.topology.products):
-        raise UsageError(f"there is no place {what!r}, and no tag", f"did you mean {near}?")
-    if not isinstance(meant, UnknownTarget):
-        places = [each.place for each in meant]
-        return [row for place in places for row in find_history(context, place=place)]
+    meant = place_or_tag(context, what)
+    if meant is not None:
+        return [row for each in meant for row in find_history(context, place=each.place)]
     return _of_release(context, what, product)
 
 

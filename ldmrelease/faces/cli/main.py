@@ -16,6 +16,7 @@ import ldmrelease
 from ldmrelease import logs
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.metavars import spelled
 from ldmrelease.faces.cli.options import HELP, NoAnswer, asked_output, examples
 from ldmrelease.render.output import emit, say, visible
 
@@ -112,9 +113,13 @@ app = typer.Typer(
 def load(name: str) -> Any:
     """The command or group of that name. Raises `KeyError`."""
     module = import_module(f"ldmrelease.faces.cli.{COMMANDS[name].module}")
+    # See `ldmrelease.__main__`.
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
     command = typer.main.get_command(module.app)
     command.name = name
-    return command
+    return spelled(command)
 
 
 def _version(wanted: bool) -> None:

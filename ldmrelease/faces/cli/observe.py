@@ -8,7 +8,7 @@ from ldmrelease.answers.sentences.text import same_told
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.topology import Place
-from ldmrelease.faces.cli.arguments import OptionalTargetOption, applications_of
+from ldmrelease.faces.cli.arguments import OptionalTargetOption, TargetArgument, applications_of, one_target
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit, say
@@ -24,6 +24,7 @@ app = new_app()
 @app.command(epilog=examples("ldmrelease observe", "ldmrelease observe --target usdfdev"))
 def observe(
     ctx: typer.Context,
+    place: TargetArgument = None,
     target: OptionalTargetOption = None,
     output: OutputOption = Output.text,
 ) -> None:
@@ -33,7 +34,7 @@ def observe(
     if a place could not be observed; the others are recorded all the same.
     """
     context = open_context_here(ctx)
-    wanted = applications_of(context, target)
+    wanted = applications_of(context, one_target(place, target))
     require_newest(context)
     seen: list[Observation] = []
     missed: list[tuple[Place, Refusal | Unavailable]] = []

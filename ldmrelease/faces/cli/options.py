@@ -15,7 +15,9 @@ OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to pri
 
 TimeoutOption = Annotated[
     float,
-    typer.Option("--timeout", min=0.1, help="How many seconds each environment may take to answer."),
+    typer.Option(
+        "--timeout", min=0.1, metavar="SECONDS", help="How many seconds each environment may take to answer."
+    ),
 ]
 
 

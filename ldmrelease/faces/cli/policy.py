@@ -34,7 +34,7 @@ def lint(
     ctx: typer.Context,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="Policy files or folders; else the workspace's."),
+        typer.Argument(metavar="FILE", help="Policy files or folders; else the workspace's."),
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:

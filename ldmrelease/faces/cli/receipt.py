@@ -7,9 +7,14 @@ import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.receipts import receipt_answers
-from ldmrelease.config.yaml.suggestions import did_you_mean
-from ldmrelease.domain.topology import Place
-from ldmrelease.faces.cli.arguments import ProductOption, release_stored
+from ldmrelease.faces.cli.arguments import (
+    OptionalTargetOption,
+    ProductOption,
+    applications_of,
+    one_target,
+    place_or_tag,
+    release_stored,
+)
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit, say
@@ -19,24 +24,29 @@ from ldmrelease.services.inventory.receipts import StoredReceipt, receipts_at, r
 from ldmrelease.services.promotions.load import load_promotion
 
 app = new_app(
-    "Show the receipts of promotions.", examples=examples("ldmrelease receipt show summit/ocps w.2023.16")
+    "Show the receipts of promotions.",
+    examples=examples("ldmrelease receipt show w.2023.16 --target summit/ocps"),
 )
 
 
 @app.command(
     "show",
     epilog=examples(
-        "ldmrelease receipt show summit/ocps w.2023.16",
+        "ldmrelease receipt show w.2023.16 --target summit/ocps",
+        "ldmrelease receipt show summit",
         "ldmrelease receipt show --promotion P-42 --output json",
-        "ldmrelease receipt show summit/ocps w.2023.16 --component scipipe --dsse > receipt.dsse.json",
+        "ldmrelease receipt show w.2023.16 -t summit/ocps --component scipipe --dsse > receipt.dsse.json",
     ),
 )
 def show(
     ctx: typer.Context,
-    place: Annotated[str | None, typer.Argument(metavar="[PLACE]", help="environment/application.")] = None,
-    release: Annotated[str | None, typer.Argument(metavar="[RELEASE]", help="A tag.")] = None,
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TARGET | RELEASE", help="A target, a tag, or one of each, in any order."),
+    ] = None,
     promotion: Annotated[str | None, typer.Option("--promotion", help="Those of one promotion.")] = None,
     product: ProductOption = None,
+    target: OptionalTargetOption = None,
     component: Annotated[
         str | None, typer.Option("--component", help="Only this one; `release` is the release's own.")
     ] = None,
@@ -52,11 +62,10 @@ def show(
     context = open_context_here(ctx)
     if promotion is not None:
         found = _of_promotion(context, promotion)
-    elif place is not None and release is not None:
-        pinned = release_stored(context, release, product)
-        found = list(receipts_at(context, _place(context, place), pinned.digest))
+    elif what or target is not None:
+        found = _of_places(context, what or [], target, product)
     else:
-        raise UsageError("name a place and a release, or say --promotion")
+        raise UsageError("nothing is named", "name a release or a target, or say --promotion")
     chosen = [each for each in found if component in (None, each.component)]
     if not chosen:
         say("there is no such receipt", err=True)
@@ -72,12 +81,24 @@ def _of_promotion(context: Context, promotion: str) -> list[StoredReceipt]:
     return [each for place in places for each in receipts_of(context, place, promotion)]
 
 
-def _place(context: Context, text: str) -> Place:
-    place = next((each.place for each in context.topology.applications if str(each.place) == text), None)
-    if place is None:
-        known = [str(each.place) for each in context.topology.applications]
-        raise UsageError(f"there is no place {text!r}", did_you_mean(text, known))
-    return place
+def _of_places(
+    context: Context, words: list[str], target: str | None, product: str | None
+) -> list[StoredReceipt]:
+    """Those of the release and the target that the words name."""
+    tags = [each for each in words if _is_tag(context, each)]
+    targets = [each for each in words if each not in tags]
+    if len(tags) > 1 or len(targets) > 1:
+        raise UsageError(
+            f"{' and '.join(tags if len(tags) > 1 else targets)} are several", "name one of them"
+        )
+    named = one_target(targets[0] if targets else None, target)
+    places = [each.place for each in applications_of(context, named)]
+    digest = release_stored(context, tags[0], product).digest if tags else None
+    return [each for place in places for each in receipts_at(context, place, digest)]
+
+
+def _is_tag(context: Context, text: str) -> bool:
+    return place_or_tag(context, text) is None
 
 
 def _write_envelope(chosen: list[StoredReceipt]) -> None:

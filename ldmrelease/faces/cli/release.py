@@ -1,5 +1,6 @@
 """`ldmrelease release`: pin, list, show and compare releases."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from ldmrelease.faces.cli.arguments import (
     require_product,
     usable_pin,
 )
+from ldmrelease.faces.cli.builds import named_builds
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
@@ -38,6 +40,8 @@ TagArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A tag, such
     epilog=examples(
         "ldmrelease release pin w.2023.16",
         "ldmrelease release pin w.2023.16 --reason 'the image was rebuilt after a broken push'",
+        "ldmrelease release pin c0044",
+        "ldmrelease release pin c0044 --build atdome=8 --build mtmount=c0044.003",
     ),
 )
 def pin_release(
@@ -45,25 +49,36 @@ def pin_release(
     tag: ReleaseArgument,
     product: ProductOption = None,
     reason: ReasonOption = None,
+    build: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--build", metavar="COMPONENT=BUILD", help="Of a cycle: a component's build; repeatable."
+        ),
+    ] = None,
+    builds: Annotated[
+        Path | None,
+        typer.Option("--builds", metavar="FILE", help="The same, in a YAML file of COMPONENT: BUILD."),
+    ] = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Bind a tag to digests, component by component. Pinning the same again writes nothing.
 
     A release that is not complete yet is pinned as open, and may be pinned again when more is there. Where
-    something that was pinned has changed, a new revision needs a reason.
+    something that was pinned has changed, a new revision needs a reason. Of a cycle each component is pinned at its
+    newest build; where builds are named, the others stay as they were pinned last.
     """
     from ldmrelease.services.deployments.checkpoints import require_newest  # noqa: PLC0415 - who lists asks no place
 
     context = open_context_here(ctx)
     chosen, text = product_and_tag(context, tag, product)
-    found = usable_pin(pin(context, chosen, text))
     stored = stored_pin(context, chosen, text)
+    found = usable_pin(pin(context, chosen, text, named_builds(chosen, text, stored, build or (), builds)))
     if stored is not None and stored.digest == found.digest:
         emit(
             release_answer(stored, "already-pinned"), output, lambda: f"already pinned: {pinned_text(stored)}"
         )
         return
-    changed = changed_components(stored, found) if stored is not None else ()
+    changed = changed_components(chosen, stored, found) if stored is not None else ()
     if changed and reason is None:
         raise UsageError(
             f"{found.release.name} is pinned, and {listed(changed)} has changed since",

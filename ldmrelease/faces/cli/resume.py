@@ -34,7 +34,7 @@ app = new_app()
 )
 def resume(
     ctx: typer.Context,
-    promotion: Annotated[str | None, typer.Argument(metavar="[PROMOTION]", help="Such as P-42.")] = None,
+    promotion: Annotated[str | None, typer.Argument(metavar="PROMOTION", help="Such as P-42.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every promotion that has not ended.")] = False,
     take_over: Annotated[
         bool, typer.Option("--take-over", help="Take the claims of another process, which then stops.")

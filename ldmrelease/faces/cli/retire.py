@@ -8,13 +8,17 @@ from ldmrelease.faces.cli.arguments import (
     ReasonOption,
     ReleaseArgument,
     TargetOption,
+    applications_of,
     release_stored,
 )
-from ldmrelease.faces.cli.options import OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
+from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.inventory.written import written_release
+from ldmrelease.services.releases.pin import Pinned
 
 app = new_app()
 
@@ -35,12 +39,24 @@ def retire(
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Take a release out of the menus of the target; one that an alias stands for stays.
+    """Take a release out of the menus of the target, or what is written there and no release is known of; one that an
+    alias stands for stays.
 
     Exit codes as for `promote`.
     """
     context = open_context_here(ctx)
-    spec = PromotionSpec(release_stored(context, release, product), target, Intent.RETIRE, reason)
+    spec = PromotionSpec(_written_or_stored(context, release, product, target), target, Intent.RETIRE, reason)
     answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
     emit(answer.plain, output, answer.text)
     raise typer.Exit(answer.code)
+
+
+def _written_or_stored(context: Context, text: str, product: str | None, target: str) -> Pinned:
+    """The pinned release that is meant; where there is none, what is written in a menu. Raises `UsageError`."""
+    try:
+        return release_stored(context, text, product)
+    except UsageError:
+        found = written_release(context, applications_of(context, target), text, product)
+        if found is None:
+            raise
+        return found

@@ -35,7 +35,7 @@ def rollback(
     ctx: typer.Context,
     target: TargetOption,
     release: Annotated[
-        str | None, typer.Argument(metavar="[RELEASE]", help="A tag; else what ran there before.")
+        str | None, typer.Argument(metavar="RELEASE", help="A tag; else what ran there before.")
     ] = None,
     product: ProductOption = None,
     dry_run: DryRunOption = False,

@@ -20,7 +20,7 @@ app = new_app()
 )
 def schema(
     answer: Annotated[
-        str | None, typer.Argument(metavar="[ANSWER]", help="The name of an answer; else they are listed.")
+        str | None, typer.Argument(metavar="ANSWER", help="The name of an answer; else they are listed.")
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:

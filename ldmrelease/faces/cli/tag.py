@@ -16,7 +16,7 @@ app = new_app(
     examples=examples("ldmrelease tag parse --grammar rsp w_2023_16", "git tag | ldmrelease tag sort -"),
 )
 
-Tags = Annotated[list[str] | None, typer.Argument(metavar="[TAG]... | -", help="Tags; `-` reads lines.")]
+Tags = Annotated[list[str] | None, typer.Argument(metavar="TAG... | -", help="Tags; `-` reads lines.")]
 if TYPE_CHECKING:
     GrammarName = str
 else:

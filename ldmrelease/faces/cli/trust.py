@@ -42,7 +42,7 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Write it without a
 def agree(
     ctx: typer.Context,
     policies: Annotated[
-        list[str] | None, typer.Argument(metavar="[POLICY]...", help="Only these policies, by level.")
+        list[str] | None, typer.Argument(metavar="POLICY", help="Only these policies, by level.")
     ] = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,

@@ -1,6 +1,7 @@
 """`ldmrelease where`: what runs where, since when, and what approved it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
@@ -49,14 +50,15 @@ class Asked(Struct, frozen=True):
         "ldmrelease where w.2023.16",
         "ldmrelease where --environment summit -o json",
         "ldmrelease where --live --timeout 30",
+        "ldmrelease where --desired --environment summit",
     )
 )
-def where(
+def where(  # noqa: PLR0913, PLR0917 - an option each
     ctx: typer.Context,
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[WHAT]", help="A release, an image tag, a digest, a place or a level; else everything."
+            metavar="WHAT", help="A release, an image tag, a digest, a place or a level; else everything."
         ),
     ] = None,
     product: ProductOption = None,
@@ -65,6 +67,24 @@ def where(
         bool, typer.Option("--live", help="Ask trees and clusters now: desired, decided, observed.")
     ] = False,
     timeout: TimeoutOption = 10.0,
+    wanted: Annotated[
+        bool,
+        typer.Option(
+            "--desired", help="Every image that the GitOps tree asks for, and the lines that decide it."
+        ),
+    ] = False,
+    tree: Annotated[
+        Path | None,
+        typer.Option(
+            "--tree", metavar="FOLDER", help="With --desired: a checkout, in place of the workspace's tree."
+        ),
+    ] = None,
+    render: Annotated[
+        bool,
+        typer.Option(
+            "--render/--no-render", help="With --desired: ask helm and kustomize where they are there."
+        ),
+    ] = True,
     output: OutputOption = Output.text,
 ) -> None:
     """Show which release runs where, since when, and which promotion approved it, as it was last observed.
@@ -72,7 +92,20 @@ def where(
     Where nobody has looked lately the state is `unobserved`, never a guess. With `--live` every environment is
     asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if some system
     could not be reached; the rest is shown all the same. Nothing is recorded: `observe` does that.
+
+    With `--desired` the GitOps tree alone is read: every image of every application that is on, also those that
+    nobody manages. Exit 3 if some of it could not be read or rendered.
     """
+    if wanted:
+        # YAML, git and the programs that render: who asks the ledger goes without.
+        from ldmrelease.faces.cli.where_desired import tell_desired  # noqa: PLC0415
+
+        if what is not None or product is not None or live:
+            raise UsageError("--desired takes no WHAT, --product or --live", "name an environment: -e summit")
+        tell_desired(ctx, tree, target, output, render=render)
+        return
+    if tree is not None:
+        raise UsageError("--tree says where --desired looks", "add --desired")
     context = open_context_here(ctx)
     require_product(context.topology, product)
     places = frozenset(each.place for each in applications_of(context, target))

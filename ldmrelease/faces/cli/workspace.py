@@ -41,7 +41,7 @@ def lint(ctx: typer.Context, output: OutputOption = Output.text) -> None:
 )
 def schema(
     kind: Annotated[
-        str, typer.Argument(metavar="[workspace|trust|policy]", help="Which file it is about.")
+        str, typer.Argument(metavar="workspace|trust|policy", help="Which file it is about.")
     ] = "workspace",
     output: OutputOption = Output.json,
 ) -> None:

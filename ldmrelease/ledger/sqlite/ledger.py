@@ -3,6 +3,7 @@
 One file, made durable by each append (WAL, synchronous FULL). Optimistic concurrency is per stream.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import IO, Any, Self
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head, Moved, NewEvent
 from ldmrelease.domain.projector import Projector
-from ldmrelease.ledger import log, projecting, transfer
+from ldmrelease.ledger import log, projecting
 from ldmrelease.ledger.errors import Damaged, LedgerProblem
 from ldmrelease.ledger.expectation import Expectation, expectation, moved
 from ldmrelease.ledger.interface import EventCheck, EventRow, Sign, WriteObserver
@@ -33,7 +34,8 @@ that are read, which are hashed then."""
 
 
 _TAIL = 2000
-"""So many of the latest rows are hashed when a ledger is opened; those before when they are read."""
+"""So many of the latest rows are hashed, and looked for in every index, when a ledger is opened; those before are
+hashed when they are read."""
 
 
 class SqliteLedger:
@@ -86,24 +88,24 @@ class SqliteLedger:
 
     def require_whole(self) -> None:
         """See `Ledger`."""
+        # In one transaction: an append in between would look like a cut.
         with self._db.reading() as connection:
             verify.require_schema(connection, self.path)
-        last, known = self._last_row(), self._known_head()
-        if known != {"sequence": last.sequence, "hash": last.hash}:
-            raise Damaged(
-                f"{self.path}: the log ends with event {last.sequence}, and its projections have seen "
-                f"{known.get('sequence') if isinstance(known, dict) else 'none'}: the file was cut or edited; "
-                "`ledger verify` says where"
-            )
-        self._require_hashes(last.sequence)
-        broken = self._db.row(_BROKEN)
-        if broken is not None:
-            raise Damaged(
-                f"{self.path}: event {broken[0]} does not follow on what stands before it: rows were taken out, moved "
-                "or put in; `ledger verify` says where"
-            )
-        with self._db.reading() as connection:
-            verify.require_indexed(connection, self.path)
+            last, known = self._last_row(), _known_head(connection)
+            if known != {"sequence": last.sequence, "hash": last.hash}:
+                raise Damaged(
+                    f"{self.path}: the log ends with event {last.sequence}, and its projections have seen "
+                    f"{known.get('sequence') if isinstance(known, dict) else 'none'}: the file was cut or edited; "
+                    "`ledger verify` says where"
+                )
+            self._require_hashes(last.sequence)
+            broken = self._db.row(_BROKEN)
+            if broken is not None:
+                raise Damaged(
+                    f"{self.path}: event {broken[0]} does not follow on what stands before it: rows were taken out, "
+                    "moved or put in; `ledger verify` says where"
+                )
+            verify.require_indexed(connection, self.path, last.sequence - _TAIL)
 
     def _require_hashes(self, size: int) -> None:
         """Raise `Damaged` where one of the latest rows is not what was appended, even if nobody is about to read it."""
@@ -115,13 +117,6 @@ class SqliteLedger:
                 raise Damaged(f"event {row.sequence} cannot be read: {error}") from error
             if right != row.hash:
                 raise Damaged(f"event {row.sequence} is not what was appended: its hash differs")
-
-    def _known_head(self) -> Any:
-        """The last event that the projections know, whatever stands there."""
-        try:
-            return self.state(projecting.HEAD, projecting.HEAD_KEY)
-        except Damaged:
-            return None
 
     def version(self, stream: str) -> int:
         """See `LedgerReader`."""
@@ -185,10 +180,17 @@ class SqliteLedger:
         """See `LedgerReader`."""
         where, values = _conditions(stream, kinds, stream_prefix)
         sql = f"SELECT * FROM events WHERE sequence > ?{where} ORDER BY sequence LIMIT 500"  # noqa: S608
+        numbered = stream is not None and kinds is None and after == 0
+        version = 0
         while rows := self._db.rows(sql, (after, *values)):
             for row in rows:
                 event = log.checked(self.uuid, row)
-                after = event.sequence
+                after, version = event.sequence, version + 1
+                if numbered and event.stream_version != version:
+                    raise Damaged(
+                        f"{self.path}: the stream {stream} lacks its event {version}: it was hidden or taken out; "
+                        "`ledger verify` says more"
+                    )
                 yield event
 
     def last(self, stream: str, kind: str) -> Event | None:
@@ -242,6 +244,8 @@ class SqliteLedger:
 
     def export(self, out: IO[bytes]) -> None:
         """See `Ledger`."""
+        from ldmrelease.ledger import transfer  # noqa: PLC0415 - for this alone
+
         with self._db.reading() as connection:
             transfer.write_text(out, self.uuid, rows.all_rows(connection), rows.all_blobs(connection))
 
@@ -307,6 +311,14 @@ class SqliteLedger:
             self._db.rows("INSERT INTO blobs (digest, data) VALUES (?, ?)", (digest, data))
             if not self.has_blob(digest):
                 raise Damaged(f"{self.path}: blob {digest} was written and is not there: nothing was kept")
+
+
+def _known_head(connection: sqlite3.Connection) -> Any:
+    """The last event that the projections know, whatever stands there."""
+    try:
+        return states.state(connection, projecting.HEAD, projecting.HEAD_KEY)
+    except Damaged:
+        return None
 
 
 def _conditions(

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from ldmrelease.domain import times
 from ldmrelease.domain.projector import Projector
-from ldmrelease.ledger import log, transfer
+from ldmrelease.ledger import log
 from ldmrelease.ledger.interface import EventRow, WriteObserver
 from ldmrelease.ledger.projecting import with_head
 from ldmrelease.ledger.sqlite import rows, schema, states
@@ -56,6 +56,7 @@ def import_ledger(
     `source` gives the lines, such as a file opened for reading bytes.
     Raises `NotImportable` where the text does not verify, `LedgerExists` where something is at the path.
     """
+    from ldmrelease.ledger import transfer  # noqa: PLC0415 - as above
     from ldmrelease.ledger.sqlite.files import created  # noqa: PLC0415 - as above
 
     path, chosen = Path(address), tuple(projectors)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.projector import Projector
-from ldmrelease.ledger import checkpoints, projecting
+from ldmrelease.ledger import projecting
 from ldmrelease.ledger.errors import Damaged, LedgerProblem
 from ldmrelease.ledger.interface import EventCheck, EventRow
 from ldmrelease.ledger.sqlite import rows, schema, states
-from ldmrelease.ledger.verify import Verification
 
 _ROW = "SELECT * FROM events {} WHERE sequence = ? AND stream = ? AND kind = ? AND stream_version = ?"
 
@@ -23,6 +22,8 @@ def everything(
     check: EventCheck | None,
 ) -> tuple[LedgerProblem, ...]:
     """All problems of a ledger, in one transaction of the caller."""
+    from ldmrelease.ledger.verify import Verification  # noqa: PLC0415 - whoever opens a ledger asks for less
+
     broken = tuple(_file(connection))
     if broken:
         return broken
@@ -42,6 +43,8 @@ def not_extending(
     connection: sqlite3.Connection, ledger: str, genesis: str, checkpoint: Checkpoint
 ) -> LedgerProblem | None:
     """What keeps this ledger from being a future of the checkpoint."""
+    from ldmrelease.ledger import checkpoints  # noqa: PLC0415 - as above
+
     there = connection.execute("SELECT hash FROM events WHERE sequence = ?", (checkpoint.size,)).fetchone()
     (size,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM events").fetchone()
     return checkpoints.not_extending(
@@ -73,10 +76,12 @@ def require_schema(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def require_indexed(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise `Damaged` where an index does not have as many events as there are.
+def require_indexed(connection: sqlite3.Connection, path: Path, behind: int) -> None:
+    """Raise `Damaged` where an index does not have as many events as there are, or has one behind the event `behind`
+    elsewhere than where it belongs.
 
-    Its SQL can be spelled as it should be and not be what it was built by.
+    Its SQL can be spelled as it should be and not be what it was built by. To look for all events in all indexes costs
+    more than opening a ledger may; `ledger verify` does that.
     """
     (size,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM events NOT INDEXED").fetchone()
     for index in _indexes(connection):
@@ -88,6 +93,23 @@ def require_indexed(connection: sqlite3.Connection, path: Path) -> None:
                 f"{path}: the index {index} has {count} events, and the log ends with event {size}: rows were hidden "
                 "or taken out; `ledger verify` says more"
             )
+    for index in _indexes(connection):
+        (hidden,) = connection.execute(_misplaced(connection, index), (behind,)).fetchone()
+        if hidden is not None:
+            raise Damaged(
+                f"{path}: the index {index} does not have event {hidden} where it belongs: it was hidden; "
+                "`ledger verify` says more"
+            )
+
+
+def _misplaced(connection: sqlite3.Connection, index: str) -> str:
+    """Finds the first event, of those behind a number, that an index has under another key than its own."""
+    columns = [name for (name,) in connection.execute("SELECT name FROM pragma_index_info(?)", (index,))]
+    same = " AND ".join(f"key.{name} = event.{name}" for name in dict.fromkeys((*columns, "sequence")))
+    sought = f"SELECT 1 FROM events AS key INDEXED BY {index} WHERE {same}"  # noqa: S608 - names of our own
+    return (
+        f"SELECT min(sequence) FROM events AS event NOT INDEXED WHERE sequence > ? AND NOT EXISTS ({sought})"  # noqa: S608 - the same
+    )
 
 
 def require_kept(connection: sqlite3.Connection, path: Path, appended: Sequence[EventRow]) -> None:

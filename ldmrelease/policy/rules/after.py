@@ -56,6 +56,15 @@ _WORST_FIRST = (Outcome.ERRORED, Outcome.FAILED, Outcome.MISSING, Outcome.PENDIN
 _BEST_FIRST = (Outcome.SATISFIED, Outcome.PENDING, Outcome.FAILED, Outcome.MISSING, Outcome.ERRORED)
 
 
+def looks_at(parameters: Parameters, _here: Place, place: Place, level: str | None) -> bool:
+    """Whether what ran at a place of a level makes a difference."""
+    return (
+        parameters.level in (None, level)
+        and parameters.environment in (None, place.environment)
+        and parameters.application in (None, place.application)
+    )
+
+
 def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """Of several environments the best one speaks for a component; in one environment, the worst of the applications
     that ran its image; of the components, the worst.

@@ -8,12 +8,18 @@ from msgspec import Struct
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
+from ldmrelease.domain.topology import Place
 from ldmrelease.policy.residences import release_residences
 from ldmrelease.policy.rule_context import RuleContext, command
 
 
 class Parameters(Struct, frozen=True):
-    """None."""
+    """The place did not run the release before and replace it; `rollback` is the way back."""
+
+
+def looks_at(_parameters: Parameters, here: Place, place: Place, _level: str | None) -> bool:
+    """Whether what ran at a place makes a difference."""
+    return place == here
 
 
 def judge(requirement: Requirement, _parameters: Parameters, context: RuleContext) -> Finding:

@@ -1,9 +1,10 @@
 """The registry of rules. A new one is a file beside this one, and a line here.
 
-A rule's module has `Parameters`, what a requirement of the rule may say (durations in seconds), and `judge`.
+A rule's module has `Parameters`, what a requirement of the rule may say (durations in seconds), and `judge`; one that
+needs residences has `looks_at` beside them, which says of which places.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from msgspec import Struct
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
+from ldmrelease.domain.topology import Place
 from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.rules import (
     after,
@@ -29,12 +31,14 @@ class Rule(Struct, frozen=True, dict=True):
     """How one rule's parameters are read, how it judges, and by which facts.
 
     `needs` names the sources of the facts that it looks at (`services/decisions/facts`); what is about the
-    release and the request itself is always there.
+    release and the request itself is always there. `looks_at` says, from parameters and the place that is asked
+    about, whether what ran at another place, of a level, makes a difference; None where nothing does.
     """
 
     parameters: type[Struct]
     judge: Callable[[Requirement, Any, RuleContext], Finding]
     needs: frozenset[str]
+    looks_at: Callable[[Any, Place, Place, str | None], bool] | None = None
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -53,15 +57,28 @@ class Rule(Struct, frozen=True, dict=True):
             return context.finding(requirement, Outcome.ERRORED, "bad-parameters", {"detail": str(error)})
         return self.judge(requirement, parameters, context)
 
+    def residences(
+        self, requirement: Requirement, here: Place, places: Iterable[tuple[Place, str | None]]
+    ) -> Iterator[Place]:
+        """Those of the places, each with its level, whose residences a requirement at `here` looks at."""
+        if self.looks_at is None:
+            return
+        try:
+            parameters = requirement.read(self.parameters)
+        except canonical.NotCanonical:
+            # It is `errored` whatever ran anywhere.
+            return
+        yield from (place for place, level in places if self.looks_at(parameters, here, place, level))
+
 
 def _rule(module: Any, *needs: str) -> Rule:
-    return Rule(module.Parameters, module.judge, frozenset(needs))
+    return Rule(module.Parameters, module.judge, frozenset(needs), getattr(module, "looks_at", None))
 
 
 RULES: Mapping[str, Rule] = {
     "images": _rule(images, "images"),
     "attested": _rule(attested, "statements"),
-    "check": _rule(check, "statements", "runs", "checks", "clusters"),
+    "check": _rule(check, "statements", "runs", "checks", "clusters", "unknown_runs"),
     "after": _rule(after, "residences", "places", "place_components", "statements", "runs"),
     "together": _rule(together, "residences", "places", "place_components"),
     "not-returned": _rule(not_returned, "residences", "place_components"),

@@ -17,6 +17,11 @@ class Parameters(Struct, frozen=True):
     applications: tuple[str, ...]
 
 
+def looks_at(parameters: Parameters, here: Place, place: Place, _level: str | None) -> bool:
+    """Whether what ran at a place makes a difference."""
+    return place.environment == here.environment and place.application in parameters.applications
+
+
 def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """Pending while the others come earlier in the same plan, missing while nobody brings them."""
     here = context.facts.place

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.fence import Fence
@@ -43,7 +45,9 @@ def desired_summary(
         for each in release.images
         if each.name in names
     }
-    return {"intent": str(intent), "images": images, **({"alias": alias} if alias else {})}
+    # What is only written somewhere has no images that anybody knows.
+    written = {"written": release.tag} if not release.images else {}
+    return {"intent": str(intent), "images": images, **written, **({"alias": alias} if alias else {})}
 
 
 def edits(
@@ -53,6 +57,11 @@ def edits(
     if intent is Intent.RETIRE:
         return registry.retired(target, release, there)
     return registry.desired(target, release, there, alias if intent is Intent.ALIAS else None)
+
+
+def after(there: Snapshot, wanted: Mapping[str, Value]) -> Snapshot:
+    """What a target says when these settings are as wanted."""
+    return replace(there, values=there.values | dict(wanted))
 
 
 def holds(wanted: Mapping[str, Value], there: Snapshot) -> bool:

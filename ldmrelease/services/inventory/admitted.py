@@ -39,6 +39,13 @@ class ActivePromotion(Struct, frozen=True):
     release: str
 
 
+class PinnedTag(Struct, frozen=True):
+    """What is pinned for a tag: the image's `digest` in the newest pin, and all `digests` of all of them."""
+
+    digest: str
+    digests: frozenset[str]
+
+
 class Admissions:
     """Reads what was decided from the ledger, place by place, and names what is there by it."""
 
@@ -90,6 +97,18 @@ class Admissions:
                 ):
                     return each.first or (latest.sequence if latest is not None else self._now)
         return self._now
+
+    def pinned_for(self, product: str, component: str, tag: str | None) -> PinnedTag | None:
+        """The component's images that were ever pinned for the release that a tag spells; None without one."""
+        name = self._names.spelled(product, component, tag)
+        if name is None:
+            return None
+        revisions = self._context.pins.revisions(product, name.partition("/")[2])
+        found = [part for each in revisions if (part := self.image(each.body.digest, component)) is not None]
+        if not found:
+            return None
+        digests = frozenset[str]().union(*(each.identity.digests() for each in found))
+        return PinnedTag(found[-1].digest, digests)
 
     def at_work(self, place: Place) -> ActivePromotion | None:
         """The promotion that is changing the place now."""

@@ -110,7 +110,10 @@ class Comparer:
     ) -> LiveComponent:
         allowed = self._allowed(application, product, component, said)
         called = partial(self._decisions.name_of, application.place, product.name, component)
-        sides = ComparedStates(said, ran, allowed, self._arriving(at_work, component))
+        pinned = None
+        if said is not None and said.by_digest:
+            pinned = self._decisions.pinned_for(product.name, component, said.tag)
+        sides = ComparedStates(said, ran, allowed, self._arriving(at_work, component), pinned)
         return LiveComponent(
             application.place,
             application.level,

@@ -1,9 +1,10 @@
 """Drift: where what is wanted, what was decided and what runs differ. Pure.
 
 Codes: `undecided` (an image that no decision admitted), `moved-tag` (the decided tag now names another image),
-`absent-image` (the tag names nothing), `not-a-tag` (what stands there can name no image), `spec-differs` (somebody
-changed a workload), `not-synced` (the tree says it and the workload does not yet), `not-rolled-out` (the workload
-says it and its pods do not run it).
+`absent-image` (the tag names nothing), `not-a-tag` (what stands there can name no image), `foreign-image` (another
+repository is named than the component's), `tag-differs` (the digest there is not one that is pinned for the tag beside
+it), `spec-differs` (somebody changed a workload), `not-synced` (the tree says it and the workload does not yet),
+`not-rolled-out` (the workload says it and its pods do not run it).
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.services.inventory.admitted import AdmittedImage
+from ldmrelease.domain.site_registry import ForeignImage
+from ldmrelease.services.inventory.admitted import AdmittedImage, PinnedTag
 from ldmrelease.services.inventory.trees import DeclaredImage, RunningContainer
 
 DRIFTS = (
@@ -21,6 +23,8 @@ DRIFTS = (
     "moved-tag",
     "absent-image",
     "not-a-tag",
+    "foreign-image",
+    "tag-differs",
     "spec-differs",
     "not-synced",
     "not-rolled-out",
@@ -38,13 +42,15 @@ class Drift(Struct, frozen=True):
 class ComparedStates(Struct, frozen=True):
     """What is compared: a setting of a tree, a container of a workload, and what was admitted there.
 
-    `arriving` are the digests of the image that a promotion at work brings; None where none is at work.
+    `arriving` are the digests of the image that a promotion at work brings; None where none is at work. `spelled` is
+    what is pinned for the tag that the setting says; None where nothing is.
     """
 
     said: DeclaredImage | None
     ran: RunningContainer | None
     allowed: AdmittedImage | None
     arriving: frozenset[str] | None
+    spelled: PinnedTag | None = None
 
     @property
     def good(self) -> frozenset[str]:
@@ -58,18 +64,26 @@ def drifts(sides: ComparedStates) -> tuple[Drift, ...]:
     """How the sides differ, by the identity of images; what nobody could be reached about does not differ."""
     found = list(_of_tree(sides))
     if sides.ran is not None:
-        # No workload can follow what names no image.
-        nothing = sides.said is not None and sides.said.invalid is not None
+        # No workload can follow what names no image, and none should what is not ours.
+        said = sides.said
+        nothing = said is not None and (said.invalid is not None or said.foreign is not None)
         found += _of_pods(replace(sides, said=None) if nothing else sides, sides.ran)
     return tuple(found)
 
 
 def _of_tree(sides: ComparedStates) -> Iterator[Drift]:
     said = sides.said
-    if said is None or not said.resolved or said.digest in sides.good:
+    if said is None or not said.resolved:
         return
     values = {"image": said.spelling, "digest": said.digest, "path": said.path}
-    if said.invalid is not None:
+    if said.foreign is not None:
+        where = {"path": said.foreign.path, **({"line": said.foreign.line} if said.foreign.line else {})}
+        yield Drift("foreign-image", _of_foreign(said.foreign, said.image) | where | _decided(sides))
+    elif said.by_digest and sides.spelled is not None and said.digest not in sides.spelled.digests:
+        yield Drift("tag-differs", values | {"expected": sides.spelled.digest} | _decided(sides))
+    elif said.digest in sides.good:
+        return
+    elif said.invalid is not None:
         yield Drift("not-a-tag", values | _decided(sides))
     elif said.digest is None:
         yield Drift("absent-image", values)
@@ -79,7 +93,19 @@ def _of_tree(sides: ComparedStates) -> Iterator[Drift]:
         yield Drift("undecided", values | _decided(sides))
 
 
+def _of_foreign(foreign: ForeignImage, image: str) -> dict[str, Any]:
+    told = {"file": foreign.file, "image": image, "found": foreign.found}
+    return told | {"expected": list(foreign.expected)}
+
+
 def _of_pods(sides: ComparedStates, ran: RunningContainer) -> Iterator[Drift]:
+    if ran.foreign is not None:
+        by = {"by": ran.by, "time": ran.since} if ran.by else {}
+        ours = {"same": True} if ran.digests and set(ran.digests) <= sides.good else {}
+        workload = {"workload": ran.workload, "container": ran.container}
+        told = _of_foreign(ran.foreign, ran.image) | workload
+        yield Drift("foreign-image", told | _decided(sides) | ours | by)
+        return
     wrong = _wrong_spec(sides, ran)
     if wrong is not None:
         yield wrong

@@ -17,7 +17,9 @@ _UNKNOWN = "RELEASE"
 
 
 class DriftFinding(Struct, frozen=True):
-    """A drift where it is: `at` is a setting or a container; `fix` is the next command."""
+    """A drift where it is: `at` is a setting or a container; `fix` is the next command, empty where it is repaired by
+    hand.
+    """
 
     place: Place
     level: str
@@ -70,7 +72,9 @@ def _fix(
     """The command; `back` is the one that brings back what was decided."""
     there = ("--product", row.product, "--target", str(row.place))
     match drift.code:
-        case "undecided" | "spec-differs" | "not-a-tag":
+        case "foreign-image" if not application.target.capabilities.writes_directly:
+            return ()
+        case "undecided" | "spec-differs" | "not-a-tag" | "foreign-image" | "tag-differs":
             decided = _decided_tag(row)
             if decided is not None:
                 return (_PROGRAM, back, decided, *there)

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain.events.place import ObservedImage
+from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
@@ -20,7 +21,8 @@ class HistoryEntry(Struct, frozen=True):
     """An image at a place over a time. `release` is what it was called there then, and `named` how that was found;
     `begun` is the number of the event that saw it there first; `ended` is None while it is there.
 
-    `intervals` are the stretches that were seen without a gap: what lies between them is unobserved.
+    `intervals` are the stretches that were seen without a gap: what lies between them is unobserved. `foreign` is where
+    another repository was named there than the component's.
     """
 
     place: str
@@ -37,6 +39,7 @@ class HistoryEntry(Struct, frozen=True):
     intervals: tuple[tuple[str, str], ...]
     ended: str | None
     gone: str | None
+    foreign: ForeignImage | None = None
 
 
 def history(
@@ -111,4 +114,5 @@ def _entry(names: ImageNames, image: observed.ResidenceState) -> HistoryEntry:
         intervals=tuple((spell(each.start), spell(each.end)) for each in span.intervals),
         ended=span.ended,
         gone=spell(span.gone) if span.gone else None,
+        foreign=image.foreign,
     )

@@ -24,7 +24,7 @@ from ldmrelease.targets.results import Change, Refusal
 
 _TREE, _PODS = "tree", "pods"
 # A tag that moved did so without a change of the tree.
-_BY_SOMEBODY = ("undecided", "absent-image", "not-a-tag")
+_BY_SOMEBODY = ("undecided", "absent-image", "not-a-tag", "foreign-image", "tag-differs")
 NOT_LOOKED_UP = "author_not_looked_up"
 """The value of a drift that says why nobody knows who made it."""
 _Key = tuple[str, Place]
@@ -80,7 +80,9 @@ def _tree_job(trees: Trees, applications: Sequence[Application], tell: _Tell) ->
 
 
 def _pods_job(workspace: Workspace, applications: Sequence[Application], tell: _Tell) -> None:
-    read_pods(workspace.root, applications, lambda place, answer: tell((_PODS, place), answer))
+    read_pods(
+        workspace.root, workspace.topology, applications, lambda place, answer: tell((_PODS, place), answer)
+    )
 
 
 def _heard(

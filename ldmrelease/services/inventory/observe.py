@@ -7,6 +7,7 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.events.registry import new_event
+from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments import desired
@@ -14,10 +15,10 @@ from ldmrelease.services.deployments.asking import asked
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.sightings import Sightings
 from ldmrelease.services.needs import ImageLookup, PlaceObserving, Signing
-from ldmrelease.services.releases.components import components_of, resolve
+from ldmrelease.services.releases.components import components_of, own_repositories, resolve
 from ldmrelease.services.repository_scope import observed_repositories, require_scope
 from ldmrelease.targets import registry
-from ldmrelease.targets.image_setting import ImageSetting
+from ldmrelease.targets.image_setting import ImageSetting, foreign_image
 from ldmrelease.targets.results import Refusal, Snapshot
 
 NOT_A_TAG = "not-a-tag"
@@ -112,6 +113,18 @@ def _seen(
     for each in said:
         component = components.get(each.component)
         if component is None or each.alias is not None:
+            continue
+        foreign = foreign_image(each, own_repositories(component.source.source, application))
+        if foreign is not None:
+            yield ObservedImage(
+                component.product,
+                each.component,
+                "",
+                each.image,
+                ready=False,
+                state=FOREIGN_IMAGE,
+                foreign=foreign,
+            )
             continue
         if each.invalid is not None:
             yield ObservedImage(component.product, each.component, "", each.invalid, False, NOT_A_TAG)

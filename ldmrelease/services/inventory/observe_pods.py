@@ -11,11 +11,18 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import ObservedImage
 from ldmrelease.domain.images import Reference, parse_reference
+from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import Workloads
+from ldmrelease.services.inventory.foreign import foreign_in_workload
 from ldmrelease.services.inventory.sightings import Sightings
 from ldmrelease.services.needs import ImageLookup, PlaceObserving
-from ldmrelease.services.releases.components import ProductComponent, components_of, resolve
+from ldmrelease.services.releases.components import (
+    ProductComponent,
+    components_of,
+    own_repositories,
+    resolve,
+)
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal
 
@@ -65,7 +72,7 @@ def _images(
 ) -> Iterator[ObservedImage]:
     for name, component in components_of(context.topology, application).items():
         parts = [
-            _Part(context, sightings, component, workload, container)
+            _Part(context, sightings, component, application, workload, container)
             for workload in found.workloads
             for container in workload.containers
             if container.component == name
@@ -75,8 +82,11 @@ def _images(
             images |= dict(part.images())
         ready = len(images) == 1 and all(part.is_ready for part in parts)
         state = next((part.state for part in parts if part.state is not None), None)
+        foreign = next((part.foreign for part in parts if part.foreign is not None), None)
         for digest, spelling in images.items():
-            yield ObservedImage(component.product, name, digest, spelling, ready, state)
+            yield ObservedImage(
+                component.product, name, digest, spelling, ready and digest != "", state, foreign=foreign
+            )
 
 
 class _Part(Struct, frozen=True):
@@ -85,14 +95,19 @@ class _Part(Struct, frozen=True):
     context: ImageLookup
     sightings: Sightings
     component: ProductComponent
+    application: Application
     workload: WorkloadSnapshot
     container: ContainerSnapshot
 
     def images(self) -> Iterator[tuple[str, str]]:
         """What its pods run, as digest and spelling; without pods what they would run."""
+        if self.foreign is not None and not self.container.running:
+            # Nobody has seen what it is.
+            yield "", self.container.image
+            return
         for digest in self.container.running or filter(None, [self._wanted]):
             known = self._known(digest)
-            yield known, self._tag or known
+            yield known, self.container.image if self.foreign is not None else self._tag or known
 
     @property
     def is_ready(self) -> bool:
@@ -117,6 +132,8 @@ class _Part(Struct, frozen=True):
         reference = self._reference
         if reference is None:
             return None
+        if self.foreign is not None:
+            return reference.digest
         return reference.digest or resolve(self.context.registries, self.component, reference.tag)
 
     @property
@@ -128,8 +145,15 @@ class _Part(Struct, frozen=True):
             return None
 
     @property
+    def foreign(self) -> ForeignImage | None:
+        """Another repository than the component's, where the workload names one."""
+        own = own_repositories(self.component.source.source, self.application)
+        return foreign_in_workload(own, self.application, self.workload.workload.key, self.container)
+
+    @property
     def _tag(self) -> str | None:
-        return self._reference.tag if self._reference is not None else None
+        """The tag that the workload names; one of another repository spells nothing of ours."""
+        return self._reference.tag if self._reference is not None and self.foreign is None else None
 
     def _known(self, digest: str) -> str:
         return self.sightings.digest(self.component, digest, self._tag)

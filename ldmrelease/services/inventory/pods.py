@@ -1,6 +1,6 @@
 """What the containers of places run, asked of their clusters; safe in any thread."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -10,11 +10,14 @@ from ldmrelease.cluster.objects.workloads import VOLUME
 from ldmrelease.cluster.rollout.snapshot import ContainerSnapshot, WorkloadSnapshot, snapshot
 from ldmrelease.cluster.rollout.status import Healthy as RanOut
 from ldmrelease.cluster.rollout.status import NodesNotReady, ScaledToZero, Scheduled, status_name
-from ldmrelease.domain.topology import Application, Place
+from ldmrelease.domain.site_registry import OwnRepositories
+from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments.asking import asked
 from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.inventory.foreign import foreign_in_workload
 from ldmrelease.services.inventory.trees import RunningContainer, TargetFailure
+from ldmrelease.services.releases.components import components_of, own_repositories
 from ldmrelease.targets.connections import ClusterConnections, answer
 from ldmrelease.targets.results import Refusal, require_none
 from ldmrelease.targets.stores.field_managers import OURS
@@ -27,29 +30,35 @@ _APPLIES = ("kubectl", "kubectl-client-side-apply", "kubectl-create")
 Tell = Callable[[Place, tuple[RunningContainer, ...] | TargetFailure], None]
 
 
-def read_pods(root: Path, applications: Iterable[Application], tell: Tell) -> None:
+def read_pods(root: Path, topology: Topology, applications: Iterable[Application], tell: Tell) -> None:
     """Tell what each place's workloads run. `root`: where relative kubeconfig files start."""
     clusters = ClusterConnections(root)
     for each in applications:
         if each.workloads is not None:
-            read = partial(_read, clusters, each, each.workloads)
+            read = partial(_read, clusters, topology, each, each.workloads)
             tell(each.place, asked(each.workloads.cluster.context, read))
 
 
 def _read(
-    clusters: ClusterConnections, application: Application, workloads: Workloads
+    clusters: ClusterConnections, topology: Topology, application: Application, workloads: Workloads
 ) -> tuple[RunningContainer, ...] | TargetFailure:
     def act() -> tuple[RunningContainer, ...]:
         seen = snapshot(clusters.open(workloads.cluster), workloads)
         where = f"{workloads.cluster.context}/{workloads.namespace}"
         require_none([Refusal(each.code, {"file": where, **each.values}) for each in seen.problems])
-        return tuple(ran for each in seen.workloads for ran in _ran(each))
+        own = {
+            name: own_repositories(each.source.source, application)
+            for name, each in components_of(topology, application).items()
+        }
+        return tuple(ran for each in seen.workloads for ran in _ran(application, own, each))
 
     against = other_cluster(clusters, application)
     return answer(act) if against is None else against
 
 
-def _ran(seen: WorkloadSnapshot) -> Iterator[RunningContainer]:
+def _ran(
+    application: Application, own: Mapping[str, OwnRepositories], seen: WorkloadSnapshot
+) -> Iterator[RunningContainer]:
     settled = isinstance(seen.verdict, _SETTLED)
     for each in seen.containers:
         if each.component is None:
@@ -68,6 +77,9 @@ def _ran(seen: WorkloadSnapshot) -> Iterator[RunningContainer]:
             owner.manager if owner is not None else "",
             owner.time if owner is not None else "",
             owner is not None and not _is_syncing(owner.manager),
+            foreign_in_workload(own[each.component], application, seen.workload.key, each)
+            if each.component in own
+            else None,
         )
 
 

@@ -14,13 +14,15 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.site_registry import ForeignImage, OwnRepositories
 from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.services.deployments.asking import asked
+from ldmrelease.services.releases.components import own_repositories
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access, Connections
-from ldmrelease.targets.image_setting import ImageSetting
+from ldmrelease.targets.image_setting import ImageSetting, foreign_image
 from ldmrelease.targets.results import Change, Refusal, Snapshot
 
 TargetFailure = Refusal | Unavailable
@@ -30,7 +32,9 @@ class DeclaredImage(Struct, frozen=True):
     """What one setting of a tree says: `digest` is what it says or what its tag names now.
 
     `resolved` is False as long as no registry has been asked; a tag that names nothing has no digest then.
-    `invalid` is what stands there where that names no image: there is nothing to resolve then.
+    `invalid` is what stands there where that names no image, `foreign` where another repository is named than the
+    component's: there is nothing to resolve then. `image` is the whole reference, as far as the tree says it.
+    `by_digest` says that a digest stands there, beside the tag if there is one.
     """
 
     component: str
@@ -39,10 +43,15 @@ class DeclaredImage(Struct, frozen=True):
     digest: str | None
     resolved: bool
     invalid: str | None = None
+    image: str = ""
+    foreign: ForeignImage | None = None
+    by_digest: bool = False
 
     @property
     def spelling(self) -> str:
-        """What stands there."""
+        """What stands there; of another repository's image all of it."""
+        if self.foreign is not None:
+            return self.image
         return self.tag or self.digest or self.invalid or ""
 
 
@@ -60,6 +69,7 @@ class RunningContainer(Struct, frozen=True):
     image: as the workload's specification names it (`spec_digest`: by its digest, if it does); `digests` are
         what its pods report.
     verdict: what became of the rollout; it is `settled` when nothing more is to come, `reason` says why not.
+    foreign: where the specification names another repository than the component's.
     by: the field manager that wrote the image (`since`: RFC 3339, empty where it is not told); `by_hand` says
         that it is a person's tool, and not one that syncs.
     """
@@ -76,6 +86,7 @@ class RunningContainer(Struct, frozen=True):
     by: str = ""
     since: str = ""
     by_hand: bool = False
+    foreign: ForeignImage | None = None
 
 
 TellTree = Callable[[Place, "DesiredState | TargetFailure"], None]
@@ -132,7 +143,15 @@ class Trees:
         said = registry.stated(application.target, there)
         if isinstance(said, Refusal):
             return said
-        return DesiredState(there.revision, tuple(_said(each) for each in said if _counts(application, each)))
+        sources = _sources(self._topology, application)
+        return DesiredState(
+            there.revision,
+            tuple(
+                _said(each, own_repositories(sources[each.component], application))
+                for each in said
+                if _counts(application, each)
+            ),
+        )
 
     def _resolved(self, registries: Registries, application: Application, tree: DesiredState) -> DesiredState:
         sources = _sources(self._topology, application)
@@ -140,7 +159,10 @@ class Trees:
         unheard: TargetFailure | None = None
         for each in tree.said:
             source = sources[each.component]
-            digest = each.digest or asked(source, partial(self._digest, registries, source, each.tag))
+            if each.resolved:
+                said.append(each)
+                continue
+            digest = asked(source, partial(self._digest, registries, source, each.tag))
             if isinstance(digest, Unavailable):
                 unheard = digest
                 said.append(each)
@@ -171,9 +193,23 @@ def _sources(topology: Topology, application: Application) -> dict[str, str]:
     }
 
 
-def _said(stated: ImageSetting) -> DeclaredImage:
-    resolved = stated.digest is not None or stated.invalid is not None
-    return DeclaredImage(stated.component, stated.path, stated.tag, stated.digest, resolved, stated.invalid)
+def _said(stated: ImageSetting, own: OwnRepositories) -> DeclaredImage:
+    foreign = foreign_image(stated, own)
+    resolved = stated.digest is not None or stated.invalid is not None or foreign is not None
+    # Nobody has seen what another repository has there.
+    digest = stated.digest if foreign is None else None
+    tag, invalid = (stated.tag, stated.invalid) if foreign is None else (None, None)
+    return DeclaredImage(
+        stated.component,
+        stated.path,
+        tag,
+        digest,
+        resolved,
+        invalid,
+        stated.image,
+        foreign,
+        by_digest=digest is not None,
+    )
 
 
 def _counts(application: Application, stated: ImageSetting) -> bool:

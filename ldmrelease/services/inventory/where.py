@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from ldmrelease.domain.events.place import Observation, ObservedImage
+from ldmrelease.domain.site_registry import FOREIGN_IMAGE, ForeignImage
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections.naming import NamedBy
@@ -16,11 +17,13 @@ from ldmrelease.services.needs import ReleaseHistory
 
 class PlaceComponent(Struct, frozen=True):
     """An image at a place. `state` is `committed` or `running`, or why it does not run (`scaled-to-zero`,
-    `scheduled`, `progressing`, `degraded`, `not-a-tag`, ...); `unobserved` where nobody has looked lately.
+    `scheduled`, `progressing`, `degraded`, `not-a-tag`, `foreign-image`, ...); `unobserved` where nobody has looked
+    lately.
 
     `release` is `product/tag` where it has a name, and `named` says how that was found; `promotion` and `allowed`
     (a time) say why it was admitted, and are None for what came there by another way. `under_way` is the promotion that
-    brought it and has not ended. `found`: that promotion went back to what nobody had decided about there.
+    brought it and has not ended. `found`: that promotion went back to what nobody had decided about there. `foreign` is
+    where another repository is named there than the component's.
     """
 
     place: Place
@@ -39,6 +42,7 @@ class PlaceComponent(Struct, frozen=True):
     allowed: str | None
     under_way: str | None = None
     found: bool = False
+    foreign: ForeignImage | None = None
 
 
 class UnobservedPlace(Struct, frozen=True):
@@ -91,10 +95,13 @@ def _running(
         under_way=let_in.promotion
         if let_in is not None and let_in.time is None and let_in.end is None
         else None,
+        foreign=image.foreign,
     )
 
 
 def _state(seen: Observation, image: ObservedImage, now: datetime) -> str:
     if now - seen.time > timedelta(seconds=seen.every):
         return "unobserved"
+    if image.foreign is not None:
+        return FOREIGN_IMAGE
     return image.state or ("committed" if seen.basis == "committed" else "running")

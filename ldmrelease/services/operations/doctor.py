@@ -25,12 +25,14 @@ from ldmrelease.services.deployments.checkpoints import RENEWING, contradictions
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.fences import fence_of, is_ignored
 from ldmrelease.services.deployments.superseded import supersedes
+from ldmrelease.services.inventory.foreign import foreign_settings
 from ldmrelease.services.needs import Diagnosing, WitnessAccess
 from ldmrelease.services.promotions import preflight
 from ldmrelease.services.trust_version import trust_rows, why_ignored
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
-from ldmrelease.targets.results import Refusal, Snapshot
+from ldmrelease.targets.image_setting import foreign_refusal
+from ldmrelease.targets.results import Refusal, Snapshot, joined
 from ldmrelease.trust.records import Records
 from ldmrelease.trust.signer import load_signer
 from ldmrelease.trust.verify import Rejected
@@ -249,6 +251,11 @@ def _place(context: Diagnosing, application: Application) -> Diagnosis:
         return Diagnosis(what, Health.BAD, problem, remedy)
     else:
         note = ""
+    foreign = list(foreign_settings(context.topology, application, there))
+    if foreign:
+        # A promotion to a cluster writes the whole image; elsewhere somebody has to put the repository back.
+        health = Health.WARN if application.target.capabilities.writes_directly else Health.BAD
+        return Diagnosis(what, health, trouble=joined([foreign_refusal(each) for each in foreign]))
     message = f"{application.level}, settings: {len(there.values)}, at {there.revision[:12]}{note}"
     return Diagnosis(what, Health.OK, message)
 

@@ -1,12 +1,12 @@
 """Whether places can be written and checked as asked: everything that is wrong is found while planning."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from ldmrelease.checks.interface import ClusterNeeds
 from ldmrelease.checks.registry import kind_of, traits
-from ldmrelease.cluster.client.api import Api
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Check, Place
@@ -16,8 +16,12 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.desired import desired_edits
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PlaceAccess, PolicyLookup, TargetAccess
+from ldmrelease.services.promotions.tags_there import TagsNow
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
+
+if TYPE_CHECKING:
+    from ldmrelease.cluster.client.api import Api
 
 
 class RefusedPlace(Struct, frozen=True):
@@ -45,12 +49,13 @@ def preflight_failures(
     context: PlaceAccess, spec: PromotionSpec, applications: Sequence[Application]
 ) -> Iterator[RefusedPlace]:
     """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
+    tags = TagsNow(context, spec)
     for application in applications:
         refusal = (
             other_cluster(context.clusters, application)
             or cluster_refusal(context, application, checked=spec.intent in (Intent.PROMOTE, Intent.ROLLBACK))
             or desired.fence_refusal(context, application)
-            or _unwritable(context, spec, application)
+            or _unwritable(context, spec, application, tags)
         )
         if refusal is not None:
             yield RefusedPlace(application.place, refusal)
@@ -71,11 +76,13 @@ def cluster_refusal(
 
 
 def _unwritable(
-    context: TargetAccess, spec: PromotionSpec, application: Application
+    context: TargetAccess, spec: PromotionSpec, application: Application, tags: TagsNow
 ) -> Refusal | Unavailable | None:
     there = desired.snapshot(context, application)
-    wanted = desired_edits(spec, application, there) if isinstance(there, Snapshot) else there
-    return wanted if isinstance(wanted, Refusal | Unavailable) else None
+    if not isinstance(there, Snapshot):
+        return there
+    wanted = desired_edits(spec, application, there)
+    return wanted if isinstance(wanted, Refusal) else tags.refusal(application, there, wanted)
 
 
 def _uncheckable(context: PlaceAccess, application: Application) -> Refusal | Unavailable | None:
@@ -98,7 +105,7 @@ def _uncheckable(context: PlaceAccess, application: Application) -> Refusal | Un
     return joined_refusal(found) if isinstance(found, list) else found
 
 
-def _unmet(api: Api, kind: str, needs: ClusterNeeds) -> Iterator[Refusal]:
+def _unmet(api: "Api", kind: str, needs: ClusterNeeds) -> Iterator[Refusal]:
     from ldmrelease.targets.stores.kubernetes_rights import forbidden  # noqa: PLC0415 - knows clusters
 
     missing = list(forbidden(api, needs.namespace, needs.rights))

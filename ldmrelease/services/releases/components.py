@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.domain.topology import Application, ComponentSource, Topology
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ def components_of(topology: Topology, application: Application) -> dict[str, Pro
             if source is not None:
                 found[name] = ProductComponent(product.name, product.grammar, source)
     return found
+
+
+def own_repositories(source: str, application: Application) -> OwnRepositories:
+    """Where the images of a component's source may be said to be at a place."""
+    return OwnRepositories(source, application.registry, application.mirrors)
 
 
 def resolve(registries: "Registries", component: ProductComponent, tag: str | None) -> str | None:

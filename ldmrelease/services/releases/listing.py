@@ -4,8 +4,12 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
+from ldmrelease.domain import canonical
+from ldmrelease.domain.events.release import Pin
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.domain.times import spell
+from ldmrelease.domain.topology import Product
 from ldmrelease.services.needs import ReleaseLookup
 
 _UNKNOWN = "unknown"
@@ -38,12 +42,12 @@ def pinned_releases(
 def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]:
     for owner, tag in context.pins.tags(product):
         revisions = context.pins.revisions(owner, tag)
-        if revisions:
+        if revisions and not _is_only_written(context, revisions[-1].body):
             newest, known = revisions[-1], context.topology.product(owner)
             yield PinnedRelease(
                 owner,
                 tag,
-                str(parse(tag, known.grammar).kind) if known is not None else _UNKNOWN,
+                _kind(context, known, newest.body),
                 newest.body.complete,
                 newest.body.revision,
                 newest.body.digest,
@@ -51,3 +55,20 @@ def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]
                 newest.person,
                 newest.event.sequence,
             )
+
+
+def _kind(context: ReleaseLookup, product: Product | None, pin: Pin) -> str:
+    """What a tag is; of one that moves, what its pin is."""
+    if product is None:
+        return _UNKNOWN
+    kind = parse(pin.tag, product.grammar).kind
+    if kind is Kind.moving:
+        return canonical.decode(context.ledger.blob(pin.document), Release).kind
+    return str(kind)
+
+
+def _is_only_written(context: ReleaseLookup, pin: Pin) -> bool:
+    """Whether it stands for what was taken out of a menu, and nothing belongs to it."""
+    if pin.digests or pin.content is not None:
+        return False
+    return not canonical.decode(context.ledger.blob(pin.document), Release).components

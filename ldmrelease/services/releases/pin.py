@@ -1,5 +1,6 @@
 """Pin a release: from a product's tag to digests (LDM-564 2.1), in memory; `store_pin` makes it durable."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -8,7 +9,6 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.events.release import Pin
-from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import (
     ARTIFACT_TYPE,
     EMPTY_CONFIG,
@@ -43,6 +43,11 @@ class Pinned(Struct, frozen=True):
     revision: int = 0
 
     @property
+    def kind(self) -> Kind:
+        """What its tag is: a release, too, where a moving tag is pinned with a fixed build of every component."""
+        return Kind(self.release.kind) if self.tag.kind is Kind.moving else self.tag.kind
+
+    @property
     def stored(self) -> bool:
         """The ledger has this pin."""
         return self.revision > 0
@@ -55,39 +60,46 @@ class Unpinnable(Struct, frozen=True):
     values: dict[str, Any]
 
 
-def pin(context: ReleaseSources, product: Product, text: str) -> Pinned | Unpinnable:
+def pin(
+    context: ReleaseSources,
+    product: Product,
+    text: str,
+    builds: Mapping[str, Tag] | None = None,
+) -> Pinned | Unpinnable:
     """Resolve every component of a product's tag now. Writes nothing.
 
+    builds: by component, the build of a cycle that is meant; of the others it is the newest.
     Raises `UnavailableError` where a source did not answer, `BadList`.
     """
     tag = parse(text, product.grammar, product.aliases)
     if not tag.parsed or tag.name is None or tag.kind is Kind.alias:
         return Unpinnable("unreadable", {"tag": text, "grammar": str(product.grammar), "reason": tag.reason})
-    found: list[Component] = []
-    listing: bytes | None = None
-    from ldmrelease.sources.interface import SourceAccess, UnusableComponent  # noqa: PLC0415 - not to read a pin
-    from ldmrelease.sources.registry import source_of  # noqa: PLC0415 - as above
+    from ldmrelease.services.releases import builds as search  # noqa: PLC0415 - not to read a pin
 
-    access = SourceAccess(context.located, lambda text: context.registries.open(parse_reference(text)))
-    for source in product.components:
-        component = source_of(source.kind).find(source, tag, product.grammar, access)
-        if isinstance(component, UnusableComponent):
-            return Unpinnable(component.code, component.values)
-        if component is not None:
-            found.append(component.component)
-            listing = component.listing or listing
+    found: list[search.FoundBuild] = []
+    for each in search.find_builds(context, product, tag, builds or {}):
+        if isinstance(each, search.NoSuchBuild):
+            return Unpinnable("no-such-build", {"component": each.component, "tag": each.tag})
+        if isinstance(each, search.FoundBuild):
+            found.append(each)
+        elif each is not None:
+            return Unpinnable(each.code, each.values)
     if not found:
         return Unpinnable("nothing-found", {"tag": text, "product": product.name})
-    release = _release(product, tag, found)
+    kind = tag.kind
+    if search.has_builds(product, tag) and not any(each.moving for each in found):
+        kind = Kind.release
+    listing = next((each.found.listing for each in reversed(found) if each.found.listing is not None), None)
+    release = _release(product, tag, kind, [each.found.component for each in found])
     return Pinned(release, release_digest(release), tag, listing)
 
 
-def _release(product: Product, tag: Tag, found: list[Component]) -> Release:
+def _release(product: Product, tag: Tag, kind: Kind, found: list[Component]) -> Release:
     names = {each.name for each in found}
     missing = tuple(each.name for each in product.components if each.name not in names)
     content = next((each.digest for each in found if each.kind is ComponentKind.BUILD), None)
     assert tag.name is not None
-    return Release(product.name, tag.name, str(tag.kind), tuple(found), missing, content)
+    return Release(product.name, tag.name, str(kind), tuple(found), missing, content)
 
 
 def stored_pin(context: PinLookup, product: Product, text: str) -> Pinned | None:
@@ -144,7 +156,12 @@ def pin_events(
 
 
 def push_release(repository: "Repository", pinned: Pinned) -> None:
-    """Put the release artifact into its repository: a copy, for whoever attaches statements to it."""
+    """Put the release artifact into its repository: a copy, for whoever attaches statements to it.
+
+    What has no components was only written in a menu, and nobody has anything to say of it.
+    """
+    if not pinned.release.components:
+        return
     tag = f"{pinned.release.product}-{pinned.release.tag}"
     there = repository.resolve(tag)
     if there is not None and there.digest == pinned.digest:

@@ -4,8 +4,9 @@ from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
-from ldmrelease.domain.release import Release
+from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.tags import parse
+from ldmrelease.domain.topology import Product
 from ldmrelease.services.context import Untrusted
 from ldmrelease.services.needs import ReleaseLookup, ReleaseStore
 from ldmrelease.services.releases.pin import Pinned, pin_events, push_release
@@ -15,15 +16,25 @@ class PinnedMeanwhile(LdmreleaseError):
     """Somebody else pinned the same tag at the same moment: ask again."""
 
 
-def changed_components(before: Pinned, after: Pinned) -> tuple[str, ...]:
-    """The components that were pinned and are something else now, of elsewhere or gone; what came since is no change.
+def changed_components(product: Product, before: Pinned, after: Pinned) -> tuple[str, ...]:
+    """The components that were pinned and are something else now, of elsewhere or gone; what came since is no change,
+    and neither is the next build of a cycle, or another one at a tag that moves.
 
     The same digest of another source is another pin: signatures and provenance are looked for at its source.
     """
-    now = {each.name: (each.source, each.digest) for each in after.release.components}
+    now = {each.name: each for each in after.release.components}
     return tuple(
-        each.name for each in before.release.components if now.get(each.name) != (each.source, each.digest)
+        each.name for each in before.release.components if not _as_expected(product, each, now.get(each.name))
     )
+
+
+def _as_expected(product: Product, before: Component, after: Component | None) -> bool:
+    if after is None:
+        return False
+    from ldmrelease.services.releases.builds import is_next_build  # noqa: PLC0415 - knows every source
+
+    same = (before.source, before.digest) == (after.source, after.digest)
+    return same or is_next_build(product, before, after)
 
 
 def store_pin(context: ReleaseStore, found: Pinned, reason: str | None) -> Pinned:

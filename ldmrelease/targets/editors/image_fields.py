@@ -14,7 +14,7 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.targets.guarded import GuardedObject
-from ldmrelease.targets.image_setting import ImageSetting, named_by_reference
+from ldmrelease.targets.image_setting import ImageSetting, NamedRepository, named_by_reference
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Values
 
 PROMOTION = "ldmrelease.dev/promotion"
@@ -56,6 +56,11 @@ def optional(_target: KubernetesTarget) -> tuple[str, ...]:
     return ()
 
 
+def beside(_target: KubernetesTarget) -> tuple[str, ...]:
+    """Nothing is read along."""
+    return ()
+
+
 def desired(target: KubernetesTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
     """What the fields say when the release is there: the images of its components, by digest.
 
@@ -90,10 +95,10 @@ def aliases(_target: KubernetesTarget) -> dict[str, str]:
     return {}
 
 
-def stated(_target: KubernetesTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...]:
+def stated(target: KubernetesTarget, snapshot: Snapshot) -> tuple[ImageSetting, ...]:
     """What each field says as read; lines are 0, since there is no file."""
     return tuple(
-        _stated(component, path, snapshot.values[path])
+        setting_of(str(target), component, path, snapshot.values[path])
         for path, component in snapshot.components.items()
         if path in snapshot.values
     )
@@ -186,6 +191,10 @@ def _item(field: str, name: str, image: str) -> dict[str, Any]:
     return {"name": name, "image": image}
 
 
-def _stated(component: str, path: str, value: Value) -> ImageSetting:
+def setting_of(file: str, component: str, path: str, value: Value) -> ImageSetting:
+    """What a field says; `file` is the name of its place in a cluster."""
     named = named_by_reference(value if isinstance(value, str) else "")
-    return ImageSetting(component, path, 0, named.tag, named.digest, invalid=named.invalid)
+    repository = NamedRepository(named.repository, file, path, 0) if named.repository is not None else None
+    return ImageSetting(
+        component, path, 0, named.tag, named.digest, invalid=named.invalid, repository=repository
+    )

@@ -50,6 +50,11 @@ def optional(target: MenuTarget) -> tuple[str, ...]:
     return (_path(target, "cycle"),)
 
 
+def beside(_target: MenuTarget) -> tuple[str, ...]:
+    """Nothing is read along."""
+    return ()
+
+
 def menu_of(target: MenuTarget, snapshot: Snapshot) -> MenuSettings | Refusal:
     """The menu that the settings tell. Refused: `not-a-list`, `not-text`, `not-a-cycle`."""
     pins = snapshot.values[_path(target, "pin")]

@@ -37,6 +37,7 @@ from ldmrelease.targets.stores import kubernetes_fence
 from ldmrelease.targets.stores.expected import require_expected
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER
 from ldmrelease.targets.stores.kubernetes_rights import Right, fence_rights, forbidden
+from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
 from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
 
 T = TypeVar("T")
@@ -74,10 +75,15 @@ def _against(where: ConfigMapKey, access: Access) -> Iterator[Refusal]:
 
 
 def read(
-    where: ConfigMapKey, paths: Sequence[str], access: Access, optional: Collection[str] = ()
+    where: ConfigMapKey,
+    paths: Sequence[str],
+    access: Access,
+    optional: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as they are now; an `optional` one that is absent is left out."""
-    return answer(lambda: _Session.open(where, access).snapshot(paths, optional))
+    read = PathsToRead(paths, optional, beside)
+    return answer(lambda: _Session.open(where, access).snapshot(read))
 
 
 def write(
@@ -155,15 +161,9 @@ class _Session(Struct, frozen=True):
         require_none(problems(manifest, self.file))
         return GuardedObject(self.path, manifest)
 
-    def snapshot(self, paths: Sequence[str], optional: Collection[str]) -> Snapshot:
+    def snapshot(self, paths: PathsToRead) -> Snapshot:
         text = self._text(self.read())
-        settings = required(read_settings(text, paths, str(self.file), optional))
-        return Snapshot(
-            canonical.digest(text),
-            "",
-            {path: each.value for path, each in settings.items()},
-            {path: each.line for path, each in settings.items()},
-        )
+        return snapshot_of(text, paths, str(self.file), canonical.digest(text))
 
     def claim(self, grant: WriteGrant) -> Written:
         guarded = self.read()

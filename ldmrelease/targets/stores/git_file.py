@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -19,8 +19,6 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import WriteGrant
-from ldmrelease.targets.git.blame import Blame
-from ldmrelease.targets.git.checkout import Checkout, checkout_of
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
 from ldmrelease.targets.git.program import DAMAGED, GitError
 from ldmrelease.targets.git.remote import GitRemote, remote_url
@@ -36,7 +34,12 @@ from ldmrelease.targets.results import (
     required,
 )
 from ldmrelease.targets.stores.expected import require_expected, said_already
+from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
+
+if TYPE_CHECKING:
+    from ldmrelease.targets.git.blame import Blame
+    from ldmrelease.targets.git.checkout import Checkout
 
 _TRIES = 5
 _MOST_MOVES = 20
@@ -55,13 +58,18 @@ def preflight(_where: GitFile, _access: Access) -> Refusal | Unavailable | None:
 
 
 def read(
-    where: GitFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
+    where: GitFile,
+    paths: Sequence[str],
+    access: Access,
+    optional: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as committed now; an `optional` one that is absent is left out.
 
     Raises ValueError for what is not a path.
     """
-    return _answer(where, lambda: _snapshot(_Session.open(where, access), paths, optional))
+    read = PathsToRead(paths, optional, beside)
+    return _answer(where, lambda: _snapshot(_Session.open(where, access), read))
 
 
 def write(
@@ -129,7 +137,7 @@ def changed_by(
 
     def read() -> dict[SettingItem, Change | Refusal]:
         session = _Session.open(where, access)
-        tip, blame = session.tip(), Blame(session.git)
+        tip, blame = session.tip(), session.blame()
         return {each: found(partial(_author, session, blame, tip, each)) for each in asked}
 
     def found(act: Callable[[], Change]) -> Change | Refusal:
@@ -185,23 +193,25 @@ class _Session(Struct, frozen=True):
     def settings(self, revision: str, paths: Sequence[str]) -> dict[str, FoundSetting]:
         return required(read_settings(self.blob(revision).content, paths, self.where.file))
 
-    def checkout(self) -> Checkout | None:
+    def blame(self) -> "Blame":
+        """Says who wrote which line."""
+        from ldmrelease.targets.git.blame import Blame  # noqa: PLC0415 - whoever reads asks nobody
+
+        return Blame(self.git)
+
+    def checkout(self) -> "Checkout | None":
         """The copy to keep up to date; a mirror has none."""
+        from ldmrelease.targets.git.checkout import checkout_of  # noqa: PLC0415 - for writers alone
+
         if self.repository.url is not None:
             return None
         return checkout_of(self.git, self.where.branch, self.where.file)
 
 
-def _snapshot(session: _Session, paths: Sequence[str], optional: Collection[str]) -> Snapshot:
+def _snapshot(session: _Session, paths: PathsToRead) -> Snapshot:
     tip = session.tip()
     blob = session.blob(tip)
-    settings = required(read_settings(blob.content, paths, session.where.file, optional))
-    return Snapshot(
-        tip,
-        blob.oid,
-        {path: each.value for path, each in settings.items()},
-        {path: each.line for path, each in settings.items()},
-    )
+    return snapshot_of(blob.content, paths, session.where.file, tip, blob.oid)
 
 
 def _claim(session: _Session, grant: WriteGrant) -> Written:
@@ -296,10 +306,10 @@ def _sync(session: _Session, tip: str) -> str | None:
 
 def _changed_by(session: _Session, tip: str, path: str) -> Change:
     """The commit since which the setting has said what it says now."""
-    return _author(session, Blame(session.git), tip, SettingItem(path))
+    return _author(session, session.blame(), tip, SettingItem(path))
 
 
-def _author(session: _Session, blame: Blame, tip: str, asked: SettingItem) -> Change:
+def _author(session: _Session, blame: "Blame", tip: str, asked: SettingItem) -> Change:
     """The commit of the setting's own line, or its item's: of the value, and not of a comment or of the order there.
 
     Raises `RefusedError`: `moved-often`, or what is wrong with the setting.

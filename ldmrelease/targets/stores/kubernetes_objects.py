@@ -47,7 +47,11 @@ def preflight(target: KubernetesTarget, access: Access) -> Refusal | Unavailable
 
 
 def read(
-    target: KubernetesTarget, _paths: Sequence[str], access: Access, _optional: Collection[str] = ()
+    target: KubernetesTarget,
+    _paths: Sequence[str],
+    access: Access,
+    _optional: Collection[str] = (),
+    _beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The images that the workloads want now; one refusal with everything that is wrong with the selections."""
     return answer(lambda: image_fields.snapshot_of(_Session.open(target, access).workloads()))

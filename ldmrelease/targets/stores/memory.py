@@ -23,6 +23,7 @@ from ldmrelease.targets.results import (
     required,
 )
 from ldmrelease.targets.stores.expected import require_expected, said_already
+from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
 from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
 
 T = TypeVar("T")
@@ -39,19 +40,18 @@ def preflight(_where: MemoryFile, _access: Access) -> Refusal | Unavailable | No
 
 
 def read(
-    where: MemoryFile, paths: Sequence[str], access: Access, optional: Collection[str] = ()
+    where: MemoryFile,
+    paths: Sequence[str],
+    access: Access,
+    optional: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as they are now; an `optional` one that is absent is left out."""
 
     def act() -> Snapshot:
         text = _text(access.memory.state, where)
-        settings = required(read_settings(text, paths, where.name, optional))
-        return Snapshot(
-            canonical.digest(text),
-            "",
-            {path: each.value for path, each in settings.items()},
-            {path: each.line for path, each in settings.items()},
-        )
+        read = PathsToRead(paths, optional, beside)
+        return snapshot_of(text, read, where.name, canonical.digest(text))
 
     return _answer(act)
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from ldmrelease.domain.value_paths import parse_path
 from ldmrelease.targets.results import Refusal, RefusedError, Scalar, Unquoted, Value, joined
 from ldmrelease.targets.yamledit import sequences
+from ldmrelease.targets.yamledit.beside import told_at
 from ldmrelease.targets.yamledit.splice import Splice, apply
 from ldmrelease.targets.yamledit.tree import FoundNode, Node, decoded, find, is_text, parse
 
@@ -34,11 +35,16 @@ class FoundSetting(Struct, frozen=True):
 
 
 def read_settings(
-    data: bytes, paths: Sequence[str], file: str, optional: Collection[str] = ()
+    data: bytes,
+    paths: Sequence[str],
+    file: str,
+    optional: Collection[str] = (),
+    beside: Collection[str] = (),
 ) -> dict[str, FoundSetting] | Refusal:
     """The settings at `paths`; `file` is the name for refusals. Raises ValueError for what is not a path.
 
-    An `optional` one that is absent is left out.
+    An `optional` one that is absent is left out, and so is one of `beside`, which nobody edits: there aliases are
+    followed, and what is no scalar says nothing.
 
     A refusal lists what is wrong with every setting that cannot be edited.
     """
@@ -58,6 +64,10 @@ def read_settings(
         except RefusedError as refused:
             if refused.refusal.code != "absent" or path not in optional:
                 refusals.append(_at(refused.refusal, file))
+    for path in beside:
+        told = told_at(root, parse_path(path))
+        if told is not None:
+            settings.setdefault(path, FoundSetting(told.scalar, told.line))
     return joined(refusals) if refusals else settings
 
 

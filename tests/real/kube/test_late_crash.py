@@ -7,6 +7,7 @@ import pytest
 from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
+from tests.workspace import agree_workspace
 
 pytestmark = pytest.mark.real
 

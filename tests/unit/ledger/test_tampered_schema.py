@@ -10,7 +10,10 @@ import pytest
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.ledger import Damaged, Ledger
+from ldmrelease.ledger.interface import EventRow
 from ldmrelease.ledger.sqlite import schema, verify
+from ldmrelease.ledger.sqlite.ledger import SqliteLedger
+from ldmrelease.ledger.sqlite.opening import open_ledger
 
 from .conftest import NOON, add
 
@@ -100,6 +103,53 @@ def test_every_index_is_counted(ledger: Ledger, path: Path, index: str, columns:
     with pytest.raises(Damaged, match=f"the index {index} has 8 events, and the log ends with event 10"):
         ledger.require_whole()
     assert {each.code for each in ledger.verify()} == {"unreadable"}
+
+
+@pytest.mark.parametrize(
+    ("index", "columns"),
+    [
+        ("events_by_stream", "(CASE sequence WHEN 4 THEN 'b' ELSE stream END, sequence)"),
+        ("events_by_stream_and_kind", "(stream, CASE sequence WHEN 4 THEN 'x' ELSE kind END, sequence)"),
+        ("events_by_kind", "(CASE sequence WHEN 4 THEN 'x' ELSE kind END, sequence)"),
+    ],
+)
+def test_an_event_that_an_index_has_elsewhere_is_missed(
+    ledger: Ledger, path: Path, index: str, columns: str
+) -> None:
+    """Built by an expression, and spelled as before: every count is right, and every hash."""
+    ledger.append([NewEvent("test", "a") for _ in range(9)], at=NOON, actor="bob")
+    rebuilt(path, index, columns)
+    with pytest.raises(Damaged, match=f"the index {index} does not have event 4 where it belongs"):
+        ledger.require_whole()
+
+
+def test_a_stream_without_one_of_its_events_is_not_read_over_it(ledger: Ledger, path: Path) -> None:
+    """However long ago it was: those before the latest are not looked for when a ledger is opened."""
+    ledger.append([NewEvent("test", "a") for _ in range(9)], at=NOON, actor="bob")
+    columns = "(CASE sequence WHEN 4 THEN 'b' ELSE stream END, sequence)"
+    rebuilt(path, "events_by_stream", columns)
+    with pytest.raises(Damaged, match="the stream a lacks its event 3"):
+        list(ledger.events(stream="a"))
+
+
+def test_an_append_while_a_ledger_is_looked_at_is_no_cut(
+    ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(ledger, "a")
+    real = SqliteLedger._last_row
+
+    def last_row(own: SqliteLedger) -> EventRow:
+        found = real(own)
+        if own is ledger:
+            with open_ledger(path, projectors=()) as other:
+                other.append([NewEvent("test", "a")], at=NOON, actor="bob")
+        return found
+
+    monkeypatch.setattr(SqliteLedger, "_last_row", last_row)
+    ledger.require_whole()
+    monkeypatch.undo()
+    ledger.require_whole()
+    assert ledger.version("a") == 2
 
 
 def test_a_trigger_behind_the_name_of_an_index_is_found(ledger: Ledger, path: Path) -> None:

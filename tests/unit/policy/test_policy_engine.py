@@ -245,8 +245,8 @@ class TestRollback:
         assert codes(decide(asked, self.known, phase=Phase.CONFIRM))["smoke"] == "no-run"
 
 
-@pytest.mark.parametrize("intent", [Intent.ALIAS, Intent.RETIRE])
-def test_an_alias_and_a_retirement_want_the_release_to_be_live_here(intent: Intent) -> None:
+def test_an_alias_wants_the_release_to_be_live_here() -> None:
+    intent = Intent.ALIAS
     live = decide(level(IMAGES), facts(intent=intent, residences=(stay(SUMMIT),)))
     elsewhere = decide(level(IMAGES), facts(intent=intent, residences=(stay(BASE),)))
     gone = decide(
@@ -300,3 +300,11 @@ def test_weird_facts_are_findings_not_exceptions() -> None:
     decision = decide(level(*asked), weird, datetime(1, 1, 1, tzinfo=UTC))
     assert decision.verdict is Verdict.REFUSED
     assert codes(decide(level(*asked), FACTS))["1"] == "present"
+
+
+def test_a_retirement_takes_what_is_written_whether_or_not_it_runs() -> None:
+    """Whether it is written is seen at the target, when planning."""
+    intent = Intent.RETIRE
+    for residences, code in (((stay(SUMMIT),), "live"), ((stay(BASE),), "written"), ((), "written")):
+        decision = decide(level(IMAGES), facts(intent=intent, residences=residences))
+        assert (decision.verdict, codes(decision)["live"]) == (Verdict.ALLOWED, code)

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from ldmrelease.domain.decision import Phase
 from ldmrelease.domain.facts import CandidatePin, Facts, Intent, Interval
 from ldmrelease.domain.level import Requirement
-from ldmrelease.policy.engine import asked_requirements, fact_sources
+from ldmrelease.domain.topology import Place
+from ldmrelease.policy.engine import asked_requirements, fact_sources, residence_places
 from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.services.decisions.facts.registry import SOURCES
 
@@ -23,6 +24,7 @@ from .policy_facts import (
     NOW,
     PROMPT,
     SUMMIT,
+    TUCSON,
     ago,
     decide,
     level,
@@ -65,7 +67,8 @@ FINAL = replace(
     release=weekly(kind="release"),
     candidate_pins=(CandidatePin("rc1", "candidate", sha("rc1"), CONTENT, (2023, 16, 0, None), (1,)),),
 )
-SCENES = (RICH, WELL, FINAL)
+CUT = replace(RICH, runs=(run("passed"),), unknown_runs=("bad",))
+SCENES = (RICH, WELL, FINAL, CUT)
 ASKED = {
     "images": [{}, {"platforms": ["linux/amd64"]}],
     "attested": [{"type": "provenance", "about": "image", "by": ["ci"]}],
@@ -120,6 +123,54 @@ def test_what_every_decision_rests_on_needs_what_it_names(intent: Intent) -> Non
     facts = replace(RICH, intent=intent)
     bare = without(facts, frozenset(SOURCES) - fact_sources([], intent))
     assert decide(level(), bare) == decide(level(), facts)
+
+
+LEVELS = [(place, level) for level, places in FACTS.places.items() for place in places]
+
+
+@pytest.mark.parametrize("rule", ASKED)
+def test_a_rule_finds_the_same_without_residences_where_it_does_not_look(rule: str) -> None:
+    for facts, parameters in product(SCENES, [*ASKED[rule], *LOOKING.get(rule, [])]):
+        requirement = Requirement("it", rule, parameters)
+        asked = residence_places([requirement], Intent.PROMOTE, facts.place, LEVELS)
+        bare = replace(facts, residences=tuple(each for each in facts.residences if each.place in asked))
+        assert decide(level(requirement), bare) == decide(level(requirement), facts)
+
+
+LOOKING = {
+    "after": [{"level": "commissioning", "application": "ocps"}, {"environment": "nowhere"}, {}],
+    "together": [{"applications": ["prompt-processing"]}, {"applications": "no list"}],
+}
+"""More that these rules may be asked: where they look depends on it."""
+
+
+@pytest.mark.parametrize(
+    ("rule", "parameters", "places"),
+    [
+        ("after", {"level": "development"}, {IDF, TUCSON}),
+        ("after", {"level": "commissioning", "application": "prompt-processing"}, {PROMPT}),
+        ("after", {"environment": "base"}, {BASE}),
+        ("together", {"applications": ["prompt-processing"]}, {PROMPT}),
+        ("not-returned", {}, {SUMMIT}),
+        ("images", {}, set()),
+        ("together", {"applications": 7}, set()),
+        ("astrology", {}, set()),
+    ],
+)
+def test_a_rule_looks_at_the_places_that_it_names(
+    rule: str, parameters: dict[str, object], places: set[Place]
+) -> None:
+    asked = residence_places([Requirement("it", rule, parameters)], Intent.PROMOTE, SUMMIT, LEVELS)
+    assert asked == places
+
+
+@pytest.mark.parametrize("intent", set(Intent) - {Intent.PROMOTE})
+def test_what_every_decision_rests_on_looks_at_its_own_place(intent: Intent) -> None:
+    assert residence_places([], intent, SUMMIT, LEVELS) == {SUMMIT}
+
+
+def test_a_rule_that_needs_residences_says_where_it_looks() -> None:
+    assert all(("residences" in rule.needs) == (rule.looks_at is not None) for rule in RULES.values())
 
 
 def test_what_is_needed_is_there_to_be_gathered() -> None:

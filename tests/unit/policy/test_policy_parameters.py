@@ -7,17 +7,18 @@ import pytest
 from msgspec.structs import fields
 
 from ldmrelease.config.policies.load import load_levels
-from ldmrelease.config.policies.schema import Clause
+from ldmrelease.config.policies.rule_schema import Clause, clause_of
 from ldmrelease.domain.decision import Phase
 from ldmrelease.policy.rules.registry import RULES
 from tests.unit.policy.policy_facts import decide
 
-CLAUSES = {get_args(each.model_fields["rule"].annotation)[0]: each for each in Clause.__subclasses__()}
+CLAUSES = {each: clause_of(each) for each in RULES}
 LEVELS = load_levels(Path(__file__).parents[3] / "policies")
 
 
-def test_every_rule_that_a_file_may_name_is_there() -> None:
-    assert set(CLAUSES) == set(RULES)
+def test_every_class_of_a_requirement_is_of_a_rule_that_is_there() -> None:
+    classes = {get_args(each.model_fields["rule"].annotation)[0] for each in Clause.__subclasses__()}
+    assert classes == set(RULES)
 
 
 @pytest.mark.parametrize("rule", sorted(CLAUSES))

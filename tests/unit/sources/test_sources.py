@@ -81,16 +81,19 @@ class Builds:
         (self.root / "lists" / "manifests" / "b1.txt").write_text("afw\n")
 
 
+PREPARED = (Images, GitTags, Builds)
+
+
 class TestSources(SourceContract):
     """All that a source has to do."""
 
-    @pytest.fixture(params=[Images, GitTags, Builds])
+    @pytest.fixture(params=PREPARED)
     def there(self, request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         return request.param(tmp_path)
 
 
 def test_every_kind_of_component_has_a_source_with_the_interface() -> None:
-    assert set(SOURCES) == set(ComponentKind)
+    assert set(SOURCES) == set(ComponentKind) == {each.source.kind for each in PREPARED}
     wanted = {name for name, _ in inspect.getmembers(Source, inspect.isfunction) if name[0] != "_"}
     for module in map(import_module, SOURCES.values()):
         assert wanted <= set(dir(module))

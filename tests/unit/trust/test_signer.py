@@ -42,6 +42,33 @@ def test_a_written_key_is_private_and_signs_as_before(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", KeyKind)
+def test_every_spelling_gives_the_same_key(tmp_path, kind):
+    """What `write_key` writes is read without the library's loader, everything else by it."""
+    signer = generate(kind)
+    pkcs8 = signer.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for number, pem in enumerate((pkcs8, pkcs8 + b"\n", pkcs8.replace(b"\n", b"\r\n"))):
+        path = tmp_path / f"{number}.pem"
+        path.write_bytes(pem)
+        path.chmod(0o600)
+        found = load_signer(path)
+        assert (found.keyid, found.public_pem) == (signer.keyid, signer.public_pem)
+        assert found.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) == pkcs8
+
+
+def test_a_key_whose_public_half_is_another_ones_is_refused(tmp_path):
+    own, other = (generate().private for _ in range(2))
+    der, others = (
+        each.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()) for each in (own, other)
+    )
+    path = tmp_path / "mixed.pem"
+    mixed = base64.encodebytes(der[:-65] + others[-65:]).decode().replace("\n", "")
+    path.write_text(f"-----BEGIN PRIVATE KEY-----\n{mixed}\n-----END PRIVATE KEY-----\n")
+    path.chmod(0o600)
+    with pytest.raises(KeyProblem):
+        load_signer(path)
+
+
+@pytest.mark.parametrize("kind", KeyKind)
 def test_a_signature_holds_for_nothing_else(kind):
     signer = generate(kind)
     value = signer.sign("text/x", b"hi").signatures[0].value

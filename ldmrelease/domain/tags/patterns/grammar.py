@@ -10,6 +10,7 @@ from msgspec import Struct
 from ldmrelease.domain.grammars import PATTERN, PatternGrammar
 from ldmrelease.domain.tags.imagetag import image_tag_fault
 from ldmrelease.domain.tags.model import (
+    Builds,
     Kind,
     OrderKey,
     Tag,
@@ -35,6 +36,7 @@ class OwnGrammar:
     SEPARATOR: str = ""
     NAMES_IN_GIT: bool = False
     REBUILDS: bool = False
+    BUILDS: Builds | None = None
 
     def parse(self, text: str, /) -> Tag:
         """Read a tag."""

@@ -10,7 +10,7 @@ from ldmrelease.domain.tags.patterns.comparison import common, read_twice, reads
 from ldmrelease.domain.tags.patterns.parts import PartType
 from ldmrelease.domain.tags.patterns.template import BadPattern, Template, read_template
 
-_MOST_PATTERNS = 16
+_MOST_PATTERNS = 32
 _NOT_FIRST = ".-+"
 
 Field = tuple[str | int, ...]

@@ -68,7 +68,7 @@ def _release(about: ReleaseInquiry, found: tuple[ImageFact, ...]) -> ReleaseFact
     return ReleaseFact(
         product=release.product,
         tag=release.tag,
-        kind=str(tag.kind),
+        kind=str(about.pinned.kind),
         readable=tag.parsed,
         order=order_key(tag),
         version=tag.version,

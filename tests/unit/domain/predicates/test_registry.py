@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from pydantic import ValidationError
 
-from ldmrelease.config.policies.schema import Attested
+from ldmrelease.config.policies.rule_schema import Attested
 from ldmrelease.domain.predicates import sbom
 from ldmrelease.domain.predicates.interface import read_time, value_at
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, short_type, statement_type

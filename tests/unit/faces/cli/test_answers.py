@@ -13,6 +13,7 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.schemas import ANSWERS
 from tests.answers_fit import answer_name
 from tests.unit.faces.cli.running import run
+from tests.unit.trees.tree_samples import write_tree
 from tests.workspace import BEFORE, MENU, PLACE, WEEKLY, Site
 
 JSON = ("--output", "json")
@@ -72,6 +73,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("observe")["observations"]
     assert tell("where", WEEKLY)
     assert tell("where", "--live", PLACE)
+    assert tell("where", "--desired", "--tree", str(write_tree(tmp_path / "tree")), "--no-render")
     assert tell("history", PLACE)
     assert tell("drift", code=1)["drift"][0]["sentence"]
     assert tell("receipt", "show", PLACE, WEEKLY)

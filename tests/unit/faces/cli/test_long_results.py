@@ -10,7 +10,7 @@ import pytest
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.opening import Registries
-from tests.workspace import PLACE, WEEKLY, Site, copy_site, new_site, agree_workspace
+from tests.workspace import PLACE, WEEKLY, Site, agree_workspace, copy_site, new_site
 
 RESULTS = "oci:images/results"
 NAMES = ["names-a-release", "has-images", *(f"notebook-{number:04}" for number in range(1500))]

@@ -112,7 +112,11 @@ def test_what_nobody_asks_for_is_not_gathered(context: Context, monkeypatch: pyt
     [
         (["images"], Intent.PROMOTE, {"images"}),
         (["attested"], Intent.PROMOTE, {"statements"}),
-        (["check", "window"], Intent.PROMOTE, {"statements", "runs", "checks", "clusters", "windows"}),
+        (
+            ["check", "window"],
+            Intent.PROMOTE,
+            {"statements", "runs", "unknown_runs", "checks", "clusters", "windows"},
+        ),
         (
             ["after", "not-returned"],
             Intent.PROMOTE,
@@ -179,16 +183,38 @@ def test_another_revision_of_the_release_refuses_the_append(context: Context) ->
     assert not goes_in(context, before)
 
 
-@pytest.mark.parametrize("rule", ["after", "not-returned", "together"])
-def test_a_release_that_is_observed_meanwhile_refuses_the_append(context: Context, rule: str) -> None:
+LOOKED_AT = [
+    (BASE, "after", {"environment": "base"}),
+    (HERE, "not-returned", {}),
+    (HERE, "together", {"applications": [HERE.application]}),
+]
+"""Rules, each with a place whose residences it looks at."""
+
+
+@pytest.mark.parametrize(("place", "rule", "parameters"), LOOKED_AT)
+def test_a_release_that_is_observed_meanwhile_refuses_the_append(
+    context: Context, place: Place, rule: str, parameters: dict[str, object]
+) -> None:
     release = pinned(context, BEFORE)
-    before = gather(context, release, asking(rule))
-    place = BASE if rule == "after" else HERE
+    level = replace(asking(), enter=(Requirement(rule, rule, parameters),))
+    before = gather(context, release, level)
     observe(context, place, release)
     assert not goes_in(context, before)
-    again = gather(context, release, asking(rule))
+    again = gather(context, release, level)
     assert {each.place for each in again.facts.residences} == {place}
     assert goes_in(context, again)
+
+
+@pytest.mark.parametrize(("place", "rule", "parameters"), LOOKED_AT)
+def test_an_observation_where_no_requirement_looks_is_not_read(
+    context: Context, place: Place, rule: str, parameters: dict[str, object]
+) -> None:
+    release = pinned(context, BEFORE)
+    level = replace(asking(), enter=(Requirement(rule, rule, parameters),))
+    gathered = gather(context, release, level)
+    observe(context, HERE if place == BASE else BASE, release)
+    assert goes_in(context, gathered)
+    assert gather(context, release, level).facts.residences == ()
 
 
 def test_an_observation_that_no_fact_rests_on_refuses_nothing(context: Context) -> None:

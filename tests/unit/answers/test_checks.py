@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.answers.decisions import check_answer
+from ldmrelease.answers.checks import check_answer
 from ldmrelease.services.decisions.decide import Unagreed
 from tests.unit.policy.policy_facts import IDF, TUCSON, decide, facts, level, requirement
 

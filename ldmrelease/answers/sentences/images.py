@@ -1,0 +1,34 @@
+"""Words for refusals about the image that a place names: its repository, its tag, its digest."""
+
+from collections.abc import Callable, Mapping
+
+from ldmrelease.answers.sentences.text import Values, any_of, said
+from ldmrelease.domain.site_registry import FOREIGN_IMAGE
+
+Words = Callable[[Values], str]
+
+FOREIGN_REMEDY = "put that back by hand, or list its registry under mirrors in ldmrelease.yaml"
+"""What to do about an image of another repository."""
+
+IMAGE_WORDS: Mapping[str, Words] = {
+    FOREIGN_IMAGE: lambda v: (
+        f"names {said(v['found']) or 'no repository'}, and the image is in {any_of(v['expected'])}; {FOREIGN_REMEDY}"
+    ),
+    "pinned-by-digest": lambda v: (
+        f"says {said(v['found'])}, and `writes: tag` would drop the digest; set `writes: tag@digest` for it in "
+        "ldmrelease.yaml, or take the digest out by hand"
+    ),
+    "digest-beside": lambda v: (
+        f"says {said(v['found'])}, by which charts pull whatever the tag beside it says; write that with "
+        "`writes: digest` in ldmrelease.yaml too, or take it out by hand"
+    ),
+    "tag-absent": lambda v: (
+        f"would say {said(v['tag'])}, which {said(v['where'])} does not have any more, and images are pulled by tag "
+        f"there; push {said(v['digest'])} under that tag again, or let a digest be written (`writes:`)"
+    ),
+    "tag-moved": lambda v: (
+        f"would say {said(v['tag'])}, which names {said(v['found'])} in {said(v['where'])} now, and "
+        f"{said(v['expected'])} in the release, and images are pulled by tag there; push that under the tag again, or "
+        "let a digest be written (`writes:`)"
+    ),
+}

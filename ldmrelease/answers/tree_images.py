@@ -1,0 +1,69 @@
+"""Which images a GitOps tree asks for."""
+
+import json
+from collections.abc import Iterable
+
+import msgspec
+
+from ldmrelease.trees.interface import TreeImage
+from ldmrelease.trees.values import KeyPath, YamlScalar
+
+
+class ImagePart(msgspec.Struct, frozen=True, kw_only=True):
+    """A scalar that decides an image: where it is written, and what it says as templates print it."""
+
+    file: str
+    line: int
+    path: str
+    value: str | None
+
+
+class DesiredImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An image that a tree asks for.
+
+    `kind`, `name` and `container` are those of the rendered object, null where the tree was only read. `image` is null
+    where a part of it is decided elsewhere, such as by a chart that is not in the tree.
+    """
+
+    environment: str
+    application: str
+    kind: str | None
+    name: str | None
+    container: str | None
+    image: str | None
+    parts: tuple[ImagePart, ...]
+
+
+DesiredImages = list[DesiredImageAnswer]
+
+
+def desired_answers(images: Iterable[TreeImage]) -> DesiredImages:
+    """Every image of a tree."""
+    return [
+        DesiredImageAnswer(
+            environment=each.environment,
+            application=each.application,
+            kind=each.kind,
+            name=each.name,
+            container=each.container,
+            image=each.image,
+            parts=tuple(map(_part, each.parts)),
+        )
+        for each in images
+    ]
+
+
+def _part(scalar: YamlScalar) -> ImagePart:
+    return ImagePart(file=scalar.file, line=scalar.line, path=path_text(scalar.path), value=scalar.printed())
+
+
+def path_text(path: KeyPath) -> str:
+    """A path as settings are named in a workspace: `a.b[0]."c.d"`."""
+    text = ""
+    for each in path:
+        if isinstance(each, int):
+            text += f"[{each}]"
+        else:
+            plain = not any(character in each for character in '.[]"')
+            text += ("." if text else "") + (each if plain else json.dumps(each, ensure_ascii=False))
+    return text

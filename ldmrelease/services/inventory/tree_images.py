@@ -1,0 +1,95 @@
+"""Which images a GitOps tree asks for, of all applications of its environments, managed by us or by nobody."""
+
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from ldmrelease.domain.errors import Unavailable, reason_of
+from ldmrelease.domain.targets import GitFile
+from ldmrelease.domain.topology import Topology
+from ldmrelease.targets.connections import Access
+from ldmrelease.targets.git.program import GitError
+from ldmrelease.targets.results import Refusal, RefusedError
+from ldmrelease.trees.committed import CommittedTree
+from ldmrelease.trees.files import Tree
+from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
+from ldmrelease.trees.registry import LAYOUTS, layout, layout_of
+
+
+class TreeSource(Struct, frozen=True):
+    """A branch of a repository that environments are deployed from."""
+
+    repository: str
+    branch: str
+
+
+class DesiredTree(Struct, frozen=True):
+    """What a tree asks for. rendered: whether by the programs that will apply it, or read without them."""
+
+    layout: str
+    rendered: bool
+    environments: tuple[str, ...]
+    images: tuple[TreeImage, ...]
+    not_understood: tuple[NotUnderstood, ...]
+
+
+def sources(topology: Topology) -> list[TreeSource]:
+    """The trees that a workspace writes to."""
+    found = {
+        TreeSource(where.repository, where.branch): None
+        for each in topology.applications
+        if isinstance(where := each.target.location, GitFile)
+    }
+    return list(found)
+
+
+def open_tree(access: Access, source: TreeSource) -> CommittedTree | Refusal | Unavailable:
+    """The tree as committed now."""
+    ref = f"refs/heads/{source.branch}"
+    try:
+        opened = access.repository(source.repository)
+        tip = opened.tips([ref])[ref]
+        if tip is None:
+            return Refusal("no-branch", {"where": opened.where, "branch": source.branch})
+        return CommittedTree(opened.git, tip)
+    except RefusedError as refused:
+        return refused.refusal
+    except (GitError, OSError) as error:
+        return Unavailable(source.repository, reason_of(error))
+
+
+def desired(
+    tree: Tree, environments: Collection[str], environ: Mapping[str, str], *, render: bool
+) -> DesiredTree | Refusal:
+    """What a tree asks for in these environments; in all of them where none is named.
+
+    environ: the variables of this process; `PATH` says where Helm and Kustomize are, if they are.
+    Refused: `no-layout` (nothing known looks like this tree), `no-environment` (the first of those that it lacks).
+    """
+    name = layout_of(tree)
+    if name is None:
+        return Refusal("no-layout", {"known": list(LAYOUTS), "found": len(tree.files())})
+    known = layout(name).environments(tree)
+    unknown = [each for each in environments if each not in known]
+    if unknown:
+        return Refusal("no-environment", {"environment": unknown[0], "known": known})
+    wanted = tuple(each for each in known if each in environments or not environments)
+    with tempfile.TemporaryDirectory(prefix="ldmrelease-render-") as work:
+        found = _render(name, tree, wanted, environ, Path(work)) if render else None
+        rendered = found is not None
+        findings = list(found if found is not None else layout(name).read(tree, wanted))
+    images = tuple(each for each in findings if isinstance(each, TreeImage))
+    return DesiredTree(
+        name, rendered, wanted, images, tuple(each for each in findings if isinstance(each, NotUnderstood))
+    )
+
+
+def _render(
+    name: str, tree: Tree, environments: Collection[str], environ: Mapping[str, str], work: Path
+) -> Iterator[TreeFinding] | None:
+    path = environ.get("PATH")
+    helm, kustomize = (shutil.which(each, path=path) for each in ("helm", "kustomize"))
+    return layout(name).render(tree, environments, Programs(work, environ, helm, kustomize))

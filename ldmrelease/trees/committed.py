@@ -1,0 +1,42 @@
+"""A tree as committed: the files of a revision, read from the repository and not from a checkout."""
+
+from ldmrelease.targets.git.program import GitError
+from ldmrelease.targets.git.repository import Git
+from ldmrelease.trees.values import LARGEST_FILE, UnreadableFile
+
+_FILES = (b"100644", b"100755")
+
+
+class CommittedTree:
+    """The files of a revision. Links and submodules are left out. Raises `GitError` where git cannot say."""
+
+    def __init__(self, git: Git, revision: str) -> None:
+        self._git = git
+        self.revision = revision
+        self._blobs = {path: (oid, size) for path, oid, size in _listed(git, revision)}
+
+    def files(self) -> frozenset[str]:
+        """All files."""
+        return frozenset(self._blobs)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises `UnreadableFile`."""
+        if path not in self._blobs:
+            raise UnreadableFile(path, "no such file")
+        oid, size = self._blobs[path]
+        if size > LARGEST_FILE:
+            raise UnreadableFile(path, f"{size:,} bytes; at most {LARGEST_FILE:,} are read")
+        try:
+            return self._git.content(oid)
+        except GitError as error:
+            raise UnreadableFile(path, error.message) from None
+
+
+def _listed(git: Git, revision: str) -> list[tuple[str, str, int]]:
+    found = []
+    for line in git.run("ls-tree", "-r", "-l", "-z", "--full-tree", revision).split(b"\0"):
+        about, _, path = line.partition(b"\t")
+        fields = about.split()
+        if len(fields) == 4 and fields[0] in _FILES:
+            found.append((path.decode(errors="surrogateescape"), fields[2].decode(), int(fields[3])))
+    return found

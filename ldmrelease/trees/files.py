@@ -1,0 +1,67 @@
+"""The files of a tree: a folder as it is, or a revision of a repository."""
+
+import os
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from ldmrelease.trees.values import LARGEST_FILE, UnreadableFile
+
+
+class Tree(Protocol):
+    """Files by their path from the top, with `/` between folders."""
+
+    def files(self) -> frozenset[str]:
+        """All files."""
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises `UnreadableFile`."""
+
+
+class Folder:
+    """A folder on this machine. What is hidden is left out, and links are not followed."""
+
+    def __init__(self, top: Path) -> None:
+        self._top = top
+        self._files: frozenset[str] | None = None
+
+    def files(self) -> frozenset[str]:
+        """All files."""
+        if self._files is None:
+            self._files = frozenset(self._walk())
+        return self._files
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises `UnreadableFile`."""
+        file = self._top / path
+        try:
+            if file.stat().st_size > LARGEST_FILE:
+                raise UnreadableFile(path, f"more than {LARGEST_FILE:,} bytes")
+            return file.read_bytes()
+        except OSError as error:
+            raise UnreadableFile(path, error.strerror or "cannot be read") from None
+
+    def _walk(self) -> list[str]:
+        found: list[str] = []
+        for folder, folders, files in os.walk(self._top):
+            folders[:] = [each for each in folders if not each.startswith(".")]
+            start = PurePosixPath(Path(folder).relative_to(self._top))
+            found += [str(start / each) for each in files if not (Path(folder) / each).is_symlink()]
+        return found
+
+
+class MemoryTree:
+    """Files given as a mapping: for tests, and for what is about to be written."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self._files = files
+
+    def files(self) -> frozenset[str]:
+        """All files."""
+        return frozenset(self._files)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises `UnreadableFile`."""
+        try:
+            return self._files[path]
+        except KeyError:
+            raise UnreadableFile(path, "no such file") from None

@@ -1,0 +1,71 @@
+"""What is asked of a tree, and of each layout of trees: a module of `layouts` with these functions, named in
+`registry`."""
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from ldmrelease.trees.files import Tree
+from ldmrelease.trees.values import YamlScalar
+
+
+class TreeImage(Struct, frozen=True):
+    """An image that a tree asks for.
+
+    image: None where a part of it is decided elsewhere, such as by the defaults of a chart that is not in the tree.
+    parts: the scalars that decide it. kind, name, container: of the rendered object; None where it was only read.
+    """
+
+    environment: str
+    application: str
+    image: str | None
+    parts: tuple[YamlScalar, ...]
+    kind: str | None = None
+    name: str | None = None
+    container: str | None = None
+
+
+class NotUnderstood(Struct, frozen=True):
+    """What could not be read or rendered; everything else was. `where` is a file or the folder of a chart."""
+
+    where: str
+    reason: str
+    line: int | None = None
+    environment: str | None = None
+    application: str | None = None
+
+
+TreeFinding = TreeImage | NotUnderstood
+
+
+class Programs(Struct, frozen=True):
+    """The programs that render, those that are installed, and where they may work: nothing of the tree is there.
+
+    environment: the variables of this process.
+    """
+
+    work: Path
+    environment: Mapping[str, str]
+    helm: str | None = None
+    kustomize: str | None = None
+
+
+class TreeLayout(Protocol):
+    """One shape of trees."""
+
+    def fits(self, tree: Tree, /) -> bool:
+        """Whether a tree has this shape."""
+
+    def environments(self, tree: Tree, /) -> list[str]:
+        """Its environments, by name."""
+
+    def read(self, tree: Tree, environments: Collection[str], /) -> Iterator[TreeFinding]:
+        """The images of these environments, read without any program."""
+
+    def render(
+        self, tree: Tree, environments: Collection[str], programs: Programs, /
+    ) -> Iterator[TreeFinding] | None:
+        """The same, container by container, as the programs render them; None where the program that it takes is
+        not installed, or there is nothing to render."""

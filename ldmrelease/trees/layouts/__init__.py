@@ -1,0 +1,1 @@
+"""The shapes of trees, a file each."""

@@ -1,0 +1,159 @@
+"""The layout of Phalanx and of those who took it over: a chart that says which applications an environment has, and
+a folder for each application with a values file per environment (phalanx.lsst.io, "Repository structure").
+
+environments/values.yaml          which applications there are, and what holds in all environments
+environments/values-NAME.yaml     what an environment has
+environments/templates/           an Argo CD application for each, with what is passed to its chart
+applications/NAME/                the chart of an application, with values-ENVIRONMENT.yaml
+"""
+
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from ldmrelease.trees.charts import Charts, Instance, parameters
+from ldmrelease.trees.files import Tree
+from ldmrelease.trees.images import images
+from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
+from ldmrelease.trees.rendering.applications import ArgoApplication, applications, rendered_images
+from ldmrelease.trees.rendering.helm import Helm, NotRendered
+from ldmrelease.trees.rendering.sentinels import Sentinels
+from ldmrelease.trees.values import UnreadableFile, YamlMapping, YamlScalar, child, layered, mapping_at
+
+_TOP = "environments"
+_COMMON = f"{_TOP}/values.yaml"
+# What the chart of environments passes to those of applications (environments/templates), of what images are made of.
+_PASSED = {"global.controlSystem.imageTag": ("controlSystem", "imageTag")}
+_BROUGHT_ALONG = {"nublado": ("nublado-fileservers", "nublado-users")}
+_AT_ONCE = 4
+
+
+def fits(tree: Tree) -> bool:
+    """Whether a tree has this shape."""
+    files = tree.files()
+    return _COMMON in files and any(each.startswith("applications/") for each in files)
+
+
+def environments(tree: Tree) -> list[str]:
+    """Its environments, by name."""
+    start = f"{_TOP}/values-"
+    files = (each for each in tree.files() if each.startswith(start) and each.endswith(".yaml"))
+    return sorted(each.removeprefix(start).removesuffix(".yaml") for each in files)
+
+
+def read(tree: Tree, environments: Collection[str]) -> Iterator[TreeFinding]:
+    """The images of these environments, as values files and charts say."""
+    charts = Charts(tree)
+    for name in environments:
+        try:
+            environment = _Environment(name, charts)
+            for application in environment.applications(tree):
+                yield from _read(environment, application)
+        except UnreadableFile as error:
+            yield NotUnderstood(error.file, error.reason, error.line, name)
+
+
+def render(tree: Tree, environments: Collection[str], programs: Programs) -> Iterator[TreeFinding] | None:
+    """The same, container by container, as Helm renders them: first the applications, then each one's chart."""
+    if programs.helm is None or not any(each.startswith(f"{_TOP}/templates/") for each in tree.files()):
+        return None
+    sentinels = Sentinels()
+    charts = Charts(tree)
+    helm = Helm(programs.helm, tree, charts, programs.work, programs.environment, sentinels)
+    return _render(helm, charts, sentinels, environments)
+
+
+def _render(
+    helm: Helm, charts: Charts, sentinels: Sentinels, environments: Collection[str]
+) -> Iterator[TreeFinding]:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for name in environments:
+            try:
+                environment = _Environment(name, charts)
+                passed = sentinels.marked(environment.values)
+                listed = list(applications(helm.template(name, _TOP, "argocd", passed, {})))
+            except (UnreadableFile, NotRendered) as error:
+                yield _not_understood(error, name)
+                continue
+            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment), listed):
+                yield from found
+
+
+def _rendered(
+    helm: Helm,
+    charts: Charts,
+    sentinels: Sentinels,
+    environment: "_Environment",
+    application: ArgoApplication,
+) -> list[TreeFinding]:
+    """What Helm says of an application; where it does not, what can be read of it, and why."""
+    try:
+        return [
+            TreeImage(
+                environment.name,
+                application.name,
+                each.image,
+                each.parts,
+                each.kind,
+                each.name,
+                each.container,
+            )
+            for each in rendered_images(helm, charts, sentinels, application)
+        ]
+    except (UnreadableFile, NotRendered) as error:
+        read = _read(environment, application.name) if isinstance(error, NotRendered) else ()
+        return [_not_understood(error, environment.name, application.name), *read]
+
+
+def _not_understood(
+    error: UnreadableFile | NotRendered, environment: str, application: str | None = None
+) -> NotUnderstood:
+    if isinstance(error, NotRendered):
+        return NotUnderstood(error.folder, error.reason, None, environment, application)
+    return NotUnderstood(error.file, error.reason, error.line, environment, application)
+
+
+def _read(environment: "_Environment", application: str) -> Iterator[TreeFinding]:
+    try:
+        for instance in environment.charts_of(application):
+            for each in images(instance, environment.cycle):
+                yield TreeImage(environment.name, application, each.image, each.parts)
+    except UnreadableFile as error:
+        yield _not_understood(error, environment.name, application)
+
+
+class _Environment:
+    """An environment's own values. Raises `UnreadableFile`."""
+
+    def __init__(self, name: str, charts: Charts) -> None:
+        self.name = name
+        self._charts = charts
+        self.values: YamlMapping = layered(
+            [charts.values(_COMMON), charts.values(f"{_TOP}/values-{name}.yaml")]
+        )
+
+    @property
+    def cycle(self) -> YamlScalar | None:
+        """The cycle of the control system, which revisions count on."""
+        found = child(self.values, "controlSystem", "imageTag")
+        return found if isinstance(found, YamlScalar) and found.printed() else None
+
+    def applications(self, tree: Tree) -> list[str]:
+        """The applications that are on, and have a chart in the tree."""
+        listed = mapping_at(self.values, "applications").entries
+        on = {
+            name
+            for name, value in listed.items()
+            if isinstance(value, YamlScalar) and value.printed() == "true"
+        }
+        on |= {each for name in on for each in _BROUGHT_ALONG.get(name, ())}
+        return sorted(each for each in on if f"applications/{each}/Chart.yaml" in tree.files())
+
+    def charts_of(self, application: str) -> list[Instance]:
+        """The application's chart and those that it brings along, with their values. Raises `UnreadableFile`."""
+        folder = f"applications/{application}"
+        own = self._charts.values(f"{folder}/values-{self.name}.yaml")
+        passed = {
+            path: value for path, name in _PASSED.items() if (value := child(self.values, *name)) is not None
+        }
+        return self._charts.instances(folder, [own, parameters(passed)])

@@ -1,0 +1,26 @@
+"""The layouts by name. A new one is a module of `layouts` and a line here."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from ldmrelease.trees.files import Tree
+from ldmrelease.trees.interface import TreeLayout
+
+LAYOUTS: Mapping[str, str] = {"phalanx": "phalanx"}
+"""By name, the module of `layouts`; a tree is of the first one that fits."""
+
+if TYPE_CHECKING:
+    from ldmrelease.trees.layouts import phalanx
+
+    _LAYOUTS: tuple[TreeLayout, ...] = (phalanx,)
+
+
+def layout(name: str) -> TreeLayout:
+    """A layout by its name. Raises KeyError."""
+    return cast(TreeLayout, import_module(f"ldmrelease.trees.layouts.{LAYOUTS[name]}"))
+
+
+def layout_of(tree: Tree) -> str | None:
+    """The name of a tree's layout; None where no known one fits."""
+    return next((name for name in LAYOUTS if layout(name).fits(tree)), None)

@@ -1,0 +1,127 @@
+"""The way back from a rendered image to the scalars that decide it: each candidate is replaced by a text that stands
+nowhere else, and what is rendered is read for these texts. Pure.
+
+Numbers keep their value, since templates format them (`printf "%03d"`): they are found beside the other parts.
+"""
+
+import json
+import re
+import threading
+
+from msgspec import Struct
+
+from ldmrelease.trees.charts import Instance
+from ldmrelease.trees.values import YamlMapping, YamlScalar, YamlSequence, YamlValue
+
+_ABOUT_IMAGES = re.compile(r"image|tag|repo|registry|version|digest", re.IGNORECASE)
+_ABOUT_OTHERS = re.compile(r"policy|pull|secret|apiversion|kubeversion|annotation|label", re.IGNORECASE)
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:@+-]*")
+_VERSION = re.compile(r"(v?)[0-9]+\.[0-9]+(?:\.[0-9]+)?(?:[-+][A-Za-z0-9.+-]+)?")
+# Two forms, since charts compare versions: a plain word, and a version that none has.
+_SENTINEL = re.compile(r"zq([0-9]{6})zq|v?77([0-9]{6})\.0\.0")
+
+
+class Rendered(Struct, frozen=True):
+    """A rendered text with what stood for its sentinels, and the scalars that are in it, in their order."""
+
+    text: str
+    parts: tuple[YamlScalar, ...]
+
+
+class Sentinels:
+    """Those of one rendering of a tree, for several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._scalars: list[YamlScalar] = []
+        self._numbers: dict[tuple[str, tuple[str | int, ...]], list[YamlScalar]] = {}
+        self._known: dict[tuple[str, tuple[str | int, ...]], str] = {}
+
+    def values(self, instances: list[Instance]) -> YamlValue:
+        """The values of an application's charts with sentinels in them, as its own chart takes them."""
+        by_path = {each.path: each for each in instances}
+        return self._below((), by_path)
+
+    def marked(self, value: YamlValue, path: tuple[str | int, ...] = ()) -> YamlValue:
+        """A value with sentinels in place of what may be part of an image."""
+        if isinstance(value, YamlMapping):
+            entries = {key: self.marked(each, (*path, key)) for key, each in value.entries.items()}
+            return YamlMapping(entries, value.file, value.line)
+        if isinstance(value, YamlSequence):
+            items = tuple(self.marked(each, path) for each in value.items)
+            return YamlSequence(items, value.file, value.line)
+        return self.scalar(value) if _is_candidate(value, path) else value
+
+    def scalar(self, scalar: YamlScalar) -> YamlScalar:
+        """The sentinel for a scalar; a number stays."""
+        if scalar.is_number:
+            self._numbers.setdefault((scalar.file, scalar.path[:-1]), []).append(scalar)
+            return scalar
+        where = (scalar.file, scalar.path)
+        with self._lock:
+            if where not in self._known:
+                self._known[where] = _sentinel(len(self._scalars), scalar.text)
+                self._scalars.append(scalar)
+        return YamlScalar(self._known[where], True, scalar.file, scalar.line, scalar.path)
+
+    def read(self, text: str) -> Rendered:
+        """What a rendered text would be without sentinels, and which scalars it is made of."""
+        parts = [self._of(found) for found in _SENTINEL.finditer(text)]
+        plain = _SENTINEL.sub(lambda found: self._of(found).printed() or "", text)
+        return Rendered(plain, (*parts, *self._numbers_in(text, parts)))
+
+    def _of(self, found: re.Match[str]) -> YamlScalar:
+        return self._scalars[int(found[1] or found[2])]
+
+    def _numbers_in(self, text: str, parts: list[YamlScalar]) -> list[YamlScalar]:
+        """The numbers that stand in a text, of those beside its other parts."""
+        rest = re.split(r"[:.@/-]", _SENTINEL.sub("", text))
+        found = {int(each) for each in rest if each.isdigit()}
+        whole = _SENTINEL.sub("", text).lstrip(":")
+        for each in parts:
+            for number in self._numbers.get((each.file, each.path[:-1]), ()):
+                printed = number.printed() or ""
+                if printed == whole or (printed.isdigit() and int(printed) in found):
+                    return [number]
+        return []
+
+    def _below(self, path: tuple[str, ...], by_path: dict[tuple[str, ...], Instance]) -> YamlValue:
+        instance = by_path[path]
+        own = {key: each for key, each in instance.values.entries.items() if not path or key != "global"}
+        entries = {key: self.marked(each, (key,)) for key, each in own.items() if key not in instance.aliases}
+        for alias in instance.aliases:
+            if (*path, alias) in by_path:
+                entries[alias] = self._below((*path, alias), by_path)
+            elif alias in own:
+                entries[alias] = own[alias]
+        return YamlMapping(entries, instance.values.file, instance.values.line)
+
+
+def as_yaml(value: YamlValue) -> str:
+    """Values as a file that says the same, on one line: JSON but for what stands without quotes."""
+    if isinstance(value, YamlMapping):
+        pairs = (f"{json.dumps(key)}: {as_yaml(each)}" for key, each in value.entries.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, YamlSequence):
+        return "[" + ", ".join(as_yaml(each) for each in value.items) + "]"
+    if value.quoted or value.printed() is None or not _is_plain(value):
+        return "null" if not value.quoted and value.printed() is None else json.dumps(value.text)
+    return value.text
+
+
+def _is_plain(value: YamlScalar) -> bool:
+    """Whether it is a number or a truth value, which has to stay without quotes."""
+    return value.is_number or value.printed() in {"true", "false"}
+
+
+def _is_candidate(value: YamlScalar, path: tuple[str | int, ...]) -> bool:
+    text = value.printed()
+    if text is None or text in {"true", "false"} or not _PART.fullmatch(text):
+        return False
+    names = [str(each) for each in path[-2:]]
+    return any(map(_ABOUT_IMAGES.search, names)) and not any(map(_ABOUT_OTHERS.search, names))
+
+
+def _sentinel(number: int, text: str) -> str:
+    version = _VERSION.fullmatch(text)
+    return f"{version[1]}77{number:06d}.0.0" if version else f"zq{number:06d}zq"

@@ -1,0 +1,115 @@
+"""`where --desired`: which images a tree asks for, of a checkout or of the workspace's own."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.faces.cli.running import files, run
+from tests.unit.trees.tree_samples import write_tree
+
+NO_HELM = {"PATH": "/nowhere"}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return write_tree(tmp_path / "tree")
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=Anna", "-c", "user.email=anna@example.org"]
+    subprocess.run(["git", "-C", str(folder), *who, *words], check=True, capture_output=True)
+
+
+def test_a_checkout_is_read_without_a_workspace_and_nothing_is_written(tree: Path, tmp_path: Path) -> None:
+    before = files(tmp_path)
+    done = run("where", "--desired", "--tree", str(tree), "-e", "summit", "-o", "json", **NO_HELM)
+    assert done.exit_code == 0
+    first = json.loads(done.stdout)[0]
+    assert first == {
+        "environment": "summit",
+        "application": "auxtel",
+        "kind": None,
+        "name": None,
+        "container": None,
+        "image": "example.org/ataos:c0042.004",
+        "parts": [
+            {
+                "file": "applications/auxtel/values-summit.yaml",
+                "line": 3,
+                "path": "ataos.image.repository",
+                "value": "example.org/ataos",
+            },
+            {
+                "file": "environments/values-summit.yaml",
+                "line": 6,
+                "path": "controlSystem.imageTag",
+                "value": "c0042",
+            },
+            {
+                "file": "applications/auxtel/values-summit.yaml",
+                "line": 4,
+                "path": "ataos.image.revision",
+                "value": "4",
+            },
+        ],
+    }
+    assert files(tmp_path) == before
+
+
+def test_all_environments_are_told_where_none_is_named(tree: Path) -> None:
+    done = run("where", "--desired", "--tree", str(tree), "-o", "json", **NO_HELM)
+    assert {each["environment"] for each in json.loads(done.stdout)} == {"base", "summit"}
+
+
+def test_people_see_where_it_is_decided(tree: Path) -> None:
+    done = run("where", "--desired", "--tree", str(tree), "-e", "base", **NO_HELM)
+    assert "base/auxtel" in done.stdout
+    assert "example.org/ataos:c0044" in done.stdout
+    assert "environments/values-base.yaml:5 controlSystem.imageTag" in done.stdout
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_is_there(tree: Path) -> None:
+    (tree / "applications/lab/values-base.yaml").write_text("proxy: [\n")
+    done = run("where", "--desired", "--tree", str(tree), "-e", "base", **NO_HELM)
+    assert done.exit_code == 3
+    assert "example.org/ataos:c0044" in done.stdout
+    assert "applications/lab/values-base.yaml:2: " in done.stderr
+    assert "(base/lab)" in done.stderr
+
+
+def test_the_workspaces_own_tree_is_read_as_committed(tree: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    assert run("init", str(workspace), "--sample", "rubin").exit_code == 0
+    subprocess.run(["rm", "-rf", str(workspace / "gitops")], check=True)
+    tree.rename(workspace / "gitops")
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "tree"]):
+        git(workspace / "gitops", *words)
+    changed = workspace / "gitops/environments/values-summit.yaml"
+    changed.write_text(changed.read_text().replace("c0042", "c0043"))
+    done = run("where", "--desired", "--no-render", "-e", "summit", "-o", "json", folder=workspace)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)[0]["image"] == "example.org/ataos:c0042.004"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-e", "sumit"], "the tree has no environment 'sumit'; did you mean summit?"),
+        (["--live"], "--desired takes no WHAT, --product or --live"),
+        (["w.2023.16"], "--desired takes no WHAT, --product or --live"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(tree: Path, words: list[str], said: str) -> None:
+    done = run("where", "--desired", "--tree", str(tree), *words, **NO_HELM)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_a_folder_that_is_no_tree_is_said(tmp_path: Path) -> None:
+    done = run("where", "--desired", "--tree", str(tmp_path))
+    assert done.exit_code == 2
+    assert "the tree has none of the layouts that are known; these are: phalanx" in done.stderr
+    assert run("where", "--desired", "--tree", str(tmp_path / "none")).exit_code == 2
+    assert run("where", "--tree", str(tmp_path)).exit_code == 2
