@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, cast
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.interface import TreeLayout
 
-LAYOUTS: Mapping[str, str] = {"phalanx": "phalanx"}
+LAYOUTS: Mapping[str, str] = {"phalanx": "phalanx", "kustomize": "kustomize"}
 """By name, the module of `layouts`; a tree is of the first one that fits."""
 
 if TYPE_CHECKING:
-    from ldmrelease.trees.layouts import phalanx
+    from ldmrelease.trees.layouts import kustomize, phalanx
 
-    _LAYOUTS: tuple[TreeLayout, ...] = (phalanx,)
+    _LAYOUTS: tuple[TreeLayout, ...] = (phalanx, kustomize)
 
 
 def layout(name: str) -> TreeLayout:
