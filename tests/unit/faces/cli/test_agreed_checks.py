@@ -124,6 +124,7 @@ def test_a_product_from_elsewhere_is_nothing_to_sign_about(ready: Site, words: t
 
 
 def test_what_runs_of_such_a_product_is_not_observed_and_said(ready: Site) -> None:
+    shutil.copytree(ready.root / "images/scipipe", ready.root / "images/elsewhere")
     edit(ready, *PRODUCT)
     before = ready.head()
     observed = ready.run("observe", "--target", PLACE)
