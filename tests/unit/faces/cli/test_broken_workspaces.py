@@ -169,4 +169,6 @@ def test_a_small_workspace_broken_anywhere_says_where(
 
 
 def test_there_are_hundreds_of_them(site: Site):
-    assert sum(1 for file in (FILE, TRUST, *POLICIES) for _ in broken(file, plain_of(site.root / file))) >= 200
+    assert (
+        sum(1 for file in (FILE, TRUST, *POLICIES) for _ in broken(file, plain_of(site.root / file))) >= 200
+    )
