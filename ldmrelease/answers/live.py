@@ -6,12 +6,12 @@ import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode, found_code
 from ldmrelease.answers.findings import FindingAnswer, UnreachableAnswer, refusal_findings, unreachable_answer
-from ldmrelease.answers.sentences.drift import drift_words
+from ldmrelease.answers.sentences.drift import blocked_words, drift_words
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values
 from ldmrelease.services.inventory.admitted import Admission
 from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
 from ldmrelease.services.inventory.drift import Drift
-from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
+from ldmrelease.services.inventory.drift_report import Blocked, DriftFinding, DriftReport
 
 
 class DesiredAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,9 +64,16 @@ class LiveAnswer(msgspec.Struct, frozen=True, kw_only=True):
     unreachable: tuple[FindingAnswer, ...]
 
 
+class BlockedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A command that is not advised, and what stands in its way."""
+
+    command: tuple[str, ...]
+    sentence: str
+
+
 class DriftFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
-    """A drift where it is: `at` is a setting or a container; `fix` is the next command, empty where it is repaired by
-    hand.
+    """A drift where it is: `at` is a setting or a container; `fix` is the next command, planned before it is advised.
+    It is empty where it is repaired by hand, and where each one that might help is `blocked`, which tells of the first.
     """
 
     place: PlaceName
@@ -75,6 +82,7 @@ class DriftFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
     component: str
     at: str
     fix: tuple[str, ...]
+    blocked: BlockedAnswer | None
 
 
 class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,4 +180,9 @@ def _drift_finding(found: DriftFinding) -> DriftFindingAnswer:
         values=plain_values(found.values),
         sentence=drift_words(found.code, found.values),
         fix=found.fix,
+        blocked=_blocked(found.blocked),
     )
+
+
+def _blocked(found: Blocked | None) -> BlockedAnswer | None:
+    return BlockedAnswer(command=found.command, sentence=blocked_words(found)) if found is not None else None

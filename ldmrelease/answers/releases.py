@@ -52,6 +52,7 @@ class RevisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class ReleaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A pinned release. `digest` is that of its artifact, `content` that of its EUPS build list; `missing` names
     components that are not there yet: then it is open. `revisions` are listed where they were asked for.
+    `second_spelling_of` is the tag of the same version that was pinned before with these images: it names what runs.
     """
 
     answer: Literal["pinned", "already-pinned"]
@@ -66,10 +67,11 @@ class ReleaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     content: DigestText | None
     components: tuple[ComponentAnswer, ...]
     revisions: tuple[RevisionAnswer, ...] = ()
+    second_spelling_of: str | None = None
 
 
 class ReleaseRowAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A tag with its newest pin that counts."""
+    """A tag with its newest pin that counts. `second_spelling_of` as in `ReleaseAnswer`."""
 
     release: ReleaseName
     product: str
@@ -80,6 +82,7 @@ class ReleaseRowAnswer(msgspec.Struct, frozen=True, kw_only=True):
     digest: DigestText
     pinned: TimeText
     by: str
+    second_spelling_of: str | None = None
 
 
 class VersionAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +131,7 @@ def release_answer(
     pinned: Pinned,
     answer: Literal["pinned", "already-pinned"] = "pinned",
     revisions: tuple[RevisionAnswer, ...] = (),
+    second_spelling_of: str | None = None,
 ) -> ReleaseAnswer:
     """A pin with its components."""
     release = pinned.release
@@ -144,6 +148,7 @@ def release_answer(
         content=release.content,
         components=tuple(map(_component, release.components)),
         revisions=revisions,
+        second_spelling_of=second_spelling_of,
     )
 
 
@@ -191,6 +196,7 @@ def release_rows(found: Iterable[PinnedRelease]) -> Releases:
             digest=each.digest,
             pinned=each.pinned,
             by=each.by,
+            second_spelling_of=each.second_spelling_of,
         )
         for each in found
     ]

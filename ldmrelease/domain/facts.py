@@ -186,7 +186,8 @@ class Facts(Struct, frozen=True, dict=True):
     UTC; `earlier` are places of the same plan that come before this one and are not through yet;
     `places` are all places by level, so that a rule can tell an unknown environment from an empty one;
     `place_components` are, by place, the components of the product that run there;
-    `clusters` are the UIDs of the environments' clusters, where the workspace states them.
+    `clusters` are the UIDs of the environments' clusters, where the workspace states them;
+    `unknown_runs` are the ids of failed check runs that the ledger has never registered, for no release.
     """
 
     intent: Intent
@@ -205,6 +206,7 @@ class Facts(Struct, frozen=True, dict=True):
     place_components: dict[str, tuple[str, ...]] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
     checks: tuple[CheckFact, ...] = ()
+    unknown_runs: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     keyring: str = ""
     schema: int = SCHEMA

@@ -29,8 +29,8 @@ class WantedRun(Struct, frozen=True):
 
 
 class Attempt(Struct, frozen=True):
-    """One run, or one outside result. `code` says why a run that ended has no result that counts; `order` is
-    that of its run, for those of one second."""
+    """One run, or one outside result. `code` says why a run that ended has no result that counts, or that nobody here
+    knows the run (`unknown-run`); `order` is that of its run, for those of one second."""
 
     time: datetime
     name: str
@@ -154,6 +154,8 @@ def _take_unpaired(
             code = _outside_not_counted(result, wanted, context)
             if code is None:
                 _take_outside(result, found)
+            elif code == "unregistered" and _failed_elsewhere(result, wanted, context):
+                _take_failure(result, found)
         if code is not None:
             found.seen[code] += 1
 
@@ -175,6 +177,14 @@ def _take_outside(result: StatementFact, found: Attempts) -> None:
     found.results.append(result)
 
 
+def _take_failure(result: StatementFact, found: Attempts) -> None:
+    """A failure that a cut ledger has lost, or another ledger has. Only a run that was registered after its intake
+    makes it good; in the same second that one speaks."""
+    if found.latest is None or found.latest.time < result.received:
+        found.latest = Attempt(result.received, result.run or result.evidence, result, code="unknown-run")
+    found.results.append(result)
+
+
 def _order(attempt: Attempt) -> tuple[datetime, int, str]:
     return attempt.time, attempt.order, attempt.name
 
@@ -183,8 +193,16 @@ def _outside_not_counted(result: StatementFact, wanted: WantedRun, context: Rule
     code = not_counted(result, wanted.by)
     if code is not None:
         return code
-    if not wanted.unregistered:
-        return "unregistered"
+    return "unregistered" if not wanted.unregistered else _outside_misfit(result, wanted, context)
+
+
+def _failed_elsewhere(result: StatementFact, wanted: WantedRun, context: RuleContext) -> bool:
+    """Whether a result is the failure of a run that this ledger has never registered, of the very check."""
+    unknown = result.result == "FAILED" and result.run in context.facts.unknown_runs
+    return unknown and _outside_misfit(result, wanted, context) is None
+
+
+def _outside_misfit(result: StatementFact, wanted: WantedRun, context: RuleContext) -> str | None:
     if result.check_digest not in (None, wanted.definition):
         return "other-definition"
     if wanted.environments is not None and result.environment not in wanted.environments:

@@ -69,7 +69,7 @@ def releases_table(rows: Sequence[PinnedRelease]) -> str:
         (
             f"{each.product}/{each.tag}",
             each.kind,
-            "complete" if each.complete else "open",
+            _state(each),
             str(each.revision),
             each.pinned,
             short(each.digest),
@@ -78,6 +78,19 @@ def releases_table(rows: Sequence[PinnedRelease]) -> str:
     ]
     headers = ["release", "kind", "state", "revision", "pinned", "digest"]
     return table(headers, cells, spare=("kind", "revision", "digest"))
+
+
+def _state(row: PinnedRelease) -> str:
+    state = "complete" if row.complete else "open"
+    return f"{state}, second spelling of {row.second_spelling_of}" if row.second_spelling_of else state
+
+
+def second_spelling_words(tag: str, first: str) -> str:
+    """That a release is one that was pinned before, under another tag."""
+    known = said(first)
+    return (
+        f"the images of {said(tag)} are those of {known}: a second spelling; what runs keeps the name {known}"
+    )
 
 
 def comparison_text(found: Comparison) -> str:

@@ -1,16 +1,14 @@
 """Which images a chart's values ask for, read without its templates: a reading of the ways in which charts write
 them, where Helm is not there to tell."""
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from ldmrelease.trees.charts import Instance
+from ldmrelease.trees.references import split_reference
 from ldmrelease.trees.values import YamlMapping, YamlScalar, YamlSequence, YamlValue, child
 
-_NAME = re.compile(r"(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
-_REFERENCE = re.compile(rf"({_NAME.pattern})(:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(@sha256:[0-9a-f]{{64}})?")
 _NAMES = ("repository", "repo", "image", "name")
 _BESIDE = ("tag", "revision", "digest", "pullPolicy")
 
@@ -132,7 +130,7 @@ def _scalar(value: YamlMapping, key: str) -> YamlScalar | None:
 
 
 def _is_name(value: YamlValue | None) -> bool:
-    return isinstance(value, YamlScalar) and bool(_REFERENCE.fullmatch(value.printed() or ""))
+    return isinstance(value, YamlScalar) and split_reference(value.printed() or "") is not None
 
 
 def _called_image(path: tuple[str | int, ...]) -> bool:

@@ -1,10 +1,17 @@
 """Words for drift: what differs between tree, decisions and what runs, and what to do about it."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.sentences.images import FOREIGN_REMEDY
+from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import Values, any_of, said, values_of
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.drift_report import Blocked
 
 Words = Callable[[Values], str]
 
@@ -81,8 +88,25 @@ def drift_words(code: str, values: Mapping[str, Any]) -> str:
     return DRIFT_WORDS[code](values_of(values))
 
 
-def fix_words(code: str, values: Mapping[str, Any]) -> str:
+def blocked_words(found: Blocked) -> str:
+    """What stands in the way of a command."""
+    if found.decision is not None:
+        return "; ".join(sentence(each) for each in found.decision.unmet())
+    return found.reason or "; ".join(refusal_words(each) for each in found.refusals)
+
+
+def fix_words(code: str, values: Mapping[str, Any], fix: Sequence[str] = ()) -> str:
     """What the next command does about it."""
+    unplanned = " (it was not planned: time limit; look first)" if "--dry-run" in fix else ""
+    return f"{_fix_words(code, values, fix)}{unplanned}"
+
+
+def _fix_words(code: str, values: Mapping[str, Any], fix: Sequence[str]) -> str:
+    verb = fix[1] if len(fix) > 1 else ""
+    if verb == "retire":
+        return "take it out of the menu"
+    if verb == "rollback" and "decided" not in values and code != "absent-image":
+        return "go back to what ran before"
     if code == "foreign-image" and "workload" in values:
         return "put back what was decided"
     return "decide about it" if code == "undecided" and "decided" not in values else FIXES[code]

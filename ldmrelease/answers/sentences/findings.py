@@ -168,6 +168,12 @@ _CHECK: dict[tuple[str, str], Words] = {
         f"the latest run of {v['check']} failed"
         + (f": {few(v['failed_tests'])}" if v.get("failed_tests") else "")
     ),
+    ("check", "failed-elsewhere"): lambda v: (
+        f"{v['check']} failed in the run {v['run']}"
+        + (f" ({few(v['failed_tests'])})" if v.get("failed_tests") else "")
+        + ", which this ledger has never registered: it was cut, is an older copy, or another ledger acts; compare it "
+        "with its newest backup, and run the check again"
+    ),
     ("check", "no-run"): lambda v: f"{v['check']} was not run for {_about(v)} yet{_of_part(v)}",
     ("check", "not-counted"): lambda v: f"no run of {v['check']} for {_about(v)} counts{_of_part(v)}",
     ("check", "too-old"): lambda v: (

@@ -177,6 +177,9 @@ TARGET_WORDS: Mapping[str, Words] = {
         "and the next write there replaces it; somebody has put it there, or its key counts no longer"
         f"{'; `' + said(v['removal']) + '` takes it away' if v.get('removal') else ''}"
     ),
+    "junk-checkpoints": lambda v: (
+        f"beside releases in {said(v['where'])} {said(v['count'])} checkpoints do not count: junk, or by keys of before"
+    ),
     "other-ledger": lambda v: (
         f"the place belongs to the ledger {_found(v)}, and ours is {said(v['expected'])}; act with that one"
     ),

@@ -1,6 +1,7 @@
 """`ldmrelease check`: what a promotion would decide. A look: nothing is written."""
 
 import typer
+from msgspec.structs import replace
 
 from ldmrelease.answers.checks import check_answer, refused_check
 from ldmrelease.answers.sentences.refusals import unknown_target_words
@@ -17,10 +18,14 @@ from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.decisions import decision_source
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import hypothetical_text, look_text, preflight_text
+from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import unagreed
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.submit import preview
+from ldmrelease.services.promotions.submit import Preview, preview
+
+ADVICE_SECONDS = 10.0
+"""For how long next commands are planned."""
 
 app = new_app()
 
@@ -49,11 +54,12 @@ def check(
     places = places_for(context, spec)
     if isinstance(places, UnknownTarget):
         raise UsageError(unknown_target_words(places))
-    found = preview(context, spec, places)
-    if isinstance(found, PreflightFailed):
-        refused = refused_check(found)
-        emit(refused, output, lambda: preflight_text(found))
+    previewed = preview(context, spec, places)
+    if isinstance(previewed, PreflightFailed):
+        refused = refused_check(previewed)
+        emit(refused, output, lambda: preflight_text(previewed))
         raise typer.Exit(refused.exit_code)
+    found = _with_planned_advice(context, previewed)
     local = unagreed(context.workspace, [each.place for each in found.plan.places])
     answer = check_answer(found.decided, local)
 
@@ -63,3 +69,14 @@ def check(
 
     emit(answer, output, text)
     raise typer.Exit(answer.exit_code)
+
+
+def _with_planned_advice(context: Context, found: Preview) -> Preview:
+    """The same, with no next command that would be refused."""
+    if not any(finding.next for each in found.decided for finding in each.decision.findings):
+        return found
+    from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - where there is advice
+
+    planner = Planner(context, ADVICE_SECONDS)
+    decided = (replace(each, decision=planner.of_decision(each.decision)) for each in found.decided)
+    return replace(found, decided=tuple(decided))

@@ -26,13 +26,18 @@ def drift(
     output: OutputOption = Output.text,
 ) -> None:
     """Ask everywhere at once, and show where the tree, the decisions and what runs differ, by image digest,
-    with who made the difference where that is known, and the next command. Writes nothing.
+    with who made the difference where that is known, and the next command, which is planned before it is advised.
+    Writes nothing.
 
     Exit 0: no drift; 1: drift was found; 3: none was found, and some system could not be reached.
     """
     context = open_context_here(ctx)
     wanted = applications_of(context, one_target(place, target))
-    found = report(context, live(context, wanted, timeout))
+    found = report(context, context.levels, live(context, wanted, timeout))
+    if any(each.options for each in found.drift):
+        from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - knows all that a promotion does
+
+        found = Planner(context, timeout).of_drift(found)
     answer = drift_answer(found)
     emit(
         answer,

@@ -20,11 +20,18 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.builds import named_builds
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
-from ldmrelease.render.releases import comparison_text, pinned_text, releases_table, revisions_text
+from ldmrelease.render.output import Output, emit, say
+from ldmrelease.render.releases import (
+    comparison_text,
+    pinned_text,
+    releases_table,
+    revisions_text,
+    second_spelling_words,
+)
 from ldmrelease.services.releases.compare import compare as compare_pins
 from ldmrelease.services.releases.listing import pinned_releases
 from ldmrelease.services.releases.pin import pin, stored_pin
+from ldmrelease.services.releases.second_spellings import second_spelling
 from ldmrelease.services.releases.store import changed_components, store_pin
 
 app = new_app(
@@ -73,9 +80,14 @@ def pin_release(
     chosen, text = product_and_tag(context, tag, product)
     stored = stored_pin(context, chosen, text)
     found = usable_pin(pin(context, chosen, text, named_builds(chosen, text, stored, build or (), builds)))
+    second = second_spelling(context, found.release)
+    if second is not None:
+        say(f"warning: {second_spelling_words(found.release.tag, second)}", err=True)
     if stored is not None and stored.digest == found.digest:
         emit(
-            release_answer(stored, "already-pinned"), output, lambda: f"already pinned: {pinned_text(stored)}"
+            release_answer(stored, "already-pinned", second_spelling_of=second),
+            output,
+            lambda: f"already pinned: {pinned_text(stored)}",
         )
         return
     changed = changed_components(chosen, stored, found) if stored is not None else ()
@@ -86,7 +98,11 @@ def pin_release(
         )
     require_newest(context)
     new = store_pin(context, found, reason)
-    emit(release_answer(new), output, lambda: f"pinned (revision {new.revision}): {pinned_text(new)}")
+    emit(
+        release_answer(new, second_spelling_of=second),
+        output,
+        lambda: f"pinned (revision {new.revision}): {pinned_text(new)}",
+    )
 
 
 @app.command(
@@ -118,10 +134,12 @@ def show(
     context = open_context_here(ctx)
     stored = release_stored(context, tag, product)
     revisions = revision_answers(context.pins.revisions(stored.release.product, stored.release.tag))
+    second = second_spelling(context, stored.release)
+    told = f"{second_spelling_words(stored.release.tag, second)}\n" if second is not None else ""
     emit(
-        release_answer(stored, revisions=revisions),
+        release_answer(stored, revisions=revisions, second_spelling_of=second),
         output,
-        lambda: f"{pinned_text(stored)}\n\n{revisions_text(revisions)}",
+        lambda: f"{told}{pinned_text(stored)}\n\n{revisions_text(revisions)}",
     )
 
 

@@ -122,7 +122,8 @@ def _latest(latest: Attempt, parameters: Parameters, context: RuleContext) -> _P
         case "WARNED":
             return _Part(Outcome.FAILED, "warned")
         case "FAILED":
-            return _Part(Outcome.FAILED, "failed", {"failed_tests": sorted(latest.result.failed_tests)})
+            code = "failed-elsewhere" if latest.code == "unknown-run" else "failed"
+            return _Part(Outcome.FAILED, code, {"failed_tests": sorted(latest.result.failed_tests)})
         case result:
             return _Part(Outcome.ERRORED, "contradictory" if result == "ERRORED" else "unknown-result")
 

@@ -4,7 +4,7 @@ A ledger that was cut, forked or copied is right by itself. Only what was kept e
 be the one that knows: so all are asked before anything acts anywhere (trust.md section 2).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,16 +40,30 @@ from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, sign_checkpoint, verif
 from ldmrelease.trust.signer import KeyProblem
 from ldmrelease.trust.verify import Rejected
 
+Read = Callable[[bytes], Checkpoint | str]
+"""The checkpoint of this ledger in an envelope, or why it is none."""
+
+OF_ANOTHER = "it is of another ledger"
+
 PATIENCE = 10.0
 """Seconds within which whoever is asked has to answer; who does not is left out, and blocks nothing."""
 _ENVELOPE_LIMIT = 64 * 1024
 _RELEASES, _REFERRERS = 5, 5
-"""So many releases by the order of their tags, and so many of each one's referrers, are looked at: some 60 requests at
-most, since whoever acts waits for them."""
+"""So many releases by the order of their tags are looked at, and of each one so many referrers whose list does not say
+what they hold: some 60 requests at most, since whoever acts waits for them."""
+ANNOTATION = "dev.ldmrelease.checkpoint"
+"""Of a checkpoint beside a release: its envelope once more, so that the list of referrers alone tells it from junk."""
+JUNK = "junk-checkpoints"
+"""The code of what is said of referrers that pretend to be checkpoints: nothing is refused for them."""
 
 RENEWING = (
     "somebody put it there, or the key that signed it counts no longer: compare the ledger with its newest backup, and "
     "if nothing is missing, `ldmrelease ledger checkpoint --publish` puts a new one in its place"
+)
+UNFLOODING = (
+    "somebody has put so much there that a newer checkpoint of this ledger cannot be looked for: find out who may "
+    "write to that repository, and have it taken away; or compare the ledger with its newest backup, copy the releases "
+    "to another repository, and name that one under `releases:`"
 )
 
 
@@ -58,14 +72,17 @@ class KeptCheckpoint:
     """What one who was asked knows of the ledger.
 
     where: a place, or the release repository. checkpoint: what it has seen, None where it has seen nothing.
-    unknown: why it could not be asked, or why what it keeps does not count. overwritten: what stands where this
-    ledger's own checkpoint belongs is none that counts.
+    unknown: why it could not be asked, or not to the end, or why what it keeps does not count. overwritten: what
+    stands where this ledger's own checkpoint belongs is none that counts. flooded: there is so much that a newer one
+    cannot be looked for. notice: what should be looked at, and stops nothing.
     """
 
     where: str
     checkpoint: Checkpoint | None = None
     unknown: str | Refusal | None = None
     overwritten: bool = False
+    flooded: bool = False
+    notice: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +118,9 @@ def contradictions(ledger: Ledger, kept: tuple[KeptCheckpoint, ...]) -> tuple[Co
 def require_newest(context: WitnessAccess) -> tuple[Refusal, ...]:
     """Raise `Untrusted` where anybody who can be asked has seen what this copy of the ledger does not have.
 
-    What is to be said though nothing stops for it: fences that do not count.
+    What is to be said though nothing stops for it: fences and checkpoints that do not count.
     """
     kept = kept_checkpoints(context)
-    for each in kept:
-        if each.overwritten:
-            raise Untrusted(f"{each.where}: {each.unknown}\nnothing was changed: {RENEWING}")
     found = contradictions(context.ledger, kept)
     if found:
         size = context.ledger.head().size
@@ -115,9 +129,12 @@ def require_newest(context: WitnessAccess) -> tuple[Refusal, ...]:
             f"{told}\nnothing was changed: use the ledger that wrote there, or restore its newest backup with "
             "`ldmrelease ledger import`"
         )
-    return tuple(
-        each.unknown for each in kept if isinstance(each.unknown, Refusal) and is_ignored(each.unknown)
-    )
+    for each in kept:
+        if each.overwritten or each.flooded:
+            remedy = RENEWING if each.overwritten else UNFLOODING
+            raise Untrusted(f"{each.where}: {each.unknown}\nnothing was changed: {remedy}")
+    fences = (each.unknown for each in kept if isinstance(each.unknown, Refusal) and is_ignored(each.unknown))
+    return (*fences, *(each.notice for each in kept if each.notice is not None))
 
 
 def describe(each: Contradiction, size: int) -> str:
@@ -196,39 +213,60 @@ def _published(
 ) -> Callable[[Callable[[str, KeptCheckpoint], None]], None]:
     where, tag = context.workspace.releases, _tag(context.ledger)
     keyring, ledger = context.keyring, context.ledger.uuid
+    products = [each.name for each in context.topology.products]
     repository = context.registries.open(parse_reference(where))
 
     def read(envelope: bytes) -> Checkpoint | str:
         opened = verify_checkpoint(envelope, keyring, at=now)
         if isinstance(opened, Rejected):
             return f"it does not count: {opened.code}"
-        return opened.body if opened.body.ledger == ledger else "it is of another ledger"
+        return opened.body if opened.body.ledger == ledger else OF_ANOTHER
 
     def ask(tell: Callable[[str, KeptCheckpoint], None]) -> None:
         try:
             tagged = _tagged(repository, tag, read)
-            # Told before the slower look at referrers: what was told in time counts.
-            if isinstance(tagged, str):
-                tell(where, KeptCheckpoint(where, unknown=f"{tag}: {tagged}", overwritten=True))
-                return
-            tell(where, KeptCheckpoint(where, tagged))
-            read_ones = [each for each in map(read, _referring(repository)) if isinstance(each, Checkpoint)]
         except RegistryError as error:
             tell(where, KeptCheckpoint(where, unknown=str(error)))
             return
-        newest = max([*([tagged] if tagged else []), *read_ones], key=lambda each: each.size, default=None)
-        tell(where, KeptCheckpoint(where, newest))
+        if isinstance(tagged, str):
+            tell(where, KeptCheckpoint(where, unknown=f"{tag}: {tagged}", overwritten=True))
+            return
+        # Told before the slower look at referrers: what was told in time counts.
+        tell(where, KeptCheckpoint(where, tagged))
+        tell(where, _with_referring(where, tagged, repository, read, products))
 
     return ask
+
+
+def _with_referring(
+    where: str, tagged: Checkpoint | None, repository: Repository, read: Read, products: Collection[str]
+) -> KeptCheckpoint:
+    """The newest of the checkpoint at the tag and of those beside releases."""
+    found, junk = [] if tagged is None else [tagged], 0
+    try:
+        for envelope in _referring(repository, products):
+            each = read(envelope) if envelope is not None else "it is no checkpoint"
+            if isinstance(each, Checkpoint):
+                found.append(each)
+            elif each != OF_ANOTHER:
+                junk += 1
+    except (LimitExceeded, BadAnswer) as error:
+        return KeptCheckpoint(where, _newest(found), unknown=str(error), flooded=True)
+    except RegistryError as error:
+        return KeptCheckpoint(where, _newest(found), unknown=str(error))
+    notice = Refusal(JUNK, {"where": where, "count": junk}) if junk else None
+    return KeptCheckpoint(where, _newest(found), notice=notice)
+
+
+def _newest(found: Iterable[Checkpoint]) -> Checkpoint | None:
+    return max(found, key=lambda each: each.size, default=None)
 
 
 def _tag(ledger: LedgerReader) -> str:
     return f"checkpoint-{ledger.uuid}"
 
 
-def _tagged(
-    repository: Repository, tag: str, read: Callable[[bytes], Checkpoint | str]
-) -> Checkpoint | str | None:
+def _tagged(repository: Repository, tag: str, read: Read) -> Checkpoint | str | None:
     """The checkpoint at the ledger's tag, None where there is no tag, or why what is there is none of ours."""
     if repository.resolve(tag) is None:
         return None
@@ -241,23 +279,42 @@ def _tagged(
         return f"it is no checkpoint: {error}"
 
 
-def _referring(repository: Repository) -> Iterator[bytes]:
-    """What is kept as checkpoints beside releases: a tag can be pointed at an older one, these stay."""
-    releases = [each for each in reversed(repository.tags()) if not each.startswith("checkpoint-")]
+def _referring(repository: Repository, products: Collection[str]) -> Iterator[bytes | None]:
+    """What is kept as checkpoints beside releases: a tag can be pointed at an older one, these stay.
+
+    None for each that pretends to be one and is not looked at, or is not there.
+    """
+    prefixes = tuple(f"{each}-" for each in products)
+    releases = [each for each in reversed(repository.tags()) if each.startswith(prefixes)]
     for tag in releases[:_RELEASES]:
         subject = repository.resolve(tag)
-        listed = repository.referrers(subject.digest, CHECKPOINT_TYPE) if subject is not None else []
-        for descriptor in listed[-_REFERRERS:]:
-            yield from _layers(repository, descriptor, subject.digest if subject is not None else "")
+        if subject is not None:
+            yield from _beside(repository, subject.digest)
 
 
-def _layers(repository: Repository, descriptor: Descriptor, subject: str) -> Iterator[bytes]:
+def _beside(repository: Repository, subject: str) -> Iterator[bytes | None]:
+    listed = [
+        each
+        for each in repository.referrers(subject, CHECKPOINT_TYPE)
+        if each.artifact_type == CHECKPOINT_TYPE or ANNOTATION in each.annotations
+    ]
+    yield from (each.annotations[ANNOTATION].encode() for each in listed if ANNOTATION in each.annotations)
+    # A registry that leaves annotations out of its lists hides ours among all the others.
+    unsaid = [each for each in listed if ANNOTATION not in each.annotations]
+    yield from (None for _ in unsaid[:-_REFERRERS])
+    for each in unsaid[-_REFERRERS:]:
+        yield from _layers(repository, each, subject)
+
+
+def _layers(repository: Repository, descriptor: Descriptor, subject: str) -> Iterator[bytes | None]:
     # Anybody may put junk there: it takes nothing away from the others.
     try:
         found = read_referrer(repository, descriptor, subject, limit=_ENVELOPE_LIMIT)
     except (NotFound, BadAnswer, DigestMismatch, LimitExceeded):
-        return
-    if found is not None:
+        found = None
+    if found is None:
+        yield None
+    else:
         yield from (each.content for each in found.layers)
 
 
@@ -284,13 +341,15 @@ def publish_checkpoint(context: CheckpointPublishing, release: str | None = None
     _published(context, context.now())(lambda _where, kept: told.append(kept))
     for each in contradictions(context.ledger, tuple(told)):
         raise Untrusted(describe(each, checkpoint.size))
-    subject = repository.resolve(release) if release is not None else None
-    layers = [(CHECKPOINT_TYPE, envelope)]
-    if subject is not None:
-        put_referrers(repository, [subject], CHECKPOINT_TYPE, layers, {})
     repository.put_blob(EMPTY_CONFIG)
     repository.put_blob(envelope)
-    return repository.put_manifest(_manifest(envelope), MANIFEST_TYPE, _tag(context.ledger))
+    # The tag first: who floods the list of referrers is not to keep it from moving on.
+    digest = repository.put_manifest(_manifest(envelope), MANIFEST_TYPE, _tag(context.ledger))
+    subject = repository.resolve(release) if release is not None else None
+    if subject is not None:
+        layers = [(CHECKPOINT_TYPE, envelope)]
+        put_referrers(repository, [subject], CHECKPOINT_TYPE, layers, {ANNOTATION: envelope.decode()})
+    return digest
 
 
 def _manifest(envelope: bytes) -> bytes:

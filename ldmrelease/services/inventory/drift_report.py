@@ -1,24 +1,59 @@
 """Every drift of a look, with the next command; and who could not be reached."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from ldmrelease.domain.decision import Decision
+from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.level import Level
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import Drift
 from ldmrelease.services.inventory.live import UnavailablePlace, unreachable_places
-from ldmrelease.services.needs import PolicyLookup
+from ldmrelease.services.inventory.way_back import way_back
+from ldmrelease.services.needs import ReleaseHistory
+from ldmrelease.services.releases.second_spellings import first_spelling
+from ldmrelease.targets.results import Refusal
 
 _PROGRAM = "ldmrelease"
 _UNKNOWN = "RELEASE"
+_BY_REQUEST = ("undecided", "spec-differs", "not-a-tag", "absent-image", "foreign-image", "tag-differs")
+_NAMES_NOTHING = ("not-a-tag", "absent-image")
+Levels = Mapping[str, Level]
+
+
+class Option(Struct, frozen=True):
+    """A request that may bring back what is to be there: `promote`, `rollback` or `retire` of a tag, or of a text that
+    a menu has. Whether it would be let through is seen by planning it.
+    """
+
+    intent: Intent
+    tag: str
+
+    def command(self, finding: "DriftFinding", *more: str) -> tuple[str, ...]:
+        """The words to type."""
+        there = ("--product", finding.product, "--target", str(finding.place))
+        return (_PROGRAM, str(self.intent), self.tag, *there, *more)
+
+
+class Blocked(Struct, frozen=True):
+    """Why a command is not advised: a decision that stands in the way, what the place refuses, or another `reason`."""
+
+    command: tuple[str, ...]
+    decision: Decision | None = None
+    refusals: tuple[Refusal | Unavailable, ...] = ()
+    reason: str = ""
 
 
 class DriftFinding(Struct, frozen=True):
     """A drift where it is: `at` is a setting or a container; `fix` is the next command, empty where it is repaired by
-    hand.
+    hand, or `options` are the requests of which one may be. `blocked` says what stands in the way of the first of them,
+    where none is let through.
     """
 
     place: Place
@@ -29,6 +64,8 @@ class DriftFinding(Struct, frozen=True):
     code: str
     values: dict[str, Any]
     fix: tuple[str, ...]
+    options: tuple[Option, ...] = ()
+    blocked: Blocked | None = None
 
 
 class DriftReport(Struct, frozen=True):
@@ -38,54 +75,74 @@ class DriftReport(Struct, frozen=True):
     unreachable: tuple[UnavailablePlace, ...]
 
 
-def report(context: PolicyLookup, rows: Iterable[LiveComponent]) -> DriftReport:
-    """The drift of these rows."""
+def report(context: ReleaseHistory, levels: Levels, rows: Iterable[LiveComponent]) -> DriftReport:
+    """The drift of these rows. `levels` are the policies, by the name of their level."""
     rows = list(rows)
     return DriftReport(
-        tuple(each for row in rows for each in _found(context, row)), tuple(unreachable_places(rows))
+        tuple(each for row in rows for each in _found(context, levels, row)), tuple(unreachable_places(rows))
     )
 
 
-def _found(context: PolicyLookup, row: LiveComponent) -> Iterator[DriftFinding]:
+def _found(context: ReleaseHistory, levels: Levels, row: LiveComponent) -> Iterator[DriftFinding]:
     application = context.topology.application(row.place)
     product = context.topology.product(row.product)
     assert application is not None
     assert product is not None
     for each in row.drift:
-        back = _way_back(context, application)
-        fix = _fix(application, product, row, each, back)
-        yield DriftFinding(
-            row.place, row.level, row.product, row.component, row.at, each.code, each.values, fix
+        options = tuple(dict.fromkeys(_options(context, levels, application, product, row, each)))
+        found = DriftFinding(
+            row.place, row.level, row.product, row.component, row.at, each.code, each.values, (), options
         )
+        fix = options[0].command(found) if options else _fix(application, row, each)
+        yield replace(found, fix=fix)
 
 
-def _way_back(context: PolicyLookup, application: Application) -> str:
-    """What brings back to a place what ran there: not a promotion where the level lets nothing return by one."""
-    level, place = context.levels.get(application.level), application.place
+def _ways_back(levels: Levels, application: Application) -> tuple[Intent, Intent]:
+    """What brings back to a place what ran there: no promotion first, where the level lets nothing return by one."""
+    level, place = levels.get(application.level), application.place
     enter = level.at(place.environment).enter if level is not None else ()
-    return "rollback" if any(each.rule == "not-returned" for each in enter) else "promote"
+    first = any(each.rule == "not-returned" for each in enter)
+    return (Intent.ROLLBACK, Intent.PROMOTE) if first else (Intent.PROMOTE, Intent.ROLLBACK)
 
 
-def _fix(
-    application: Application, product: Product, row: LiveComponent, drift: Drift, back: str
-) -> tuple[str, ...]:
-    """The command; `back` is the one that brings back what was decided."""
+def _options(
+    context: ReleaseHistory,
+    levels: Levels,
+    application: Application,
+    product: Product,
+    row: LiveComponent,
+    drift: Drift,
+) -> Iterator[Option]:
+    """The requests that may bring back what is to be there, the best first."""
+    by_hand = drift.code == "foreign-image" and not application.target.capabilities.writes_directly
+    if drift.code not in _BY_REQUEST or by_hand:
+        return
+    decided = _decided_tag(row)
+    if decided is not None:
+        yield from (Option(each, decided) for each in _ways_back(levels, application))
+    there = _tag_there(product, row) if decided is None and drift.code not in _NAMES_NOTHING else None
+    if there is not None:
+        yield Option(Intent.PROMOTE, first_spelling(context, product.name, there))
+    if application.target.capabilities.keeps_many:
+        if decided is None or drift.code != "undecided":
+            yield Option(Intent.RETIRE, str(drift.values.get("image", "")))
+    elif decided is None and (before := way_back(context, row.place, product.name).tag) is not None:
+        yield Option(Intent.ROLLBACK, before)
+
+
+def _fix(application: Application, row: LiveComponent, drift: Drift) -> tuple[str, ...]:
+    """The command where there is no request to plan."""
     there = ("--product", row.product, "--target", str(row.place))
     match drift.code:
         case "foreign-image" if not application.target.capabilities.writes_directly:
             return ()
-        case "undecided" | "spec-differs" | "not-a-tag" | "foreign-image" | "tag-differs":
-            decided = _decided_tag(row)
-            if decided is not None:
-                return (_PROGRAM, back, decided, *there)
-            return (_PROGRAM, "promote", _tag_there(product, row) or _UNKNOWN, *there)
         case "moved-tag":
             tag = _decided_tag(row) or _UNKNOWN
             return (_PROGRAM, "release", "pin", tag, "--product", row.product, "--reason", "WHY")
-        case "absent-image":
-            return (_PROGRAM, "rollback", *there)
         case "not-rolled-out":
             return _describe(application, drift)
+        case code if code in _BY_REQUEST:
+            return (_PROGRAM, "promote", _UNKNOWN, *there)
         case _:
             return (_PROGRAM, "drift", "--target", str(row.place))
 

@@ -21,13 +21,20 @@ from ldmrelease.ledger import Ledger, LedgerError, LedgerReader
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import open_context, wall_clock
 from ldmrelease.services.deployments import desired
-from ldmrelease.services.deployments.checkpoints import RENEWING, contradictions, describe, kept_checkpoints
+from ldmrelease.services.deployments.checkpoints import (
+    RENEWING,
+    UNFLOODING,
+    contradictions,
+    describe,
+    kept_checkpoints,
+)
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.fences import fence_of, is_ignored
 from ldmrelease.services.deployments.superseded import supersedes
 from ldmrelease.services.inventory.foreign import foreign_settings
-from ldmrelease.services.needs import Diagnosing, WitnessAccess
+from ldmrelease.services.needs import Diagnosing, ReleaseLookup, WitnessAccess
 from ldmrelease.services.promotions import preflight
+from ldmrelease.services.releases.second_spellings import second_spellings
 from ldmrelease.services.trust_version import trust_rows, why_ignored
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
@@ -104,6 +111,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         return
     with context.ledger:
         yield from _ledger(context.ledger, context.records, context.now())
+        yield from _spellings(context)
         yield from _images(context)
         yield from _configurations(context)
         yield from _places(context)
@@ -172,6 +180,17 @@ def _latest(ledger: LedgerReader) -> Iterator[Event]:
         event = ledger.get(sequence)
         if event is not None:
             yield event
+
+
+def _spellings(context: ReleaseLookup) -> Iterator[Diagnosis]:
+    for product in context.topology.products:
+        for tag, first in second_spellings(context, product.name).items():
+            yield Diagnosis(
+                f"release {product.name}/{tag}",
+                Health.WARN,
+                f"the images of {tag} are those of {first}: a second spelling; what runs keeps the name {first}",
+                f"use {first}",
+            )
 
 
 def _images(context: Diagnosing) -> Iterator[Diagnosis]:
@@ -268,10 +287,15 @@ def _checkpoints(context: WitnessAccess) -> Iterator[Diagnosis]:
         return
     if kept.overwritten:
         yield Diagnosis(what, Health.BAD, f"{kept.where}: {kept.unknown}", RENEWING)
+    elif kept.flooded:
+        yield Diagnosis(what, Health.BAD, f"{kept.where}: {kept.unknown}", UNFLOODING)
     elif kept.unknown is not None:
         yield Diagnosis(what, Health.WARN, f"{kept.where}: {kept.unknown}")
     elif kept.checkpoint is None:
         yield Diagnosis(what, Health.OK, f"none yet in {kept.where}; the first promotion leaves one there")
+    if kept.notice is not None:
+        remedy = "somebody has put them there: find out who may write to that repository"
+        yield Diagnosis(what, Health.WARN, remedy=remedy, trouble=kept.notice)
     for each in contradictions(context.ledger, (kept,)):
         remedy = (
             "use the ledger that wrote there, or restore its newest backup with `ldmrelease ledger import`"

@@ -11,13 +11,14 @@ from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Product
 from ldmrelease.services.needs import ReleaseLookup
+from ldmrelease.services.releases.second_spellings import second_spellings
 
 _UNKNOWN = "unknown"
 
 
 class PinnedRelease(Struct, frozen=True):
     """A tag with its newest pin that counts. `kind` is `unknown` where the workspace has no such product;
-    `sequence` is the event of the pin.
+    `sequence` is the event of the pin; `second_spelling_of` is the tag that was there before with its images.
     """
 
     product: str
@@ -29,6 +30,7 @@ class PinnedRelease(Struct, frozen=True):
     pinned: str
     by: str
     sequence: int
+    second_spelling_of: str | None = None
 
 
 def pinned_releases(
@@ -40,7 +42,10 @@ def pinned_releases(
 
 
 def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]:
+    second: dict[str, dict[str, str]] = {}
     for owner, tag in context.pins.tags(product):
+        if owner not in second:
+            second[owner] = second_spellings(context, owner)
         revisions = context.pins.revisions(owner, tag)
         if revisions and not _is_only_written(context, revisions[-1].body):
             newest, known = revisions[-1], context.topology.product(owner)
@@ -54,6 +59,7 @@ def _all(context: ReleaseLookup, product: str | None) -> Iterator[PinnedRelease]
                 spell(newest.event.time),
                 newest.person,
                 newest.event.sequence,
+                second[owner].get(tag),
             )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from ldmrelease.trees.charts import Charts
-from ldmrelease.trees.rendering.containers import containers
+from ldmrelease.trees.rendering.containers import RenderedImage, rendered_containers
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import (
@@ -36,16 +36,6 @@ class ArgoApplication(Struct, frozen=True):
     parameters: Mapping[str, str]
 
 
-class RenderedImage(Struct, frozen=True):
-    """A container's image and the scalars that decide it."""
-
-    kind: str
-    name: str
-    container: str
-    image: str
-    parts: tuple[YamlScalar, ...]
-
-
 def applications(documents: list[YamlValue]) -> Iterator[ArgoApplication]:
     """Those of rendered manifests that have their chart in a tree."""
     for each in documents:
@@ -65,16 +55,7 @@ def rendered_images(
     documents = helm.template(
         application.name, application.folder, application.namespace, values, application.parameters
     )
-    for document in documents:
-        for each in containers(document):
-            image = sentinels.read(each.image)
-            yield RenderedImage(
-                each.kind,
-                sentinels.read(each.name).text,
-                sentinels.read(each.container).text,
-                image.text,
-                image.parts,
-            )
+    yield from rendered_containers(documents, sentinels)
 
 
 def _application(manifest: YamlValue, source: YamlValue | None, folder: str) -> ArgoApplication:

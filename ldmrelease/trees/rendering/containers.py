@@ -1,40 +1,33 @@
-"""The containers of rendered manifests, in whatever kind of object their pod template stands. Pure."""
+"""The containers of rendered manifests, with the scalars that decide their images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from ldmrelease.trees.values import YamlMapping, YamlSequence, YamlValue, text_at
+from ldmrelease.trees.containers import containers
+from ldmrelease.trees.rendering.sentinels import Sentinels
+from ldmrelease.trees.values import YamlScalar, YamlValue, text_at
 
-_LISTS = ("initContainers", "containers", "ephemeralContainers")
 
-
-class RenderedContainer(Struct, frozen=True):
-    """A container as rendered; `name` is the object's."""
+class RenderedImage(Struct, frozen=True):
+    """A container's image and the scalars that decide it; `name` is the object's."""
 
     kind: str
     name: str
     container: str
     image: str
+    parts: tuple[YamlScalar, ...]
 
 
-def containers(document: YamlValue) -> Iterator[RenderedContainer]:
-    """All containers of an object."""
-    kind, name = text_at(document, "kind") or "", text_at(document, "metadata", "name") or ""
-    for container, image in _below(document):
-        yield RenderedContainer(kind, name, container, image)
-
-
-def _below(value: YamlValue) -> Iterator[tuple[str, str]]:
-    if isinstance(value, YamlSequence):
-        for each in value.items:
-            yield from _below(each)
-    if not isinstance(value, YamlMapping):
-        return
-    for key, each in value.entries.items():
-        if key in _LISTS and isinstance(each, YamlSequence):
-            for item in each.items:
-                image = text_at(item, "image")
-                if image is not None:
-                    yield text_at(item, "name") or "", image
-        yield from _below(each)
+def rendered_containers(documents: Iterable[YamlValue], sentinels: Sentinels) -> Iterator[RenderedImage]:
+    """All containers of objects that were rendered with sentinels."""
+    for document in documents:
+        name = sentinels.read(text_at(document, "metadata", "name") or "").text
+        for container, image in containers(document):
+            text = image.printed()
+            if text is not None:
+                read = sentinels.read(text)
+                container_name = sentinels.read(container).text
+                yield RenderedImage(
+                    text_at(document, "kind") or "", name, container_name, read.text, read.parts
+                )

@@ -18,7 +18,7 @@ _ABOUT_OTHERS = re.compile(r"policy|pull|secret|apiversion|kubeversion|annotatio
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:@+-]*")
 _VERSION = re.compile(r"(v?)[0-9]+\.[0-9]+(?:\.[0-9]+)?(?:[-+][A-Za-z0-9.+-]+)?")
 # Two forms, since charts compare versions: a plain word, and a version that none has.
-_SENTINEL = re.compile(r"zq([0-9]{6})zq|v?77([0-9]{6})\.0\.0")
+_SENTINEL = re.compile(r"(:?)(?:zq([0-9]{6})zq|v?77([0-9]{6})\.0\.0)")
 
 
 class Rendered(Struct, frozen=True):
@@ -33,7 +33,7 @@ class Sentinels:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._scalars: list[YamlScalar] = []
+        self._scalars: list[tuple[YamlScalar, str]] = []
         self._numbers: dict[tuple[str, tuple[str | int, ...]], list[YamlScalar]] = {}
         self._known: dict[tuple[str, tuple[str | int, ...]], str] = {}
 
@@ -50,28 +50,38 @@ class Sentinels:
         if isinstance(value, YamlSequence):
             items = tuple(self.marked(each, path) for each in value.items)
             return YamlSequence(items, value.file, value.line)
-        return self.scalar(value) if _is_candidate(value, path) else value
+        return self.scalar(value) if is_candidate(value, path) else value
 
     def scalar(self, scalar: YamlScalar) -> YamlScalar:
         """The sentinel for a scalar; a number stays."""
         if scalar.is_number:
             self._numbers.setdefault((scalar.file, scalar.path[:-1]), []).append(scalar)
             return scalar
+        text = self.stand_in(scalar, scalar.printed() or "")
+        return YamlScalar(text, True, scalar.file, scalar.line, scalar.path)
+
+    def stand_in(self, scalar: YamlScalar, text: str) -> str:
+        """The sentinel for a text that a scalar brings along: all that it says, or what follows an image's name."""
         where = (scalar.file, scalar.path)
         with self._lock:
             if where not in self._known:
-                self._known[where] = _sentinel(len(self._scalars), scalar.text)
-                self._scalars.append(scalar)
-        return YamlScalar(self._known[where], True, scalar.file, scalar.line, scalar.path)
+                self._known[where] = _sentinel(len(self._scalars), text)
+                self._scalars.append((scalar, text))
+        return self._known[where]
 
     def read(self, text: str) -> Rendered:
         """What a rendered text would be without sentinels, and which scalars it is made of."""
-        parts = [self._of(found) for found in _SENTINEL.finditer(text)]
-        plain = _SENTINEL.sub(lambda found: self._of(found).printed() or "", text)
+        parts = [self._of(found)[0] for found in _SENTINEL.finditer(text)]
+        plain = _SENTINEL.sub(self._plain, text)
         return Rendered(plain, (*parts, *self._numbers_in(text, parts)))
 
-    def _of(self, found: re.Match[str]) -> YamlScalar:
-        return self._scalars[int(found[1] or found[2])]
+    def _of(self, found: re.Match[str]) -> tuple[YamlScalar, str]:
+        return self._scalars[int(found[2] or found[3])]
+
+    def _plain(self, found: re.Match[str]) -> str:
+        text = self._of(found)[1]
+        # What follows the name of an image brings its own colon, or none.
+        return text if text[:1] in ("", ":", "@") else found[1] + text
 
     def _numbers_in(self, text: str, parts: list[YamlScalar]) -> list[YamlScalar]:
         """The numbers that stand in a text, of those beside its other parts."""
@@ -114,7 +124,8 @@ def _is_plain(value: YamlScalar) -> bool:
     return value.is_number or value.printed() in {"true", "false"}
 
 
-def _is_candidate(value: YamlScalar, path: tuple[str | int, ...]) -> bool:
+def is_candidate(value: YamlScalar, path: tuple[str | int, ...]) -> bool:
+    """Whether a scalar of values may be part of an image, by what it says and what it is called."""
     text = value.printed()
     if text is None or text in {"true", "false"} or not _PART.fullmatch(text):
         return False

@@ -185,6 +185,53 @@ def test_outside_results_are_as_late_as_their_intake() -> None:
     assert both(look(*PASS, outside)) == ("satisfied", "passed")
 
 
+FAILED_ELSEWHERE = result("x", run="run-of-another-ledger", result="FAILED", received=ago(60))
+
+
+def look_knowing(*told: StatementFact | RunFact, **parameters: Any) -> Finding:
+    """As by a ledger that has never registered that run."""
+    there = facts(
+        runs=tuple(each for each in told if isinstance(each, RunFact)),
+        statements=tuple(each for each in told if isinstance(each, StatementFact)),
+        unknown_runs=("run-of-another-ledger",),
+    )
+    return judge("check", there, check="smoke", **parameters)
+
+
+def test_a_failed_run_that_this_ledger_never_registered_refuses() -> None:
+    """The ledger was cut, or another one acts: a pass of before, or none, does not stand against it."""
+    for told in ((), PASS):
+        finding = look_knowing(*told, FAILED_ELSEWHERE)
+        assert both(finding) == ("failed", "failed-elsewhere")
+        assert finding.values["run"] == "run-of-another-ledger"
+        assert finding.values["seen"] == {"unregistered": 1}
+
+
+def test_it_is_made_good_by_a_run_that_was_registered_later() -> None:
+    for moment in (ago(59), ago(60)):
+        later = run("later", registered=moment), result("later", received=ago(10))
+        finding = look_knowing(FAILED_ELSEWHERE, *later)
+        assert both(finding) == ("satisfied", "passed")
+        assert finding.values["flaky"] is True
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"counted": False, "code": "unknown-key"},
+        {"roles": ("ci",)},
+        {"check_digest": sha("smoke/0")},
+        {"environment": "idfdev"},
+        {"result": "PASSED"},
+        {"run": None},
+        {"run": "run-of-another-release"},
+    ],
+)
+def test_what_does_not_fit_the_requirement_or_is_no_failure_refuses_nothing(changes: dict[str, Any]) -> None:
+    finding = look_knowing(*PASS, replace(FAILED_ELSEWHERE, **changes), by=["runner"], where="base")
+    assert both(finding) == ("satisfied", "passed")
+
+
 def test_a_run_of_another_definition_does_not_count_pass_or_fail() -> None:
     old = run("o", check_digest=sha("smoke/0"), registered=ago(HOUR))
     for said in ("PASSED", "FAILED"):

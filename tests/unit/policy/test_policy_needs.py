@@ -67,7 +67,8 @@ FINAL = replace(
     release=weekly(kind="release"),
     candidate_pins=(CandidatePin("rc1", "candidate", sha("rc1"), CONTENT, (2023, 16, 0, None), (1,)),),
 )
-SCENES = (RICH, WELL, FINAL)
+CUT = replace(RICH, runs=(run("passed"),), unknown_runs=("bad",))
+SCENES = (RICH, WELL, FINAL, CUT)
 ASKED = {
     "images": [{}, {"platforms": ["linux/amd64"]}],
     "attested": [{"type": "provenance", "about": "image", "by": ["ci"]}],

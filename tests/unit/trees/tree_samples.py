@@ -130,9 +130,52 @@ def with_file(path: str, text: str | None) -> MemoryTree:
 
 
 def write_tree(folder: Path) -> Path:
-    """The tree as a folder; gives the folder."""
-    for path, text in FILES.items():
+    """The tree in Phalanx's shape as a folder; gives the folder."""
+    return write_files(folder, FILES)
+
+
+def write_files(folder: Path, files: dict[str, str]) -> Path:
+    """Files below a folder; gives the folder."""
+    for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     return folder
+
+
+def memory_tree(files: dict[str, str]) -> MemoryTree:
+    """A tree of these files."""
+    return MemoryTree({path: text.encode() for path, text in files.items()})
+
+
+_DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: %s}
+spec:
+  template:
+    spec:
+      containers:
+        - {name: main, image: "example.org/%s:%s"}
+"""
+
+KUSTOMIZE = {
+    "shop/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+    "shop/base/deployment.yaml": _DEPLOYMENT % ("api", "api", "1.0")
+    + "        - {name: side, image: 'example.org/side:1.0'}\n        - {name: box, image: busybox}\n",
+    "shop/overlays/dev/kustomization.yaml": "resources: [../../base]\n",
+    "shop/overlays/prod/kustomization.yaml": f"""\
+resources: [../../base]
+images:
+  - {{name: example.org/api, newTag: "2.0"}}
+  - {{name: example.org/side, newName: mirror.example.org/side, digest: "sha256:{"b" * 64}"}}
+namePrefix: prod-
+""",
+    "blog/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+    "blog/base/deployment.yaml": _DEPLOYMENT % ("blog", "blog", "3.0"),
+    "blog/prod/kustomization.yaml": "resources: [../base]\npatches: [{path: patch.yaml}]\n",
+    "blog/prod/patch.yaml": _DEPLOYMENT % ("blog", "blog", "3.1"),
+    "tools/kustomization.yaml": "resources: [cron.yaml]\n",
+    "tools/cron.yaml": _DEPLOYMENT % ("cron", "cron", "7"),
+}
+"""A tree of kustomizations: overlays beside a base, an environment that patches it, and one that stands alone."""

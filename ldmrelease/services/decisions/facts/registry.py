@@ -13,6 +13,7 @@ from ldmrelease.services.decisions.facts import (
     runs,
     statements,
     topology,
+    unknown_runs,
     windows,
 )
 from ldmrelease.services.decisions.facts.inquiry import Inquiry
@@ -21,6 +22,7 @@ SOURCES: Mapping[str, Callable[[Inquiry], Any]] = {
     "images": images.gather,
     "statements": statements.gather,
     "runs": runs.gather,
+    "unknown_runs": unknown_runs.gather,
     "residences": residences.gather,
     "candidate_pins": candidate_pins.gather,
     "windows": windows.gather,

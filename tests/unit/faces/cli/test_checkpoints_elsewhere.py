@@ -11,8 +11,13 @@ import pytest
 
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.registry.errors import LimitExceeded
+from ldmrelease.registry.layout import LayoutRepository as Layout
+from ldmrelease.registry.manifests import Descriptor
+from ldmrelease.registry.referrers import put_referrers
 from ldmrelease.services.deployments import checkpoints
 from ldmrelease.services.inventory.observe import observation_event, observe
+from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE
 from tests.unit.faces.cli.running import run
 from tests.workspace import BEFORE, MENU, PLACE, TESTSTAND, WEEKLY, Site
 
@@ -187,6 +192,82 @@ def test_a_tag_that_points_at_an_older_checkpoint_hides_nothing(ready: Site, tmp
     done = ready.run("promote", WEEKLY, "--target", ELSEWHERE)
     assert done.exit_code == 3, done.stdout
     assert "oci:images/releases has seen event" in done.stderr
+
+
+def put_junk(site: Site, count: int, annotations: dict[str, str] | None = None) -> None:
+    """Somebody who may push puts what pretends to be checkpoints beside the release."""
+    repository = site.context().registries.open(parse_reference("oci:images/releases"))
+    (subject,) = [repository.resolve(each) for each in repository.tags() if each.endswith(WEEKLY)]
+    assert subject is not None
+    for number in range(count):
+        layers = [(CHECKPOINT_TYPE, f"junk {number}".encode())]
+        put_referrers(repository, [subject], CHECKPOINT_TYPE, layers, annotations or {})
+
+
+@pytest.mark.parametrize("annotations", [{}, {checkpoints.ANNOTATION: "junk"}])
+def test_junk_beside_releases_stops_nobody_and_is_told_of(ready: Site, annotations: dict[str, str]) -> None:
+    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
+    put_junk(ready, 12, annotations)
+    done = json.loads(ready.ok("promote", WEEKLY, "--target", ELSEWHERE, "-o", "json"))
+    (notice,) = done["notices"]
+    assert (notice["code"], notice["values"]["count"]) == ("junk-checkpoints", 12)
+    assert "12 checkpoints do not count" in ready.run("doctor").stdout
+
+
+@pytest.mark.parametrize("annotations", [{}, {checkpoints.ANNOTATION: "junk"}])
+def test_the_newest_checkpoint_is_found_among_junk(
+    ready: Site, tmp_path: Path, annotations: dict[str, str]
+) -> None:
+    ready.ok("ledger", "checkpoint", "--publish")
+    repository = ready.context().registries.open(parse_reference("oci:images/releases"))
+    (tag,) = [each for each in repository.tags() if each.startswith("checkpoint-")]
+    older = repository.manifest(tag)
+    copy_of_ledger(ready, tmp_path / "before.db")
+    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
+    without_fences(ready)
+    put_back(ready, tmp_path / "before.db")
+    repository.put_manifest(older.content, older.media_type, tag)
+    put_junk(ready, 12, annotations)
+    done = ready.run("promote", WEEKLY, "--target", ELSEWHERE)
+    assert done.exit_code == 3, done.stdout
+    assert "oci:images/releases has seen event" in done.stderr
+
+
+def test_tags_of_nobodys_product_do_not_crowd_out_the_releases(ready: Site, tmp_path: Path) -> None:
+    copy_of_ledger(ready, tmp_path / "before.db")
+    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
+    without_fences(ready)
+    put_back(ready, tmp_path / "before.db")
+    repository = ready.context().registries.open(parse_reference("oci:images/releases"))
+    older = repository.manifest(f"stack-{BEFORE}")
+    for number in range(9):
+        repository.put_manifest(older.content, older.media_type, f"zzz-{number}")
+    done = ready.run("promote", WEEKLY, "--target", ELSEWHERE)
+    assert done.exit_code == 3, done.stdout
+
+
+def test_a_flood_in_which_nothing_can_be_looked_for_stops_and_says_what_to_do(
+    ready: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready.ok("promote", WEEKLY, "--target", TESTSTAND)
+    real = Layout.referrers
+
+    def referrers(own: Layout, digest: str, artifact_type: str | None = None) -> list[Descriptor]:
+        if artifact_type == CHECKPOINT_TYPE:
+            raise LimitExceeded("more than 2000 referrers", method="GET", repository=own.name)
+        return real(own, digest, artifact_type)
+
+    monkeypatch.setattr(Layout, "referrers", referrers)
+    size = ready.head().size
+    done = ready.run("promote", WEEKLY, "--target", ELSEWHERE)
+    assert done.exit_code == 3, done.stdout
+    assert "more than 2000 referrers" in done.stderr
+    assert "find out who may write to that repository" in done.stderr
+    assert ready.head().size == size
+    assert "more than 2000 referrers" in ready.run("doctor").stdout
+    # The ledger's own tag moves on all the same.
+    told = json.loads(ready.ok("ledger", "checkpoint", "--publish"))
+    assert told["size"] == size
 
 
 def point_tag(site: Site, at: str) -> None:

@@ -112,7 +112,11 @@ def test_what_nobody_asks_for_is_not_gathered(context: Context, monkeypatch: pyt
     [
         (["images"], Intent.PROMOTE, {"images"}),
         (["attested"], Intent.PROMOTE, {"statements"}),
-        (["check", "window"], Intent.PROMOTE, {"statements", "runs", "checks", "clusters", "windows"}),
+        (
+            ["check", "window"],
+            Intent.PROMOTE,
+            {"statements", "runs", "unknown_runs", "checks", "clusters", "windows"},
+        ),
         (
             ["after", "not-returned"],
             Intent.PROMOTE,

@@ -1,0 +1,100 @@
+"""Nobody is told to type what would be refused: advice is planned before it is given."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ldmrelease.services.promotions.advice import Planner
+from tests.workspace import BEFORE, MENU, PLACE, SUMMIT, TESTSTAND, WEEKLY, Site
+
+
+def drift(site: Site, target: str) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = json.loads(site.run("drift", "--target", target, "-o", "json").stdout)[
+        "drift"
+    ]
+    return told
+
+
+def typed(command: list[str]) -> list[str]:
+    return ["because" if each == "WHY" else each for each in command[1:]]
+
+
+def test_what_is_advised_anywhere_is_let_through(ready: Site) -> None:
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    ready.commit_by_hand(PLACE, "al9-w_2023_16", "al9-w_2099_01")
+    told = json.loads(ready.run("drift", "-o", "json").stdout)["drift"]
+    assert any(each["fix"] for each in told)
+    for each in told:
+        assert each["fix"] or each["blocked"]
+        if each["fix"]:
+            done = ready.run(*typed(each["fix"]), "--dry-run")
+            assert done.exit_code in (0, 4), (each["fix"], done.stdout, done.stderr)
+
+
+def test_what_would_be_refused_is_not_advised_and_what_stands_in_the_way_is_said(ready: Site) -> None:
+    """By hand at the summit, where nothing has soaked and nothing ran before."""
+    ready.ok("observe")
+    ready.release_weekly()
+    ready.commit_by_hand(SUMMIT, "al9-w_2023_15", "al9-w_2023_16")
+    found = [each for each in drift(ready, SUMMIT) if each["values"]["image"].endswith("w_2023_16")]
+    assert found
+    for each in found:
+        if each["fix"]:
+            assert each["fix"][1] == "rollback"
+            continue
+        assert each["blocked"]["command"][:2] == ["ldmrelease", "promote"]
+        assert each["blocked"]["sentence"]
+    text = ready.run("drift", "--target", SUMMIT).stdout
+    assert ("would not be let through" in text) or ("rollback" in text)
+
+
+def test_a_tag_that_names_nothing_in_a_menu_is_taken_out(ready: Site) -> None:
+    file = "applications/nublado/values-usdfdev.yaml"
+    ready.edit(lambda now: now.replace("- w_2023_13", "- w_2099_01\n        - w_2023_13"), f"gitops/{file}")
+    ready.git("commit", "-q", "-m", "By hand", "--", file)
+    (found,) = [each for each in drift(ready, MENU) if each["values"]["image"] == "w_2099_01"]
+    assert found["code"] == "absent-image"
+    assert found["fix"][:3] == ["ldmrelease", "retire", "w_2099_01"]
+    assert (
+        "take it out of the menu: ldmrelease retire w_2099_01" in ready.run("drift", "--target", MENU).stdout
+    )
+    ready.ok(*found["fix"][1:])
+    assert not [each for each in drift(ready, MENU) if each["values"]["image"] == "w_2099_01"]
+
+
+def test_going_back_to_what_was_only_found_is_advised_with_its_reason(ready: Site) -> None:
+    ready.commit_by_hand(TESTSTAND, "al9-w_2023_15", "al9-w_2099_01")
+    ready.advance(minutes=5)
+    ready.ok("observe", "--target", TESTSTAND)
+    (found,) = drift(ready, TESTSTAND)
+    assert found["fix"][:3] == ["ldmrelease", "rollback", BEFORE]
+    assert found["fix"][-2:] == ["--reason", "WHY"]
+    ready.ok(*typed(found["fix"]))
+
+
+def test_what_there_was_no_time_to_plan_is_only_to_be_looked_at(
+    ready: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Planner.__init__
+    monkeypatch.setattr(Planner, "__init__", lambda self, context, _: made(self, context, -1))
+    (found,) = drift(ready, PLACE)
+    assert found["fix"][-1] == "--dry-run"
+    assert "it was not planned: time limit" in ready.run("drift", "--target", PLACE).stdout
+
+
+def test_check_advises_nothing_that_would_be_refused(ready: Site) -> None:
+    """It ran there by hand alone: going back to it takes a reason."""
+    ready.edit(
+        lambda text: text.replace(
+            "  enter:\n", "  enter:\n    - id: no-return\n      rule: not-returned\n", 1
+        ),
+        "policies/development.yaml",
+    )
+    ready.ok("trust", "agree", "--yes")
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    ready.advance(minutes=5)
+    told = json.loads(ready.run("check", BEFORE, "--target", PLACE, "-o", "json").stdout)
+    commands = [each["next"] for each in told["decisions"][0]["findings"] if each["next"]]
+    assert commands == [["ldmrelease", "rollback", BEFORE, "--target", PLACE, "--reason", "WHY"]]
+    ready.ok(*typed(commands[0]))
