@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.config.workspace.agreement import complete_topology, recorded_checks, recorded_products
 from ldmrelease.config.workspace.init import init_workspace
 from ldmrelease.config.workspace.lint import lint
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.schema import WorkspaceFile
-from ldmrelease.config.workspace.topology import build_topology
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.validation_messages import validate
@@ -61,11 +61,13 @@ def write(site: Site, each: Broken, trust: Any) -> None:
     (site.root / each.file).write_text(each.text)
     if each.file == FILE:
         try:
-            topology = build_topology(validate(WorkspaceFile, read.parse(each.text.encode(), each.file)))
+            document = read.parse(each.text.encode(), each.file)
+            topology = complete_topology(validate(WorkspaceFile, document), document, site.root)
         except (BadInput, KeyError, ValueError, AssertionError):
             return
         targets = {name: [topology.target_digest(name)] for name in topology.environments}
-        (site.root / TRUST).write_text(json.dumps({**trust, "targets": targets}))
+        own = {"products": recorded_products(topology), "checks": recorded_checks(topology)}
+        (site.root / TRUST).write_text(json.dumps({**trust, "targets": targets, **own}))
     elif each.file in POLICIES:
         (site.root / TRUST).write_text(agreed(trust, Path(each.file).stem, each.text.encode()))
 
