@@ -41,7 +41,7 @@ class PolicyEntry(Strict):
     digest: Digest = Field(description="sha256 of the policy file's bytes.")
 
 
-class CheckEntry(Strict):
+class TrustedCheckEntry(Strict):
     """A check that was agreed."""
 
     digest: Digest = Field(
@@ -106,7 +106,7 @@ class TrustFile(Strict):
         default_factory=dict,
         description="What each product is made of, and where its images come from: the digest of its entry.",
     )
-    checks: dict[Name, CheckEntry] = Field(
+    checks: dict[Name, TrustedCheckEntry] = Field(
         default_factory=dict, description="The checks that were agreed: others are not run, and do not count."
     )
     roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
