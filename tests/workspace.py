@@ -23,6 +23,7 @@ from typing import Any
 from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
+from ldmrelease.config.workspace.agreement import recorded_checks, recorded_products
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.yaml.problems import BadInput
@@ -105,7 +106,7 @@ class Site:
             after = _raised(before, after)
         path.write_text(after)
         if name == FILE:
-            agree_targets(self.root)
+            agree_workspace(self.root)
 
     def release_weekly(self) -> None:
         """The images of the weekly are pushed: from now on it is complete."""
@@ -189,22 +190,30 @@ class Site:
         return found
 
 
-def agree_targets(root: Path) -> None:
-    """The trust document records the workspace's targets as they are now, under a version of its own."""
+def agree_workspace(root: Path) -> None:
+    """The trust document records targets, products and checks as they are now, under a version of its own."""
     try:
         topology = load_workspace(root / FILE).topology
     except BadInput:
         return
-    lines = "".join(f"  {each}: [{topology.target_digest(each)}]\n" for each in topology.environments)
+    recorded: dict[str, dict[str, Any]] = {
+        "targets": {each: [topology.target_digest(each)] for each in topology.environments},
+        "products": recorded_products(topology),
+        "checks": recorded_checks(topology),
+    }
+    lines = "".join(
+        f"{part}:\n" + "".join(f"  {name}: {json.dumps(entry)}\n" for name, entry in entries.items())
+        for part, entries in recorded.items()
+        if entries
+    )
     path = root / "trust.yaml"
     before = path.read_text()
-    bare = _TARGETS.sub("", before)
-    after = bare.replace("\nroles:\n", f"\ntargets:\n{lines}roles:\n" if lines else "\nroles:\n", 1)
+    after = _RECORDED.sub("", before).replace("\nroles:\n", f"\n{lines}roles:\n", 1)
     if after != before:
         path.write_text(_raised(before, after))
 
 
-_TARGETS = re.compile(r"^targets:.*\n(?:[ -].*\n)*", re.MULTILINE)
+_RECORDED = re.compile(r"^(?:targets|products|checks):.*\n(?:[ -].*\n)*", re.MULTILINE)
 
 
 def _raised(before: str, after: str) -> str:
@@ -221,6 +230,10 @@ def new_site(root: Path) -> Site:
     make_workspace(root)
     smoke = root / "checks" / "smoke.sh"
     smoke.write_text(smoke.read_text().replace("#!/bin/sh\n", _LISTEN))
+    agree_workspace(root)
+    trust = root / "trust.yaml"
+    # Nobody has acted on the first version yet.
+    trust.write_text(re.sub(r"^version: 2$", "version: 1", trust.read_text(), flags=re.MULTILINE))
     _pack(root)
     site = Site(root)
     site.clock(BEGIN)

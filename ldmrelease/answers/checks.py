@@ -22,7 +22,8 @@ class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `verdict` is the worst of the places, apart from those that only wait for an earlier one.
     `hypothetical` are levels whose policy nobody has agreed to, and
-    `unagreed_targets` environments whose targets nobody has: nothing acts on what is decided.
+    `unagreed_targets` environments whose targets nobody has, `unagreed_products` and `unagreed_checks` products and
+    checks that nobody has: nothing acts on what is decided.
     """
 
     verdict: Verdict
@@ -30,6 +31,8 @@ class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
     refusals: tuple[PlaceRefusalAnswer, ...]
     hypothetical: tuple[str, ...]
     unagreed_targets: tuple[str, ...]
+    unagreed_products: tuple[str, ...]
+    unagreed_checks: tuple[str, ...]
 
     @property
     def exit_code(self) -> ExitCode:
@@ -46,6 +49,8 @@ def check_answer(decided: Iterable[Decided], local: Unagreed) -> CheckAnswer:
         refusals=(),
         hypothetical=local.levels,
         unagreed_targets=local.environments,
+        unagreed_products=local.products,
+        unagreed_checks=local.checks,
     )
 
 
@@ -70,4 +75,6 @@ def refused_check(failed: PreflightFailed) -> CheckAnswer:
         refusals=preflight_refusals(failed),
         hypothetical=(),
         unagreed_targets=(),
+        unagreed_products=(),
+        unagreed_checks=(),
     )

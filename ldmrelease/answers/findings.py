@@ -1,21 +1,22 @@
 """Findings: a code, the values that it is about, and its sentence."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ldmrelease.answers.exit_codes import WRONG_LEDGER
-from ldmrelease.answers.sentences.refusals import refusal_words, target_words
 from ldmrelease.answers.spellings import PlaceName, Values, plain_values
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.site_registry import ForeignImage
-from ldmrelease.domain.topology import Place
-from ldmrelease.targets.image_setting import foreign_refusal
-from ldmrelease.targets.results import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ldmrelease.domain.site_registry import ForeignImage
+    from ldmrelease.domain.topology import Place
     from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.targets.results import Refusal
 
 
 class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ class UnreachableAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def refusal_findings(refusal: Refusal | Unavailable) -> tuple[FindingAnswer, ...]:
     """Each thing that a target refuses; where nobody could be asked, that."""
+    from ldmrelease.answers.sentences.refusals import refusal_words  # noqa: PLC0415 - mostly there is none
+
     if isinstance(refusal, Unavailable):
         values = {"where": refusal.where, "reason": refusal.reason}
         return (FindingAnswer(code="unavailable", values=values, sentence=refusal_words(refusal)),)
@@ -48,6 +51,8 @@ def refusal_findings(refusal: Refusal | Unavailable) -> tuple[FindingAnswer, ...
 
 
 def _finding(refusal: Refusal, file: object) -> FindingAnswer:
+    from ldmrelease.answers.sentences.refusals import target_words  # noqa: PLC0415 - as above
+
     values = {key: each for key, each in {"file": file, **refusal.values}.items() if each is not None}
     return FindingAnswer(
         code=refusal.code, values=plain_values(values), sentence=target_words(refusal.code, values)
@@ -56,7 +61,11 @@ def _finding(refusal: Refusal, file: object) -> FindingAnswer:
 
 def foreign_findings(foreign: ForeignImage | None) -> tuple[FindingAnswer, ...]:
     """That another repository is named than the component's."""
-    return refusal_findings(foreign_refusal(foreign)) if foreign is not None else ()
+    if foreign is None:
+        return ()
+    from ldmrelease.targets.image_setting import foreign_refusal  # noqa: PLC0415 - as above
+
+    return refusal_findings(foreign_refusal(foreign))
 
 
 def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceRefusalAnswer, ...]:
@@ -67,7 +76,7 @@ def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceR
     )
 
 
-def preflight_refusals(failed: "PreflightFailed") -> tuple[PlaceRefusalAnswer, ...]:
+def preflight_refusals(failed: PreflightFailed) -> tuple[PlaceRefusalAnswer, ...]:
     """The refusals of all the places, in their order."""
     return tuple(found for each in failed.places for found in place_refusals(each.place, each.refusal))
 

@@ -138,6 +138,8 @@ class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer"
     decisions: tuple[DecisionAnswer, ...]
     hypothetical: tuple[str, ...]
     unagreed_targets: tuple[str, ...]
+    unagreed_products: tuple[str, ...]
+    unagreed_checks: tuple[str, ...]
 
 
 class RefusedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="refused"):
@@ -280,6 +282,8 @@ def dry_run_answer(look: Preview, changes: Iterable[PlaceChange], local: Unagree
         decisions=tuple(decision_answer(each.decision, each.digest) for each in look.decided),
         hypothetical=local.levels,
         unagreed_targets=local.environments,
+        unagreed_products=local.products,
+        unagreed_checks=local.checks,
     )
 
 

@@ -16,7 +16,7 @@ from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
 from ldmrelease.config.yaml.validation_messages import faulty_paths, validate
 from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
-from ldmrelease.domain.topology import Place, Topology
+from ldmrelease.domain.topology import Check, Place, Product, Topology
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
 
 _MAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
@@ -39,6 +39,18 @@ class PolicyEntry(Strict):
 
     version: int = Field(ge=1, description="The version that the policy file states.")
     digest: Digest = Field(description="sha256 of the policy file's bytes.")
+
+
+class CheckEntry(Strict):
+    """A check that was agreed."""
+
+    digest: Digest = Field(
+        description="sha256 of its definition, with its template and the files that it runs."
+    )
+    files: dict[Text, Digest] = Field(
+        default_factory=dict,
+        description="sha256 of each of those files, by its path from the workspace's folder.",
+    )
 
 
 def _mail(text: str) -> str:
@@ -90,14 +102,28 @@ class TrustFile(Strict):
         description="How each environment is reached, written and observed, as `workspace lint` prints it: the digest "
         "of its applications. Several, where machines reach it differently.",
     )
+    products: dict[Name, Digest] = Field(
+        default_factory=dict,
+        description="What each product is made of, and where its images come from: the digest of its entry.",
+    )
+    checks: dict[Name, CheckEntry] = Field(
+        default_factory=dict, description="The checks that were agreed: others are not run, and do not count."
+    )
     roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
     keys: dict[Name, KeyEntry] = Field(description="Public keys.")
 
 
+class AgreedCheck(Struct, frozen=True):
+    """A check as it was agreed: its digest, and those of the files that are part of it."""
+
+    digest: str
+    files: dict[str, str]
+
+
 class Trust(Struct, frozen=True):
     """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
-    or environment/application; `targets` are the digests that were agreed to for an environment. `key_files` are
-    the digests of the PEM files that it names.
+    or environment/application; `targets` are the digests that were agreed to for an environment, `products` that of
+    each product. `key_files` are the digests of the PEM files that it names.
     """
 
     version: int
@@ -105,6 +131,8 @@ class Trust(Struct, frozen=True):
     policies: dict[str, tuple[int, str]]
     levels: dict[str, str]
     targets: dict[str, tuple[str, ...]]
+    products: dict[str, str]
+    checks: dict[str, AgreedCheck]
     document: read.YamlDocument
     key_files: dict[Path, str]
 
@@ -121,6 +149,8 @@ class Trust(Struct, frozen=True):
             "policies": self.policies,
             "levels": self.levels,
             "targets": self.targets,
+            "products": self.products,
+            "checks": self.checks,
         }
         return canonical.digest_of(said)
 
@@ -131,6 +161,32 @@ class Trust(Struct, frozen=True):
     def agrees_with_targets(self, topology: Topology, environment: str) -> bool:
         """Whether the applications of an environment are reached, written and observed as was agreed."""
         return topology.target_digest(environment) in self.targets.get(environment, ())
+
+    def agrees_with_product(self, product: Product) -> bool:
+        """Whether a product is made of what was agreed, from where that was."""
+        return self.products.get(product.name) == product.digest
+
+    def agrees_with_check(self, check: Check) -> bool:
+        """Whether a check is the one that was agreed, down to the bytes of its files."""
+        agreed = self.checks.get(check.name)
+        # The digest covers the files; what is recorded of a file that the check has no more does no harm.
+        return (
+            agreed is not None
+            and agreed.digest == check.digest
+            and check.read_files.items() <= agreed.files.items()
+        )
+
+    def changed_files(self, check: Check) -> tuple[str, ...]:
+        """The files of a check that are not what was agreed; none where nothing was agreed of it."""
+        agreed = self.checks.get(check.name)
+        if agreed is None:
+            return ()
+        now = check.read_files
+        return tuple(
+            name
+            for name in sorted(now.keys() | agreed.files.keys())
+            if now.get(name) != agreed.files.get(name)
+        )
 
 
 def load_trust(path: Path) -> Trust:
@@ -150,6 +206,8 @@ def load_trust(path: Path) -> Trust:
         policies={name: (each.version, each.digest) for name, each in file.policies.items()},
         levels=file.environments,
         targets={name: tuple(sorted(each)) for name, each in file.targets.items()},
+        products=file.products,
+        checks={name: AgreedCheck(each.digest, each.files) for name, each in file.checks.items()},
         document=document,
         key_files=reader.key_files,
     )

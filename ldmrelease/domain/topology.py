@@ -67,6 +67,11 @@ class Product(Struct, frozen=True):
         """The component of that name, if the product has it."""
         return next((each for each in self.components if each.name == name), None)
 
+    @property
+    def digest(self) -> str:
+        """What a trust document agrees to of a product: where its images and releases come from, and their names."""
+        return canonical.digest_of(self)
+
 
 class Application(Struct, frozen=True):
     """An application of an environment: its level, what it runs, how it is written and observed.
@@ -123,6 +128,24 @@ class Check(Struct, frozen=True):
     results: str | None = None
     files: tuple[str, ...] = ()
     contents: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """What a trust document agrees to of a check: the digest of its definition, its template and its files."""
+        definition = canonical.to_plain(self)
+        if self.results is None:
+            # What a check does not have makes no other check of it.
+            del definition["results"]
+        for name in ("files", "contents"):
+            if not definition[name]:
+                del definition[name]
+        return canonical.digest_of(definition)
+
+    @property
+    def read_files(self) -> dict[str, str]:
+        """The digest of each file of the workspace that makes it this check, by its path."""
+        template = {self.template: self.document} if self.template and self.document else {}
+        return {**self.contents, **template}
 
 
 class Topology(Struct, frozen=True):

@@ -135,12 +135,25 @@ def checked(ledger: str, row: Iterable[Any]) -> Event:
     """
     row = EventRow(*row)
     try:
-        event, found = read(ledger, row), row_hash(ledger, row)
+        event = read(ledger, row)
     except ValueError as error:
-        raise Damaged(f"event {row.sequence} cannot be read: {error}") from error
+        raise _unreadable(row, error) from error
+    require_hash(ledger, row)
+    return event
+
+
+def require_hash(ledger: str, row: EventRow) -> None:
+    """Raise `Damaged` where a row is not what was appended."""
+    try:
+        found = row_hash(ledger, row)
+    except ValueError as error:
+        raise _unreadable(row, error) from error
     if found != row.hash:
         raise Damaged(f"event {row.sequence} is not what was appended: its hash differs")
-    return event
+
+
+def _unreadable(row: EventRow, error: ValueError) -> Damaged:
+    return Damaged(f"event {row.sequence} cannot be read: {error}")
 
 
 class Walk(Struct):

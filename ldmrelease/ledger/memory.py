@@ -145,6 +145,14 @@ class MemoryLedger:
             ):
                 yield log.checked(self.uuid, row)
 
+    def rows(self, kinds: Iterable[str], after: int = 0) -> Iterator[EventRow]:
+        """See `LedgerReader`."""
+        named = {str(kind) for kind in kinds}
+        for row in self._rows[max(after, 0) :]:
+            if row.kind in named:
+                log.require_hash(self.uuid, row)
+                yield row
+
     def last(self, stream: str, kind: str) -> Event | None:
         """See `LedgerReader`."""
         found = (row for row in reversed(self._rows) if (row.stream, row.kind) == (stream, str(kind)))

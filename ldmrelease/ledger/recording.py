@@ -10,7 +10,7 @@ from typing import Any
 
 from ldmrelease.domain.events import Event, Head
 from ldmrelease.ledger.expectation import Expectation, StateKey, state_digest, states_digest
-from ldmrelease.ledger.interface import LedgerReader
+from ldmrelease.ledger.interface import EventRow, LedgerReader
 
 
 class UnguardedRead(TypeError):
@@ -66,6 +66,10 @@ class RecordingReader:
             )
         self.version(stream)
         return self._ledger.events(stream=stream, kinds=kinds, after=after)
+
+    def rows(self, kinds: Iterable[str], after: int = 0) -> Iterator[EventRow]:  # noqa: ARG002
+        """Raises `UnguardedRead`."""
+        raise UnguardedRead("rows are of all streams: name the stream whose events are read")
 
     def last(self, stream: str, kind: str) -> Event | None:
         """See `LedgerReader`."""

@@ -124,7 +124,7 @@ def look_text(look: Preview, default_product: str | None) -> str:
 
 
 def hypothetical_text(local: Unagreed) -> str:
-    """In front of a decision: the policies and targets that nobody has agreed to; empty where there are none."""
+    """In front of a decision: what of it nobody has agreed to; empty where there is nothing."""
     told = ""
     if local.levels:
         told += (
@@ -135,6 +135,16 @@ def hypothetical_text(local: Unagreed) -> str:
         told += (
             f"hypothetical: the targets of {', '.join(local.environments)} are not those that the trust document "
             "records; nothing is written or signed there\n"
+        )
+    if local.products:
+        told += (
+            f"hypothetical: the products {', '.join(local.products)} are not those that the trust document records; "
+            "nothing is written or signed about them\n"
+        )
+    if local.checks:
+        told += (
+            f"hypothetical: the checks {', '.join(local.checks)} are not those that the trust document records; they "
+            "are not run, and only results of those that it records count\n"
         )
     return told
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ldmrelease.config.workspace.key_faults import LEDGER, how_to_make, signed_types, signer_fault
-from ldmrelease.config.workspace.model import Workspace
+from ldmrelease.config.workspace.model import LocalCheck, Workspace
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events.kinds import OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.plan import Plan, StepKind
@@ -27,6 +27,45 @@ def require_agreed_targets(workspace: Workspace, environments: Iterable[str]) ->
             f"the targets of {', '.join(local)} are not those that the trust document records, so nothing is written "
             "or signed there; `ldmrelease workspace lint` says what to record"
         )
+
+
+class UnagreedProduct(InputError):
+    """A product is not made of what the trust document records, or from elsewhere."""
+
+
+def require_agreed_products(workspace: Workspace, products: Iterable[str]) -> None:
+    """Raise `UnagreedProduct` where nothing is to be signed about one of these products."""
+    local = sorted(set(products) & set(workspace.local_products))
+    if local:
+        raise UnagreedProduct(
+            f"the products {', '.join(local)} are not those that the trust document records, so nothing is written or "
+            "signed about them; `ldmrelease trust agree` shows the difference and records it"
+        )
+
+
+class UnagreedCheck(InputError):
+    """A check, or a file that it runs, is not the one that the trust document records."""
+
+
+def require_agreed_checks(workspace: Workspace, checks: Iterable[str]) -> None:
+    """Raise `UnagreedCheck` where one of these checks is not to be run, nor its result to be signed."""
+    wanted = set(checks)
+    for each in workspace.local_checks:
+        if each.name in wanted:
+            raise UnagreedCheck(
+                f"the check {each.name} is not the one that the trust document records ({difference_words(each)}), so "
+                "it is not run, and nothing is signed about it; look at what was changed: `ldmrelease trust agree` "
+                "records it"
+            )
+
+
+def difference_words(check: LocalCheck) -> str:
+    """What of a check is not as it was agreed."""
+    if check.agreed is None:
+        return "which has none of that name"
+    if check.files:
+        return f"{', '.join(check.files)} changed"
+    return "its definition changed"
 
 
 def require_keys(context: Signing, plan: Plan, release: Release) -> None:

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, cast
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.interface import TreeLayout
 
-LAYOUTS: Mapping[str, str] = {"phalanx": "phalanx", "kustomize": "kustomize"}
+LAYOUTS: Mapping[str, str] = {
+    "phalanx": "phalanx",
+    "flux": "flux",
+    "kustomize": "kustomize",
+    "plain": "plain",
+}
 """By name, the module of `layouts`; a tree is of the first one that fits."""
 
 if TYPE_CHECKING:
-    from ldmrelease.trees.layouts import kustomize, phalanx
+    from ldmrelease.trees.layouts import flux, kustomize, phalanx, plain
 
-    _LAYOUTS: tuple[TreeLayout, ...] = (phalanx, kustomize)
+    _LAYOUTS: tuple[TreeLayout, ...] = (phalanx, flux, kustomize, plain)
 
 
 def layout(name: str) -> TreeLayout:

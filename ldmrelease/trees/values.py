@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ldmrelease.targets.editors.chart_values import printed
 from ldmrelease.targets.results import Unquoted
+from ldmrelease.trees.documents import compose_all
 
 LARGEST_FILE = 10_000_000
 """Bytes of a file that is read."""
@@ -79,14 +80,14 @@ def read_documents(text: bytes, file: str) -> list[YamlValue]:
     if len(text) > LARGEST_FILE:
         raise UnreadableFile(file, f"{len(text):,} bytes; at most {LARGEST_FILE:,} are read")
     try:
-        nodes = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
+        nodes = compose_all(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise UnreadableFile(file, error.problem or "unreadable", mark.line + 1 if mark else None) from None
     except (yaml.YAMLError, ValueError) as error:
         raise UnreadableFile(file, str(error).splitlines()[0]) from None
     reader = _Reader(file)
-    return [reader.value(node, ()) for node in nodes if node is not None]
+    return [reader.value(node, ()) for node in nodes]
 
 
 def read_mapping(text: bytes, file: str) -> YamlMapping:

@@ -94,6 +94,10 @@ TARGET_WORDS: Mapping[str, Words] = {
         f"the targets of {said(v['environment'])} are not those that the trust document records, so nothing is signed "
         "about them; `ldmrelease workspace lint` says what to record"
     ),
+    "products-not-agreed": lambda v: (
+        f"the products {listed(v['products'])} are not those that the trust document records, so nothing is signed "
+        "about them; `ldmrelease workspace lint` says what to record"
+    ),
     # Repositories, branches, files.
     "no-repository": lambda v: (
         f"{said(v['where'])} is not a git repository{' (' + _found(v) + ')' if 'found' in v else ''}; "

@@ -1,4 +1,4 @@
-"""What a trust document records of its workspace (policies, levels and targets), and where the two differ."""
+"""What a trust document records of its workspace (policies, targets, products, checks), and where the two differ."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -8,12 +8,14 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.trust import Trust, load_trust
+from ldmrelease.config.workspace.check_contents import with_files
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology, level_of
-from ldmrelease.config.yaml.read import read
+from ldmrelease.config.yaml.problems import BadInput, Problem
+from ldmrelease.config.yaml.read import YamlDocument, read
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain.level import Level
-from ldmrelease.domain.topology import Topology
+from ldmrelease.domain.topology import Check, Topology
 
 
 class TrustChange(Struct, frozen=True):
@@ -48,7 +50,8 @@ def agreement(file: Path, only: Collection[str] = ()) -> Agreement:
     The workspace may be one that no command accepts, since the two do not agree. Raises `BadInput` for files that
     cannot be read.
     """
-    workspace = validate(WorkspaceFile, read(file))
+    document = read(file)
+    workspace = validate(WorkspaceFile, document)
     root = file.resolve().parent
     levels = {
         name: level for name, (level, _) in read_levels(policy_files(root / workspace.policies)).items()
@@ -57,7 +60,8 @@ def agreement(file: Path, only: Collection[str] = ()) -> Agreement:
     changes = [*_policies(trust, [each for name, each in levels.items() if not only or name in only])]
     if not only:
         changes += _environments(trust, workspace)
-        changes += _targets(trust, build_topology(workspace))
+        topology = complete_topology(workspace, document, root)
+        changes += [*_targets(trust, topology), *_products(trust, topology), *_checks(trust, topology)]
     return Agreement(tuple(changes), tuple(levels))
 
 
@@ -107,3 +111,46 @@ def _targets(trust: Trust, topology: Topology) -> Iterator[TrustChange]:
         if not trust.agrees_with_targets(topology, each):
             before = list(trust.targets[each]) if each in trust.targets else None
             yield TrustChange(("targets", each), before, [topology.target_digest(each)])
+
+
+def complete_topology(file: WorkspaceFile, document: YamlDocument, root: Path) -> Topology:
+    """The topology with what the files of its checks say. Raises `BadInput` where one of them cannot be read."""
+    problems: list[Problem] = []
+    topology = with_files(build_topology(file), root, document, problems)
+    if problems:
+        raise BadInput(problems)
+    return topology
+
+
+def recorded_products(topology: Topology) -> dict[str, str]:
+    """What a trust document records of the products, as it is written there."""
+    return {each.name: each.digest for each in topology.products}
+
+
+def recorded_checks(topology: Topology) -> dict[str, dict[str, Any]]:
+    """What a trust document records of the checks, as it is written there."""
+    return {each.name: _check_entry(each) for each in topology.checks}
+
+
+def _check_entry(check: Check) -> dict[str, Any]:
+    files = check.read_files
+    return {"digest": check.digest, **({"files": files} if files else {})}
+
+
+def _products(trust: Trust, topology: Topology) -> Iterator[TrustChange]:
+    for each in topology.products:
+        if not trust.agrees_with_product(each):
+            yield TrustChange(("products", each.name), trust.products.get(each.name), each.digest)
+
+
+def _checks(trust: Trust, topology: Topology) -> Iterator[TrustChange]:
+    for each in topology.checks:
+        agreed, path = trust.checks.get(each.name), ("checks", each.name)
+        if agreed is None:
+            yield TrustChange(path, None, _check_entry(each))
+            continue
+        if agreed.digest != each.digest:
+            yield TrustChange((*path, "digest"), agreed.digest, each.digest)
+        for name, digest in each.read_files.items():
+            if agreed.files.get(name) != digest:
+                yield TrustChange((*path, "files", name), agreed.files.get(name), digest)

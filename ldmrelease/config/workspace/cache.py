@@ -7,6 +7,7 @@ wrong with it, it is not there (docs/decisions/0023-workspace-cache.md says who 
 
 import os
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,7 @@ _CI = "CI"
 
 _PACKAGE = Path(ldmrelease.__file__).parent
 _FOLDER = "ldmrelease/workspaces"
+_A_WHILE = 3600
 _ORIGIN = ("config", "domain", "trust", "checks", "policy")
 """The packages that values are made by: another version of them may read the same files differently."""
 
@@ -57,13 +59,34 @@ def open_workspace(file: Path, environ: Mapping[str, str]) -> Workspace:
     return workspace
 
 
+def unused_entries(environ: Mapping[str, str]) -> Iterator[Path]:
+    """What is left in the user's cache of workspaces whose file is gone, and of writes that were killed."""
+    folder = _entry_folder(environ)
+    for path in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else ():
+        try:
+            entry = msgspec.json.decode(_own_bytes(path), type=_Entry)
+            used = any(map(os.path.exists, entry.inputs.files))
+        except ValueError:
+            # Somebody may be writing it just now.
+            used = time.time() - path.stat().st_mtime < _A_WHILE
+        except OSError:
+            used = True
+        if not used:
+            yield path
+
+
 def _entry_path(file: Path, environ: Mapping[str, str]) -> Path | None:
     """Where the entry of a workspace is; None where the user has no folder for caches."""
+    folder = _entry_folder(environ)
+    return None if folder is None else folder / canonical.digest(os.fsencode(file)).removeprefix("sha256:")
+
+
+def _entry_folder(environ: Mapping[str, str]) -> Path | None:
     home = environ.get("XDG_CACHE_HOME") or os.path.join(environ.get("HOME", ""), ".cache")  # noqa: PTH118
     # A relative path is to be ignored (XDG Base Directory Specification).
     if not os.path.isabs(home):  # noqa: PTH117 - without making a Path of what may be none
         return None
-    return Path(home, _FOLDER, canonical.digest(os.fsencode(file)).removeprefix("sha256:"))
+    return Path(home, _FOLDER)
 
 
 def _recall(path: Path) -> Workspace | None:

@@ -40,6 +40,11 @@ def _missing_ledger(file: WorkspaceFile, document: YamlDocument, root: Path) -> 
         yield document.problem(("ledger",), f"there is no ledger at {shown(there)}", remedy)
 
 
+def repositories(file: WorkspaceFile) -> Iterator[_Named]:
+    """The git repositories that a workspace names, each with the field that does."""
+    yield from (each for each in (*_sources(file), *_sites(file)) if each[0][-1] in _OF_GIT)
+
+
 def is_local(text: str) -> bool:
     """Whether a repository is a folder of this machine, and not an address."""
     return "://" not in text and "@" not in text.partition("/")[0] and ":" not in text.partition("/")[0]

@@ -9,11 +9,15 @@ from pathlib import Path
 from msgspec import Struct
 
 from ldmrelease.config.policies.load import SUFFIX, load_levels
-from ldmrelease.config.workspace.agreement import recorded_levels
+from ldmrelease.config.workspace.agreement import (
+    complete_topology,
+    recorded_checks,
+    recorded_levels,
+    recorded_products,
+)
 from ldmrelease.config.workspace.file_schemas import schema_comment, schema_files
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.schema import WorkspaceFile
-from ldmrelease.config.workspace.topology import build_topology
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
@@ -31,7 +35,7 @@ _EVERYWHERE = ["*"]
 _IGNORED = "# Private keys and the ledger belong in no repository.\n/keys/\n/ledger.db*\n"
 _HEAD = """\
 # The trust document: whose keys count for what, which level each environment is at, how each is reached (`targets`),
-# which policies hold. `ldmrelease trust` keeps it; raise the version with every change that you make by hand.
+# which products, checks and policies were agreed. `ldmrelease trust` keeps it; raise its version for a change by hand.
 """
 
 _ROLES = {
@@ -88,8 +92,10 @@ def init_workspace(
     levels = list(load_levels(folder / "policies").values())
     keys = [*_KEYS, *(f"receipts-{level.name}" for level in levels)]
     public = {name: _make_key(folder / "keys" / f"{name}.pem") for name in keys}
-    file = WorkspaceFile.model_validate(read(folder / FILE).plain)
-    trust = _trust(levels, recorded_levels(file), build_topology(file), public, not_before=at, person=person)
+    document = read(folder / FILE)
+    file = WorkspaceFile.model_validate(document.plain)
+    topology = complete_topology(file, document, folder)
+    trust = _trust(levels, recorded_levels(file), topology, public, not_before=at, person=person)
     _write(folder / "trust.yaml", trust.encode())
     made = [*files, ".gitignore", *(f"keys/{name}.pem" for name in keys), "trust.yaml"]
     return Initialised(folder / FILE, tuple(folder / name for name in made))
@@ -161,6 +167,8 @@ def _trust(
         "policies": {each.name: {"version": each.version, "digest": each.digest} for each in levels},
         "environments": places,
         "targets": {each: [topology.target_digest(each)] for each in topology.environments},
+        "products": recorded_products(topology),
+        "checks": recorded_checks(topology),
         "roles": (roles := _roles(places, levels)),
         "keys": {
             name: {

@@ -1,6 +1,6 @@
 """Everything that will hurt, found in the files alone: what is wrong in them, and what nothing could be done with."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from ldmrelease.config.policies.load import SUFFIX
@@ -29,7 +29,10 @@ def lint(file: Path) -> tuple[Problem, ...]:
     root = file.resolve().parent
     found = list(_lint(read, root))
     if read.topology is not None and read.trust is not None and read.document is not None:
-        found += _targets_not_agreed(read.topology, read.trust, read.document, [*read.problems, *found])
+        told = [*read.problems, *found]
+        found += _targets_not_agreed(read.topology, read.trust, read.document, told)
+        found += _products_not_agreed(read.topology, read.trust, read.document, told)
+        found += _checks_not_agreed(read.topology, read.trust, read.document, told)
     return BadInput([*read.problems, *(each for each in found if not read.left_out.concerns(each))]).problems
 
 
@@ -97,6 +100,50 @@ def _targets_not_agreed(
             digest = topology.target_digest(each)
             remedy = f"record `{each}: [{digest}]` there under targets, or use `ldmrelease trust agree`"
             yield document.problem(("environments", each), message, remedy, at_key=True)
+
+
+def _products_not_agreed(
+    topology: Topology, trust: Trust, document: YamlDocument, told: Iterable[Problem]
+) -> Iterator[Problem]:
+    faulty = _faulty(told, "products")
+    names = [each.name for each in topology.products if each.name not in faulty]
+    yield from _unrecorded("products", names, trust.products, trust)
+    for each in topology.products:
+        if each.name in names and each.name in trust.products and not trust.agrees_with_product(each):
+            message = f"is not what {trust.document.file} records: advisory only until that is updated"
+            remedy = (
+                f"record `{each.name}: {each.digest}` there under products, or use `ldmrelease trust agree`"
+            )
+            yield document.problem(("products", each.name), message, remedy, at_key=True)
+
+
+def _checks_not_agreed(
+    topology: Topology, trust: Trust, document: YamlDocument, told: Iterable[Problem]
+) -> Iterator[Problem]:
+    faulty = _faulty(told, "checks")
+    names = [each.name for each in topology.checks if each.name not in faulty]
+    yield from _unrecorded("checks", names, trust.checks, trust)
+    for each in topology.checks:
+        if each.name in names and each.name in trust.checks and not trust.agrees_with_check(each):
+            files = trust.changed_files(each)
+            what = f" ({', '.join(files)})" if files else ""
+            message = f"is not what {trust.document.file} records{what}: it is not run until that is updated"
+            remedy = "look at what was changed; `ldmrelease trust agree` records it"
+            yield document.problem(("checks", each.name), message, remedy, at_key=True)
+
+
+def _faulty(told: Iterable[Problem], part: str) -> set[str]:
+    """The entries of a part of the workspace that have a wrong field: what would be recorded of them is not known."""
+    return {each.field.split(".")[1] for each in told if each.field.startswith(f"{part}.")}
+
+
+def _unrecorded(part: str, names: Iterable[str], known: Container[str], trust: Trust) -> Iterator[Problem]:
+    lacking = [each for each in names if each not in known]
+    if lacking:
+        message = f"does not record {', '.join(lacking)}: advisory only until it does"
+        yield trust.document.problem(
+            (part,), message, "write them with `ldmrelease trust agree`", at_key=True
+        )
 
 
 def _levels(file: WorkspaceFile) -> Iterator[str]:

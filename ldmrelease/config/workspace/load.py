@@ -1,20 +1,17 @@
 """The workspace: `ldmrelease.yaml` and the files that it names, read and validated."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from ldmrelease.checks.files import TooManyFiles, check_files
 from ldmrelease.config.policies.load import ReadLevels, policy_files, usable_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
-from ldmrelease.config.workspace.check_template import template_file, with_document
+from ldmrelease.config.workspace.check_contents import attempt, with_files
+from ldmrelease.config.workspace.check_template import template_file
 from ldmrelease.config.workspace.key_faults import SIGNS
-from ldmrelease.config.workspace.model import Workspace, WorkspaceInputs
+from ldmrelease.config.workspace.model import LocalCheck, Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.references import References
 from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology
@@ -23,10 +20,8 @@ from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
-from ldmrelease.domain.topology import Check, Place, Topology
+from ldmrelease.domain.topology import Place, Topology
 from ldmrelease.ledger.registry import located
-
-T = TypeVar("T")
 
 
 def load_workspace(file: Path) -> Workspace:
@@ -82,14 +77,14 @@ class ReadFiles(Struct, frozen=True):
 def read_parts(path: Path) -> ReadFiles:
     """Read a workspace's file and all that it names, as far as each can be read."""
     problems: list[Problem] = []
-    document = _attempt(lambda: read.read(path), problems)
+    document = attempt(lambda: read.read(path), problems)
     usable = Usable(None) if document is None else usable_file(document)
     problems.extend(usable.problems)
     file, root = usable.file, path.resolve().parent
-    found = _attempt(lambda: _policies(file, document, root), problems)
+    found = attempt(lambda: _policies(file, document, root), problems)
     policies = None if found is None else found.levels
     problems.extend(() if found is None else found.problems)
-    trust = _attempt(lambda: _trust(file, document, root), problems)
+    trust = attempt(lambda: _trust(file, document, root), problems)
     if document is None or file is None or found is None:
         return ReadFiles(tuple(problems), file, document, policies, trust, left_out=usable.left_out)
     mistaken = list(References(file, document, found.names).problems())
@@ -98,7 +93,7 @@ def read_parts(path: Path) -> ReadFiles:
     rest = without(usable, mistaken)
     if rest.file is None:
         return ReadFiles(tuple(problems), file, document, found.levels, trust, left_out=rest.left_out)
-    topology = _with_files(build_topology(rest.file), root, document, problems)
+    topology = with_files(build_topology(rest.file), root, document, problems)
     problems.extend(
         each
         for each in (
@@ -137,45 +132,6 @@ def written(file: WorkspaceFile | None, document: read.YamlDocument | None, fiel
     plain = document.plain if document is not None and isinstance(document.plain, dict) else {}
     found = plain.get(field)
     return found if found and isinstance(found, str) else str(WorkspaceFile.model_fields[field].default)
-
-
-def _with_files(
-    topology: Topology, root: Path, document: read.YamlDocument, problems: list[Problem]
-) -> Topology:
-    """The checks with what their templates and scripts say: bad ones are found before anything is run."""
-    found = [_attempt(partial(with_document, each, root), problems) or each for each in topology.checks]
-    checks = [_attempt(partial(_with_contents, each, root, document), problems) or each for each in found]
-    return replace(topology, checks=tuple(checks))
-
-
-def _with_contents(check: Check, root: Path, document: read.YamlDocument) -> Check:
-    absent = [(index, each) for index, each in enumerate(check.files) if not (root / each).exists()]
-    place = ("checks", check.name, "files")
-    if absent:
-        problems = [
-            document.problem(
-                (*place, index), f"{each} is not there", "name files and folders of the workspace"
-            )
-            for index, each in absent
-        ]
-        raise BadInput(problems)
-    try:
-        return replace(check, contents=check_files(check, root))
-    except TooManyFiles as error:
-        raise BadInput(
-            [document.problem(place[:2], str(error), "name files instead of that folder")]
-        ) from None
-    except OSError as error:
-        message = f"{error.filename} cannot be read: {error.strerror}"
-        raise BadInput([document.problem(place[:2], message)]) from None
-
-
-def _attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:
-    try:
-        return read()
-    except BadInput as error:
-        problems.extend(error.problems)
-        return None
 
 
 def _placed(topology: Topology, trust: Trust, document: read.YamlDocument) -> Iterator[Problem]:
@@ -225,9 +181,20 @@ def _workspace(parts: Parts) -> Workspace:
             for each in parts.topology.environments
             if not parts.trust.agrees_with_targets(parts.topology, each)
         ),
+        local_products=tuple(
+            each.name for each in parts.topology.products if not parts.trust.agrees_with_product(each)
+        ),
+        local_checks=tuple(_local_checks(parts.topology, parts.trust)),
         trust_version=parts.trust.version,
         trust_digest=parts.trust.digest,
     )
+
+
+def _local_checks(topology: Topology, trust: Trust) -> Iterator[LocalCheck]:
+    for each in topology.checks:
+        if not trust.agrees_with_check(each):
+            agreed = trust.checks.get(each.name)
+            yield LocalCheck(each.name, agreed.digest if agreed else None, trust.changed_files(each))
 
 
 def _inputs(parts: Parts) -> WorkspaceInputs:

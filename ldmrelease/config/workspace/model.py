@@ -15,6 +15,17 @@ FILE = "ldmrelease.yaml"
 VARIABLE = "LDMRELEASE_WORKSPACE"
 
 
+class LocalCheck(Struct, frozen=True):
+    """A check that is not the one that the trust document records.
+
+    `agreed` is the digest that it records, None where it has none; `files` are those that are not what it records.
+    """
+
+    name: str
+    agreed: str | None
+    files: tuple[str, ...] = ()
+
+
 class Workspace(Struct, frozen=True):
     """A workspace as read; paths are absolute.
 
@@ -22,7 +33,8 @@ class Workspace(Struct, frozen=True):
     are private key files by purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock`
     stands in for the wall clock. `local_policies` are levels whose policy is not the one that the trust document
     records: what they decide is hypothetical; so they are of places in `local_environments`, whose targets are not
-    those that it records. `documents` are the policies as written, by the name of the level.
+    those that it records. `local_products` and `local_checks` are not those that it records either: nothing of them is
+    signed. `documents` are the policies as written, by the name of the level.
     """
 
     root: Path
@@ -41,8 +53,14 @@ class Workspace(Struct, frozen=True):
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
     local_environments: tuple[str, ...] = ()
+    local_products: tuple[str, ...] = ()
+    local_checks: tuple[LocalCheck, ...] = ()
     trust_version: int = 0
     trust_digest: str = ""
+
+    def local_check(self, name: str) -> LocalCheck | None:
+        """The check of that name, if it is not the one that the trust document records."""
+        return next((each for each in self.local_checks if each.name == name), None)
 
 
 class WorkspaceInputs(Struct, frozen=True):

@@ -1,7 +1,5 @@
 """`ldmrelease abort`: end a promotion that is not finished."""
 
-from typing import Annotated
-
 import typer
 
 from ldmrelease.answers.exit_codes import abort_code
@@ -9,6 +7,7 @@ from ldmrelease.faces.cli.arguments import ReasonOption
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator, rendered_outcome
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.understood import PromotionArgument
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.promotions.commands import abort as abort_promotion
 
@@ -20,7 +19,7 @@ app = new_app()
 )
 def abort(
     ctx: typer.Context,
-    promotion: Annotated[str, typer.Argument(help="Such as P-42.")],
+    promotion: PromotionArgument,
     reason: ReasonOption = None,
     output: OutputOption = Output.text,
 ) -> None:

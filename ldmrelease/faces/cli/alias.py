@@ -7,7 +7,9 @@ import typer
 from ldmrelease.answers.aliases import aliases_answer
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import same_told
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
     ProductOption,
@@ -19,11 +21,13 @@ from ldmrelease.faces.cli.arguments import (
     one_target,
     release_stored,
 )
-from ldmrelease.faces.cli.options import OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.understood import as_known, as_target
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import aliases_table
+from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.aliases import AliasOf, NotRead, aliases
 
@@ -57,10 +61,22 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
     Exit codes as for `promote`.
     """
     context = open_context_here(ctx)
+    target = as_target(context.topology, target)
+    name = _known_alias(context, name, target)
     spec = PromotionSpec(release_stored(context, release, product), target, Intent.ALIAS, reason, name)
     answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
     emit(answer.plain, output, answer.text)
     raise typer.Exit(answer.code)
+
+
+def _known_alias(context: Context, name: str, target: str) -> str:
+    """The alias that a name means in the menus of a target. Raises `UsageError` where none of them has it."""
+    menus = [each.target for each in applications_of(context, target) if isinstance(each.target, MenuTarget)]
+    known = {alias for menu in menus for alias in menu.aliases}
+    found = as_known(name, known)
+    if menus and found not in known:
+        raise UsageError(f"no menu of {target} has an alias {name!r}", did_you_mean(name, known))
+    return found
 
 
 @app.command("list", epilog=examples("ldmrelease alias list", "ldmrelease alias list --target usdfdev"))

@@ -9,6 +9,7 @@ from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application, Product, Topology
 from ldmrelease.faces.cli.options import NoAnswer, UsageError
+from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.output import say
 from ldmrelease.services.releases.products import (
     ChosenProduct,
@@ -49,7 +50,7 @@ def place_or_tag(context: "Context", text: str) -> tuple[Application, ...] | Non
     """The applications of what is a target, None for what may be a tag. Raises `UsageError` for a misspelled target."""
     from ldmrelease.services.deployments.target import UnknownTarget, applications_at  # noqa: PLC0415 - as below
 
-    meant = applications_at(context.topology, text)
+    meant = applications_at(context.topology, as_target(context.topology, text))
     if not isinstance(meant, UnknownTarget):
         return meant
     near = nearest(text, meant.known)
@@ -170,7 +171,7 @@ def applications_of(context: "Context", target: str | None) -> tuple[Application
     """The applications that a target means, of whatever product; all of them without one. Raises `UsageError`."""
     from ldmrelease.services.deployments.target import UnknownTarget, applications_at  # noqa: PLC0415 - as above
 
-    found = applications_at(context.topology, target)
+    found = applications_at(context.topology, None if target is None else as_target(context.topology, target))
     if isinstance(found, UnknownTarget):
         raise UsageError(f"there is no place {found.target!r}", did_you_mean(found.target, found.known))
     return found

@@ -19,6 +19,7 @@ from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, Targe
 from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.understood import as_known, as_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.checks.runs import (
     RunResult,
@@ -60,6 +61,8 @@ def check_run(
     failed, 3 if it said nothing, 4 if its result is still to come.
     """
     context = open_context_here(ctx)
+    target = as_target(context.topology, target)
+    check = as_known(check, (each.name for each in context.topology.checks))
     wanted = context.topology.check(check)
     if wanted is None:
         known = [each.name for each in context.topology.checks]

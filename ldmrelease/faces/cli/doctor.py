@@ -22,7 +22,12 @@ _COLOURS = {Health.OK: Colour.green, Health.WARN: Colour.yellow, Health.BAD: Col
 
 
 @app.command(
-    epilog=examples("ldmrelease doctor", "ldmrelease doctor --fix", "ldmrelease -C demo doctor --output json")
+    epilog=examples(
+        "ldmrelease doctor",
+        "ldmrelease doctor --fix",
+        "ldmrelease doctor --fix --dry-run",
+        "ldmrelease -C demo doctor --output json",
+    )
 )
 def doctor(
     ctx: typer.Context,
@@ -30,8 +35,12 @@ def doctor(
         bool,
         typer.Option(
             "--fix",
-            help="First offer the repairs that are safe: modes of key files, folders, missing keys and records.",
+            help="First offer the repairs that are safe: modes of key files, missing folders, keys and records, "
+            ".gitignore, stale locks of git, unused caches.",
         ),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="With --fix: say what would be done, and do nothing.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --fix: do not ask.")] = False,
     output: OutputOption = Output.text,
@@ -39,20 +48,26 @@ def doctor(
     """Look at git, the workspace, its keys and ledger, its repositories and every place; change nothing.
 
     One line for each, with what to do about it. Exit 1 if something is bad. With --fix each thing that can be put right
-    is offered first, one by one; what somebody has agreed to is never changed.
+    is offered first, one by one, and said when it is done; what somebody has agreed to is never changed, nor what the
+    ledger holds.
     """
+    if (dry_run or yes) and not fix:
+        raise UsageError(f"{'--dry-run' if dry_run else '--yes'} goes with --fix", "say --fix")
     if fix:
-        _fix(ctx, yes)
+        _fix(ctx, yes, dry_run)
     found = [diagnosis_answer(each) for each in _diagnoses(ctx)]
     emit(found, output, lambda: _text(found))
     raise typer.Exit(diagnoses_code(found))
 
 
-def _fix(ctx: typer.Context, yes: bool) -> None:
+def _fix(ctx: typer.Context, yes: bool, dry_run: bool) -> None:
     from ldmrelease.services.operations.fixes import fixes  # noqa: PLC0415 - where something is changed
 
     for each in fixes(workspace_file(ctx), time_here(ctx)):
         what = printable(each.what)
+        if dry_run:
+            say(f"would: {what}", err=True)
+            continue
         if not yes and not on_terminal():
             raise UsageError(f"nobody can be asked whether to {what}", "say --yes")
         if yes or typer.confirm(f"{what}?", err=True):

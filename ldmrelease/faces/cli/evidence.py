@@ -121,6 +121,8 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
     """
     context = open_context_here(ctx)
     pinned = release_now(context, release, product)
+    if "://" not in type and type not in STATEMENT_TYPES:
+        raise UsageError(f"there is no type {type!r} of statement", did_you_mean(type, STATEMENT_TYPES))
     meant = about or (AboutOption.image if component is not None else AboutOption.release)
     subjects = subjects_about(pinned, meant, component, platform)
     if isinstance(subjects, UnusableEvidence):
@@ -282,6 +284,9 @@ def list_evidence(
     emit(statement_answers(found), output, lambda: evidence_table(found, pinned.release.name))
 
 
+_ENVELOPES = (".json", ".jsonl", ".dsse", ".sigstore")
+
+
 @app.command(
     "verify",
     epilog=examples(
@@ -306,6 +311,8 @@ def verify(
         answers = statement_answers(found)
         emit(answers, output, lambda: verified_text(found[0], printable(what)))
     else:
+        if path.suffix in _ENVELOPES or "/" in what.removeprefix(f"{what.partition('/')[0]}/"):
+            raise UsageError(f"there is no file {what}", "name an envelope's file, or a tag")
         pinned = release_now(context, what, product)
         found = evaluate_all(context, pinned)
         answers = statement_answers(found)

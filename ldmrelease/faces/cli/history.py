@@ -17,6 +17,7 @@ from ldmrelease.faces.cli.arguments import (
 )
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import history_table
 from ldmrelease.services.context import Context
@@ -59,6 +60,7 @@ def history(
 def _rows(context: Context, what: str | None, product: str | None) -> list[HistoryEntry]:
     if what is None:
         return find_history(context)
+    what = as_target(context.topology, what)
     if any(what == each.place.environment for each in context.topology.applications):
         return find_history(context, environment=what)
     meant = place_or_tag(context, what)

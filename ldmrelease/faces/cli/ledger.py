@@ -19,6 +19,7 @@ from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import counted, listed, same_told
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event
 from ldmrelease.faces.cli.arguments import ReasonOption
@@ -246,6 +247,10 @@ def show(
     events = list(ledger.events(stream=stream))
     if stream is not None:
         events += ledger.events(stream_prefix=f"{stream.rstrip('/')}/")
+        if not events:
+            streams = {each.stream for each in ledger.events()}
+            known = streams | {each.partition("/")[0] for each in streams}
+            raise UsageError(f"nothing is in a stream {stream!r}", did_you_mean(stream, known))
     chosen = events[-last:] if last else events
     emit(event_answers(chosen), output, lambda: _listed(chosen))
 

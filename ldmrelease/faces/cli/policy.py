@@ -16,6 +16,7 @@ from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.arguments import TARGET, environment_of
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_workspace, workspace_file
+from ldmrelease.faces.cli.understood import as_known
 from ldmrelease.render.output import Output, as_json, emit
 from ldmrelease.render.problems import problem_lines
 from ldmrelease.render.requirements import level_words
@@ -68,6 +69,7 @@ def explain(
 ) -> None:
     """Explain in words what a level requires, and where each requirement comes from."""
     workspace = open_workspace(ctx)
+    level = as_known(level, workspace.levels)
     found = workspace.levels.get(level)
     if found is None:
         raise UsageError(f"there is no level {level!r}", did_you_mean(level, workspace.levels))

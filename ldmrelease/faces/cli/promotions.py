@@ -10,6 +10,7 @@ from ldmrelease.domain.events.promotion import DecisionMade, PromotionState
 from ldmrelease.faces.cli.arguments import ProductOption, require_product, usual_product
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.understood import PromotionArgument
 from ldmrelease.render.decisions import replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import promotions_table, report_text
@@ -52,7 +53,7 @@ def _is_asked(summary: PromotionSummary, states: list[PromotionState] | None, pr
 )
 def show(
     ctx: typer.Context,
-    promotion: Annotated[str, typer.Argument(help="Such as P-42.")],
+    promotion: PromotionArgument,
     output: OutputOption = Output.text,
 ) -> None:
     """Show a promotion: what was asked, what was decided and why, each step, the receipts, what is next."""
@@ -68,7 +69,7 @@ def show(
 @app.command("replay", epilog=examples("ldmrelease promotions replay P-42"))
 def replay_decisions(
     ctx: typer.Context,
-    promotion: Annotated[str, typer.Argument(help="Such as P-42.")],
+    promotion: PromotionArgument,
     output: OutputOption = Output.text,
 ) -> None:
     """Make a promotion's decisions again from the facts and policies that the ledger keeps.

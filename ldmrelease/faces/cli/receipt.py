@@ -7,6 +7,7 @@ import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.receipts import receipt_answers
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
     ProductOption,
@@ -17,6 +18,7 @@ from ldmrelease.faces.cli.arguments import (
 )
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.understood import PromotionOption
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.receipts import receipts_text
 from ldmrelease.services.context import Context
@@ -44,7 +46,7 @@ def show(
         list[str] | None,
         typer.Argument(metavar="TARGET | RELEASE", help="A target, a tag, or one of each, in any order."),
     ] = None,
-    promotion: Annotated[str | None, typer.Option("--promotion", help="Those of one promotion.")] = None,
+    promotion: PromotionOption = None,
     product: ProductOption = None,
     target: OptionalTargetOption = None,
     component: Annotated[
@@ -66,6 +68,8 @@ def show(
         found = _of_places(context, what or [], target, product)
     else:
         raise UsageError("nothing is named", "name a release or a target, or say --promotion")
+    if component is not None and found and component not in (parts := {each.component for each in found}):
+        raise UsageError(f"there is no receipt of a component {component!r}", did_you_mean(component, parts))
     chosen = [each for each in found if component in (None, each.component)]
     if not chosen:
         say("there is no such receipt", err=True)

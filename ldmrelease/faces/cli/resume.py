@@ -17,6 +17,7 @@ from ldmrelease.faces.cli.promotion_answers import (
     send_notification,
 )
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.understood import OptionalPromotionArgument
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.promotions import open_promotions
@@ -34,7 +35,7 @@ app = new_app()
 )
 def resume(
     ctx: typer.Context,
-    promotion: Annotated[str | None, typer.Argument(metavar="PROMOTION", help="Such as P-42.")] = None,
+    promotion: OptionalPromotionArgument = None,
     all_: Annotated[bool, typer.Option("--all", help="Every promotion that has not ended.")] = False,
     take_over: Annotated[
         bool, typer.Option("--take-over", help="Take the claims of another process, which then stops.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.tags import GRAMMARS, Tag, parse, sort
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.render.output import Output, emit, say
@@ -24,6 +25,10 @@ else:
     GrammarName = StrEnum("GrammarName", list(GRAMMARS))
 GrammarOption = Annotated[GrammarName, typer.Option("--grammar", help="How the product's tags are spelled.")]
 _USUAL = next(iter(GRAMMARS))
+ProductOption = Annotated[
+    str | None,
+    typer.Option("--product", "-p", help="Read them as this product's, in its grammar and with its aliases."),
+]
 Aliases = Annotated[
     list[str] | None, typer.Option("--alias", metavar="NAME", help="A moving name; repeatable.")
 ]
@@ -38,8 +43,10 @@ Aliases = Annotated[
     ),
 )
 def parse_tags(
+    ctx: typer.Context,
     tags: Tags = None,
     grammar: GrammarOption = _USUAL,
+    product: ProductOption = None,
     alias: Aliases = None,
     output: OutputOption = Output.text,
 ) -> None:
@@ -47,7 +54,8 @@ def parse_tags(
 
     Text that fits no grammar is reported as not a tag; that is not an error.
     """
-    parsed = [parse(text, grammar, frozenset(alias or ())) for text in _given(tags)]
+    chosen, aliases = _spelling(ctx, product, grammar, alias)
+    parsed = [parse(text, chosen, aliases) for text in _given(tags)]
     if output.is_text:
         emit(None, output, lambda: "\n".join(map(_line, parsed)))
         return
@@ -61,16 +69,20 @@ def parse_tags(
     epilog=examples(
         "ldmrelease tag sort w.2023.9 w.2023.16 w.2023.10",
         "git tag | ldmrelease tag sort --grammar semver -",
+        "git tag | ldmrelease tag sort --product portal -",
     ),
 )
 def sort_tags(
+    ctx: typer.Context,
     tags: Tags = None,
     grammar: GrammarOption = _USUAL,
+    product: ProductOption = None,
     alias: Aliases = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Print the tags in ascending order, one per line, kind by kind."""
-    ordered, open_points = sort(parse(text, grammar, frozenset(alias or ())) for text in _given(tags))
+    chosen, aliases = _spelling(ctx, product, grammar, alias)
+    ordered, open_points = sort(parse(text, chosen, aliases) for text in _given(tags))
     inputs = [tag.input for tag in ordered]
     emit(inputs, output, lambda: "\n".join(inputs))
     if open_points.kinds:
@@ -81,6 +93,22 @@ def sort_tags(
         say(f"not compared: {groups} (no order between them; each is sorted by itself)", err=True)
     for tag in open_points.tags:
         say(f"not compared: {printable(tag.input)} ({printable(tag.reason or '')})", err=True)
+
+
+def _spelling(
+    ctx: typer.Context, product: str | None, grammar: str, alias: list[str] | None
+) -> tuple[AnyGrammar, frozenset[str]]:
+    """How tags are read: as those of a product of the workspace, or in a grammar of ours."""
+    if product is None:
+        return grammar, frozenset(alias or ())
+    from ldmrelease.faces.cli.arguments import require_product  # noqa: PLC0415 - tags alone need no workspace
+    from ldmrelease.faces.cli.session import open_workspace  # noqa: PLC0415 - as above
+
+    topology = open_workspace(ctx).topology
+    require_product(topology, product)
+    known = topology.product(product)
+    assert known is not None
+    return known.grammar, frozenset((*known.aliases, *(alias or ())))
 
 
 def _given(tags: list[str] | None) -> list[str]:

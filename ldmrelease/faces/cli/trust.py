@@ -48,9 +48,9 @@ def agree(
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Record the workspace's policies, and the levels and targets of its environments, in the trust document.
+    """Record the workspace's policies, products and checks, and the levels and targets of its environments.
 
-    Shows the difference and asks; the document's version is raised, and everything else in it stays as it is.
+    Shows the difference of the trust document and asks; its version is raised, and all else in it stays as it is.
     """
     file = workspace_file(ctx)
     found = agreement(file, policies or ())

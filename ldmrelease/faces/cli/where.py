@@ -19,6 +19,7 @@ from ldmrelease.faces.cli.arguments import (
 )
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import NO_PLACES, where_table
 from ldmrelease.services.context import Context
@@ -109,6 +110,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     context = open_context_here(ctx)
     require_product(context.topology, product)
     places = frozenset(each.place for each in applications_of(context, target))
+    what = None if what is None else as_target(context.topology, what)
     selection = select(context.topology, what, product=product, places=places)
     asked = Asked(what, product)
     if live:

@@ -30,7 +30,11 @@ from ldmrelease.services.needs import PlaceObserving, RunRecording, SignedHistor
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.repository_scope import require_scope
-from ldmrelease.services.signing import require_agreed_targets
+from ldmrelease.services.signing import (
+    require_agreed_checks,
+    require_agreed_products,
+    require_agreed_targets,
+)
 
 _MOST = 200
 """So many containers are named in a registration: enough to tell whether what was checked is still there."""
@@ -124,6 +128,8 @@ def register(
     stream = run_stream(pinned.digest)
     environments = (where.environment,) if where.environment is not None else ()
     require_agreed_targets(context.workspace, environments)
+    require_agreed_checks(context.workspace, (check.name,))
+    require_agreed_products(context.workspace, (pinned.release.product,))
     require_scope(context, context.signers.runner, "run", pinned.release.repositories, environments)
     moved = context.append(
         [new_event(act)], expect={**(expect or {}), stream: context.ledger.version(stream)}

@@ -1,6 +1,6 @@
 """Decide: gather facts, evaluate, and (apart from a look) put the decision into the ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
@@ -21,7 +21,11 @@ from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, Release
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.needs import FactSources, PolicyLookup
 from ldmrelease.services.releases.pin import Pinned
-from ldmrelease.services.signing import require_agreed_targets
+from ldmrelease.services.signing import (
+    require_agreed_checks,
+    require_agreed_products,
+    require_agreed_targets,
+)
 
 
 class UnknownLevel(InputError):
@@ -70,13 +74,15 @@ def level_at(context: PolicyLookup, place: Place) -> Level:
 
 
 class Unagreed(Struct, frozen=True):
-    """What the trust document does not record: policies of levels, targets of environments."""
+    """What the trust document does not record: policies of levels, targets of environments, products, checks."""
 
     levels: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.levels or self.environments)
+        return bool(self.levels or self.environments or self.products or self.checks)
 
 
 def unagreed(workspace: Workspace, places: Iterable[Place]) -> Unagreed:
@@ -84,14 +90,30 @@ def unagreed(workspace: Workspace, places: Iterable[Place]) -> Unagreed:
     places = tuple(places)
     levels = {each.name for each in (level_at(workspace, place) for place in places)}
     environments = {each.environment for each in places}
+    found = [each for each in map(workspace.topology.application, places) if each is not None]
+    products = {each for each in workspace.local_products for place in found if place.components(each)}
+    required = {
+        each for place in places for each in _checks_of(level_at(workspace, place).at(place.environment))
+    }
     return Unagreed(
         tuple(sorted(levels & set(workspace.local_policies))),
         tuple(sorted(environments & set(workspace.local_environments))),
+        tuple(sorted(products)),
+        tuple(each.name for each in workspace.local_checks if each.name in required),
     )
 
 
+def _checks_of(level: Level) -> Iterator[str]:
+    """The checks that a level asks for: those that it has run, and those that have to have passed before."""
+    for each in (*level.enter, *level.confirm):
+        if each.rule == "check":
+            yield each.parameters["check"]
+
+
 def require_agreed(workspace: Workspace, places: Iterable[Place]) -> None:
-    """Raise `Hypothetical` or `UnagreedTargets` where a decision about one of these places is not to be acted on."""
+    """Raise `Hypothetical`, `UnagreedTargets`, `UnagreedProduct` or `UnagreedCheck` where a decision about one of these
+    places is not to be acted on.
+    """
     local = unagreed(workspace, places)
     if local.levels:
         raise Hypothetical(
@@ -100,6 +122,8 @@ def require_agreed(workspace: Workspace, places: Iterable[Place]) -> None:
             "`ldmrelease check` what would be decided"
         )
     require_agreed_targets(workspace, local.environments)
+    require_agreed_products(workspace, local.products)
+    require_agreed_checks(workspace, local.checks)
 
 
 def record(

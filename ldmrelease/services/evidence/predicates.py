@@ -15,6 +15,7 @@ from ldmrelease.domain.topology import Check, ComponentKind
 from ldmrelease.services.evidence.runs import check_fact, registered_runs
 from ldmrelease.services.needs import EvidenceSources
 from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.signing import require_agreed_checks
 
 
 def provenance(context: EvidenceSources, pinned: Pinned, builder: str | None) -> dict[str, Any]:
@@ -43,8 +44,10 @@ def check_result(
 ) -> dict[str, Any]:
     """The result of a check: it passed but for the tests that failed. With `run`, of that registered run.
 
-    Raises `LookupError` for a run that is not registered, `ValueError` for a result that contradicts itself.
+    Raises `UnagreedCheck`, `LookupError` for a run that is not registered, `ValueError` for a result that contradicts
+    itself.
     """
+    require_agreed_checks(context.workspace, (check.name,))
     unknown = sorted(set(failed) - set(check.tests))
     if unknown:
         raise ValueError(

@@ -1,6 +1,5 @@
 """Check runs that are registered in the ledger, and checks as they are defined now."""
 
-from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.facts import (
@@ -26,11 +25,4 @@ def registered_runs(context: SignedHistory, pinned: Pinned) -> list[RunRegistrat
 
 def check_fact(check: Check) -> CheckFact:
     """A check as it is defined now; its digest covers the definition, its template and the files that it runs."""
-    definition = canonical.to_plain(check)
-    if check.results is None:
-        # What a check does not have makes no other check of it.
-        del definition["results"]
-    for name in ("files", "contents"):
-        if not definition[name]:
-            del definition[name]
-    return CheckFact(check.name, canonical.digest_of(definition), check.tests)
+    return CheckFact(check.name, check.digest, check.tests)

@@ -31,6 +31,9 @@ def observe(
     """What runs there: what its pods run, or what the committed tree says where that counts. Writes nothing."""
     if application.place.environment in context.workspace.local_environments:
         return Refusal("targets-not-agreed", {"environment": application.place.environment})
+    local = [each for each in context.workspace.local_products if application.components(each)]
+    if local:
+        return Refusal("products-not-agreed", {"products": local})
     sightings = Sightings(context, application)
     if application.workloads is not None and application.observe == "pods":
         look = partial(_running, context, application, application.workloads, sightings, cause)

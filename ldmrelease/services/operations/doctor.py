@@ -132,6 +132,8 @@ def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
     remedy = "`ldmrelease workspace lint` says what to record"
     local = [(f"policy {each}", workspace.policies) for each in workspace.local_policies]
     local += [(f"targets {each}", workspace.file) for each in workspace.local_environments]
+    local += [(f"product {each}", workspace.file) for each in workspace.local_products]
+    local += [(f"check {each.name}", workspace.file) for each in workspace.local_checks]
     for what, where in local:
         message = (
             f"{where.name} has not what {workspace.trust.name} records: advisory only until that is updated"

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import Struct
-
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file, used_levels
 from ldmrelease.config.workspace.key_faults import RECEIPTS, SIGNS, signed_types
 from ldmrelease.config.workspace.load import named_keys
 from ldmrelease.domain import times
-from ldmrelease.domain.errors import InputError
+from ldmrelease.services.operations.fix import CannotFix, Fix
+from ldmrelease.services.operations.housekeeping import housekeeping
 from ldmrelease.services.operations.trust_document import adopt, propose
 from ldmrelease.targets.results import Refusal
 from ldmrelease.targets.yamledit.entries import put
@@ -23,17 +22,6 @@ from ldmrelease.trust.keyring import EVERYWHERE, Role
 from ldmrelease.trust.signer import generate
 
 _FOLDER = "keys"
-
-
-class CannotFix(InputError):
-    """A file is not laid out so that it can be changed by a program."""
-
-
-class Fix(Struct, frozen=True):
-    """Something that can be put right: what would be done, and what does it. That may raise `CannotFix`, `OSError`."""
-
-    what: str
-    apply: Callable[[], None]
 
 
 def fixes(file: Path, now: datetime) -> Iterator[Fix]:
@@ -45,6 +33,7 @@ def fixes(file: Path, now: datetime) -> Iterator[Fix]:
     yield from _folders(file)
     yield from _missing_keys(file, now)
     yield from _agreeing(file)
+    yield from housekeeping(file)
 
 
 def _modes(file: Path) -> Iterator[Fix]:
@@ -55,8 +44,14 @@ def _modes(file: Path) -> Iterator[Fix]:
 
 def _folders(file: Path) -> Iterator[Fix]:
     for path in dict.fromkeys(each.parent for each in named_keys(file).values()):
+        if path.is_dir() and stat.S_IMODE(path.stat().st_mode) & 0o022:
+            yield Fix(f"keep others from writing {path} (chmod go-w)", _closing(path))
         if not path.exists():
             yield Fix(f"make the folder {path}", lambda path=path: path.mkdir(0o700, parents=True))  # type: ignore[misc]
+
+
+def _closing(path: Path) -> Callable[[], None]:
+    return lambda: path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o022)
 
 
 def _missing_keys(file: Path, now: datetime) -> Iterator[Fix]:

@@ -73,7 +73,8 @@ def _pulled_by_tag(application: Application, setting: ImageSetting, component: C
     """Whether the release's image would be pulled by its tag alone, and not from where it is copied to under it."""
     if setting.alias is not None or setting.digest is not None or setting.tag != component.spelling:
         return False
-    if application.registry is None:
+    # A committed tag is looked up at the source, wherever its image is copied to.
+    if application.registry is None or application.observe == "committed":
         return True
     own = own_repositories(component.source, application)
     return setting.repository is not None and not own.is_site(setting.repository.text)

@@ -24,6 +24,7 @@ from ldmrelease.domain.topology import ComponentKind, Product
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.services.needs import PinLookup, Recording, ReleaseSources
 from ldmrelease.services.repository_scope import require_scope
+from ldmrelease.services.signing import require_agreed_products
 
 if TYPE_CHECKING:
     from ldmrelease.registry.repository import Repository
@@ -146,6 +147,7 @@ def pin_events(
         reason,
         _digests(release),
     )
+    require_agreed_products(context.workspace, (release.product,))
     require_scope(context, context.signers.me, "pin", release.repositories)
     blobs = {act.document: document}
     if release.content and pinned.listing is not None:

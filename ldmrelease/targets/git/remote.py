@@ -158,8 +158,18 @@ def remote_url(spec: str) -> str | None:
     return spec if _SCP.fullmatch(spec) else None
 
 
+def mirror_folder(workspace: Path) -> Path:
+    """Where the copies of remote repositories are."""
+    return workspace / ".ldmrelease" / "git"
+
+
+def mirror_of(url: str, workspace: Path) -> Path:
+    """The copy of a remote repository, whether it is there or not."""
+    return mirror_folder(workspace) / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+
+
 def _mirror(url: str, workspace: Path) -> Layout:
-    directory = workspace / ".ldmrelease" / "git" / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+    directory = mirror_of(url, workspace)
     if not (directory / "HEAD").is_file():
         directory.mkdir(parents=True, exist_ok=True)
         call(["-C", "/", "init", "-q", "--bare", "--template=", str(directory)])

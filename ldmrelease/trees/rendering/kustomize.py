@@ -8,11 +8,12 @@ from pathlib import Path
 
 import yaml
 
+from ldmrelease.trees.documents import compose_all
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.kustomizations import NAMES, Kustomizations
 from ldmrelease.trees.references import split_reference
 from ldmrelease.trees.rendering.helm import SECONDS, NotRendered
-from ldmrelease.trees.rendering.sentinels import Sentinels
+from ldmrelease.trees.rendering.sentinels import Sentinels, is_candidate
 from ldmrelease.trees.values import KeyPath, UnreadableFile, YamlScalar, YamlValue, read_documents
 
 _ENVIRONMENT = ("PATH", "HOME")
@@ -76,7 +77,7 @@ class Kustomize:
 
     def _with_sentinel(self, scalar: YamlScalar) -> str:
         if scalar.path[-1] != "image":
-            return self._put(scalar)
+            return self._sentinels.stand_in(scalar, scalar.text)
         split = split_reference(scalar.text)
         if split is None:
             return scalar.text
@@ -84,19 +85,15 @@ class Kustomize:
         name, rest = split
         return f"{name}:{self._sentinels.stand_in(scalar, rest)}"
 
-    def _put(self, scalar: YamlScalar) -> str:
-        return self._sentinels.stand_in(scalar, scalar.text)
-
 
 def _images(text: str, file: str) -> Iterator[tuple[int, int, YamlScalar]]:
     """The scalars of a file that say images, each with where it begins and ends, in the order of the file."""
     is_kustomization = posixpath.basename(file) in NAMES
     found = {
         (start, end): scalar
-        for document in yaml.compose_all(text, Loader=yaml.CSafeLoader)
-        if document is not None
+        for document in compose_all(text)
         for start, end, scalar in _below(document, file, ())
-        if _says_image(scalar, is_kustomization=is_kustomization)
+        if _says_image(scalar, is_kustomization=is_kustomization) or _is_value(scalar)
     }
     for (start, end), scalar in sorted(found.items(), key=lambda each: each[0]):
         yield start, end, scalar
@@ -113,6 +110,12 @@ def _below(node: yaml.Node, file: str, path: KeyPath) -> Iterator[tuple[int, int
         line = node.start_mark.line + 1
         scalar = YamlScalar(node.value, bool(node.style), file, line, path)
         yield node.start_mark.index, node.end_mark.index, scalar
+
+
+def _is_value(scalar: YamlScalar) -> bool:
+    """Whether it is one of the values that a HelmRelease of Flux gives to its chart."""
+    is_value = len(scalar.path) > 2 and scalar.path[:2] == ("spec", "values")
+    return is_value and not scalar.is_number and is_candidate(scalar, scalar.path[2:])
 
 
 def _says_image(scalar: YamlScalar, *, is_kustomization: bool) -> bool:

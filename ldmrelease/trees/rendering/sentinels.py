@@ -50,7 +50,7 @@ class Sentinels:
         if isinstance(value, YamlSequence):
             items = tuple(self.marked(each, path) for each in value.items)
             return YamlSequence(items, value.file, value.line)
-        return self.scalar(value) if _is_candidate(value, path) else value
+        return self.scalar(value) if is_candidate(value, path) else value
 
     def scalar(self, scalar: YamlScalar) -> YamlScalar:
         """The sentinel for a scalar; a number stays."""
@@ -124,7 +124,8 @@ def _is_plain(value: YamlScalar) -> bool:
     return value.is_number or value.printed() in {"true", "false"}
 
 
-def _is_candidate(value: YamlScalar, path: tuple[str | int, ...]) -> bool:
+def is_candidate(value: YamlScalar, path: tuple[str | int, ...]) -> bool:
+    """Whether a scalar of values may be part of an image, by what it says and what it is called."""
     text = value.printed()
     if text is None or text in {"true", "false"} or not _PART.fullmatch(text):
         return False

@@ -155,7 +155,8 @@ def test_what_is_stated_is_read_from_each_form(tree: Path, access: Access) -> No
     ("found", "value"),
     [
         ("ghcr.io/lsst/lab:w_1", "ghcr.io/lsst/lab:w_2023_16"),
-        ("summit.local:5000/mirror/lab:w_1", "summit.local:5000/mirror/lab:w_2023_16"),
+        ("summit.local:5000/mirror/lsst/lab:w_1", "summit.local:5000/mirror/lsst/lab:w_2023_16"),
+        ("summit.local:5000/mirror/lab:w_1", Refusal),
         (f"ghcr.io/lsst/lab@{LAB.replace('1', '2')}", f"ghcr.io/lsst/lab@{LAB}"),
         (f"ghcr.io/lsst/lab:w_1@{LAB.replace('1', '2')}", f"ghcr.io/lsst/lab:w_2023_16@{LAB}"),
         ("ghcr.io/lsst/lab", f"ghcr.io/lsst/lab:w_2023_16@{LAB}"),
@@ -166,7 +167,9 @@ def test_what_is_stated_is_read_from_each_form(tree: Path, access: Access) -> No
     ],
 )
 def test_a_whole_image_keeps_its_form(found: Value, value: object) -> None:
-    here = target("conf", Setting("lab", "image", Writes.IMAGE))
+    here = replace(
+        target("conf", Setting("lab", "image", Writes.IMAGE)), mirrors=("summit.local:5000/mirror",)
+    )
     edits = registry.desired(here, release("w_2023_16"), Snapshot("r", "b", {"image": found}, {"image": 3}))
     if value is Refusal:
         assert isinstance(edits, Refusal)

@@ -19,7 +19,7 @@ from tests.real.kube.api import Kube, Object
 from tests.real.kube.given import Cluster
 from tests.real.kube.images import SCRIPTS, Pushed, push_image
 from tests.real.kube.target_site import CREATOR, create
-from tests.workspace import PLACE, WEEKLY, Site, agree_targets, new_site
+from tests.workspace import PLACE, WEEKLY, Site, agree_workspace, new_site
 
 OLD, NEW = "al9-w_2023_15", "al9-w_2023_16"
 """The tags of what runs at first, and of the weekly."""
@@ -99,7 +99,7 @@ class OnePlace:
         said = yaml.safe_load(file.read_text())
         change(said)
         file.write_text(yaml.safe_dump(said, sort_keys=False))
-        agree_targets(self.site.root)
+        agree_workspace(self.site.root)
 
     def promote(self, code: ExitCode = ExitCode.OK) -> Result:
         """Promote the weekly to the place; it ends with this exit code."""

@@ -31,7 +31,7 @@ from tests.real.kube import objects
 from tests.real.kube.api import Kube, Object, Refused, path_of
 from tests.real.kube.given import Cluster
 from tests.real.kube.site import BASE, SUMMIT
-from tests.workspace import BEGIN, WEEKLY, Site, agree_targets
+from tests.workspace import BEGIN, WEEKLY, Site, agree_workspace
 
 PLACES = (BASE, SUMMIT)
 LEVEL = "commissioning"
@@ -242,7 +242,7 @@ def rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     change(plain)
     text = yaml.safe_dump(plain, sort_keys=False)
     path.write_text(re.sub(r"^clock: '(.*)'$", r"clock: \1", text, flags=re.MULTILINE))
-    agree_targets(path.parent)
+    agree_workspace(path.parent)
 
 
 def _object(version: str, kind: str, namespace: str, name: str) -> Object:

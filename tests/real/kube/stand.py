@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from tests.real.kube.api import Object
-from tests.workspace import Site, agree_targets
+from tests.workspace import Site, agree_workspace
 
 
 def application(namespace: str, kinds: Sequence[str]) -> Object:
@@ -55,7 +55,7 @@ def make_stand(
         environments={"stand": {"level": level, **cluster, "applications": dict(applications)}},
     )
     _change(root / "trust.yaml", environments={"stand": level})
-    agree_targets(root)
+    agree_workspace(root)
     made = Site(root)
     made.ok("workspace", "lint")
     return made

@@ -7,6 +7,7 @@ import pytest
 from ldmrelease.answers.exit_codes import ExitCode
 from tests.real.kube import objects
 from tests.real.kube.one_place import OnePlace
+from tests.workspace import agree_workspace
 
 pytestmark = pytest.mark.real
 
@@ -17,6 +18,7 @@ def test_what_crashes_during_its_check_is_put_back_and_the_crash_is_said(place: 
     place.push_weekly(script="sleep 3; exit 3")
     # It passes, whatever runs there; it only takes its time.
     (place.site.root / "checks" / "smoke.sh").write_text("#!/bin/sh\nsleep 5\n")
+    agree_workspace(place.site.root)
     done = place.promote(ExitCode.UNDECIDED)
     assert "verified: the pods run it" in done.stderr
     assert "check/smoke failed" in done.stderr

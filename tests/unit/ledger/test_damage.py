@@ -216,6 +216,16 @@ def test_reads_of_an_unreadable_event_are_damage(filled: Ledger, path: Path) -> 
         filled.get(5)
 
 
+@pytest.mark.parametrize("edited", ["body = '{}'", "actor = 'mallory'", "stream = 'elsewhere'"])
+def test_an_edited_row_is_never_looked_at(filled: Ledger, path: Path, edited: str) -> None:
+    kinds = {each.kind for each in filled.events()}
+    assert len(list(filled.rows(kinds))) == filled.head().size
+    edit(path, f"UPDATE events SET {edited} WHERE sequence = 5")
+    with pytest.raises(Damaged, match="event 5 is not what was appended"):
+        list(filled.rows(kinds))
+    assert [each.sequence for each in filled.rows(kinds, after=5)] == list(range(6, filled.head().size + 1))
+
+
 def test_an_edited_blob_is_never_read(filled: Ledger, path: Path) -> None:
     edit(path, "UPDATE blobs SET data = x'00'")
     with pytest.raises(Damaged, match="bytes differ"):

@@ -11,7 +11,7 @@ import pytest
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head, Moved, NewEvent, event_hash
 from ldmrelease.domain.projector import Projector
-from ldmrelease.ledger import ClockWentBack, Damaged, Ledger, LedgerError
+from ldmrelease.ledger import ClockWentBack, Damaged, Ledger, LedgerError, log
 from ldmrelease.ledger.expectation import Expectation, StateKey, state_digest, states_digest
 from ldmrelease.ledger.interface import Position
 
@@ -55,6 +55,16 @@ def test_events_chain_and_count_their_streams(ledger: Ledger) -> None:
         assert after.previous == before.hash
     assert all(each.hash == event_hash(each) for each in events)
     assert (ledger.version("a"), ledger.version("b"), ledger.version("c")) == (2, 1, 0)
+
+
+def test_rows_are_the_events_as_they_are_stored(ledger: Ledger) -> None:
+    add(ledger, "a", "b", "a")
+    add(ledger, "a", kind="test.other")
+    for kinds, after in ((["test.done"], 0), (["test.done"], 2), (["test.other", "test.done"], 0), ([], 0)):
+        stored = list(ledger.rows(kinds, after=after))
+        assert [log.read(ledger.uuid, each) for each in stored] == list(
+            ledger.events(kinds=kinds, after=after)
+        )
 
 
 def test_a_body_may_hold_domain_values_and_comes_back_plain(ledger: Ledger) -> None:

@@ -83,6 +83,7 @@ def test_what_never_changes_is_read_without_a_trace(ledger: Ledger) -> None:
         lambda reader: reader.head(),
         lambda reader: reader.events(),
         lambda reader: reader.events(stream_prefix="a"),
+        lambda reader: reader.rows(["test.done"]),
     ],
 )
 def test_what_cannot_be_guarded_cannot_be_read(

@@ -85,7 +85,8 @@ def parse(text: str, grammar: PatternGrammar) -> Tag:
     for reader in _readers(grammar):
         values = _values(reader, text)
         if values is not None:
-            written = reader.template.write(values)
+            # Without a `+`, what was read is what would be written: each value has one text.
+            written = reader.template.write(values) if "+" in reader.template.text else text
             # An image tag has `_` for each `+`, not for some.
             if text in (written, written.replace("+", "_")):
                 return _tag(text, written, reader, values, grammar)

@@ -1,5 +1,8 @@
 """What the workspace says of places, clusters and checks."""
 
+from msgspec.structs import replace
+
+from ldmrelease.config.workspace.model import LocalCheck
 from ldmrelease.domain.facts import CheckFact
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.decisions.facts.inquiry import Inquiry
@@ -31,6 +34,14 @@ def clusters(inquiry: Inquiry) -> dict[str, str]:
 
 
 def checks(inquiry: Inquiry) -> tuple[CheckFact, ...]:
-    """The checks as they are defined now."""
-    defined = sorted(inquiry.release.context.topology.checks, key=lambda each: each.name)
-    return tuple(check_fact(each) for each in defined)
+    """The checks as they were agreed: where the workspace has another, results of that one do not count."""
+    context = inquiry.release.context
+    return tuple(
+        _agreed(check_fact(each), context.workspace.local_check(each.name))
+        for each in sorted(context.topology.checks, key=lambda each: each.name)
+    )
+
+
+def _agreed(fact: CheckFact, local: LocalCheck | None) -> CheckFact:
+    # No result has an empty digest: none counts of what nobody agreed to.
+    return fact if local is None else replace(fact, digest=local.agreed or "")

@@ -219,7 +219,8 @@ def test_a_check_in_a_cluster_where_there_is_none(folder: Path):
         "spec.enter[3].check",
         "spec.confirm[0].check",
     }
-    assert all(each.file.startswith("policies/") for each in told)
+    rest = [each for each in told if "is not what trust.yaml records" not in each.message]
+    assert all(each.file.startswith("policies/") for each in rest)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ldmrelease.config.workspace.init import init_workspace
@@ -12,8 +13,9 @@ from ldmrelease.config.workspace.lint import lint
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.workspace.model import FILE, VARIABLE, find_workspace
 from ldmrelease.config.yaml.problems import BadInput
+from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, MenuTarget, Setting, Writes
-from ldmrelease.domain.topology import Check, ComponentKind, Place
+from ldmrelease.domain.topology import Check, ComponentKind, Place, Product
 from ldmrelease.services.evidence.runs import check_fact
 
 DATA = Path(__file__).parents[3] / "data" / "config"
@@ -280,3 +282,26 @@ def test_a_user_alone_is_a_part_of_an_ssh_address(tmp_path, monkeypatch):
     assert first is not None
     file.write_text(text.replace(first[0], "configuration: ssh://git@git.example/lsst/x", 1))
     assert load_workspace(file)
+
+
+def test_patterns_are_the_products_grammar_and_survive_the_cache(empty):
+    edit(empty, "products: {}", PORTAL)
+    product = load_workspace(empty).topology.product("portal")
+    assert product is not None
+    again = msgspec.json.decode(msgspec.json.encode(product, enc_hook=str), type=Product)
+    assert again == product
+    assert parse("2026.11-rc2", again.grammar).kind is Kind.candidate
+    assert parse("11-2026", again.grammar).parsed is False
+
+
+PORTAL = """
+products:
+  portal:
+    grammar:
+      release: "{year:4d}.{month:2d}"
+      candidate: ["{year:4d}.{month:2d}-rc{rc}"]
+      order: [year, month, rc]
+      within: []
+    components:
+      portal: {image: oci:portal}
+"""

@@ -7,7 +7,7 @@ import pytest
 
 from ldmrelease.checks.files import check_files
 from ldmrelease.domain.topology import Check
-from tests.workspace import PLACE, WEEKLY, Site
+from tests.workspace import PLACE, WEEKLY, Site, agree_workspace
 
 SCRIPT = "checks/smoke.sh"
 EVIL = "#!/bin/sh\nexit 0\n"
@@ -22,6 +22,12 @@ def failed(ready: Site) -> Site:
     return ready
 
 
+def script(site: Site, text: str) -> None:
+    """Another script, which is agreed to."""
+    (site.root / SCRIPT).write_text(text)
+    agree_workspace(site.root)
+
+
 def runs(site: Site) -> list[tuple[str, str]]:
     return [(each.body["run"], each.body["check_digest"]) for each in site.events("run.registered")]
 
@@ -30,25 +36,24 @@ def test_a_pass_of_another_script_does_not_count(ready: Site) -> None:
     """Somebody runs a script that passes anything, and puts the right one back."""
     ready.ok("release", "pin", WEEKLY)
     ready.commit_by_hand(PLACE, "al9-w_2023_15", "al9-w_2023_16")
-    path = ready.root / SCRIPT
-    right = path.read_text()
-    path.write_text(EVIL)
+    right = (ready.root / SCRIPT).read_text()
+    script(ready, EVIL)
     assert ready.run("check-run", "smoke", WEEKLY, "--target", PLACE).exit_code == 0
-    path.write_text(right)
+    script(ready, right)
     ready.smoke(passes=False)
     assert ready.run("check-run", "smoke", WEEKLY, "--target", PLACE).exit_code == 1
-    path.write_text(EVIL)
+    script(ready, EVIL)
     assert ready.run("check-run", "smoke", WEEKLY, "--target", PLACE).exit_code == 0
     first, second, third = (digest for _, digest in runs(ready))
     assert first == third != second
-    path.write_text(right)
+    script(ready, right)
     assert len({run for run, _ in runs(ready)}) == 3
 
 
 def test_a_script_that_changes_while_it_runs_says_nothing(ready: Site) -> None:
     ready.ok("release", "pin", WEEKLY)
     ready.commit_by_hand(PLACE, "al9-w_2023_15", "al9-w_2023_16")
-    (ready.root / SCRIPT).write_text("#!/bin/sh\necho 'exit 0' > checks/smoke.sh\nexit 0\n")
+    script(ready, "#!/bin/sh\necho 'exit 0' > checks/smoke.sh\nexit 0\n")
     done = ready.run("check-run", "smoke", WEEKLY, "--target", PLACE)
     assert done.exit_code == 3
     assert "a file that the check runs was changed while it ran" in done.stdout
@@ -104,9 +109,9 @@ def test_links_and_pipes_do_no_harm(tmp_path: Path) -> None:
 
 def test_a_result_before_the_change_is_not_the_level_s_check(failed: Site) -> None:
     """The promotion that follows runs the check anew: the failure is of another script."""
-    (failed.root / SCRIPT).write_text(EVIL)
+    script(failed, EVIL)
     failed.ok("promote", WEEKLY, "--target", PLACE)
-    (failed.root / SCRIPT).write_text("#!/bin/sh\nexit 1\n")
+    script(failed, "#!/bin/sh\nexit 1\n")
     assert failed.run("check-run", "smoke", WEEKLY, "--target", PLACE).exit_code == 1
     digests = [digest for _, digest in runs(failed)]
     assert len(set(digests)) == 3

@@ -18,7 +18,7 @@ from ldmrelease.domain.events.promotion import PromotionPlanned, StepIntended
 from ldmrelease.promotion.state import read_journal
 from ldmrelease.services.checks.runs import RunResult, run_registered
 from ldmrelease.services.promotions.steps import check
-from tests.workspace import BEFORE, BEGIN, PLACE, WEEKLY, Site, copy_site, new_site
+from tests.workspace import BEFORE, BEGIN, PLACE, WEEKLY, Site, agree_workspace, copy_site, new_site
 
 
 class Told(NamedTuple):
@@ -65,6 +65,7 @@ def site(template: Path, tmp_path: Path) -> Site:
 
 def smoke_is(site: Site, *lines: str) -> None:
     (site.root / "checks" / "smoke.sh").write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    agree_workspace(site.root)
 
 
 def test_a_check_that_fails_at_the_second_application_of_an_environment_is_a_failure(site: Site) -> None:

@@ -110,3 +110,17 @@ def test_tags_in_a_pattern_are_pinned_and_found_by_other_spellings(cycles: Site)
     assert "already pinned" in cycles.ok("release", "pin", "portal_2026_11_3")
     moving = json.loads(cycles.ok("release", "pin", "portal/main", "-o", "json"))
     assert moving["kind"] == "moving"
+
+
+def test_tags_are_read_as_those_of_a_product(cycles: Site) -> None:
+    read = json.loads(cycles.ok("tag", "parse", "-p", "portal", "-o", "json", "portal-2026.11-3", "main"))
+    assert [(each["grammar"], each["kind"]) for each in read] == [
+        ("pattern", "release"),
+        ("pattern", "moving"),
+    ]
+    assert read[0]["parts"] == {"year": 2026, "month": 11, "patch": 3}
+    assert "parts" not in read[1]
+    ordered = cycles.ok("tag", "sort", "-p", "portal", "portal-2026.11-10", "portal-2026.11-9")
+    assert ordered.split() == ["portal-2026.11-9", "portal-2026.11-10"]
+    refused = cycles.run("tag", "parse", "-p", "portl", "main")
+    assert (refused.exit_code, "did you mean portal?" in refused.stderr) == (2, True)

@@ -1,8 +1,10 @@
 """`doctor --fix`: what is safe is put right, each thing asked for; what somebody agreed stays."""
 
+import os
 import re
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from tests.workspace import PLACE, WEEKLY, Site
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "workspace"
     assert run("init", str(made), "--sample", "rubin").exit_code == 0
+    subprocess.run(["git", "init", "-q", str(made / "gitops")], check=True)
     return made
 
 
@@ -96,3 +99,74 @@ def test_a_new_promoter_promotes(site: Site) -> None:
     assert site.run("promote", WEEKLY, "--target", PLACE).exit_code == ExitCode.BAD_INPUT
     site.run("doctor", "--fix", "--yes")
     site.ok("promote", WEEKLY, "--target", PLACE)
+
+
+def old(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    os.utime(path, (0, 0))
+    return path
+
+
+@pytest.fixture
+def untidy(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A workspace with everything beside its records that can be put right."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    gone = tmp_path / "gone"
+    assert run("init", str(gone)).exit_code == 0
+    for each in (folder, gone):
+        assert run("where", folder=each).exit_code == 0
+    shutil.rmtree(gone)
+    (folder / "keys").chmod(0o777)
+    (folder / "keys" / "me.pem").chmod(0o640)
+    (folder / ".gitignore").write_text("/keys/\n*.pyc")
+    old(folder / "gitops" / ".git" / "index.lock")
+    old(folder / "gitops" / ".git" / "refs" / "heads" / "main.lock")
+    (folder / "gitops" / ".git" / "config.lock").touch()
+    (folder / ".ldmrelease" / "git" / "0123456789abcdef.git").mkdir(parents=True)
+    return folder
+
+
+def test_what_lies_beside_the_records_is_put_in_order_and_the_records_stay(untidy: Path, tmp_path: Path):
+    git, cache = untidy / "gitops" / ".git", tmp_path / "cache" / "ldmrelease" / "workspaces"
+    records = {name: (untidy / name).read_bytes() for name in ("trust.yaml", "ldmrelease.yaml", "ledger.db")}
+    assert len(list(cache.iterdir())) == 2
+    told = run("doctor", "--fix", "--yes", folder=untidy).stderr
+    assert told.count("done: ") == 7
+    assert stat.S_IMODE((untidy / "keys").stat().st_mode) == 0o755
+    assert stat.S_IMODE((untidy / "keys" / "me.pem").stat().st_mode) == 0o600
+    assert (untidy / ".gitignore").read_text() == "/keys/\n*.pyc\n/ledger.db*\n"
+    assert not (git / "index.lock").exists()
+    assert not (git / "refs" / "heads" / "main.lock").exists()
+    assert (git / "config.lock").exists(), "somebody may be at work: it is new"
+    assert not (untidy / ".ldmrelease" / "git" / "0123456789abcdef.git").exists()
+    assert len(list(cache.iterdir())) == 1
+    assert {name: (untidy / name).read_bytes() for name in records} == records
+    assert "done: " not in run("doctor", "--fix", "--yes", folder=untidy).stderr
+
+
+def test_a_dry_run_says_the_same_and_does_nothing(untidy: Path):
+    before = files(untidy)
+    told = [
+        each for each in run("doctor", "--fix", "-n", folder=untidy).stderr.splitlines() if "would: " in each
+    ]
+    assert files(untidy) == before
+    assert stat.S_IMODE((untidy / "keys").stat().st_mode) == 0o777
+    done = run("doctor", "--fix", "--yes", folder=untidy).stderr
+    assert [each.replace("would: ", "done: ") for each in told] == [
+        each for each in done.splitlines() if "done: " in each
+    ]
+
+
+def test_the_folder_of_a_ledger_is_made(folder: Path):
+    file = folder / "ldmrelease.yaml"
+    file.write_text(file.read_text().replace("ledger: ledger.db", "ledger: data/ledger.db"))
+    assert "make the folder" in run("doctor", "--fix", "--yes", folder=folder).stderr
+    assert (folder / "data").is_dir()
+
+
+@pytest.mark.parametrize("flag", ["--dry-run", "--yes"])
+def test_what_goes_with_fix_alone(folder: Path, flag: str):
+    done = run("doctor", flag, folder=folder)
+    assert done.exit_code == ExitCode.BAD_INPUT
+    assert "say --fix" in done.stderr

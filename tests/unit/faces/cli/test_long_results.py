@@ -10,7 +10,7 @@ import pytest
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.opening import Registries
-from tests.workspace import PLACE, WEEKLY, Site, copy_site, new_site
+from tests.workspace import PLACE, WEEKLY, Site, agree_workspace, copy_site, new_site
 
 RESULTS = "oci:images/results"
 NAMES = ["names-a-release", "has-images", *(f"notebook-{number:04}" for number in range(1500))]
@@ -44,6 +44,7 @@ def smoke_says(site: Site, pointer: str, status: int = 0) -> None:
     """What the smoke test prints and ends with from now on."""
     script = f"""printf '{{"resultAt": "%s"}}' "{pointer}"\nexit {status}\n"""
     (site.root / "checks" / "smoke.sh").write_text(script)
+    agree_workspace(site.root)
 
 
 def test_a_check_that_names_its_repository_may_pass_and_fail_more_tests_than_a_message_holds(

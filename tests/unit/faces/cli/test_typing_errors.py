@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
-from tests.workspace import BEFORE, WEEKLY, Site
+from tests.workspace import BEFORE, PLACE, WEEKLY, Site
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,28 @@ def test_the_rebuild_of_a_notebook_image_suggests_what_was_rebuilt(ready: Site):
         (("where", "w.2023.17"), "release pin w.2023.17"),
         (("history", "w.2023.17"), "release pin w.2023.17"),
         (("where", "sha256:0123456789"), "known are"),
+        (("where", "batch"), "usdfdev/batch or usdfint/batch"),
+        (("history", "batch"), "usdfdev/batch or usdfint/batch"),
+        (("history", BEFORE, "--target", "sumit"), "summit"),
+        (("drift", "sumit"), "summit"),
+        (("observe", "sumit"), "summit"),
+        (("alias", "list", "sumit"), "summit"),
+        (("alias", "move", "recomended", BEFORE, "--target", "usdfdev/nublado"), "recommended"),
+        (("rollback", "--target", "usdf-dev/batch"), "usdfdev/batch"),
+        (("resolve", "-f", ".", "--release", BEFORE, "--environment", "sumit"), "summit"),
+        (("policy", "explain", "comissioning"), "commissioning"),
+        (("policy", "explain", "commissioning", "-t", "sumit"), "summit"),
+        (("trust", "agree", "comissioning", "--dry-run"), "commissioning"),
+        (("receipt", "show", BEFORE, "--target", "sumit"), "summit"),
+        (("receipt", "show", "--promotion", "P-9"), "promotions list"),
+        (("promotions", "replay", "P-9"), "promotions list"),
+        (("abort", "P-9"), "promotions list"),
+        (("resume", "P-9"), "promotions list"),
+        (("ledger", "show", "--stream", "relase"), "release"),
+        (("evidence", "sign", BEFORE, "--type", "provenanc", "--key", "x"), "provenance"),
+        (("evidence", "verify", "nothing.json"), "there is no file nothing.json"),
+        (("release", "compare", "w.2023.155", BEFORE), BEFORE),
+        (("schema", "wher"), "where"),
     ],
 )
 def test_a_name_that_is_none_is_never_an_empty_answer(ready: Site, words: tuple[str, ...], meant: str):
@@ -81,3 +103,54 @@ def test_a_name_that_is_none_is_never_an_empty_answer(ready: Site, words: tuple[
     assert done.exit_code == ExitCode.BAD_INPUT
     assert meant in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "understood"),
+    [
+        (("where", "USDFDEV"), "USDFDEV is usdfdev"),
+        (("where", "usdfdev/"), "usdfdev/ is usdfdev"),
+        (("where", "--target", "Development"), "Development is development"),
+        (("where", "cm-service"), "cm-service is usdf-cm/cm-service"),
+        (("history", "usdfdev/BATCH"), "usdfdev/BATCH is usdfdev/batch"),
+        (("drift", "USDFDEV"), "USDFDEV is usdfdev"),
+        (("check", BEFORE, "--target", "USDFDEV/batch"), "USDFDEV/batch is usdfdev/batch"),
+        (("promote", BEFORE, "--target", "USDFDEV/batch", "--dry-run"), "USDFDEV/batch is usdfdev/batch"),
+        (("policy", "explain", "Commissioning"), "Commissioning is commissioning"),
+        (("check-run", "SMOKE", BEFORE, "--target", "usdfdev"), "SMOKE is smoke"),
+    ],
+)
+def test_a_name_is_understood_but_for_capitals_and_a_slash(
+    ready: Site, words: tuple[str, ...], understood: str
+):
+    done = ready.run(*words)
+    assert done.exit_code != ExitCode.BAD_INPUT
+    assert understood in done.stderr.splitlines()
+
+
+@pytest.mark.parametrize("spelling", ["p-{}", "P{}", "{}"])
+def test_the_number_of_a_promotion_is_enough(developed: Site, spelling: str):
+    (name, *_) = [each["promotion"] for each in json.loads(developed.ok("promotions", "list", "-o", "json"))]
+    text = spelling.format(name.removeprefix("P-"))
+    assert developed.ok("promotions", "show", text).startswith(f"promotion {name}: ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(WEEKLY, PLACE), (PLACE, WEEKLY), (WEEKLY, "--target", PLACE), (WEEKLY, "-e", PLACE), (PLACE,)],
+    ids=" ".join,
+)
+def test_receipts_are_asked_for_by_release_and_target_in_any_order(developed: Site, words: tuple[str, ...]):
+    shown = json.loads(developed.ok("receipt", "show", *words, "-o", "json"))
+    assert {(each["place"], each["component"]) for each in shown} == {(PLACE, "scipipe"), (PLACE, "release")}
+
+
+@pytest.mark.parametrize("command", ["where", "history", "drift", "observe"])
+def test_a_target_may_be_typed_as_an_argument_or_by_either_option(ready: Site, command: str):
+    typed = [ready.run(command, *words, "-o", "json") for words in (
+        ("usdfdev",), ("--target", "usdfdev"), ("-t", "usdfdev"), ("--environment", "usdfdev"), ("-e", "usdfdev")
+    )]  # fmt: skip
+    assert len({each.exit_code for each in typed}) == 1
+    assert len({each.stdout for each in typed}) == 1
+    assert "usdfdev" in typed[0].stdout
+    assert "usdfint" not in typed[0].stdout

@@ -5,9 +5,11 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ldmrelease.domain.images import digest_of
-from ldmrelease.services.inventory.admitted import Admission, AdmittedImage
+from ldmrelease.domain.site_registry import ForeignImage
+from ldmrelease.services.inventory.admitted import Admission, AdmittedImage, PinnedTag
 from ldmrelease.services.inventory.drift import DRIFTS, ComparedStates, drifts
 from ldmrelease.services.inventory.trees import DeclaredImage, RunningContainer
 
@@ -133,6 +135,53 @@ def test_a_promotion_at_work_may_have_gone_any_part_of_its_way():
 def test_a_promotion_at_work_does_not_hide_what_is_neither_old_nor_new():
     assert codes(None, ran(OTHER, (OTHER,), by_hand=True), arriving=frozenset({ARRIVING})) == ["spec-differs"]
     assert codes(said(OTHER, "w_2023_15"), arriving=frozenset({ARRIVING})) == ["undecided"]
+
+
+FOREIGN = ForeignImage("values.yaml", 3, "image.repository", "evil.example/x", ("registry.example/scipipe",))
+
+
+def foreign(tree: DeclaredImage) -> DeclaredImage:
+    return replace(
+        tree, tag=None, digest=None, resolved=True, image="evil.example/x:w_2023_16", foreign=FOREIGN
+    )
+
+
+def test_a_tree_that_names_another_repository_is_that_and_nothing_else():
+    (found,) = drifts(ComparedStates(foreign(said()), None, ALLOWED, None))
+    assert found.code == "foreign-image"
+    assert found.values == {
+        "file": "values.yaml",
+        "line": 3,
+        "path": "image.repository",
+        "image": "evil.example/x:w_2023_16",
+        "found": "evil.example/x",
+        "expected": ["registry.example/scipipe"],
+        "decided": "w_2023_16",
+    }
+
+
+def test_a_workload_that_has_not_followed_a_tree_to_another_repository_is_in_order():
+    assert codes(foreign(said()), ran()) == ["foreign-image"]
+
+
+@pytest.mark.parametrize(("digests", "same"), [((MANIFEST,), True), ((OTHER,), None), ((), None)])
+def test_a_workload_of_another_repository_says_whether_it_runs_what_was_decided(
+    digests: tuple[str, ...], same: bool | None
+):
+    workload = replace(ran(None, digests), image="evil.example/x:w_2023_16", foreign=FOREIGN)
+    for tree in (None, said()):
+        (found,) = drifts(ComparedStates(tree, workload, ALLOWED, None))
+        assert (found.code, found.values.get("same")) == ("foreign-image", same)
+        assert "path" not in found.values
+
+
+def test_a_digest_is_compared_with_all_that_was_pinned_for_its_tag():
+    tree = replace(said(), by_digest=True)
+    pinned = PinnedTag(OTHER, frozenset({OTHER}))
+    (found,) = drifts(ComparedStates(tree, None, ALLOWED, None, pinned))
+    assert (found.code, found.values["digest"], found.values["expected"]) == ("tag-differs", INDEX, OTHER)
+    for known in (None, PinnedTag(OTHER, frozenset({OTHER, INDEX}))):
+        assert drifts(ComparedStates(tree, None, ALLOWED, None, known)) == ()
 
 
 _digests = st.sampled_from([INDEX, MANIFEST, CONFIG, OTHER])

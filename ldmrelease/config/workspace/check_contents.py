@@ -1,0 +1,58 @@
+"""The checks of a workspace with what their templates and files say: what makes each of them this check."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from ldmrelease.checks.files import TooManyFiles, check_files
+from ldmrelease.config.workspace.check_template import with_document
+from ldmrelease.config.yaml import read
+from ldmrelease.config.yaml.problems import BadInput, Problem
+from ldmrelease.domain.topology import Check, Topology
+
+T = TypeVar("T")
+
+
+def with_files(
+    topology: Topology, root: Path, document: read.YamlDocument, problems: list[Problem]
+) -> Topology:
+    """The checks with what their templates and scripts say: bad ones are found before anything is run, and noted in
+    `problems`.
+    """
+    found = [attempt(partial(with_document, each, root), problems) or each for each in topology.checks]
+    checks = [attempt(partial(_with_contents, each, root, document), problems) or each for each in found]
+    return replace(topology, checks=tuple(checks))
+
+
+def _with_contents(check: Check, root: Path, document: read.YamlDocument) -> Check:
+    absent = [(index, each) for index, each in enumerate(check.files) if not (root / each).exists()]
+    place = ("checks", check.name, "files")
+    if absent:
+        problems = [
+            document.problem(
+                (*place, index), f"{each} is not there", "name files and folders of the workspace"
+            )
+            for index, each in absent
+        ]
+        raise BadInput(problems)
+    try:
+        return replace(check, contents=check_files(check, root))
+    except TooManyFiles as error:
+        raise BadInput(
+            [document.problem(place[:2], str(error), "name files instead of that folder")]
+        ) from None
+    except OSError as error:
+        message = f"{error.filename} cannot be read: {error.strerror}"
+        raise BadInput([document.problem(place[:2], message)]) from None
+
+
+def attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:
+    """What `read` returns; None where it raises `BadInput`, whose problems are added to `problems`."""
+    try:
+        return read()
+    except BadInput as error:
+        problems.extend(error.problems)
+        return None
