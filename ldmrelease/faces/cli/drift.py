@@ -26,8 +26,9 @@ def drift(
     output: OutputOption = Output.text,
 ) -> None:
     """Ask everywhere at once, and show where the tree, the decisions and what runs differ, by image digest,
-    with who made the difference where that is known, and the next command, which is planned before it is advised.
-    Writes nothing.
+    with who made the difference where that is known, and the next command. Writes nothing.
+
+    A command is planned before it is advised; where each would be refused, that says what stands in the way.
 
     Exit 0: no drift; 1: drift was found; 3: none was found, and some system could not be reached.
     """
