@@ -17,6 +17,12 @@ from tests.unit.faces.cli.running import files, run
 from tests.workspace import PLACE, WEEKLY, Site
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests left in the cache of all is not for this command to tidy."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own-cache"))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "workspace"
