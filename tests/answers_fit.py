@@ -10,7 +10,9 @@ from ldmrelease.answers.schemas import ANSWERS, answer_type
 from ldmrelease.faces.cli.options import asked_output
 from ldmrelease.render.output import Output
 
-DOCUMENTS = {"workspace schema", "ledger checkpoint", "policy schema", "resolve", "evidence sign"}
+DOCUMENTS = {
+    "workspace schema", "ledger checkpoint", "policy schema", "resolve", "evidence sign", "completion",
+}  # fmt: skip
 """What these print is a document of its own, and no answer."""
 VARIANTS = {"promote": ("--through",), "resume": ("--all",), "where": ("--live", "--desired")}
 

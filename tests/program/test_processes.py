@@ -42,11 +42,18 @@ def test_bash_completes(words: str, expected: str):
     assert done.stdout.decode().split() == [expected]
 
 
-def test_completion_can_be_shown_for_bash():
-    assert (
-        b"complete -o default -F _ldmrelease_completion ldmrelease"
-        in process("--show-completion", "bash").stdout
-    )
+@pytest.mark.parametrize(
+    ("shell", "line"),
+    [
+        ("bash", b"complete -o default -F _ldmrelease_completion ldmrelease"),
+        ("zsh", b"compdef _ldmrelease_completion ldmrelease"),
+        ("fish", b"complete --command ldmrelease"),
+    ],
+)
+def test_completion_is_printed_for_the_shell_that_is_named(shell: str, line: bytes):
+    # Whatever shell this is called from.
+    done = process("completion", shell, SHELL="/bin/false")
+    assert (done.returncode, line in done.stdout) == (0, True)
 
 
 def test_whoever_reads_may_stop_reading():

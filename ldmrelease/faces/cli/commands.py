@@ -41,4 +41,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "history": CommandEntry("history", "Show what ran at a place, or where a release ran, and when."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
     "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
+    "completion": CommandEntry(
+        "completion_script", "Print what bash, zsh or fish read to complete commands."
+    ),
 }
