@@ -29,6 +29,7 @@ from ldmrelease.targets.results import (
     RefusedError,
     SettingItem,
     Snapshot,
+    Value,
     Values,
     Written,
     required,
@@ -306,7 +307,24 @@ def _sync(session: _Session, tip: str) -> str | None:
 
 def _changed_by(session: _Session, tip: str, path: str) -> Change:
     """The commit since which the setting has said what it says now."""
+    now = session.settings(tip, [path])[path].value
+    if isinstance(now, tuple):
+        # What was taken out of a list is in no line of it that could be blamed.
+        return author_of(session.git, _list_since(session, tip, path, now))
     return _author(session, session.blame(), tip, SettingItem(path))
+
+
+def _list_since(session: _Session, tip: str, path: str, now: Value) -> str:
+    listed = session.git.run(
+        "log", f"--max-count={_MOST_MOVES}", "--format=%H", tip, "--", session.where.file
+    )
+    since = tip
+    for commit in listed.decode().split():
+        then = _setting_at(session, commit, session.where.file, path)
+        if then is None or then.value != now:
+            break
+        since = commit
+    return since
 
 
 def _author(session: _Session, blame: "Blame", tip: str, asked: SettingItem) -> Change:
