@@ -24,6 +24,7 @@ from ldmrelease.render.receipts import receipts_text
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.receipts import StoredReceipt, receipts_at, receipts_of
 from ldmrelease.services.promotions.load import load_promotion
+from ldmrelease.services.releases.products import reads
 
 app = new_app(
     "Show the receipts of promotions.",
@@ -91,6 +92,11 @@ def _of_places(
     """Those of the release and the target that the words name."""
     tags = [each for each in words if _is_tag(context, each)]
     targets = [each for each in words if each not in tags]
+    if len(tags) > 1:
+        # One of them was to be a target.
+        for each in tags:
+            if not any(reads(kind, each) for kind in context.topology.products):
+                applications_of(context, each)
     if len(tags) > 1 or len(targets) > 1:
         raise UsageError(
             f"{' and '.join(tags if len(tags) > 1 else targets)} are several", "name one of them"

@@ -18,7 +18,9 @@ from tests.workspace import PLACE, WEEKLY, Site
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # Workspaces of other tests are gone, and leave entries that would be offered, too.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     made = tmp_path / "workspace"
     assert run("init", str(made), "--sample", "rubin").exit_code == 0
     subprocess.run(["git", "init", "-q", str(made / "gitops")], check=True)
@@ -109,9 +111,8 @@ def old(path: Path) -> Path:
 
 
 @pytest.fixture
-def untidy(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def untidy(folder: Path, tmp_path: Path) -> Path:
     """A workspace with everything beside its records that can be put right."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     gone = tmp_path / "gone"
     assert run("init", str(gone)).exit_code == 0
     for each in (folder, gone):
