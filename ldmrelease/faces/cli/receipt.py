@@ -92,11 +92,11 @@ def _of_places(
     """Those of the release and the target that the words name."""
     tags = [each for each in words if _is_tag(context, each)]
     targets = [each for each in words if each not in tags]
-    strange = [each for each in tags if not any(reads(known, each) for known in context.topology.products)]
-    if len(tags) > 1 and strange:
-        raise UsageError(
-            f"there is no place {strange[0]!r}, and no tag", "`ldmrelease where` lists the places"
-        )
+    if len(tags) > 1:
+        # One of them was to be a target.
+        for each in tags:
+            if not any(reads(kind, each) for kind in context.topology.products):
+                applications_of(context, each)
     if len(tags) > 1 or len(targets) > 1:
         raise UsageError(
             f"{' and '.join(tags if len(tags) > 1 else targets)} are several", "name one of them"

@@ -117,9 +117,8 @@ def old(path: Path) -> Path:
 
 
 @pytest.fixture
-def untidy(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def untidy(folder: Path, tmp_path: Path) -> Path:
     """A workspace with everything beside its records that can be put right."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     gone = tmp_path / "gone"
     assert run("init", str(gone)).exit_code == 0
     for each in (folder, gone):

@@ -74,8 +74,8 @@ def test_it_fits_and_what_matters_stays(used: Site, words: tuple[str, ...], colu
 def test_the_tables_are_as_they_were_agreed(used: Site, columns: int):
     parts = []
     for words in COMMANDS:
-        # What doctor finds is of this machine.
-        if words != ("doctor",):
+        # What doctor finds is of this machine; the list of answers grows with every command.
+        if words not in (("doctor",), ("schema",)):
             lines = re.sub(
                 r"(?<=sha256:)[0-9a-f]+",
                 lambda found: "0" * len(found[0]),

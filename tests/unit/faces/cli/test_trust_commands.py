@@ -1,6 +1,7 @@
 """`trust agree`, `trust add-key`, `trust role`, `key show`: the trust document is kept without an editor."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.workspace import PLACE, WEEKLY, Site
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "workspace"
     assert run("init", str(made), "--sample", "rubin").exit_code == 0
+    subprocess.run(["git", "init", "-q", str(made / "gitops")], check=True)
     return made
 
 
