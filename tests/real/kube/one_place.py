@@ -151,6 +151,7 @@ def one_place(root: Path, cluster: Cluster, kube: Kube, namespace: str) -> OnePl
     found = OnePlace(site, kube, cluster, namespace, old)
     found.configure({}, context=cluster.context, kubeconfig=str(cluster.kubeconfig))
     found.edit(lambda said: _scipipe(said).update(image=old.repository))
+    site.commit_by_hand(PLACE, "repository: images/scipipe", f"repository: {old.repository}")
     return found
 
 
