@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.domain.events import EventKind
-from ldmrelease.services.promotions.commands import Promoted, promote, resume
+from ldmrelease.services.promotions.commands import Promoted, Resumed, promote, resume
 from ldmrelease.services.promotions.outcome import PromotionOutcome
 from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.services.promotions.work import PlaceBusy
@@ -63,7 +63,7 @@ def promoter(site: Site, report: Path, observer: object = None) -> int:
 def told(answer: object) -> str:
     if isinstance(answer, PlaceBusy):
         return f"busy {answer.promotion}"
-    if not isinstance(answer, Promoted):
+    if not isinstance(answer, Promoted | Resumed):
         return type(answer).__name__
     outcome = answer.outcome
     return "taken-over" if outcome.taken_over else "busy" if outcome.busy else str(outcome.state)
