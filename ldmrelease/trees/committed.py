@@ -5,6 +5,7 @@ from ldmrelease.targets.git.repository import Git
 from ldmrelease.trees.values import LARGEST_FILE, UnreadableFile
 
 _FILES = (b"100644", b"100755")
+_NOT_IN_PATHS = {b"", b".", b"..", b".git"}
 
 
 class CommittedTree:
@@ -37,6 +38,8 @@ def _listed(git: Git, revision: str) -> list[tuple[str, str, int]]:
     for line in git.run("ls-tree", "-r", "-l", "-z", "--full-tree", revision).split(b"\0"):
         about, _, path = line.partition(b"\t")
         fields = about.split()
-        if len(fields) == 4 and fields[0] in _FILES:
+        # git lets a tree have entries that lead out of it.
+        leads_out = not _NOT_IN_PATHS.isdisjoint(path.split(b"/"))
+        if len(fields) == 4 and fields[0] in _FILES and not leads_out:
             found.append((path.decode(errors="surrogateescape"), fields[2].decode(), int(fields[3])))
     return found

@@ -1,22 +1,39 @@
 """The nodes of YAML documents, with their marks. An anchor may be given again, as the specification allows (YAML 1.2,
 7.1: an alias is of the anchor that stands before it) and Go's parsers take; PyYAML's composer refuses it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
 _TOO_OFTEN = "second occurrence"
+# What may nest: the parser below is of C, and ends the process where it goes too deep.
+_MAY_BE_DEEP = re.compile(r"(?:[-?:][ \t]+){50}|^[ \t]{100}", re.MULTILINE)
 
 
-def compose_all(text: str | bytes) -> list[yaml.Node]:
-    """The root node of each document. Raises yaml.YAMLError."""
+def compose_all(text: str | bytes, deepest: int) -> list[yaml.Node]:
+    """The root node of each document. Raises yaml.YAMLError, also where one is nested deeper than `deepest`."""
+    shown = text if isinstance(text, str) else text.decode(errors="replace")
+    if shown.count("[") + shown.count("{") > deepest or _MAY_BE_DEEP.search(shown):
+        _require_shallow(text, deepest)
     try:
         return [each for each in yaml.compose_all(text, Loader=yaml.CSafeLoader) if each is not None]
     except yaml.composer.ComposerError as error:
         if _TOO_OFTEN not in (error.problem or ""):
             raise
     return list(_composed(text))
+
+
+def _require_shallow(text: str | bytes, deepest: int) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+            depth -= 1
+        if depth > deepest:
+            raise yaml.composer.ComposerError(None, None, "nested too deeply", _mark(event))
 
 
 def _composed(text: str | bytes) -> Iterator[yaml.Node]:
@@ -68,3 +85,7 @@ class _Composer:
         if anchor is not None:
             self._anchors[anchor] = node
         return node
+
+
+def _mark(event: Any) -> Any:
+    return event.start_mark

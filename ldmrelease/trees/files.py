@@ -1,6 +1,7 @@
 """The files of a tree: a folder as it is, or a revision of a repository."""
 
 import os
+import stat
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -32,6 +33,8 @@ class Folder:
 
     def read(self, path: str) -> bytes:
         """The bytes of a file. Raises `UnreadableFile`."""
+        if path not in self.files():
+            raise UnreadableFile(path, "no such file")
         file = self._top / path
         try:
             if file.stat().st_size > LARGEST_FILE:
@@ -45,8 +48,16 @@ class Folder:
         for folder, folders, files in os.walk(self._top):
             folders[:] = [each for each in folders if not each.startswith(".")]
             start = PurePosixPath(Path(folder).relative_to(self._top))
-            found += [str(start / each) for each in files if not (Path(folder) / each).is_symlink()]
+            found += [str(start / each) for each in files if _is_regular(Path(folder) / each)]
         return found
+
+
+def _is_regular(file: Path) -> bool:
+    """Whether it is a file, and no link or pipe."""
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except OSError:
+        return False
 
 
 class MemoryTree:

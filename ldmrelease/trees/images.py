@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ldmrelease.trees.charts import Instance
-from ldmrelease.trees.references import split_reference
+from ldmrelease.trees.references import is_count, split_reference
 from ldmrelease.trees.values import YamlMapping, YamlScalar, YamlSequence, YamlValue, child
 
 _NAMES = ("repository", "repo", "image", "name")
@@ -113,7 +113,7 @@ def _suffixes(parts: list[YamlScalar]) -> Iterator[str]:
         if text.startswith("sha256:"):
             yield f"@{text}"
         elif number:
-            yield f".{int(text):03d}" if text.isdigit() else f".{text}"
+            yield f".{int(text):03d}" if is_count(text) else f".{text}"
         else:
             yield f":{text}"
 

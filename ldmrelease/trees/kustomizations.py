@@ -4,6 +4,7 @@ others (kubectl.docs.kubernetes.io, "kustomization.yaml"). Patches are applied w
 import posixpath
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,9 +24,20 @@ from ldmrelease.trees.values import (
 )
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_ELSEWHERE = re.compile(r"^[a-z+]+://|^git@|^github\.com[/:]|\?ref=|\?timeout=")
+_ELSEWHERE = re.compile(r"://|::|@|^github\.com[/:]|\?ref=|\?timeout=", re.IGNORECASE)
 DEEPEST = 20
 """How far kustomizations may bring in others; deeper they go in a circle."""
+MOST = 20_000
+"""Objects of one kustomization."""
+# These run plug-ins, or name what is fetched, in files of their own.
+_PROGRAMS = (
+    "generators",
+    "transformers",
+    "validators",
+    "helmCharts",
+    "helmChartInflationGenerator",
+    "helmGlobals",
+)
 
 
 class DeclaredContainer(Struct, frozen=True):
@@ -44,6 +56,9 @@ class Kustomizations:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._read: dict[str, list[YamlValue]] = {}
+        self._objects: dict[str, list[YamlValue]] = {}
+        self._containers: dict[str, list[DeclaredContainer]] = {}
+        self._folders = {str(above) for each in tree.files() for above in PurePosixPath(each).parents}
 
     def folders(self) -> list[str]:
         """All folders with one."""
@@ -66,44 +81,66 @@ class Kustomizations:
                 return found[0] if found else None
         return None
 
-    def referenced(self, folder: str) -> Iterator[str]:
-        """The files and folders of the tree that the folder's kustomization brings in."""
-        for each in self._entries(folder):
-            if not _ELSEWHERE.search(each):
-                yield _joined(folder, each)
+    def referenced(self, folder: str) -> list[str]:
+        """The files and folders of the tree that the folder's kustomization brings in, each once."""
+        joined = (_joined(folder, each) for each in self._entries(folder) if not _ELSEWHERE.search(each))
+        return list(dict.fromkeys(joined))
 
-    def elsewhere(self, folder: str, depth: int = 0) -> list[str]:
-        """What it brings in, at any depth, that is not in the tree."""
-        found = [each for each in self._entries(folder) if _ELSEWHERE.search(each)]
-        for each in self.referenced(folder):
-            if each not in self._tree.files() and depth < DEEPEST:
-                found += self.elsewhere(each, depth + 1)
+    def elsewhere(self, folder: str, seen: set[str]) -> list[str]:
+        """What it or those that it brings in would take from outside of the tree, or run; `seen` are those looked at.
+
+        Only what is known to name files of the tree passes.
+        """
+        if folder in seen:
+            return []
+        seen.add(folder)
+        here = self.kustomization(folder)
+        found = [key for key in _PROGRAMS if child(here, key) is not None] if here is not None else []
+        for each in [*self._entries(folder), *_files(here)]:
+            joined = _joined(folder, each)
+            if _ELSEWHERE.search(each) or not self._is_there(joined):
+                found.append(each)
+            elif joined not in self._tree.files():
+                found += self.elsewhere(joined, seen)
         return found
 
-    def objects(self, folder: str, depth: int = 0) -> Iterator[YamlValue]:
+    def objects(self, folder: str, depth: int = 0) -> list[YamlValue]:
         """The objects that it brings together, as their own files have them. Raises `UnreadableFile`."""
-        if depth > DEEPEST:
-            raise UnreadableFile(folder, "it brings itself in")
-        for each in self.referenced(folder):
-            if each in self._tree.files():
-                yield from self.documents(each)
-            else:
-                yield from self.objects(each, depth + 1)
+        if folder not in self._objects:
+            found: list[YamlValue] = []
+            for each in self._checked(folder, depth):
+                is_file = each in self._tree.files()
+                found += self.documents(each) if is_file else self.objects(each, depth + 1)
+                self._require_few(folder, len(found))
+            self._objects[folder] = found
+        return self._objects[folder]
 
     def containers(self, folder: str, depth: int = 0) -> list[DeclaredContainer]:
         """The containers of what it brings together, with the images in force. Raises `UnreadableFile`."""
+        if folder not in self._containers:
+            found: list[DeclaredContainer] = []
+            for each in self._checked(folder, depth):
+                is_file = each in self._tree.files()
+                found += declared(self.documents(each)) if is_file else self.containers(each, depth + 1)
+                self._require_few(folder, len(found))
+            here = self.kustomization(folder)
+            for patch in self._patches(folder, here):
+                found = [_patched(each, patch) for each in found]
+            self._containers[folder] = [_transformed(each, _items(here, "images")) for each in found]
+        return self._containers[folder]
+
+    def _checked(self, folder: str, depth: int) -> list[str]:
         if depth > DEEPEST:
             raise UnreadableFile(folder, "it brings itself in")
-        found: list[DeclaredContainer] = []
-        for each in self.referenced(folder):
-            if each in self._tree.files():
-                found += declared(self.documents(each))
-            else:
-                found += self.containers(each, depth + 1)
-        here = self.kustomization(folder)
-        for patch in self._patches(folder, here):
-            found = [_patched(each, patch) for each in found]
-        return [_transformed(each, _items(here, "images")) for each in found]
+        return self.referenced(folder)
+
+    @staticmethod
+    def _require_few(folder: str, count: int) -> None:
+        if count > MOST:
+            raise UnreadableFile(folder, f"it brings together more than {MOST:,} objects")
+
+    def _is_there(self, path: str) -> bool:
+        return path in self._tree.files() or path in self._folders
 
     def _entries(self, folder: str) -> Iterator[str]:
         here = self.kustomization(folder)
@@ -157,6 +194,28 @@ def _transformed(container: DeclaredContainer, images: tuple[YamlValue, ...]) ->
 def _items(value: YamlValue | None, key: str) -> tuple[YamlValue, ...]:
     found = child(value, key) if isinstance(value, YamlMapping) else None
     return found.items if isinstance(found, YamlSequence) else ()
+
+
+def _files(here: YamlValue | None) -> list[str]:
+    """The files that a kustomization names beside what it brings in."""
+    found = [
+        _text(each)
+        for key in ("patchesStrategicMerge", "configurations", "crds")
+        for each in _items(here, key)
+    ]
+    for key in ("patches", "patchesJson6902", "replacements"):
+        found += [text_at(each, "path") or "" for each in _items(here, key)]
+    found.append(text_at(here, "openapi", "path") or "")
+    for key in ("configMapGenerator", "secretGenerator"):
+        for each in _items(here, key):
+            named = [_text(one) for field in ("files", "envs") for one in _items(each, field)]
+            found += [one.partition("=")[2] or one for one in (*named, text_at(each, "env") or "")]
+    # A patch may stand there itself, in place of a file's name.
+    return [each for each in found if each and "\n" not in each]
+
+
+def _text(value: YamlValue) -> str:
+    return value.text if isinstance(value, YamlScalar) else ""
 
 
 def _joined(folder: str, name: str) -> str:

@@ -14,3 +14,8 @@ def split_reference(text: str) -> tuple[str, str] | None:
     """The name of a reference, and its tag and digest as they follow it; None for what is no reference."""
     found = _REFERENCE.fullmatch(text)
     return (found["name"], found["rest"]) if found is not None else None
+
+
+def is_count(text: str) -> bool:
+    """Whether it is a number as revisions are counted: a few digits of ASCII."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18

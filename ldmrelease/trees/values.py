@@ -14,6 +14,7 @@ LARGEST_FILE = 10_000_000
 """Bytes of a file that is read."""
 DEEPEST = 100
 MOST_NODES = 200_000
+TOO_MUCH = "nested too deeply, or too many values"
 _MERGE = "tag:yaml.org,2002:merge"
 
 KeyPath = tuple[str | int, ...]
@@ -80,7 +81,7 @@ def read_documents(text: bytes, file: str) -> list[YamlValue]:
     if len(text) > LARGEST_FILE:
         raise UnreadableFile(file, f"{len(text):,} bytes; at most {LARGEST_FILE:,} are read")
     try:
-        nodes = compose_all(text)
+        nodes = compose_all(text, DEEPEST)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise UnreadableFile(file, error.problem or "unreadable", mark.line + 1 if mark else None) from None
@@ -165,19 +166,24 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
         self._known: dict[int, YamlValue] = {}
+        self._sizes: dict[int, int] = {}
         self._count = 0
 
     def value(self, node: yaml.Node, path: KeyPath) -> YamlValue:
         known = self._known.get(id(node))
-        if known is not None:
-            return known
-        self._count += 1
-        line = node.start_mark.line + 1
-        if len(path) > DEEPEST or self._count > MOST_NODES:
-            raise UnreadableFile(self._file, "nested too deeply, or too many values", line)
-        made = self._made(node, path, line)
-        self._known[id(node)] = made
-        return made
+        if known is None:
+            line = node.start_mark.line + 1
+            before, self._count = self._count, 1
+            if len(path) > DEEPEST:
+                raise UnreadableFile(self._file, TOO_MUCH, line)
+            known = self._known[id(node)] = self._made(node, path, line)
+            self._sizes[id(node)] = self._count
+            self._count = before
+        # What an alias repeats is counted each time: whoever goes through the values meets it as often.
+        self._count += self._sizes[id(node)]
+        if self._count > MOST_NODES:
+            raise UnreadableFile(self._file, TOO_MUCH, node.start_mark.line + 1)
+        return known
 
     def _made(self, node: yaml.Node, path: KeyPath, line: int) -> YamlValue:
         if isinstance(node, yaml.ScalarNode):

@@ -6,6 +6,7 @@ Helm reads values as JSON numbers, that is as Go's `float64`, and its templates 
 
 import re
 from decimal import Decimal
+from math import isfinite
 
 from ldmrelease.targets.results import Scalar
 
@@ -28,8 +29,11 @@ def printed(value: Scalar) -> str | None:
         return None
     if text.lower() in _TRUE | _FALSE:
         return "true" if text.lower() in _TRUE else "false"
-    number = _number(text.replace("_", ""))
-    return text if number is None else _float(number)
+    try:
+        number = _number(text.replace("_", ""))
+    except (OverflowError, ValueError):  # more digits than any reader takes
+        return text
+    return text if number is None or not isfinite(number) else _float(number)
 
 
 def _number(text: str) -> float | None:

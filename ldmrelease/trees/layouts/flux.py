@@ -97,7 +97,7 @@ def _rendered(
 def _reading(tree: Tree, known: Kustomizations) -> Objects:
     def objects(folder: str) -> tuple[list[YamlValue], list[DeclaredContainer]]:
         if known.kustomization(folder) is not None:
-            return list(known.objects(folder)), known.containers(folder)
+            return known.objects(folder), known.containers(folder)
         # Flux makes one of its own: of all manifests below, but where a folder has one of its own.
         documents, containers = [], []
         for each in _manifests(tree, known, folder):
@@ -151,10 +151,11 @@ class _Cluster:
 
     def _deployed(self, deployment: Deployment) -> Iterator[TreeFinding]:
         try:
-            documents, containers = self._objects(deployment.folder)
-        except NotRendered as error:
-            yield NotUnderstood(error.folder, error.reason, None, self._environment, deployment.name)
-            documents, containers = _reading(self._tree, self._known)(deployment.folder)
+            try:
+                documents, containers = self._objects(deployment.folder)
+            except NotRendered as error:
+                yield NotUnderstood(error.folder, error.reason, None, self._environment, deployment.name)
+                documents, containers = _reading(self._tree, self._known)(deployment.folder)
         except UnreadableFile as error:
             yield NotUnderstood(error.file, error.reason, error.line, self._environment, deployment.name)
             return

@@ -1,14 +1,13 @@
 """Charts rendered by `helm template`, in a folder of ours: the tree is not touched, and nothing is fetched."""
 
 import json
-import posixpath
 import re
 import subprocess
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from ldmrelease.trees.charts import Charts
+from ldmrelease.trees.charts import DEEPEST, Charts
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.rendering.sentinels import Sentinels, as_yaml
 from ldmrelease.trees.values import YamlValue, read_documents
@@ -16,6 +15,9 @@ from ldmrelease.trees.values import YamlValue, read_documents
 SECONDS = 60
 """How long one chart may take."""
 _ENVIRONMENT = ("PATH", "HOME")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_CHART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_VALUE_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\\/-]{0,499}(\[[0-9]{1,4}\][A-Za-z0-9_.-]*)*")
 _APP_VERSION = re.compile(rb"^appVersion:.*$", re.MULTILINE)
 
 
@@ -25,6 +27,13 @@ class NotRendered(Exception):
     def __init__(self, folder: str, reason: str) -> None:
         super().__init__(folder, reason)
         self.folder, self.reason = folder, reason
+
+
+def inside_of(place: Path, path: str, folder: str) -> Path:
+    """Where a file of the tree is copied to. Raises `NotRendered` for a path that leads out of the copy."""
+    if {"", ".", "..", ".git"} & set(path.split("/")) or "\0" in path:
+        raise NotRendered(folder, f"{path[:100]!r} is no path of a file")
+    return place / path
 
 
 class Helm:
@@ -49,11 +58,15 @@ class Helm:
         self, name: str, folder: str, namespace: str, values: YamlValue, parameters: Mapping[str, str]
     ) -> list[YamlValue]:
         """The objects of a chart. Raises `NotRendered` and `UnreadableFile`."""
-        command = [self._program, "template", name, str(self._chart(folder)), "--namespace", namespace]
-        command += ["--values", "-"]
+        # Who writes the tree names these, and an option of Helm's can run a program.
+        for text, form in ((name, _NAME), (namespace, _NAME), *((path, _VALUE_PATH) for path in parameters)):
+            if not form.fullmatch(text):
+                raise NotRendered(folder, f"{text[:100]!r} is no name that Helm is given")
+        command = [self._program, "template", "--namespace", namespace, "--values", "-"]
         for path, value in parameters.items():
-            command += ["--set", f"{path}={value.replace(',', chr(92) + ',')}"]
+            command.append(f"--set={path}={value.replace(chr(92), chr(92) * 2).replace(',', chr(92) + ',')}")
         try:
+            command += ["--", name, str(self._chart(folder))]
             done = subprocess.run(
                 command,
                 input=as_yaml(values).encode(),
@@ -62,8 +75,10 @@ class Helm:
                 timeout=SECONDS,
                 env=self._environment,
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NotRendered(folder, str(error)) from None
+        except subprocess.TimeoutExpired:
+            raise NotRendered(folder, f"no answer within {SECONDS} s") from None
+        except (OSError, ValueError) as error:
+            raise NotRendered(folder, f"cannot be given to Helm: {type(error).__name__}") from None
         if done.returncode:
             raise NotRendered(folder, done.stderr.decode(errors="replace").strip()[-2000:])
         return read_documents(done.stdout, folder)
@@ -73,7 +88,11 @@ class Helm:
         with self._lock:
             if folder not in self._ready:
                 place = self._work / str(len(self._ready))
-                self._write(folder, place, 0)
+                try:
+                    self._write(folder, place, 0)
+                except OSError as error:
+                    reason = f"cannot be laid out for Helm: {error.strerror or type(error).__name__}"
+                    raise NotRendered(folder, reason) from None
                 self._ready[folder] = place
             return self._ready[folder]
 
@@ -82,7 +101,7 @@ class Helm:
         for file in self._tree.files():
             inside = file.removeprefix(start)
             if file.startswith(start) and not inside.startswith("charts/"):
-                target = place / inside
+                target = inside_of(place, inside, folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(self._tree.read(file))
         chart = self._charts.chart(folder)
@@ -91,13 +110,19 @@ class Helm:
             version = json.dumps(self._sentinels.scalar(chart.app_version).text)
             about.write_bytes(_APP_VERSION.sub(f"appVersion: {version}".encode(), about.read_bytes()))
         for each in chart.dependencies:
-            below = place / "charts" / posixpath.basename(each.name)
-            if below.exists() or depth > 10:
+            if not _CHART_NAME.fullmatch(each.name):
+                raise NotRendered(folder, f"{each.name[:100]!r} is no name of a chart")
+            below = place / "charts" / each.name
+            if below.exists() or depth > DEEPEST:
                 continue
             if each.folder is None:
                 # It is not in the tree: an empty one lets the templates beside it be rendered.
                 below.mkdir(parents=True)
-                empty = f"apiVersion: v2\nname: {each.name}\nversion: {each.version or '0.0.0'}\n"
+                empty = f"apiVersion: v2\nname: {each.name}\nversion: {_version(each.version)}\n"
                 (below / "Chart.yaml").write_text(empty)
             else:
                 self._write(each.folder, below, depth + 1)
+
+
+def _version(text: str) -> str:
+    return text if re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+([-+][A-Za-z0-9.+-]{1,50})?", text) else "0.0.0"

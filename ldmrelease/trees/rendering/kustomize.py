@@ -12,11 +12,14 @@ from ldmrelease.trees.documents import compose_all
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.kustomizations import NAMES, Kustomizations
 from ldmrelease.trees.references import split_reference
-from ldmrelease.trees.rendering.helm import SECONDS, NotRendered
+from ldmrelease.trees.rendering.helm import SECONDS, NotRendered, inside_of
 from ldmrelease.trees.rendering.sentinels import Sentinels, is_candidate
-from ldmrelease.trees.values import KeyPath, UnreadableFile, YamlScalar, YamlValue, read_documents
+from ldmrelease.trees.values import DEEPEST, KeyPath, UnreadableFile, YamlScalar, YamlValue, read_documents
 
-_ENVIRONMENT = ("PATH", "HOME")
+_ENVIRONMENT = ("PATH",)
+# A second lock behind the look at what a kustomization names.
+_NOBODY = "http://127.0.0.1:9"
+_OFFLINE = {"HTTP_PROXY": _NOBODY, "HTTPS_PROXY": _NOBODY, "NO_PROXY": "", "GIT_ALLOW_PROTOCOL": "none"}
 _YAML = (".yaml", ".yml")
 _PUT = ("newTag", "newName", "digest")
 
@@ -28,13 +31,14 @@ class Kustomize:
         self, program: str, tree: Tree, work: Path, environment: Mapping[str, str], sentinels: Sentinels
     ) -> None:
         self._program, self._tree, self._work, self._sentinels = program, tree, work, sentinels
-        self._environment = {name: environment[name] for name in _ENVIRONMENT if name in environment}
+        found = {name: environment[name] for name in _ENVIRONMENT if name in environment}
+        self._environment = found | _OFFLINE | {"HOME": str(work)}
         self._kustomizations = Kustomizations(tree)
         self._is_ready = False
 
     def build(self, folder: str) -> list[YamlValue]:
         """The objects of a kustomization. Raises `NotRendered` and `UnreadableFile`."""
-        elsewhere = self._kustomizations.elsewhere(folder)
+        elsewhere = self._kustomizations.elsewhere(folder, set())
         if elsewhere:
             raise NotRendered(folder, f"it takes {elsewhere[0]} from elsewhere, and nothing is fetched")
         self._make_ready()
@@ -43,8 +47,10 @@ class Kustomize:
             done = subprocess.run(
                 command, capture_output=True, check=False, timeout=SECONDS, env=self._environment
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NotRendered(folder, str(error)) from None
+        except subprocess.TimeoutExpired:
+            raise NotRendered(folder, f"no answer within {SECONDS} s") from None
+        except (OSError, ValueError) as error:
+            raise NotRendered(folder, f"cannot be given to Kustomize: {type(error).__name__}") from None
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().replace(f"{self._work}/", "")
             raise NotRendered(folder, said[-2000:])
@@ -58,7 +64,7 @@ class Kustomize:
                 data = self._tree.read(file)
             except UnreadableFile:
                 continue
-            place = self._work / file
+            place = inside_of(self._work, file, file)
             place.parent.mkdir(parents=True, exist_ok=True)
             is_yaml = file.endswith(_YAML) or posixpath.basename(file) in NAMES
             place.write_bytes(self._marked(data, file) if is_yaml else data)
@@ -69,7 +75,7 @@ class Kustomize:
         try:
             text = data.decode()
             found = list(_images(text, file))
-        except (UnicodeDecodeError, yaml.YAMLError, ValueError):
+        except (UnicodeDecodeError, yaml.YAMLError, ValueError, UnreadableFile):
             return data
         for start, end, scalar in reversed(found):
             text = text[:start] + json.dumps(self._with_sentinel(scalar)) + text[end:]
@@ -89,12 +95,12 @@ class Kustomize:
 def _images(text: str, file: str) -> Iterator[tuple[int, int, YamlScalar]]:
     """The scalars of a file that say images, each with where it begins and ends, in the order of the file."""
     is_kustomization = posixpath.basename(file) in NAMES
-    found = {
-        (start, end): scalar
-        for document in compose_all(text)
-        for start, end, scalar in _below(document, file, ())
-        if _says_image(scalar, is_kustomization=is_kustomization) or _is_value(scalar)
-    }
+    found: dict[tuple[int, int], YamlScalar] = {}
+    read_documents(text.encode(), file)  # within its limits, aliases and all
+    for document in compose_all(text, DEEPEST):
+        for start, end, scalar in _below(document, file, ()):
+            if _says_image(scalar, is_kustomization=is_kustomization) or _is_value(scalar):
+                found[start, end] = scalar
     for (start, end), scalar in sorted(found.items(), key=lambda each: each[0]):
         yield start, end, scalar
 

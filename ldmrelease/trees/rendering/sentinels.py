@@ -6,11 +6,13 @@ Numbers keep their value, since templates format them (`printf "%03d"`): they ar
 
 import json
 import re
+import secrets
 import threading
 
 from msgspec import Struct
 
 from ldmrelease.trees.charts import Instance
+from ldmrelease.trees.references import is_count
 from ldmrelease.trees.values import YamlMapping, YamlScalar, YamlSequence, YamlValue
 
 _ABOUT_IMAGES = re.compile(r"image|tag|repo|registry|version|digest", re.IGNORECASE)
@@ -18,7 +20,7 @@ _ABOUT_OTHERS = re.compile(r"policy|pull|secret|apiversion|kubeversion|annotatio
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:@+-]*")
 _VERSION = re.compile(r"(v?)[0-9]+\.[0-9]+(?:\.[0-9]+)?(?:[-+][A-Za-z0-9.+-]+)?")
 # Two forms, since charts compare versions: a plain word, and a version that none has.
-_SENTINEL = re.compile(r"(:?)(?:zq([0-9]{6})zq|v?77([0-9]{6})\.0\.0)")
+_SENTINEL = re.compile(r"(:?)(?:zq([0-9]{6})([0-9]{6})zq|v?77([0-9]{6})([0-9]{6})\.0\.0)")
 
 
 class Rendered(Struct, frozen=True):
@@ -33,6 +35,8 @@ class Sentinels:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # Nobody who writes a tree knows it, so no text of the tree passes for a sentinel.
+        self._nonce = f"{secrets.randbelow(10**6):06d}"
         self._scalars: list[tuple[YamlScalar, str]] = []
         self._numbers: dict[tuple[str, tuple[str | int, ...]], list[YamlScalar]] = {}
         self._known: dict[tuple[str, tuple[str | int, ...]], str] = {}
@@ -65,33 +69,37 @@ class Sentinels:
         where = (scalar.file, scalar.path)
         with self._lock:
             if where not in self._known:
-                self._known[where] = _sentinel(len(self._scalars), text)
+                self._known[where] = _sentinel(self._nonce, len(self._scalars), text)
                 self._scalars.append((scalar, text))
         return self._known[where]
 
     def read(self, text: str) -> Rendered:
         """What a rendered text would be without sentinels, and which scalars it is made of."""
-        parts = [self._of(found)[0] for found in _SENTINEL.finditer(text)]
+        known = (self._of(found) for found in _SENTINEL.finditer(text))
+        parts = [each[0] for each in known if each is not None]
         plain = _SENTINEL.sub(self._plain, text)
         return Rendered(plain, (*parts, *self._numbers_in(text, parts)))
 
-    def _of(self, found: re.Match[str]) -> tuple[YamlScalar, str]:
-        return self._scalars[int(found[2] or found[3])]
+    def _of(self, found: re.Match[str]) -> tuple[YamlScalar, str] | None:
+        nonce, number = found[2] or found[4], int(found[3] or found[5])
+        return self._scalars[number] if nonce == self._nonce and number < len(self._scalars) else None
 
     def _plain(self, found: re.Match[str]) -> str:
-        text = self._of(found)[1]
+        known = self._of(found)
+        if known is None:
+            return found[0]
         # What follows the name of an image brings its own colon, or none.
-        return text if text[:1] in ("", ":", "@") else found[1] + text
+        return known[1] if known[1][:1] in ("", ":", "@") else found[1] + known[1]
 
     def _numbers_in(self, text: str, parts: list[YamlScalar]) -> list[YamlScalar]:
         """The numbers that stand in a text, of those beside its other parts."""
         rest = re.split(r"[:.@/-]", _SENTINEL.sub("", text))
-        found = {int(each) for each in rest if each.isdigit()}
+        found = {int(each) for each in rest if is_count(each)}
         whole = _SENTINEL.sub("", text).lstrip(":")
         for each in parts:
             for number in self._numbers.get((each.file, each.path[:-1]), ()):
                 printed = number.printed() or ""
-                if printed == whole or (printed.isdigit() and int(printed) in found):
+                if printed == whole or (is_count(printed) and int(printed) in found):
                     return [number]
         return []
 
@@ -133,6 +141,6 @@ def is_candidate(value: YamlScalar, path: tuple[str | int, ...]) -> bool:
     return any(map(_ABOUT_IMAGES.search, names)) and not any(map(_ABOUT_OTHERS.search, names))
 
 
-def _sentinel(number: int, text: str) -> str:
+def _sentinel(nonce: str, number: int, text: str) -> str:
     version = _VERSION.fullmatch(text)
-    return f"{version[1]}77{number:06d}.0.0" if version else f"zq{number:06d}zq"
+    return f"{version[1]}77{nonce}{number:06d}.0.0" if version else f"zq{nonce}{number:06d}zq"

@@ -4,6 +4,7 @@ import pytest
 
 from ldmrelease.trees.files import MemoryTree
 from ldmrelease.trees.interface import NotUnderstood, TreeImage
+from ldmrelease.trees.kustomizations import Kustomizations
 from ldmrelease.trees.layouts import kustomize
 from ldmrelease.trees.registry import layout_of
 from tests.unit.trees.tree_samples import KUSTOMIZE, memory_tree
@@ -66,3 +67,29 @@ def test_a_component_is_no_environment() -> None:
     text = "kind: Component\nimages: [{name: busybox, newTag: '1.36'}]\n"
     tree = memory_tree(KUSTOMIZE | {"components/pinned/kustomization.yaml": text})
     assert kustomize.environments(tree) == ["default", "dev", "prod"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "resources: ['HTTP://example.invalid/a.yaml']",
+        "resources: ['git::http://example.invalid/a']",
+        "resources: ['git@example.invalid:a/b.git']",
+        "resources: [../../outside]",
+        "patches: [{path: 'https://example.invalid/p.yaml'}]",
+        "patchesStrategicMerge: ['https://example.invalid/p.yaml']",
+        "configMapGenerator: [{name: a, files: ['key=https://example.invalid/f']}]",
+        "openapi: {path: 'https://example.invalid/s.json'}",
+        "generators: [g.yaml]",
+        "transformers: [t.yaml]",
+        "helmCharts: [{name: a, repo: 'https://example.invalid'}]",
+    ],
+)
+def test_what_is_not_in_the_tree_or_runs_something_is_known(line: str) -> None:
+    tree = memory_tree(
+        KUSTOMIZE | {"tools/kustomization.yaml": f"{line}\n", "tools/g.yaml": "", "tools/t.yaml": ""}
+    )
+    known = Kustomizations(tree)
+    assert known.elsewhere("tools", set())
+    assert not known.elsewhere("shop/overlays/prod", set())
+    assert not known.elsewhere("blog/prod", set())

@@ -128,7 +128,7 @@ def test_what_the_upper_file_says_holds(a: object, b: object) -> None:
         ("- a\n", "not a mapping", 1),
         ("a: 1\n---\nb: 2\n", "2 documents; a values file has one", None),
         ("a" * (LARGEST_FILE + 1), "10,000,001 bytes; at most 10,000,000 are read", None),
-        ("a: " + "[" * (DEEPEST + 2) + "]" * (DEEPEST + 2), "nested too deeply, or too many values", 1),
+        ("a: " + "[" * (DEEPEST + 2) + "]" * (DEEPEST + 2), "nested too deeply", 1),
     ],
 )
 def test_what_is_no_values_file_is_named(text: str, reason: str, line: int | None) -> None:
@@ -142,6 +142,18 @@ def test_an_empty_file_says_nothing() -> None:
     assert read("null\n").entries == {}
 
 
-def test_references_that_multiply_are_read_once() -> None:
+def test_references_that_multiply_are_counted_each_time() -> None:
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 20)]
-    assert len(read_documents("\n".join(lines).encode(), "laughs.yaml")) == 1
+    with pytest.raises(UnreadableFile, match="too many values"):
+        read_documents("\n".join(lines).encode(), "laughs.yaml")
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "- ? "])
+def test_what_is_nested_deeply_is_refused_before_it_ends_the_process(opening: str) -> None:
+    with pytest.raises(UnreadableFile, match="nested too deeply"):
+        read_documents((opening * 50_000).encode(), "deep.yaml")
+
+
+def test_an_anchor_that_holds_itself_is_refused() -> None:
+    with pytest.raises(UnreadableFile):
+        read_documents(b"a: &a [*a]\n", "circle.yaml")
