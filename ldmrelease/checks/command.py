@@ -11,6 +11,8 @@ from ldmrelease.domain.topology import Check
 
 # Compiled files beside the check's own stand in none of its digests: Python neither reads nor writes them.
 _NO_BYTECODE = {"PYTHONPYCACHEPREFIX": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
+# A file that is dropped beside a script would be imported in place of the standard library's module of that name.
+_SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 
 __all__ = ["RunOutcome", "run_command"]
 
@@ -21,7 +23,7 @@ def run_command(check: Check, variables: dict[str, str], folder: Path) -> RunOut
         process = subprocess.Popen(
             check.command,
             cwd=folder,
-            env={**os.environ, **_NO_BYTECODE, **variables},
+            env={**os.environ, **_NO_BYTECODE, **_SAFE_PATH, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -20,12 +20,24 @@ class TooManyFiles(ValueError):
     """A check names a folder with more files than are read."""
 
 
+class LinkedFolder(ValueError):
+    """In a folder that a check names is a link to a folder, so that not all it may run would be read.
+
+    name: the folder, as a path from the workspace's; link: that of the link.
+    """
+
+    def __init__(self, name: str, link: str) -> None:
+        self.name = name
+        self.link = link
+        super().__init__(f"{link} is a link to a folder")
+
+
 def check_files(check: Check, folder: Path) -> dict[str, str]:
     """The digest of each file that the check names, by its path from the workspace's `folder`.
 
     These are the files and folders among the words of its command, and those under `files`. What is not a file of the
-    workspace (a program of the machine, an option) is left out. Raises `TooManyFiles`, and `OSError` for a file that
-    cannot be read.
+    workspace (a program of the machine, an option) is left out. Raises `TooManyFiles`, `LinkedFolder`, `OSError` for
+    a file that cannot be read.
     """
     found: dict[str, str] = {}
     for name in dict.fromkeys(_names(check, folder)):
@@ -71,6 +83,7 @@ def _within(folder: Path, name: str) -> Iterator[str]:
             names = sorted(each.name for each in entries if each.name not in _CACHES)
         for each in names:
             inner = f"{name}/{each}"
-            # A link to a folder may lead in a circle.
-            if not ((folder / inner).is_symlink() and (folder / inner).is_dir()):
-                yield from _within(folder, inner)
+            # It may lead in a circle or out of the workspace; to pass it over would let what is there change unseen.
+            if (folder / inner).is_symlink() and (folder / inner).is_dir():
+                raise LinkedFolder(name, inner)
+            yield from _within(folder, inner)

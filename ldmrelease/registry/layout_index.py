@@ -46,7 +46,7 @@ class LayoutIndex(Struct, frozen=True, dict=True):
 
     @cached_property
     def _entries(self) -> tuple[Descriptor, ...]:
-        return tuple(parse_descriptor(entry) for entry in self.body["manifests"])
+        return tuple(parse_descriptor(entry) for entry in self.body["manifests"] if not _has_bad_name(entry))
 
     def tags(self) -> list[str]:
         return sorted(
@@ -94,6 +94,12 @@ def _parsed(content: bytes) -> LayoutIndex:
 def _name(entry: Json) -> str | None:
     name = (entry.get("annotations") or {}).get(REF_NAME)
     return name if isinstance(name, str) else None
+
+
+def _has_bad_name(entry: object) -> bool:
+    """Whether the entry's name is none: another tool's slip, which must not hide the other entries."""
+    annotations = entry.get("annotations") if isinstance(entry, dict) else None
+    return isinstance(annotations, dict) and not isinstance(annotations.get(REF_NAME, ""), str)
 
 
 def _without_name(entry: Json) -> Json:

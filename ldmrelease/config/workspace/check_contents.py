@@ -1,5 +1,6 @@
 """The checks of a workspace with what their templates and files say: what makes each of them this check."""
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from ldmrelease.checks.files import TooManyFiles, check_files
+from ldmrelease.checks.files import LinkedFolder, TooManyFiles, check_files
 from ldmrelease.config.workspace.check_template import with_document
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem
@@ -44,6 +45,12 @@ def _with_contents(check: Check, root: Path, document: read.YamlDocument) -> Che
         raise BadInput(
             [document.problem(place[:2], str(error), "name files instead of that folder")]
         ) from None
+    except LinkedFolder as error:
+        names = [os.path.normpath(each) for each in check.files]
+        field = (*place, names.index(error.name)) if error.name in names else (*place[:2], "command")
+        remedy = "name the folder that it points to under `files`, and put no link to it here"
+        expected = "files and folders, without links to folders"
+        raise BadInput([document.problem(field, str(error), remedy, expected=expected)]) from None
     except OSError as error:
         message = f"{error.filename} cannot be read: {error.strerror}"
         raise BadInput([document.problem(place[:2], message)]) from None

@@ -36,6 +36,9 @@ _MOVED = (
     "cannot lock ref",
 )
 _TRIES = 3
+_BRANCHES = "refs/heads/"
+# A branch may be another name of one. A ref of ours that was made a link would move what it points to: it is replaced.
+_NOT_FOLLOWED = "option no-deref\n"
 
 Tips = Mapping[str, str | None]
 
@@ -82,7 +85,8 @@ class GitRemote(Struct, frozen=True):
 
     def _update(self, old: Tips, new: Mapping[str, str], at: datetime) -> bool:
         lines = [
-            f"update {ref} {oid} {old[ref]}" if old[ref] else f"create {ref} {oid}"
+            ("" if ref.startswith(_BRANCHES) else _NOT_FOLLOWED)
+            + (f"update {ref} {oid} {old[ref]}" if old[ref] else f"create {ref} {oid}")
             for ref, oid in new.items()
         ]
         script = "\n".join(["start", *lines, "prepare", "commit", ""]).encode()

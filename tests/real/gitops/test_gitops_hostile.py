@@ -310,6 +310,17 @@ def test_a_branch_whose_name_ends_like_a_fence_is_none(tree: Path, access: Acces
     assert isinstance(write(target("conf"), access), Written)
 
 
+@pytest.mark.parametrize("to", ["refs/heads/main", "refs/heads/absent"])
+def test_a_fence_that_is_a_link_is_replaced_and_not_followed(tree: Path, access: Access, to: str) -> None:
+    """The claim would move the branch that it points to, or make one."""
+    fence, branches = "refs/ldmrelease/summit/nublado", git(tree, "for-each-ref", "refs/heads")
+    git(tree, "symbolic-ref", fence, to)
+    assert isinstance(registry.claim(target("conf"), access, Promoter().grant()), Written)
+    assert git(tree, "for-each-ref", "refs/heads") == branches
+    assert git(tree, "for-each-ref", "--format=%(symref)", fence) == ""
+    assert fence_at(target("conf"), access) == Promoter().grant().fence
+
+
 @pytest.mark.parametrize(
     "branch", ["main^{tree}", "main~0", "main@{0}", "@", "main:README", "../heads/main", ""]
 )

@@ -1,5 +1,6 @@
 """Checks as local processes: the exit status decides, TAP lines say which test it was."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,18 @@ def test_it_is_told_about_the_release_and_runs_in_the_workspace(tmp_path: Path) 
     assert ran.output.endswith("x\nend\n")
     assert len(ran.output) <= 4096
     assert "hi" in run("echo $GREETING; pwd", tmp_path).output
+
+
+def test_a_module_beside_a_script_does_not_stand_in_for_the_standard_library_s(tmp_path: Path) -> None:
+    (tmp_path / "smoke.py").write_text("import json; print(json.dumps([]))")
+    (tmp_path / "json.py").write_text("raise SystemExit(3)")
+    check = Check("smoke", "command", TESTS, (sys.executable, "smoke.py"), 20)
+    assert run_command(check, {}, tmp_path).output == "[]\n"
+
+
+def test_a_script_names_the_folder_of_its_own_modules(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "probes.py").write_text("print('probed')")
+    (tmp_path / "smoke.py").write_text("import sys; sys.path.append('lib'); import probes")
+    check = Check("smoke", "command", TESTS, (sys.executable, "smoke.py"), 20)
+    assert run_command(check, {}, tmp_path).output == "probed\n"

@@ -88,6 +88,23 @@ def test_entries_of_other_tools_survive(layout: LayoutRepository, tmp_path: Path
     assert after["manifests"][0]["x-note"] == 7
 
 
+@pytest.mark.parametrize("name", [None, 7])
+def test_an_entry_whose_name_is_none_hides_no_other(
+    layout: LayoutRepository, tmp_path: Path, name: object
+) -> None:
+    image = put_sample_image(layout, "a", seed="a")
+    put_sample_image(layout, "b", seed="b")
+    index = tmp_path / "lab" / "index.json"
+    body = json.loads(index.read_bytes())
+    body["manifests"][1]["annotations"] = {"org.opencontainers.image.ref.name": name}
+    index.write_text(json.dumps(body))
+    assert layout.tags() == ["a"]
+    assert identity(layout, "a") == image
+    put_sample_image(layout, "c", seed="c")
+    assert body["manifests"][1] in json.loads(index.read_bytes())["manifests"]
+    assert layout.tags() == ["a", "c"]
+
+
 def test_every_kill_around_a_write_leaves_a_layout_that_can_be_finished(tmp_path: Path) -> None:
     class Kill(BaseException):
         pass

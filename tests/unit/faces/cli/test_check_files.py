@@ -100,11 +100,26 @@ def test_files_that_are_not_there_and_other_kinds_are_refused(site: Site) -> Non
 def test_links_and_pipes_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "a.sh").write_text("a")
-    (tmp_path / "checks" / "circle").symlink_to(tmp_path / "checks")
     os.mkfifo(tmp_path / "checks" / "pipe")
     (tmp_path / "outside").symlink_to("/etc")
     check = Check("smoke", "command", ("t",), ("sh", "checks", "..", ".", "/etc/hostname", "x" * 9000))
     assert list(check_files(check, tmp_path)) == ["checks/a.sh"]
+
+
+@pytest.mark.parametrize(
+    ("more", "field"), [("    files: [checks]\n", "checks.smoke.files[0]"), ("", "checks.smoke.command")]
+)
+@pytest.mark.parametrize("to", ["../lib", "."])
+def test_a_link_to_a_folder_is_refused(site: Site, more: str, field: str, to: str) -> None:
+    """What is behind it would change unseen, and it may lead in a circle."""
+    (site.root / "lib").mkdir()
+    (site.root / "checks" / "lib").symlink_to(to)
+    command = COMMAND if more else COMMAND.replace("checks/smoke.sh", "checks")
+    site.edit(lambda text: text.replace(COMMAND, command + more))
+    done = site.run("workspace", "lint", "-o", "json")
+    assert done.exit_code == 1
+    for each in ("checks/lib is a link to a folder", field, "without links to folders"):
+        assert each in done.stdout
 
 
 def test_a_result_before_the_change_is_not_the_level_s_check(failed: Site) -> None:
