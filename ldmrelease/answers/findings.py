@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import structs
 
 from ldmrelease.answers.exit_codes import WRONG_LEDGER
 from ldmrelease.answers.spellings import PlaceName, Values, plain_values
@@ -59,13 +60,16 @@ def _finding(refusal: Refusal, file: object) -> FindingAnswer:
     )
 
 
-def foreign_findings(foreign: ForeignImage | None) -> tuple[FindingAnswer, ...]:
-    """That another repository is named than the component's."""
+def foreign_findings(foreign: ForeignImage | None, *, gone: bool = False) -> tuple[FindingAnswer, ...]:
+    """That another repository is named than the component's; `gone` says that it was, and there is nothing to do."""
     if foreign is None:
         return ()
     from ldmrelease.targets.image_setting import foreign_refusal  # noqa: PLC0415 - as above
 
-    return refusal_findings(foreign_refusal(foreign))
+    refusal = foreign_refusal(foreign)
+    if gone:
+        refusal = structs.replace(refusal, values={**refusal.values, "gone": True})
+    return refusal_findings(refusal)
 
 
 def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceRefusalAnswer, ...]:

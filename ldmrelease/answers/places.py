@@ -127,7 +127,7 @@ def history_answers(rows: Iterable[HistoryEntry]) -> History:
             intervals=tuple(IntervalAnswer(start=start, end=end) for start, end in row.intervals),
             ended=row.ended,
             gone=row.gone,
-            findings=foreign_findings(row.foreign),
+            findings=foreign_findings(row.foreign, gone=row.ended is not None),
         )
         for row in rows
     ]

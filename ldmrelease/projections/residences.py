@@ -9,6 +9,7 @@ about:
     residence/<digest>/<environment>/<application>/<product>/<component> an image that is there now
     residence-ended/.../<event>                                          earlier ones, by their first event
 
+An image without a digest has what stands there behind the component: its spelling, and the repository of a foreign one.
 So what is there now is read without what was, and one digest without the others. Signatures are not looked
 at here: every state has the number of its last observation's event, and `replayed` folds verified events
 alone. `seen` reads the states as values.
@@ -193,8 +194,9 @@ def _where(place: Place) -> dict[str, Any]:
 
 
 def _residence_key(place: Place, image: ObservedImage, label: str) -> str:
+    digest, *stands = image.identity
     named = (label,) if label else ()
-    return _key("residence", image.digest, *_parts(place), image.product, image.component, *named)
+    return _key("residence", digest, *_parts(place), image.product, image.component, *stands, *named)
 
 
 def _parts(place: Place) -> tuple[str, str]:

@@ -40,11 +40,11 @@ def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
 
 
 def _with_foreign(text: str, rows: Iterable[PlaceComponent | HistoryEntry]) -> str:
-    """The table, and below it what is of another repository than the component's."""
+    """The table, and below it what is, or was, of another repository than the component's."""
     notes = [
         f"{found.code}: {each.place} {each.product}/{each.component}: {found.sentence}"
         for each in rows
-        for found in foreign_findings(each.foreign)
+        for found in foreign_findings(each.foreign, gone=getattr(each, "ended", None) is not None)
     ]
     return "\n".join([text, *dict.fromkeys(notes)])
 

@@ -12,7 +12,8 @@ FOREIGN_REMEDY = "put that back by hand, or list its registry under mirrors in l
 
 IMAGE_WORDS: Mapping[str, Words] = {
     FOREIGN_IMAGE: lambda v: (
-        f"names {said(v['found']) or 'no repository'}, and the image is in {any_of(v['expected'])}; {FOREIGN_REMEDY}"
+        f"{'named' if v.get('gone') else 'names'} {said(v['found']) or 'no repository'}, and the image is in "
+        f"{any_of(v['expected'])}{'' if v.get('gone') else '; ' + FOREIGN_REMEDY}"
     ),
     "pinned-by-digest": lambda v: (
         f"says {said(v['found'])}, and `writes: tag` would drop the digest; set `writes: tag@digest` for it in "

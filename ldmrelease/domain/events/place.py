@@ -49,6 +49,13 @@ class ObservedImage(Struct, frozen=True):
     first: int | None = None
     foreign: ForeignImage | None = None
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What tells it from another image: its digest, or what stands there (spelling, repository) without one."""
+        if self.digest:
+            return (self.digest,)
+        return "", self.spelling, self.foreign.found if self.foreign is not None else ""
+
 
 class Observation(Struct, frozen=True):
     """What was seen at a place. `basis` is `committed` (a tree, at `revision`) or `pods`.

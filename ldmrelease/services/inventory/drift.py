@@ -86,7 +86,7 @@ def _of_tree(states: ComparedStates) -> Iterator[Drift]:
     elif said.invalid is not None:
         yield Drift("not-a-tag", values | _decided(states))
     elif said.digest is None:
-        yield Drift("absent-image", values)
+        yield Drift("absent-image", values | _decided(states))
     elif states.allowed is not None and said.tag == states.allowed.decided.spelling:
         yield Drift("moved-tag", values | {"decided": states.allowed.decided.digest})
     else:

@@ -78,5 +78,5 @@ class Sightings:
         return self._before.observation.images if self._before is not None else ()
 
 
-def _key(image: ObservedImage) -> tuple[str, str, str]:
-    return image.product, image.component, image.digest
+def _key(image: ObservedImage) -> tuple[str, ...]:
+    return image.product, image.component, *image.identity

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldmrelease.domain.events import Event
-from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.events.place import Observation, ObservedImage
+from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.observed import Span
@@ -17,14 +18,22 @@ from tests.examples import examples
 from .observations import SUMMIT, W15, W16, W17, event, fold, image, observation, reader, told
 
 RELEASES = (W15, W16, W17)
+ELSEWHERE = tuple(ForeignImage("values.yaml", 3, "image", f"{each}.example/lab", ()) for each in ("a", "b"))
+UNKNOWN = tuple(
+    ObservedImage("stack", "lab", "", spelling, False, foreign=foreign)
+    for spelling in ("1.9.6", "1.9.7")
+    for foreign in (None, *ELSEWHERE)
+)
+"""Images that no digest is known of: tags that name nothing, and such in other repositories."""
 
 
 @st.composite
-def observations(draw: st.DrawFn) -> Observation:
+def observations(draw: st.DrawFn, unknown: tuple[ObservedImage, ...]) -> Observation:
     running = draw(st.sets(st.sampled_from(RELEASES)))
     partly = draw(st.sets(st.sampled_from(RELEASES))) - running
     images = [image(each) for each in sorted(running)]
     images += [image(each, ready=draw(st.booleans())) for each in sorted(partly)]
+    images += draw(st.lists(st.sampled_from(unknown), max_size=1)) if unknown else []
     return observation(
         draw(st.integers(0, 60)),
         images=tuple(images),
@@ -35,9 +44,9 @@ def observations(draw: st.DrawFn) -> Observation:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Event]:
+def histories(draw: st.DrawFn, unknown: tuple[ObservedImage, ...] = ()) -> list[Event]:
     """Observations, mostly in the order of their times."""
-    made = draw(st.lists(observations(), max_size=25))
+    made = draw(st.lists(observations(unknown), max_size=25))
     if draw(st.booleans()):
         made.sort(key=lambda each: each.time)
     return [event(number, each) for number, each in enumerate(made, 1)]
@@ -46,6 +55,24 @@ def histories(draw: st.DrawFn) -> list[Event]:
 def spans(states: dict[str, object]) -> list[Span]:
     read = reader(states)
     return [each.span for release in RELEASES for each in observed.residences_of(read, release)]
+
+
+def stood(history: list[Event]) -> set[tuple[object, ...]]:
+    """What stood where without a digest, and since which event."""
+    found = observed.residences_of(reader(replayed(told(history))), "")
+    return {(each.place, each.spelling, each.foreign, each.span.first, each.span.begun) for each in found}
+
+
+@given(histories(UNKNOWN), st.data())
+def test_no_later_event_changes_what_stood_without_a_digest(
+    history: list[Event], data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(history)))
+    assert stood(history[:cut]) <= stood(history)
+    assert stood(history) == {
+        (each.place, each.spelling, each.foreign, each.span.first, each.span.begun)
+        for each in observed.residences_of(reader(fold({}, *history)), "")
+    }
 
 
 @given(histories(), st.data())

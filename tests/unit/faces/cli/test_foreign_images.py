@@ -125,6 +125,43 @@ def test_the_last_release_that_was_there_ended_when_another_repository_came(read
     ]
 
 
+def test_what_names_no_image_is_told_apart_by_what_stands_there(ready: Site) -> None:
+    evil(ready, "beside")
+    ready.ok("observe", "--target", PLACE)
+    for before, after in ((TAG, "al9-w_2023_97"), ("al9-w_2023_97", "al9-w_2023_96")):
+        ready.advance(hours=1)
+        if before == TAG:
+            ready.commit_by_hand(PLACE, f"repository: {EVIL}", "repository: images/scipipe")
+        ready.commit_by_hand(PLACE, f"tag: {before}", f"tag: {after}")
+        ready.ok("observe", "--target", PLACE)
+    _, rows = answer(ready, "history", PLACE)
+    assert [(each["spelling"], each["ended"]) for each in rows[-3:]] == [
+        (f"{EVIL}:{TAG}", "replaced"),
+        ("al9-w_2023_97", "replaced"),
+        ("al9-w_2023_96", None),
+    ]
+    assert rows[-3]["gone"] == rows[-2]["first"]
+    assert rows[-2]["gone"] == rows[-1]["first"]
+    (row,) = answer(ready, "where", PLACE)[1]
+    assert row["since"] == rows[-1]["first"]
+    (finding,) = rows[-3]["findings"]
+    assert f"named {EVIL}" in finding["sentence"]
+    text = ready.ok("history", PLACE)
+    assert f"named {EVIL}" in text
+    assert "by hand" not in finding["sentence"] + text
+
+
+def test_a_tag_that_names_nothing_is_told_with_what_was_decided(ready: Site) -> None:
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    ready.commit_by_hand(PLACE, f"tag: {NEXT}", "tag: al9-w_2023_97")
+    _, told = answer(ready, "drift", "--target", PLACE)
+    (found,) = told["drift"]
+    assert (found["code"], found["values"]["decided"]) == ("absent-image", NEXT)
+    assert f"al9-w_2023_97 names no image, and {NEXT} was decided" in " ".join(
+        ready.run("drift", "--target", PLACE).stdout.split()
+    )
+
+
 def test_a_repository_that_comes_while_a_promotion_waits_gets_no_receipt(ready: Site) -> None:
     ready.ok("promote", WEEKLY, "--target", PLACE)
     receipts = len(ready.events(EventKind.RECEIPT))
