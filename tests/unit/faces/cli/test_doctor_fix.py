@@ -20,7 +20,7 @@ from tests.workspace import PLACE, WEEKLY, Site
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What other tests left in the cache of all is not for this command to tidy."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own-cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # Where jobs share folders there is no cache.
     monkeypatch.delenv("CI", raising=False)
 
