@@ -38,6 +38,9 @@ def site_in(template: Path, root: Path, registry: RunningRegistry) -> Site:
     prefix = f"{registry.address}/k{os.getpid()}-{next(_NUMBERS)}"
     site = copy_site(template, root)
     site.edit(lambda text: text.replace("oci:images/", f"{prefix}/"))
+    for file in (root / "gitops").rglob("values-*.yaml"):
+        file.write_text(file.read_text().replace("repository: images/", f"repository: {prefix}/"))
+    site.git("commit", "-q", "-a", "--amend", "--no-edit")
     registries = Registries(root)
     for name in ("scipipe", "sciplat-lab"):
         source = registries.open(parse_reference(f"oci:images/{name}"))
