@@ -18,8 +18,8 @@ from ldmrelease.trees.files import Tree
 from ldmrelease.trees.images import images
 from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.kustomizations import DeclaredContainer, Kustomizations, declared
-from ldmrelease.trees.rendering.helm import NotRendered
 from ldmrelease.trees.rendering.kustomize import Kustomize
+from ldmrelease.trees.rendering.program import NotRendered
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import (
     UnreadableFile,

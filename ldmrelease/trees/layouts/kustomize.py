@@ -13,8 +13,8 @@ from ldmrelease.trees.files import Tree
 from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.kustomizations import Kustomizations
 from ldmrelease.trees.rendering.containers import rendered_containers
-from ldmrelease.trees.rendering.helm import NotRendered
 from ldmrelease.trees.rendering.kustomize import Kustomize
+from ldmrelease.trees.rendering.program import NotRendered
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import UnreadableFile, text_at
 

@@ -16,7 +16,8 @@ from ldmrelease.trees.files import Tree
 from ldmrelease.trees.images import images
 from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.rendering.applications import ArgoApplication, applications, rendered_images
-from ldmrelease.trees.rendering.helm import Helm, NotRendered
+from ldmrelease.trees.rendering.helm import Helm
+from ldmrelease.trees.rendering.program import NotRendered
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import UnreadableFile, YamlMapping, YamlScalar, child, layered, mapping_at
 

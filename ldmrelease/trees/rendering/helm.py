@@ -2,38 +2,20 @@
 
 import json
 import re
-import subprocess
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 from ldmrelease.trees.charts import DEEPEST, Charts
 from ldmrelease.trees.files import Tree
+from ldmrelease.trees.rendering.program import NotRendered, Program, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels, as_yaml
-from ldmrelease.trees.values import YamlValue, read_documents
+from ldmrelease.trees.values import YamlValue
 
-SECONDS = 60
-"""How long one chart may take."""
-_ENVIRONMENT = ("PATH", "HOME")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _CHART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VALUE_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\\/-]{0,499}(\[[0-9]{1,4}\][A-Za-z0-9_.-]*)*")
 _APP_VERSION = re.compile(rb"^appVersion:.*$", re.MULTILINE)
-
-
-class NotRendered(Exception):
-    """A chart that Helm does not render; `reason` is what it says."""
-
-    def __init__(self, folder: str, reason: str) -> None:
-        super().__init__(folder, reason)
-        self.folder, self.reason = folder, reason
-
-
-def inside_of(place: Path, path: str, folder: str) -> Path:
-    """Where a file of the tree is copied to. Raises `NotRendered` for a path that leads out of the copy."""
-    if {"", ".", "..", ".git"} & set(path.split("/")) or "\0" in path:
-        raise NotRendered(folder, f"{path[:100]!r} is no path of a file")
-    return place / path
 
 
 class Helm:
@@ -48,10 +30,10 @@ class Helm:
         environment: Mapping[str, str],
         sentinels: Sentinels,
     ) -> None:
-        self._program, self._tree, self._charts, self._work = program, tree, charts, work
+        self._program = Program(program, work, environment)
+        self._tree, self._charts = tree, charts
         self._sentinels = sentinels
         self._lock = threading.Lock()
-        self._environment = {name: environment[name] for name in _ENVIRONMENT if name in environment}
         self._ready: dict[str, Path] = {}
 
     def template(
@@ -62,32 +44,16 @@ class Helm:
         for text, form in ((name, _NAME), (namespace, _NAME), *((path, _VALUE_PATH) for path in parameters)):
             if not form.fullmatch(text):
                 raise NotRendered(folder, f"{text[:100]!r} is no name that Helm is given")
-        command = [self._program, "template", "--namespace", namespace, "--values", "-"]
+        words = ["template", "--namespace", namespace, "--values", "-"]
         for path, value in parameters.items():
-            command.append(f"--set={path}={value.replace(chr(92), chr(92) * 2).replace(',', chr(92) + ',')}")
-        try:
-            command += ["--", name, str(self._chart(folder))]
-            done = subprocess.run(
-                command,
-                input=as_yaml(values).encode(),
-                capture_output=True,
-                check=False,
-                timeout=SECONDS,
-                env=self._environment,
-            )
-        except subprocess.TimeoutExpired:
-            raise NotRendered(folder, f"no answer within {SECONDS} s") from None
-        except (OSError, ValueError) as error:
-            raise NotRendered(folder, f"cannot be given to Helm: {type(error).__name__}") from None
-        if done.returncode:
-            raise NotRendered(folder, done.stderr.decode(errors="replace").strip()[-2000:])
-        return read_documents(done.stdout, folder)
+            words.append(f"--set={path}={value.replace(chr(92), chr(92) * 2).replace(',', chr(92) + ',')}")
+        return self._program.objects(folder, [*words, "--", name, str(self._chart(folder))], as_yaml(values))
 
     def _chart(self, folder: str) -> Path:
         """The folder that Helm is given: the chart's files, and all that it depends on under `charts`."""
         with self._lock:
             if folder not in self._ready:
-                place = self._work / str(len(self._ready))
+                place = self._program.work / str(len(self._ready))
                 try:
                     self._write(folder, place, 0)
                 except OSError as error:
@@ -101,7 +67,7 @@ class Helm:
         for file in self._tree.files():
             inside = file.removeprefix(start)
             if file.startswith(start) and not inside.startswith("charts/"):
-                target = inside_of(place, inside, folder)
+                target = copied_to(place, inside, folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(self._tree.read(file))
         chart = self._charts.chart(folder)

@@ -2,7 +2,6 @@
 
 import json
 import posixpath
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,14 +11,10 @@ from ldmrelease.trees.documents import compose_all
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.kustomizations import NAMES, Kustomizations
 from ldmrelease.trees.references import split_reference
-from ldmrelease.trees.rendering.helm import SECONDS, NotRendered, inside_of
+from ldmrelease.trees.rendering.program import NotRendered, Program, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels, is_candidate
 from ldmrelease.trees.values import DEEPEST, KeyPath, UnreadableFile, YamlScalar, YamlValue, read_documents
 
-_ENVIRONMENT = ("PATH",)
-# A second lock behind the look at what a kustomization names.
-_NOBODY = "http://127.0.0.1:9"
-_OFFLINE = {"HTTP_PROXY": _NOBODY, "HTTPS_PROXY": _NOBODY, "NO_PROXY": "", "GIT_ALLOW_PROTOCOL": "none"}
 _YAML = (".yaml", ".yml")
 _PUT = ("newTag", "newName", "digest")
 
@@ -30,9 +25,8 @@ class Kustomize:
     def __init__(
         self, program: str, tree: Tree, work: Path, environment: Mapping[str, str], sentinels: Sentinels
     ) -> None:
-        self._program, self._tree, self._work, self._sentinels = program, tree, work, sentinels
-        found = {name: environment[name] for name in _ENVIRONMENT if name in environment}
-        self._environment = found | _OFFLINE | {"HOME": str(work)}
+        self._program = Program(program, work, environment)
+        self._tree, self._sentinels = tree, sentinels
         self._kustomizations = Kustomizations(tree)
         self._is_ready = False
 
@@ -42,19 +36,7 @@ class Kustomize:
         if elsewhere:
             raise NotRendered(folder, f"it takes {elsewhere[0]} from elsewhere, and nothing is fetched")
         self._make_ready()
-        command = [self._program, "build", str(self._work / folder)]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, check=False, timeout=SECONDS, env=self._environment
-            )
-        except subprocess.TimeoutExpired:
-            raise NotRendered(folder, f"no answer within {SECONDS} s") from None
-        except (OSError, ValueError) as error:
-            raise NotRendered(folder, f"cannot be given to Kustomize: {type(error).__name__}") from None
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().replace(f"{self._work}/", "")
-            raise NotRendered(folder, said[-2000:])
-        return read_documents(done.stdout, folder)
+        return self._program.objects(folder, ["build", str(self._program.work / folder)])
 
     def _make_ready(self) -> None:
         if self._is_ready:
@@ -64,7 +46,7 @@ class Kustomize:
                 data = self._tree.read(file)
             except UnreadableFile:
                 continue
-            place = inside_of(self._work, file, file)
+            place = copied_to(self._program.work, file, file)
             place.parent.mkdir(parents=True, exist_ok=True)
             is_yaml = file.endswith(_YAML) or posixpath.basename(file) in NAMES
             place.write_bytes(self._marked(data, file) if is_yaml else data)

@@ -11,7 +11,8 @@ from ldmrelease.targets.git.repository import Git
 from ldmrelease.trees.charts import Charts
 from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Folder
-from ldmrelease.trees.rendering.helm import Helm, NotRendered, inside_of
+from ldmrelease.trees.rendering.helm import Helm
+from ldmrelease.trees.rendering.program import NotRendered, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import EMPTY, UnreadableFile, YamlScalar
 from tests.unit.trees.tree_samples import memory_tree, phalanx_tree, write_tree
@@ -55,7 +56,7 @@ def test_the_program_gets_options_first_and_names_behind_two_dashes(tmp_path: Pa
 @pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/x", "a//x", ".git/config", "a\0b"])
 def test_no_file_is_copied_out_of_the_copy(tmp_path: Path, path: str) -> None:
     with pytest.raises(NotRendered):
-        inside_of(tmp_path, path, "tree")
+        copied_to(tmp_path, path, "tree")
 
 
 def test_entries_of_git_that_lead_out_of_a_tree_are_left_out(tmp_path: Path) -> None:
