@@ -46,20 +46,27 @@ def test_a_patch_that_names_a_container_decides_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "where"),
+    ("path", "text", "where", "reason"),
     [
-        ("shop/overlays/prod/kustomization.yaml", "resources: [", "shop/overlays/prod/kustomization.yaml"),
-        ("shop/base/deployment.yaml", "kind: [", "shop/base/deployment.yaml"),
-        ("shop/base/kustomization.yaml", "resources: [../overlays/prod]\n", "shop/"),
+        (
+            "shop/overlays/prod/kustomization.yaml",
+            "resources: [",
+            "shop/overlays/prod/kustomization.yaml",
+            "",
+        ),
+        ("shop/base/deployment.yaml", "kind: [", "shop/base/deployment.yaml", ""),
+        ("shop/base/kustomization.yaml", "resources: [../base]\n", "shop/base", "it brings itself in"),
     ],
 )
-def test_one_bad_kustomization_is_named_and_the_others_are_read(path: str, text: str, where: str) -> None:
+def test_one_bad_kustomization_is_named_and_the_others_are_read(
+    path: str, text: str, where: str, reason: str
+) -> None:
     tree = memory_tree(KUSTOMIZE | {path: text})
     found = list(kustomize.read(tree, kustomize.environments(tree)))
-    assert [each.where[: len(where)] for each in found if isinstance(each, NotUnderstood)][:1] in (
-        [where],
-        [],
-    )
+    missed = {(each.where, each.environment) for each in found if isinstance(each, NotUnderstood)}
+    assert (where, "prod") in missed
+    assert {each.where for each in found if isinstance(each, NotUnderstood)} == {where}
+    assert all(reason in each.reason for each in found if isinstance(each, NotUnderstood))
     assert "example.org/blog:3.1" in {each.image for each in found if isinstance(each, TreeImage)}
 
 

@@ -37,7 +37,7 @@ def test_a_changed_policy_is_agreed_and_nothing_else_of_the_document_changes(fol
     changed = [(old, new) for old, new in zip(before, lines(folder), strict=True) if old != new]
     assert [new.split(":")[0].strip() for _, new in changed] == ["version", "digest"]
     assert load_workspace(folder / "ldmrelease.yaml").local_policies == ()
-    assert "trust.yaml" not in run("workspace", "lint", folder=folder).stdout
+    assert run("workspace", "lint", folder=folder).exit_code == 0
 
 
 def test_only_the_named_policies_are_agreed(folder: Path):
@@ -66,7 +66,7 @@ def test_what_an_application_has_of_its_own_in_the_document_is_agreed_too(folder
     text = (folder / "trust.yaml").read_text()
     (folder / "trust.yaml").write_text(text.replace(level, f"{level}  summit/ocps: production\n"))
     assert run("trust", "agree", "--yes", folder=folder).exit_code == 0
-    assert "trust.yaml" not in run("workspace", "lint", folder=folder).stdout
+    assert run("workspace", "lint", folder=folder).exit_code == 0
 
 
 def test_who_cannot_be_asked_has_to_say_yes_and_sees_what_it_is_about(folder: Path):
