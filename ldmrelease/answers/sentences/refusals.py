@@ -1,4 +1,4 @@
-"""Words for refusals that are not decisions: of targets, of pinning, of requests. Each says what would be right."""
+"""Words for refusals that are not decisions: of targets and of requests. Each says what would be right."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ldmrelease.services.deployments.target import UnknownTarget
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.work import PlaceBusy
-    from ldmrelease.services.releases.pin import Unpinnable
     from ldmrelease.targets.results import Refusal
 
 Words = Callable[[Values], str]
@@ -332,43 +331,6 @@ def failure_words(code: str, values: Mapping[str, Any]) -> str:
     """Why a step of a promotion failed."""
     words = STEP_WORDS.get(code) or FAILURES.get(code)
     return words(values_of(values)) if words is not None else target_words(code, values)
-
-
-PIN_WORDS: Mapping[str, Words] = {
-    "unreadable": lambda v: (
-        f"{said(v['tag'])} is not a tag in the grammar {v['grammar']}: {said(v['reason'])}"
-    ),
-    "nothing-found": lambda v: (
-        f"nothing of {v['product']} is tagged {said(v['tag'])}: no image, configuration or build; "
-        "is the tag spelled right, and built?"
-    ),
-    "no-such-build": lambda v: f"{v['component']} has no build {said(v['tag'])}; is it built?",
-    "bad-image": lambda v: (
-        f"{v['component']}: the image tagged {said(v['tag'])} cannot be used: {_image_problem(v)}"
-    ),
-    "ambiguous-tag": lambda v: (
-        f"{v['component']}: two spellings of the tag name two commits ({said(v['commits'])}); delete the wrong one"
-    ),
-}
-
-_IMAGE_PROBLEMS = {
-    "absent": "nothing is there",
-    "child-absent": "it names a manifest that is not there",
-    "nested-index": "it is an index of indexes; build it flat",
-    "duplicate-platform": "it has two manifests for one platform",
-    "no-platform": "it names no platform",
-    "not-an-image": "it is not an image",
-}
-
-
-def _image_problem(v: Values) -> str:
-    return f"{_IMAGE_PROBLEMS.get(v['code'], v['code'])} ({said(v['subject'])})"
-
-
-def unpinnable_words(why: Unpinnable) -> str:
-    """Why a tag cannot be pinned."""
-    words = PIN_WORDS.get(why.code)
-    return words(values_of(why.values)) if words is not None else f"{why.code}: {said(why.values)}"
 
 
 def unknown_target_words(answer: UnknownTarget) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import ldmrelease
-from ldmrelease.answers.sentences import check_runs, findings, refusals, rejected
+from ldmrelease.answers.sentences import check_runs, findings, pinning, refusals, rejected
 from ldmrelease.checks.outcome import Unread
 from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.policy.rules.registry import RULES
@@ -175,7 +175,7 @@ def pin_codes() -> set[str]:
 
 
 def test_every_reason_why_a_tag_cannot_be_pinned_has_words() -> None:
-    assert pin_codes() == set(refusals.PIN_WORDS)
+    assert pin_codes() == set(pinning.PIN_WORDS)
 
 
 def uncounted_codes() -> set[str]:
