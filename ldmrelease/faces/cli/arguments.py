@@ -145,11 +145,12 @@ def release_now(context: "Context", text: str, product: str | None) -> "Pinned":
 
 def usable_pin(found: "Pinned | Unpinnable") -> "Pinned":
     """The pin. Raises `UsageError`, `NoAnswer`: exit 2 for a tag that names nothing, 1 where what it names is bad."""
-    from ldmrelease.answers.sentences.pinning import unpinnable_words  # noqa: PLC0415 - where it is refused
     from ldmrelease.services.releases.pin import Pinned  # noqa: PLC0415 - as above
 
     if isinstance(found, Pinned):
         return found
+    from ldmrelease.answers.sentences.pinning import unpinnable_words  # noqa: PLC0415 - where it is refused
+
     if found.code in _FOUND_BAD:
         raise NoAnswer(ExitCode.REFUSED, found.code, f"refused: {unpinnable_words(found)}")
     raise UsageError(unpinnable_words(found))
