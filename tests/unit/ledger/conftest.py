@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Head, NewEvent
 from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import Ledger, WriteObserver, create_ledger, import_ledger, open_ledger
@@ -35,6 +36,14 @@ def path(tmp_path: Path) -> Path:
 def ledger(path: Path) -> Iterator[Ledger]:
     with create_ledger(path, at=NOON, actor="alice", projectors=PROJECTORS) as made:
         yield made
+
+
+@pytest.fixture
+def filled(ledger: Ledger) -> Ledger:
+    """A ledger of 11 events and one blob."""
+    events = [NewEvent("test", "a", {"number": number}) for number in range(10)]
+    ledger.append(events, at=NOON, actor="bob", blobs={canonical.digest(b"x"): b"x"})
+    return ledger
 
 
 def add(ledger: Ledger, *streams: str, at: datetime = NOON, kind: str = "test.done", **more: object) -> Head:
