@@ -12,7 +12,7 @@ from ldmrelease.trees.charts import Charts
 from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Folder
 from ldmrelease.trees.rendering.helm import Helm
-from ldmrelease.trees.rendering.program import NotRendered, copied_to
+from ldmrelease.trees.rendering.program import NotRendered, Program, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import EMPTY, UnreadableFile, YamlScalar
 from tests.unit.trees.tree_samples import memory_tree, phalanx_tree, write_tree
@@ -108,3 +108,24 @@ def test_charts_with_names_that_are_none_are_refused(tmp_path: Path) -> None:
         program = Helm("/bin/true", tree, Charts(tree), tmp_path / "work", os.environ, Sentinels())
         with pytest.raises(NotRendered):
             program.template("a", "a", "a", EMPTY, {})
+
+
+def test_a_program_sees_neither_the_users_settings_nor_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELM_PLUGINS", "/somewhere")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nenv > {tmp_path}/environment\n")
+    program.chmod(0o755)
+    asked = Program(str(program), tmp_path / "work", os.environ)
+    assert asked.objects("folder", ["words"]) == []
+    told = dict(each.split("=", 1) for each in (tmp_path / "environment").read_text().splitlines())
+    assert not {"HELM_PLUGINS", "AWS_SECRET_ACCESS_KEY"} & told.keys()
+    assert Path(told["HOME"]).is_relative_to(tmp_path / "work")
+    assert (told["HTTPS_PROXY"], told["GIT_ALLOW_PROTOCOL"]) == ("http://127.0.0.1:9", "none")
+
+
+def test_two_that_work_in_one_folder_do_not_meet(tmp_path: Path) -> None:
+    one, two = (Program("/bin/true", tmp_path, os.environ) for _ in range(2))
+    assert one.work != two.work
