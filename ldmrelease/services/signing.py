@@ -25,7 +25,7 @@ def require_agreed_targets(workspace: Workspace, environments: Iterable[str]) ->
     if local:
         raise UnagreedTargets(
             f"the targets of {', '.join(local)} are not those that the trust document records, so nothing is written "
-            "or signed there; `ldmrelease workspace lint` says what to record"
+            "or signed there; `ldmrelease trust agree` shows and records it"
         )
 
 

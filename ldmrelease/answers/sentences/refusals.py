@@ -91,11 +91,11 @@ def _owned_by(v: Values) -> str:
 TARGET_WORDS: Mapping[str, Words] = {
     "targets-not-agreed": lambda v: (
         f"the targets of {said(v['environment'])} are not those that the trust document records, so nothing is signed "
-        "about them; `ldmrelease workspace lint` says what to record"
+        "about them; `ldmrelease trust agree` shows and records it"
     ),
     "products-not-agreed": lambda v: (
         f"the products {listed(v['products'])} are not those that the trust document records, so nothing is signed "
-        "about them; `ldmrelease workspace lint` says what to record"
+        "about them; `ldmrelease trust agree` shows and records it"
     ),
     # Repositories, branches, files.
     "no-repository": lambda v: (

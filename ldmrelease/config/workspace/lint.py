@@ -110,7 +110,7 @@ def _products_not_agreed(
     yield from _unrecorded("products", names, trust.products, trust)
     for each in topology.products:
         if each.name in names and each.name in trust.products and not trust.agrees_with_product(each):
-            message = f"is not what {trust.document.file} records: advisory only until that is updated"
+            message = f"is not what {trust.document.file} records: nothing of it is pinned until it is"
             remedy = (
                 f"record `{each.name}: {each.digest}` there under products, or use `ldmrelease trust agree`"
             )

@@ -83,7 +83,8 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     render: Annotated[
         bool,
         typer.Option(
-            "--render/--no-render", help="With --desired: ask helm and kustomize where they are there."
+            "--render/--no-render",
+            help="With --desired: let helm and kustomize say it, where they are installed.",
         ),
     ] = True,
     output: OutputOption = Output.text,
@@ -94,8 +95,9 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if some system
     could not be reached; the rest is shown all the same. Nothing is recorded: `observe` does that.
 
-    With `--desired` the GitOps tree alone is read: every image of every application that is on, also those that
-    nobody manages. Exit 3 if some of it could not be read or rendered.
+    With `--desired` the GitOps tree alone is read: the images of every application that is on, also those that
+    nobody manages. A chart that is not in the tree asks for more, which nobody here knows; `decided elsewhere` is an
+    image with such a part. Exit 3 if some of the tree could not be read or rendered.
     """
     if wanted:
         # YAML, git and the programs that render: who asks the ledger goes without.

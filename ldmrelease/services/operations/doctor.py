@@ -129,7 +129,7 @@ def _clock(workspace: Workspace) -> Diagnosis:
 
 def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
     """What the trust document does not record: nothing acts on it."""
-    remedy = "`ldmrelease workspace lint` says what to record"
+    remedy = "`ldmrelease trust agree` shows the difference and records it"
     local = [(f"policy {each}", workspace.policies) for each in workspace.local_policies]
     local += [(f"targets {each}", workspace.file) for each in workspace.local_environments]
     local += [(f"product {each}", workspace.file) for each in workspace.local_products]
