@@ -58,7 +58,8 @@ def deployed(tmp_path: Path, cluster: Cluster, kube: Kube, namespace: str) -> De
     repository = f"{namespace}/scipipe"
     images = {tag: push_image(cluster.registry, repository, tag, seed=tag) for tag in tags}
     _configure(site, cluster, namespace, images[tags[0]].repository)
-    site.commit_by_hand(PLACE, "repository: images/scipipe", f"repository: {images[tags[0]].repository}")
+    for each in (PLACE, TESTSTAND):
+        site.commit_by_hand(each, "repository: images/scipipe", f"repository: {images[tags[0]].repository}")
     found = Deployed(site, kube, namespace, images)
     found.sync(tags[0])
     site.ok("promote", WEEKLY, "--target", PLACE)
