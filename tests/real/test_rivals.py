@@ -111,6 +111,10 @@ def test_two_promoters_at_once_make_one_promotion_happen(site: Site, tmp_path: P
         outcome = resume(context, event.stream.removeprefix("promotion/"), quiet)
         assert outcome.state.ended, outcome
     context.ledger.close()
+    environment, application = PLACE.split("/")
+    file = f"applications/{application}/values-{environment}.yaml"
+    commits = site.git("log", "--format=%h", "main", "--", file).split()
+    assert len(commits) == 2, "what was there, and the weekly: written once, whoever of them wrote it"
     assert_claim_free(site)
 
 
