@@ -131,7 +131,8 @@ def test_an_edited_policy_is_local_and_lint_says_how_to_record_it(rubin, tmp_pat
     (problem,) = lint(file)
     assert str(problem) == (
         "policies/commissioning.yaml:6:12: metadata.version: is not what trust.yaml records: advisory only until that "
-        f"is updated; record version 1 and {workspace.levels['commissioning'].digest} there"
+        f"is updated; record version 1 and {workspace.levels['commissioning'].digest} there, "
+        "or use `ldmrelease trust agree`"
     )
     assert load_workspace(rubin).local_policies == ()
 
