@@ -157,11 +157,11 @@ def test_lint_misses_key_files_and_receipt_keys_before_they_are_needed(tmp_path,
     without, absent = [str(each) for each in lint(file)]
     assert without.startswith(
         "ldmrelease.yaml:19:1: keys: no key for 'receipts/production'; "
-        "`ldmrelease key new receipts-production --out keys/receipts-production.pem`"
+        "`ldmrelease key new receipts-production-2 --out keys/receipts-production-2.pem`"
     )
     assert absent.startswith(
         "ldmrelease.yaml:21:11: keys.runner: keys/runner.pem is not there; "
-        "`ldmrelease key new runner --out keys/runner.pem`"
+        "`ldmrelease key new runner-2 --out keys/runner-2.pem`"
     )
 
 

@@ -48,11 +48,11 @@ def test_a_check_that_nobody_agreed_to_is_not_run(evil: Site, words: tuple[str, 
 
 
 def test_a_look_says_that_it_is_hypothetical(evil: Site) -> None:
-    assert "hypothetical: the checks smoke are not" in evil.run("check", WEEKLY, "--target", PLACE).stdout
+    assert "hypothetical: check smoke differs" in evil.run("check", WEEKLY, "--target", PLACE).stdout
     told = json.loads(evil.run("check", WEEKLY, "--target", PLACE, "-o", "json").stdout)
     assert told["unagreed_checks"] == ["smoke"]
     dry = evil.run("promote", WEEKLY, "--target", PLACE, "--dry-run")
-    assert "hypothetical: the checks smoke are not" in dry.stdout
+    assert "hypothetical: check smoke differs" in dry.stdout
 
 
 def test_lint_and_doctor_name_the_file_and_agreeing_shows_and_records_it(evil: Site) -> None:
