@@ -1,5 +1,6 @@
-"""A stranger's workspace: two images of one version at one place each in dev, staging and prod (`init --sample simple`),
-with images in folders and a git repository beside it.
+"""A stranger's workspace (`init --sample simple`): two images of one version, at a place each in dev, staging, prod.
+
+The images are in folders, and the git repository is beside it.
 """
 
 import re

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.shop import NEW, OLD, new_shop, write, written
+from tests.shop import NEW, OLD, build, new_shop, write, written
 from tests.workspace import Site
 
 
@@ -36,3 +36,23 @@ def test_a_component_set_by_hand_takes_no_earlier_release_from_rollback(shop: Si
     shop.ok("observe")
     shop.ok("rollback", "-t", "dev")
     assert written(shop, "dev").count(OLD) == 2
+
+
+def test_two_builds_of_one_tag_are_told_apart_by_their_revision(shop: Site) -> None:
+    shop.ok("release", "pin", NEW)
+    shop.ok("promote", NEW, "-t", "dev")
+    assert "(revision" not in shop.ok("where") + shop.ok("history")
+    shop.advance(minutes=5)
+    build(shop.root, "api", NEW, seed="built anew")
+    shop.ok("release", "pin", NEW, "--reason", "a base image was mended")
+    assert {each["revision"] for each in rows(shop, "where")} == {1}
+    assert shop.ok("where", "dev").count("1.6.0 (revision 1)") == 2
+    assert "revision" not in shop.ok("where", "prod"), "there is one of 1.5.0"
+    shop.ok("promote", NEW, "-t", "dev")
+    assert {each["revision"] for each in rows(shop, "where", "dev")} == {2}
+    assert shop.ok("where", "dev").count("1.6.0 (revision 2)") == 2
+    past = [each["revision"] for each in rows(shop, "history", NEW) if each["component"] == "api"]
+    assert past == [1, 2]
+    told = shop.ok("history", NEW)
+    assert "(revision 1)" in told
+    assert "(revision 2)" in told
