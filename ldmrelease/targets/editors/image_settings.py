@@ -71,9 +71,7 @@ def desired(target: ImageSettingsTarget, release: Release, snapshot: Snapshot) -
             return Refusal(values.code, where | values.values)
         for address, value in values.items():
             if wanted.setdefault(address, value) != value:
-                return _contradiction(
-                    target, snapshot, address, (by[address], component), wanted[address], value
-                )
+                return _contradiction(target, snapshot, address, (by[address], component))
             by.setdefault(address, component)
     if not wanted:
         names = [each.component for each in target.settings]
@@ -118,12 +116,10 @@ def _contradiction(
     snapshot: Snapshot,
     address: str,
     components: tuple[Component, Component],
-    *values: Value,
 ) -> Refusal:
     about = {
         "components": [each.name for each in components],
         "spelled": [each.spelling for each in components],
-        "found": list(values),
     }
     return Refusal("parts-contradict", _where(target, snapshot, address) | about)
 
