@@ -61,7 +61,7 @@ def summit(site: Site) -> Site:
 def policies(site: Site, first: str = "") -> None:
     for name in ("commissioning", "jupyterlab"):
         (site.root / "policies" / f"{name}.yaml").write_text(POLICY % (name, first))
-    site.ok("trust", "update", "--yes")
+    site.ok("trust", "agree", "--yes")
 
 
 def test_another_cycle_is_refused_and_names_what_is_of_this_one(summit: Site) -> None:
