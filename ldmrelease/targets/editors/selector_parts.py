@@ -73,7 +73,9 @@ def _value(
         return _NULL
     if not isinstance(wanted, int):
         return wanted
-    return str(wanted) if isinstance(now, str) and now else Unquoted(str(wanted))
+    # A number in quotes stays there.
+    quoted = isinstance(now, str) and whole_number(now) is not None
+    return str(wanted) if quoted else Unquoted(str(wanted))
 
 
 def _said(part: SelectorPart, template: SelectorTemplate, snapshot: Snapshot) -> SaidPart | None:
