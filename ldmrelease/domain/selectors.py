@@ -21,10 +21,8 @@ from ldmrelease.domain.tags.patterns.template import (
     read_items,
     read_template,
 )
+from ldmrelease.domain.targets import DIGEST, TAG
 
-TAG, DIGEST = "tag", "digest"
-"""Parts that every image has, whatever its grammar."""
-_DIGEST_MARK = "@"
 
 
 class SelectorTemplate(Struct, frozen=True):

@@ -16,7 +16,6 @@ from ldmrelease.config.workspace.schema import (
 )
 from ldmrelease.config.workspace.target_schema import GitOpsEntry, MenuEntry, SettingEntry
 from ldmrelease.domain.grammars import AnyGrammar, KindPattern, PatternGrammar
-from ldmrelease.domain.selectors import read_selector
 from ldmrelease.domain.targets import (
     ConfigMapKey,
     FileLocation,
@@ -208,6 +207,8 @@ def _setting(file: WorkspaceFile, tree: GitOpsEntry, entry: SettingEntry, runs: 
 
 def _in_order(entry: SettingEntry, parts: list[SelectorPart]) -> tuple[SelectorPart, ...]:
     """As the template has them, whose last part is the one that its image is looked for beside."""
+    from ldmrelease.domain.selectors import read_selector  # noqa: PLC0415 - few workspaces have such settings
+
     names = read_selector(entry.template or "").names
     return tuple(sorted(parts, key=lambda each: names.index(each.name)))
 
