@@ -15,7 +15,15 @@ from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
-from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, examples, new_app, on_terminal
+from ldmrelease.faces.cli.options import (
+    NoAnswer,
+    OutputOption,
+    UsageError,
+    confirmed,
+    examples,
+    new_app,
+    on_terminal,
+)
 from ldmrelease.faces.cli.session import open_context_here, time_here, workspace_file
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.operations.trust_document import Proposal, adopt, propose
@@ -190,7 +198,7 @@ def _confirm(proposal: Proposal, yes: bool) -> None:
 def _ask(question: str, done: str) -> None:
     if not on_terminal():
         raise UsageError("nobody can be asked", "say --yes")
-    if not typer.confirm(question, err=True):
+    if not confirmed(question):
         raise NoAnswer(ExitCode.REFUSED, "not-confirmed", f"not confirmed: nothing was {done}")
 
 
