@@ -24,7 +24,6 @@ from ldmrelease.domain.tags.patterns.template import (
 from ldmrelease.domain.targets import DIGEST, TAG
 
 
-
 class SelectorTemplate(Struct, frozen=True):
     """How the parts are put together.
 
