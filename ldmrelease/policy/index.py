@@ -201,7 +201,9 @@ def _unpaired(
 ) -> Mapping[str, Mapping[str, tuple[StatementFact, ...]]]:
     """All but the results that are their run's, of its check and about nothing but its subjects."""
     # Mostly each is the one result of a run: then none needs to be looked up.
-    others = () if len(own) == len(results) else [each for each in results if own.get(each.run or "") is not each]
+    others = (
+        () if len(own) == len(results) else [each for each in results if own.get(each.run or "") is not each]
+    )
     misfits = [
         each
         for name, each in own.items()
