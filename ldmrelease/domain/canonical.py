@@ -5,7 +5,6 @@ Keys sorted and ASCII, no white space, no floats, integers below 2**53, no dupli
 """
 
 import hashlib
-import json
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,9 +27,7 @@ def encode(value: object) -> bytes:
     """
     plain = to_plain(value)
     _check(plain)
-    return json.dumps(
-        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return msgspec.json.encode(plain, order="sorted")
 
 
 def to_plain(value: object) -> Any:
@@ -62,6 +59,8 @@ def parse(data: bytes) -> Any:
 
 def _read_patiently(data: bytes) -> Any:
     """What is spelled in any way, and which rule is broken where one is."""
+    import json  # noqa: PLC0415 - what we write ourselves is never read so
+
     try:
         plain = json.loads(
             data,

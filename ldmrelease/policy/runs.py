@@ -15,7 +15,6 @@ from ldmrelease.policy.index import Runs
 from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.subjects import PolicySubject
 
-
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
