@@ -134,6 +134,19 @@ TARGET_WORDS: Mapping[str, Words] = {
     "tagged": lambda v: f"has the YAML tag {_found(v)}; take it away",
     "multi-line": lambda v: f"goes over several lines ({_found(v)}); write it in one",
     "templated": lambda v: f"is a template ({_found(v)}); write a plain value",
+    # Parts of a setting.
+    "parts-contradict": lambda v: (
+        f"{' and '.join(map(said, v['components']))} are both put together from it, and their images "
+        f"{' and '.join(map(said, v['spelled']))} want it to say different things; give each a part of its own"
+    ),
+    "parts-differ": lambda v: (
+        f"the template {said(v['template'])} makes {_found(v)} of the parts of {said(v['expected'])}; write one in "
+        "ldmrelease.yaml that makes that tag"
+    ),
+    "shared-part": lambda v: (
+        f"is read by {listed(v['readers'])} as well, which this promotion does not write; put them into one place, or "
+        "promote a release that leaves it as it is"
+    ),
     "layout": lambda v: f"is a list that cannot be edited line by line ({_found(v)}); write one item a line",
     "overlap": lambda _: "two changes touch the same characters; give each setting a place of its own",
     "unsafe": lambda v: (
