@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ldmrelease.config.workspace.model import Workspace
     from ldmrelease.domain.events import Moved, NewEvent
+    from ldmrelease.domain.events.trust import TrustAdopted
     from ldmrelease.domain.images import ImageIdentity, ImageProblem
     from ldmrelease.domain.level import Level
     from ldmrelease.domain.release import Component
@@ -353,6 +354,14 @@ class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, Promoti
 
 class Diagnosing(WitnessAccess, PlaceAccess, Protocol):
     """Looks whether everything that a promotion needs is there."""
+
+    @property
+    def trust_here(self) -> TrustAdopted:
+        """What the ledger remembers of this workspace's trust document once it was acted on."""
+
+    @property
+    def adopted(self) -> tuple[TrustAdopted, ...]:
+        """The trust documents by which the ledger was used."""
 
     def located(self, text: str) -> str:
         """A path of the workspace as an absolute one; an address of elsewhere as it is."""
