@@ -44,7 +44,6 @@ NEVER = {
 NOT_FOR_THE_LEDGER = NEVER | {"yaml", "zoneinfo", "concurrent.futures"}
 NOT_TO_DECIDE = NEVER | {
     "concurrent.futures",
-    "semver",
     "ldmrelease.services.promotions.driver",
     "ldmrelease.services.promotions.turn",
 }
