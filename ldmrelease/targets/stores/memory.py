@@ -22,7 +22,7 @@ from ldmrelease.targets.results import (
     Written,
     required,
 )
-from ldmrelease.targets.stores.expected import require_expected, said_already
+from ldmrelease.targets.stores.expected import may_be_absent, require_expected, said_already
 from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
 from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
 
@@ -46,7 +46,7 @@ def read(
     optional: Collection[str] = (),
     beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
-    """The settings as they are now; an `optional` one that is absent is left out."""
+    """The settings as they are now; an `optional` one may be `ABSENT`."""
 
     def act() -> Snapshot:
         text = _text(access.memory.state, where)
@@ -128,18 +128,19 @@ def _try(
     old = access.memory.state
     fence.check(old.fences.get(grant.place), grant)
     text = _text(old, where)
-    settings = required(read_settings(text, list(edits), where.name))
+    optional = may_be_absent(edits, expect)
+    settings = required(read_settings(text, list(edits), where.name, optional))
     lines = {path: each.line for path, each in settings.items()}
     if all(settings[path].value == value for path, value in edits.items()):
         return Written(canonical.digest(text), lines, found=True)
     require_expected(where.name, settings, edits, expect, lambda path: _changed_by(old, where, path))
-    changed = required(edit_settings(text, edits, where.name))
+    changed = required(edit_settings(text, edits, where.name, optional))
     author = f"{grant.note.author.name} <{grant.note.author.email}>"
     version = TextVersion(changed, author, times.spell(grant.note.at))
     new = old.with_text(where.name, version).with_fence(grant.place, grant.signed)
     if not _advance(access, "write", old, new):
         return None
-    after = required(read_settings(changed, list(edits), where.name))
+    after = required(read_settings(changed, list(edits), where.name, optional))
     return Written(canonical.digest(changed), {path: each.line for path, each in after.items()})
 
 
