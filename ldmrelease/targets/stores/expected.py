@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from ldmrelease.domain.value_addresses import ValueAddress
-from ldmrelease.targets.results import Change, RefusedError, Value, Values
+from ldmrelease.targets.results import ABSENT, Change, RefusedError, Value, Values
 from ldmrelease.targets.yamledit.settings import FoundSetting
 
 
@@ -30,6 +30,11 @@ def require_expected(
             {"commit": change.commit} if change.commit else {}
         )
         raise RefusedError("changed-by", file=at.file or own, **values, **who)
+
+
+def may_be_absent(edits: Values, expect: Values) -> tuple[str, ...]:
+    """The settings that are added or taken away; every other one has to be there."""
+    return tuple(path for path in edits if ABSENT in (edits[path], expect.get(path)))
 
 
 def said_already(now: Value | None, then: Value | None, item: int | None) -> bool:

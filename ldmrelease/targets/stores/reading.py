@@ -51,13 +51,18 @@ class Texts(Struct, frozen=True):
             beside={path: each.value for path, each in found.items() if path not in own},
         )
 
-    def edited(self, edits: Values) -> dict[str, bytes]:
-        """The texts that the edits change, by name. Raises `RefusedError`."""
+    def edited(self, edits: Values, optional: Collection[str] = ()) -> dict[str, bytes]:
+        """The texts that the edits change, by name; an `optional` setting that is absent is added.
+
+        Raises `RefusedError`.
+        """
         changed = {}
         for file in files_of(edits, self.own):
             before = self.read(file)
-            inside = {each.path: edits[key] for key, each in self._inside(file, edits).items()}
-            after = required(edit_settings(before, inside, file))
+            keys = self._inside(file, edits)
+            inside = {each.path: edits[key] for key, each in keys.items()}
+            absent = [each.path for key, each in keys.items() if key in optional]
+            after = required(edit_settings(before, inside, file, absent))
             if after != before:
                 changed[file] = after
         return changed
