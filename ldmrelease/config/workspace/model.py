@@ -1,5 +1,6 @@
 """The workspace as values, and the way to its file: all that a command needs where nothing has to be validated."""
 
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +59,13 @@ class Workspace(Struct, frozen=True):
     trust_version: int = 0
     trust_digest: str = ""
 
+    @property
+    def trust_name(self) -> str:
+        """Where the trust document is, from the workspace's folder where it is named so: the same in every checkout."""
+        if not self.trust.is_relative_to(self.root):
+            return str(self.trust)
+        return os.path.normpath(self.trust.relative_to(self.root))
+
     def local_check(self, name: str) -> LocalCheck | None:
         """The check of that name, if it is not the one that the trust document records."""
         return next((each for each in self.local_checks if each.name == name), None)
@@ -88,7 +96,10 @@ def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str
 
 
 def _named(path: Path, by: str) -> Path:
-    file = path / FILE if path.is_dir() else path
+    file = (path / FILE if path.is_dir() else path).resolve()
     if not file.is_file():
-        raise BadInput([Problem(shown(file), f"is not a workspace file, and {by} names it")])
-    return file.resolve()
+        what = f"there is no {FILE} in this folder" if path.is_dir() else "there is no such file or folder"
+        remedy = "make a workspace with `ldmrelease init`, or name another one"
+        named = file.parent if path.is_dir() else file
+        raise BadInput([Problem(shown(named), f"{what}, and {by} names it", remedy=remedy)])
+    return file
