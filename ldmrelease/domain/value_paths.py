@@ -17,7 +17,7 @@ _PART = re.compile(
 
 _KEYED = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)=(.+)")
 # A kind of Kubernetes begins with a capital, and a name of an object has none.
-_MANIFEST = re.compile(r"([A-Z][A-Za-z0-9]*)/([a-z0-9](?:[a-z0-9.:-]*[a-z0-9])?):(?!$)")
+_MANIFEST = re.compile(r"([A-Z][A-Za-z0-9]*)/([a-z0-9](?:[a-z0-9.:-]*[a-z0-9])?):")
 
 
 class Named(Struct, frozen=True):
@@ -49,10 +49,17 @@ class ManifestPath(Struct, frozen=True):
 
 def parse_manifest_path(text: str) -> ManifestPath:
     """Read `[KIND/NAME:]PATH`. Raises ValueError."""
+    manifest, path = split_manifest(text)
+    found = _MANIFEST.fullmatch(manifest)
+    name = ManifestName(found[1], found[2]) if found is not None else None
+    return ManifestPath(name, parse_path(path))
+
+
+def split_manifest(text: str) -> tuple[str, str]:
+    """`KIND/NAME:`, empty where there is none, and the path."""
     found = _MANIFEST.match(text)
-    if found is None:
-        return ManifestPath(None, parse_path(text))
-    return ManifestPath(ManifestName(found[1], found[2]), parse_path(text[found.end() :]))
+    end = found.end() if found is not None and found.end() < len(text) else 0
+    return text[:end], text[end:]
 
 
 def parse_path(text: str) -> Path:

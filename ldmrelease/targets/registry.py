@@ -111,6 +111,11 @@ def stated(target: Target, snapshot: Snapshot) -> tuple[ImageSetting, ...] | Ref
     return editor(target).stated(target, snapshot)
 
 
+def restricted_cycle(target: Target, snapshot: Snapshot) -> int | None:
+    """The number of the only cycle whose images a menu shows; None where it shows those of any."""
+    return editor(target).restricted_cycle(target, snapshot)
+
+
 def aliases(target: Target) -> Mapping[str, str]:
     """The names that stand for releases there, each with the component whose image it names."""
     return editor(target).aliases(target)

@@ -73,9 +73,11 @@ def said(snapshot: Snapshot, addresses: Iterable[str]) -> tuple[str, str]:
 
 def value_at(snapshot: Snapshot, address: str) -> Scalar | tuple[Scalar, ...] | None:
     """What stands at an address, whether it is written or read along; None where nothing does."""
-    found = snapshot.values.get(address)
-    found = snapshot.beside.get(address) if found is None else found
-    return None if isinstance(found, Absent) else found
+    for values in (snapshot.values, snapshot.beside):
+        found = values.get(address)
+        if found is not None and not isinstance(found, Absent):
+            return found
+    return None
 
 
 def _named(

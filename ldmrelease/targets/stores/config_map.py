@@ -33,7 +33,7 @@ from ldmrelease.targets.results import (
     require_none,
 )
 from ldmrelease.targets.stores import kubernetes_fence
-from ldmrelease.targets.stores.expected import may_be_absent, require_expected
+from ldmrelease.targets.stores.expected import require_expected, written_settings
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER
 from ldmrelease.targets.stores.kubernetes_rights import Right, fence_rights, forbidden
 from ldmrelease.targets.stores.reading import PathsToRead, lines_of, one_text, snapshot_of
@@ -79,7 +79,7 @@ def read(
     optional: Collection[str] = (),
     beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
-    """The settings as they are now; an `optional` one may be `ABSENT`."""
+    """The settings as they are now; an `optional` one that is absent is left out."""
     read = PathsToRead(paths, optional, beside)
     return answer(lambda: _Session.open(where, access).snapshot(read))
 
@@ -191,7 +191,7 @@ class _Session(Struct, frozen=True):
 
     def _try(self, guarded: GuardedObject, edits: Values, expect: Values) -> Written | None:
         """One try on this state; None where the ConfigMap has changed meanwhile."""
-        text, asked = self._text(guarded), PathsToRead(list(edits), may_be_absent(edits, expect))
+        text, asked = self._text(guarded), written_settings(edits, expect)
         texts = one_text(str(self.file), text)
         settings = texts.settings(asked)
         if all(settings[path].value == value for path, value in edits.items()):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from ldmrelease.domain.value_addresses import ValueAddress
 from ldmrelease.targets.results import ABSENT, Change, RefusedError, Value, Values
+from ldmrelease.targets.stores.reading import PathsToRead
 from ldmrelease.targets.yamledit.settings import FoundSetting
 
 
@@ -32,9 +33,10 @@ def require_expected(
         raise RefusedError("changed-by", file=at.file or own, **values, **who)
 
 
-def may_be_absent(edits: Values, expect: Values) -> tuple[str, ...]:
-    """The settings that are added or taken away; every other one has to be there."""
-    return tuple(path for path in edits if ABSENT in (edits[path], expect.get(path)))
+def written_settings(edits: Values, expect: Values) -> PathsToRead:
+    """What a write reads: each setting that it writes. Those that it adds or takes away may be absent."""
+    optional = [path for path in edits if ABSENT in (edits[path], expect.get(path))]
+    return PathsToRead(list(edits), optional)
 
 
 def said_already(now: Value | None, then: Value | None, item: int | None) -> bool:

@@ -30,7 +30,7 @@ from ldmrelease.targets.results import (
     Values,
     Written,
 )
-from ldmrelease.targets.stores.expected import may_be_absent, require_expected
+from ldmrelease.targets.stores.expected import require_expected, written_settings
 from ldmrelease.targets.stores.git_session import Session
 from ldmrelease.targets.stores.reading import PathsToRead, files_of, lines_of
 
@@ -186,7 +186,7 @@ def _write(session: Session, edits: Values, expect: Values, grant: WriteGrant) -
         tips = session.repository.tips([session.ref, fence_ref])
         tip = session.require(tips[session.ref])
         fence.check(fence.kept_at(session.git, held) if (held := tips[fence_ref]) else None, grant)
-        asked = PathsToRead(list(edits), may_be_absent(edits, expect))
+        asked = written_settings(edits, expect)
         settings = session.texts(tip).settings(asked)
         if all(settings[path].value == value for path, value in edits.items()):
             return Written(tip, lines_of(settings), found=True, unsynced=_sync(session, edits, tip))
@@ -198,11 +198,7 @@ def _write(session: Session, edits: Values, expect: Values, grant: WriteGrant) -
 
 
 def _commit(
-    session: Session,
-    tips: dict[str, str | None],
-    edits: Values,
-    asked: PathsToRead,
-    grant: WriteGrant,
+    session: Session, tips: dict[str, str | None], edits: Values, asked: PathsToRead, grant: WriteGrant
 ) -> Written | None:
     """One try on this tip, one commit whatever files it changes; None where branch or fence has moved meanwhile."""
     tip = session.require(tips[session.ref])

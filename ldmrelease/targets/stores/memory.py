@@ -23,7 +23,7 @@ from ldmrelease.targets.results import (
     Values,
     Written,
 )
-from ldmrelease.targets.stores.expected import may_be_absent, require_expected, said_already
+from ldmrelease.targets.stores.expected import require_expected, said_already, written_settings
 from ldmrelease.targets.stores.reading import PathsToRead, Texts, lines_of
 from ldmrelease.targets.yamledit.settings import read_settings
 
@@ -135,7 +135,7 @@ def _try(
     """One try on this state; None where somebody has changed something meanwhile."""
     old = access.memory.state
     fence.check(old.fences.get(grant.place), grant)
-    texts, asked = _texts(old, where), PathsToRead(list(edits), may_be_absent(edits, expect))
+    texts, asked = _texts(old, where), written_settings(edits, expect)
     settings = texts.settings(asked)
     if all(settings[path].value == value for path, value in edits.items()):
         return Written(_revision(old, where), lines_of(settings), found=True)

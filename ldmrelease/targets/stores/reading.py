@@ -10,7 +10,7 @@ from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, re
 
 
 class PathsToRead(Struct, frozen=True):
-    """What is read of texts: settings, of which the `optional` ones may be absent, and what stands `beside` them."""
+    """What is read of texts: settings, of which the `optional` ones may be `ABSENT`, and what stands `beside` them."""
 
     settings: Sequence[str]
     optional: Collection[str] = ()
@@ -52,17 +52,14 @@ class Texts(Struct, frozen=True):
         )
 
     def edited(self, edits: Values, optional: Collection[str] = ()) -> dict[str, bytes]:
-        """The texts that the edits change, by name; an `optional` setting that is absent is added.
-
-        Raises `RefusedError`.
-        """
+        """The texts that the edits change, by name; `optional` ones are added. Raises `RefusedError`."""
         changed = {}
         for file in files_of(edits, self.own):
             before = self.read(file)
-            keys = self._inside(file, edits)
-            inside = {each.path: edits[key] for key, each in keys.items()}
-            absent = [each.path for key, each in keys.items() if key in optional]
-            after = required(edit_settings(before, inside, file, absent))
+            addresses = self._inside(file, edits)
+            inside = {each.path: edits[key] for key, each in addresses.items()}
+            may_be_absent = [each.path for key, each in addresses.items() if key in optional]
+            after = required(edit_settings(before, inside, file, may_be_absent))
             if after != before:
                 changed[file] = after
         return changed
