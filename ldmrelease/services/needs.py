@@ -7,11 +7,12 @@ pass anything that has the few that are named. Members are read-only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
+    from typing import Protocol
 
     from ldmrelease.config.workspace.model import Workspace
     from ldmrelease.domain.events import Moved, NewEvent
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from ldmrelease.trust.records import Records
     from ldmrelease.trust.signer import KeyProblem, Signer
     from ldmrelease.trust.verify import Rejected
+
+else:
+    # Whoever runs the program asks nothing of them, and would wait for thirty protocols to be made.
+    Protocol = object
 
 
 class PolicyLookup(Protocol):
@@ -306,6 +311,14 @@ class ReleaseStore(Recording, Protocol):
 
 class FactSources(EvidenceSources, Protocol):
     """Gathers the facts of a decision."""
+
+    @property
+    def connections(self) -> Connections:
+        """What targets are reached by, opened once."""
+
+    @property
+    def observer(self) -> Observer | None:
+        """Told of every write."""
 
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for."""
