@@ -72,7 +72,7 @@ class Store(Protocol):
         beside: Collection[str],
         /,
     ) -> Snapshot | Refusal | Unavailable:
-        """The settings as they are now, and what stands `beside` them; an `optional` one that is absent is left out."""
+        """The settings as they are now, and what stands `beside` them; an `optional` one may be `ABSENT`."""
 
     def write(
         self, where: Any, edits: Values, access: Access, /, *, expect: Values, grant: WriteGrant
