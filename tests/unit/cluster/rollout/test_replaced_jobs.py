@@ -49,6 +49,7 @@ def serve(server: FakeServer, *pods: Object, at: str = BASE) -> None:
     for path in (PODS, EVENTS, at):
         server.on(f"WATCH {path}", Watch([], then="goes on"))
     server.on(f"GET {EVENTS}", listing())
+    server.on("GET /api/v1/namespaces/ns", Answer(body={"metadata": {"name": "ns"}}))
 
 
 def wait(api: Api, workloads: Workloads) -> Any:
