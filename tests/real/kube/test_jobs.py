@@ -93,10 +93,8 @@ def test_a_job_that_is_deleted_and_made_anew_is_followed_to_its_pod(dome: OnePla
     assert {each.promotion for each in dome.receipts()} == {dome.show()["promotion"]}
 
 
-@pytest.mark.parametrize("by_labels", [True, False])
-def test_a_job_of_another_name_takes_its_place(dome: OnePlace, by_labels: bool):
-    if by_labels:
-        dome.select(JOBS, target=None, deadline="90s", patience="5s")
+def test_a_job_of_another_name_takes_its_place(dome: OnePlace):
+    dome.select(JOBS, target=None, deadline="90s", patience="5s")
 
     def replace() -> None:
         # The new one is there before the old one has gone.
@@ -104,13 +102,8 @@ def test_a_job_of_another_name_takes_its_place(dome: OnePlace, by_labels: bool):
         delete_job(dome, "dome")
 
     with synced(dome, replace):
-        if by_labels:
-            dome.promote()
-            assert running(dome) == (f"stack/{WEEKLY}", "running")
-        else:
-            # What is selected by its name alone is gone for whoever looks afterwards.
-            told = dome.site.run("promote", WEEKLY, "--target", PLACE)
-            assert "Job/dome" in told.stdout + told.stderr
+        dome.promote()
+    assert running(dome) == (f"stack/{WEEKLY}", "running")
 
 
 def test_a_job_that_nobody_replaces_is_waited_for(dome: OnePlace):
