@@ -33,7 +33,8 @@ def lint(file: Path) -> tuple[Problem, ...]:
         found += _targets_not_agreed(read.topology, read.trust, read.document, told)
         found += _products_not_agreed(read.topology, read.trust, read.document, told)
         found += _checks_not_agreed(read.topology, read.trust, read.document, told)
-    return BadInput([*read.problems, *(each for each in found if not read.left_out.concerns(each))]).problems
+    every = [*read.problems, *(each for each in found if not read.left_out.concerns(each))]
+    return BadInput(read.told(every)).problems
 
 
 def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:

@@ -60,15 +60,19 @@ class Usable(Struct, frozen=True):
     plain: Any = None
 
 
-def usable_file(document: YamlDocument) -> Usable:
-    """The workspace's file as far as it has the shape of one, and everything that has not."""
+def usable_file(document: YamlDocument, dropped: tuple[Path, ...] = ()) -> Usable:
+    """The workspace's file as far as it has the shape of one, and everything that has not.
+
+    dropped: patterns of which nothing was made.
+    """
+    without_them = LeftOut(tuple(dict.fromkeys(dropped)))
     try:
-        return Usable(validate(WorkspaceFile, document), plain=document.plain)
+        return Usable(validate(WorkspaceFile, document), (), without_them, document.plain)
     except BadInput as error:
         problems = error.problems
     if not isinstance(document.plain, dict):
         return Usable(None, problems)
-    plain, left_out = copy.deepcopy(document.plain), dict[Path, None]()
+    plain, left_out = copy.deepcopy(document.plain), dict[Path, None].fromkeys(dropped)
     while faulty := [_entry(path) for path in faulty_paths(WorkspaceFile, plain)]:
         if not set(faulty) - left_out.keys():
             return Usable(None, problems)
