@@ -20,6 +20,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "demo": AnswerEntry("workspace", "DemoAnswer", ("demo",)),
     "workspace": AnswerEntry("workspace", "WorkspaceAnswer", ("init",)),
     "key": AnswerEntry("workspace", "KeyAnswer", ("key new", "key show")),
+    "refresh": AnswerEntry("workspace", "RefreshAnswer", ("workspace refresh",)),
     "trust": AnswerEntry("workspace", "TrustAnswer", ("trust agree", "trust add-key", "trust role")),
     "diagnoses": AnswerEntry("doctor", "Diagnoses", ("doctor",)),
     "problems": AnswerEntry("errors", "Problems", ("workspace lint", "policy lint")),

@@ -149,7 +149,9 @@ class Repeated(Strict):
     def _only_in_patterns(self) -> Self:
         own = self.model_fields_set & Repeated.model_fields.keys()
         if own and type(self) is not Repeated:
-            said("stands for one entry here: patterns are items of `patterns`, products and their components")
+            said(
+                "stands for one entry here: patterns are items of `patterns`, products, components and environments"
+            )
         return self
 
 

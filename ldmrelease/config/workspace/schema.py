@@ -307,7 +307,7 @@ class PlacesEntry(PlacesHead, ApplicationEntry):
     target: PatternTargetEntry = Field(description="How each is written.")
 
 
-class EnvironmentEntry(Strict):
+class EnvironmentEntry(Repeated):
     """A site."""
 
     level: Name | None = Field(None, description="The level of its applications.")

@@ -17,7 +17,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "demo": CommandEntry("demo", "Play the week of 2023-04-20 in a workspace made on the spot."),
     "init": CommandEntry("init", "Make a workspace, empty or in the shape of a sample."),
     "doctor": CommandEntry("doctor", "Check that everything a promotion needs is in place."),
-    "workspace": CommandEntry("workspace", "Check the workspace's files; print their JSON Schemas."),
+    "workspace": CommandEntry("workspace", "Check the workspace's files; show and refresh them."),
     "key": CommandEntry("key", "Make and show signing keys."),
     "trust": CommandEntry("trust", "Maintain the trust document: policies, keys and roles."),
     "tag": CommandEntry("tag", "Parse and sort release tags."),

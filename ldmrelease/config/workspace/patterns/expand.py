@@ -13,11 +13,12 @@ from ldmrelease.config.workspace.patterns.facts import RecordedTree
 from ldmrelease.config.workspace.patterns.making import Made, Maker, Scope
 from ldmrelease.config.workspace.patterns.places import PlacePatterns
 from ldmrelease.config.workspace.patterns.repeats import Trees
-from ldmrelease.config.workspace.schema import ProductEntry
+from ldmrelease.config.workspace.schema import EnvironmentEntry, ProductEntry
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument, YamlNode
 from ldmrelease.config.yaml.validation_messages import Path
 
+_NAMED = ("products", "environments")
 SECTIONS = frozenset({"trees", "patterns"})
 """What is not there any more when patterns have been made into entries."""
 
@@ -37,7 +38,7 @@ class Expanded(Struct, frozen=True):
 def expanded(document: YamlDocument, recorded: Mapping[str, RecordedTree]) -> Expanded:
     """Make the entries of every pattern. recorded: what the trees say, by their name in the document."""
     root = document.root
-    if not isinstance(root.value, dict) or not ({*SECTIONS, "products"} & root.value.keys()):
+    if not isinstance(root.value, dict) or not ({*SECTIONS, *_NAMED} & root.value.keys()):
         return Expanded(document)
     problems: list[Problem] = []
     named: dict[str, TreeEntry] = {}
@@ -47,6 +48,7 @@ def expanded(document: YamlDocument, recorded: Mapping[str, RecordedTree]) -> Ex
         entry = maker.part(TreeEntry, node, ("trees", name))
         if entry is not None:
             named[name] = entry
+    trees.is_wrong = bool(problems)
     _require(maker, root, "trees", dict, "write trees by name")
     _require(maker, root, "patterns", list, "write a list of patterns")
     top = nodes.only(root, SECTIONS, without=True)
@@ -54,23 +56,23 @@ def expanded(document: YamlDocument, recorded: Mapping[str, RecordedTree]) -> Ex
     if products is not None and isinstance(products.value, dict):
         made = maker.named(products, ProductEntry, Scope(("products",), ("products",), {}))
         nodes.put(top, "products", root.keys["products"], made)
-    _add_places(maker, root, top)
+    _add_environments(maker, root, top)
     result = YamlDocument(document.file, document.data, top.value, top)
     return Expanded(result, tuple(problems), tuple(maker.dropped), maker.made)
 
 
-def _add_places(maker: Maker, root: YamlNode, top: YamlNode) -> None:
-    patterns = nodes.items(nodes.child(root, "patterns"))
+def _add_environments(maker: Maker, root: YamlNode, top: YamlNode) -> None:
+    """The environments with those of patterns, and with the places of patterns in them."""
     environments = nodes.child(root, "environments")
-    if not patterns:
-        return
-    sites = [(name, place, _own(site)) for name, place, site in nodes.entries(environments)]
-    made = nodes.mapping(environments or root, sites)
-    places = PlacePatterns(maker, made)
-    for index, each in enumerate(patterns):
-        places.add(each, ("patterns", index))
+    found = nodes.mapping(environments or root, ())
     if environments is not None and isinstance(environments.value, dict):
-        nodes.put(top, "environments", root.keys["environments"], made)
+        scope = Scope(("environments",), ("environments",), {})
+        made = maker.named(environments, EnvironmentEntry, scope, within=False)
+        found = nodes.mapping(made, [(name, place, _own(site)) for name, place, site in nodes.entries(made)])
+        nodes.put(top, "environments", root.keys["environments"], found)
+    places = PlacePatterns(maker, found)
+    for index, each in enumerate(nodes.items(nodes.child(root, "patterns"))):
+        places.add(each, ("patterns", index))
 
 
 def _own(site: YamlNode) -> YamlNode:

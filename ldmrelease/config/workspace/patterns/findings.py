@@ -1,11 +1,14 @@
 """Problems of what patterns made: told once for each pattern's line, with what it was made for."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
 from ldmrelease.config.workspace.patterns.making import Made
 from ldmrelease.config.yaml.problems import Problem
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 def told_once(problems: Iterable[Problem], made: Mapping[str, Made], file: str) -> list[Problem]:
@@ -39,7 +42,13 @@ def _origins(problem: Problem, made: Mapping[str, Made]) -> list[Made]:
 
 
 def _without(message: str, words: Mapping[str, str]) -> str:
-    """A message with the names of variables in place of what they stand for."""
-    for word in sorted(words, key=len, reverse=True):
-        message = message.replace(word, f"{{{words[word]}}}")
-    return message
+    """A message with the names of variables in place of what they stand for, where it quotes something."""
+    longest = sorted(words, key=len, reverse=True)
+
+    def quoted(match: re.Match[str]) -> str:
+        text = match[0]
+        for word in longest:
+            text = text.replace(word, f"{{{words[word]}}}")
+        return text
+
+    return _QUOTED.sub(quoted, message)

@@ -45,12 +45,14 @@ class Made(Struct, frozen=True):
 
 class Scope(Struct, frozen=True):
     """Where something is made: `path` as it is written, `to` as it will stand there; what the variables stand for,
-    and the tree that is asked."""
+    the tree that is asked, and the variables of an entry's name, the only ones that named patterns inside of it know.
+    """
 
     path: Path
     to: Path
     bindings: Bindings
     tree: str | None = None
+    of_name: tuple[str, ...] = ()
 
     def at(self, step: str | int, to: str | int) -> "Scope":
         """One step further in."""
@@ -137,15 +139,17 @@ class Maker:
                 remedy = did_you_mean(name, known)
                 self.problems.append(self.document.problem(path, message, remedy, at_key))
 
-    def named(self, node: YamlNode, model: type[BaseModel], scope: Scope) -> YamlNode:
-        """A mapping of named entries, with those that its patterns stand for."""
+    def named(self, node: YamlNode, model: type[BaseModel], scope: Scope, *, within: bool = True) -> YamlNode:
+        """A mapping of named entries, with those that its patterns stand for.
+
+        within: whether what is no pattern may have patterns in itself.
+        """
         result, lines = nodes.mapping(node, ()), dict[str, int]()
         for key, place, each in nodes.entries(node):
             if not _is_pattern(each) and not (names_in(key) and isinstance(each.value, dict)):
-                name = replaced(key, scope.bindings)
-                self._add(
-                    result, lines, name, place, self.copy(each, scope.at(key, name)), scope.at(key, name).path
-                )
+                own = scope.at(key, replaced(key, scope.bindings))
+                made = self.copy(each, own) if within else each
+                self._add(result, lines, str(own.to[-1]), place, made, own.path)
                 continue
             self._named_pattern(result, lines, key, place, each, model, scope)
         return result
@@ -165,6 +169,7 @@ class Maker:
         own = replace(scope, path=path)
         bound = None if head is None else self.repeat(head, own)
         if head is None or bound is None:
+            self.dropped.append((*scope.to, key))
             return
         before = len(self.problems)
         names = [*scope.bindings, *_names_of(node)]
@@ -172,12 +177,14 @@ class Maker:
         body = nodes.only(node, HEAD, without=True)
         self.check(body, names, path)
         if len(self.problems) > before:
-            self.dropped.append(path)
+            self.dropped += [path, (*scope.to, key)]
             return
         for each in bound:
             name = replaced(key, each)
             to = (*scope.to, name)
-            made = self.copy(body, Scope(path, to, each, self.trees.name(head, scope.tree)))
+            made = self.copy(
+                body, Scope(path, to, each, self.trees.name(head, scope.tree), tuple(names_in(key)))
+            )
             self.made[spell_path(to)] = Made("/".join(str(step) for step in to[1::2]), each)
             self._add(result, lines, name, place, made, path)
 
@@ -215,8 +222,9 @@ class Maker:
         for name, place, each in nodes.entries(node):
             bindings = nodes.known_in(name, scope.bindings)
             below = scope.at(name, replaced(name, scope.bindings))
-            if name in NAMED:
-                child = self.named(each, NAMED[name], below) if isinstance(each.value, dict) else each
+            if name in NAMED and isinstance(each.value, dict):
+                known = {own: value for own, value in scope.bindings.items() if own in scope.of_name}
+                child = self.named(each, NAMED[name], replace(below, bindings=known, of_name=()))
             else:
                 child = self.copy(each, replace(below, bindings=bindings), name)
             own.append((replaced(name, scope.bindings), place, child))

@@ -199,6 +199,9 @@ def _with_runs(made: YamlNode) -> YamlNode:
     for each in written:
         if each is not None and isinstance(each.value, str):
             first.setdefault(each.value, each)
+    if not first and nodes.child(made, "target", "kubernetes") is None:
+        # The target is wrong, which is told: that it writes nothing follows from that.
+        first["?"] = nodes.text(made, "?")
     if first:
         runs = nodes.sequence(next(iter(first.values())), list(first.values()))
         nodes.put(made, "runs", (made.line, made.column), runs)

@@ -54,6 +54,8 @@ class Trees:
         tell: Callable[[Problem], None],
     ) -> None:
         self._document, self._named, self._recorded, self._tell = document, named, recorded, tell
+        self.is_wrong = False
+        """Whether one of them is not described as a tree is: what is asked of it is not told too."""
 
     def name(self, head: Repeated, above: str | None) -> str | None:
         """The tree that a pattern is about: its own, that of the pattern around it, or the only one."""
@@ -68,6 +70,8 @@ class Trees:
         """What is recorded for all that a pattern asks; None, and told, where something is not."""
         asked = asked_by(head)
         key = "from-tree" if head.from_tree else "where"
+        if self.is_wrong:
+            return None
         if head.tree is not None and head.tree not in self._named:
             message = f"no tree {head.tree!r}"
             self._tell(self._document.unknown((*path, "tree"), message, head.tree, self._named))
