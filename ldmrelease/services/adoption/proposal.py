@@ -1,0 +1,147 @@
+"""A workspace for a tree: what it asks for, its products and environments, and what stays outside."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from ldmrelease.services.adoption.levels import LEVELS, EnvironmentLevel, level_of
+from ldmrelease.services.adoption.model import (
+    Proposal,
+    ProposedApplication,
+    ProposedEnvironment,
+    ProposedProduct,
+    ProposedSetting,
+    ScalarAddress,
+    Selector,
+    Uncovered,
+)
+from ldmrelease.services.adoption.products import CYCLE_PRODUCT, products_of
+from ldmrelease.services.adoption.selectors import CYCLE, Selectors
+from ldmrelease.services.inventory.tree_images import DesiredTree
+from ldmrelease.trees.addresses import Addresses
+from ldmrelease.trees.files import Tree
+from ldmrelease.trees.interface import TreeImage
+
+_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_NO_GRAMMAR = "its tag {!r} is in no grammar; write a pattern for it"
+_SHARED = "{} decides it in {} too; give it a setting in each environment"
+_TWO = "{} decides {} too"
+
+
+def propose(tree: Tree, desired: DesiredTree, levels: Mapping[str, str]) -> Proposal:
+    """A workspace for a tree. levels: those of environments that somebody has said."""
+    found = Selectors(Addresses(tree)).of(desired.images)
+    uncovered = [each for _, each in found if isinstance(each, Uncovered)]
+    selected = [(image, each) for image, each in found if isinstance(each, Selector)]
+    products, unread = products_of([each for _, each in selected])
+    homes = {one.repository: f"{each.name}/{one.name}" for each in products for one in each.components}
+    kept: list[tuple[TreeImage, Selector]] = []
+    for image, each in selected:
+        if each.repository not in homes or each.tag in unread.get(each.repository, ()):
+            uncovered.append(_left_out(image, _NO_GRAMMAR.format(each.tag)))
+        else:
+            kept.append((image, each))
+    kept, clashing = _without_clashes(kept, homes)
+    uncovered += clashing
+    environments = tuple(
+        _environment(name, level, [each for _, each in kept if each.environment == name], homes)
+        for name, level in _in_order(desired, levels)
+    )
+    used = {each.repository for _, each in kept}
+    return Proposal(
+        tuple(_used(products, used)), environments, tuple(uncovered), len(desired.images), len(kept)
+    )
+
+
+def environment_levels(desired: DesiredTree, levels: Mapping[str, str]) -> dict[str, EnvironmentLevel]:
+    """The level of each environment of a tree."""
+    of_rubin = desired.layout == "phalanx"
+    return {each: level_of(each, of_rubin=of_rubin, asked=levels) for each in desired.environments}
+
+
+def _in_order(desired: DesiredTree, levels: Mapping[str, str]) -> list[tuple[str, EnvironmentLevel]]:
+    found = environment_levels(desired, levels).items()
+    known = [each.level for _, each in found]
+    ladder = [*LEVELS, *sorted(set(known) - set(LEVELS))]
+    return sorted(found, key=lambda each: (ladder.index(each[1].level), each[1].rank, each[0]))
+
+
+def _used(products: Iterable[ProposedProduct], used: set[str]) -> Iterable[ProposedProduct]:
+    return [each for each in products if any(one.repository in used for one in each.components)]
+
+
+def _left_out(image: TreeImage, reason: str) -> Uncovered:
+    last = image.parts[-1] if image.parts else None
+    return Uncovered(image, reason, last.file if last else None, last.line if last else None)
+
+
+def _without_clashes(
+    kept: Sequence[tuple[TreeImage, Selector]], homes: Mapping[str, str]
+) -> tuple[list[tuple[TreeImage, Selector]], list[Uncovered]]:
+    """Without what would write a scalar that decides something else too."""
+    readers: dict[ScalarAddress, dict[tuple[str, str], None]] = defaultdict(dict)
+    for _, each in kept:
+        for address in _own_addresses(each):
+            readers[address][_place(each), homes[each.repository]] = None
+    fine: list[tuple[TreeImage, Selector]] = []
+    left: list[Uncovered] = []
+    for image, each in kept:
+        reason = next(filter(None, (_clash(each, one, readers[one], homes) for one in _own_addresses(each))), None)
+        if reason is None:
+            fine.append((image, each))
+        else:
+            left.append(_left_out(image, reason))
+    return fine, left
+
+
+def _clash(
+    selector: Selector,
+    address: ScalarAddress,
+    readers: Mapping[tuple[str, str], None],
+    homes: Mapping[str, str],
+) -> str | None:
+    where = f"{address.path} of {address.file}"
+    places = list(dict.fromkeys(place for place, _ in readers))
+    if len(places) > 1:
+        others = [each for each in places if each != _place(selector)]
+        return _SHARED.format(where, others[0] if len(others) == 1 else f"{len(others)} other places")
+    first = next(iter(readers))[1]
+    own = homes[selector.repository]
+    return _TWO.format(where, first) if first != own else None
+
+
+def _own_addresses(selector: Selector) -> list[ScalarAddress]:
+    """What it alone may write: the cycle of an environment is written by all that are of it, in one commit."""
+    return [each.addresses[0] for each in selector.parts if selector.template != CYCLE or each.name != "cycle"]
+
+
+def _place(selector: Selector) -> str:
+    return f"{selector.environment}/{_application_of(selector)}"
+
+
+def _application_of(selector: Selector) -> str:
+    """The application of the workspace: all that is of a cycle is decided and written as one."""
+    name = CYCLE_PRODUCT if selector.template == CYCLE else selector.application
+    return _NAME.sub("-", name).strip("-.") or "all"
+
+
+def _environment(
+    name: str, level: EnvironmentLevel, selectors: Sequence[Selector], homes: Mapping[str, str]
+) -> ProposedEnvironment:
+    by_application: dict[str, dict[ProposedSetting, None]] = defaultdict(dict)
+    for each in selectors:
+        setting = ProposedSetting(homes[each.repository], each)
+        seen = [(one.component, one.selector.written) for one in by_application[_application_of(each)]]
+        if (setting.component, each.written) not in seen:
+            by_application[_application_of(each)][setting] = None
+    applications = tuple(
+        ProposedApplication(application, _main_file(own), tuple(own))
+        for application, own in sorted(by_application.items())
+    )
+    return ProposedEnvironment(_NAME.sub("-", name), level.level, level.reason, applications)
+
+
+def _main_file(settings: Iterable[ProposedSetting]) -> str:
+    """The file that most settings are in."""
+    files = Counter(address.file for each in settings for address in each.selector.written)
+    return min(files, key=lambda each: (-files[each], each))
