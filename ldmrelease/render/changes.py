@@ -57,8 +57,9 @@ def _planned(change: PlaceChange) -> str:
 
 
 def _names(change: PlaceChange) -> str:
-    names = [each for each in (change.before, change.after) if each is not None]
-    alias = f"{change.alias}: " if change.alias else ""
+    # A menu may spell what an alias means now as the alias itself.
+    names = [each for each in (change.before, change.after) if each is not None and each != change.alias]
+    alias = f"{change.alias}{' ->' if len(names) == 1 else ':'} " if change.alias else ""
     added = "+ " if change.menu else ""
     return said(added + alias) + " -> ".join(dict.fromkeys(map(said, names)))
 

@@ -88,7 +88,10 @@ def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str
 
 
 def _named(path: Path, by: str) -> Path:
-    file = path / FILE if path.is_dir() else path
+    file = (path / FILE if path.is_dir() else path).resolve()
     if not file.is_file():
-        raise BadInput([Problem(shown(file), f"is not a workspace file, and {by} names it")])
-    return file.resolve()
+        what = f"there is no {FILE} in this folder" if path.is_dir() else "there is no such file or folder"
+        remedy = "make a workspace with `ldmrelease init`, or name another one"
+        named = file.parent if path.is_dir() else file
+        raise BadInput([Problem(shown(named), f"{what}, and {by} names it", remedy=remedy)])
+    return file

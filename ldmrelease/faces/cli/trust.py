@@ -15,7 +15,15 @@ from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
-from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, examples, new_app, on_terminal
+from ldmrelease.faces.cli.options import (
+    NoAnswer,
+    OutputOption,
+    UsageError,
+    confirmed,
+    examples,
+    new_app,
+    on_terminal,
+)
 from ldmrelease.faces.cli.session import time_here, workspace_file
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.operations.trust_document import Proposal, adopt, propose
@@ -166,7 +174,7 @@ def _confirm(proposal: Proposal, yes: bool) -> None:
     say("\n".join(map(printable, proposal.difference.splitlines())), err=True)
     if not on_terminal():
         raise UsageError("nobody can be asked", "say --yes")
-    if not typer.confirm(f"write {proposal.file.name}?", err=True):
+    if not confirmed(f"write {proposal.file.name}?"):
         raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")
 
 

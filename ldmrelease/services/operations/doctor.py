@@ -127,17 +127,18 @@ def _clock(workspace: Workspace) -> Diagnosis:
     )
 
 
+_UNSIGNED = "nothing is written or signed about it"
+
+
 def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
     """What the trust document does not record: nothing acts on it."""
     remedy = "`ldmrelease trust agree` shows the difference and records it"
-    local = [(f"policy {each}", workspace.policies) for each in workspace.local_policies]
-    local += [(f"targets {each}", workspace.file) for each in workspace.local_environments]
-    local += [(f"product {each}", workspace.file) for each in workspace.local_products]
-    local += [(f"check {each.name}", workspace.file) for each in workspace.local_checks]
-    for what, where in local:
-        message = (
-            f"{where.name} has not what {workspace.trust.name} records: advisory only until that is updated"
-        )
+    local = [(f"policy {each}", "what it decides is advisory only") for each in workspace.local_policies]
+    local += [(f"targets {each}", _UNSIGNED) for each in workspace.local_environments]
+    local += [(f"product {each}", _UNSIGNED) for each in workspace.local_products]
+    local += [(f"check {each.name}", "it is not run") for each in workspace.local_checks]
+    for what, holds in local:
+        message = f"differs from what {workspace.trust.name} records: {holds} until that is updated"
         yield Diagnosis(what, Health.WARN, message, remedy)
 
 
