@@ -13,10 +13,13 @@ _OURS = ("cycle", "rsp", "rubin", "semver")
 _MOVING = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)*")
 _BRANCH = re.compile(r"([A-Za-z]+)-([A-Za-z]+-)?[0-9]+(?:[-_.][A-Za-z0-9_.-]*)?")
 _BRANCH_FAMILIES = ("tickets", "u", "branch", "feature", "pr")
-_SEMVER = re.compile(r"(?P<head>(?:[A-Za-z]+-)?v?)(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)(?:-[0-9A-Za-z.-]+)?")
+_SEMVER = re.compile(
+    r"(?P<head>(?:[A-Za-z]+-)?v?)(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)(?:-[0-9A-Za-z.-]+)?"
+)
 _DATE = re.compile(r"(?P<head>[A-Za-z.-]*?)20[0-9]{2}(?P<one>[.-]?)[0-9]{2}(?P<two>[.-]?)[0-9]{2}")
 _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _NUMBER_NAMES = ("major", "minor", "patch", "fourth")
+_SOME_RELEASE = KindPattern("release", "{version:semver}")
 _SUFFIX = re.compile(r"(?P<version>[0-9]+(?:\.[0-9]+)*)-(?P<flavor>[A-Za-z][A-Za-z0-9]*)(?P<number>[0-9.]*)")
 
 
@@ -61,12 +64,17 @@ def _own_patterns(tags: Collection[str]) -> ChosenGrammar | None:
             unread.append(each)
         else:
             patterns[found] = None
-    kept = _without_clashes(list(patterns))
-    if not kept:
+    if not patterns:
         return None
+    # What is let in anywhere is a release: who has moving tags or branches alone is asked for one.
+    if not any(each.kind == "release" for each in patterns):
+        patterns[_SOME_RELEASE] = None
+    kept = _without_clashes(list(patterns))
     grammar = PatternGrammar(tuple(kept))
     unread += [each for each in tags if each not in unread and not _reads(grammar, None, each)]
-    return ChosenGrammar(grammar, None, "patterns made of its tags: look whether they are meant", tuple(unread))
+    return ChosenGrammar(
+        grammar, None, "patterns made of its tags: look whether they are meant", tuple(unread)
+    )
 
 
 def _pattern_of(tag: str) -> KindPattern | None:

@@ -81,11 +81,13 @@ class ProposedSetting(Struct, frozen=True):
 
 
 class ProposedApplication(Struct, frozen=True):
-    """What is written in one commit of an environment. file: of addresses that name none."""
+    """What is written in one commit of an environment. file: of addresses that name none; level: where it is not that
+    of its environment."""
 
     name: str
     file: str
     settings: tuple[ProposedSetting, ...]
+    level: str | None = None
 
 
 class ProposedEnvironment(Struct, frozen=True):

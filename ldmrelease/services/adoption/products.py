@@ -23,8 +23,8 @@ Unreadable = Mapping[str, tuple[str, ...]]
 def products_of(selectors: Collection[Selector]) -> tuple[list[ProposedProduct], Unreadable]:
     """The products, and the tags of repositories that are in no grammar."""
     tags: dict[str, set[str]] = defaultdict(set)
-    for each in selectors:
-        tags[each.repository].add(each.tag)
+    for selector in selectors:
+        tags[selector.repository].add(selector.tag)
     names = component_names(tags)
     found: list[ProposedProduct] = []
     unread: dict[str, tuple[str, ...]] = {}
@@ -127,7 +127,9 @@ def _product_name(group: Sequence[str], names: Mapping[str, str], reason: str, t
         return CYCLE_PRODUCT
     own = sorted((names[each] for each in group), key=lambda each: (len(each), each))
     name = _common([names[each] for each in group]) or own[0]
-    return next(each for each in (name, *own, *(f"{name}-{number}" for number in range(2, 1000))) if each not in taken)
+    return next(
+        each for each in (name, *own, *(f"{name}-{number}" for number in range(2, 1000))) if each not in taken
+    )
 
 
 def _common(names: Sequence[str]) -> str:

@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from ldmrelease.services.adoption.levels import LEVELS, EnvironmentLevel, level_of
 from ldmrelease.services.adoption.model import (
@@ -86,7 +88,9 @@ def _without_clashes(
     fine: list[tuple[TreeImage, Selector]] = []
     left: list[Uncovered] = []
     for image, each in kept:
-        reason = next(filter(None, (_clash(each, one, readers[one], homes) for one in _own_addresses(each))), None)
+        reason = next(
+            filter(None, (_clash(each, one, readers[one], homes) for one in _own_addresses(each))), None
+        )
         if reason is None:
             fine.append((image, each))
         else:
@@ -105,14 +109,16 @@ def _clash(
     if len(places) > 1:
         others = [each for each in places if each != _place(selector)]
         return _SHARED.format(where, others[0] if len(others) == 1 else f"{len(others)} other places")
-    first = next(iter(readers))[1]
-    own = homes[selector.repository]
-    return _TWO.format(where, first) if first != own else None
+    product = homes[selector.repository].partition("/")[0]
+    others = [home for _, home in readers if home.partition("/")[0] != product]
+    return _TWO.format(where, others[0]) if others else None
 
 
 def _own_addresses(selector: Selector) -> list[ScalarAddress]:
     """What it alone may write: the cycle of an environment is written by all that are of it, in one commit."""
-    return [each.addresses[0] for each in selector.parts if selector.template != CYCLE or each.name != "cycle"]
+    return [
+        each.addresses[0] for each in selector.parts if selector.template != CYCLE or each.name != "cycle"
+    ]
 
 
 def _place(selector: Selector) -> str:
@@ -128,17 +134,26 @@ def _application_of(selector: Selector) -> str:
 def _environment(
     name: str, level: EnvironmentLevel, selectors: Sequence[Selector], homes: Mapping[str, str]
 ) -> ProposedEnvironment:
-    by_application: dict[str, dict[ProposedSetting, None]] = defaultdict(dict)
+    by_application: dict[str, dict[tuple[object, ...], ProposedSetting]] = defaultdict(dict)
     for each in selectors:
         setting = ProposedSetting(homes[each.repository], each)
-        seen = [(one.component, one.selector.written) for one in by_application[_application_of(each)]]
-        if (setting.component, each.written) not in seen:
-            by_application[_application_of(each)][setting] = None
+        by_application[_application_of(each)].setdefault((setting.component, each.written), setting)
     applications = tuple(
-        ProposedApplication(application, _main_file(own), tuple(own))
+        ProposedApplication(application, _main_file(own.values()), tuple(_composed(own.values())))
         for application, own in sorted(by_application.items())
     )
     return ProposedEnvironment(_NAME.sub("-", name), level.level, level.reason, applications)
+
+
+def _composed(settings: Collection[ProposedSetting]) -> Iterator[ProposedSetting]:
+    """The settings, those that write one tag for several components as parts: parts may be shared."""
+    written = Counter(each.selector.written for each in settings)
+    for each in settings:
+        selector = each.selector
+        if written[selector.written] > 1 and selector.template is None and selector.writes == "tag":
+            yield ProposedSetting(each.component, replace(selector, template="{tag}"))
+        else:
+            yield each
 
 
 def _main_file(settings: Iterable[ProposedSetting]) -> str:

@@ -41,9 +41,7 @@ class Selectors:
         for _, each in found:
             if isinstance(each, _Found):
                 self._note_fallback(each)
-        return [
-            (image, self._selector(each) if isinstance(each, _Found) else each) for image, each in found
-        ]
+        return [(image, self._selector(each) if isinstance(each, _Found) else each) for image, each in found]
 
     def _note_fallback(self, found: _Found) -> None:
         """What decides in one environment is read in the others too: one application is written in one way."""
