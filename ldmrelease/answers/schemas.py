@@ -22,6 +22,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "adoption": AnswerEntry("adoption", "AdoptionAnswer", ("adopt",)),
     "key": AnswerEntry("workspace", "KeyAnswer", ("key new", "key show")),
     "trust": AnswerEntry("workspace", "TrustAnswer", ("trust agree", "trust add-key", "trust role")),
+    "adopted-trust": AnswerEntry("workspace", "AdoptedTrustAnswer", ("trust adopt",)),
     "diagnoses": AnswerEntry("doctor", "Diagnoses", ("doctor",)),
     "problems": AnswerEntry("errors", "Problems", ("workspace lint", "policy lint")),
     "tags": AnswerEntry("tags", "Tags", ("tag parse",)),
