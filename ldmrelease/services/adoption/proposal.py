@@ -26,8 +26,11 @@ from ldmrelease.trees.interface import TreeImage
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _NO_GRAMMAR = "its tag {!r} is in no grammar; write a pattern for it"
-_SHARED = "{} decides it in {} too; give it a setting in each environment"
-_TWO = "{} decides {} too"
+_SHARED = "{} of {} decides a part of it, and of {}"
+_TWO = "{} of {} decides {} too, which is another product"
+SHARED = "shared"
+"""The environment of what is decided for several at once."""
+_SHARED_REASON = "what the tree decides for several environments at once"
 
 
 def propose(tree: Tree, desired: DesiredTree, levels: Mapping[str, str]) -> Proposal:
@@ -45,9 +48,13 @@ def propose(tree: Tree, desired: DesiredTree, levels: Mapping[str, str]) -> Prop
             kept.append((image, each))
     kept, clashing = _without_clashes(kept, homes)
     uncovered += clashing
+    sites = _in_order(desired, levels)
+    if any(each.environment == SHARED for _, each in kept):
+        # Whoever changes them all does to the last one what is asked for there.
+        sites.append((SHARED, EnvironmentLevel(sites[-1][1].level, _SHARED_REASON, 0)))
     environments = tuple(
         _environment(name, level, [each for _, each in kept if each.environment == name], homes)
-        for name, level in _in_order(desired, levels)
+        for name, level in sites
     )
     used = {each.repository for _, each in kept}
     return Proposal(
@@ -80,38 +87,41 @@ def _left_out(image: TreeImage, reason: str) -> Uncovered:
 def _without_clashes(
     kept: Sequence[tuple[TreeImage, Selector]], homes: Mapping[str, str]
 ) -> tuple[list[tuple[TreeImage, Selector]], list[Uncovered]]:
-    """Without what would write a scalar that decides something else too."""
-    readers: dict[ScalarAddress, dict[tuple[str, str], None]] = defaultdict(dict)
+    """Without what would write a scalar that decides something else too; what decides an image in several environments
+    is of the environment that stands for them all."""
+    readers: dict[ScalarAddress, dict[Selector, None]] = defaultdict(dict)
     for _, each in kept:
         for address in _own_addresses(each):
-            readers[address][_place(each), homes[each.repository]] = None
+            readers[address][each] = None
     fine: list[tuple[TreeImage, Selector]] = []
     left: list[Uncovered] = []
     for image, each in kept:
-        reason = next(
-            filter(None, (_clash(each, one, readers[one], homes) for one in _own_addresses(each))), None
-        )
-        if reason is None:
-            fine.append((image, each))
-        else:
+        read = {one: readers[one] for one in _own_addresses(each)}
+        others = [other for own in read.values() for other in own]
+        reason = next(filter(None, (_clash(each, one, own, homes) for one, own in read.items())), None)
+        if reason is not None:
             left.append(_left_out(image, reason))
+        elif len({_place(other) for other in others}) > 1:
+            everywhere = {other.environment for other in others}
+            home = SHARED if len(everywhere) > 1 else each.environment
+            fine.append((image, replace(each, environment=home, application=others[0].application)))
+        else:
+            fine.append((image, each))
     return fine, left
 
 
 def _clash(
-    selector: Selector,
-    address: ScalarAddress,
-    readers: Mapping[tuple[str, str], None],
-    homes: Mapping[str, str],
+    selector: Selector, address: ScalarAddress, readers: Iterable[Selector], homes: Mapping[str, str]
 ) -> str | None:
-    where = f"{address.path} of {address.file}"
-    places = list(dict.fromkeys(place for place, _ in readers))
-    if len(places) > 1:
-        others = [each for each in places if each != _place(selector)]
-        return _SHARED.format(where, others[0] if len(others) == 1 else f"{len(others)} other places")
+    """Why a scalar cannot be written for this image: what else reads it is of another product, or made otherwise."""
     product = homes[selector.repository].partition("/")[0]
-    others = [home for _, home in readers if home.partition("/")[0] != product]
-    return _TWO.format(where, others[0]) if others else None
+    for each in readers:
+        home = homes[each.repository]
+        if home.partition("/")[0] != product:
+            return _TWO.format(address.path, address.file, home)
+        if each.parts != selector.parts and _place(each) != _place(selector):
+            return _SHARED.format(address.path, address.file, _place(each))
+    return None
 
 
 def _own_addresses(selector: Selector) -> list[ScalarAddress]:

@@ -61,9 +61,16 @@ class Selectors:
             return self._made(found, parts, template=CYCLE)
         if (first.printed() or "") == image.image:
             return self._made(found, (SelectorPart("image", (self._address(first),)),), writes="image")
-        if len(version) == 1 and first.printed() == found.tag:
+        if len(version) == 1:
             own = (self._own(image.own), *self._further(image)) if image.own else (self._address(first),)
-            return self._made(found, (SelectorPart("tag", own),))
+            printed = first.printed() or ""
+            if printed == found.tag:
+                return self._made(found, (SelectorPart("tag", own),))
+            if printed.startswith(f"{found.tag}@"):
+                return self._made(found, (SelectorPart("tag", own),), writes="tag@digest")
+        elif [each.printed() for each in version] == [found.tag, (image.image or "").rpartition("@")[2]]:
+            tag, digest = (SelectorPart(name, (self._address(each),)) for name, each in _named(version))
+            return self._made(found, (tag, digest), template="{tag}@{digest}")
         return _uncovered(image, "its tag is put together in a way that is not known", first)
 
     def _made(
@@ -85,6 +92,10 @@ class Selectors:
     def _address(self, scalar: YamlScalar) -> ScalarAddress:
         document, path = self._addresses.document_and_path(scalar)
         return ScalarAddress(scalar.file, path, document)
+
+
+def _named(version: tuple[YamlScalar, ...]) -> Iterable[tuple[str, YamlScalar]]:
+    return zip(("tag", "digest"), version, strict=True)
 
 
 def _setting(image: TreeImage, own: OwnSetting) -> tuple[str, str]:
@@ -111,9 +122,10 @@ def _found(image: TreeImage) -> _Found | Uncovered:
         return _uncovered(image, NO_TAG, *image.parts[:1])
     if not version:
         return _uncovered(image, IN_TEMPLATE, image.parts[0])
-    if "@" in rest:
-        return _uncovered(image, "it is pulled by digest", version[-1])
-    return _Found(image, name, rest.removeprefix(":"), version)
+    tag = rest.removeprefix(":").partition("@")[0]
+    if not tag:
+        return _uncovered(image, "it is named by its digest alone, without a tag", version[-1])
+    return _Found(image, name, tag, version)
 
 
 def _version(parts: tuple[YamlScalar, ...], name: str, rest: str, image: str) -> tuple[YamlScalar, ...]:
