@@ -78,7 +78,8 @@ def init_workspace(
 
     `sample` is one of `SAMPLES`, None for an empty workspace. The keys count from `at`; `person` is whose
     the key `me` is; `change` is made to the text of the workspace's file first; `policies` are further ones, by the
-    names of their files. Raises `BadInput`, having written nothing, for an unknown sample and where a file that would be written is there already.
+    names of their files. Raises `BadInput`, having written nothing, for an unknown sample and where a file that would
+    be written is there already.
     """
     if sample is not None and sample not in SAMPLES:
         message, remedy = f"no sample {sample!r}", f"known are {', '.join(SAMPLES)}"

@@ -20,10 +20,11 @@ from ldmrelease.services.adoption.levels import LEVELS
 from ldmrelease.services.adoption.model import Proposal
 from ldmrelease.services.adoption.proposal import environment_levels, propose
 from ldmrelease.services.adoption.source import OpenedTree, opened_tree
+from ldmrelease.services.adoption.survey import survey
 from ldmrelease.services.adoption.workspace_text import TreeOfWorkspace
 from ldmrelease.services.adoption.write import write_workspace
 from ldmrelease.services.context import wall_clock
-from ldmrelease.services.inventory.tree_images import DesiredTree, desired
+from ldmrelease.services.inventory.tree_images import DesiredTree
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trees.registry import LAYOUTS
 
@@ -80,7 +81,7 @@ def adopt(  # noqa: PLR0913, PLR0917 - its options
     with opened_tree(repository, branch, folder) as opened:
         if isinstance(opened, Refusal | Unavailable):
             raise UsageError(refusal_words(opened))
-        found = desired(opened.tree, (), os.environ, render=render, shape=shape)
+        found = survey(opened.tree, os.environ, render=render, shape=shape)
         if isinstance(found, Refusal):
             raise UsageError(
                 "the tree has not that layout"

@@ -11,7 +11,9 @@ from ldmrelease.domain.tags.patterns.lint import grammar_faults
 
 _OURS = ("cycle", "rsp", "rubin", "semver")
 _MOVING = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)*")
-_BRANCH = re.compile(r"([A-Za-z]+)-([A-Za-z]+-)?[0-9]+(?:[-_.][A-Za-z0-9_.-]*)?")
+_BRANCH = re.compile(r"([A-Za-z]+)-([A-Za-z]+-)?[0-9]+[A-Za-z0-9_.-]*")
+_WEEKLY = re.compile(r"w([._])20[0-9]{2}\1[0-9]{2}")
+_DAILY = re.compile(r"d([._])20[0-9]{2}\1[0-9]{2}\1[0-9]{2}")
 _BRANCH_FAMILIES = ("tickets", "u", "branch", "feature", "pr")
 _SEMVER = re.compile(
     r"(?P<head>(?:[A-Za-z]+-)?v?)(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)(?:-[0-9A-Za-z.-]+)?"
@@ -34,20 +36,22 @@ class ChosenGrammar(Struct, frozen=True):
 
 def choose_grammar(tags: Collection[str]) -> ChosenGrammar | None:
     """The grammar of images with these tags; None where no tag says anything."""
-    for grammar in _OURS:
-        for spelling in _spellings(tags):
-            if all(_reads(grammar, spelling, each) for each in tags):
-                return ChosenGrammar(grammar, spelling, f"all its tags are of the grammar {grammar}")
+    for grammar, spelling in _candidates(tags):
+        if all(_reads(grammar, spelling, each) for each in tags):
+            return ChosenGrammar(grammar, spelling, f"all its tags are of the grammar {grammar}")
     return _own_patterns(tags)
 
 
-def _spellings(tags: Collection[str]) -> Iterator[str | None]:
-    yield None
+def _candidates(tags: Collection[str]) -> Iterator[tuple[str, str | None]]:
+    """Our grammars, and how a release may be spelled in each."""
+    yield from ((each, None) for each in _OURS)
+    if all(each[:1].isalpha() for each in tags):
+        yield "rubin", "{git}"
     heads = {each.partition("-")[0] for each in tags}
     if len(heads) == 1 and all("-" in each for each in tags):
         head = heads.pop()
-        yield f"{head}-{{eups}}"
-        yield f"{head}-{{image}}"
+        yield "rubin", f"{head}-{{eups}}"
+        yield from ((each, f"{head}-{{image}}") for each in ("semver", "rsp"))
 
 
 def _reads(grammar: AnyGrammar, spelling: str | None, tag: str) -> bool:
@@ -81,6 +85,12 @@ def _pattern_of(tag: str) -> KindPattern | None:
     branch = _BRANCH.fullmatch(tag)
     if branch is not None and branch[1].lower() in _BRANCH_FAMILIES:
         return KindPattern("branch", f"{branch[1]}-{{branch:name}}")
+    found = _WEEKLY.fullmatch(tag)
+    if found is not None:
+        return KindPattern("weekly", f"w{found[1]}{{year:4d}}{found[1]}{{week:2d}}")
+    found = _DAILY.fullmatch(tag)
+    if found is not None:
+        return KindPattern("daily", f"d{found[1]}{{year:4d}}{found[1]}{{month:2d}}{found[1]}{{day:2d}}")
     found = _SEMVER.fullmatch(tag)
     if found is not None:
         return KindPattern("release", f"{found['head']}{{version:semver}}")

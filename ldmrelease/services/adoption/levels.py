@@ -25,7 +25,7 @@ _WORDS = (
     (("nonprod", "non-prod"), DEVELOPMENT),
     (("preprod", "pre-prod", "staging", "stage", "uat", "commissioning"), COMMISSIONING),
     (("dev", "sandbox", "minikube", "local", "demo"), DEVELOPMENT),
-    (("int", "test", "qa"), DEVELOPMENT),
+    (("integration", "int", "test", "qa"), DEVELOPMENT),
     (("prod", "live"), PRODUCTION),
 )
 _LAST = len(_WORDS)

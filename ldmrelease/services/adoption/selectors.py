@@ -55,14 +55,15 @@ class Selectors:
     def _selector(self, found: _Found) -> Selector | Uncovered:
         image, version = found.image, found.version
         first = version[0]
-        if image.own is not None and _is_cycle(first):
-            counted = (self._own(image.own), *self._further(image))
+        if _is_cycle(first) and (image.own is not None or len(version) > 1):
+            own_count = (self._own(image.own), *self._further(image)) if image.own is not None else ()
+            counted = own_count or (self._address(version[1]),)
             parts = (SelectorPart("cycle", (self._address(first),)), SelectorPart("revision", counted))
             return self._made(found, parts, template=CYCLE)
-        if (first.printed() or "") == image.image:
-            return self._made(found, (SelectorPart("image", (self._address(first),)),), writes="image")
         if len(version) == 1:
             own = (self._own(image.own), *self._further(image)) if image.own else (self._address(first),)
+            if first.printed() == image.image:
+                return self._made(found, (SelectorPart("image", own),), writes="image")
             printed = first.printed() or ""
             if printed == found.tag:
                 return self._made(found, (SelectorPart("tag", own),))
