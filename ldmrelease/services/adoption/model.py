@@ -29,8 +29,8 @@ class SelectorPart(Struct, frozen=True):
 class Selector(Struct, frozen=True):
     """What decides the version of an image at a place.
 
-    writes: what its one scalar holds, `tag`, `tag@digest` or `image`; template: how several make a tag, None where one is
-    all of it.
+    writes: what its one scalar holds, `tag`, `tag@digest` or `image`; template: how several make a tag, None where
+    one is all of it.
     """
 
     environment: str

@@ -1,5 +1,6 @@
 """Policies for places that the default ones would let nothing into: not everything runs at every level."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +25,8 @@ from ldmrelease.services.adoption.model import Proposal, ProposedEnvironment
 FROM_DEVELOPMENT, STANDALONE = "from-development", "standalone"
 _NEXT = {PRODUCTION: FROM_DEVELOPMENT}
 """Which level a place is put to that nothing can enter; else it is the one that asks for nothing before."""
+_OF_ENVIRONMENTS = "\n  environments:\n"
+_ENTRY = re.compile(r"^    ([A-Za-z0-9][A-Za-z0-9._-]*):\n", re.MULTILINE)
 _SCHEMA = "# yaml-language-server: $schema=../.schemas/policy.json\n"
 _LEVEL = """\
 apiVersion: ldmrelease/v1alpha1
@@ -61,12 +64,13 @@ _POLICIES = {
 
 
 def with_reachable_levels(proposal: Proposal) -> tuple[Proposal, Mapping[str, bytes]]:
-    """The proposal with a level of their own for applications that could never be entered, and the policies of these
-    levels, by the names of their files."""
+    """The proposal with a level of their own for applications that could never be entered, and all policies, by the
+    names of their files."""
     own: dict[Place, str] = {}
     with TemporaryDirectory(prefix="ldmrelease-adopt-") as work:
         folder = Path(work)
-        for name, data in (default_policies() | _files(_POLICIES)).items():
+        kept = {name: _without_others(data, proposal) for name, data in default_policies().items()}
+        for name, data in (kept | _files(_POLICIES)).items():
             (folder / name).write_bytes(data)
         levels = read_levels(policy_files(folder))
     while closed := [
@@ -77,7 +81,19 @@ def with_reachable_levels(proposal: Proposal) -> tuple[Proposal, Mapping[str, by
             own[place] = _NEXT.get(level, STANDALONE)
     used = {name: text for name, text in _POLICIES.items() if name in own.values()}
     environments = tuple(_with_levels(each, own) for each in proposal.environments)
-    return replace(proposal, environments=environments), _files(used)
+    return replace(proposal, environments=environments), kept | _files(used)
+
+
+def _without_others(policy: bytes, proposal: Proposal) -> bytes:
+    """A policy without what it asks for in environments that are not of this tree."""
+    names = {each.name for each in proposal.environments if each.applications}
+    head, mark, rest = policy.decode().partition(_OF_ENVIRONMENTS)
+    parts = _ENTRY.split(rest)
+    # The first part is what stands before all entries, then name and text by turns.
+    own = [
+        f"    {name}:\n{text}" for name, text in zip(parts[1::2], parts[2::2], strict=True) if name in names
+    ]
+    return (head + "".join([mark, parts[0], *own] if own else [])).encode()
 
 
 def _files(policies: Mapping[str, str]) -> dict[str, bytes]:

@@ -128,9 +128,20 @@ def test_what_is_not_covered_is_told_with_its_line() -> None:
 def test_what_runs_nowhere_before_has_a_level_that_lets_it_in() -> None:
     found, policies = with_reachable_levels(proposed({"prod/shop/api.yaml": DEPLOYMENT}))
     assert [each.level for site in found.environments for each in site.applications] == ["standalone"]
-    assert list(policies) == ["standalone.yaml"]
+    assert "standalone.yaml" in policies
+    assert "from-development.yaml" not in policies
+
+
+def test_policies_say_nothing_of_environments_that_are_elsewhere() -> None:
+    _, policies = with_reachable_levels(proposed(KUSTOMIZE))
+    assert b"summit" not in policies["commissioning.yaml"].partition(b"spec:")[2]
+    _, policies = with_reachable_levels(proposed(FILES))
+    assert b"\n    summit:\n" in policies["commissioning.yaml"]
+
+
+def test_what_ran_in_development_alone_before_production_is_asked_for_that() -> None:
     both = {"prod/shop/api.yaml": DEPLOYMENT, "dev/shop/api.yaml": DEPLOYMENT}
-    found, policies = with_reachable_levels(proposed(both))
+    found, _ = with_reachable_levels(proposed(both))
     assert [each.level for site in found.environments for each in site.applications] == [
         None,
         "from-development",
