@@ -192,6 +192,10 @@ TARGET_WORDS: Mapping[str, Words] = {
     ),
     # Fences.
     "no-ref": lambda v: f"git has no ref for the name {_found(v)}; use letters, digits, '-' and '_' in it",
+    "ref-in-the-way": lambda v: (
+        f"the ref {_found(v)} of {said(v['where'])} leaves no room for the fence {said(v['wanted'])}, and nothing can "
+        f"be written there; somebody has put it there: `{said(v['removal'])}` takes it away"
+    ),
     "ignored-fence": lambda v: (
         f"what {said(v['place'])} keeps as its fence does not count: {why_not(v['why'], v['about'])}; it stops nobody, "
         "and the next write there replaces it; somebody has put it there, or its key counts no longer"
