@@ -21,7 +21,8 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `state`: `committed` or `running`, why it does not simply run, `unobserved` where nobody has looked lately,
     or `unsigned`. `spelling` is the image's tag or reference. `release`, `promotion` and `allowed` are null where
-    nothing is known of them; `under_way` is the promotion that brought the image and has not ended; `found` where that
+    nothing is known of them; `revision` is the number of the release's pin: a tag that was rebuilt has several;
+    `under_way` is the promotion that brought the image and has not ended; `found` where that
     went back to what had only been found there, so that nobody has approved it. `named` says how
     the release was found: `admitted` (the place's standing admission covers it), `spelled` (the place's own text
     spells it), `inferred` (the earliest release with this image), or `image` (the image alone). `findings`: that
@@ -36,6 +37,7 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     spelling: str | None = None
     digest: DigestText | None = None
     release: ReleaseName | None = None
+    revision: int | None = None
     named: Named | None = None
     since: TimeText | None = None
     last: TimeText | None = None
@@ -56,7 +58,8 @@ class IntervalAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An image at a place over a time. `observed` are the seconds in `intervals`; `ended` says how it went, null
-    while it is there; `gone` is when it was first seen to be gone. `named` and `findings` as in `WhereAnswer`.
+    while it is there; `gone` is when it was first seen to be gone. `revision`, `named` and `findings` as in
+    `WhereAnswer`.
     """
 
     place: PlaceName
@@ -65,6 +68,7 @@ class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     spelling: str
     digest: DigestText | None
     release: ReleaseName | None
+    revision: int | None
     named: Named
     first: TimeText
     last: TimeText
@@ -94,6 +98,7 @@ def _running(row: PlaceComponent) -> WhereAnswer:
         spelling=row.spelling,
         digest=row.digest or None,
         release=row.release,
+        revision=row.revision,
         named=row.named.value,
         since=row.since,
         last=row.last,
@@ -120,6 +125,7 @@ def history_answers(rows: Iterable[HistoryEntry]) -> History:
             spelling=row.spelling,
             digest=row.digest or None,
             release=row.release,
+            revision=row.revision,
             named=row.named.value,
             first=row.first,
             last=row.last,

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
 
 
@@ -44,16 +45,72 @@ class Writes(StrEnum):
     IMAGE = "image"
 
 
-class Setting(Struct, frozen=True):
+class Setting(Struct, frozen=True, tag="scalar"):
     """One scalar of a values file that says which image of a component is wanted.
 
-    `repository` is the path of the scalar that says in which repository; None looks for one beside it.
+    Addresses are `[FILE#]PATH` (`value_addresses`); without a file they are in the target's own.
+    `path` is where it is written; `defaults` are read in turn where nothing stands there, as the values and the
+    `appVersion` of a chart. `repository` is the address of the scalar that says in which repository; None looks for one
+    beside it.
     """
 
     component: str
     path: str
     writes: Writes = Writes.TAG
     repository: str | None = None
+    defaults: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The addresses that are written."""
+        return (self.path,)
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """All addresses that it is read from."""
+        return (self.path, *self.defaults)
+
+
+TAG, DIGEST = "tag", "digest"
+"""Parts of a selector that every image has, whatever its grammar."""
+
+
+class SelectorPart(Struct, frozen=True):
+    """A part of a selector: written at `path`, and read at `defaults` in turn where nothing stands there."""
+
+    name: str
+    path: str
+    defaults: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """All addresses that it is read from."""
+        return (self.path, *self.defaults)
+
+
+class Selector(Struct, frozen=True, tag="selector"):
+    """Several scalars that say together which image of a component is wanted, as a template puts them (`selectors`).
+
+    `grammar` and `spelling` are those of the component's tags: with them a tag is taken apart into `parts`.
+    `repository` is as for a `Setting`; None looks beside the last part.
+    """
+
+    component: str
+    template: str
+    parts: tuple[SelectorPart, ...]
+    grammar: AnyGrammar
+    spelling: str
+    repository: str | None = None
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The addresses that are written."""
+        return tuple(each.path for each in self.parts)
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """All addresses that it is read from."""
+        return tuple(address for each in self.parts for address in each.read)
 
 
 class GitFile(Struct, frozen=True, tag="git"):
@@ -106,14 +163,14 @@ FileLocation = GitFile | ConfigMapKey | MemoryFile
 
 
 class ImageSettingsTarget(Struct, frozen=True, tag="image-settings"):
-    """Settings in one text, each for the image of a component.
+    """Settings in a text and in others beside it, each for the image of a component.
 
     `registry` is the environment's own registry, and `mirrors` those that have the same images under the same path
     (`host[:port][/path]`): what stands beside a tag may name them.
     """
 
     location: FileLocation
-    settings: tuple[Setting, ...]
+    settings: tuple[Setting | Selector, ...]
     registry: str | None = None
     mirrors: tuple[str, ...] = ()
 
@@ -128,7 +185,8 @@ class MenuTarget(Struct, frozen=True, tag="menu"):
     """A notebook menu: the mapping at `path` of a text (numReleases, pin, recommendedTag, cycle).
 
     `keep` bounds how many pinned releases of a kind stay live; `aliases` are the names that move by
-    promotion, each with the key that holds it.
+    promotion, each with the key that holds it. `defaults` is the address of the chart's own menu, which says what holds
+    where a key is absent; None where all of them have to be there.
     """
 
     location: FileLocation
@@ -136,6 +194,7 @@ class MenuTarget(Struct, frozen=True, tag="menu"):
     component: str
     keep: dict[str, int]
     aliases: dict[str, str]
+    defaults: str | None = None
 
     @property
     def capabilities(self) -> Capabilities:

@@ -31,8 +31,8 @@ class NamedBy(StrEnum):
 
 
 class PinnedImage(Struct, frozen=True):
-    """A pin of `release` (`product/tag`), as far as it is about one component: its event's number, and the digest of
-    the release.
+    """A pin of `release` (`product/tag`), as far as it is about one component: its event's number, the digest of the
+    release, and which revision of the tag it is.
     """
 
     sequence: int
@@ -40,6 +40,7 @@ class PinnedImage(Struct, frozen=True):
     digest: str
     complete: bool
     component: Component
+    revision: int = 1
 
 
 class Admission(Struct, frozen=True):
@@ -87,6 +88,11 @@ class NamedImage(Struct, frozen=True):
     def release(self) -> str | None:
         """`product/tag`, None for an image alone."""
         return self.pin.release if self.pin is not None else None
+
+    @property
+    def revision(self) -> int | None:
+        """Of the tag: the number of the pin, None for an image alone."""
+        return self.pin.revision if self.pin is not None else None
 
 
 def standing(

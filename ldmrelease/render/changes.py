@@ -51,20 +51,28 @@ def _planned(change: PlaceChange) -> str:
     if change.intent is Intent.RETIRE:
         return f"- {said(str(change.before))}"
     if change.menu:
-        return f"{_names(change)}{_dropped(change, 'drops')}"
+        return f"{_names(change)}{_dropped(change, 'drops')}{_set(change)}"
     unknown = "" if change.before is not None or change.alias else "? -> "
     return f"{unknown}{_names(change)}"
 
 
 def _names(change: PlaceChange) -> str:
-    names = [each for each in (change.before, change.after) if each is not None]
-    alias = f"{change.alias}: " if change.alias else ""
+    # A menu may spell what an alias means now as the alias itself.
+    names = [each for each in (change.before, change.after) if each is not None and each != change.alias]
+    alias = f"{change.alias}{' ->' if len(names) == 1 else ':'} " if change.alias else ""
     added = "+ " if change.menu else ""
     return said(added + alias) + " -> ".join(dict.fromkeys(map(said, names)))
 
 
 def _there(change: PlaceChange) -> str:
     return f"it was {'in the menu' if change.menu else 'written there'} already"
+
+
+def _set(change: PlaceChange) -> str:
+    sets = f"; sets {listed(change.sets)}" if change.sets else ""
+    if not change.dropdown:
+        return sets
+    return f"{sets} (this is pulled in advance; what users may start says dropdownMenu: {listed(change.dropdown)})"
 
 
 def _dropped(change: PlaceChange, verb: str) -> str:

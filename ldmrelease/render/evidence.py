@@ -98,6 +98,8 @@ def unusable_words(why: UnusableEvidence) -> str:
             return f"its values stand more than {v['limit']} deep in each other, and more is not read"
         case "too-many-values":
             return f"it has more than {v['limit']} values, and more are not read"
+        case "not-an-envelope":
+            return "it is not a signed statement (a DSSE envelope or Sigstore bundle in JSON)"
         case "receipt":
             return "this is a receipt: promotions sign them, and they are not evidence"
         case "other-subject":

@@ -75,9 +75,11 @@ def _approved(each: PlaceComponent) -> str | Cell:
 
 def _named(each: PlaceComponent | HistoryEntry) -> str | None:
     """A release without a mark was admitted there."""
-    if each.release is None or each.named is NamedBy.ADMITTED:
-        return each.release
-    return f"{each.release} ({each.named})"
+    if each.release is None:
+        return None
+    marks = [f"revision {each.revision}"] if each.rebuilt else []
+    marks += [str(each.named)] if each.named is not NamedBy.ADMITTED else []
+    return f"{each.release} ({', '.join(marks)})" if marks else each.release
 
 
 def _unseen(each: UnobservedPlace) -> list[str | Cell]:

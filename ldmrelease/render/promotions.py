@@ -15,7 +15,7 @@ from ldmrelease.answers.sentences.refusals import (
     preflight_words,
     refusal_words,
 )
-from ldmrelease.answers.sentences.text import command_line, indented, listed, moment, said, short
+from ldmrelease.answers.sentences.text import command_line, differ, indented, listed, moment, said, short
 from ldmrelease.domain.decision import FOUND
 from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.facts import Intent
@@ -128,25 +128,25 @@ def hypothetical_text(local: Unagreed) -> str:
     told = ""
     if local.levels:
         told += (
-            f"hypothetical: the policy of {', '.join(local.levels)} is not the one that the trust document records; "
+            f"hypothetical: the policy of {', '.join(local.levels)} differs from what the trust document records; "
             "nothing acts on what it decides\n"
         )
     if local.environments:
         told += (
-            f"hypothetical: the targets of {', '.join(local.environments)} are not those that the trust document "
+            f"hypothetical: the targets of {', '.join(local.environments)} differ from what the trust document "
             "records; nothing is written or signed there\n"
         )
     if local.products:
         told += (
-            f"hypothetical: the products {', '.join(local.products)} are not those that the trust document records; "
-            "nothing is written or signed about them\n"
+            f"hypothetical: {differ('product', local.products)} from what the trust document records; "
+            "nothing is written or signed about it\n"
         )
     if local.checks:
         told += (
-            f"hypothetical: the checks {', '.join(local.checks)} are not those that the trust document records; they "
-            "are not run, and only results of those that it records count\n"
+            f"hypothetical: {differ('check', local.checks)} from what the trust document records; "
+            "it is not run, and only results of what it records count\n"
         )
-    return told
+    return f"{told}`ldmrelease trust agree` shows what differs and records it\n" if told else ""
 
 
 def preflight_text(failed: PreflightFailed) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.text import counted, listed, said, short
+from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.render.tables import table
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ def comparison_text(found: Comparison) -> str:
     lines = [f"{found.before} -> {found.after}" + (": the same, but for spellings" if found.same else "")]
     lines += [f"  {each}" for change in found.components for each in _change(change)]
     if found.products is None:
-        lines.append("  EUPS products: one of the two has no build list, so they cannot be compared")
+        # What is made of no build has no list that could be lacking.
+        if any(each.kind == ComponentKind.BUILD for each in found.components):
+            lines.append("  EUPS products: one of the two has no build list, so they cannot be compared")
     else:
         lines.append(
             f"  EUPS products: {counted(len(found.products), 'differs', 'differ')} of {found.listed}"

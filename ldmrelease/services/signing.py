@@ -24,8 +24,8 @@ def require_agreed_targets(workspace: Workspace, environments: Iterable[str]) ->
     local = sorted(set(environments) & set(workspace.local_environments))
     if local:
         raise UnagreedTargets(
-            f"the targets of {', '.join(local)} are not those that the trust document records, so nothing is written "
-            "or signed there; `ldmrelease trust agree` shows and records it"
+            f"the targets of {', '.join(local)} differ from what the trust document records, so nothing is written "
+            "or signed there; `ldmrelease trust agree` shows the difference and records it"
         )
 
 
@@ -38,9 +38,14 @@ def require_agreed_products(workspace: Workspace, products: Iterable[str]) -> No
     local = sorted(set(products) & set(workspace.local_products))
     if local:
         raise UnagreedProduct(
-            f"the products {', '.join(local)} are not those that the trust document records, so nothing is written or "
-            "signed about them; `ldmrelease trust agree` shows the difference and records it"
+            f"{_differ('product', local)} from what the trust document records, so nothing is written or signed "
+            "about it; `ldmrelease trust agree` shows the difference and records it"
         )
+
+
+def _differ(what: str, names: list[str]) -> str:
+    """`product shop differs`, `products shop, till differ`."""
+    return f"{what} {names[0]} differs" if len(names) == 1 else f"{what}s {', '.join(names)} differ"
 
 
 class UnagreedCheck(InputError):
@@ -53,7 +58,7 @@ def require_agreed_checks(workspace: Workspace, checks: Iterable[str]) -> None:
     for each in workspace.local_checks:
         if each.name in wanted:
             raise UnagreedCheck(
-                f"the check {each.name} is not the one that the trust document records ({difference_words(each)}), so "
+                f"check {each.name} differs from what the trust document records ({difference_words(each)}), so "
                 "it is not run, and nothing is signed about it; look at what was changed: `ldmrelease trust agree` "
                 "records it"
             )

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import UnavailableError
+from ldmrelease.domain.git_messages import telling_line
 from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, Tag, image_tag
@@ -89,7 +90,7 @@ def _ls_remote(repository: str, patterns: list[str]) -> dict[str, str]:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SourceUnavailable(f"git ls-remote {where}: {public(str(error))}") from error
     if answer.returncode != 0:
-        raise SourceUnavailable(f"git ls-remote {where}: {public(answer.stderr.strip())}")
+        raise SourceUnavailable(f"git ls-remote {where}: {public(telling_line(answer.stderr))}")
     rows = (line.split("\t", 1) for line in answer.stdout.splitlines())
     return {name: commit for commit, name in rows}
 

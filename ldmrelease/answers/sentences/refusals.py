@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ldmrelease.answers.sentences.images import IMAGE_WORDS
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.rollouts import FAILURES
-from ldmrelease.answers.sentences.text import Values, listed, moment, said, same_told, values_of
+from ldmrelease.answers.sentences.text import Values, differ, listed, moment, said, same_told, values_of
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
 
@@ -90,12 +90,12 @@ def _owned_by(v: Values) -> str:
 
 TARGET_WORDS: Mapping[str, Words] = {
     "targets-not-agreed": lambda v: (
-        f"the targets of {said(v['environment'])} are not those that the trust document records, so nothing is signed "
-        "about them; `ldmrelease trust agree` shows and records it"
+        f"the targets of {said(v['environment'])} differ from what the trust document records, so nothing is signed "
+        "about them; `ldmrelease trust agree` shows the difference and records it"
     ),
     "products-not-agreed": lambda v: (
-        f"the products {listed(v['products'])} are not those that the trust document records, so nothing is signed "
-        "about them; `ldmrelease trust agree` shows and records it"
+        f"{differ('product', v['products'])} from what the trust document records, so nothing is signed "
+        "about it; `ldmrelease trust agree` shows the difference and records it"
     ),
     # Repositories, branches, files.
     "no-repository": lambda v: (
@@ -104,6 +104,12 @@ TARGET_WORDS: Mapping[str, Words] = {
     ),
     "no-branch": lambda v: (
         f"{said(v['where'])} has no branch {said(v['branch'])}; make it, or name another one"
+    ),
+    "no-tree": lambda v: (
+        f"{said(v['where'])} is not a folder; name a checkout of the tree, or the URL of its repository"
+    ),
+    "tree-too-large": lambda v: (
+        f"the tree has {v['found']:,} files; at most {v['most']:,} are read: name the folder that is deployed"
     ),
     "rejected": lambda v: (
         f"{said(v['where'])} does not take our push: {_found(v)}; ask for the right to push there"
@@ -116,7 +122,11 @@ TARGET_WORDS: Mapping[str, Words] = {
     # The text of a values file.
     "not-utf-8": lambda _: "is not UTF-8; save it as UTF-8",
     "not-yaml": lambda v: f"cannot be read as YAML: {_found(v)}",
-    "several-documents": lambda v: f"has {_found(v)} YAML documents; a values file has one",
+    "several-documents": lambda v: (
+        f"has {_found(v)} YAML documents; begin the path with the one that is meant: Deployment/web:spec"
+    ),
+    "no-manifest-of-name": lambda v: f"has no {_found(v)}; known are {_there(v, 'known')}",
+    "two-manifests-of-name": lambda v: f"has several manifests {_found(v)}; leave one, or give them names",
     "empty-file": lambda _: "is empty; write the setting into it first",
     "absent": lambda v: f"the setting is not there (no {_found(v)}); write it once by hand, with any value",
     "duplicate-key": lambda v: f"{_found(v)} is there twice; leave one",
@@ -134,6 +144,19 @@ TARGET_WORDS: Mapping[str, Words] = {
     "tagged": lambda v: f"has the YAML tag {_found(v)}; take it away",
     "multi-line": lambda v: f"goes over several lines ({_found(v)}); write it in one",
     "templated": lambda v: f"is a template ({_found(v)}); write a plain value",
+    # Parts of a setting.
+    "parts-contradict": lambda v: (
+        f"{' and '.join(map(said, v['components']))} are both put together from it, and their images "
+        f"{' and '.join(map(said, v['spelled']))} want it to say different things; give each a part of its own"
+    ),
+    "parts-differ": lambda v: (
+        f"the template {said(v['template'])} makes {_found(v)} of the parts of {said(v['expected'])}; write one in "
+        "ldmrelease.yaml that makes that tag"
+    ),
+    "shared-part": lambda v: (
+        f"is read by {listed(v['readers'])} as well, which this promotion does not write; put them into one place, or "
+        "promote a release that leaves it as it is"
+    ),
     "layout": lambda v: f"is a list that cannot be edited line by line ({_found(v)}); write one item a line",
     "overlap": lambda _: "two changes touch the same characters; give each setting a place of its own",
     "unsafe": lambda v: (
@@ -154,7 +177,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     **IMAGE_WORDS,
     # Menus.
     "no-alias": lambda v: (
-        f"has no alias {said(v['alias'])}; known are {listed(v['found']) if v.get('found') else 'none'}"
+        f"has no alias {said(v['alias'])}; {'known are ' + listed(v['found']) if v.get('found') else 'there are none'}"
     ),
     "not-a-menu": lambda _: (
         "is not a menu: a release can only be taken off a menu; promote another one instead"
@@ -175,6 +198,10 @@ TARGET_WORDS: Mapping[str, Words] = {
     ),
     # Fences.
     "no-ref": lambda v: f"git has no ref for the name {_found(v)}; use letters, digits, '-' and '_' in it",
+    "ref-in-the-way": lambda v: (
+        f"the ref {_found(v)} of {said(v['where'])} leaves no room for the fence {said(v['wanted'])}, and nothing can "
+        f"be written there; somebody has put it there: `{said(v['removal'])}` takes it away"
+    ),
     "ignored-fence": lambda v: (
         f"what {said(v['place'])} keeps as its fence does not count: {why_not(v['why'], v['about'])}; it stops nobody, "
         "and the next write there replaces it; somebody has put it there, or its key counts no longer"

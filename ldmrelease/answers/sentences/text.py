@@ -117,3 +117,10 @@ _OF_A_TAG = {"promote", "rollback", "retire", "alias", "release", "check", "chec
 def indented(lines: Iterable[str], by: int) -> list[str]:
     """The lines, each moved to the right."""
     return [" " * by + line for line in lines]
+
+
+def differ(what: str, names: Sequence[str]) -> str:
+    """`product shop differs`, `products shop, till differ`."""
+    return (
+        f"{what}{'' if len(names) == 1 else 's'} {listed(names)} {'differs' if len(names) == 1 else 'differ'}"
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from msgspec import Struct
@@ -102,7 +103,7 @@ def _granted(key: Key, keyring: Keyring) -> frozenset[str]:
 
 def how_to_make(purpose: str, keyring: Keyring) -> str:
     """The commands that make a key for a purpose, and the line of the workspace's file that names it."""
-    name, role = _name(purpose), _role(purpose, keyring)
+    name, role = _free_name(purpose, keyring), _role(purpose, keyring)
     file = f"keys/{name}.pem"
     steps = [f"`ldmrelease key new {name} --out {file}`"]
     if all(each.name != role for each in keyring.roles):
@@ -112,6 +113,13 @@ def how_to_make(purpose: str, keyring: Keyring) -> str:
     level = purpose.removeprefix(RECEIPTS)
     line = f"{level}: {file}` under keys.receipts" if level != purpose else f"{purpose}: {file}` under keys"
     return f"{', '.join(steps)}, and write `{line}"
+
+
+def _free_name(purpose: str, keyring: Keyring) -> str:
+    """A name that no key has: one that is lost keeps its own, since a key is never replaced."""
+    own = _name(purpose)
+    names = chain((own,), (f"{own}-{number}" for number in count(2)))
+    return next(each for each in names if keyring.named(each) is None)
 
 
 def _name(purpose: str) -> str:

@@ -33,6 +33,7 @@ def lint(file: Path) -> tuple[Problem, ...]:
         found += _targets_not_agreed(read.topology, read.trust, read.document, told)
         found += _products_not_agreed(read.topology, read.trust, read.document, told)
         found += _checks_not_agreed(read.topology, read.trust, read.document, told)
+        found += _notify_not_agreed(read, read.trust, read.document)
     every = [*read.problems, *(each for each in found if not read.left_out.concerns(each))]
     return BadInput(read.told(every)).problems
 
@@ -70,7 +71,7 @@ def _not_agreed(policies: Policies, trust: Trust, file: WorkspaceFile | None) ->
     unrecorded = [name for name in policies if name not in trust.policies and name in used]
     if unrecorded:
         names = ", ".join(unrecorded)
-        remedy = "write there: " + "; ".join(
+        remedy = "use `ldmrelease trust agree`, or write there: " + "; ".join(
             f"{name}: {{version: {policies[name][0].version}, digest: {policies[name][0].digest}}}"
             for name in unrecorded
         )
@@ -78,7 +79,9 @@ def _not_agreed(policies: Policies, trust: Trust, file: WorkspaceFile | None) ->
         yield trust.document.problem(("policies",), message, remedy, True)
     for level, document in policies.values():
         if level.name in trust.policies and not trust.agrees_with(level):
-            remedy = f"record version {level.version} and {level.digest} there"
+            remedy = (
+                f"record version {level.version} and {level.digest} there, or use `ldmrelease trust agree`"
+            )
             message = f"is not what {trust.document.file} records: advisory only until that is updated"
             yield document.problem(("metadata", "version"), message, remedy)
 
@@ -90,13 +93,15 @@ def _targets_not_agreed(
     faulty = {each.field.split(".")[1] for each in told if each.field.startswith("environments.")}
     unrecorded = [each for each in topology.environments if each not in trust.targets and each not in faulty]
     if unrecorded:
-        message = f"does not record the targets of {', '.join(unrecorded)}: advisory only until it does"
+        names = ", ".join(unrecorded)
+        message = f"does not record the targets of {names}: nothing is written or signed there until it does"
         remedy = "write them with `ldmrelease trust agree`"
         yield trust.document.problem(("targets",), message, remedy, at_key=True)
     for each in trust.targets.keys() & set(topology.environments):
         if each not in faulty and not trust.agrees_with_targets(topology, each):
             message = (
-                f"its targets are not what {trust.document.file} records: advisory only until that is updated"
+                f"its targets are not what {trust.document.file} records: nothing is written or signed there until "
+                "that is updated"
             )
             digest = topology.target_digest(each)
             remedy = f"record `{each}: [{digest}]` there under targets, or use `ldmrelease trust agree`"
@@ -108,14 +113,23 @@ def _products_not_agreed(
 ) -> Iterator[Problem]:
     faulty = _faulty(told, "products")
     names = [each.name for each in topology.products if each.name not in faulty]
-    yield from _unrecorded("products", names, trust.products, trust)
+    yield from _unrecorded("products", names, trust.products, trust, "nothing is signed about them")
     for each in topology.products:
         if each.name in names and each.name in trust.products and not trust.agrees_with_product(each):
-            message = f"is not what {trust.document.file} records: nothing of it is pinned until it is"
+            message = (
+                f"is not what {trust.document.file} records: nothing is signed about it until that is updated"
+            )
             remedy = (
                 f"record `{each.name}: {each.digest}` there under products, or use `ldmrelease trust agree`"
             )
             yield document.problem(("products", each.name), message, remedy, at_key=True)
+
+
+def _notify_not_agreed(read: ReadFiles, trust: Trust, document: YamlDocument) -> Iterator[Problem]:
+    if read.notify is not None and read.notify.digest != trust.notify:
+        message = f"is not what {trust.document.file} records: it is not run until that is updated"
+        remedy = f"record `notify: {read.notify.digest}` there, or use `ldmrelease trust agree`"
+        yield document.problem(("notify",), message, remedy, at_key=True)
 
 
 def _checks_not_agreed(
@@ -123,7 +137,7 @@ def _checks_not_agreed(
 ) -> Iterator[Problem]:
     faulty = _faulty(told, "checks")
     names = [each.name for each in topology.checks if each.name not in faulty]
-    yield from _unrecorded("checks", names, trust.checks, trust)
+    yield from _unrecorded("checks", names, trust.checks, trust, "they are not run")
     for each in topology.checks:
         if each.name in names and each.name in trust.checks and not trust.agrees_with_check(each):
             files = trust.changed_files(each)
@@ -138,10 +152,12 @@ def _faulty(told: Iterable[Problem], part: str) -> set[str]:
     return {each.field.split(".")[1] for each in told if each.field.startswith(f"{part}.")}
 
 
-def _unrecorded(part: str, names: Iterable[str], known: Container[str], trust: Trust) -> Iterator[Problem]:
+def _unrecorded(
+    part: str, names: Iterable[str], known: Container[str], trust: Trust, holds: str
+) -> Iterator[Problem]:
     lacking = [each for each in names if each not in known]
     if lacking:
-        message = f"does not record {', '.join(lacking)}: advisory only until it does"
+        message = f"does not record {', '.join(lacking)}: {holds} until it does"
         yield trust.document.problem(
             (part,), message, "write them with `ldmrelease trust agree`", at_key=True
         )

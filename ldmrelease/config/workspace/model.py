@@ -1,5 +1,6 @@
 """The workspace as values, and the way to its file: all that a command needs where nothing has to be validated."""
 
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Topology
 from ldmrelease.trust.keyring import Keyring
@@ -24,6 +26,22 @@ class LocalCheck(Struct, frozen=True):
     name: str
     agreed: str | None
     files: tuple[str, ...] = ()
+
+
+class NotifyCommand(Struct, frozen=True):
+    """The command that is run where somebody has to act.
+
+    `files` are the digests of the workspace's files among its words; `agreed`: it is what the trust document records.
+    """
+
+    words: tuple[str, ...]
+    files: dict[str, str]
+    agreed: bool = False
+
+    @property
+    def digest(self) -> str:
+        """The digest of its words, and of the files that it runs."""
+        return canonical.digest_of({"command": self.words, "files": self.files})
 
 
 class Workspace(Struct, frozen=True):
@@ -49,7 +67,7 @@ class Workspace(Struct, frozen=True):
     keyring: Keyring
     keys: dict[str, Path]
     clock: datetime | None = None
-    notify: tuple[str, ...] = ()
+    notify: NotifyCommand | None = None
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
     local_environments: tuple[str, ...] = ()
@@ -57,6 +75,13 @@ class Workspace(Struct, frozen=True):
     local_checks: tuple[LocalCheck, ...] = ()
     trust_version: int = 0
     trust_digest: str = ""
+
+    @property
+    def trust_name(self) -> str:
+        """Where the trust document is, from the workspace's folder where it is named so: the same in every checkout."""
+        if not self.trust.is_relative_to(self.root):
+            return str(self.trust)
+        return os.path.normpath(self.trust.relative_to(self.root))
 
     def local_check(self, name: str) -> LocalCheck | None:
         """The check of that name, if it is not the one that the trust document records."""
@@ -88,7 +113,10 @@ def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str
 
 
 def _named(path: Path, by: str) -> Path:
-    file = path / FILE if path.is_dir() else path
+    file = (path / FILE if path.is_dir() else path).resolve()
     if not file.is_file():
-        raise BadInput([Problem(shown(file), f"is not a workspace file, and {by} names it")])
-    return file.resolve()
+        what = f"there is no {FILE} in this folder" if path.is_dir() else "there is no such file or folder"
+        remedy = "make a workspace with `ldmrelease init`, or name another one"
+        named = file.parent if path.is_dir() else file
+        raise BadInput([Problem(shown(named), f"{what}, and {by} names it", remedy=remedy)])
+    return file

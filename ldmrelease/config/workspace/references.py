@@ -7,12 +7,23 @@ from ldmrelease.config.workspace.grammars import grammar_problems
 from ldmrelease.config.workspace.schema import (
     DEFAULT_TAG,
     ApplicationEntry,
-    MenuEntry,
     ProductEntry,
-    SettingEntry,
     WorkspaceFile,
 )
-from ldmrelease.config.workspace.topology import component_name, grammar_of_entry, level_of, sourced
+from ldmrelease.config.workspace.setting_references import (
+    menu_path_problems,
+    selector_problems,
+    setting_path_problems,
+    twice_written,
+)
+from ldmrelease.config.workspace.target_schema import MenuEntry, SettingEntry
+from ldmrelease.config.workspace.topology import (
+    component_name,
+    component_source,
+    grammar_of_entry,
+    level_of,
+    sourced,
+)
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.suggestions import nearest, one_of
@@ -21,13 +32,10 @@ from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.tags import grammar_of, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind
-from ldmrelease.domain.value_paths import parse_path
 from ldmrelease.ledger.registry import STORES, address_fault, scheme_of
 
 ALIAS_KEYS = ("recommendedTag",)
 """Keys of a menu that hold a moving name."""
-
-_Written = tuple[str | int, str, str, str]
 
 
 class References:
@@ -48,7 +56,7 @@ class References:
             yield from self._level(path, place, entry)
             yield from self._runs(path, entry)
             yield from self._target(path, entry)
-        yield from self._written_twice()
+        yield from twice_written(self._file, self._document)
         yield from cluster_problems(self._file, self._document)
 
     def _workspace(self) -> Iterator[Problem]:
@@ -195,11 +203,10 @@ class References:
         elif entry.target.gitops is not None:
             settings = entry.target.gitops.settings
             for index, setting in enumerate(settings):
-                yield from self._path((*place, "gitops", "settings", index, "path"), setting.path)
-                if setting.repository is not None:
-                    where: Path = (*place, "gitops", "settings", index, "repository")
-                    yield from self._path(where, setting.repository)
-                yield from self._runs_here((*place, "gitops", "settings", index, "component"), setting, entry)
+                where: Path = (*place, "gitops", "settings", index)
+                yield from setting_path_problems(where, setting, self._document)
+                yield from self._runs_here((*where, "component"), setting, entry)
+                yield from self._selector(where, setting, entry)
             yield from self._unwritten((*place, "gitops", "settings"), settings, entry)
 
     def _runs_here(
@@ -236,46 +243,25 @@ class References:
                 message = f"no setting writes {component!r}, which runs here"
                 yield self._document.problem(path, message, "add its setting")
 
-    def _path(self, path: Path, setting: str) -> Iterator[Problem]:
-        try:
-            parse_path(setting)
-        except ValueError as error:
-            yield self._document.problem(path, str(error))
+    def _selector(self, path: Path, setting: SettingEntry, entry: ApplicationEntry) -> Iterator[Problem]:
+        names = {component_name(each): each for each in entry.runs} | {each: each for each in entry.runs}
+        runs = names.get(setting.component)
+        if setting.template is not None and runs is not None and self._known(runs):
+            product = self._file.products[runs.partition("/")[0]]
+            source = component_source(runs, product)
+            if next(self._tags(product, source.spelling), None) is None:
+                grammar = grammar_of_entry(product.grammar)
+                yield from selector_problems(path, setting, grammar, source.spelling, self._document)
+
+    def _tags(self, product: ProductEntry, spelling: str) -> Iterator[Problem]:
+        """What is wrong with how the tags of a component are spelled: told at the product."""
+        found = list(grammar_problems((), product.grammar, self._document))
+        yield from found or self._tag((), spelling, grammar_of_entry(product.grammar))
 
     def _menu(self, path: Path, menu: MenuEntry, entry: ApplicationEntry) -> Iterator[Problem]:
-        yield from self._path((*path, "path"), menu.path)
+        yield from menu_path_problems(path, menu, self._document)
         yield from self._runs_here((*path, "component"), menu, entry)
         for alias, key in menu.aliases.items():
             if key not in ALIAS_KEYS:
                 message = f"no key {key!r} of a menu holds an alias"
                 yield self._document.unknown((*path, "aliases", alias), message, key, ALIAS_KEYS)
-
-    def _written_twice(self) -> Iterator[Problem]:
-        seen: dict[_Written, Path] = {}
-        for path, written in self._written():
-            *tree, inner = written
-            for other, first in seen.items():
-                if list(other[:3]) == tree and _overlap(other[3], inner):
-                    line = self._document.where(first)[0]
-                    message = f"{inner!r} of {tree[2]} is written on line {line} too"
-                    yield self._document.problem(path, message, "let one application write it")
-                    break
-            seen.setdefault(written, path)
-
-    def _written(self) -> Iterator[tuple[Path, _Written]]:
-        for path, _, entry in self._applications():
-            tree, menu = entry.target.gitops, entry.target.menu
-            if tree is not None:
-                for index, each in enumerate(tree.settings):
-                    where: Path = (*path, "target", "gitops", "settings", index, "path")
-                    yield where, (tree.repository, tree.branch, tree.file, each.path)
-            elif menu is not None:
-                file = menu.file or str(menu.config_map)
-                written = (menu.repository or path[1], menu.branch, file, menu.path)
-                yield (*path, "target", "menu", "path"), written
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether one setting is the other, or stands inside of it."""
-    shorter, longer = sorted((one, other), key=len)
-    return longer == shorter or longer.startswith((f"{shorter}.", f"{shorter}["))

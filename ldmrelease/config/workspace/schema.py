@@ -1,11 +1,12 @@
 """The shape of the workspace file (`ldmrelease.yaml`)."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
 from ldmrelease.config.workspace.pattern_schema import PlacesHead, Repeated, TreeEntry
+from ldmrelease.config.workspace.target_schema import GitOpsEntry, OneOrMore, TargetEntry
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     Address,
@@ -25,8 +26,6 @@ from ldmrelease.config.yaml.fields import (
 from ldmrelease.domain.tags import GRAMMARS, RELEASE_KINDS, Kind
 from ldmrelease.domain.workload_selection import WorkloadKind
 
-TagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
-
 DEFAULT_TAG = {"image": "{image}", "configuration": "{git}", "build": "{eups}"}
 """How a component's tag is spelled where the file does not say."""
 
@@ -34,18 +33,6 @@ WORKLOADS = tuple(each.value for each in WorkloadKind if each is not WorkloadKin
 """The kinds of workload that every cluster has."""
 
 Runs = Annotated[list[Text], Field(min_length=1), UNIQUE]
-
-
-_ONE_OR_MORE = {
-    "anyOf": [
-        {"type": "string", "minLength": 1},
-        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "uniqueItems": True},
-    ]
-}
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
 
 
 class ComponentEntry(Repeated):
@@ -67,21 +54,16 @@ class ComponentEntry(Repeated):
         return self
 
 
-Patterns = Annotated[
-    list[Text], Field(min_length=1), UNIQUE, BeforeValidator(_as_list), WithJsonSchema(_ONE_OR_MORE)
-]
-
-
 class GrammarEntry(Strict):
     """A product's own grammar: patterns of its tags, such as release-{year:4d}.{month:2d}[-{patch}], by kind."""
 
-    release: Patterns | None = Field(None, description="Patterns of releases.")
-    weekly: Patterns | None = Field(None, description="Patterns of weeklies.")
-    daily: Patterns | None = Field(None, description="Patterns of dailies.")
-    candidate: Patterns | None = Field(None, description="Patterns of release candidates.")
-    experimental: Patterns | None = Field(None, description="Patterns of experimental builds.")
-    branch: Patterns | None = Field(None, description="Patterns of builds of branches.")
-    moving: Patterns | None = Field(None, description="Patterns of tags that move, such as latest.")
+    release: OneOrMore | None = Field(None, description="Patterns of releases.")
+    weekly: OneOrMore | None = Field(None, description="Patterns of weeklies.")
+    daily: OneOrMore | None = Field(None, description="Patterns of dailies.")
+    candidate: OneOrMore | None = Field(None, description="Patterns of release candidates.")
+    experimental: OneOrMore | None = Field(None, description="Patterns of experimental builds.")
+    branch: OneOrMore | None = Field(None, description="Patterns of builds of branches.")
+    moving: OneOrMore | None = Field(None, description="Patterns of tags that move, such as latest.")
     order: Names | None = Field(
         None,
         description="The parts that order tags of one kind; those with an order, as they stand, where it is left out.",
@@ -109,95 +91,6 @@ class ProductEntry(Repeated):
     components: Annotated[dict[Name, ComponentEntry], Field(min_length=1)] = Field(
         description="Its parts; it is complete when all are there."
     )
-
-
-class SettingEntry(Repeated):
-    """One setting of a values file."""
-
-    component: Text = Field(description="A component that runs here.")
-    path: Text = Field(description="Where it stands in the file, such as controller.image.tag.")
-    writes: Literal["tag", "digest", "tag@digest", "image"] = Field(
-        "tag", description="What the setting holds; with a digest, an image is pulled by that."
-    )
-    repository: Text | None = Field(
-        None,
-        description="Where the image's repository stands in the file, where that is not `repository` (and `registry`) "
-        "beside the setting.",
-    )
-
-    @model_validator(mode="after")
-    def _one_repository(self) -> Self:
-        if self.writes == "image" and self.repository is not None:
-            said("a whole image has its repository in itself: leave repository out")
-        return self
-
-
-class GitOpsEntry(Strict):
-    """Settings of one file of a GitOps tree."""
-
-    repository: Address = Field(description="A git repository: a folder or a URL.")
-    branch: Text = Field("main", description="The branch that is deployed.")
-    file: Text = Field(description="The values file, from the root of the repository.")
-    settings: Annotated[list[SettingEntry], Field(min_length=1)] = Field(description="What is written.")
-
-
-class ConfigMapEntry(Strict):
-    """A ConfigMap of the environment's cluster."""
-
-    namespace: Name = Field(description="Its namespace.")
-    name: Name = Field(description="Its name.")
-    key: Text = Field(description="The key whose YAML text has the menu, such as config.yaml.")
-
-
-class MenuEntry(Strict):
-    """The menu of a notebook service: a mapping of a values file, or of a ConfigMap."""
-
-    repository: Address | None = Field(None, description="A git repository: a folder or a URL.")
-    branch: Text = Field("main", description="The branch that is deployed.")
-    file: Text | None = Field(None, description="The values file, from the root of the repository.")
-    config_map: ConfigMapEntry | None = Field(
-        None, description="A ConfigMap in place of repository, branch and file."
-    )
-    path: Text = Field(description="The menu's mapping, such as controller.config.images.")
-    component: Text = Field(description="The component whose images are on the menu.")
-    keep: dict[TagKind, Annotated[int, Field(ge=0)]] = Field(
-        {"release": 1, "weekly": 2, "daily": 3},
-        description="How many images of a kind stay on the menu.",
-    )
-    aliases: dict[Name, Text] = Field(
-        default_factory=dict, description="Names that move by promotion, with the menu's key that holds them."
-    )
-
-    @model_validator(mode="after")
-    def _file_or_config_map(self) -> Self:
-        if (self.config_map is None) != (self.repository is not None and self.file is not None):
-            said("a menu has repository and file, or a config-map in place of both")
-        return self
-
-
-class KubernetesEntry(Strict):
-    """Image fields of the application's workloads, written by server-side apply."""
-
-    take_over: Annotated[list[Text], UNIQUE] = Field(
-        default_factory=list, description="Field managers whose image fields may be taken over."
-    )
-    manifests: Text | None = Field(
-        None,
-        description="A folder of whole manifests with component://NAME images, applied in place of fields.",
-    )
-
-
-class TargetEntry(Strict):
-    """How it is written. Exactly one of gitops, menu and kubernetes."""
-
-    gitops: GitOpsEntry | None = Field(None, description="Settings of a values file.")
-    menu: MenuEntry | None = Field(None, description="A notebook service's menu.")
-    kubernetes: KubernetesEntry | None = Field(None, description="Workloads of the environment's cluster.")
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        exactly_one(self, "gitops", "menu", "kubernetes")
-        return self
 
 
 class SelectionEntry(Repeated):

@@ -9,12 +9,12 @@ from ldmrelease.config.workspace.schema import (
     ComponentEntry,
     EnvironmentEntry,
     GrammarEntry,
-    MenuEntry,
+    ProductEntry,
     SelectionEntry,
-    TargetEntry,
     WorkloadsEntry,
     WorkspaceFile,
 )
+from ldmrelease.config.workspace.target_schema import GitOpsEntry, MenuEntry, SettingEntry
 from ldmrelease.domain.grammars import AnyGrammar, KindPattern, PatternGrammar
 from ldmrelease.domain.targets import (
     ConfigMapKey,
@@ -23,6 +23,8 @@ from ldmrelease.domain.targets import (
     ImageSettingsTarget,
     KubernetesTarget,
     MenuTarget,
+    Selector,
+    SelectorPart,
     Setting,
     Target,
     Writes,
@@ -37,6 +39,7 @@ from ldmrelease.domain.topology import (
     Product,
     Topology,
 )
+from ldmrelease.domain.value_addresses import key_in
 from ldmrelease.domain.workload_selection import (
     ClusterAccess,
     CustomResource,
@@ -107,6 +110,12 @@ def _products(file: WorkspaceFile) -> Iterator[Product]:
         yield Product(name, grammar_of_entry(entry.grammar), components, entry.default, tuple(entry.aliases))
 
 
+def component_source(component: str, product: ProductEntry) -> ComponentSource:
+    """Where a component of a product is found."""
+    name = component_name(component)
+    return _component(name, product.components[name])
+
+
 def _component(name: str, entry: ComponentEntry) -> ComponentSource:
     kind, source = sourced(entry)
     return ComponentSource(name, kind, source, entry.tag or DEFAULT_TAG[kind.value], entry.derived_from)
@@ -120,7 +129,7 @@ def _applications(file: WorkspaceFile) -> Iterator[Application]:
                 place=Place(environment, name),
                 level=level_of(site, entry) or "",
                 runs=tuple(entry.runs),
-                target=_target(entry.target, site, workloads),
+                target=_target(file, entry, site, workloads),
                 observe=entry.observe or ("committed" if workloads is None else "pods"),
                 observe_every=entry.observe_every or _OBSERVE_EVERY,
                 cluster_uid=site.cluster_uid,
@@ -159,12 +168,15 @@ def _custom(entry: SelectionEntry) -> CustomResource | None:
     return CustomResource(entry.kind, entry.api_version, dict(entry.images), dict(entry.pods))
 
 
-def _target(entry: TargetEntry, site: EnvironmentEntry, workloads: Workloads | None) -> Target:
+def _target(
+    file: WorkspaceFile, application: ApplicationEntry, site: EnvironmentEntry, workloads: Workloads | None
+) -> Target:
+    entry = application.target
     if entry.gitops is not None:
         tree = entry.gitops
+        runs = {component_name(each): each for each in application.runs}
         settings = tuple(
-            Setting(component_name(each.component), each.path, Writes(each.writes), each.repository)
-            for each in tree.settings
+            _setting(file, tree, each, runs[component_name(each.component)]) for each in tree.settings
         )
         location = GitFile(tree.repository, tree.branch, tree.file)
         return ImageSettingsTarget(location, settings, site.registry, tuple(site.mirrors))
@@ -176,10 +188,35 @@ def _target(entry: TargetEntry, site: EnvironmentEntry, workloads: Workloads | N
     return KubernetesTarget(workloads, tuple(own.take_over), own.manifests, site.registry)
 
 
+def _setting(file: WorkspaceFile, tree: GitOpsEntry, entry: SettingEntry, runs: str) -> Setting | Selector:
+    """runs: the component as PRODUCT/COMPONENT."""
+    name = component_name(runs)
+    repository = key_in(entry.repository, tree.file) if entry.repository is not None else None
+    if entry.path is not None:
+        path, *defaults = (key_in(each, tree.file) for each in entry.path)
+        return Setting(name, path, Writes(entry.writes), repository, tuple(defaults))
+    parts = []
+    for part, addresses in (entry.parts or {}).items():
+        path, *defaults = (key_in(each, tree.file) for each in addresses)
+        parts.append(SelectorPart(part, path, tuple(defaults)))
+    product = file.products[runs.partition("/")[0]]
+    spelling = component_source(runs, product).spelling
+    grammar = grammar_of_entry(product.grammar)
+    return Selector(name, entry.template or "", _in_order(entry, parts), grammar, spelling, repository)
+
+
+def _in_order(entry: SettingEntry, parts: list[SelectorPart]) -> tuple[SelectorPart, ...]:
+    """As the template has them, whose last part is the one that its image is looked for beside."""
+    from ldmrelease.domain.selectors import read_selector  # noqa: PLC0415 - few workspaces have such settings
+
+    names = read_selector(entry.template or "").names
+    return tuple(sorted(parts, key=lambda each: names.index(each.name)))
+
+
 def _menu(menu: MenuEntry, site: EnvironmentEntry) -> MenuTarget:
     component = component_name(menu.component)
     keep = {str(kind): count for kind, count in menu.keep.items()}
-    return MenuTarget(_location(menu, site), menu.path, component, keep, dict(menu.aliases))
+    return MenuTarget(_location(menu, site), menu.path, component, keep, dict(menu.aliases), menu.defaults)
 
 
 def _location(menu: MenuEntry, site: EnvironmentEntry) -> FileLocation:

@@ -7,6 +7,8 @@
 A cycle has four digits. A build has three, and more where it needs them, as `%03d` prints it. Within a line cycles
 are in order, and builds within their cycle; a moving tag comes before the builds of its cycle, as it says no less
 than any of them. The lines `c` and `k` were built side by side and are not ordered.
+
+The parts of a tag are its `cycle` (`c0044`) and its `revision` (7), which is the build; a moving tag has none.
 """
 
 import re
@@ -46,6 +48,7 @@ def parse(text: str) -> Tag:
         suffix=sal if line == "c" else Suffix(extra=text),
         display_name=name if moving else f"{name}, Build {match[3]}",
         group=line,
+        parts=(("cycle", text.partition(".")[0]), *(() if moving else (("revision", build),))),
     )
 
 

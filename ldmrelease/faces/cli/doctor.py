@@ -10,7 +10,7 @@ from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
-from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app, on_terminal
+from ldmrelease.faces.cli.options import OutputOption, UsageError, confirmed, examples, new_app, on_terminal
 from ldmrelease.faces.cli.session import time_here, workspace_file
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.tables import Cell, Colour, table
@@ -70,7 +70,7 @@ def _fix(ctx: typer.Context, yes: bool, dry_run: bool) -> None:
             continue
         if not yes and not on_terminal():
             raise UsageError(f"nobody can be asked whether to {what}", "say --yes")
-        if yes or typer.confirm(f"{what}?", err=True):
+        if yes or confirmed(f"{what}?"):
             each.apply()
             say(f"done: {what}", err=True)
 

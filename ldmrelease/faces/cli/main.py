@@ -17,6 +17,7 @@ from ldmrelease import logs
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.commands import COMMANDS
 from ldmrelease.faces.cli.metavars import spelled
+from ldmrelease.faces.cli.once import targets_once
 from ldmrelease.faces.cli.options import HELP, NoAnswer, asked_output, examples
 from ldmrelease.render.output import emit, say, visible
 
@@ -119,7 +120,7 @@ def load(name: str) -> Any:
         gc.enable()
     command = typer.main.get_command(module.app)
     command.name = name
-    return spelled(command)
+    return targets_once(spelled(command))
 
 
 def _version(wanted: bool) -> None:

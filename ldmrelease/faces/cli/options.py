@@ -9,7 +9,7 @@ import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.domain.errors import InputError, LdmreleaseError
-from ldmrelease.render.output import Output
+from ldmrelease.render.output import Output, say
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to print the answer.")]
 
@@ -50,6 +50,18 @@ def asked_output(words: Sequence[str]) -> Output:
 def on_terminal() -> bool:
     """Whether somebody is there to answer."""
     return sys.stdin.isatty()
+
+
+def confirmed(question: str) -> bool:
+    """Whether somebody says yes on the terminal; the end of the input is a no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort as abort:
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise
+        # The cursor still stands behind the question.
+        say("", err=True)
+        return False
 
 
 def new_app(summary: str | None = None, *, examples: str | None = None) -> typer.Typer:

@@ -40,9 +40,9 @@ def retire(
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Take a release out of the menus of the target, or what is written there and no release is known of; one that an
-    alias stands for stays.
+    """Take a release out of the menus of the target.
 
+    An entry of which no release is known is named as it is written there. A release that an alias stands for stays.
     Exit codes as for `promote`.
     """
     context = open_context_here(ctx)

@@ -11,7 +11,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.level import Ask
 from ldmrelease.domain.topology import Place
 from ldmrelease.faces.cli.arguments import usual_product
-from ldmrelease.faces.cli.options import NoAnswer, UsageError, on_terminal
+from ldmrelease.faces.cli.options import NoAnswer, UsageError, confirmed, on_terminal
 from ldmrelease.faces.cli.promotion_answers import (
     RenderedAnswer,
     narrator,
@@ -99,7 +99,7 @@ def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
             "say --yes, or ask on a terminal",
         )
     say(f"{look_text(considered, usual_product(context))}\n\n{planned_text(changes)}", err=True)
-    if not typer.confirm(visible(f"{_act(spec)} at {listed(touched)}?"), err=True):
+    if not confirmed(visible(f"{_act(spec)} at {listed(touched)}?")):
         raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")
 
 

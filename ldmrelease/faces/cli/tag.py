@@ -1,7 +1,9 @@
 """`ldmrelease tag`: read tags, put them in order. Loads nothing but the tag grammars."""
 
+import os
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,12 +21,20 @@ app = new_app(
 
 Tags = Annotated[list[str] | None, typer.Argument(metavar="TAG... | -", help="Tags; `-` reads lines.")]
 if TYPE_CHECKING:
+    from ldmrelease.domain.topology import Product
+
     GrammarName = str
 else:
     # Options have a choice from an enumeration alone.
     GrammarName = StrEnum("GrammarName", list(GRAMMARS))
-GrammarOption = Annotated[GrammarName, typer.Option("--grammar", help="How the product's tags are spelled.")]
 _USUAL = next(iter(GRAMMARS))
+GrammarOption = Annotated[
+    GrammarName | None,
+    typer.Option(
+        "--grammar",
+        help=f"How the product's tags are spelled; else as the default product's of the workspace, else {_USUAL}.",
+    ),
+]
 ProductOption = Annotated[
     str | None,
     typer.Option("--product", "-p", help="Read them as this product's, in its grammar and with its aliases."),
@@ -45,7 +55,7 @@ Aliases = Annotated[
 def parse_tags(
     ctx: typer.Context,
     tags: Tags = None,
-    grammar: GrammarOption = _USUAL,
+    grammar: GrammarOption = None,
     product: ProductOption = None,
     alias: Aliases = None,
     output: OutputOption = Output.text,
@@ -75,7 +85,7 @@ def parse_tags(
 def sort_tags(
     ctx: typer.Context,
     tags: Tags = None,
-    grammar: GrammarOption = _USUAL,
+    grammar: GrammarOption = None,
     product: ProductOption = None,
     alias: Aliases = None,
     output: OutputOption = Output.text,
@@ -96,11 +106,14 @@ def sort_tags(
 
 
 def _spelling(
-    ctx: typer.Context, product: str | None, grammar: str, alias: list[str] | None
+    ctx: typer.Context, product: str | None, grammar: str | None, alias: list[str] | None
 ) -> tuple[AnyGrammar, frozenset[str]]:
     """How tags are read: as those of a product of the workspace, or in a grammar of ours."""
     if product is None:
-        return grammar, frozenset(alias or ())
+        usual = _default_product(ctx) if grammar is None else None
+        if usual is None:
+            return grammar or _USUAL, frozenset(alias or ())
+        return usual.grammar, frozenset((*usual.aliases, *(alias or ())))
     from ldmrelease.faces.cli.arguments import require_product  # noqa: PLC0415 - tags alone need no workspace
     from ldmrelease.faces.cli.session import open_workspace  # noqa: PLC0415 - as above
 
@@ -109,6 +122,19 @@ def _spelling(
     known = topology.product(product)
     assert known is not None
     return known.grammar, frozenset((*known.aliases, *(alias or ())))
+
+
+def _default_product(ctx: typer.Context) -> "Product | None":
+    """What a tag alone is of in the workspace; None where there is no workspace, or none such in it."""
+    here = Path.cwd()
+    named = ctx.find_root().obj or os.environ.get("LDMRELEASE_WORKSPACE")
+    if not named and not any((folder / "ldmrelease.yaml").is_file() for folder in (here, *here.parents)):
+        return None
+    from ldmrelease.config.workspace import cache  # noqa: PLC0415 - tags alone need no workspace
+    from ldmrelease.faces.cli.session import workspace_file  # noqa: PLC0415 - as above
+    from ldmrelease.services.releases.products import default_product  # noqa: PLC0415 - as above
+
+    return default_product(cache.open_workspace(workspace_file(ctx), os.environ).topology)
 
 
 def _given(tags: list[str] | None) -> list[str]:

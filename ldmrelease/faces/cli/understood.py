@@ -32,6 +32,10 @@ def as_target(topology: "Topology", text: str) -> str:
     """The level, environment or place that a text means; also an application that there is once. Raises `UsageError`
     for one that there is in several environments.
     """
+    if not text.strip():
+        raise UsageError(
+            "an empty text names no place", "name a level, an environment, or environment/application"
+        )
     places = [each.place for each in topology.applications]
     names = {each.level for each in topology.applications} | {each.environment for each in places}
     found = as_known(text, {*names, *map(str, places)})

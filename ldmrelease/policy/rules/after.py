@@ -21,6 +21,7 @@ from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.residences import component_residences, release_residences
 from ldmrelease.policy.rule_context import RuleContext, command
+from ldmrelease.policy.way_back import rollback_to
 
 ALL, ANY = "all", "any"
 
@@ -130,16 +131,18 @@ def _next(found: _Found, parameters: Parameters, context: RuleContext) -> tuple[
         named = target if parameters.application else parameters.level or parameters.environment
         return command("promote", tag, "--target", str(named))
     if found.outcome is Outcome.MISSING:
-        return command(_way_there(target, context), tag, "--target", target)
+        return _way_there(target, context)
     return ()
 
 
-def _way_there(target: str, context: RuleContext) -> str:
+def _way_there(target: str, context: RuleContext) -> tuple[str, ...]:
     """What brings it to a place: a rollback where it ran and gave way, since a promotion may not return there."""
     place = next(each for each in context.index.components if str(each) == target)
     found = [each for each in release_residences(context.index, place) if each.ended != "restored"]
     gone = bool(found) and not any(each.current for each in found)
-    return "rollback" if gone and any(each.ended in _GAVE_WAY for each in found) else "promote"
+    if gone and any(each.ended in _GAVE_WAY for each in found):
+        return rollback_to(context, place)
+    return command("promote", context.facts.release.tag, "--target", target)
 
 
 def _component(
@@ -151,10 +154,10 @@ def _component(
         return _Found(Outcome.ERRORED, "no-place-runs-it", {"component": name})
     found = [
         _environment(name, [each for each in own if each.environment == environment], parameters, context)
-        for environment in dict.fromkeys(each.environment for each in own)
+        for environment in dict.fromkeys([each.environment for each in own])
     ]
     best = min(found, key=lambda each: _BEST_FIRST.index(each.outcome))
-    return replace(best, values=best.values | ({"component": name} if one_of_many else {}))
+    return replace(best, values=best.values | {"component": name}) if one_of_many else best
 
 
 def _environment(

@@ -45,7 +45,7 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
         outcome,
         code,
         values,
-        next=command("release", "pin", release.tag) if code == "tag-moved" else (),
+        next=command("release", "pin", release.tag, "--reason", "WHY") if code == "tag-moved" else (),
     )
 
 

@@ -10,7 +10,8 @@ from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.residences import release_residences
-from ldmrelease.policy.rule_context import RuleContext, command
+from ldmrelease.policy.rule_context import RuleContext
+from ldmrelease.policy.way_back import rollback_to
 
 
 class Parameters(Struct, frozen=True):
@@ -33,5 +34,4 @@ def judge(requirement: Requirement, _parameters: Parameters, context: RuleContex
         return context.finding(requirement, Outcome.SATISFIED, "not-returned")
     last = max(left, key=lambda each: (each.last, each.first))
     values = {"first": times.spell(last.first), "last": times.spell(last.last), "ended": last.ended}
-    next_words = command("rollback", context.facts.release.tag, "--target", str(place))
-    return context.finding(requirement, Outcome.FAILED, "returned", values, next=next_words)
+    return context.finding(requirement, Outcome.FAILED, "returned", values, next=rollback_to(context, place))

@@ -130,6 +130,8 @@ def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
         return beyond_limit(beyond)
     envelope = read_wrapped(data)
     if isinstance(envelope, Malformed):
+        if b'"payload"' not in data:
+            return UnusableEvidence("not-an-envelope", {})
         return UnusableEvidence(envelope.code, {"detail": envelope.detail})
     if envelope.payload_type != PAYLOAD_TYPE:
         return UnusableEvidence("wrong-type", {"detail": f"payloadType is {envelope.payload_type}"})

@@ -18,8 +18,9 @@ from ldmrelease.services.needs import ReleaseHistory
 
 
 class HistoryEntry(Struct, frozen=True):
-    """An image at a place over a time. `release` is what it was called there then, and `named` how that was found;
-    `begun` is the number of the event that saw it there first; `ended` is None while it is there.
+    """An image at a place over a time. `release`, `revision` and `rebuilt` are as in `PlaceComponent`, as it was called
+    there then, and `named` how that was found; `begun` is the number of the event that saw it there first; `ended` is
+    None while it is there.
 
     `intervals` are the stretches that were seen without a gap: what lies between them is unobserved. `foreign` is where
     another repository was named there than the component's.
@@ -40,6 +41,8 @@ class HistoryEntry(Struct, frozen=True):
     ended: str | None
     gone: str | None
     foreign: ForeignImage | None = None
+    revision: int | None = None
+    rebuilt: bool = False
 
 
 def history(
@@ -115,4 +118,6 @@ def _entry(names: ImageNames, image: observed.ResidenceState) -> HistoryEntry:
         ended=span.ended,
         gone=spell(span.gone) if span.gone else None,
         foreign=image.foreign,
+        revision=named.revision,
+        rebuilt=names.is_rebuilt(named.release),
     )

@@ -16,17 +16,20 @@ from ldmrelease.projections.naming import (
     standing,
 )
 from ldmrelease.services.inventory.admissions import admissions_at
+from ldmrelease.services.known_pins import PinRecord
 from ldmrelease.services.needs import ReleaseHistory
 
 
 class ImageNames:
-    """Names images; reads the admissions of each place and the pins of each digest once."""
+    """Names images; reads the admissions of each place, the pins of each digest and each spelling once."""
 
     def __init__(self, context: ReleaseHistory) -> None:
         self._context = context
         self._admissions: dict[Place, tuple[Admission, ...]] = {}
-        self._pins: dict[str, list[tuple[int, str, Release]]] = {}
+        self._pins: dict[str, list[tuple[PinRecord, Release]]] = {}
+        self._rebuilt: dict[str, bool] = {}
         self._images: dict[tuple[str, str, str], list[PinnedImage]] = {}
+        self._spelled: dict[tuple[str, str, str | None], str | None] = {}
 
     def of_observed(self, place: Place, image: ObservedImage, at: int) -> NamedImage:
         """What an image is called that the event `at` saw at a place."""
@@ -73,13 +76,37 @@ class ImageNames:
         return self._images[key]
 
     def _pinned(self, product: str, component: str, digest: str) -> Iterator[PinnedImage]:
-        for sequence, own, release in self._releases(digest):
+        for pin, release in self._releases(digest):
             part = release.component(component) if release.product == product else None
             if part is not None and digest in part.identity.digests():
-                yield PinnedImage(sequence, release.name, own, release.complete, part)
+                yield PinnedImage(
+                    pin.event.sequence,
+                    release.name,
+                    pin.body.digest,
+                    release.complete,
+                    part,
+                    pin.body.revision,
+                )
+
+    def is_rebuilt(self, release: str | None) -> bool:
+        """Whether another image was ever pinned under the tag of `product/tag`: its revisions have to be told apart."""
+        if release is None:
+            return False
+        if release not in self._rebuilt:
+            product, _, tag = release.partition("/")
+            # Where an image has changed, a revision needs a reason; where more of an open release is there, none.
+            found = self._context.pins.revisions(product, tag)
+            self._rebuilt[release] = any(each.body.reason is not None for each in found)
+        return self._rebuilt[release]
 
     def spelled(self, product: str, component: str, tag: str | None) -> str | None:
         """`product/tag` of the release that an image's tag spells, None where it spells none."""
+        key = (product, component, tag)
+        if key not in self._spelled:
+            self._spelled[key] = self._spelled_by(product, component, tag)
+        return self._spelled[key]
+
+    def _spelled_by(self, product: str, component: str, tag: str | None) -> str | None:
         known = self._context.topology.product(product)
         source = known.component(component) if known is not None else None
         if tag is None or known is None or source is None:
@@ -87,14 +114,10 @@ class ImageNames:
         parsed = tag_pattern_match(source.spelling, tag, known.grammar)
         return f"{product}/{parsed.name}" if parsed is not None and parsed.name is not None else None
 
-    def _releases(self, digest: str) -> list[tuple[int, str, Release]]:
+    def _releases(self, digest: str) -> list[tuple[PinRecord, Release]]:
         if digest not in self._pins:
             self._pins[digest] = [
-                (
-                    each.event.sequence,
-                    each.body.digest,
-                    canonical.decode(self._context.ledger.blob(each.body.document), Release),
-                )
+                (each, canonical.decode(self._context.ledger.blob(each.body.document), Release))
                 for each in self._context.pins.with_digest(digest)
             ]
         return self._pins[digest]

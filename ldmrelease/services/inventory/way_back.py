@@ -37,6 +37,11 @@ def way_back(context: ReleaseHistory, place: Place, product: str) -> WayBack:
         return WayBack(_last_gone(seen, there))
     names = ImageNames(context)
     now = context.ledger.head().size + 1
+    decided = {each.name for each in names.standing(place, product, now)} & there
+    if decided:
+        # A component that somebody set beside what was decided makes nothing else of the place.
+        seen = [each for each in seen if each.ended is not None or each.release in decided]
+        there = {*decided}
     stood = sorted(names.settled(place, product, now), key=lambda each: each.begin)
     ran, left = _walked(_arrivals(seen), [each for each in stood if _is_rollback(context, each)])
     before = [each for each in ran if each not in there and each not in left]

@@ -20,7 +20,8 @@ class PlaceComponent(Struct, frozen=True):
     `scheduled`, `progressing`, `degraded`, `not-a-tag`, `foreign-image`, ...); `unobserved` where nobody has looked
     lately.
 
-    `release` is `product/tag` where it has a name, and `named` says how that was found; `promotion` and `allowed`
+    `release` is `product/tag` where it has a name, `revision` the number of its pin, and `rebuilt` whether the tag has
+    others with other images; `named` says how the name was found; `promotion` and `allowed`
     (a time) say why it was admitted, and are None for what came there by another way. `under_way` is the promotion that
     brought it and has not ended. `found`: that promotion went back to what nobody had decided about there. `foreign` is
     where another repository is named there than the component's.
@@ -43,6 +44,8 @@ class PlaceComponent(Struct, frozen=True):
     under_way: str | None = None
     found: bool = False
     foreign: ForeignImage | None = None
+    revision: int | None = None
+    rebuilt: bool = False
 
 
 class UnobservedPlace(Struct, frozen=True):
@@ -96,6 +99,8 @@ def _running(
         if let_in is not None and let_in.time is None and let_in.end is None
         else None,
         foreign=image.foreign,
+        revision=named.revision,
+        rebuilt=names.is_rebuilt(named.release),
     )
 
 

@@ -38,7 +38,14 @@ from ldmrelease.services.needs import Diagnosing, ReleaseLookup, WitnessAccess
 from ldmrelease.services.operations.tree_refresh import changed_trees, committed
 from ldmrelease.services.promotions import preflight
 from ldmrelease.services.releases.second_spellings import second_spellings
-from ldmrelease.services.trust_version import trust_rows, why_ignored
+from ldmrelease.services.trust_version import (
+    OtherClock,
+    OtherTrust,
+    TrustRolledBack,
+    adoption,
+    trust_rows,
+    why_ignored,
+)
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
@@ -115,6 +122,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         return
     with context.ledger:
         yield from _ledger(context.ledger, context.records, context.now())
+        yield from _adopted(context)
         yield from _spellings(context)
         yield from _images(context)
         yield from _configurations(context)
@@ -126,23 +134,26 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
 def _clock(workspace: Workspace) -> Diagnosis:
     if workspace.clock is None:
         return Diagnosis("clock", Health.OK, times.spell(wall_clock()))
-    remedy = f"take `clock:` out of {workspace.file.name} for real work"
+    remedy = f"take `clock:` out of {workspace.file.name} for real work, and name a new file under `ledger:`"
     return Diagnosis(
         "clock", Health.WARN, f"stands at {times.spell(workspace.clock)}, the workspace's own", remedy
     )
 
 
+_UNSIGNED = "nothing is written or signed about it"
+
+
 def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
     """What the trust document does not record: nothing acts on it."""
     remedy = "`ldmrelease trust agree` shows the difference and records it"
-    local = [(f"policy {each}", workspace.policies) for each in workspace.local_policies]
-    local += [(f"targets {each}", workspace.file) for each in workspace.local_environments]
-    local += [(f"product {each}", workspace.file) for each in workspace.local_products]
-    local += [(f"check {each.name}", workspace.file) for each in workspace.local_checks]
-    for what, where in local:
-        message = (
-            f"{where.name} has not what {workspace.trust.name} records: advisory only until that is updated"
-        )
+    local = [(f"policy {each}", "what it decides is advisory only") for each in workspace.local_policies]
+    local += [(f"targets {each}", _UNSIGNED) for each in workspace.local_environments]
+    local += [(f"product {each}", _UNSIGNED) for each in workspace.local_products]
+    local += [(f"check {each.name}", "it is not run") for each in workspace.local_checks]
+    if workspace.notify is not None and not workspace.notify.agreed:
+        local.append(("notify", "it is not run"))
+    for what, holds in local:
+        message = f"differs from what {workspace.trust.name} records: {holds} until that is updated"
         yield Diagnosis(what, Health.WARN, message, remedy)
 
 
@@ -179,6 +190,13 @@ def _ledger(ledger: LedgerReader, records: Records, now: datetime) -> Iterator[D
             yield Diagnosis(
                 "ledger", Health.WARN, message, "somebody else writes there: `ldmrelease ledger verify`"
             )
+
+
+def _adopted(context: Diagnosing) -> Iterator[Diagnosis]:
+    try:
+        adoption(context.adopted, context.trust_here)
+    except (OtherTrust, OtherClock, TrustRolledBack) as error:
+        yield Diagnosis("trust document", Health.BAD, str(error))
 
 
 def _latest(ledger: LedgerReader) -> Iterator[Event]:

@@ -60,7 +60,8 @@ class Planner:
         return replace(finding, fix=(), blocked=first) if first is not None else finding
 
     def _next(self, name: str, finding: Finding) -> Finding:
-        words = finding.next
+        # What a rule adds by itself, such as a reason, the plan says again where it is needed.
+        words = finding.next[:5]
         if len(words) != 5 or words[1] not in _WAYS or words[3] != "--target":
             return finding
         environment, slash, application = words[4].partition("/")

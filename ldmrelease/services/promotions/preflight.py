@@ -19,6 +19,7 @@ from ldmrelease.services.needs import PlaceAccess, PolicyLookup, TargetAccess
 from ldmrelease.services.promotions.tags_there import TagsNow
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
+from ldmrelease.targets.shared_parts import SharedParts
 
 if TYPE_CHECKING:
     from ldmrelease.cluster.client.api import Api
@@ -49,13 +50,13 @@ def preflight_failures(
     context: PlaceAccess, spec: PromotionSpec, applications: Sequence[Application]
 ) -> Iterator[RefusedPlace]:
     """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
-    tags = TagsNow(context, spec)
+    tags, shared = TagsNow(context, spec), SharedParts(context.topology)
     for application in applications:
         refusal = (
             other_cluster(context.clusters, application)
             or cluster_refusal(context, application, checked=spec.intent in (Intent.PROMOTE, Intent.ROLLBACK))
             or desired.fence_refusal(context, application)
-            or _unwritable(context, spec, application, tags)
+            or _unwritable(context, spec, application, tags, shared)
         )
         if refusal is not None:
             yield RefusedPlace(application.place, refusal)
@@ -76,13 +77,20 @@ def cluster_refusal(
 
 
 def _unwritable(
-    context: TargetAccess, spec: PromotionSpec, application: Application, tags: TagsNow
+    context: TargetAccess,
+    spec: PromotionSpec,
+    application: Application,
+    tags: TagsNow,
+    shared: SharedParts,
 ) -> Refusal | Unavailable | None:
     there = desired.snapshot(context, application)
     if not isinstance(there, Snapshot):
         return there
     wanted = desired_edits(spec, application, there)
-    return wanted if isinstance(wanted, Refusal) else tags.refusal(application, there, wanted)
+    if isinstance(wanted, Refusal):
+        return wanted
+    product = spec.pinned.release.product
+    return shared.refusal(application, product, there, wanted) or tags.refusal(application, there, wanted)
 
 
 def _uncheckable(context: PlaceAccess, application: Application) -> Refusal | Unavailable | None:

@@ -7,6 +7,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.topology import Application
+from ldmrelease.domain.value_addresses import ValueAddress
 from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.desired import after
@@ -50,8 +51,9 @@ class TagsNow:
             if component is None or not _pulled_by_tag(application, setting, component):
                 continue
             now = self._named(component)
-            where = {"file": str(application.target.location), "line": setting.line, "path": setting.path}
-            about = {**where, "tag": component.spelling, "where": component.source}
+            at = ValueAddress.of(setting.path)
+            where = {"file": at.file or str(application.target.location), "line": setting.line}
+            about = {**where, "path": at.path, "tag": component.spelling, "where": component.source}
             if now is None:
                 yield Refusal("tag-absent", {**about, "digest": component.digest})
             elif now != component.digest and not judged:

@@ -12,6 +12,7 @@ from ldmrelease.targets import registry
 from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import Note
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
+from ldmrelease.targets.shared_parts import SharedParts
 
 _VERBS = {
     Intent.PROMOTE: "promote",
@@ -48,6 +49,12 @@ def write(work: Work) -> Written | Refusal | Unavailable:
     if not isinstance(planned, tuple):
         return planned
     wanted, before = planned
+    then = Snapshot("", "", before, {})
+    shared = SharedParts(work.context.topology)
+    # Since it was planned, somebody may have changed what others read as well.
+    refusal = shared.refusal(work.application, work.pinned.release.product, then, wanted)
+    if refusal is not None:
+        return refusal
     return registry.write(
         work.application.target,
         wanted,

@@ -8,7 +8,7 @@ import re
 from decimal import Decimal
 from math import isfinite
 
-from ldmrelease.targets.results import Scalar
+from ldmrelease.targets.results import Absent, Scalar
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 # YAML 1.1, as Helm's reader takes it.
@@ -16,14 +16,17 @@ _TRUE, _FALSE = {"true", "yes", "on", "y"}, {"false", "no", "off", "n"}
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _OCTAL = re.compile(r"[-+]?0o?[0-7]+")
 _OTHER_BASE = re.compile(r"[-+]?0(?:x[0-9a-fA-F]+|b[01]+)")
+_LONGEST_NUMBER = 15
 # Outside of these powers of ten, Go's `%v` writes an exponent.
 _SMALLEST, _LARGEST = -4, 5
 
 
-def printed(value: Scalar) -> str | None:
-    """What a template prints; None for null, where charts take something else."""
+def printed(value: Scalar | Absent) -> str | None:
+    """What a template prints; None for null and for what is absent, where charts take something else."""
     if isinstance(value, str):
         return value
+    if isinstance(value, Absent):
+        return None
     text = value.unquoted
     if text in _NULLS:
         return None
@@ -34,6 +37,17 @@ def printed(value: Scalar) -> str | None:
     except (OverflowError, ValueError):  # more digits than any reader takes
         return text
     return text if number is None or not isfinite(number) else _float(number)
+
+
+def whole_number(value: Scalar) -> int | None:
+    """What a template prints of it as `%d`; None for what is no whole number."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= _LONGEST_NUMBER else None
+    try:
+        number = _number(value.unquoted.replace("_", ""))
+    except (OverflowError, ValueError):
+        return None
+    return int(number) if number is not None and number.is_integer() and number >= 0 else None
 
 
 def _number(text: str) -> float | None:

@@ -4,10 +4,14 @@ What stands beside a tag is read along and never written: the repository of the 
 by, whatever the tag says.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 from ldmrelease.domain.images import is_digest, parse_reference
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.site_registry import OwnRepositories
-from ldmrelease.domain.targets import ImageSettingsTarget, Setting, Writes
+from ldmrelease.domain.targets import DIGEST, ImageSettingsTarget, Selector, Setting, Writes
+from ldmrelease.domain.value_addresses import ValueAddress, file_of
 from ldmrelease.targets.editors import neighbours
 from ldmrelease.targets.editors.chart_values import printed
 from ldmrelease.targets.image_setting import (
@@ -21,24 +25,29 @@ from ldmrelease.targets.image_setting import (
     not_an_image,
     repository_in,
 )
-from ldmrelease.targets.results import Refusal, Snapshot, Value
+from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value
 
 
 def paths(target: ImageSettingsTarget) -> tuple[str, ...]:
-    """The settings that are read and written."""
-    return tuple(each.path for each in target.settings)
+    """The addresses that are read and written."""
+    return tuple(dict.fromkeys(address for each in target.settings for address in each.written))
 
 
-def optional(_target: ImageSettingsTarget) -> tuple[str, ...]:
-    """None may be absent."""
-    return ()
+def optional(target: ImageSettingsTarget) -> tuple[str, ...]:
+    """Those where nothing need stand: others are read in their place, or the part may be missing."""
+    return tuple(address for each in target.settings for address in _optional(each))
 
 
 def beside(target: ImageSettingsTarget) -> tuple[str, ...]:
-    """Where repositories and digests may stand that go with the settings."""
+    """Where defaults, repositories and digests may stand that go with the settings."""
     written = set(paths(target))
-    found = (path for each in target.settings for path in neighbours.of(each).paths)
-    return tuple(dict.fromkeys(path for path in found if path not in written))
+    found = (
+        address
+        for each in target.settings
+        for address in (*each.read, *neighbours.of(each).paths)
+        if address not in written
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def desired(target: ImageSettingsTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
@@ -46,18 +55,23 @@ def desired(target: ImageSettingsTarget, release: Release, snapshot: Snapshot) -
 
     A whole image keeps its repository and its form (tag, digest or both); an empty one gets all three.
     Refused: `no-component` (none of the settings is about this release), `not-an-image`, `foreign-image` (another
-    repository is named there than the component's), `pinned-by-digest` (a tag is written, and a digest is there).
+    repository is named there than the component's), `pinned-by-digest` (a tag is written, and a digest is there),
+    `parts-contradict` (two settings want different things of one address), and those of `selector_parts.wanted`.
     """
     wanted: dict[str, Value] = {}
+    by: dict[str, Component] = {}
     for setting in target.settings:
         component = release.component(setting.component)
         if component is None:
             continue
-        value = _wanted(target, setting, component, snapshot)
-        if isinstance(value, Refusal):
-            where = {"file": str(target.location), "line": snapshot.lines[setting.path], "path": setting.path}
-            return Refusal(value.code, where | value.values)
-        wanted[setting.path] = value
+        values = _wanted(target, setting, component, snapshot)
+        if isinstance(values, Refusal):
+            where = _where(target, snapshot, setting.written[-1])
+            return Refusal(values.code, where | values.values)
+        for address, value in values.items():
+            if wanted.setdefault(address, value) != value:
+                return _contradiction(target, snapshot, address, (by[address], component))
+            by.setdefault(address, component)
     if not wanted:
         names = [each.component for each in target.settings]
         return Refusal(
@@ -78,6 +92,10 @@ def retired(target: ImageSettingsTarget, release: Release, _snapshot: Snapshot) 
     return Refusal("not-a-menu", {"file": str(target.location), "tag": release.tag})
 
 
+def restricted_cycle(_target: ImageSettingsTarget, _snapshot: Snapshot) -> None:
+    """Everything that is set is there."""
+
+
 def aliases(_target: ImageSettingsTarget) -> dict[str, str]:
     """None."""
     return {}
@@ -88,19 +106,70 @@ def stated(target: ImageSettingsTarget, snapshot: Snapshot) -> tuple[ImageSettin
     return tuple(_stated(target, each, snapshot) for each in target.settings)
 
 
+def _optional(setting: Setting | Selector) -> Iterator[str]:
+    if isinstance(setting, Setting):
+        yield from setting.written if setting.defaults else ()
+        return
+    from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - few workspaces have such
+
+    yield from selector_parts.optional(setting)
+
+
+def _contradiction(
+    target: ImageSettingsTarget,
+    snapshot: Snapshot,
+    address: str,
+    components: tuple[Component, Component],
+) -> Refusal:
+    about = {
+        "components": [each.name for each in components],
+        "spelled": [each.spelling for each in components],
+    }
+    return Refusal("parts-contradict", _where(target, snapshot, address) | about)
+
+
+def _where(target: ImageSettingsTarget, snapshot: Snapshot, address: str) -> dict[str, Any]:
+    file = file_of(address, str(target.location))
+    return {"file": file, "line": snapshot.lines.get(address, 0), "path": ValueAddress.of(address).path}
+
+
 def _wanted(
-    target: ImageSettingsTarget, setting: Setting, component: Component, snapshot: Snapshot
-) -> str | Refusal:
-    found = snapshot.values[setting.path]
+    target: ImageSettingsTarget, setting: Setting | Selector, component: Component, snapshot: Snapshot
+) -> dict[str, Value] | Refusal:
+    """What is written at each address of a setting."""
     own = OwnRepositories(component.source, target.registry, target.mirrors)
-    if setting.writes is Writes.IMAGE and isinstance(found, str) and found:
-        try:
-            parse_reference(found)
-        except ValueError as error:
-            return Refusal("not-an-image", {"found": found, "reason": str(error)})
+    if isinstance(setting, Setting) and setting.writes is Writes.IMAGE:
+        found = neighbours.value_at(snapshot, setting.path)
+        if isinstance(found, str) and found:
+            try:
+                parse_reference(found)
+            except ValueError as error:
+                return Refusal("not-an-image", {"found": found, "reason": str(error)})
     foreign = foreign_image(_stated(target, setting, snapshot), own)
     if foreign is not None:
         return foreign_refusal(foreign)
+    if isinstance(setting, Selector):
+        from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - as above
+
+        tag_alone = all(each.name != DIGEST for each in setting.parts)
+        overruled = _overruled(target, setting, snapshot) if tag_alone else None
+        return overruled or selector_parts.wanted(setting, component, snapshot)
+    value = _scalar(target, setting, component, snapshot, own)
+    if isinstance(value, Refusal):
+        return value
+    # What a default says already needs no line of its own.
+    address, said = _said(setting, snapshot)
+    said_by_default = address != setting.path and said == value
+    return {setting.path: snapshot.values[setting.path] if said_by_default else value}
+
+
+def _scalar(
+    target: ImageSettingsTarget,
+    setting: Setting,
+    component: Component,
+    snapshot: Snapshot,
+    own: OwnRepositories,
+) -> Value | Refusal:
     match setting.writes:
         case Writes.TAG:
             return _loosened(target, setting, snapshot) or component.spelling
@@ -110,24 +179,23 @@ def _wanted(
         case Writes.DIGEST:
             return component.digest
         case Writes.IMAGE:
-            return _image(own.names[0], component, found)
+            return _image(own.names[0], component, _said(setting, snapshot)[1])
 
 
 def _loosened(target: ImageSettingsTarget, setting: Setting, snapshot: Snapshot) -> Refusal | None:
     """That a tag would be written where a digest is."""
-    found = snapshot.values[setting.path]
+    _, found = _said(setting, snapshot)
     if isinstance(found, str) and named_by_tag_and_digest(found).digest is not None:
         return Refusal("pinned-by-digest", {"found": found})
     return _overruled(target, setting, snapshot)
 
 
-def _overruled(target: ImageSettingsTarget, setting: Setting, snapshot: Snapshot) -> Refusal | None:
+def _overruled(
+    target: ImageSettingsTarget, setting: Setting | Selector, snapshot: Snapshot
+) -> Refusal | None:
     """That charts would go on to pull by the digest that stands beside the setting."""
-    path = neighbours.of(setting).digest
-    found = _text(snapshot, path) if path not in paths(target) else ""
-    if path is None or not found:
-        return None
-    return Refusal("digest-beside", {"line": snapshot.lines[path], "path": path, "found": found})
+    address, found = _digest_beside(target, setting, snapshot)
+    return Refusal("digest-beside", {**_where(target, snapshot, address), "found": found}) if found else None
 
 
 def _image(repository: str, component: Component, found: Value) -> str:
@@ -140,21 +208,29 @@ def _image(repository: str, component: Component, found: Value) -> str:
     return f"{repository_in(found, reference.tag)}{tag}{digest}"
 
 
-def _stated(target: ImageSettingsTarget, setting: Setting, snapshot: Snapshot) -> ImageSetting:
-    named = _named(setting, snapshot.values[setting.path])
-    line, file = snapshot.lines[setting.path], str(target.location)
-    if setting.writes is Writes.IMAGE:
+def _stated(target: ImageSettingsTarget, setting: Setting | Selector, snapshot: Snapshot) -> ImageSetting:
+    file = str(target.location)
+    if isinstance(setting, Selector):
+        from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - as above
+
+        named, address = selector_parts.stated(setting, snapshot)
+    else:
+        address, value = _said(setting, snapshot)
+        named = _named(setting, value)
+    at = _where(target, snapshot, address)
+    if isinstance(setting, Setting) and setting.writes is Writes.IMAGE:
         text = named.repository
-        repository = NamedRepository(text, file, setting.path, line) if text is not None else None
+        repository = NamedRepository(text, at["file"], at["path"], at["line"]) if text is not None else None
     else:
         repository = neighbours.repository(setting, snapshot, file)
     digest = named.digest
     if named.tag is not None:
-        digest = _digest_beside(target, setting, snapshot) or digest
+        _, beside_it = _digest_beside(target, setting, snapshot)
+        digest = beside_it if is_digest(beside_it) else digest
     return ImageSetting(
         setting.component,
-        setting.path,
-        line,
+        address,
+        at["line"],
         named.tag,
         digest,
         invalid=named.invalid,
@@ -162,14 +238,19 @@ def _stated(target: ImageSettingsTarget, setting: Setting, snapshot: Snapshot) -
     )
 
 
-def _digest_beside(target: ImageSettingsTarget, setting: Setting, snapshot: Snapshot) -> str | None:
-    path = neighbours.of(setting).digest
-    text = _text(snapshot, path) if path not in paths(target) else ""
-    return text if is_digest(text) else None
+def _said(setting: Setting, snapshot: Snapshot) -> tuple[str, Value]:
+    """Where it is said, and what: the first address where something stands, null and empty ones last."""
+    found = [(each, neighbours.value_at(snapshot, each)) for each in setting.read]
+    there = [(address, value) for address, value in found if value is not None]
+    telling = (each for each in there if isinstance(each[1], tuple) or printed(each[1]))
+    return next(telling, there[0] if there else (setting.path, Unquoted("null")))
 
 
-def _text(snapshot: Snapshot, path: str | None) -> str:
-    return neighbours.text_of(snapshot, path) if path is not None else ""
+def _digest_beside(
+    target: ImageSettingsTarget, setting: Setting | Selector, snapshot: Snapshot
+) -> tuple[str, str]:
+    written = paths(target)
+    return neighbours.said(snapshot, (each for each in neighbours.of(setting).digest if each not in written))
 
 
 def _named(setting: Setting, value: Value) -> SettingImage:

@@ -1,76 +1,105 @@
 """What stands beside an image's tag in values files and kustomizations, by the names that charts give it."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
-from ldmrelease.domain.targets import Setting, Writes
+from ldmrelease.domain.targets import DIGEST, Selector, Setting, Writes
+from ldmrelease.domain.value_addresses import ValueAddress, file_of
 from ldmrelease.targets.editors.chart_values import printed
 from ldmrelease.targets.image_setting import NamedRepository
-from ldmrelease.targets.results import Snapshot
+from ldmrelease.targets.results import Absent, Scalar, Snapshot
 
 # Kustomize's names (`images:`); everybody else follows `helm create`.
 _KUSTOMIZE = "newTag"
 
 
 class Neighbours(Struct, frozen=True):
-    """The paths where a setting's repository may be said, its registry alone, and a digest; None where nothing is."""
+    """The addresses where a setting's repository may be said, its registry alone, and a digest: the first that says it
+    counts, as the values of an environment before those of the chart."""
 
-    repository: str | None = None
-    registry: str | None = None
-    digest: str | None = None
+    repository: tuple[str, ...] = ()
+    registry: tuple[str, ...] = ()
+    digest: tuple[str, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
         """All of them."""
-        return tuple(each for each in (self.repository, self.registry, self.digest) if each is not None)
+        return (*self.repository, *self.registry, *self.digest)
 
 
-def of(setting: Setting) -> Neighbours:
-    """Where to look. A whole image says everything itself."""
-    if setting.writes is Writes.IMAGE:
+def of(setting: Setting | Selector) -> Neighbours:
+    """Where to look: beside each address of the setting, or of a selector's last part. A whole image says everything
+    itself."""
+    if isinstance(setting, Setting) and setting.writes is Writes.IMAGE:
         return Neighbours()
-    parent, key = _split(setting.path)
-    has_tag = setting.writes is not Writes.DIGEST
-    digest = f"{parent}digest" if has_tag and parent is not None else None
+    around = [ValueAddress.of(each) for each in _last(setting)]
+    digest = _beside(around, "digest") if _has_tag(setting) else ()
     if setting.repository is not None:
-        above, last = _split(setting.repository)
-        registry = f"{above}registry" if above is not None and last == "repository" else None
-        return Neighbours(setting.repository, registry, digest)
-    if parent is None:
-        return Neighbours()
-    if key == _KUSTOMIZE:
-        return Neighbours(f"{parent}newName", None, digest)
-    return Neighbours(f"{parent}repository", f"{parent}registry", digest)
+        where = ValueAddress.of(setting.repository)
+        registry = _beside([where], "registry") if where.key == "repository" else ()
+        return Neighbours((setting.repository,), registry, digest)
+    kustomized = around[0].key == _KUSTOMIZE
+    repository = _beside(around, "newName" if kustomized else "repository")
+    return Neighbours(repository, () if kustomized else _beside(around, "registry"), digest)
 
 
-def repository(setting: Setting, snapshot: Snapshot, file: str) -> NamedRepository | None:
-    """The repository that is named beside a setting; None where none is, and the chart's own holds."""
+def repository(setting: Setting | Selector, snapshot: Snapshot, own: str) -> NamedRepository | None:
+    """The repository that is named beside a setting; None where none is, and the chart's own holds. own: the file of
+    addresses that name none."""
     where = of(setting)
-    name = text_of(snapshot, where.repository)
-    registry = text_of(snapshot, where.registry)
+    at, name = said(snapshot, where.repository)
+    registry_at, registry = said(snapshot, where.registry)
     if name:
-        path = where.repository or ""
         text = f"{registry.rstrip('/')}/{name.lstrip('/')}" if registry else name
-        return NamedRepository(text, file, path, snapshot.lines.get(path, 0))
+        return _named(snapshot, own, text, at, at)
     if setting.repository is not None:
         # Somebody has taken away what the configuration says is there.
-        return NamedRepository("", file, setting.repository, snapshot.lines.get(setting.path, 0))
+        return _named(snapshot, own, "", setting.repository, setting.written[-1])
     if registry:
-        path = where.registry or ""
-        return NamedRepository(registry, file, path, snapshot.lines.get(path, 0), is_registry=True)
+        return _named(snapshot, own, registry, registry_at, registry_at, is_registry=True)
     return None
 
 
-def text_of(snapshot: Snapshot, path: str | None) -> str:
-    """What stands at a path as a chart prints it; empty where nothing does."""
-    value = snapshot.beside.get(path) if path is not None else None
-    if value is None or isinstance(value, tuple):
-        return ""
-    return printed(value) or ""
+def said(snapshot: Snapshot, addresses: Iterable[str]) -> tuple[str, str]:
+    """The first address where something stands, and what a chart prints of it; both empty where nothing does."""
+    for address in addresses:
+        value = value_at(snapshot, address)
+        text = printed(value) if value is not None and not isinstance(value, tuple) else None
+        if text is not None:
+            return address, text
+    return "", ""
 
 
-def _split(path: str) -> tuple[str | None, str]:
-    """A path without its last key, up to its dot, and that key; None where it does not end in a plain key."""
-    parent, dot, key = path.rpartition(".")
-    if path.endswith(("]", '"')):
-        return None, path
-    return parent + dot, key
+def value_at(snapshot: Snapshot, address: str) -> Scalar | tuple[Scalar, ...] | None:
+    """What stands at an address, whether it is written or read along; None where nothing does."""
+    for values in (snapshot.values, snapshot.beside):
+        found = values.get(address)
+        if found is not None and not isinstance(found, Absent):
+            return found
+    return None
+
+
+def _named(
+    snapshot: Snapshot, own: str, text: str, address: str, line_at: str, *, is_registry: bool = False
+) -> NamedRepository:
+    path, file = ValueAddress.of(address).path, file_of(address, own)
+    return NamedRepository(text, file, path, snapshot.lines.get(line_at, 0), is_registry)
+
+
+def _last(setting: Setting | Selector) -> tuple[str, ...]:
+    if isinstance(setting, Setting):
+        return setting.read
+    *_, last = [each for each in setting.parts if each.name != DIGEST] or setting.parts
+    return last.read
+
+
+def _has_tag(setting: Setting | Selector) -> bool:
+    if isinstance(setting, Setting):
+        return setting.writes is not Writes.DIGEST
+    return any(each.name != DIGEST for each in setting.parts)
+
+
+def _beside(addresses: Iterable[ValueAddress], name: str) -> tuple[str, ...]:
+    found = (each.beside(name) for each in addresses)
+    return tuple(str(each) for each in found if each is not None)

@@ -7,6 +7,7 @@ copy that was left behind by a kill is told from a change that the user made.
 import hashlib
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -139,11 +140,46 @@ class Checkout(Struct, frozen=True):
         return call(["-C", str(self.tree.root), *place, *arguments], env=self.git.env)
 
 
-def checkout_of(git: Git, branch: str, file: str) -> Checkout | None:
+class Checkouts(Struct, frozen=True):
+    """Several files of it that one commit changes: each follows by itself, so a kill between two loses nothing."""
+
+    files: tuple[Checkout, ...]
+
+    def require_clean(self, tip: str) -> None:
+        """As of a `Checkout`, of all of them."""
+        for each in self.files:
+            each.require_clean(tip)
+
+    def announce(self, blobs: Mapping[str, tuple[str, str]]) -> None:
+        """Leave the notes: of each file that changes, its blobs before and after."""
+        for each in self.files:
+            if each.file in blobs:
+                each.announce(*blobs[each.file])
+
+    def withdraw(self) -> None:
+        """Remove the notes: the branch did not move."""
+        for each in self.files:
+            each.withdraw()
+
+    def catch_up(self, tip: str) -> None:
+        """As of a `Checkout`; a file that has to stay as it is keeps no other one from following."""
+        kept = None
+        for each in self.files:
+            try:
+                each.catch_up(tip)
+            except RefusedError as refused:
+                kept = kept or refused
+        if kept is not None:
+            raise kept
+
+
+def checkouts_of(git: Git, branch: str, files: Sequence[str]) -> Checkouts | None:
     """The work tree where the branch is checked out, if there is one on this machine."""
     trees = git.opened.layout.work_trees(git.opened.bare)
     found = next((each for each in trees if _branch_of(git, each) == f"refs/heads/{branch}"), None)
-    return Checkout(git, found, branch, file) if found is not None else None
+    return (
+        Checkouts(tuple(Checkout(git, found, branch, each) for each in files)) if found is not None else None
+    )
 
 
 def _branch_of(git: Git, tree: WorkTree) -> str | None:

@@ -12,6 +12,7 @@ from typing import IO
 from ldmrelease import logs
 from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import UnavailableError
+from ldmrelease.domain.git_messages import telling_line
 from ldmrelease.targets.results import RefusedError
 
 _SETTINGS = (
@@ -42,14 +43,14 @@ DAMAGED = 128
 
 
 class GitError(UnavailableError):
-    """git said no, for a reason that is not one of ours; the message is its own."""
+    """git said no, for a reason that is not one of ours; `message` is all that it said."""
 
     where = "git"
 
     def __init__(self, command: str, status: int, message: str) -> None:
         self.status = status
         self.message = public(message)
-        super().__init__(f"git {command}: {self.message or f'exit status {status}'}")
+        super().__init__(f"git {command}: {telling_line(self.message) or f'exit status {status}'}")
 
 
 def call(

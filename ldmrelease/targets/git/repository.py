@@ -7,7 +7,7 @@ itself collects.
 import re
 import shutil
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -174,16 +174,31 @@ def _blob_there(git: Git, revision: str, file: str) -> GitBlob:
     return GitBlob(entry.oid, entry.mode, git.content(entry.oid))
 
 
-def tree_with(git: Git, objects: NewObjects, revision: str, file: str, blob: TreeEntry) -> str:
-    """The tree of a revision with one file replaced; every other entry is taken over as it stands."""
-    new = blob
-    folders = file.split("/")[:-1]
-    for depth in range(len(folders), -1, -1):
-        entries = git.entries(revision, "/".join(folders[:depth]))
-        oid = objects.tree([new if each.name == new.name else each for each in entries])
-        if depth:
-            new = TreeEntry(_TREE, folders[depth - 1].encode(errors="surrogateescape"), oid)
-    return oid
+def tree_with(git: Git, objects: NewObjects, revision: str, files: Mapping[str, TreeEntry]) -> str:
+    """The tree of a revision with files replaced, by their paths; every other entry is taken over as it stands."""
+    inside: dict[str, dict[str, TreeEntry]] = {"": {}}
+    for file, entry in files.items():
+        folder, _, name = file.rpartition("/")
+        inside.setdefault(folder, {})[name] = entry
+    # The deepest folders first: each is an entry of the one that it is in.
+    for folder in sorted(_with_parents(inside), key=_depth, reverse=True):
+        own = {each.name: each for each in inside.get(folder, {}).values()}
+        entries = [own.get(each.name, each) for each in git.entries(revision, folder)]
+        oid = objects.tree(entries)
+        if not folder:
+            return oid
+        above, _, name = folder.rpartition("/")
+        entry = TreeEntry(_TREE, name.encode(errors="surrogateescape"), oid)
+        inside.setdefault(above, {})[name] = entry
+    raise AssertionError("the root is one of the folders")
+
+
+def _with_parents(folders: Iterable[str]) -> set[str]:
+    return {"/".join(each.split("/")[:depth]) for each in folders for depth in range(each.count("/") + 2)}
+
+
+def _depth(folder: str) -> int:
+    return folder.count("/") + 1 if folder else 0
 
 
 def author_of(git: Git, revision: str) -> Change:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict, Forbidden
+from ldmrelease.cluster.client.errors import ClusterUnreachable, Conflict, Forbidden, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.gitops_managers import manager_of
 from ldmrelease.cluster.objects.owners import data_field, owners
@@ -31,14 +31,12 @@ from ldmrelease.targets.results import (
     Written,
     joined_refusal,
     require_none,
-    required,
 )
 from ldmrelease.targets.stores import kubernetes_fence
-from ldmrelease.targets.stores.expected import require_expected
+from ldmrelease.targets.stores.expected import require_expected, written_settings
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER
 from ldmrelease.targets.stores.kubernetes_rights import Right, fence_rights, forbidden
-from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
-from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
+from ldmrelease.targets.stores.reading import PathsToRead, lines_of, one_text, snapshot_of
 
 T = TypeVar("T")
 
@@ -58,7 +56,7 @@ def _against(where: ConfigMapKey, access: Access) -> Iterator[Refusal]:
     api = access.cluster(where.cluster)
     try:
         manifest = api.get(path_of("ConfigMap", where.namespace, where.name))
-    except Absent:
+    except ObjectNotFound:
         yield Refusal("no-config-map", {"file": str(where)})
     except Forbidden as error:
         refusal = refusal_of(error)
@@ -156,7 +154,7 @@ class _Session(Struct, frozen=True):
         """The ConfigMap. Raises `Refused`: `no-config-map`, `no-key`, `immutable`."""
         try:
             manifest = self.api.get(self.path)
-        except Absent:
+        except ObjectNotFound:
             raise RefusedError("no-config-map", file=str(self.file)) from None
         require_none(problems(manifest, self.file))
         return GuardedObject(self.path, manifest)
@@ -193,20 +191,20 @@ class _Session(Struct, frozen=True):
 
     def _try(self, guarded: GuardedObject, edits: Values, expect: Values) -> Written | None:
         """One try on this state; None where the ConfigMap has changed meanwhile."""
-        text = self._text(guarded)
-        settings = required(read_settings(text, list(edits), str(self.file)))
-        lines = {path: each.line for path, each in settings.items()}
+        text, asked = self._text(guarded), written_settings(edits, expect)
+        texts = one_text(str(self.file), text)
+        settings = texts.settings(asked)
         if all(settings[path].value == value for path, value in edits.items()):
-            return Written(canonical.digest(text), lines, found=True)
+            return Written(canonical.digest(text), lines_of(settings), found=True)
         require_expected(str(self.file), settings, edits, expect, lambda _: self.changed_by(guarded.manifest))
-        changed = required(edit_settings(text, edits, str(self.file)))
+        changed = texts.edited(edits, asked.optional).get(str(self.file), text)
         try:
             # Who else has written this text loses it: what the settings said was looked at before.
             self.api.apply(self.path, self._body(guarded, changed), manager=IMAGES_MANAGER, force=True)
         except Conflict:
             return None
-        after = required(read_settings(changed, list(edits), str(self.file)))
-        return Written(canonical.digest(changed), {path: each.line for path, each in after.items()})
+        after = one_text(str(self.file), changed).settings(asked)
+        return Written(canonical.digest(changed), lines_of(after))
 
     def _body(self, guarded: GuardedObject, text: bytes) -> KubernetesObject:
         """The text, and the others that we have written before: left out, they would go."""

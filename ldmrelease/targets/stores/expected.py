@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from ldmrelease.targets.results import Change, RefusedError, Value, Values
+from ldmrelease.domain.value_addresses import ValueAddress
+from ldmrelease.targets.results import ABSENT, Change, RefusedError, Value, Values
+from ldmrelease.targets.stores.reading import PathsToRead
 from ldmrelease.targets.yamledit.settings import FoundSetting
 
 
 def require_expected(
-    file: str,
+    own: str,
     settings: Mapping[str, FoundSetting],
     edits: Values,
     expect: Values,
@@ -15,6 +17,7 @@ def require_expected(
 ) -> None:
     """Raise `RefusedError` (`changed-by`) for a setting that is neither as expected nor as wanted.
 
+    own: the file of addresses that name none.
     changed_by: who changed a setting, asked only where one was. Raises KeyError where `expect` lacks one of the edits.
     """
     for path, wanted in edits.items():
@@ -22,11 +25,18 @@ def require_expected(
         if found.value in (wanted, expect[path]):
             continue
         change = changed_by(path)
-        values = {"path": path, "line": found.line, "found": found.value, "expected": expect[path]}
+        at = ValueAddress.of(path)
+        values = {"path": at.path, "line": found.line, "found": found.value, "expected": expect[path]}
         who = {"author": change.author, "time": change.time} | (
             {"commit": change.commit} if change.commit else {}
         )
-        raise RefusedError("changed-by", file=file, **values, **who)
+        raise RefusedError("changed-by", file=at.file or own, **values, **who)
+
+
+def written_settings(edits: Values, expect: Values) -> PathsToRead:
+    """What a write reads: each setting that it writes. Those that it adds or takes away may be absent."""
+    optional = [path for path in edits if ABSENT in (edits[path], expect.get(path))]
+    return PathsToRead(list(edits), optional)
 
 
 def said_already(now: Value | None, then: Value | None, item: int | None) -> bool:

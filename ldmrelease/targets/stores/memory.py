@@ -1,12 +1,14 @@
-"""A text in memory, read and written as a values file in git is: what tests and trials write to in place of one."""
+"""Texts in memory, read and written as a values file in git is: what tests and trials write to in place of one."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import TypeVar
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import MemoryFile
 from ldmrelease.domain.topology import Place
+from ldmrelease.domain.value_addresses import ValueAddress, file_of
 from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import WriteGrant
@@ -20,11 +22,10 @@ from ldmrelease.targets.results import (
     Value,
     Values,
     Written,
-    required,
 )
-from ldmrelease.targets.stores.expected import require_expected, said_already
-from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
-from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
+from ldmrelease.targets.stores.expected import require_expected, said_already, written_settings
+from ldmrelease.targets.stores.reading import PathsToRead, Texts, lines_of
+from ldmrelease.targets.yamledit.settings import read_settings
 
 T = TypeVar("T")
 
@@ -46,12 +47,11 @@ def read(
     optional: Collection[str] = (),
     beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
-    """The settings as they are now; an `optional` one that is absent is left out."""
+    """The settings as they are now; an `optional` one may be `ABSENT`."""
 
     def act() -> Snapshot:
-        text = _text(access.memory.state, where)
-        read = PathsToRead(paths, optional, beside)
-        return snapshot_of(text, read, where.name, canonical.digest(text))
+        state = access.memory.state
+        return _texts(state, where).snapshot(PathsToRead(paths, optional, beside), _revision(state, where))
 
     return _answer(act)
 
@@ -82,7 +82,7 @@ def claim(where: MemoryFile, access: Access, grant: WriteGrant) -> Written | Ref
     def act() -> Written:
         while True:
             old = access.memory.state
-            revision = canonical.digest(_text(old, where))
+            revision = _revision(old, where)
             if fence.check(old.fences.get(grant.place), grant) == grant.fence:
                 return Written(revision, {}, found=True)
             if _advance(access, "claim", old, old.with_fence(grant.place, grant.signed)):
@@ -115,10 +115,18 @@ def _answer(act: Callable[[], T]) -> T | Refusal:
         return refused.refusal
 
 
-def _text(state: MemoryState, where: MemoryFile) -> bytes:
-    if where.name not in state.texts:
-        raise RefusedError("no-file", file=where.name)
-    return state.texts[where.name][-1].content
+def _text(state: MemoryState, name: str) -> bytes:
+    if name not in state.texts:
+        raise RefusedError("no-file", file=name)
+    return state.texts[name][-1].content
+
+
+def _texts(state: MemoryState, where: MemoryFile) -> Texts:
+    return Texts(where.name, partial(_text, state))
+
+
+def _revision(state: MemoryState, where: MemoryFile) -> str:
+    return canonical.digest(_text(state, where.name))
 
 
 def _try(
@@ -127,20 +135,18 @@ def _try(
     """One try on this state; None where somebody has changed something meanwhile."""
     old = access.memory.state
     fence.check(old.fences.get(grant.place), grant)
-    text = _text(old, where)
-    settings = required(read_settings(text, list(edits), where.name))
-    lines = {path: each.line for path, each in settings.items()}
+    texts, asked = _texts(old, where), written_settings(edits, expect)
+    settings = texts.settings(asked)
     if all(settings[path].value == value for path, value in edits.items()):
-        return Written(canonical.digest(text), lines, found=True)
+        return Written(_revision(old, where), lines_of(settings), found=True)
     require_expected(where.name, settings, edits, expect, lambda path: _changed_by(old, where, path))
-    changed = required(edit_settings(text, edits, where.name))
+    new = old.with_fence(grant.place, grant.signed)
     author = f"{grant.note.author.name} <{grant.note.author.email}>"
-    version = TextVersion(changed, author, times.spell(grant.note.at))
-    new = old.with_text(where.name, version).with_fence(grant.place, grant.signed)
+    for name, changed in texts.edited(edits, asked.optional).items():
+        new = new.with_text(name, TextVersion(changed, author, times.spell(grant.note.at)))
     if not _advance(access, "write", old, new):
         return None
-    after = required(read_settings(changed, list(edits), where.name))
-    return Written(canonical.digest(changed), {path: each.line for path, each in after.items()})
+    return Written(_revision(new, where), lines_of(_texts(new, where).settings(asked)))
 
 
 def _advance(access: Access, what: str, old: MemoryState, new: MemoryState) -> bool:
@@ -151,8 +157,9 @@ def _advance(access: Access, what: str, old: MemoryState, new: MemoryState) -> b
 
 
 def _changed_by(state: MemoryState, where: MemoryFile, path: str, item: int | None = None) -> Change:
-    _text(state, where)
-    *_, last = versions = state.texts[where.name]
+    name = file_of(path, where.name)
+    _text(state, name)
+    *_, last = versions = state.texts[name]
     found = _value_in(last, path)
     for each in reversed(versions):
         if not said_already(found, _value_in(each, path), item):
@@ -161,6 +168,7 @@ def _changed_by(state: MemoryState, where: MemoryFile, path: str, item: int | No
     return Change("", last.author, last.time)
 
 
-def _value_in(version: TextVersion, path: str) -> Value | None:
-    settings = read_settings(version.content, [path], "")
+def _value_in(version: TextVersion, address: str) -> Value | None:
+    path = ValueAddress.of(address).path
+    settings = read_settings(version.content, [path], "", [path])
     return settings[path].value if isinstance(settings, dict) else None

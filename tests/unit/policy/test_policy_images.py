@@ -44,7 +44,7 @@ def test_what_can_be_wrong(found: ImageFact, outcome: Outcome, code: str) -> Non
 def test_a_moved_tag_names_both_digests_and_the_way_on() -> None:
     finding = look(image(tag_now=sha("new")))
     assert (finding.values["pinned"], finding.values["now"]) == (INDEX, sha("new"))
-    assert finding.next == ("ldmrelease", "release", "pin", "w.2023.16")
+    assert finding.next == ("ldmrelease", "release", "pin", "w.2023.16", "--reason", "WHY")
 
 
 def test_a_tag_that_is_gone_is_told_and_the_digest_is_enough() -> None:

@@ -19,7 +19,8 @@ from ldmrelease.config.workspace.patterns.repeats import (
     is_on,
     listed,
 )
-from ldmrelease.config.workspace.schema import ComponentEntry, SelectionEntry, SettingEntry
+from ldmrelease.config.workspace.schema import ComponentEntry, SelectionEntry
+from ldmrelease.config.workspace.target_schema import SettingEntry
 from ldmrelease.config.workspace.variables import OWN_NAMES, Bindings, names_in, replaced
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.read import YamlDocument, YamlNode, spell_path

@@ -118,6 +118,16 @@ class _Texts(Struct, frozen=True):
         return (value,)
 
 
+class AsWritten(_Texts, frozen=True):
+    """Whatever it is, as it stands: where parts are put together to a tag that a grammar reads as a whole."""
+
+    ordered: bool = False
+
+    def write(self, value: Value) -> str:
+        """As `PartType` says."""
+        return str(value)
+
+
 class Word(_Texts, frozen=True):
     """Letters and digits; a name has `.`, `_` and `-` between them."""
 

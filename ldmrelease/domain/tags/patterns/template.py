@@ -4,7 +4,7 @@ Outside of braces a character stands for itself; `[` and `]` enclose what may be
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -96,9 +96,17 @@ class Template(Struct, frozen=True):
 
 def read_template(text: str) -> Template:
     """Read a pattern. Raises `BadPattern`."""
+    template = read_items(text, _part)
+    if len(template.automaton().owners) > _MOST_STATES:
+        raise BadPattern("is too large", "fewer or shorter parts")
+    return template
+
+
+def read_items(text: str, part: Callable[[str], Part]) -> Template:
+    """Read what stands in braces by `part`, and what is around it. Raises `BadPattern`."""
     if not text or len(text) > _LONGEST:
         raise BadPattern(f"has {len(text)} characters", f"1 to {_LONGEST} characters")
-    items = tuple(_items(text))
+    items = tuple(_items(text, part))
     template = Template(text, items)
     names = [each.name for each in template.parts]
     for each in names:
@@ -106,14 +114,12 @@ def read_template(text: str) -> Template:
             raise BadPattern(f"the part {each} stands twice in it", "each part once")
     if not _required(items):
         raise BadPattern("all of it may be missing", "a part, or some text, outside of [ ]")
-    if len(template.automaton().owners) > _MOST_STATES:
-        raise BadPattern("is too large", "fewer or shorter parts")
     return template
 
 
-def _items(text: str) -> Iterator[Item]:
+def _items(text: str, part: Callable[[str], Part]) -> Iterator[Item]:
     within: list[str | Part] | None = None
-    for item in _tokens(text):
+    for item in _tokens(text, part):
         if item == "[":
             if within is not None:
                 raise BadPattern("has a [ within [ ]", "one [ ] after the other")
@@ -135,7 +141,7 @@ def _items(text: str) -> Iterator[Item]:
         raise BadPattern("has a [ that is not closed", "a ] after it")
 
 
-def _tokens(text: str) -> Iterator[str | Part]:
+def _tokens(text: str, part: Callable[[str], Part]) -> Iterator[str | Part]:
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -143,20 +149,26 @@ def _tokens(text: str) -> Iterator[str | Part]:
             raise BadPattern(
                 f"has {text[at]!r} at character {at + 1}", "letters, digits, _ . - +, {NAME:TYPE}, and [ ]"
             )
-        yield match[0] if match["part"] is None else _part(match["part"])
+        yield match[0] if match["part"] is None else part(match["part"])
         at = match.end()
 
 
-def _part(text: str) -> Part:
+def name_and_type(text: str) -> tuple[str, str | None]:
+    """What stands in braces. Raises `BadPattern`."""
     match = _PART.fullmatch(text)
     if match is None:
         raise BadPattern(
             f"has a part {{{text}}}", "{NAME} or {NAME:TYPE}, the name of small letters, digits and _"
         )
-    found = parts.part_type("d" if match[2] is None else match[2])
+    return match[1], match[2]
+
+
+def _part(text: str) -> Part:
+    name, type_ = name_and_type(text)
+    found = parts.part_type("d" if type_ is None else type_)
     if found is None:
-        raise BadPattern(f"has a part {match[1]} of the type {match[2]!r}", parts.KNOWN)
-    return Part(match[1], found)
+        raise BadPattern(f"has a part {name} of the type {type_!r}", parts.KNOWN)
+    return Part(name, found)
 
 
 def _required(items: tuple[Item, ...]) -> bool:

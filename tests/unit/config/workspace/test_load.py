@@ -131,7 +131,8 @@ def test_an_edited_policy_is_local_and_lint_says_how_to_record_it(rubin, tmp_pat
     (problem,) = lint(file)
     assert str(problem) == (
         "policies/commissioning.yaml:6:12: metadata.version: is not what trust.yaml records: advisory only until that "
-        f"is updated; record version 1 and {workspace.levels['commissioning'].digest} there"
+        f"is updated; record version 1 and {workspace.levels['commissioning'].digest} there, "
+        "or use `ldmrelease trust agree`"
     )
     assert load_workspace(rubin).local_policies == ()
 
@@ -156,11 +157,11 @@ def test_lint_misses_key_files_and_receipt_keys_before_they_are_needed(tmp_path,
     without, absent = [str(each) for each in lint(file)]
     assert without.startswith(
         "ldmrelease.yaml:19:1: keys: no key for 'receipts/production'; "
-        "`ldmrelease key new receipts-production --out keys/receipts-production.pem`"
+        "`ldmrelease key new receipts-production-2 --out keys/receipts-production-2.pem`"
     )
     assert absent.startswith(
         "ldmrelease.yaml:21:11: keys.runner: keys/runner.pem is not there; "
-        "`ldmrelease key new runner --out keys/runner.pem`"
+        "`ldmrelease key new runner-2 --out keys/runner-2.pem`"
     )
 
 
@@ -228,7 +229,7 @@ def test_a_check_names_the_repository_of_its_long_results(tmp_path, monkeypatch)
     edit(file, f"{reported}    results: r.example/results\n", reported)
     edit(file, command, f"{command}    results: r.example/results:latest\n")
     (message,) = faults(file)
-    assert message.startswith("ldmrelease.yaml:62:")
+    assert message.startswith("ldmrelease.yaml:69:")
     assert (
         "checks.smoke.results: 'r.example/results:latest' names one image, where a repository is expected"
         in message

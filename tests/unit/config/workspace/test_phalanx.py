@@ -12,7 +12,7 @@ from ldmrelease.config.workspace.lint import lint
 from ldmrelease.config.workspace.patterns.documents import workspace_document
 from ldmrelease.config.workspace.patterns.show import expanded_text
 from ldmrelease.config.workspace.topology import build_topology
-from ldmrelease.domain.targets import ImageSettingsTarget, MenuTarget
+from ldmrelease.domain.targets import ImageSettingsTarget, MenuTarget, Selector, Setting
 from ldmrelease.domain.topology import Topology
 from ldmrelease.trees.files import Folder
 from ldmrelease.trees.interface import TreeImage
@@ -67,6 +67,7 @@ def test_every_enabled_application_whose_tag_the_environment_decides_has_a_place
         for each in topology.applications
         if isinstance(each.target, ImageSettingsTarget)
         for setting in each.target.settings
+        if isinstance(setting, Setting)
     }
     lacking = {
         (each.environment, each.application, str(part.path))
@@ -92,6 +93,12 @@ def test_a_site_has_one_place_with_its_control_system(topology: Topology) -> Non
     sites = {each.place.environment: each.target for each in found}
     assert sites.keys() == {"base", "summit", "tucson-teststand"}
     assert all(isinstance(each, ImageSettingsTarget) and len(each.settings) > 60 for each in sites.values())
+    # Each reads the cycle where the site's stands, and has a revision of its own.
+    summit = sites["summit"]
+    assert isinstance(summit, ImageSettingsTarget)
+    settings = [each for each in summit.settings if isinstance(each, Selector)]
+    assert len(settings) == len(summit.settings)
+    assert {each.template for each in settings} == {"{cycle}[.{revision:03d}]"}
 
 
 def test_expanded_it_loads_to_the_same_topology(file: Path, topology: Topology, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_nothing_is_promoted_to_a_target_that_nobody_agreed_to(moved: Site, word
     done = moved.run(*words)
     assert done.exit_code == 2, done.stdout
     assert "the targets of" in done.stderr
-    assert "not those that the trust document records" in done.stderr
+    assert "differ from what the trust document records" in done.stderr
     assert (moved.everything(), moved.refs("elsewhere")) == (before, refs)
 
 
@@ -54,7 +54,7 @@ def test_nothing_is_signed_about_it_either(moved: Site) -> None:
     before = moved.head()
     observed = moved.run("observe", "--target", PLACE)
     assert observed.exit_code == 3
-    assert "the targets of usdfdev are not those" in observed.stderr
+    assert "the targets of usdfdev differ from what" in observed.stderr
     assert moved.run("check-run", "smoke", "w.2023.15", "--target", PLACE).exit_code == 2
     assert moved.head() == before
 

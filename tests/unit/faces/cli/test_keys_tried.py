@@ -65,16 +65,17 @@ def test_keys_of_statements_are_of_the_kind_that_verifiers_read(ready: Site, pur
 def test_a_workspace_without_a_promoter_is_told_how_to_make_one(ready: Site) -> None:
     missing(ready, "promoter")
     told = ready.run("workspace", "lint").stdout
-    assert "`ldmrelease key new promoter --out keys/promoter.pem`" in told
-    assert "`ldmrelease trust add-key promoter keys/promoter.pem --role promoter`" in told
-    assert "write `promoter: keys/promoter.pem` under keys" in told
-    (ready.root / "keys/promoter.pem").unlink()
+    # The name is one that no key has: one that is recorded is never replaced.
+    assert "`ldmrelease key new promoter-2 --out keys/promoter-2.pem`" in told
+    assert "`ldmrelease trust add-key promoter-2 keys/promoter-2.pem --role promoter`" in told
+    assert "write `promoter: keys/promoter-2.pem` under keys" in told
     # These very commands, and it works.
-    ready.ok("key", "new", "promoter", "--out", str(ready.root / "keys/promoter.pem"))
-    ready.ok(
-        "trust", "add-key", "promoter2", str(ready.root / "keys/promoter.pem"), "--role", "promoter", "--yes"
+    made = str(ready.root / "keys/promoter-2.pem")
+    ready.ok("key", "new", "promoter-2", "--out", made)
+    ready.ok("trust", "add-key", "promoter-2", made, "--role", "promoter", "--yes")
+    ready.edit(
+        lambda text: text.replace("  ledger: keys/", "  promoter: keys/promoter-2.pem\n  ledger: keys/")
     )
-    ready.edit(lambda text: text.replace("  ledger: keys/", "  promoter: keys/promoter.pem\n  ledger: keys/"))
     ready.ok("workspace", "lint")
     ready.ok("promote", WEEKLY, "--target", PLACE)
 

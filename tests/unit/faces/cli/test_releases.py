@@ -173,8 +173,8 @@ def test_what_does_not_count_is_said_with_its_reason(pinned: Site, tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not an envelope or statement that can be read"),
-        (b"{}", "not an envelope or statement that can be read"),
+        (b"", "it is not a signed statement"),
+        (b"{}", "it is not a signed statement"),
         (b'{"payload": "e30=", "payloadType": "text/plain", "signatures": []}', "not signed"),
     ],
 )

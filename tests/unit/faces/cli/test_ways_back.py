@@ -66,7 +66,7 @@ def test_an_alias_moves_in_one_menu_to_what_is_live_there(ready: Site) -> None:
     assert "w_2023_15 is not in the menu" in refused.stdout
     ready.ok("promote", WEEKLY, "--target", "jupyterlab")
     said = ready.ok("alias", "move", "recommended", WEEKLY, "--target", MENU)
-    assert "MOVED recommended: recommended -> w.2023.16  usdfdev/nublado" in said
+    assert "MOVED recommended -> w.2023.16  usdfdev/nublado" in said
     assert 'recommendedTag: "w_2023_16"' in ready.committed(MENU)
     assert 'recommendedTag: "recommended"\n' in ready.committed("usdfint/nublado")
     rows = {

@@ -18,9 +18,16 @@ TARGET = ImageSettingsTarget(MemoryFile(NAME), (Setting("lab", "image.tag"),))
 MENU = b"numReleases: 0\nnumWeeklies: 0\nnumDailies: 0\npin: [w_2023_15]\nrecommendedTag: w_2023_15\n"
 
 
+OTHER = "environment.yaml"
+OTHER_TEXT = b"cycle: w_2023_15\nother: 1\n"
+TARGET_OF_TWO = ImageSettingsTarget(
+    MemoryFile(NAME), (Setting("lab", "image.tag"), Setting("sim", f"{OTHER}#cycle"))
+)
+
+
 @dataclass
 class InMemory:
-    """The text, in connections of its own."""
+    """The text, and where there are more the other one, in connections of their own."""
 
     target: ImageSettingsTarget = TARGET
     before: dict[str, Value] = field(default_factory=lambda: {"image.tag": "w_2023_15"})
@@ -38,9 +45,10 @@ class InMemory:
         )
 
     def meddle(self) -> str:
-        text = self.opened.memory.state.texts[NAME][-1].content
-        changed = text.replace(b"w_2023_15", b"w_2023_10").replace(b"w_2023_16", b"w_2023_10")
-        self.opened.memory.put(NAME, changed, "Anna <anna@example.org>", "2023-04-21T10:00:00Z")
+        for name, versions in self.opened.memory.state.texts.items():
+            text = versions[-1].content
+            changed = text.replace(b"w_2023_15", b"w_2023_10").replace(b"w_2023_16", b"w_2023_10")
+            self.opened.memory.put(name, changed, "Anna <anna@example.org>", "2023-04-21T10:00:00Z")
         return "Anna <anna@example.org>"
 
 
@@ -53,6 +61,21 @@ def there() -> InMemory:
 
 class TestMemory(StoreContract):
     """All that a store has to do."""
+
+
+class TestTwoTexts(StoreContract):
+    """The same of settings in two texts."""
+
+    @pytest.fixture
+    def there(self) -> InMemory:
+        prepared = InMemory(
+            TARGET_OF_TWO,
+            {"image.tag": "w_2023_15", f"{OTHER}#cycle": "w_2023_15"},
+            {"image.tag": "w_2023_16", f"{OTHER}#cycle": "w_2023_16"},
+        )
+        for name, text in ((NAME, TEXT), (OTHER, OTHER_TEXT)):
+            prepared.opened.memory.put(name, text, "Kim <kim@example.org>", "2023-04-20T10:00:00Z")
+        return prepared
 
 
 def test_a_text_that_nobody_has_written_is_refused() -> None:

@@ -1,0 +1,74 @@
+"""Who else reads what a promotion of one place changes."""
+
+from msgspec.structs import replace
+
+from ldmrelease.domain.targets import ImageSettingsTarget, MemoryFile, Setting
+from ldmrelease.domain.topology import Application, Place, Topology
+from ldmrelease.targets.editors import image_settings
+from ldmrelease.targets.results import Refusal
+from ldmrelease.targets.shared_parts import SharedParts
+from tests.unit.targets.editors.selector_tree import (
+    AUXTEL,
+    ENVIRONMENT,
+    SIMONYITEL,
+    TREE,
+    read,
+    release,
+    selector,
+)
+
+
+def application(name: str, file: str, *runs: str) -> Application:
+    components = tuple(each.rpartition("/")[2] for each in runs)
+    target = ImageSettingsTarget(MemoryFile(file), tuple(selector(each) for each in components))
+    return Application(Place("summit", name), "summit", runs, target)
+
+
+AUXILIARY = application("auxtel", AUXTEL, "telescope/ataos", "telescope/atdome")
+MAIN = application("simonyitel", SIMONYITEL, "telescope/mtdome")
+
+
+def refusal(wanted: str, *others: Application, here: Application = AUXILIARY) -> Refusal | None:
+    there = read(here.target, TREE)  # type: ignore[arg-type]
+    edits = image_settings.desired(here.target, release(wanted, ataos=3, atdome=1), there)  # type: ignore[arg-type]
+    assert isinstance(edits, dict), edits
+    shared = SharedParts(Topology((), (here, *others)))
+    return shared.refusal(here, "telescope", there, edits)
+
+
+def test_nobody_else_reads_what_is_all_in_one_place() -> None:
+    assert refusal("c0044") is None
+
+
+def test_what_another_place_reads_is_not_changed_under_it() -> None:
+    found = refusal("c0044", MAIN)
+    assert found is not None
+    assert (found.code, found.values["readers"]) == ("shared-part", ["summit/simonyitel mtdome"])
+    assert (found.values["file"], found.values["path"], found.values["line"]) == (
+        ENVIRONMENT,
+        "controlSystem.imageTag",
+        4,
+    )
+
+
+def test_what_stays_as_it_is_may_be_read_by_anybody() -> None:
+    assert refusal("c0043", MAIN) is None
+
+
+def test_nor_under_another_product_of_the_same_place() -> None:
+    both = replace(AUXILIARY, runs=("telescope/ataos", "other/atdome"))
+    there = read(both.target, TREE)  # type: ignore[arg-type]
+    edits = image_settings.desired(both.target, release("c0044", ataos=3), there)  # type: ignore[arg-type]
+    assert isinstance(edits, dict), edits
+    found = SharedParts(Topology((), (both,))).refusal(both, "telescope", there, edits)
+    assert found is not None
+    assert found.values["readers"] == ["summit/auxtel atdome"]
+
+
+def test_who_reads_it_as_a_default_is_named_too() -> None:
+    setting = Setting("lab", "tag", defaults=(f"{ENVIRONMENT}#controlSystem.imageTag",))
+    target = ImageSettingsTarget(MemoryFile("lab.yaml"), (setting,))
+    reader = Application(Place("summit", "lab"), "summit", ("lab/lab",), target)
+    found = refusal("c0044", reader)
+    assert found is not None
+    assert found.values["readers"] == ["summit/lab lab"]
