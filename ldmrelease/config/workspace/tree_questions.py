@@ -21,7 +21,7 @@ Scalars = Mapping[str, str | None]
 Files = Mapping[str, Scalars]
 
 
-class Question(Struct, frozen=True):
+class TreeQuestion(Struct, frozen=True):
     """Which scalars there are at an address whose value has a form; any value where `value` is None."""
 
     file: str
@@ -68,18 +68,18 @@ class Question(Struct, frozen=True):
         return there and (self.value is None or _pattern(self.value, {}, ".+").fullmatch(value) is not None)
 
 
-def question(address: str, value: str | None = None) -> Question:
+def question(address: str, value: str | None = None) -> TreeQuestion:
     """The question about an address. Raises ValueError."""
     file, found, path = address.partition("#")
     if not (file and found and path) or "#" in path:
         raise ValueError(
             f"{address!r} is not FILE#PATH, such as environments/values-base.yaml#applications.mobu"
         )
-    return Question(file, path, value)
+    return TreeQuestion(file, path, value)
 
 
-def asked_question(text: str) -> Question:
-    """The question that was recorded as `Question.asked`. Raises ValueError."""
+def asked_question(text: str) -> TreeQuestion:
+    """The question that was recorded as `TreeQuestion.asked`. Raises ValueError."""
     address, found, value = text.partition(_IS)
     return question(address, value if found else None)
 

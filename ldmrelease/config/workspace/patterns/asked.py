@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from ldmrelease.config.workspace.pattern_schema import HEAD, Repeated, TreeEntry
 from ldmrelease.config.workspace.patterns import nodes
 from ldmrelease.config.workspace.patterns.repeats import asked_by
-from ldmrelease.config.workspace.tree_questions import Question
+from ldmrelease.config.workspace.tree_questions import TreeQuestion
 from ldmrelease.config.yaml.read import YamlNode, read
 
 M = TypeVar("M", bound=BaseModel)
@@ -24,7 +24,7 @@ class AskedTree(Struct, frozen=True):
     name: str
     repository: str
     branch: str
-    questions: tuple[Question, ...]
+    questions: tuple[TreeQuestion, ...]
 
 
 def asked_trees(file: Path) -> list[AskedTree]:
@@ -33,7 +33,7 @@ def asked_trees(file: Path) -> list[AskedTree]:
     named = {name: _as(TreeEntry, node) for name, _, node in nodes.entries(nodes.child(root, "trees"))}
     trees = {name: each for name, each in named.items() if each is not None}
     alone = next(iter(trees)) if len(trees) == 1 else None
-    found: dict[str, dict[str, Question]] = {name: {} for name in trees}
+    found: dict[str, dict[str, TreeQuestion]] = {name: {} for name in trees}
     for section in _SECTIONS:
         for tree, question in _asked(nodes.child(root, section), alone):
             if tree in found:
@@ -46,7 +46,7 @@ def asked_trees(file: Path) -> list[AskedTree]:
     ]
 
 
-def _asked(node: YamlNode | None, above: str | None) -> Iterator[tuple[str | None, Question]]:
+def _asked(node: YamlNode | None, above: str | None) -> Iterator[tuple[str | None, TreeQuestion]]:
     if node is None:
         return
     tree = above

@@ -7,7 +7,7 @@ import yaml
 from msgspec import Struct
 from pydantic import Field, WithJsonSchema
 
-from ldmrelease.config.workspace.tree_questions import Files, Question
+from ldmrelease.config.workspace.tree_questions import Files, TreeQuestion
 from ldmrelease.config.yaml.fields import UNIQUE, Address, Name, Strict, Text
 from ldmrelease.config.yaml.read import read
 from ldmrelease.config.yaml.validation_messages import validate
@@ -46,7 +46,7 @@ class TreesFile(Strict):
 
 
 class RecordedTree(Struct, frozen=True):
-    """A tree as it was when it was asked. `asked` are `Question.asked`."""
+    """A tree as it was when it was asked. `asked` are `TreeQuestion.asked`."""
 
     repository: str
     branch: str
@@ -54,7 +54,7 @@ class RecordedTree(Struct, frozen=True):
     asked: frozenset[str]
     files: Files
 
-    def has_answer(self, question: Question) -> bool:
+    def has_answer(self, question: TreeQuestion) -> bool:
         """Whether this was asked; else nothing is known of it."""
         return question.asked in self.asked
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from ldmrelease.config.workspace.pattern_schema import HEAD, Repeated
 from ldmrelease.config.workspace.patterns import nodes
 from ldmrelease.config.workspace.patterns.repeats import (
-    Asked,
+    PatternQuestions,
     Trees,
     asked_by,
     exception_faults,
@@ -112,7 +112,7 @@ class Maker:
         chosen = (each for own in listed(head, scope.bindings) for each in found(asked, files, own))
         return [each for each in chosen if is_on(asked, files, each) and not is_excepted(head, each)]
 
-    def faults(self, head: Repeated, names: list[str], asked: Asked, path: Path) -> list[Problem]:
+    def faults(self, head: Repeated, names: list[str], asked: PatternQuestions, path: Path) -> list[Problem]:
         """Variables of a pattern's exceptions and conditions that stand for nothing."""
         faults = list(exception_faults(head, names, self.document, path))
         lacking = [name for each in asked.where for name in each.variables if name not in names]

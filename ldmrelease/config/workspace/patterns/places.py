@@ -8,7 +8,14 @@ from msgspec.structs import replace
 from ldmrelease.config.workspace.pattern_schema import PLACES_HEAD, PlacesHead
 from ldmrelease.config.workspace.patterns import nodes
 from ldmrelease.config.workspace.patterns.making import Made, Maker, Scope
-from ldmrelease.config.workspace.patterns.repeats import Asked, asked_by, found, is_excepted, is_on, listed
+from ldmrelease.config.workspace.patterns.repeats import (
+    PatternQuestions,
+    asked_by,
+    found,
+    is_excepted,
+    is_on,
+    listed,
+)
 from ldmrelease.config.workspace.schema import PlacesEntry
 from ldmrelease.config.workspace.tree_questions import Files
 from ldmrelease.config.workspace.variables import Bindings
@@ -65,7 +72,7 @@ class PlacePatterns:
             self._make(body, Scope(path, (), bound, tree), path)
         self._tell_twice(path)
 
-    def _bindings(self, head: PlacesHead, asked: Asked, files: Files) -> Iterator[Bindings]:
+    def _bindings(self, head: PlacesHead, asked: PatternQuestions, files: Files) -> Iterator[Bindings]:
         chosen = [each for each in self._environments.children if _fits(each, head.environments)]
         named = [each for each in head.applications if "*" not in each]
         forms = [each for each in head.applications if "*" in each]
@@ -140,7 +147,9 @@ class PlacePatterns:
                 problem = self._document.unknown(place, f"no environment {each!r}", each, known)
                 self._maker.problems.append(problem)
 
-    def _tell_unknown_applications(self, head: PlacesHead, asked: Asked, files: Files, path: Path) -> None:
+    def _tell_unknown_applications(
+        self, head: PlacesHead, asked: PatternQuestions, files: Files, path: Path
+    ) -> None:
         """Names of which the tree does not even say that they are off."""
         known = {
             each["application"] for q in asked.where for each in q.answers(files, {}) if "application" in each
@@ -165,11 +174,11 @@ class PlacePatterns:
         self._twice.clear()
 
 
-def _asked_names(asked: Asked) -> set[str]:
+def _asked_names(asked: PatternQuestions) -> set[str]:
     return {*asked.variables, *(name for each in asked.where for name in each.variables)}
 
 
-def _with_application(bound: Bindings, asked: Asked, files: Files) -> Iterator[Bindings]:
+def _with_application(bound: Bindings, asked: PatternQuestions, files: Files) -> Iterator[Bindings]:
     if "application" in bound:
         yield bound
         return

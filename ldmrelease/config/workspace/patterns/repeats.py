@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ldmrelease.config.workspace.pattern_schema import Repeated, TreeEntry
 from ldmrelease.config.workspace.patterns import facts
-from ldmrelease.config.workspace.tree_questions import Files, Question, question
+from ldmrelease.config.workspace.tree_questions import Files, TreeQuestion, question
 from ldmrelease.config.workspace.variables import Bindings
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
@@ -18,15 +18,15 @@ from ldmrelease.config.yaml.validation_messages import Path
 REFRESH = "read it with `ldmrelease workspace refresh`"
 
 
-class Asked(Struct, frozen=True):
+class PatternQuestions(Struct, frozen=True):
     """What a pattern asks of its tree: each step of `from_tree` has questions of which the first with an answer counts;
     `where` are questions of which the first scalar that is there says whether."""
 
-    from_tree: tuple[tuple[Question, ...], ...]
-    where: tuple[Question, ...]
+    from_tree: tuple[tuple[TreeQuestion, ...], ...]
+    where: tuple[TreeQuestion, ...]
 
     @property
-    def questions(self) -> Iterator[Question]:
+    def questions(self) -> Iterator[TreeQuestion]:
         """All of them."""
         yield from itertools.chain(*self.from_tree)
         yield from self.where
@@ -37,10 +37,10 @@ class Asked(Struct, frozen=True):
         return [name for step in self.from_tree for each in step for name in each.variables]
 
 
-def asked_by(head: Repeated) -> Asked:
+def asked_by(head: Repeated) -> PatternQuestions:
     """What a pattern asks."""
     steps = [tuple(question(each, step.value) for each in step.path) for step in head.from_tree or ()]
-    return Asked(tuple(steps), tuple(question(each, "*") for each in head.where or ()))
+    return PatternQuestions(tuple(steps), tuple(question(each, "*") for each in head.where or ()))
 
 
 class Trees:
@@ -104,7 +104,7 @@ def listed(head: Repeated, bound: Bindings) -> Iterator[dict[str, str]]:
         yield {**bound, **dict(zip(lists, chosen, strict=True))}
 
 
-def found(asked: Asked, files: Files, bound: Bindings) -> Iterator[dict[str, str]]:
+def found(asked: PatternQuestions, files: Files, bound: Bindings) -> Iterator[dict[str, str]]:
     """What the variables stand for in each answer of the tree."""
     known = [dict(bound)]
     for step in asked.from_tree:
@@ -112,7 +112,7 @@ def found(asked: Asked, files: Files, bound: Bindings) -> Iterator[dict[str, str
     return iter(known)
 
 
-def _first(step: tuple[Question, ...], files: Files, bound: Bindings) -> list[dict[str, str]]:
+def _first(step: tuple[TreeQuestion, ...], files: Files, bound: Bindings) -> list[dict[str, str]]:
     for each in step:
         answers = list(each.answers(files, bound))
         if answers:
@@ -120,7 +120,7 @@ def _first(step: tuple[Question, ...], files: Files, bound: Bindings) -> list[di
     return []
 
 
-def is_on(asked: Asked, files: Files, bound: Bindings) -> bool:
+def is_on(asked: PatternQuestions, files: Files, bound: Bindings) -> bool:
     """Whether the tree says true, or is not asked."""
     if not asked.where:
         return True
