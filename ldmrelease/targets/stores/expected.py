@@ -35,7 +35,7 @@ def require_expected(
 
 def written_settings(edits: Values, expect: Values) -> PathsToRead:
     """What a write reads: each setting that it writes. Those that it adds or takes away may be absent."""
-    optional = [path for path in edits if ABSENT in (edits[path], expect.get(path))]
+    optional = [path for path in edits if ABSENT in (edits[path], expect[path])]
     return PathsToRead(list(edits), optional)
 
 
