@@ -33,7 +33,11 @@ def added(text: str, root: Node, trail: Trail, value: Value) -> tuple[list[Splic
     `not-a-list`, `layout`.
     """
     node, first = trail.last.node, trail.rest[0]
-    if any(isinstance(each, int) for each in trail.rest) or isinstance(trail.rest[-1], Named):
+    pairs = zip(trail.rest, (*trail.rest[1:], None), strict=True)
+    if any(
+        isinstance(each, int) or (isinstance(each, Named) and not isinstance(after, str))
+        for each, after in pairs
+    ):
         raise absent(trail)
     writer = _Writer(text, root, node)
     edit = Edit(added={id(node): (added_shape(trail.rest, value),)})
