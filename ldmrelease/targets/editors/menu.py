@@ -50,6 +50,11 @@ def optional(target: MenuTarget) -> tuple[str, ...]:
     return (_path(target, "cycle"),)
 
 
+def shared(_target: MenuTarget) -> tuple[str, ...]:
+    """None."""
+    return ()
+
+
 def beside(_target: MenuTarget) -> tuple[str, ...]:
     """Nothing is read along."""
     return ()
