@@ -90,6 +90,11 @@ def desired(
 def _render(
     name: str, tree: Tree, environments: Collection[str], environ: Mapping[str, str], work: Path
 ) -> Iterator[TreeFinding] | None:
-    path = environ.get("PATH")
-    helm, kustomize = (shutil.which(each, path=path) for each in ("helm", "kustomize"))
+    helm, kustomize = installed(environ)
     return layout(name).render(tree, environments, Programs(work, environ, helm, kustomize))
+
+
+def installed(environ: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Where Helm and Kustomize are on the `PATH`."""
+    helm, kustomize = (shutil.which(each, path=environ.get("PATH", "")) for each in ("helm", "kustomize"))
+    return helm, kustomize
