@@ -96,6 +96,14 @@ class Site:
         lines = file.read_text().splitlines(keepends=True)
         file.write_text("".join(each for each in lines if not each.startswith("clock:")))
 
+    def begin_on_the_wall(self) -> None:
+        """Take the fixed clock out, and begin a ledger of real time in place of the one that there is."""
+        self.wall_clock()
+        for each in self.root.glob("ledger.db*"):
+            each.unlink()
+        self.ok("ledger", "init", "--anew", "--reason", "real time")
+        self.ok("observe")
+
     def edit(self, change: Callable[[str], str], name: str = FILE) -> None:
         """Change the text of a file of the workspace."""
         path = self.root / name

@@ -21,6 +21,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "workspace": AnswerEntry("workspace", "WorkspaceAnswer", ("init",)),
     "key": AnswerEntry("workspace", "KeyAnswer", ("key new", "key show")),
     "trust": AnswerEntry("workspace", "TrustAnswer", ("trust agree", "trust add-key", "trust role")),
+    "adopted-trust": AnswerEntry("workspace", "AdoptedTrustAnswer", ("trust adopt",)),
     "diagnoses": AnswerEntry("doctor", "Diagnoses", ("doctor",)),
     "problems": AnswerEntry("errors", "Problems", ("workspace lint", "policy lint")),
     "tags": AnswerEntry("tags", "Tags", ("tag parse",)),

@@ -71,6 +71,10 @@ class Setting(Struct, frozen=True, tag="scalar"):
         return (self.path, *self.defaults)
 
 
+TAG, DIGEST = "tag", "digest"
+"""Parts of a selector that every image has, whatever its grammar."""
+
+
 class SelectorPart(Struct, frozen=True):
     """A part of a selector: written at `path`, and read at `defaults` in turn where nothing stands there."""
 

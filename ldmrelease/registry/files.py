@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +23,8 @@ class LayoutFiles:
 
     def write(self, path: Path, chunks: Iterable[bytes]) -> None:
         """Write the file durably and atomically; an exception from `chunks` leaves nothing behind."""
+        import secrets  # noqa: PLC0415 - who reads does without
+
         with self._observed(path), self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             # Beside the blobs, not among them: a leftover of a kill must not look like content.

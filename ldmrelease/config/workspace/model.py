@@ -1,5 +1,6 @@
 """The workspace as values, and the way to its file: all that a command needs where nothing has to be validated."""
 
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -57,6 +58,13 @@ class Workspace(Struct, frozen=True):
     local_checks: tuple[LocalCheck, ...] = ()
     trust_version: int = 0
     trust_digest: str = ""
+
+    @property
+    def trust_name(self) -> str:
+        """Where the trust document is, from the workspace's folder where it is named so: the same in every checkout."""
+        if not self.trust.is_relative_to(self.root):
+            return str(self.trust)
+        return os.path.normpath(self.trust.relative_to(self.root))
 
     def local_check(self, name: str) -> LocalCheck | None:
         """The check of that name, if it is not the one that the trust document records."""

@@ -21,7 +21,7 @@ from ldmrelease.services.needs import ReleaseHistory
 
 
 class ImageNames:
-    """Names images; reads the admissions of each place and the pins of each digest once."""
+    """Names images; reads the admissions of each place, the pins of each digest and each spelling once."""
 
     def __init__(self, context: ReleaseHistory) -> None:
         self._context = context
@@ -29,6 +29,7 @@ class ImageNames:
         self._pins: dict[str, list[tuple[PinRecord, Release]]] = {}
         self._rebuilt: dict[str, bool] = {}
         self._images: dict[tuple[str, str, str], list[PinnedImage]] = {}
+        self._spelled: dict[tuple[str, str, str | None], str | None] = {}
 
     def of_observed(self, place: Place, image: ObservedImage, at: int) -> NamedImage:
         """What an image is called that the event `at` saw at a place."""
@@ -100,6 +101,12 @@ class ImageNames:
 
     def spelled(self, product: str, component: str, tag: str | None) -> str | None:
         """`product/tag` of the release that an image's tag spells, None where it spells none."""
+        key = (product, component, tag)
+        if key not in self._spelled:
+            self._spelled[key] = self._spelled_by(product, component, tag)
+        return self._spelled[key]
+
+    def _spelled_by(self, product: str, component: str, tag: str | None) -> str | None:
         known = self._context.topology.product(product)
         source = known.component(component) if known is not None else None
         if tag is None or known is None or source is None:

@@ -4,12 +4,14 @@ A part is what stands at the first of its addresses that has something, as Helm 
 those of the chart. Null and an empty text say nothing; where the part may be missing, they say that it is.
 """
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from ldmrelease.domain.release import Component
-from ldmrelease.domain.selectors import DIGEST, SelectorTemplate, parts_of, read_selector
+from ldmrelease.domain.selectors import SelectorTemplate, parts_of, read_selector
 from ldmrelease.domain.tags.patterns.parts import Value as PartValue
-from ldmrelease.domain.targets import Selector, SelectorPart
+from ldmrelease.domain.targets import DIGEST, Selector, SelectorPart
 from ldmrelease.targets.editors.chart_values import printed, whole_number
 from ldmrelease.targets.editors.neighbours import value_at
 from ldmrelease.targets.image_setting import SettingImage, named_by_tag_and_digest, not_an_image
@@ -23,6 +25,12 @@ class SaidPart(Struct, frozen=True):
 
     address: str
     value: PartValue | None
+
+
+def optional(selector: Selector) -> Iterator[str]:
+    """The addresses where nothing need stand: others are read in their place, or the part may be missing."""
+    omissible = read_selector(selector.template).omissible
+    return (each.path for each in selector.parts if each.defaults or each.name in omissible)
 
 
 def stated(selector: Selector, snapshot: Snapshot) -> tuple[SettingImage, str]:
@@ -73,7 +81,9 @@ def _value(
         return _NULL
     if not isinstance(wanted, int):
         return wanted
-    return str(wanted) if isinstance(now, str) and now else Unquoted(str(wanted))
+    # A number in quotes stays there.
+    quoted = isinstance(now, str) and whole_number(now) is not None
+    return str(wanted) if quoted else Unquoted(str(wanted))
 
 
 def _said(part: SelectorPart, template: SelectorTemplate, snapshot: Snapshot) -> SaidPart | None:

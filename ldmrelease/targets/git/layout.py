@@ -7,6 +7,7 @@ of the few settings that say how it is stored and how lines end. Its HEAD and in
 """
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,13 @@ MIRROR_LINKS = ("objects", "refs", "packed-refs", "reftable", "logs", "shallow")
 """What is linked of a mirror, which nobody checks files out of: not `info`, whose attributes and grafts are none of
 ours."""
 LINKS = (*MIRROR_LINKS, "info")
+_PLAIN_LINE = re.compile(
+    rb"""\[([A-Za-z0-9-]+)([ ]"[^"\\\x00-\x1f]*")?\]              # [core], [remote "origin"]
+      | [\t ]+([A-Za-z][A-Za-z0-9-]*)[ ]=[ ]                      # a key and
+        ([!$-:<-\[\]-~]+(?:[ ][!$-:<-\[\]-~]+)*)                # its value, without quotes, comments, escapes
+    """,
+    re.VERBOSE,
+)
 _NONE = 1
 """The status of `git config` where nothing fits."""
 _GIT_FILE_LIMIT = 10_000
@@ -117,6 +125,38 @@ def _settings(config: Path) -> dict[str, str | None]:
     """What is copied of a configuration file; a setting without a value counts as true."""
     if not config.is_file():
         return {}
+    found = _plain_settings(config)
+    if found is None:
+        found = _listed_settings(config)
+    return {name: value for name, value in found.items() if _is_copied(name)}
+
+
+def _is_copied(name: str) -> bool:
+    known = name in _COPIED or (name.startswith("extensions.") and name not in _LEFT_OUT)
+    return known and name.count(".") == 1
+
+
+def _plain_settings(config: Path) -> dict[str, str | None] | None:
+    """What a file says in which every line is of the plain form that git writes; None for any other.
+
+    A process of git for these few lines would take longer than all that is read of a place.
+    """
+    found: dict[str, str | None] = {}
+    section = ""
+    for line in config.read_bytes().removesuffix(b"\n").split(b"\n"):
+        match = _PLAIN_LINE.fullmatch(line)
+        if match is None:
+            return None
+        name, subsection, key, value = match.groups(default=b"")
+        if name:
+            section = "" if subsection else name.decode().lower()
+        elif section:
+            found[f"{section}.{key.decode().lower()}"] = value.decode()
+    return found
+
+
+def _listed_settings(config: Path) -> dict[str, str | None]:
+    """What git reads in a file of any form."""
     file = ["--file", str(config), "--no-includes"]
     try:
         # The rest is not asked for: addresses there may have passwords.
@@ -128,9 +168,7 @@ def _settings(config: Path) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for line in listed.decode(errors="surrogateescape").split("\0"):
         name, has_value, value = line.partition("\n")
-        known = name in _COPIED or (name.startswith("extensions.") and name not in _LEFT_OUT)
-        if known and name.count(".") == 1:
-            found[name] = value if has_value else None
+        found[name] = value if has_value else None
     return found
 
 
