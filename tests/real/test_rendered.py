@@ -68,7 +68,9 @@ def otherwise(
     parts = tuple(
         ComponentSource(each, ComponentKind.IMAGE, f"example.org/{each}", "{image}", None) for each in names
     )
-    topology = Topology((Product("all", "semver", parts, False, ()),), (application,), (), "https://x.invalid")
+    topology = Topology(
+        (Product("all", "semver", parts, False, ()),), (application,), (), "https://x.invalid"
+    )
     found = Rendering(topology, access, environ).otherwise(application, said, edits)
     assert isinstance(found, list), found
     return found

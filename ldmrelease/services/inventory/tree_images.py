@@ -17,6 +17,7 @@ from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.registry import LAYOUTS, layout, layout_of
+from ldmrelease.trees.rendering.cache import cache_folder
 
 
 class TreeSource(Struct, frozen=True):
@@ -91,7 +92,9 @@ def _render(
     name: str, tree: Tree, environments: Collection[str], environ: Mapping[str, str], work: Path
 ) -> Iterator[TreeFinding] | None:
     helm, kustomize = installed(environ)
-    return layout(name).render(tree, environments, Programs(work, environ, helm, kustomize))
+    return layout(name).render(
+        tree, environments, Programs(work, environ, helm, kustomize, cache_folder(environ))
+    )
 
 
 def installed(environ: Mapping[str, str]) -> tuple[str | None, str | None]:

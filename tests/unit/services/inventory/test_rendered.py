@@ -74,7 +74,9 @@ def test_a_part_that_many_images_share_is_about_those_of_the_component() -> None
     images = [container(f"example.org/{name}:c0044", cycle) for name in ("atdome", "ataos")]
     said = setting(f"{CYCLE}#controlSystem.imageTag", "atdome", tag="c0044")
     assert found(said, *images) == []
-    assert found(said, container("example.org/atdome:c0043", cycle), images[1]) == ["example.org/atdome:c0043"]
+    assert found(said, container("example.org/atdome:c0043", cycle), images[1]) == [
+        "example.org/atdome:c0043"
+    ]
     # None of them is this component's, which does not run then.
     assert found(said, *images[1:], container("example.org/mtmount:c0044", cycle)) == []
 
