@@ -33,6 +33,7 @@ from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.interface import Editor, Store
 from ldmrelease.targets.results import (
+    Absent,
     Change,
     Refusal,
     Scalar,
@@ -110,6 +111,11 @@ def stated(target: Target, snapshot: Snapshot) -> tuple[ImageSetting, ...] | Ref
     return editor(target).stated(target, snapshot)
 
 
+def restricted_cycle(target: Target, snapshot: Snapshot) -> int | None:
+    """The number of the only cycle whose images a menu shows; None where it shows those of any."""
+    return editor(target).restricted_cycle(target, snapshot)
+
+
 def aliases(target: Target) -> Mapping[str, str]:
     """The names that stand for releases there, each with the component whose image it names."""
     return editor(target).aliases(target)
@@ -167,11 +173,20 @@ def where(target: Target) -> str:
 
 
 def values_to_plain(values: Values) -> dict[str, Any]:
-    """The values as JSON for a journal: text, lists of text, `{"unquoted": ...}`."""
+    """The values as JSON for a journal: text, lists of text, `{"unquoted": ...}`, `{"absent": true}`."""
     plain: dict[str, Any] = canonical.to_plain(dict(values))
     return plain
 
 
 def values_from_plain(plain: object) -> dict[str, Value]:
     """What `values_to_plain` spelled. Raises `NotCanonical`."""
-    return canonical.from_plain(plain, dict[str, str | Unquoted | tuple[Scalar, ...]])
+    return {
+        path: _value_from_plain(each) for path, each in canonical.from_plain(plain, dict[str, Any]).items()
+    }
+
+
+def _value_from_plain(plain: Any) -> Value:
+    if isinstance(plain, dict) and "absent" in plain:
+        return canonical.from_plain(plain, Absent)
+    value: Value = canonical.from_plain(plain, str | Unquoted | tuple[Scalar, ...])  # type: ignore[arg-type]
+    return value

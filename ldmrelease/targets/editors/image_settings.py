@@ -92,6 +92,10 @@ def retired(target: ImageSettingsTarget, release: Release, _snapshot: Snapshot) 
     return Refusal("not-a-menu", {"file": str(target.location), "tag": release.tag})
 
 
+def restricted_cycle(_target: ImageSettingsTarget, _snapshot: Snapshot) -> None:
+    """Everything that is set is there."""
+
+
 def aliases(_target: ImageSettingsTarget) -> dict[str, str]:
     """None."""
     return {}

@@ -125,6 +125,12 @@ def aliased(
     return {_path(target, target.aliases[alias]): tag, _path(target, "pin"): menu.pins}
 
 
+def restricted_cycle(target: MenuTarget, snapshot: Snapshot) -> int | None:
+    """The menu's `cycle`."""
+    menu = menu_of(target, snapshot)
+    return None if isinstance(menu, Refusal) else menu.cycle
+
+
 def aliases(target: MenuTarget) -> dict[str, str]:
     """The names of the menu, each for an image of its component."""
     return dict.fromkeys(target.aliases, target.component)

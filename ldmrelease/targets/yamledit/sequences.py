@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from ldmrelease.targets.results import RefusedError, Scalar
+from ldmrelease.targets.yamledit.locate import FoundNode
 from ldmrelease.targets.yamledit.splice import Splice
-from ldmrelease.targets.yamledit.tree import FoundNode, Node
+from ldmrelease.targets.yamledit.tree import Node
 
 _BEFORE_ITEM = re.compile(r"[ \t]*-[ \t]+")
 _AFTER_ITEM = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
