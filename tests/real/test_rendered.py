@@ -11,7 +11,8 @@ import pytest
 
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Selector, SelectorPart, Setting
 from ldmrelease.domain.topology import Application, ComponentKind, ComponentSource, Place, Product, Topology
-from ldmrelease.services.inventory.rendered import RenderedOtherwise, Rendering
+from ldmrelease.services.inventory.rendered import Rendering
+from ldmrelease.services.inventory.rendered_image import RenderedOtherwise
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Snapshot, Unquoted, Values

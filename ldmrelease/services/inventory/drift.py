@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.services.inventory.admitted import AdmittedImage, PinnedTag
-from ldmrelease.services.inventory.rendered import RENDERED_OTHERWISE
+from ldmrelease.services.inventory.rendered_image import RENDERED_OTHERWISE
 from ldmrelease.services.inventory.trees import DeclaredImage, RunningContainer
 
 DRIFTS = (

@@ -6,9 +6,6 @@ Asked where those programs are installed and the tree has a layout that they ren
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-from msgspec import Struct
 
 from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.images import parse_reference
@@ -17,6 +14,7 @@ from ldmrelease.domain.targets import GitFile, ImageSettingsTarget
 from ldmrelease.domain.topology import Application, Topology
 from ldmrelease.domain.value_addresses import ValueAddress
 from ldmrelease.domain.value_paths import Named, Path, parse_path
+from ldmrelease.services.inventory.rendered_image import RenderedOtherwise
 from ldmrelease.services.inventory.tree_images import DesiredTree, TreeSource, desired, installed, open_tree
 from ldmrelease.services.releases.components import components_of, own_repositories
 from ldmrelease.targets.connections import Access
@@ -28,30 +26,6 @@ from ldmrelease.trees.files import ChangedTree, Tree
 from ldmrelease.trees.interface import TreeImage
 from ldmrelease.trees.registry import layout, layout_of
 from ldmrelease.trees.values import UnreadableFile, YamlScalar
-
-RENDERED_OTHERWISE = "rendered-otherwise"
-
-
-class RenderedOtherwise(Struct, frozen=True):
-    """A container whose image, as it is rendered, is not the one that a setting says.
-
-    setting: its address. file, line, path: where that is. container: `ENVIRONMENT/APPLICATION KIND/NAME CONTAINER` of
-    the tree. found: the image that it gets. expected: what the setting says.
-    """
-
-    setting: str
-    component: str
-    file: str
-    line: int
-    path: str
-    container: str
-    found: str
-    expected: str
-
-    def values(self) -> dict[str, Any]:
-        """As a refusal and a drift tell it."""
-        about = {"file": self.file, "line": self.line, "path": self.path, "component": self.component}
-        return about | {"container": self.container, "found": self.found, "expected": self.expected}
 
 
 class Rendering:

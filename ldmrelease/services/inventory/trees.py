@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,12 +20,15 @@ from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.services.deployments.asking import asked
-from ldmrelease.services.inventory.rendered import RenderedOtherwise, Rendering
+from ldmrelease.services.inventory.rendered_image import RenderedOtherwise
 from ldmrelease.services.releases.components import own_repositories
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access, Connections
 from ldmrelease.targets.image_setting import ImageSetting, foreign_image
 from ldmrelease.targets.results import Change, Refusal, Snapshot
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.rendered import Rendering
 
 TargetFailure = Refusal | Unavailable
 
@@ -113,7 +117,7 @@ class Trees:
         self._root = root
         self._access = Access(root, None, Connections(root))
         self._rendering = (
-            Rendering(topology, self._access, rendered_with) if rendered_with is not None else None
+            _rendering(topology, self._access, rendered_with) if rendered_with is not None else None
         )
         self._topology = topology
         self._options = RegistryOptions(insecure=frozenset(insecure))
@@ -187,7 +191,7 @@ class Trees:
             said.append(replace(each, digest=digest, resolved=True))
         return replace(tree, said=tuple(said), unheard=unheard)
 
-    def _rendered(self, rendering: Rendering, application: Application, tree: DesiredState) -> DesiredState:
+    def _rendered(self, rendering: "Rendering", application: Application, tree: DesiredState) -> DesiredState:
         """The same with what containers get instead. Who cannot be reached for it has said the rest already."""
         with self._alone(application):
             there = registry.read(application.target, self._access)
@@ -211,6 +215,12 @@ class Trees:
         where = registry.where(application.target)
         with self._own:
             return self._locks.setdefault(where, threading.Lock())
+
+
+def _rendering(topology: Topology, access: Access, environ: Mapping[str, str]) -> "Rendering":
+    from ldmrelease.services.inventory.rendered import Rendering  # noqa: PLC0415 - knows all layouts of trees
+
+    return Rendering(topology, access, environ)
 
 
 def _sources(topology: Topology, application: Application) -> dict[str, str]:

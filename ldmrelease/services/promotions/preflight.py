@@ -10,19 +10,17 @@ from ldmrelease.checks.interface import ClusterNeeds
 from ldmrelease.checks.registry import kind_of, traits
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
-from ldmrelease.services.deployments.desired import after, desired_edits
+from ldmrelease.services.deployments.desired import desired_edits
 from ldmrelease.services.deployments.target import PromotionSpec
-from ldmrelease.services.inventory.rendered import RENDERED_OTHERWISE, Rendering
 from ldmrelease.services.needs import PlaceAccess, PolicyLookup, TargetAccess
+from ldmrelease.services.promotions.rendered_images import RenderedImages
 from ldmrelease.services.promotions.tags_there import TagsNow
-from ldmrelease.targets import registry
 from ldmrelease.targets.connections import answer
-from ldmrelease.targets.results import Refusal, Snapshot, Values, joined_refusal
+from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
 from ldmrelease.targets.shared_parts import SharedParts
 
 if TYPE_CHECKING:
@@ -55,13 +53,13 @@ def preflight_failures(
 ) -> Iterator[RefusedPlace]:
     """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
     tags, shared = TagsNow(context, spec), SharedParts(context.topology)
-    rendering = Rendering(context.topology, desired.access(context), os.environ)
+    rendered = RenderedImages(context, spec, os.environ)
     for application in applications:
         refusal = (
             other_cluster(context.clusters, application)
             or cluster_refusal(context, application, checked=spec.intent in (Intent.PROMOTE, Intent.ROLLBACK))
             or desired.fence_refusal(context, application)
-            or _unwritable(context, spec, application, tags, shared, rendering)
+            or _unwritable(context, spec, application, tags, shared, rendered)
         )
         if refusal is not None:
             yield RefusedPlace(application.place, refusal)
@@ -87,7 +85,7 @@ def _unwritable(
     application: Application,
     tags: TagsNow,
     shared: SharedParts,
-    rendering: Rendering,
+    rendered: RenderedImages,
 ) -> Refusal | Unavailable | None:
     there = desired.snapshot(context, application)
     if not isinstance(there, Snapshot):
@@ -99,22 +97,8 @@ def _unwritable(
     return (
         shared.refusal(application, product, there, wanted)
         or tags.refusal(application, there, wanted)
-        or _rendered_otherwise(rendering, application, spec.pinned.release, there, wanted)
+        or rendered.refusal(application, there, wanted)
     )
-
-
-def _rendered_otherwise(
-    rendering: Rendering, application: Application, release: Release, there: Snapshot, wanted: Values
-) -> Refusal | Unavailable | None:
-    """That containers would not get what is written: a template has more to say than the setting."""
-    said = registry.stated(application.target, after(there, wanted))
-    if isinstance(said, Refusal):
-        return said
-    ours = [each for each in said if release.component(each.component) is not None]
-    found = rendering.otherwise(application, ours, wanted)
-    if isinstance(found, Unavailable):
-        return found
-    return joined_refusal([Refusal(RENDERED_OTHERWISE, each.values()) for each in found])
 
 
 def _uncheckable(context: PlaceAccess, application: Application) -> Refusal | Unavailable | None:

@@ -3,7 +3,8 @@
 from ldmrelease.domain.images import digest_of
 from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.services.inventory.drift import ComparedStates, drifts
-from ldmrelease.services.inventory.rendered import RenderedOtherwise, differing
+from ldmrelease.services.inventory.rendered import differing
+from ldmrelease.services.inventory.rendered_image import RenderedOtherwise
 from ldmrelease.services.inventory.trees import DeclaredImage
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.trees.interface import TreeImage
