@@ -105,6 +105,12 @@ TARGET_WORDS: Mapping[str, Words] = {
     "no-branch": lambda v: (
         f"{said(v['where'])} has no branch {said(v['branch'])}; make it, or name another one"
     ),
+    "no-tree": lambda v: (
+        f"{said(v['where'])} is not a folder; name a checkout of the tree, or the URL of its repository"
+    ),
+    "tree-too-large": lambda v: (
+        f"the tree has {v['found']:,} files; at most {v['most']:,} are read: name the folder that is deployed"
+    ),
     "rejected": lambda v: (
         f"{said(v['where'])} does not take our push: {_found(v)}; ask for the right to push there"
     ),
@@ -192,6 +198,10 @@ TARGET_WORDS: Mapping[str, Words] = {
     ),
     # Fences.
     "no-ref": lambda v: f"git has no ref for the name {_found(v)}; use letters, digits, '-' and '_' in it",
+    "ref-in-the-way": lambda v: (
+        f"the ref {_found(v)} of {said(v['where'])} leaves no room for the fence {said(v['wanted'])}, and nothing can "
+        f"be written there; somebody has put it there: `{said(v['removal'])}` takes it away"
+    ),
     "ignored-fence": lambda v: (
         f"what {said(v['place'])} keeps as its fence does not count: {why_not(v['why'], v['about'])}; it stops nobody, "
         "and the next write there replaces it; somebody has put it there, or its key counts no longer"

@@ -20,7 +20,7 @@ _PROGRAMS = ("helm", "kustomize")
 
 
 class RenderedImages:
-    """What a release would be rendered as, where programs that render are installed (docs/decisions/0044).
+    """What a release would be rendered as, where programs that render are installed (docs/decisions/0045).
 
     environ: the variables of this process; `PATH` says where the programs are.
     """

@@ -7,7 +7,6 @@ changed setting is: then the answer names who changed it.
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from shlex import quote
 from typing import TypeVar
 
 from ldmrelease.domain.addresses import public
@@ -19,7 +18,7 @@ from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
 from ldmrelease.targets.git.program import GitError
-from ldmrelease.targets.git.remote import remote_url
+from ldmrelease.targets.git.remote import ref_removal, remote_url
 from ldmrelease.targets.git.repository import GitBlob, tree_with
 from ldmrelease.targets.results import (
     Change,
@@ -93,17 +92,18 @@ def fence_of(where: GitFile, place: Place, access: Access) -> bytes | Refusal | 
         session = Session.open(where, access)
         ref = fence.fence_ref(place)
         tip = session.repository.tips([ref])[ref]
-        return fence.kept_at(session.git, tip) if tip else None
+        if tip is None:
+            session.repository.require_room(ref)
+            return None
+        return fence.kept_at(session.git, tip)
 
     return _answer(where, read)
 
 
 def fence_removal(where: GitFile, place: Place) -> str:
     """The command that takes the fence of the place away."""
-    ref, repository = fence.fence_ref(place), quote(public(where.repository))
-    if remote_url(where.repository) is None:
-        return f"git -C {repository} update-ref -d {ref}"
-    return f"git push {repository} --delete {ref}"
+    remote = remote_url(where.repository) is not None
+    return ref_removal(public(where.repository), fence.fence_ref(place), remote=remote)
 
 
 def read_fences(
