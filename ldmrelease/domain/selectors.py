@@ -21,9 +21,10 @@ from ldmrelease.domain.tags.patterns.template import (
     read_items,
     read_template,
 )
+from ldmrelease.domain.targets import DIGEST
 
-TAG, DIGEST = "tag", "digest"
-"""Parts that every image has, whatever its grammar."""
+TAG = "tag"
+"""All of the tag: a part that every image has, whatever its grammar, as it has `DIGEST`."""
 _DIGEST_MARK = "@"
 
 

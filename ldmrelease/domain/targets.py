@@ -84,6 +84,10 @@ class SelectorPart(Struct, frozen=True):
         return (self.path, *self.defaults)
 
 
+DIGEST = "digest"
+"""The part of a selector that is the image's digest, whatever its tag."""
+
+
 class Selector(Struct, frozen=True, tag="selector"):
     """Several scalars that say together which image of a component is wanted, as a template puts them (`selectors`).
 

@@ -9,11 +9,10 @@ from typing import Any
 
 from ldmrelease.domain.images import is_digest, parse_reference
 from ldmrelease.domain.release import Component, Release
-from ldmrelease.domain.selectors import DIGEST, read_selector
 from ldmrelease.domain.site_registry import OwnRepositories
-from ldmrelease.domain.targets import ImageSettingsTarget, Selector, Setting, Writes
+from ldmrelease.domain.targets import DIGEST, ImageSettingsTarget, Selector, Setting, Writes
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
-from ldmrelease.targets.editors import neighbours, selector_parts
+from ldmrelease.targets.editors import neighbours
 from ldmrelease.targets.editors.chart_values import printed
 from ldmrelease.targets.image_setting import (
     ImageSetting,
@@ -107,6 +106,9 @@ def _optional(setting: Setting | Selector) -> Iterator[str]:
     if isinstance(setting, Setting):
         yield from setting.written if setting.defaults else ()
         return
+    # Selectors are made of the patterns of tags, which all others do without.
+    from ldmrelease.domain.selectors import read_selector  # noqa: PLC0415
+
     omissible = read_selector(setting.template).omissible
     yield from (each.path for each in setting.parts if each.defaults or each.name in omissible)
 
@@ -145,6 +147,8 @@ def _wanted(
     if foreign is not None:
         return foreign_refusal(foreign)
     if isinstance(setting, Selector):
+        from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - as above
+
         tag_alone = all(each.name != DIGEST for each in setting.parts)
         overruled = _overruled(target, setting, snapshot) if tag_alone else None
         return overruled or selector_parts.wanted(setting, component, snapshot)
@@ -204,6 +208,8 @@ def _image(repository: str, component: Component, found: Value) -> str:
 def _stated(target: ImageSettingsTarget, setting: Setting | Selector, snapshot: Snapshot) -> ImageSetting:
     file = str(target.location)
     if isinstance(setting, Selector):
+        from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - as above
+
         named, address = selector_parts.stated(setting, snapshot)
     else:
         address, value = _said(setting, snapshot)

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from ldmrelease.domain.selectors import DIGEST
-from ldmrelease.domain.targets import Selector, Setting, Writes
+from ldmrelease.domain.targets import DIGEST, Selector, Setting, Writes
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
 from ldmrelease.targets.editors.chart_values import printed
 from ldmrelease.targets.image_setting import NamedRepository

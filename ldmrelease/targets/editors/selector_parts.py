@@ -7,9 +7,9 @@ those of the chart. Null and an empty text say nothing; where the part may be mi
 from msgspec import Struct
 
 from ldmrelease.domain.release import Component
-from ldmrelease.domain.selectors import DIGEST, SelectorTemplate, parts_of, read_selector
+from ldmrelease.domain.selectors import SelectorTemplate, parts_of, read_selector
 from ldmrelease.domain.tags.patterns.parts import Value as PartValue
-from ldmrelease.domain.targets import Selector, SelectorPart
+from ldmrelease.domain.targets import DIGEST, Selector, SelectorPart
 from ldmrelease.targets.editors.chart_values import printed, whole_number
 from ldmrelease.targets.editors.neighbours import value_at
 from ldmrelease.targets.image_setting import SettingImage, named_by_tag_and_digest, not_an_image
