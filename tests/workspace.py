@@ -201,9 +201,10 @@ class Site:
 def agree_workspace(root: Path) -> None:
     """The trust document records targets, products and checks as they are now, under a version of its own."""
     try:
-        topology = load_workspace(root / FILE).topology
+        workspace = load_workspace(root / FILE)
     except BadInput:
         return
+    topology = workspace.topology
     recorded: dict[str, dict[str, Any]] = {
         "targets": {each: [topology.target_digest(each)] for each in topology.environments},
         "products": recorded_products(topology),
@@ -214,6 +215,8 @@ def agree_workspace(root: Path) -> None:
         for part, entries in recorded.items()
         if entries
     )
+    if workspace.notify is not None:
+        lines += f"notify: {workspace.notify.digest}\n"
     path = root / "trust.yaml"
     before = path.read_text()
     after = _RECORDED.sub("", before).replace("\nroles:\n", f"\n{lines}roles:\n", 1)
@@ -221,7 +224,7 @@ def agree_workspace(root: Path) -> None:
         path.write_text(_raised(before, after))
 
 
-_RECORDED = re.compile(r"^(?:targets|products|checks):.*\n(?:[ -].*\n)*", re.MULTILINE)
+_RECORDED = re.compile(r"^(?:targets|products|checks|notify):.*\n(?:[ -].*\n)*", re.MULTILINE)
 
 
 def _raised(before: str, after: str) -> str:

@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ldmrelease.domain import canonical
@@ -32,33 +32,50 @@ class LinkedFolder(ValueError):
         super().__init__(f"{link} is a link to a folder")
 
 
+class LinkedOut(ValueError):
+    """A file that is named is a link out of the workspace, or is reached by one. name: as it is named."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name} leads out of the workspace")
+
+
 def check_files(check: Check, folder: Path) -> dict[str, str]:
     """The digest of each file that the check names, by its path from the workspace's `folder`.
 
     These are the files and folders among the words of its command, and those under `files`. What is not a file of the
-    workspace (a program of the machine, an option) is left out. Raises `TooManyFiles`, `LinkedFolder`, `OSError` for
-    a file that cannot be read.
+    workspace (a program of the machine, an option) is left out. Raises as `command_files`.
+    """
+    return command_files(check.command if check.kind == "command" else (), check.files, folder)
+
+
+def command_files(command: Sequence[str], files: Sequence[str], folder: Path) -> dict[str, str]:
+    """The digest of each file of the workspace that a command names, and of `files`.
+
+    Raises `TooManyFiles`, `LinkedFolder`, `LinkedOut`, `OSError` for a file that cannot be read.
     """
     found: dict[str, str] = {}
-    for name in dict.fromkeys(_names(check, folder)):
+    for name in dict.fromkeys(_names(command, files, folder)):
         for path in _within(folder, name):
             found[path] = canonical.digest((folder / path).read_bytes())
             if len(found) > MOST:
-                raise TooManyFiles(f"{name!r} of the check {check.name} has more than {MOST} files")
+                raise TooManyFiles(f"{name!r} has more than {MOST} files")
     return dict(sorted(found.items()))
 
 
-def _names(check: Check, folder: Path) -> Iterator[str]:
-    words = check.command if check.kind == "command" else ()
-    for word in words:
+def _names(command: Sequence[str], files: Sequence[str], folder: Path) -> Iterator[str]:
+    for word in command:
         # A word may be a line for a shell, or an option with its value.
         for each in dict.fromkeys((word, *_WITHIN.split(word))):
             name = _own(each, folder)
             if name is not None:
                 yield name
-    for each in check.files:
+    for each in files:
         name = _own(each, folder)
         if name is not None:
+            # A word may name a program of the machine by a link, as in a virtual environment: it is read through.
+            if not (folder / name).resolve().is_relative_to(folder.resolve()):
+                raise LinkedOut(each)
             yield name
 
 

@@ -312,6 +312,14 @@ class ReleaseStore(Recording, Protocol):
 class FactSources(EvidenceSources, Protocol):
     """Gathers the facts of a decision."""
 
+    @property
+    def connections(self) -> Connections:
+        """What targets are reached by, opened once."""
+
+    @property
+    def observer(self) -> Observer | None:
+        """Told of every write."""
+
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ldmrelease.checks.files import LinkedFolder, TooManyFiles, check_files
+from ldmrelease.checks.files import LinkedFolder, LinkedOut, TooManyFiles, check_files
 from ldmrelease.checks.interface import CheckRun, ClusterNeeds, ExecutedRun, Leftovers, Traits
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run(this: CheckRun) -> ExecutedRun:
 def _has_changed(this: CheckRun) -> bool:
     try:
         return check_files(this.check, this.folder) != this.check.contents
-    except (OSError, TooManyFiles, LinkedFolder):
+    except (OSError, TooManyFiles, LinkedFolder, LinkedOut):
         return True
 
 

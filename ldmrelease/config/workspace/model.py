@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Topology
 from ldmrelease.trust.keyring import Keyring
@@ -25,6 +26,22 @@ class LocalCheck(Struct, frozen=True):
     name: str
     agreed: str | None
     files: tuple[str, ...] = ()
+
+
+class NotifyCommand(Struct, frozen=True):
+    """The command that is run where somebody has to act.
+
+    `files` are the digests of the workspace's files among its words; `agreed`: it is what the trust document records.
+    """
+
+    words: tuple[str, ...]
+    files: dict[str, str]
+    agreed: bool = False
+
+    @property
+    def digest(self) -> str:
+        """The digest of its words, and of the files that it runs."""
+        return canonical.digest_of({"command": self.words, "files": self.files})
 
 
 class Workspace(Struct, frozen=True):
@@ -50,7 +67,7 @@ class Workspace(Struct, frozen=True):
     keyring: Keyring
     keys: dict[str, Path]
     clock: datetime | None = None
-    notify: tuple[str, ...] = ()
+    notify: NotifyCommand | None = None
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
     local_environments: tuple[str, ...] = ()

@@ -145,6 +145,8 @@ def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
     local += [(f"targets {each}", _UNSIGNED) for each in workspace.local_environments]
     local += [(f"product {each}", _UNSIGNED) for each in workspace.local_products]
     local += [(f"check {each.name}", "it is not run") for each in workspace.local_checks]
+    if workspace.notify is not None and not workspace.notify.agreed:
+        local.append(("notify", "it is not run"))
     for what, holds in local:
         message = f"differs from what {workspace.trust.name} records: {holds} until that is updated"
         yield Diagnosis(what, Health.WARN, message, remedy)

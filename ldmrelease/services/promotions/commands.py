@@ -242,7 +242,9 @@ def _still_waits(
         return None
     stage, ruling = barred
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
-    question = DecisionRequest(place, promotion.plan.intent, promotion.requester)
+    order = [each.place for each in promotion.plan.places]
+    later = tuple(order[order.index(place) + 1 :])
+    question = DecisionRequest(place, promotion.plan.intent, promotion.requester, later=later)
     decision = decide(context, promotion.pinned, question, phase).decision
     if observes:
         from ldmrelease.services.promotions.soak import observe_soak  # noqa: PLC0415 - knows all that is observed

@@ -178,7 +178,8 @@ class _Driver(Struct):
         earlier = (
             () if stage is DecisionStage.CONFIRM else _unfinished(promotion, order[: order.index(place)])
         )
-        question = DecisionRequest(place, promotion.plan.intent, promotion.requester, earlier)
+        later = tuple(order[order.index(place) + 1 :])
+        question = DecisionRequest(place, promotion.plan.intent, promotion.requester, earlier, later)
         phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
         decided = decide(self.context, promotion.pinned, question, phase)
         events, blobs = record(self.context.workspace, promotion.id, decided, stage, now.epoch(place))

@@ -92,6 +92,10 @@ def retired(target: ImageSettingsTarget, release: Release, _snapshot: Snapshot) 
     return Refusal("not-a-menu", {"file": str(target.location), "tag": release.tag})
 
 
+def restricted_cycle(_target: ImageSettingsTarget, _snapshot: Snapshot) -> None:
+    """Everything that is set is there."""
+
+
 def aliases(_target: ImageSettingsTarget) -> dict[str, str]:
     """None."""
     return {}
@@ -106,11 +110,9 @@ def _optional(setting: Setting | Selector) -> Iterator[str]:
     if isinstance(setting, Setting):
         yield from setting.written if setting.defaults else ()
         return
-    # Selectors are made of the patterns of tags, which all others do without.
-    from ldmrelease.domain.selectors import read_selector  # noqa: PLC0415
+    from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - few workspaces have such
 
-    omissible = read_selector(setting.template).omissible
-    yield from (each.path for each in setting.parts if each.defaults or each.name in omissible)
+    yield from selector_parts.optional(setting)
 
 
 def _contradiction(
@@ -155,9 +157,10 @@ def _wanted(
     value = _scalar(target, setting, component, snapshot, own)
     if isinstance(value, Refusal):
         return value
-    if setting.path not in snapshot.values:
-        return Refusal("absent", {"path": setting.path})
-    return {setting.path: value}
+    # What a default says already needs no line of its own.
+    address, said = _said(setting, snapshot)
+    said_by_default = address != setting.path and said == value
+    return {setting.path: snapshot.values[setting.path] if said_by_default else value}
 
 
 def _scalar(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -43,6 +44,13 @@ _NOT_FOLLOWED = "option no-deref\n"
 Tips = Mapping[str, str | None]
 
 
+def ref_removal(where: str, ref: str, *, remote: bool) -> str:
+    """The command that takes a ref out of a repository, which `where` names without a password."""
+    if remote:
+        return f"git push {quote(where)} --delete {ref}"
+    return f"git -C {quote(where)} update-ref -d {ref}"
+
+
 class GitRemote(Struct, frozen=True):
     """Where refs are read and moved. `url` is the remote of a mirror, None for a directory of its own."""
 
@@ -74,9 +82,44 @@ class GitRemote(Struct, frozen=True):
         """Move all the refs, or none: False where one is no longer at `old`.
 
         `replaced` are those whose new commit is not built upon the old object.
-        Raises `Refused` (`rejected`) where the server forbids it, `GitError` where nobody can be asked.
+        Raises `Refused` (`rejected`) where the server forbids it, (`ref-in-the-way`) where a ref stands where a folder
+        of one of these belongs, or the other way round; `GitError` where nobody can be asked.
         """
-        return self._update(old, new, at) if self.url is None else self._push(self.url, old, new, replaced)
+        try:
+            moved = (
+                self._update(old, new, at) if self.url is None else self._push(self.url, old, new, replaced)
+            )
+        except (GitError, RefusedError):
+            self._require_room(old, new)
+            raise
+        if not moved:
+            self._require_room(old, new)
+        return moved
+
+    def _require_room(self, old: Tips, new: Mapping[str, str]) -> None:
+        for ref in new:
+            if old.get(ref) is None:
+                self.require_room(ref)
+
+    def require_room(self, ref: str) -> None:
+        """Raise `Refused` (`ref-in-the-way`) where git cannot make the ref beside those that there are."""
+        parts = ref.split("/")
+        above = ["/".join(parts[:size]) for size in range(2, len(parts))]
+        found = next((each for each, oid in self._there(above).items() if oid), None) or self._below(ref)
+        if found is not None:
+            removal = ref_removal(self.where, found, remote=self.url is not None)
+            raise RefusedError("ref-in-the-way", where=self.where, found=found, wanted=ref, removal=removal)
+
+    def _there(self, refs: Sequence[str]) -> dict[str, str | None]:
+        return self.git.tips(refs) if self.url is None else self._remote_tips(self.url, refs)
+
+    def _below(self, ref: str) -> str | None:
+        """A ref in the folder that has the name of this one."""
+        if self.url is None:
+            told = self.git.run("for-each-ref", "--count=1", "--format=%(refname)", f"{ref}/").decode()
+        else:
+            told = self.git.run("ls-remote", "-q", "--", self.url, f"{ref}/*").decode().partition("\t")[2]
+        return told.partition("\n")[0].strip() or None
 
     def _remote_tips(self, url: str, refs: Sequence[str]) -> dict[str, str | None]:
         listing = self.git.run("ls-remote", "-q", "--", url, *refs).decode()

@@ -106,6 +106,17 @@ def test_links_and_pipes_do_no_harm(tmp_path: Path) -> None:
     assert list(check_files(check, tmp_path)) == ["checks/a.sh"]
 
 
+@pytest.mark.parametrize("inner", ["", "/hostname"])
+def test_a_link_out_of_the_workspace_under_files_is_refused(site: Site, inner: str) -> None:
+    """What is there is no file of the workspace: it was read, and who changes it need not be trusted here."""
+    (site.root / "outside").symlink_to("/etc" if inner else "/etc/hostname")
+    site.edit(lambda text: text.replace(COMMAND, f"{COMMAND}    files: [outside{inner}]\n"))
+    done = site.run("workspace", "lint")
+    assert done.exit_code == 1
+    assert f"outside{inner} leads out of the workspace" in done.stdout
+    assert "checks.smoke.files[0]" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("more", "field"), [("    files: [checks]\n", "checks.smoke.files[0]"), ("", "checks.smoke.command")]
 )
