@@ -32,6 +32,8 @@ NEVER = {
     "kubernetes",
     "docker",
     "rich",
+    "dataclasses",
+    "ldmrelease.domain.selectors",
     "urllib3",
     "cryptography.hazmat.primitives.serialization",
     "cryptography.hazmat.backends.openssl.backend",
@@ -41,7 +43,7 @@ NEVER = {
 }
 """None of it is needed where a workspace has not changed, its images are in folders, and its keys are spelled as
 `key new` spells them."""
-NOT_FOR_THE_LEDGER = NEVER | {"yaml", "zoneinfo", "concurrent.futures"}
+NOT_FOR_THE_LEDGER = NEVER | {"json", "yaml", "zoneinfo", "concurrent.futures"}
 NOT_TO_DECIDE = NEVER | {
     "concurrent.futures",
     "ldmrelease.services.promotions.driver",
