@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ldmrelease.trees.charts import DEEPEST, Charts
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.rendering.program import NotRendered, Program, copied_to
+from ldmrelease.trees.rendering.rendering_program import NotRendered, Program, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels, as_yaml
 from ldmrelease.trees.values import YamlValue
 
