@@ -87,7 +87,9 @@ class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was changed at a place: tags of releases, null where there is none. `state` is what became of it there:
     `promoted`, `scaled-to-zero` or `scheduled`; `planned` where nothing is done yet. A menu keeps what was in
-    it, but for what it has `dropped`; `written` is false where the place said all of it before.
+    it, but for what it has `dropped`. A plan tells which keys of a menu it `sets` besides (`numWeeklies 2 -> 0`), and
+    what the drop-down menu says by itself (`dropdown`): where that says anything, the others are about pre-pulling.
+    `written` is false where the place said all of it before.
     """
 
     place: PlaceName
@@ -95,6 +97,8 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None
     state: str
     dropped: tuple[str, ...]
+    sets: tuple[str, ...]
+    dropdown: tuple[str, ...]
     written: bool
 
 
@@ -201,6 +205,8 @@ def _changes(changes: Iterable[PlaceChange]) -> tuple[PlaceChangeAnswer, ...]:
             after=each.after,
             state=each.state,
             dropped=each.dropped,
+            sets=each.sets,
+            dropdown=each.dropdown,
             written=each.written,
         )
         for each in changes

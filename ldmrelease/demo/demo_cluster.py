@@ -15,7 +15,7 @@ from msgspec import Struct
 from ldmrelease.checks.job.templates import SERVICE_ACCOUNT
 from ldmrelease.checks.registry import traits
 from ldmrelease.cluster.client.api import Api, open_api
-from ldmrelease.cluster.client.errors import Absent, Conflict
+from ldmrelease.cluster.client.errors import Conflict, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import Watched, watched
 from ldmrelease.config.workspace.init import init_workspace
@@ -154,7 +154,7 @@ def _require_room(folder: Path) -> None:
         api = _api(application)
         for name in _namespaces(topology, application):
             _until_gone(api, name)
-            with suppress(Absent):
+            with suppress(ObjectNotFound):
                 found = api.get(path_of("Namespace", name=name))
                 raise Occupied(api.where, name, ours=MARK in found["metadata"].get("labels", {}))
 
@@ -178,7 +178,7 @@ def remove(folder: Path, *, wait: bool = True) -> None:
 
 def _delete(api: Api, name: str) -> None:
     path = path_of("Namespace", name=name)
-    with suppress(Absent, Conflict):
+    with suppress(ObjectNotFound, Conflict):
         found = api.get(path)
         if MARK in found["metadata"].get("labels", {}):
             api.delete(path, uid=found["metadata"]["uid"])

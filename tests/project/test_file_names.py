@@ -20,6 +20,7 @@ VIEWS = {
     "policy/rules",
     "projections",
     "render",
+    "services/adoption",
     "services/decisions/facts",
     "services/promotions/steps",
     "trees/layouts",

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, ClusterError, Conflict
+from ldmrelease.cluster.client.errors import ClusterError, Conflict, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import WatchCut, Watched, WatchState, watched
 from ldmrelease.cluster.objects.pods import Related, revisions_of
@@ -316,7 +316,7 @@ def _delete(api: Api, namespace: str, name: str, there: Related) -> bool:
     uid = next(each["metadata"]["uid"] for each in there.pods if each["metadata"]["name"] == name)
     try:
         api.delete(path_of("Pod", namespace, name), uid=uid)
-    except (Absent, Conflict):
+    except (ObjectNotFound, Conflict):
         # Somebody else has replaced it.
         return False
     return True

@@ -259,7 +259,7 @@ class References:
         yield from found or self._tag((), spelling, grammar_of_entry(product.grammar))
 
     def _menu(self, path: Path, menu: MenuEntry, entry: ApplicationEntry) -> Iterator[Problem]:
-        yield from menu_path_problems((*path, "path"), menu.path, self._document)
+        yield from menu_path_problems(path, menu, self._document)
         yield from self._runs_here((*path, "component"), menu, entry)
         for alias, key in menu.aliases.items():
             if key not in ALIAS_KEYS:

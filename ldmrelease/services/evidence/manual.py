@@ -124,7 +124,7 @@ def sign(signer: Signer, type: str, subjects: tuple[About, ...], predicate: dict
 
 
 def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
-    """A statement in an envelope, bare or in a sigstore bundle, within the limits of `services/evidence/evidence_files.py`."""
+    """A statement in an envelope, bare or in a sigstore bundle, within the limits of `evidence_files`."""
     beyond = too_much(data)
     if beyond is not None:
         return beyond_limit(beyond)

@@ -62,14 +62,20 @@ def open_tree(access: Access, source: TreeSource) -> CommittedTree | Refusal | U
 
 
 def desired(
-    tree: Tree, environments: Collection[str], environ: Mapping[str, str], *, render: bool
+    tree: Tree,
+    environments: Collection[str],
+    environ: Mapping[str, str],
+    *,
+    render: bool,
+    shape: str | None = None,
 ) -> DesiredTree | Refusal:
     """What a tree asks for in these environments; in all of them where none is named.
 
-    environ: the variables of this process; `PATH` says where Helm and Kustomize are, if they are.
-    Refused: `no-layout` (nothing known looks like this tree), `no-environment` (the first of those that it lacks).
+    environ: the variables of this process; `PATH` says where Helm and Kustomize are, if they are. shape: the layout
+    that the tree has, where somebody says it. Refused: `no-layout` (the tree has not that one, or none that is known),
+    `no-environment` (the first of those that it lacks).
     """
-    name = layout_of(tree)
+    name = layout_of(tree) if shape is None else shape if layout(shape).fits(tree) else None
     if name is None:
         return Refusal("no-layout", {"known": list(LAYOUTS), "found": len(tree.files())})
     known = layout(name).environments(tree)

@@ -5,7 +5,7 @@ from functools import partial
 
 from ldmrelease.checks.interface import Leftovers
 from ldmrelease.checks.registry import kind_of
-from ldmrelease.cluster.client.errors import Absent, Forbidden
+from ldmrelease.cluster.client.errors import Forbidden, ObjectNotFound
 from ldmrelease.cluster.prepull import delete_prepull_pods
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.evidence import RunRegistration
@@ -47,7 +47,7 @@ def _sweep(work: Work) -> None:
 
 def _sweep_pods(work: Work, workloads: Workloads) -> None:
     """The pods that fetched images."""
-    with suppress(Absent):
+    with suppress(ObjectNotFound):
         try:
             api = work.context.clusters.open(workloads.cluster)
             delete_prepull_pods(api, workloads.namespace, work.owner)

@@ -157,9 +157,10 @@ def _wanted(
     value = _scalar(target, setting, component, snapshot, own)
     if isinstance(value, Refusal):
         return value
-    if setting.path not in snapshot.values:
-        return Refusal("absent", {"path": setting.path})
-    return {setting.path: value}
+    # What a default says already needs no line of its own.
+    address, said = _said(setting, snapshot)
+    said_by_default = address != setting.path and said == value
+    return {setting.path: snapshot.values[setting.path] if said_by_default else value}
 
 
 def _scalar(

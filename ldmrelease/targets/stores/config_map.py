@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict, Forbidden
+from ldmrelease.cluster.client.errors import ClusterUnreachable, Conflict, Forbidden, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.gitops_managers import manager_of
 from ldmrelease.cluster.objects.owners import data_field, owners
@@ -56,7 +56,7 @@ def _against(where: ConfigMapKey, access: Access) -> Iterator[Refusal]:
     api = access.cluster(where.cluster)
     try:
         manifest = api.get(path_of("ConfigMap", where.namespace, where.name))
-    except Absent:
+    except ObjectNotFound:
         yield Refusal("no-config-map", {"file": str(where)})
     except Forbidden as error:
         refusal = refusal_of(error)
@@ -154,7 +154,7 @@ class _Session(Struct, frozen=True):
         """The ConfigMap. Raises `Refused`: `no-config-map`, `no-key`, `immutable`."""
         try:
             manifest = self.api.get(self.path)
-        except Absent:
+        except ObjectNotFound:
             raise RefusedError("no-config-map", file=str(self.file)) from None
         require_none(problems(manifest, self.file))
         return GuardedObject(self.path, manifest)

@@ -170,5 +170,5 @@ def _changed_by(state: MemoryState, where: MemoryFile, path: str, item: int | No
 
 def _value_in(version: TextVersion, address: str) -> Value | None:
     path = ValueAddress.of(address).path
-    settings = read_settings(version.content, [path], "")
+    settings = read_settings(version.content, [path], "", [path])
     return settings[path].value if isinstance(settings, dict) else None
