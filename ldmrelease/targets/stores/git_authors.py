@@ -5,8 +5,8 @@ from functools import partial
 
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
 from ldmrelease.targets.git.blame import Blame
+from ldmrelease.targets.git.git_repository import author_of, read_blob
 from ldmrelease.targets.git.program import DAMAGED, GitError
-from ldmrelease.targets.git.repository import author_of, read_blob
 from ldmrelease.targets.results import Absent, Change, Refusal, RefusedError, SettingItem, Value, required
 from ldmrelease.targets.stores.expected import said_already
 from ldmrelease.targets.stores.git_session import Session

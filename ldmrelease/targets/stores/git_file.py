@@ -17,9 +17,9 @@ from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
+from ldmrelease.targets.git.git_remote import ref_removal, remote_url
+from ldmrelease.targets.git.git_repository import GitBlob, tree_with
 from ldmrelease.targets.git.program import GitError
-from ldmrelease.targets.git.remote import ref_removal, remote_url
-from ldmrelease.targets.git.repository import GitBlob, tree_with
 from ldmrelease.targets.results import (
     Change,
     Refusal,
