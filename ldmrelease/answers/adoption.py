@@ -7,6 +7,7 @@ import msgspec
 
 from ldmrelease.answers.sentences.pinning import unpinnable_words
 from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.spellings import PlaceName
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.adoption.baseline import Baseline
 from ldmrelease.services.adoption.model import Proposal, ProposedEnvironment, ProposedProduct, Uncovered
@@ -162,7 +163,7 @@ def _not_covered(uncovered: Iterable[Uncovered]) -> list[NotCovered]:
 class BaselinePlace(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen at a place: how many images, which components have no digest, or why nothing was seen."""
 
-    place: str
+    place: PlaceName
     images: int
     unresolved: tuple[str, ...]
     missed: str | None
