@@ -20,6 +20,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "demo": AnswerEntry("workspace", "DemoAnswer", ("demo",)),
     "workspace": AnswerEntry("workspace", "WorkspaceAnswer", ("init",)),
     "adoption": AnswerEntry("adoption", "AdoptionAnswer", ("adopt",)),
+    "baseline": AnswerEntry("adoption", "BaselineAnswer", ("adopt --baseline",)),
     "key": AnswerEntry("workspace", "KeyAnswer", ("key new", "key show")),
     "refresh": AnswerEntry("workspace", "RefreshAnswer", ("workspace refresh",)),
     "trust": AnswerEntry("workspace", "TrustAnswer", ("trust agree", "trust add-key", "trust role")),

@@ -52,13 +52,14 @@ TreeFinding = TreeImage | NotUnderstood
 class Programs(Struct, frozen=True):
     """The programs that render, those that are installed, and where they may work: nothing of the tree is there.
 
-    environment: the variables of this process.
+    environment: the variables of this process. cache: where what was rendered is kept for the next time.
     """
 
     work: Path
     environment: Mapping[str, str]
     helm: str | None = None
     kustomize: str | None = None
+    cache: Path | None = None
 
 
 class TreeLayout(Protocol):

@@ -17,6 +17,7 @@ from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.registry import LAYOUTS, layout, layout_of
+from ldmrelease.trees.rendering.cache import cache_folder
 
 
 class TreeSource(Struct, frozen=True):
@@ -96,6 +97,13 @@ def desired(
 def _render(
     name: str, tree: Tree, environments: Collection[str], environ: Mapping[str, str], work: Path
 ) -> Iterator[TreeFinding] | None:
-    path = environ.get("PATH")
-    helm, kustomize = (shutil.which(each, path=path) for each in ("helm", "kustomize"))
-    return layout(name).render(tree, environments, Programs(work, environ, helm, kustomize))
+    helm, kustomize = installed(environ)
+    return layout(name).render(
+        tree, environments, Programs(work, environ, helm, kustomize, cache_folder(environ))
+    )
+
+
+def installed(environ: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Where Helm and Kustomize are on the `PATH`."""
+    helm, kustomize = (shutil.which(each, path=environ.get("PATH", "")) for each in ("helm", "kustomize"))
+    return helm, kustomize
