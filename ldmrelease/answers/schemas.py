@@ -19,6 +19,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "error": AnswerEntry("errors", "ErrorAnswer", ()),
     "demo": AnswerEntry("workspace", "DemoAnswer", ("demo",)),
     "workspace": AnswerEntry("workspace", "WorkspaceAnswer", ("init",)),
+    "adoption": AnswerEntry("adoption", "AdoptionAnswer", ("adopt",)),
     "key": AnswerEntry("workspace", "KeyAnswer", ("key new", "key show")),
     "trust": AnswerEntry("workspace", "TrustAnswer", ("trust agree", "trust add-key", "trust role")),
     "adopted-trust": AnswerEntry("workspace", "AdoptedTrustAnswer", ("trust adopt",)),

@@ -31,11 +31,10 @@ from ldmrelease.registry.manifests import (
     OCI_MANIFEST,
     Descriptor,
     Manifest,
-    write_object,
 )
 from ldmrelease.registry.repository import BLOB_LIMIT, MANIFEST_LIMIT, MIB, Meter, Observer, Repository
 
-_LAYOUT_FILE = write_object({"imageLayoutVersion": "1.0.0"})
+_LAYOUT_FILE = b'{"imageLayoutVersion":"1.0.0"}'
 
 
 Manifests = dict[tuple[str, str | None], Manifest]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ldmrelease.answers.tree_images import path_text
 from ldmrelease.render.tables import Cell, Colour, table
+from ldmrelease.trees.addresses import path_text
 from ldmrelease.trees.interface import NotUnderstood, TreeImage
 
 _UNKNOWN = Cell("decided elsewhere", Colour.yellow)

@@ -14,7 +14,7 @@ _BESIDE = ("tag", "revision", "digest", "pullPolicy")
 
 
 class ImageInValues(Struct, frozen=True):
-    """An image that values ask for: as text, the scalars that decide it, and the path of the setting in the values.
+    """An image that values ask for: as text, the scalars that decide it, and the path of what says its version.
 
     image: None where a part is decided elsewhere, such as by the defaults of a chart that is not in the tree.
     """
@@ -68,7 +68,9 @@ class _Finder:
         repository = value.entries[name]
         assert isinstance(repository, YamlScalar)
         parts = [self._registry_of(value), repository, *self._version(value)]
-        return _composed([each for each in parts if each], path, self._host(value))
+        counted = "revision" in value.entries and self._cycle in parts
+        key = "revision" if counted else "tag"
+        return _composed([each for each in parts if each], (*path, key), self._host(value))
 
     def _version(self, value: YamlMapping) -> list[YamlScalar | None]:
         tag, revision, digest = (_scalar(value, each) for each in ("tag", "revision", "digest"))

@@ -105,6 +105,12 @@ TARGET_WORDS: Mapping[str, Words] = {
     "no-branch": lambda v: (
         f"{said(v['where'])} has no branch {said(v['branch'])}; make it, or name another one"
     ),
+    "no-tree": lambda v: (
+        f"{said(v['where'])} is not a folder; name a checkout of the tree, or the URL of its repository"
+    ),
+    "tree-too-large": lambda v: (
+        f"the tree has {v['found']:,} files; at most {v['most']:,} are read: name the folder that is deployed"
+    ),
     "rejected": lambda v: (
         f"{said(v['where'])} does not take our push: {_found(v)}; ask for the right to push there"
     ),

@@ -16,6 +16,7 @@ class CommandEntry(NamedTuple):
 COMMANDS: dict[str, CommandEntry] = {
     "demo": CommandEntry("demo", "Play the week of 2023-04-20 in a workspace made on the spot."),
     "init": CommandEntry("init", "Make a workspace, empty or in the shape of a sample."),
+    "adopt": CommandEntry("adopt", "Write a workspace for a GitOps tree that is there already."),
     "doctor": CommandEntry("doctor", "Check that everything a promotion needs is in place."),
     "workspace": CommandEntry("workspace", "Check the workspace's files; print their JSON Schemas."),
     "key": CommandEntry("key", "Make and show signing keys."),

@@ -19,15 +19,33 @@ class RenderedImage(Struct, frozen=True):
     parts: tuple[YamlScalar, ...]
 
 
-def rendered_containers(documents: Iterable[YamlValue], sentinels: Sentinels) -> Iterator[RenderedImage]:
-    """All containers of objects that were rendered with sentinels."""
+class RawContainer(Struct, frozen=True, array_like=True):
+    """A container as it was rendered, with sentinels in all that it says."""
+
+    kind: str
+    name: str
+    container: str
+    image: str
+
+
+def raw_containers(documents: Iterable[YamlValue]) -> Iterator[RawContainer]:
+    """All containers of rendered objects."""
     for document in documents:
-        name = sentinels.read(text_at(document, "metadata", "name") or "").text
+        kind, name = text_at(document, "kind") or "", text_at(document, "metadata", "name") or ""
         for container, image in containers(document):
             text = image.printed()
             if text is not None:
-                read = sentinels.read(text)
-                container_name = sentinels.read(container).text
-                yield RenderedImage(
-                    text_at(document, "kind") or "", name, container_name, read.text, read.parts
-                )
+                yield RawContainer(kind, name, container, text)
+
+
+def without_sentinels(found: Iterable[RawContainer], sentinels: Sentinels) -> Iterator[RenderedImage]:
+    """What they would be without sentinels, and the scalars that decide their images."""
+    for each in found:
+        image = sentinels.read(each.image)
+        name, container = sentinels.read(each.name).text, sentinels.read(each.container).text
+        yield RenderedImage(each.kind, name, container, image.text, image.parts)
+
+
+def rendered_containers(documents: Iterable[YamlValue], sentinels: Sentinels) -> Iterator[RenderedImage]:
+    """All containers of objects that were rendered with sentinels."""
+    return without_sentinels(raw_containers(documents), sentinels)

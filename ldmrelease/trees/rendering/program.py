@@ -29,12 +29,22 @@ class Program:
 
     def __init__(self, path: str, work: Path, environ: Mapping[str, str]) -> None:
         self._path = path
+        self._stat = _identity(path)
         work.mkdir(parents=True, exist_ok=True)
         self.work = Path(tempfile.mkdtemp(dir=work))
         self._environ = {"PATH": environ.get("PATH", ""), "HOME": str(self.work)} | _OFFLINE
 
+    @property
+    def identity(self) -> bytes:
+        """Which program it is: its path, size and time of change."""
+        return self._stat
+
     def objects(self, folder: str, words: Sequence[str], stdin: str = "") -> list[YamlValue]:
         """The objects that it prints for a folder of the tree. Raises `NotRendered` and `UnreadableFile`."""
+        return read_documents(self.output(folder, words, stdin), folder)
+
+    def output(self, folder: str, words: Sequence[str], stdin: str = "") -> bytes:
+        """What it prints for a folder of the tree. Raises `NotRendered`."""
         try:
             done = subprocess.run(
                 [self._path, *words],
@@ -52,7 +62,7 @@ class Program:
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().replace(f"{self.work}/", "")
             raise NotRendered(folder, said[-_LONGEST:])
-        return read_documents(done.stdout, folder)
+        return done.stdout
 
 
 def copied_to(work: Path, path: str, folder: str) -> Path:
@@ -60,3 +70,11 @@ def copied_to(work: Path, path: str, folder: str) -> Path:
     if {"", ".", "..", ".git"} & set(path.split("/")) or "\0" in path:
         raise NotRendered(folder, f"{path[:100]!r} is no path of a file")
     return work / path
+
+
+def _identity(path: str) -> bytes:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return path.encode()
+    return f"{path} {found.st_size} {found.st_mtime_ns}".encode()
