@@ -30,8 +30,8 @@ from ldmrelease.domain.plan import Plan, Step, StepKind
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Unagreed
     from ldmrelease.services.promotions.changes import PlaceChange
-    from ldmrelease.services.promotions.outcome import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
     from ldmrelease.services.promotions.submit import NothingToDo, Preview
     from ldmrelease.services.promotions.work import PlaceBusy
 

@@ -51,7 +51,7 @@ NOT_TO_DECIDE = NEVER | {
 }
 """Nor are threads for what is in folders, other grammars than the tag's, and what carries a promotion on."""
 
-OF_THE_WORKSPACE = {"ldmrelease.checks", "ldmrelease.checks.files"}
+OF_THE_WORKSPACE = {"ldmrelease.checks", "ldmrelease.checks.check_files"}
 """Whether a workspace has changed depends on the files of its checks, too: nothing but paths and digests."""
 
 MOST_FOR_THE_LEDGER, MOST = 135, 281

@@ -58,6 +58,8 @@ def test_what_is_written_is_what_is_printed(
     release = Release("shop", "9.1", "release", (component,), (), None)
     edits = image_settings.desired(own, release, texts.snapshot(paths, "r"))
     assert isinstance(edits, dict), edits
-    (tree / FILE).write_bytes(texts.edited(edits, image_settings.optional(own))[FILE])
+    (tree / FILE).write_bytes(
+        texts.edited(edits, PathsToRead(list(edits), image_settings.optional(own)))[FILE]
+    )
     container = "main" if source == "example.org/api" else "side"
     assert printed(kustomize, (tree / FILE).parent) == before | {container: image}

@@ -35,8 +35,13 @@ from ldmrelease.services.needs import (
 )
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
-from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.promotion_outcome import (
+    TRIES,
+    AppendsRefused,
+    PromotionOutcome,
+    wait_values,
+)
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
     Preview,

@@ -36,7 +36,12 @@ from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.load import Promotion, load_promotion
-from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
+from ldmrelease.services.promotions.promotion_outcome import (
+    TRIES,
+    AppendsRefused,
+    PromotionOutcome,
+    wait_values,
+)
 from ldmrelease.services.promotions.takeover import claim_events, may_take
 from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.wait_reasons import open_wait

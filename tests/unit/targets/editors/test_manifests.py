@@ -79,14 +79,16 @@ def written(text: str, path: str, writes: Writes = Writes.TAG) -> str | Refusal:
     if isinstance(edits, Refusal):
         return edits
     texts = one_text(FILE, text.encode())
-    after = texts.edited(edits, image_settings.optional(own))[FILE].decode()
+    after = texts.edited(edits, PathsToRead(list(edits), image_settings.optional(own)))[FILE].decode()
     (stated,) = image_settings.stated(own, read(own, after))
     assert stated.invalid is None
     assert stated.repository is not None
     assert stated.repository.text == SOURCE
     assert (stated.digest or stated.tag) == (NEW if writes is Writes.DIGEST else "2.0")
     before = {path: there.values[path] for path in edits}
-    assert one_text(FILE, after.encode()).edited(before, list(edits)) == {FILE: text.encode()}
+    assert one_text(FILE, after.encode()).edited(before, PathsToRead(list(before), list(before))) == {
+        FILE: text.encode()
+    }
     return after
 
 
@@ -119,7 +121,11 @@ def test_a_digest_takes_the_place_of_a_tag() -> None:
     own = target(Setting("web", DIGEST, Writes.DIGEST))
     edits = image_settings.desired(own, RELEASE, read(own, text))
     assert isinstance(edits, dict)
-    after = one_text(FILE, text.encode()).edited(edits, image_settings.optional(own))[FILE].decode()
+    after = (
+        one_text(FILE, text.encode())
+        .edited(edits, PathsToRead(list(edits), image_settings.optional(own)))[FILE]
+        .decode()
+    )
     assert after == f"images:\n  - name: ghcr.io/shop/web\n    digest: {NEW}\nresources: []\n"
 
 

@@ -22,7 +22,7 @@ def create_ledger(
 
     Raises `LedgerExists` where something is at the path, `LedgerError` where it cannot be written.
     """
-    from ldmrelease.ledger.sqlite.files import created  # noqa: PLC0415 - whoever opens one goes without
+    from ldmrelease.ledger.sqlite.new_file import created  # noqa: PLC0415 - whoever opens one goes without
 
     path, uuid, chosen = Path(address), str(uuid4()), tuple(projectors)
     genesis = log.first(uuid, {"schema": schema.SCHEMA}, at=times.whole(at), actor=actor)
@@ -57,7 +57,7 @@ def import_ledger(
     Raises `NotImportable` where the text does not verify, `LedgerExists` where something is at the path.
     """
     from ldmrelease.ledger import transfer  # noqa: PLC0415 - as above
-    from ldmrelease.ledger.sqlite.files import created  # noqa: PLC0415 - as above
+    from ldmrelease.ledger.sqlite.new_file import created  # noqa: PLC0415 - as above
 
     path, chosen = Path(address), tuple(projectors)
     with created(path) as connection, connection.writing() as tables:
@@ -81,9 +81,9 @@ def discard_ledger(address: Path | str) -> None:
 
 def stream_names(address: Path | str, prefix: str, without: str | None) -> list[str]:
     """As `registry.stream_names`; no file is made beside the ledger's. Raises `OSError`, `ValueError`."""
-    from ldmrelease.ledger.sqlite import names  # noqa: PLC0415 - only completion needs it
+    from ldmrelease.ledger.sqlite import stream_names  # noqa: PLC0415 - only completion needs it
 
-    return names.stream_names(Path(address), prefix, without)
+    return stream_names.stream_names(Path(address), prefix, without)
 
 
 def address_fault(address: str) -> str | None:

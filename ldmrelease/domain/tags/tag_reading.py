@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from ldmrelease.domain.grammars import AnyGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.tags.imagetag import image_tag_fault
-from ldmrelease.domain.tags.model import Tag
 from ldmrelease.domain.tags.registry import grammar_of
+from ldmrelease.domain.tags.tag import Tag
 
 
 def parse(text: str, grammar: AnyGrammar, aliases: Collection[str] = ()) -> Tag:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry, tree_entries
-from ldmrelease.targets.git.layout import Opened
+from ldmrelease.targets.git.local_repository import Opened
 from ldmrelease.targets.git.object_reader import Object, ObjectReader
 from ldmrelease.targets.git.program import DAMAGED, GitError, call
 from ldmrelease.targets.results import Change, RefusedError

@@ -22,7 +22,7 @@ from ldmrelease.config.workspace.init import init_workspace
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.demo.artifacts import STACK, Built, build_of
-from ldmrelease.demo.program import program
+from ldmrelease.demo.image_program import program
 from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.times import instant

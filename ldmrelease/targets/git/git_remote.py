@@ -15,9 +15,9 @@ from msgspec import Struct
 
 from ldmrelease.domain.addresses import has_query, public
 from ldmrelease.targets.git.commits import committer
-from ldmrelease.targets.git.layout import MIRROR_LINKS, Layout, layout_of, open_layout
+from ldmrelease.targets.git.git_repository import Git, Observer
+from ldmrelease.targets.git.local_repository import MIRROR_LINKS, Layout, layout_of, open_layout
 from ldmrelease.targets.git.program import GitError, call
-from ldmrelease.targets.git.repository import Git, Observer
 from ldmrelease.targets.results import RefusedError
 
 _SCHEMES = {"file", "ssh", "https", "http", "git"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.checks.job.state import JobExited, JobGone, JobPending, JobRunning, JobState, job_state
+from ldmrelease.checks.job.job_state import JobExited, JobGone, JobPending, JobRunning, JobState, job_state
 
 DATA = Path(__file__).parents[3] / "data" / "checks" / "job-read-back.json"
 FAILED = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "too often"}

@@ -9,9 +9,9 @@ import pytest
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, digest_of, parse_reference
 from ldmrelease.registry.copy import copy
 from ldmrelease.registry.errors import BadAnswer, DigestMismatch, LimitExceeded, NotFound, RegistryError
-from ldmrelease.registry.identity import identity
-from ldmrelease.registry.layout import LayoutRepository
+from ldmrelease.registry.image_identity import identity
 from ldmrelease.registry.manifests import OCI_INDEX, OCI_MANIFEST, Descriptor, write_object
+from ldmrelease.registry.oci_layout import LayoutRepository
 from ldmrelease.registry.opening import open_repository
 from ldmrelease.registry.referrers import list_referrers, put_referrer
 from ldmrelease.registry.repository import RegistryOptions

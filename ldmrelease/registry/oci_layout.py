@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ldmrelease.domain.errors import reason_of
 from ldmrelease.domain.images import check_digest, check_tag, digest_of, is_digest
+from ldmrelease.registry.durable_files import LayoutFiles
 from ldmrelease.registry.errors import (
     BadAnswer,
     DigestMismatch,
@@ -23,7 +24,6 @@ from ldmrelease.registry.errors import (
     reading_answer,
 )
 from ldmrelease.registry.fallback import fallback_index, fallback_tag, merged, of_type, read_fallback_index
-from ldmrelease.registry.files import LayoutFiles
 from ldmrelease.registry.layout_index import REF_NAME, LayoutIndex
 from ldmrelease.registry.manifests import (
     INDEX_TYPES,

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from ldmrelease.registry.statements import predicate_type
+from ldmrelease.registry.referrer_kinds import predicate_type
 
 STATEMENT = json.dumps({"_type": "https://in-toto.io/Statement/v1", "predicateType": "p/v1"}).encode()
 ENVELOPE = {"payloadType": "application/vnd.in-toto+json", "payload": base64.b64encode(STATEMENT).decode()}

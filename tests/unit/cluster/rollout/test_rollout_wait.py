@@ -7,6 +7,15 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ldmrelease.cluster.rollout.rollout_wait import (
+    AssessedWorkload,
+    GracePeriods,
+    RolledOut,
+    RolloutFailed,
+    RolloutOverwritten,
+    RolloutTimedOut,
+    undecided,
+)
 from ldmrelease.cluster.rollout.status import (
     ActionRequired,
     Degraded,
@@ -18,15 +27,6 @@ from ldmrelease.cluster.rollout.status import (
     Scheduled,
     Status,
     Suspended,
-)
-from ldmrelease.cluster.rollout.wait import (
-    AssessedWorkload,
-    GracePeriods,
-    RolledOut,
-    RolloutFailed,
-    RolloutOverwritten,
-    RolloutTimedOut,
-    undecided,
 )
 from ldmrelease.domain.workload_selection import WorkloadKind
 from tests.unit.cluster.sample_objects import deployment, meta, read

@@ -7,8 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ldmrelease.cluster.client.watch import WatchCut
-from ldmrelease.cluster.rollout.status import ActionRequired, ScaledToZero, Scheduled
-from ldmrelease.cluster.rollout.wait import (
+from ldmrelease.cluster.rollout.rollout_wait import (
     AssessedWorkload,
     RolledOut,
     RolloutFailed,
@@ -17,6 +16,7 @@ from ldmrelease.cluster.rollout.wait import (
     RolloutTimedOut,
     wait_for,
 )
+from ldmrelease.cluster.rollout.status import ActionRequired, ScaledToZero, Scheduled
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.progress import HEARTBEAT

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain.tags import Kind
-from ldmrelease.domain.tags.patterns.comparison import common, read_twice
-from ldmrelease.domain.tags.patterns.lint import GrammarFault, grammar_faults
+from ldmrelease.domain.tags.patterns.overlap import common, read_twice
+from ldmrelease.domain.tags.patterns.pattern_faults import GrammarFault, grammar_faults
 from ldmrelease.domain.tags.patterns.template import BadPattern, read_template
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from ldmrelease.domain.tags.model import Kind
 from ldmrelease.domain.tags.patterns.automaton import Automaton
-from ldmrelease.domain.tags.patterns.comparison import common, read_twice, reads_everything
+from ldmrelease.domain.tags.patterns.overlap import common, read_twice, reads_everything
 from ldmrelease.domain.tags.patterns.parts import PartType
 from ldmrelease.domain.tags.patterns.template import BadPattern, Template, read_template
+from ldmrelease.domain.tags.tag import Kind
 
 _MOST_PATTERNS = 32
 _NOT_FIRST = ".-+"

@@ -9,9 +9,9 @@ import yaml
 
 from ldmrelease.trees.documents import compose_all
 from ldmrelease.trees.files import Tree
+from ldmrelease.trees.image_references import split_reference
 from ldmrelease.trees.kustomizations import NAMES, Kustomizations
-from ldmrelease.trees.references import split_reference
-from ldmrelease.trees.rendering.program import NotRendered, Program, copied_to
+from ldmrelease.trees.rendering.rendering_program import NotRendered, Program, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels, is_candidate
 from ldmrelease.trees.values import DEEPEST, KeyPath, UnreadableFile, YamlScalar, YamlValue, read_documents
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.targets.git import layout
-from ldmrelease.targets.git.layout import Layout, layout_of, open_layout
+from ldmrelease.targets.git import local_repository
+from ldmrelease.targets.git.local_repository import Layout, layout_of, open_layout
 
 HEAD = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
 PLAIN = (
@@ -50,7 +50,7 @@ def test_for_a_plain_configuration_no_process_is_started(
 ) -> None:
     (repository(tmp_path) / "config").write_bytes(text.encode())
     there = found(tmp_path)
-    monkeypatch.setattr(layout, "call", None)
+    monkeypatch.setattr(local_repository, "call", None)
     assert open_layout(there).algorithm == "sha1"
 
 

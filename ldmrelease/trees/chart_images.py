@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ldmrelease.trees.charts import Instance
-from ldmrelease.trees.references import is_count, split_reference
+from ldmrelease.trees.image_references import is_count, split_reference
 from ldmrelease.trees.values import YamlMapping, YamlScalar, YamlSequence, YamlValue, child
 
 _NAMES = ("repository", "repo", "image", "name")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.checks.command import RunOutcome, run_command
+from ldmrelease.checks.local_process import RunOutcome, run_command
 from ldmrelease.domain.topology import Check
 
 TESTS = ("starts", "answers")

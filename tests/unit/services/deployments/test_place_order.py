@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ldmrelease.domain.level import Additions, Level, Requirement
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget
 from ldmrelease.domain.topology import Application, Place
-from ldmrelease.services.deployments.order import CircularOrder, ordered_places
+from ldmrelease.services.deployments.place_order import CircularOrder, ordered_places
 
 TARGET = ImageSettingsTarget(GitFile("gitops", "main", "values.yaml"), ())
 
