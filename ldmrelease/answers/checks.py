@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +14,7 @@ from ldmrelease.domain.decision import Verdict
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Decided, Unagreed
+    from ldmrelease.services.inventory.drift_report import Blocked
     from ldmrelease.services.promotions.preflight import PreflightFailed
 
 
@@ -40,9 +41,13 @@ class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return VERDICT_CODES[self.verdict]
 
 
-def check_answer(decided: Iterable[Decided], local: Unagreed) -> CheckAnswer:
-    """The decisions of a preview, in the order of the plan."""
-    decisions = tuple(decision_answer(each.decision, each.digest) for each in decided)
+def check_answer(
+    decided: Sequence[Decided], local: Unagreed, blocked: Sequence[Mapping[str, Blocked]]
+) -> CheckAnswer:
+    """The decisions of a preview, in the order of the plan, and for each what is not advised by requirement."""
+    decisions = tuple(
+        decision_answer(each.decision, each.digest, why) for each, why in zip(decided, blocked, strict=True)
+    )
     return CheckAnswer(
         verdict=_worst(decisions),
         decisions=decisions,
