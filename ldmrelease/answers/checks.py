@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
+from ldmrelease.answers.decisions import NONE_BLOCKED, DecisionAnswer, decision_answer
 from ldmrelease.answers.exit_codes import VERDICT_CODES, WORST_FIRST, ExitCode
 from ldmrelease.answers.findings import PlaceRefusalAnswer, is_undecided, preflight_refusals
 from ldmrelease.domain.decision import Verdict
@@ -42,12 +42,11 @@ class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_answer(
-    decided: Sequence[Decided], local: Unagreed, blocked: Sequence[Mapping[str, Blocked]]
+    decided: Sequence[Decided], local: Unagreed, blocked: Sequence[Mapping[str, Blocked]] = ()
 ) -> CheckAnswer:
     """The decisions of a preview, in the order of the plan, and for each what is not advised by requirement."""
-    decisions = tuple(
-        decision_answer(each.decision, each.digest, why) for each, why in zip(decided, blocked, strict=True)
-    )
+    told = zip(decided, blocked or [NONE_BLOCKED] * len(decided), strict=True)
+    decisions = tuple(decision_answer(each.decision, each.digest, why) for each, why in told)
     return CheckAnswer(
         verdict=_worst(decisions),
         decisions=decisions,

@@ -127,3 +127,10 @@ def test_a_release_that_is_complete_by_now_is_asked_for_again(shop: Site) -> Non
     shop.ok("promote", "1.7.0", "--target", "dev")
     states = [each["state"] for each in rows(shop, "promotions", "list")]
     assert states == ["superseded", "succeeded"]
+
+
+def test_another_spelling_of_what_is_known_is_suggested(shop: Site) -> None:
+    done = shop.run("promote", f"v{OLD}", "-t", "dev")
+    assert done.exit_code == 2
+    assert f"did you mean {OLD}?" in done.stderr
+    assert "did you mean" not in shop.run("promote", "1.9.0", "-t", "dev").stderr
