@@ -96,6 +96,14 @@ class Site:
         lines = file.read_text().splitlines(keepends=True)
         file.write_text("".join(each for each in lines if not each.startswith("clock:")))
 
+    def begin_on_the_wall(self) -> None:
+        """Take the fixed clock out, and begin a ledger of real time in place of the one that there is."""
+        self.wall_clock()
+        for each in self.root.glob("ledger.db*"):
+            each.unlink()
+        self.ok("ledger", "init", "--anew", "--reason", "real time")
+        self.ok("observe")
+
     def edit(self, change: Callable[[str], str], name: str = FILE) -> None:
         """Change the text of a file of the workspace."""
         path = self.root / name
@@ -193,9 +201,10 @@ class Site:
 def agree_workspace(root: Path) -> None:
     """The trust document records targets, products and checks as they are now, under a version of its own."""
     try:
-        topology = load_workspace(root / FILE).topology
+        workspace = load_workspace(root / FILE)
     except BadInput:
         return
+    topology = workspace.topology
     recorded: dict[str, dict[str, Any]] = {
         "targets": {each: [topology.target_digest(each)] for each in topology.environments},
         "products": recorded_products(topology),
@@ -206,6 +215,8 @@ def agree_workspace(root: Path) -> None:
         for part, entries in recorded.items()
         if entries
     )
+    if workspace.notify is not None:
+        lines += f"notify: {workspace.notify.digest}\n"
     path = root / "trust.yaml"
     before = path.read_text()
     after = _RECORDED.sub("", before).replace("\nroles:\n", f"\n{lines}roles:\n", 1)
@@ -213,7 +224,7 @@ def agree_workspace(root: Path) -> None:
         path.write_text(_raised(before, after))
 
 
-_RECORDED = re.compile(r"^(?:targets|products|checks):.*\n(?:[ -].*\n)*", re.MULTILINE)
+_RECORDED = re.compile(r"^(?:targets|products|checks|notify):.*\n(?:[ -].*\n)*", re.MULTILINE)
 
 
 def _raised(before: str, after: str) -> str:

@@ -27,6 +27,7 @@ class EnvironmentAdditionsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     enter: tuple[RequirementAnswer, ...]
     confirm: tuple[RequirementAnswer, ...]
+    excludes: tuple[str, ...]
 
 
 class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,7 @@ class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     digest: DigestText
     accepts: tuple[str, ...]
+    excludes: tuple[str, ...]
     availability: int | None
     ask: Ask
     source: str | None
@@ -57,6 +59,7 @@ def level_answer(level: Level, environment: str | None) -> LevelAnswer:
         version=level.version,
         digest=level.digest,
         accepts=level.accepts,
+        excludes=level.excludes,
         availability=level.availability,
         ask=level.ask,
         source=level.source,
@@ -64,7 +67,7 @@ def level_answer(level: Level, environment: str | None) -> LevelAnswer:
         confirm=_requirements(level.confirm),
         environments={
             name: EnvironmentAdditionsAnswer(
-                enter=_requirements(own.enter), confirm=_requirements(own.confirm)
+                enter=_requirements(own.enter), confirm=_requirements(own.confirm), excludes=own.excludes
             )
             for name, own in level.environments.items()
         },

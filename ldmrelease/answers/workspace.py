@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from ldmrelease.answers.spellings import TimeText
+from ldmrelease.answers.spellings import DigestText, TimeText
 
 
 class WorkspaceAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,15 @@ class TrustAnswer(msgspec.Struct, frozen=True, kw_only=True):
     written: bool
     changes: tuple[TrustChangeAnswer, ...]
     difference: str
+
+
+class AdoptedTrustAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The trust document by which a ledger is used from now on; `before` is where it was, null where it had none."""
+
+    file: str
+    version: int
+    digest: DigestText
+    before: str | None
 
 
 class PlayedAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid
+from ldmrelease.cluster.client.errors import Conflict, Forbidden, Invalid, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import Watched, watched
 from ldmrelease.cluster.objects.nodes import NodeChoice, chosen
@@ -112,7 +112,7 @@ def prepull(
         _tidy(api, namespace, promotion)
         values = {"verb": error.verb, "resource": error.resource, "message": error.message}
         return NotPulled("pull-forbidden", values)
-    except (Invalid, Absent) as error:
+    except (Invalid, ObjectNotFound) as error:
         _tidy(api, namespace, promotion)
         return NotPulled("pull-not-accepted", {"message": error.reason})
     if isinstance(answer, NotPulled):
@@ -127,13 +127,13 @@ def delete_prepull_pods(api: Api, namespace: str, promotion: str) -> None:
     labels = f"{PART}={_PREPULL},{PROMOTION}={label_value(promotion)}"
     for pod in api.list(path_of("Pod", namespace), labels=labels).items:
         name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
-        with suppress(Absent, Conflict):
+        with suppress(ObjectNotFound, Conflict):
             api.delete(path_of("Pod", namespace, name), uid=uid)
 
 
 def _tidy(api: Api, namespace: str, promotion: str) -> None:
     # Who may not make pods has none to delete, and may be forbidden to list them too.
-    with suppress(Forbidden, Absent, Invalid):
+    with suppress(Forbidden, ObjectNotFound, Invalid):
         delete_prepull_pods(api, namespace, promotion)
 
 

@@ -109,6 +109,11 @@ class TrustFile(Strict):
     checks: dict[Name, TrustedCheckEntry] = Field(
         default_factory=dict, description="The checks that were agreed: others are not run, and do not count."
     )
+    notify: Digest | None = Field(
+        None,
+        description="The command that the workspace notifies by: the digest of its words and of the files that it "
+        "runs. Another one is not run.",
+    )
     roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
     keys: dict[Name, KeyEntry] = Field(description="Public keys.")
 
@@ -123,7 +128,8 @@ class AgreedCheck(Struct, frozen=True):
 class Trust(Struct, frozen=True):
     """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
     or environment/application; `targets` are the digests that were agreed to for an environment, `products` that of
-    each product. `key_files` are the digests of the PEM files that it names.
+    each product, `notify` that of the command that is run where somebody has to act. `key_files` are the digests of
+    the PEM files that it names.
     """
 
     version: int
@@ -133,6 +139,7 @@ class Trust(Struct, frozen=True):
     targets: dict[str, tuple[str, ...]]
     products: dict[str, str]
     checks: dict[str, AgreedCheck]
+    notify: str | None
     document: read.YamlDocument
     key_files: dict[Path, str]
 
@@ -151,6 +158,7 @@ class Trust(Struct, frozen=True):
             "targets": self.targets,
             "products": self.products,
             "checks": self.checks,
+            "notify": self.notify,
         }
         return canonical.digest_of(said)
 
@@ -208,6 +216,7 @@ def load_trust(path: Path) -> Trust:
         targets={name: tuple(sorted(each)) for name, each in file.targets.items()},
         products=file.products,
         checks={name: AgreedCheck(each.digest, each.files) for name, each in file.checks.items()},
+        notify=file.notify,
         document=document,
         key_files=reader.key_files,
     )

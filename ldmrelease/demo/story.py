@@ -94,7 +94,7 @@ STORY = (
     ),
     Scene(
         "2023-04-20T14:00:00Z",
-        "An hour later base has to wait still: the test stand has not run it for two hours",
+        "An hour later base has to wait still: no development system has run it for two hours",
         ("observe", f"promote {TAG} --target base"),
         shown=(f"promote {TAG} --target base",),
     ),

@@ -3,8 +3,6 @@
 A refusal is a value, not an error. Which exit code a base has is the command line's to say.
 """
 
-from dataclasses import dataclass
-
 
 class LdmreleaseError(Exception):
     """Something stops the work, and its message says to a person what and where: nothing could be decided."""
@@ -33,7 +31,6 @@ def reason_of(error: Exception) -> str:
     return f"exit status {status}" if isinstance(status, int) else str(error)
 
 
-@dataclass(frozen=True, slots=True)
 class Unavailable:
     """Nobody could be reached, or no answer can be relied on, so that nothing is known.
 
@@ -41,9 +38,26 @@ class Unavailable:
     passes: it may be over in a moment, as where an API server is away.
     """
 
-    where: str
-    reason: str
-    passes: bool = False
+    # Neither a struct nor a dataclass: `--help` would wait for msgspec, and all the rest for `dataclasses`.
+    __slots__ = ("passes", "reason", "where")
+    __match_args__ = ("where", "reason", "passes")
+
+    def __init__(self, where: str, reason: str, passes: bool = False) -> None:
+        self.where = where
+        self.reason = reason
+        self.passes = passes
+
+    def __repr__(self) -> str:
+        return f"Unavailable({self.where!r}, {self.reason!r}, passes={self.passes})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unavailable) and self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        return hash(self._fields())
+
+    def _fields(self) -> tuple[str, str, bool]:
+        return self.where, self.reason, self.passes
 
 
 class UnavailableError(LdmreleaseError):

@@ -164,6 +164,32 @@ class CandidatePin(Struct, frozen=True):
     order: tuple[Any, ...] | None
 
 
+class CycleRole(StrEnum):
+    """What names a cycle: an image of the release that is asked about; another image that is set or runs; an alias of
+    a menu; or a menu itself, that is restricted to one.
+    """
+
+    RELEASE = "release"
+    IMAGE = "image"
+    ALIAS = "alias"
+    MENU = "menu"
+
+
+class CycleFact(Struct, frozen=True):
+    """Of which cycle something in an environment is, such as `c0044`; None where its tag names none.
+
+    tag: as it is spelled there; of a menu the number of its cycle.
+    problem: a code, where nobody can say what is at the place.
+    """
+
+    place: Place
+    role: CycleRole
+    component: str
+    tag: str
+    cycle: str | None
+    problem: str | None = None
+
+
 class Interval(Struct, frozen=True):
     """A half-open stretch of time."""
 
@@ -183,7 +209,8 @@ class Facts(Struct, frozen=True, dict=True):
     """All that `evaluate` may look at.
 
     `windows` are the open intervals of each requirement of rule `window`, by requirement id, already in
-    UTC; `earlier` are places of the same plan that come before this one and are not through yet;
+    UTC; `earlier` are places of the same plan that come before this one and are not through yet, `later` those that
+    come after it; `cycles` are those of everything in the environment, as it would be with the release;
     `places` are all places by level, so that a rule can tell an unknown environment from an empty one;
     `place_components` are, by place, the components of the product that run there;
     `clusters` are the UIDs of the environments' clusters, where the workspace states them;
@@ -202,6 +229,8 @@ class Facts(Struct, frozen=True, dict=True):
     candidate_pins: tuple[CandidatePin, ...] = ()
     windows: dict[str, tuple[Interval, ...]] = field(default_factory=dict)
     earlier: tuple[Place, ...] = ()
+    later: tuple[Place, ...] = ()
+    cycles: tuple[CycleFact, ...] = ()
     places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
     place_components: dict[str, tuple[str, ...]] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)

@@ -57,15 +57,17 @@ class Requirement(Struct, frozen=True, dict=True):
 
 
 class Additions(Struct, frozen=True):
-    """What one environment asks beyond its level: entries replace those of the same id or are added."""
+    """What one environment asks beyond its level: entries replace those of the same id or are added, and `excludes` are
+    kinds of tag that may not enter there."""
 
     enter: tuple[Requirement, ...] = ()
     confirm: tuple[Requirement, ...] = ()
+    excludes: tuple[str, ...] = ()
 
 
 class Level(Struct, frozen=True):
     """A policy document. `digest` is of the document as written; `availability` is in seconds; `ask` says when
-    somebody has to confirm a change.
+    somebody has to confirm a change. Of the kinds that it `accepts`, none is among those that it `excludes` by name.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Level(Struct, frozen=True):
     source: str | None = None
     review: dict[str, Any] | None = None
     ask: Ask = Ask.NEVER
+    excludes: tuple[str, ...] = ()
 
     def at(self, environment: str) -> "Level":
         """The level as it holds in one environment."""
@@ -86,7 +89,11 @@ class Level(Struct, frozen=True):
         if own is None:
             return self
         return replace(
-            self, enter=_overlay(self.enter, own.enter), confirm=_overlay(self.confirm, own.confirm)
+            self,
+            enter=_overlay(self.enter, own.enter),
+            confirm=_overlay(self.confirm, own.confirm),
+            accepts=tuple(each for each in self.accepts if each not in own.excludes),
+            excludes=tuple(dict.fromkeys((*self.excludes, *own.excludes))),
         )
 
 

@@ -8,9 +8,9 @@ from functools import cache
 
 from msgspec import Struct
 
-from ldmrelease.domain.grammars import AnyGrammar, PatternGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar, PatternGrammar
 from ldmrelease.domain.release import Component
-from ldmrelease.domain.tags import grammar_of, parse, tag_pattern_match
+from ldmrelease.domain.tags import grammar_of, image_tag, parse, tag_pattern_match
 from ldmrelease.domain.tags.patterns.parts import AsWritten, Number, Value, part_type
 from ldmrelease.domain.tags.patterns.template import (
     BadPattern,
@@ -21,10 +21,7 @@ from ldmrelease.domain.tags.patterns.template import (
     read_items,
     read_template,
 )
-
-TAG, DIGEST = "tag", "digest"
-"""Parts that every image has, whatever its grammar."""
-_DIGEST_MARK = "@"
+from ldmrelease.domain.targets import DIGEST, TAG
 
 
 class SelectorTemplate(Struct, frozen=True):
@@ -89,6 +86,34 @@ def parts_of(component: Component, grammar: AnyGrammar, pattern: str) -> dict[st
     own = {TAG: component.spelling, DIGEST: component.digest}
     tag = tag_pattern_match(pattern, component.spelling, grammar)
     return {**own, **dict(tag.parts)} if tag is not None else dict(own)
+
+
+def unwritable(template: SelectorTemplate, grammar: AnyGrammar, pattern: str) -> tuple[str, str] | None:
+    """A tag of the grammar, and what the template makes of its parts, where it can make none of its kinds of tag; None
+    where it makes one. pattern: as for `parts_of`.
+    """
+    found = None
+    for example in _examples(grammar):
+        tag = parse(example, grammar)
+        try:
+            spelled = image_tag(tag, pattern)
+            printed = template.print_tag(_of(template, {TAG: spelled, **dict(tag.parts)}))
+        except (TypeError, ValueError) as error:
+            spelled, printed = example, str(error)
+        if spelled == printed:
+            return None
+        found = found or (spelled, printed)
+    return found
+
+
+def _examples(grammar: AnyGrammar) -> list[str]:
+    if not isinstance(grammar, PatternGrammar):
+        return [grammar_of(grammar).EXAMPLE]
+    return [grammar_of(PatternGrammar((each,))).EXAMPLE for each in grammar.patterns]
+
+
+def _of(template: SelectorTemplate, values: dict[str, Value]) -> dict[str, Value]:
+    return {name: values[name] for name in template.names if name in values}
 
 
 def _without_digest(template: Template) -> Template:

@@ -25,7 +25,8 @@ def whole(moment: datetime) -> datetime:
 
 def spell(moment: datetime) -> str:
     """RFC 3339 in UTC: `2023-04-20T09:55:23Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Half of what `strftime` costs, which a history of many rows feels.
+    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def seconds(text: str) -> int:

@@ -6,7 +6,7 @@ a target is about.
 
 from msgspec import Struct
 
-from ldmrelease.domain.value_paths import parse_path
+from ldmrelease.domain.value_paths import parse_manifest_path, split_manifest
 
 _SEPARATOR = "#"
 NOT_IN_A_PATH = frozenset({"", ".", "..", ".git"})
@@ -36,20 +36,22 @@ class ValueAddress(Struct, frozen=True):
             raise ValueError(
                 f"{found.file!r} is not a file of a tree; write it from the root of the repository"
             )
-        parse_path(found.path)
+        parse_manifest_path(found.path)
         return found
 
     def beside(self, name: str) -> "ValueAddress | None":
         """The address of another key of the same mapping; None where this one does not end in a plain key."""
         if self.path.endswith(("]", '"')):
             return None
-        parent, dot, _ = self.path.rpartition(".")
-        return ValueAddress(f"{parent}{dot}{name}", self.file)
+        manifest, path = split_manifest(self.path)
+        parent, dot, _ = path.rpartition(".")
+        return ValueAddress(f"{manifest}{parent}{dot}{name}", self.file)
 
     @property
     def key(self) -> str:
         """The last key; the whole path where that does not end in a plain one."""
-        return self.path if self.path.endswith(("]", '"')) else self.path.rpartition(".")[2]
+        path = split_manifest(self.path)[1]
+        return path if path.endswith(("]", '"')) else path.rpartition(".")[2]
 
 
 def key_in(address: str, own: str) -> str:

@@ -27,6 +27,7 @@ class Verification:
     def events(self, rows: Iterable[EventRow]) -> None:
         """Take all rows, in their order."""
         walk, check = self.walk, self._check
+        folded: EventRow | None = None
         for row in rows:
             holds = check is not None and check.holds(row)
             found = walk.step(row, is_read=holds)
@@ -35,7 +36,10 @@ class Verification:
             if walk.last is not None and check is not None:
                 self.problems += check.problems(walk.last)
             if walk.last is not None or holds:
+                folded = row
                 self._fold(row, walk.last)
+        if self._rebuilding is not None and folded is not None:
+            self._rebuilding.pass_by(folded.sequence, folded.hash)
         if not walk.size:
             self.problems.append(LedgerProblem("cut", "event 1", "the event of its creation", ""))
 
@@ -53,7 +57,6 @@ class Verification:
     def _fold(self, row: EventRow, event: Event | None) -> None:
         if self._rebuilding is None:
             return
-        self._rebuilding.pass_by(row.sequence, row.hash)
         try:
             if self._rebuilding.concerns(row.kind):
                 self._rebuilding.take(event or log.read(self.walk.ledger, row))

@@ -25,11 +25,13 @@ NEEDS: Mapping[Intent, frozenset[str]] = {
 
 
 def accepts(level: Level, facts: Facts) -> Finding:
-    """The tag can be read in its grammar, and is of a kind that the level accepts."""
-    release = facts.release
+    """The tag can be read in its grammar, and is of a kind that the level accepts there."""
+    release, level = facts.release, level.at(facts.place.environment)
     values = {"tag": release.tag, "kind": release.kind, "accepts": list(level.accepts)}
     if not release.readable:
         return _finding("accepts", Outcome.FAILED, "unreadable-tag", values)
+    if release.kind in level.excludes:
+        return _finding("accepts", Outcome.FAILED, "kind-excluded", values)
     if release.kind not in level.accepts:
         return _finding("accepts", Outcome.FAILED, "kind-not-accepted", values)
     return _finding("accepts", Outcome.SATISFIED, "kind-accepted", values)

@@ -26,10 +26,10 @@ def evaluate(
     """May this release enter this place (or, in phase `confirm`, stay there), as of `now`?
 
     `facts_digest` is the digest of the stored bytes of the facts. `now` needs a zone and is cut to seconds.
-    Only a promotion is asked what the level asks on entering; a rollback, an alias and a retirement are asked
-    what their intent asks (`policy/builtin.py`). To confirm, every intent is asked the same. A phase without
-    requirements is refused: whoever has nothing to confirm does not ask. Facts that make no sense give
-    findings that are `errored`, with a code.
+    A promotion is asked what the level asks on entering; a rollback, an alias and a retirement are asked what
+    their intent asks (`policy/builtin.py`), and the rules alone that name it (`Rule.asked_of`). To confirm, every
+    intent is asked the same. A phase without requirements is refused: whoever has nothing to confirm does not
+    ask. Facts that make no sense give findings that are `errored`, with a code.
     """
     now = times.whole(now)
     asked = asked_requirements(level, facts.place, facts.intent, phase)
@@ -55,7 +55,13 @@ def asked_requirements(level: Level, place: Place, intent: Intent, phase: Phase)
     here = level.at(place.environment)
     if phase is Phase.CONFIRM:
         return here.confirm
-    return here.enter if intent is Intent.PROMOTE else ()
+    return tuple(each for each in here.enter if intent in _asked_of(each))
+
+
+def _asked_of(requirement: Requirement) -> frozenset[Intent]:
+    rule = RULES.get(requirement.rule)
+    # A rule that nobody knows is asked of what comes in.
+    return rule.asked_of if rule is not None else frozenset({Intent.PROMOTE})
 
 
 def fact_sources(asked: Iterable[Requirement], intent: Intent) -> frozenset[str]:

@@ -181,13 +181,14 @@ def _own_results(registered: Mapping[str, RunFact], results: list[StatementFact]
     """The one result of each run: the one that the ledger took in for it, else the first that counts."""
     own: dict[str, StatementFact] = {}
     for result in results:
-        name = result.run or ""
-        run = registered.get(name)
-        if run is None or not (result.counted if run.evidence is None else run.evidence == result.evidence):
+        run = registered.get(result.run or "")
+        if run is None:
             continue
-        first = own.setdefault(name, result)
-        if first is not result:
-            own[name] = min(first, result, key=_counted_first)
+        evidence = run.evidence
+        if result.counted if evidence is None else evidence == result.evidence:
+            first = own.setdefault(run.run, result)
+            if first is not result:
+                own[run.run] = min(first, result, key=_counted_first)
     return own
 
 
@@ -199,14 +200,17 @@ def _unpaired(
     results: list[StatementFact], registered: Mapping[str, RunFact], own: Mapping[str, StatementFact]
 ) -> Mapping[str, Mapping[str, tuple[StatementFact, ...]]]:
     """All but the results that are their run's, of its check and about nothing but its subjects."""
-    unpaired = [
+    # Mostly each is the one result of a run: then none needs to be looked up.
+    others = (
+        () if len(own) == len(results) else [each for each in results if own.get(each.run or "") is not each]
+    )
+    misfits = [
         each
-        for each in results
-        if own.get(each.run or "") is not each
-        or (run := registered[each.run or ""]).check != each.check
+        for name, each in own.items()
+        if (run := registered[name]).check != each.check
         or not (run.subjects == each.subjects or set(run.subjects).issuperset(each.subjects))
     ]
-    parts = _parted(unpaired, lambda each: each.check or "")
+    parts = _parted([*others, *misfits], lambda each: each.check or "")
     return {check: _by_subject(group) for check, group in parts.items()}
 
 

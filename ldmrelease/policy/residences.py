@@ -42,7 +42,7 @@ def component_residences(index: Index, place: Place, component: str) -> list[Ima
     return [
         each
         for each in index.residences.get(place.environment, ())
-        if each.place == place and each.component == component
+        if each.component == component and each.place == place
     ]
 
 

@@ -4,8 +4,9 @@ A run is registered before it starts; the latest run decides, not the best; a re
 registered run. A run is as late as its registration, an outside result as its intake.
 """
 
-from collections import Counter
-from datetime import datetime
+from collections import defaultdict
+from datetime import UTC, datetime
+from functools import partial
 
 from msgspec import Struct, field
 
@@ -13,6 +14,8 @@ from ldmrelease.domain.facts import RunFact, StatementFact
 from ldmrelease.policy.index import Runs
 from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.subjects import PolicySubject
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 class WantedRun(Struct, frozen=True):
@@ -47,7 +50,7 @@ class Attempts(Struct):
 
     latest: Attempt | None = None
     results: list[StatementFact] = field(default_factory=list)
-    seen: Counter[str] = field(default_factory=Counter)
+    seen: dict[str, int] = field(default_factory=partial(defaultdict, int))
 
 
 def attempts(subject: PolicySubject, wanted: WantedRun, context: RuleContext) -> Attempts:
@@ -86,7 +89,10 @@ def _take_runs(
 ) -> None:
     """Every run of the check is looked at, so this is where the time of a decision goes."""
     definition, environments, platform = wanted.definition, wanted.environments, subject.platform
-    last: tuple[RunFact, StatementFact | None, str | None] | None = None
+    by, digest, take = wanted.by, subject.digest, found.results.append
+    last: RunFact | None = None
+    of_last: tuple[StatementFact | None, str | None] = None, None
+    since = _BEFORE_ALL
     for run, result in zip(*runs, strict=True):
         if run.check_digest != definition:
             found.seen["other-definition"] += 1
@@ -95,19 +101,19 @@ def _take_runs(
         elif run.cluster_uid is not None and _is_elsewhere(run, context):
             found.seen["other-cluster"] += 1
         elif result is None:
-            if last is None or _is_later(run, last[0]):
-                last = run, None, "result-gone" if run.evidence else None
+            if last is None or _is_later(run, last):
+                last, since, of_last = run, run.registered, (None, "result-gone" if run.evidence else None)
         elif platform is None or not subject.other_platform(result):
-            code = _result_not_counted(result, run, subject, wanted)
-            if last is None or run.registered > last[0].registered or _is_later(run, last[0]):
-                last = run, result if code is None else None, code
+            code = _result_not_counted(result, run, digest, subject, by)
             if code is None:
-                found.results.append(result)
+                take(result)
             else:
                 found.seen[code] += 1
+            if run.registered > since or last is None or _is_later(run, last):
+                last, since, of_last = run, run.registered, (result if code is None else None, code)
     if last is not None:
-        run, result, code = last
-        found.latest = Attempt(run.registered, run.run, result, run.deadline, code, run.order)
+        result, code = of_last
+        found.latest = Attempt(since, last.run, result, last.deadline, code, last.order)
 
 
 def _is_later(run: RunFact, than: RunFact) -> bool:
@@ -121,19 +127,20 @@ def _is_elsewhere(what: RunFact | StatementFact, context: RuleContext) -> bool:
 
 
 def _result_not_counted(
-    result: StatementFact, run: RunFact, subject: PolicySubject, wanted: WantedRun
+    result: StatementFact, run: RunFact, digest: str, subject: PolicySubject, by: frozenset[str]
 ) -> str | None:
+    """Why the result of a run does not count for a subject with this digest; None if it does."""
     if result.check != run.check:
         return "other-check"
     if result.environment != run.environment:
         return "other-environment"
     if result.cluster_uid != run.cluster_uid:
         return "other-cluster"
-    if result.check_digest is not None and result.check_digest != run.check_digest:
+    if result.check_digest not in (None, run.check_digest):
         return "other-definition"
-    if not result.counted or (wanted.by and wanted.by.isdisjoint(result.roles)):
-        return not_counted(result, wanted.by)
-    if subject.digest in result.subjects or subject.spoken_for_by(result):
+    if not result.counted or (by and by.isdisjoint(result.roles)):
+        return not_counted(result, by)
+    if digest in result.subjects or subject.spoken_for_by(result):
         return None
     return "other-subject"
 

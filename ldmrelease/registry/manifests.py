@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -132,6 +131,8 @@ def parse_object(content: bytes) -> Json:
     value = _read_exactly(content)
     if value is None:
         try:
+            import json  # noqa: PLC0415 - few manifests are spelled so
+
             value = json.loads(content, object_pairs_hook=_unique)
         except RecursionError:
             raise ValueError("nested too deeply") from None
@@ -156,6 +157,8 @@ def write_object(value: Json) -> bytes:
     """The bytes of a manifest or index that we write ourselves: sorted keys, no blanks, so that they
     repeat.
     """
+    import json  # noqa: PLC0415 - where something is written
+
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 

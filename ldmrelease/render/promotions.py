@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
     from ldmrelease.services.decisions.decide import Decided, Unagreed
     from ldmrelease.services.inventory.drift_report import Blocked
-    from ldmrelease.services.promotions.outcome import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
     from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
     from ldmrelease.services.promotions.submit import NothingToDo
 

@@ -27,6 +27,8 @@ def level_words(level: Level, environment: str | None = None) -> str:
     where = f" in {environment}" if environment else ""
     lines = [f"{level.name}{where}, version {level.version} ({level.digest})", *_source(level.source, "  ")]
     lines += ["", f"Accepts tags of kind {listed(level.accepts)}."]
+    if level.excludes:
+        lines.append(f"Excludes tags of kind {listed(level.excludes)} by name.")
     if level.availability is not None:
         lines.append(f"A release should run here within {span(level.availability)} of its tag (reported).")
     if level.ask is not Ask.NEVER:
@@ -35,6 +37,8 @@ def level_words(level: Level, environment: str | None = None) -> str:
     lines += _part("After it runs there:", level.confirm)
     if environment is None:
         for name, own in level.environments.items():
+            if own.excludes:
+                lines += ["", f"In {name}, tags of kind {listed(own.excludes)} are excluded."]
             lines += _part(f"In {name}, before anything is touched, also:", own.enter)
             lines += _part(f"In {name}, after it runs there, also:", own.confirm)
     return "\n".join(lines)

@@ -26,7 +26,7 @@ from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.known_pins import KnownPins
-from ldmrelease.services.trust_version import adopted, adoption
+from ldmrelease.services.trust_version import adopted, adoption, adoption_elsewhere
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
 from ldmrelease.trust.signer import KeyProblem
@@ -185,6 +185,19 @@ class ReadContext:
         """Reads events as what somebody signed."""
         return Records(self.ledger.genesis, self.keyring, clock=self.workspace.clock is not None)
 
+    @property
+    def trust_here(self) -> TrustAdopted:
+        """What the ledger remembers of this workspace's trust document once it was acted on."""
+        there = self.workspace
+        return TrustAdopted(
+            there.trust_version, there.trust_digest, there.trust_name, there.clock is not None
+        )
+
+    @property
+    def adopted(self) -> tuple[TrustAdopted, ...]:
+        """The trust documents by which the ledger was used."""
+        return adopted(self.ledger, self.records)
+
     @cached_property
     def pins(self) -> KnownPins:
         """Finds the pins that count."""
@@ -194,7 +207,7 @@ class ReadContext:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
         key = (repository.name, digest)
         if key not in self._identities:
-            from ldmrelease.registry.identity import identity  # noqa: PLC0415 - see above
+            from ldmrelease.registry.image_identity import identity  # noqa: PLC0415 - see above
 
             self._identities[key] = identity(repository, digest)
         return self._identities[key]
@@ -249,7 +262,7 @@ class Context(ReadContext):
     @cached_property
     def author(self) -> Identity:
         """Who asks, as the author of commits: with the mail address that the trust document or git knows."""
-        from ldmrelease.targets.git.identity import author  # noqa: PLC0415 - where something is committed
+        from ldmrelease.targets.git.author import author  # noqa: PLC0415 - where something is committed
 
         key = self.keyring.find(self.signers.me.keyid)
         if key is None:
@@ -273,12 +286,20 @@ class Context(ReadContext):
     ) -> Moved | None:
         """Append in one transaction, now, each event signed by the key of its kind; None where it went in.
 
-        Raises `NoKey`, `TrustRolledBack`, and `KeyProblem` where an event would not count: then nothing is appended.
+        Raises `NoKey`, `TrustRolledBack`, `OtherTrust`, `OtherClock`, and `KeyProblem` where an event would not count:
+        then nothing is appended.
         """
         adopts = self._adoption()
         for each in events:
             self._require_counted(each)
-        events = [*adopts, *events]
+        return self._append([*adopts, *events], expect, blobs)
+
+    def _append(
+        self,
+        events: list[NewEvent],
+        expect: Expectation | Mapping[str, int] | None = None,
+        blobs: dict[str, bytes] | None = None,
+    ) -> Moved | None:
         answer = self.ledger.append(
             events,
             at=self.now(),
@@ -303,11 +324,18 @@ class Context(ReadContext):
 
     def _adoption(self) -> list[NewEvent]:
         """The trust document, where it is to be remembered, and this workspace has the key for it."""
-        now = TrustAdopted(self.workspace.trust_version, self.workspace.trust_digest)
-        event = adoption(adopted(self.ledger, self.records), now, self.workspace.trust.name)
-        if event is None:
-            return []
-        return [event] if self.would_count(event) else []
+        event = adoption(self.adopted, self.trust_here)
+        return [event] if event is not None and self.would_count(event) else []
+
+    def adopt_trust(self) -> None:
+        """Have the ledger go on by the trust document that the workspace names, wherever it is.
+
+        Raises `NoKey`, `TrustRolledBack`, `OtherClock`, `KeyProblem`.
+        """
+        event = adoption_elsewhere(self.adopted, self.trust_here)
+        if event is not None:
+            self._require_counted(event)
+            self._append([event])
 
     def _sign(self, there: Position, body: Any) -> dict[str, Any]:
         return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))

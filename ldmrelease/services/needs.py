@@ -7,14 +7,16 @@ pass anything that has the few that are named. Members are read-only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
+    from typing import Protocol
 
     from ldmrelease.config.workspace.model import Workspace
     from ldmrelease.domain.events import Moved, NewEvent
+    from ldmrelease.domain.events.trust import TrustAdopted
     from ldmrelease.domain.images import ImageIdentity, ImageProblem
     from ldmrelease.domain.level import Level
     from ldmrelease.domain.release import Component
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from ldmrelease.trust.records import Records
     from ldmrelease.trust.signer import KeyProblem, Signer
     from ldmrelease.trust.verify import Rejected
+
+else:
+    # Whoever runs the program asks nothing of them, and would wait for thirty protocols to be made.
+    Protocol = object
 
 
 class PolicyLookup(Protocol):
@@ -306,6 +312,14 @@ class ReleaseStore(Recording, Protocol):
 class FactSources(EvidenceSources, Protocol):
     """Gathers the facts of a decision."""
 
+    @property
+    def connections(self) -> Connections:
+        """What targets are reached by, opened once."""
+
+    @property
+    def observer(self) -> Observer | None:
+        """Told of every write."""
+
     def identity(self, repository: Repository, digest: str) -> ImageIdentity | ImageProblem:
         """What an image's digest stands for."""
 
@@ -348,6 +362,14 @@ class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, Promoti
 
 class Diagnosing(WitnessAccess, PlaceAccess, Protocol):
     """Looks whether everything that a promotion needs is there."""
+
+    @property
+    def trust_here(self) -> TrustAdopted:
+        """What the ledger remembers of this workspace's trust document once it was acted on."""
+
+    @property
+    def adopted(self) -> tuple[TrustAdopted, ...]:
+        """The trust documents by which the ledger was used."""
 
     def located(self, text: str) -> str:
         """A path of the workspace as an absolute one; an address of elsewhere as it is."""

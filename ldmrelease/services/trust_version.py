@@ -1,9 +1,11 @@
-"""The ledger remembers which trust document was acted on: an earlier one, or another of the same version, acts no more.
+"""The ledger remembers by which trust document it is used: an earlier one, or one of elsewhere, acts no more.
 
-Whoever can put back an old document would bring back keys that were taken out of it (trust.md section 2).
+Whoever can put back an old document would bring back keys that were taken out of it (trust.md section 2), and whoever
+can name another document in the workspace's file would bring his own. Which kind of clock tells the time of the ledger
+is remembered with it (docs/decisions/0041).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.events import Event, EventKind, NewEvent
@@ -33,6 +35,14 @@ class TrustRolledBack(LdmreleaseError):
     """The trust document is older than one that was acted on, or was changed without a new version (exit 3)."""
 
 
+class OtherTrust(LdmreleaseError):
+    """The workspace names another trust document than those by which the ledger is used (exit 3)."""
+
+
+class OtherClock(LdmreleaseError):
+    """The ledger is of a fixed clock and the workspace of the wall's, or the other way round (exit 3)."""
+
+
 def adopted(ledger: LedgerReader, records: Records) -> tuple[TrustAdopted, ...]:
     """The versions that were acted on, as the ledger's rows say.
 
@@ -53,7 +63,10 @@ def trust_rows(ledger: LedgerReader) -> Iterator[Event]:
 def why_ignored(event: Event, records: Records) -> str | None:
     """The code of why such a row is passed over; None where it counts, or where nobody can tell."""
     found = records.verify(event)
-    return found.code if isinstance(found, Rejected) and not nobody_can_tell(found) else None
+    if not isinstance(found, Rejected) or nobody_can_tell(found):
+        return None
+    # What another kind of clock told of the document is remembered all the same: a clock is a line in a file.
+    return None if found.code == "other-clock" else found.code
 
 
 def nobody_can_tell(found: Rejected) -> bool:
@@ -61,22 +74,43 @@ def nobody_can_tell(found: Rejected) -> bool:
     return found.code in _UNTOLD
 
 
-def adoption(known: Iterable[TrustAdopted], now: TrustAdopted, name: str) -> NewEvent | None:
+def adoption(known: Sequence[TrustAdopted], now: TrustAdopted) -> NewEvent | None:
     """What has to be remembered before something is done by this document; None where it is known.
 
-    `name` is the document's, for the message. Raises `TrustRolledBack`.
+    Raises `OtherClock`, `OtherTrust` and `TrustRolledBack`.
     """
-    known = tuple(known)
+    files = tuple(dict.fromkeys(each.file for each in known))
+    if files and now.file not in files:
+        raise OtherTrust(
+            f"the workspace names the trust document {now.file}, and this ledger is used by {files[-1]}: nothing is "
+            "done by another one; put `trust:` back, or, where the document has moved, let the ledger go on by it: "
+            "`ldmrelease trust adopt`"
+        )
+    return adoption_elsewhere(known, now)
+
+
+def adoption_elsewhere(known: Sequence[TrustAdopted], now: TrustAdopted) -> NewEvent | None:
+    """The same wherever the document is. Raises `OtherClock` and `TrustRolledBack`."""
+    if known and known[0].clock != now.clock:
+        raise OtherClock(_OTHER_CLOCK[now.clock])
     newest = max((each.version for each in known), default=0)
     if now.version < newest:
         raise TrustRolledBack(
-            f"{name} has version {now.version}, and this ledger was used with version {newest}: nothing is done by an "
-            "older document; bring the newest one back, or raise the version"
+            f"{now.file} has version {now.version}, and this ledger was used with version {newest}: nothing is done by "
+            "an older document; bring the newest one back, or raise the version"
         )
     same = [each for each in known if each.version == now.version]
     if any(each.digest != now.digest for each in same):
         raise TrustRolledBack(
-            f"{name} was changed, and still has version {now.version}: raise its version with every change; what was "
-            f"acted on is {next(each.digest for each in same if each.digest != now.digest)}"
+            f"{now.file} was changed, and still has version {now.version}: raise its version with every change; what "
+            f"was acted on is {next(each.digest for each in same if each.digest != now.digest)}"
         )
-    return None if same else new_event(now)
+    return None if any(each.file == now.file for each in same) else new_event(now)
+
+
+_OTHER_CLOCK = {
+    True: "the workspace has a `clock:` of its own, and this ledger is of real time: what such a clock told could not "
+    "be taken back; take `clock:` out, or name another file under `ledger:`",
+    False: "this ledger was begun in a workspace with a `clock:` of its own, and nothing real may rest on its times: "
+    "name another file under `ledger:`",
+}

@@ -11,15 +11,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.cluster.client.errors import (
-    Absent,
     BadAccess,
     ClusterError,
     Forbidden,
     Invalid,
+    ObjectNotFound,
 )
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ClusterAccess
-from ldmrelease.targets.git.remote import GitRemote, open_repository
+from ldmrelease.targets.git.git_remote import GitRemote, open_repository
 from ldmrelease.targets.memory_files import MemoryFiles
 from ldmrelease.targets.results import Refusal, RefusedError
 
@@ -135,7 +135,7 @@ def refusal_of(error: ClusterError) -> Refusal | None:
                 "message": error.message,
             }
             return Refusal("forbidden", {"file": error.where, **values})
-        case Absent():
+        case ObjectNotFound():
             return Refusal("vanished", {"file": error.where, "found": error.reason})
         case Invalid():
             return Refusal("not-accepted", {"file": error.where, "found": error.reason})

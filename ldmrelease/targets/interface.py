@@ -43,6 +43,9 @@ class Editor(Protocol):
     def retired(self, target: Any, release: Release, snapshot: Snapshot, /) -> dict[str, Value] | Refusal:
         """The edits after which the release is not there."""
 
+    def restricted_cycle(self, target: Any, snapshot: Snapshot, /) -> int | None:
+        """The number of the only cycle whose images are shown; None without such a restriction."""
+
     def aliases(self, target: Any, /) -> Mapping[str, str]:
         """The names that stand for releases, each with the component whose image it names."""
 
@@ -69,7 +72,7 @@ class Store(Protocol):
         beside: Collection[str],
         /,
     ) -> Snapshot | Refusal | Unavailable:
-        """The settings as they are now, and what stands `beside` them; an `optional` one that is absent is left out."""
+        """The settings as they are now, and what stands `beside` them; an `optional` one may be `ABSENT`."""
 
     def write(
         self, where: Any, edits: Values, access: Access, /, *, expect: Values, grant: WriteGrant

@@ -33,6 +33,7 @@ from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.interface import Editor, Store
 from ldmrelease.targets.results import (
+    Absent,
     Change,
     Refusal,
     Scalar,
@@ -61,6 +62,7 @@ STORES: Mapping[type, str] = {
 
 if TYPE_CHECKING:
     from ldmrelease.targets.editors import image_fields, image_settings, menu
+    from ldmrelease.targets.editors.menu import MenuChange
     from ldmrelease.targets.stores import config_map, git_file, kubernetes_objects, memory
 
     _EDITORS: tuple[Editor, ...] = (image_settings, menu, image_fields)
@@ -108,6 +110,18 @@ def retired(target: Target, release: Release, snapshot: Snapshot) -> dict[str, V
 def stated(target: Target, snapshot: Snapshot) -> tuple[ImageSetting, ...] | Refusal:
     """Which images the committed settings name."""
     return editor(target).stated(target, snapshot)
+
+
+def menu_change(target: MenuTarget, snapshot: Snapshot, edits: Values) -> "MenuChange":
+    """What edits of a menu set besides the releases on it, for who reads a plan."""
+    from ldmrelease.targets.editors.menu import change  # noqa: PLC0415 - for menus alone
+
+    return change(target, snapshot, edits)
+
+
+def restricted_cycle(target: Target, snapshot: Snapshot) -> int | None:
+    """The number of the only cycle whose images a menu shows; None where it shows those of any."""
+    return editor(target).restricted_cycle(target, snapshot)
 
 
 def aliases(target: Target) -> Mapping[str, str]:
@@ -167,11 +181,20 @@ def where(target: Target) -> str:
 
 
 def values_to_plain(values: Values) -> dict[str, Any]:
-    """The values as JSON for a journal: text, lists of text, `{"unquoted": ...}`."""
+    """The values as JSON for a journal: text, lists of text, `{"unquoted": ...}`, `{"absent": true}`."""
     plain: dict[str, Any] = canonical.to_plain(dict(values))
     return plain
 
 
 def values_from_plain(plain: object) -> dict[str, Value]:
     """What `values_to_plain` spelled. Raises `NotCanonical`."""
-    return canonical.from_plain(plain, dict[str, str | Unquoted | tuple[Scalar, ...]])
+    return {
+        path: _value_from_plain(each) for path, each in canonical.from_plain(plain, dict[str, Any]).items()
+    }
+
+
+def _value_from_plain(plain: Any) -> Value:
+    if isinstance(plain, dict) and "absent" in plain:
+        return canonical.from_plain(plain, Absent)
+    value: Value = canonical.from_plain(plain, str | Unquoted | tuple[Scalar, ...])  # type: ignore[arg-type]
+    return value

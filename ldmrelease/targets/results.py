@@ -4,7 +4,7 @@ A `Refusal` is certain and somebody can act on it; `Unavailable` means that nobo
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -22,9 +22,38 @@ class Unquoted(Struct, frozen=True):
 
     unquoted: str
 
+    def __str__(self) -> str:
+        return self.unquoted
+
+
+class Absent(Struct, frozen=True, eq=False, omit_defaults=True):
+    """That nothing stands at a path, not even null. What is absent is alike, whatever is there in its place.
+
+    parents: how many parts of the path before the last are absent as well: they are made with a setting that is
+    added, and go with it. null: the characters of the null (`~`, with the white space before it) where the deepest
+    mapping that is there would stand, None where it is a mapping. A restore needs both to put the same
+    bytes back.
+    """
+
+    absent: Literal[True]
+    parents: int = 0
+    null: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Absent)
+
+    def __hash__(self) -> int:
+        return hash(Absent)
+
+    def __str__(self) -> str:
+        return "nothing"
+
+
+ABSENT = Absent(True)
+"""As an edit: take it away. Compare with `==`, since what was read also says what stands there in its place."""
 
 Scalar = str | Unquoted
-Value = str | Unquoted | tuple[Scalar, ...]
+Value = str | Unquoted | Absent | tuple[Scalar, ...]
 Values = Mapping[str, Value]
 
 
@@ -46,6 +75,8 @@ class Refusal(Struct, frozen=True):
 
 class Snapshot(Struct, frozen=True):
     """The settings of a target as committed at `revision`; `blob` is the file's, `lines` start at 1.
+
+    Of a setting that is `ABSENT` the line is that of the mapping where it would stand.
 
     In a cluster `revision` names what was read, there are no `lines`, and `components` says what each setting
     is about. `beside` is what was read along and is never written, such as an image's repository; it has `lines` too.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ldmrelease.answers.sentences.images import FOREIGN_REMEDY
+from ldmrelease.answers.sentences.images import FOREIGN_REMEDY, RENDERED_OTHERWISE
 from ldmrelease.answers.sentences.text import Values, any_of, said, values_of
 
 Words = Callable[[Values], str]
@@ -62,6 +62,10 @@ DRIFT_WORDS: Mapping[str, Words] = {
             else f"is {said(v['verdict'])}: {said(v['reason'])}"
         )
     ),
+    RENDERED_OTHERWISE: lambda v: (
+        f"{said(v['file'])}:{v['line']}: {said(v['path'])} says {said(v['expected'])}, and rendered with it, "
+        f"{said(v['container'])} gets {said(v['found'])}"
+    ),
 }
 
 FIXES: Mapping[str, str] = {
@@ -76,6 +80,7 @@ FIXES: Mapping[str, str] = {
     "spec-differs": "put back what was decided",
     "not-synced": "sync it with the tool that does, then look again",
     "not-rolled-out": "see why",
+    RENDERED_OTHERWISE: "see what else decides the image: ldmrelease where --desired",
 }
 """What the next command is for."""
 

@@ -72,10 +72,28 @@ def _asked(v: Values) -> str:
     return f"; {v.span('for')} are required" if v.get("for") else ""
 
 
+def _of_cycles(v: Values, key: str) -> str:
+    """What is of which cycle: application, component and tag of each."""
+    found = v.get(key)
+    told = [_of_cycle(values_of(each)) for each in (found if isinstance(found, list) else [])]
+    return few(told)
+
+
+def _of_cycle(v: Values) -> str:
+    name = {
+        "menu": "the menu's cycle",
+        "alias": f"the menu's name of {v['component']}",
+    }.get(v["role"], v["component"])
+    return f"{v['place']} {name} {v['tag']} ({v['cycle']})"
+
+
 _BUILT_IN: dict[tuple[str, str], Words] = {
     ("accepts", "unreadable-tag"): lambda v: f"{v['tag']} is not a tag of its product's grammar",
     ("accepts", "kind-not-accepted"): lambda v: (
         f"{v['tag']} is of kind {v['kind']}, and the level accepts {v.listed('accepts')}"
+    ),
+    ("accepts", "kind-excluded"): lambda v: (
+        f"{v['tag']} is of kind {v['kind']}, which is excluded here by name; accepted is {v.listed('accepts')}"
     ),
     ("accepts", "kind-accepted"): lambda v: f"the level accepts the kind {v['kind']}",
     ("complete", "open"): lambda v: (
@@ -261,6 +279,24 @@ _OTHERS: dict[tuple[str, str], Words] = {
         f"its content is not that of {v['candidate']}, its last {v['kind']}"
     ),
     ("same-content-as", "same-content"): lambda v: f"it has the content of {v['candidate']}",
+    ("same-cycle", "no-cycle"): lambda v: f"{v['tag']} is of no cycle here",
+    ("same-cycle", "same-cycle"): lambda v: (
+        f"all of {v['environment']} is of {v['cycle']}"
+        + (f" then, or follows: {_of_cycles(v, 'behind')}" if v.get("behind") else "")
+    ),
+    ("same-cycle", "two-cycles"): lambda v: (
+        f"{v['environment']} would have two cycles: this is of {v['cycle']}, and there is {_of_cycles(v, 'others')}"
+    ),
+    ("same-cycle", "earlier-in-plan"): lambda v: (
+        f"{_of_cycles(v, 'others')} goes to {v['cycle']} earlier in the same promotion"
+    ),
+    ("same-cycle", "several-cycles"): lambda v: (
+        f"the release itself is of several cycles: {_of_cycles(v, 'others')}"
+    ),
+    ("same-cycle", "unread"): lambda v: (
+        "of which cycle it is cannot be read at "
+        + listed(f"{each.get('place', '?')} ({each.get('code', '?')})" for each in v.get("places") or [])
+    ),
     ("window", "open"): lambda v: f"the window is open until {v['end']}",
     ("window", "closed"): lambda v: (
         f"the window is closed; the next one is from {v['start']} to {v['end']} ({v['zone']})"

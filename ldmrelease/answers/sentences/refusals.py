@@ -105,6 +105,12 @@ TARGET_WORDS: Mapping[str, Words] = {
     "no-branch": lambda v: (
         f"{said(v['where'])} has no branch {said(v['branch'])}; make it, or name another one"
     ),
+    "no-tree": lambda v: (
+        f"{said(v['where'])} is not a folder; name a checkout of the tree, or the URL of its repository"
+    ),
+    "tree-too-large": lambda v: (
+        f"the tree has {v['found']:,} files; at most {v['most']:,} are read: name the folder that is deployed"
+    ),
     "rejected": lambda v: (
         f"{said(v['where'])} does not take our push: {_found(v)}; ask for the right to push there"
     ),
@@ -116,7 +122,11 @@ TARGET_WORDS: Mapping[str, Words] = {
     # The text of a values file.
     "not-utf-8": lambda _: "is not UTF-8; save it as UTF-8",
     "not-yaml": lambda v: f"cannot be read as YAML: {_found(v)}",
-    "several-documents": lambda v: f"has {_found(v)} YAML documents; a values file has one",
+    "several-documents": lambda v: (
+        f"has {_found(v)} YAML documents; begin the path with the one that is meant: Deployment/web:spec"
+    ),
+    "no-manifest-of-name": lambda v: f"has no {_found(v)}; known are {_there(v, 'known')}",
+    "two-manifests-of-name": lambda v: f"has several manifests {_found(v)}; leave one, or give them names",
     "empty-file": lambda _: "is empty; write the setting into it first",
     "absent": lambda v: f"the setting is not there (no {_found(v)}); write it once by hand, with any value",
     "duplicate-key": lambda v: f"{_found(v)} is there twice; leave one",
@@ -188,6 +198,10 @@ TARGET_WORDS: Mapping[str, Words] = {
     ),
     # Fences.
     "no-ref": lambda v: f"git has no ref for the name {_found(v)}; use letters, digits, '-' and '_' in it",
+    "ref-in-the-way": lambda v: (
+        f"the ref {_found(v)} of {said(v['where'])} leaves no room for the fence {said(v['wanted'])}, and nothing can "
+        f"be written there; somebody has put it there: `{said(v['removal'])}` takes it away"
+    ),
     "ignored-fence": lambda v: (
         f"what {said(v['place'])} keeps as its fence does not count: {why_not(v['why'], v['about'])}; it stops nobody, "
         "and the next write there replaces it; somebody has put it there, or its key counts no longer"

@@ -76,6 +76,11 @@ def _same_content_as(v: Values) -> str:
     return f"A release has the content of the last {v.get('kind', 'candidate')} of its version."
 
 
+def _same_cycle(v: Values) -> str:
+    first = f"; {v.listed('first')} goes first, and the others follow" if v.get("first") else ""
+    return f"All components of the environment are of one cycle, notebook menus included{first}."
+
+
 def _about(v: Values) -> str:
     return {"image": "every image", "content": "its content"}.get(v.get("about", ""), "the release")
 
@@ -107,4 +112,5 @@ _RULES: Mapping[str, Callable[[Values], str]] = {
     "not-returned": _not_returned,
     "window": _window,
     "same-content-as": _same_content_as,
+    "same-cycle": _same_cycle,
 }

@@ -1,7 +1,7 @@
 """What checks of kind `job` need of the namespace that they run in."""
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid
+from ldmrelease.cluster.client.errors import Conflict, Forbidden, Invalid, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 
 _ON_JOBS = ("create", "get", "list", "watch", "delete")
@@ -26,7 +26,7 @@ def is_there(api: Api, namespace: str) -> bool:
     }
     try:
         api.create(path_of("Job", namespace), job, dry_run=True)
-    except Absent:
+    except ObjectNotFound:
         return False
     except (Conflict, Forbidden, Invalid):
         # A policy may turn down this Job, and admit those of checks.

@@ -12,8 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ldmrelease.checks.job.readback import difference, is_of
-from ldmrelease.checks.job.state import (
+from ldmrelease.checks.job.job_state import (
     JobExited,
     JobGone,
     JobPending,
@@ -22,10 +21,11 @@ from ldmrelease.checks.job.state import (
     container_status,
     job_state,
 )
+from ldmrelease.checks.job.readback import difference, is_of
 from ldmrelease.checks.job.templates import PROMOTION, RUN, ImageRun, fill, pod_spec
 from ldmrelease.checks.outcome import OutcomeRule, RunOutcome, judge_output, said_nothing, started, tail
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
+from ldmrelease.cluster.client.errors import ClusterError, Conflict, Forbidden, Invalid, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import Watched, watched
 from ldmrelease.domain.errors import Unavailable
@@ -121,7 +121,7 @@ def run_job(
 
 def delete_job(api: Api, namespace: str, name: str, uid: str) -> None:
     """Delete the Job with its pod, after its result is recorded. One of that name with another UID stays."""
-    with suppress(Absent, Conflict):
+    with suppress(ObjectNotFound, Conflict):
         api.delete(path_of("Job", namespace, name), uid=uid, propagation="Background")
 
 
@@ -141,7 +141,7 @@ def _create_or_adopt(this: _Run) -> dict[str, Any] | JobResult:
         job = this.api.get(path_of("Job", this.namespace, this.name))
         if job["metadata"].get("labels", {}).get(RUN) != this.of.run:
             return this.made(said_nothing("mutated", "a Job of that name belongs to somebody else"))
-    except (Forbidden, Invalid, Absent) as error:
+    except (Forbidden, Invalid, ObjectNotFound) as error:
         return this.made(said_nothing("not-started", str(error)))
     changed = _job_difference(this, job)
     return this.made(said_nothing("mutated", f"{changed} is not as it was sent"), job) if changed else job
@@ -293,6 +293,6 @@ def _log(this: _Run, pod: Mapping[str, Any]) -> str | None:
         log = this.api.log(this.namespace, str(pod["metadata"]["name"]), container, lines=_LOG_LINES)
     except Forbidden:
         return None
-    except (Absent, Invalid):
+    except (ObjectNotFound, Invalid):
         return ""
     return tail(log.encode())

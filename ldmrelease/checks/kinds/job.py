@@ -9,7 +9,7 @@ from ldmrelease.checks.job.run import delete_job, leftover_jobs, run_job
 from ldmrelease.checks.job.templates import ImageRun
 from ldmrelease.checks.outcome import RunOutcome, said_nothing
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, ClusterError, Forbidden
+from ldmrelease.cluster.client.errors import ClusterError, Forbidden, ObjectNotFound
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Check
 
@@ -49,7 +49,7 @@ def clean_up(left: Leftovers) -> None:
         return
     api = left.api()
     for namespace in sorted({each.namespace for each in left.checks}):
-        with suppress(Absent):
+        with suppress(ObjectNotFound):
             try:
                 _sweep(api, namespace, left)
             except Forbidden as error:

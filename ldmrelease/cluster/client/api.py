@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ldmrelease.cluster.client.access import connection
 from ldmrelease.cluster.client.call import ApiCall
-from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Expired
+from ldmrelease.cluster.client.errors import ClusterUnreachable, Expired, ObjectNotFound
 from ldmrelease.cluster.client.paths import join, path_of
 from ldmrelease.domain.workload_selection import ClusterAccess
 
@@ -56,7 +56,7 @@ class Api:
     """Everything that is asked of an API server and told it, from any number of threads.
 
     Each call waits 5 s for a connection and 30 s for bytes. All raise the errors of `ldmrelease.cluster.client.errors`:
-    ClusterUnreachable, Forbidden, Absent, Conflict, Invalid.
+    ClusterUnreachable, Forbidden, ObjectNotFound, Conflict, Invalid.
     """
 
     def __init__(self, transport: ApiTransport, observer: Observer | None = None) -> None:
@@ -208,7 +208,7 @@ class Api:
         return str(self.get(path_of("Namespace", name="kube-system"))["metadata"]["uid"])
 
     def path_for(self, manifest: Object, namespace: str | None) -> str:
-        """The path of a manifest's object, of any kind that the server has; Absent for a kind it has not.
+        """The path of a manifest's object, of any kind that the server has; ObjectNotFound for a kind it has not.
 
         `namespace` is for manifests that name none.
         """
@@ -288,8 +288,8 @@ class Api:
             if (version, kind) not in self._plurals:
                 self._discover(version)
             return self._plurals[version, kind]
-        except (Absent, KeyError):
-            raise Absent(self.where, f"the cluster has no kind {kind} of {version}") from None
+        except (ObjectNotFound, KeyError):
+            raise ObjectNotFound(self.where, f"the cluster has no kind {kind} of {version}") from None
 
     def _discover(self, version: str) -> None:
         found = self.get(join(version, "", None, None).rstrip("/"))

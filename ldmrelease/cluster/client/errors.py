@@ -71,7 +71,7 @@ class Forbidden(ClusterError):
         super().__init__(where, message)
 
 
-class Absent(ClusterError):
+class ObjectNotFound(ClusterError):
     """There is no such object, namespace or kind (404)."""
 
 

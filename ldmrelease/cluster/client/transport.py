@@ -28,13 +28,13 @@ from ldmrelease import logs
 from ldmrelease.cluster.client.access import Connection, KubeconfigEntry
 from ldmrelease.cluster.client.call import ApiCall
 from ldmrelease.cluster.client.errors import (
-    Absent,
     ClusterError,
     ClusterUnreachable,
     Conflict,
     Expired,
     Forbidden,
     Invalid,
+    ObjectNotFound,
 )
 from ldmrelease.cluster.client.paths import describe
 
@@ -197,7 +197,7 @@ class ApiTransport:
             verb = call.verb or _VERBS[call.method]
             return Forbidden(self.where, verb, about.resource, about.group, about.namespace, message)
         if status == 404:
-            return Absent(self.where, message or f"there is no {call.path}")
+            return ObjectNotFound(self.where, message or f"there is no {call.path}")
         if status == 409 or _is_of_another_uid(said) or (status == 422 and _is_stale(call, said)):
             return Conflict(self.where, message, _managers(said))
         if status == 410:

@@ -79,8 +79,8 @@ def watched(
     `wake` says, each time anew, when the state is wanted again though nothing changes (monotonic seconds).
 
     Close the generator (or run it to its end) to end its threads. Raises the error of a request that the
-    server refuses at first (Forbidden, Absent, Invalid), and ClusterUnreachable where the collections could not be
-    listed until the deadline, or no credential was accepted for a minute.
+    server refuses at first (Forbidden, ObjectNotFound, Invalid), and ClusterUnreachable where the collections could not
+    be listed until the deadline, or no credential was accepted for a minute.
     """
     news: _Queue = queue.SimpleQueue()
     once = api.impatient()

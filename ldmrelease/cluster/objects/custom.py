@@ -32,7 +32,7 @@ def locate(manifest: dict[str, Any], path: str) -> Located | None:
     found: Any = manifest
     steps: list[PointerStep] = []
     for part in parse_path(path):
-        step = _index_of(found, part.name) if isinstance(part, Named) else part
+        step = _index_of(found, part) if isinstance(part, Named) else part
         if not _has(found, step):
             return None
         assert step is not None
@@ -41,10 +41,14 @@ def locate(manifest: dict[str, Any], path: str) -> Located | None:
     return Located(tuple(steps), found) if isinstance(found, str) else None
 
 
-def _index_of(found: Any, name: str) -> int | None:
-    """The index of the one item of a list with this name."""
+def _index_of(found: Any, item: Named) -> int | None:
+    """The index of the one item of a list that is named so."""
     items = found if isinstance(found, list) else []
-    named = [index for index, each in enumerate(items) if isinstance(each, dict) and each.get("name") == name]
+    named = [
+        index
+        for index, each in enumerate(items)
+        if isinstance(each, dict) and each.get(item.key) == item.name
+    ]
     return named[0] if len(named) == 1 else None
 
 

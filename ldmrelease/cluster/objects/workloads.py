@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from ldmrelease.cluster.client.errors import Absent, Forbidden
+from ldmrelease.cluster.client.errors import Forbidden, ObjectNotFound
 from ldmrelease.cluster.client.paths import object_in, path_of
 from ldmrelease.cluster.objects import custom
 from ldmrelease.domain.workload_selection import CustomResource, Selection, WorkloadKind, Workloads
@@ -235,7 +235,7 @@ def _select(api: Api, namespace: str, selection: Selection) -> FoundWorkloads:
             return FoundWorkloads((), (_nothing(api, namespace, collection, selection),))
     except Forbidden as error:
         return FoundWorkloads((), (_forbidden(error, selection),))
-    except Absent as error:
+    except ObjectNotFound as error:
         return FoundWorkloads(
             (), (SelectionProblem("kind-absent", {"selection": str(selection), "message": error.reason}),)
         )
@@ -259,7 +259,7 @@ def _select(api: Api, namespace: str, selection: Selection) -> FoundWorkloads:
 
 
 def collection_of(api: Api, namespace: str, selection: Selection) -> str:
-    """The API path of what a selection chooses from. Raises Absent for a kind that the cluster has not."""
+    """The API path of what a selection chooses from. Raises ObjectNotFound for a kind that the cluster has not."""
     if selection.custom is None:
         return path_of(selection.kind, namespace)
     return api.path_for(
@@ -271,7 +271,7 @@ def _chosen(api: Api, collection: str, selection: Selection) -> Iterable[Kuberne
     if selection.name is not None:
         try:
             return (api.get(object_in(collection, selection.name)),)
-        except Absent:
+        except ObjectNotFound:
             return ()
     items = api.list(collection, labels=selection.labels).items
     return [each for each in items if _has_annotation(each, selection.annotation)]
@@ -358,7 +358,7 @@ def _without_namespace(
         return tuple(problems)
     try:
         api.get(path_of("Namespace", None, workloads.namespace))
-    except Absent:
+    except ObjectNotFound:
         rest = [each for each in problems if each.code not in missing]
         return (SelectionProblem("namespace-absent", {"namespace": workloads.namespace}), *rest)
     except Forbidden:

@@ -141,7 +141,8 @@ def _level(file: LevelFile, digest: str) -> Level:
         name=file.metadata.name,
         version=file.metadata.version,
         digest=digest,
-        accepts=tuple(spec.accepts),
+        accepts=spec.accepted(),
+        excludes=tuple(spec.excludes or ()),
         enter=_requirements(spec.enter),
         confirm=_requirements(spec.confirm),
         environments={name: _additions(each) for name, each in spec.environments.items()},
@@ -152,7 +153,7 @@ def _level(file: LevelFile, digest: str) -> Level:
 
 
 def _additions(own: EnvironmentAdditions) -> Additions:
-    return Additions(_requirements(own.enter), _requirements(own.confirm))
+    return Additions(_requirements(own.enter), _requirements(own.confirm), tuple(own.excludes or ()))
 
 
 def _requirements(clauses: Iterable[Clause]) -> tuple[Requirement, ...]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from ldmrelease.config.policies.clauses import HeldClause, clauses_at
 from ldmrelease.config.policies.references import Policies
 from ldmrelease.config.yaml.problems import Problem
+from ldmrelease.domain.level import Additions
 from ldmrelease.domain.tags import grammar_of
 from ldmrelease.domain.topology import Application, Place, Product, Topology
 
@@ -41,14 +42,23 @@ def unreachable(policies: Policies, topology: Topology) -> Iterator[Problem]:
     return _Diagnosis(policies, sites, closed, open_).problems()
 
 
+def closed_places(policies: Policies, topology: Topology) -> tuple[Place, ...]:
+    """The places that nothing of one of their products can ever enter."""
+    sites = tuple(_sites(policies, topology))
+    open_ = _reachable(sites)
+    closed = (each.application.place for each in sites if not open_.intersection(each.entries))
+    return tuple(dict.fromkeys(closed))
+
+
 def _sites(policies: Policies, topology: Topology) -> Iterator[_Site]:
     for application in topology.applications:
-        level = policies[application.level][0]
-        clauses = clauses_at(level, application.place.environment)
+        level, environment = policies[application.level][0], application.place.environment
+        accepts = level.at(environment).accepts
+        clauses = clauses_at(level, environment)
         after = tuple(each for each in clauses if each.phase == "enter" and each.requirement.rule == "after")
         for product in topology.products:
             if application.components(product.name):
-                kinds = tuple(each for each in level.accepts if each in grammar_of(product.grammar).KINDS)
+                kinds = tuple(each for each in accepts if each in grammar_of(product.grammar).KINDS)
                 yield _Site(application, product, kinds, after)
 
 
@@ -110,12 +120,16 @@ class _Diagnosis:
 
     def _nothing_accepted(self, site: _Site) -> Problem:
         level, document = self._policies[site.application.level]
+        environment = site.application.place.environment
+        own = level.environments.get(environment, Additions()).excludes
         kinds = ", ".join(sorted(grammar_of(site.product.grammar).KINDS))
+        where = f"{level.name} at {environment}" if own else level.name
         message = (
             f"nothing of {site.product.name} can ever enter: its tags are of the kinds {kinds}, "
-            f"and {level.name} accepts {', '.join(level.accepts)}"
+            f"and {where} accepts {', '.join(level.at(environment).accepts) or 'none'}"
         )
-        return document.problem(("spec", "accepts"), message, "accept one of them")
+        path = ("spec", "environments", environment, "excludes") if own else ("spec", "accepts")
+        return document.problem(path, message, "accept one of them")
 
     def _blocked(self, site: _Site) -> Iterator[Problem]:
         for clause in site.after:

@@ -59,6 +59,7 @@ class Demands:
             "after": self._after,
             "check": self._check,
             "together": self._together,
+            "same-cycle": self._same_cycle,
         }.get(clause.requirement.rule)
         if look is not None:
             yield from look(clause)
@@ -126,6 +127,17 @@ class Demands:
                 if name not in known:
                     message = f"no application {name!r} in {environment!r}"
                     yield clause.problem("applications", message, name, known)
+
+    def _same_cycle(self, clause: _Clause) -> Iterator[Problem]:
+        """Each that goes first is in one of the environments at least: a level's sites need not have all of them."""
+        known = list(
+            dict.fromkeys(name for each in clause.environments for name in self._environments.get(each, ()))
+        )
+        for name in clause.requirement.parameters.get("first", ()):
+            if name not in known:
+                yield clause.problem(
+                    "first", f"no application {name!r} in {', '.join(clause.environments)}", name, known
+                )
 
 
 def _applications_by_environment(topology: Topology) -> dict[str, tuple[str, ...]]:

@@ -1,18 +1,19 @@
 """The shape of a policy file: one level of operational validation (LDM-564 2.2.1)."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ldmrelease.config.policies.rule_schema import AnyClause, Clause
-from ldmrelease.config.yaml.fields import UNIQUE, Name, Registered, SomeTime, Strict, Text
+from ldmrelease.config.yaml.fields import UNIQUE, Name, Registered, SomeTime, Strict, Text, said
 from ldmrelease.domain.tags import RELEASE_KINDS
 
 RULES_TO_COME = ("approval", "vulnerabilities", "metric", "documents", "verified")
 KEYS_TO_COME = ("compression", "emergency", "review")
 
 PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
+SomeKinds = Annotated[list[PolicyTagKind], Field(min_length=1), UNIQUE]
 WhenAsked = Literal["always", "terminal", "never"]
 
 
@@ -29,13 +30,21 @@ class EnvironmentAdditions(Strict):
 
     enter: list[AnyClause] = Field(default_factory=list, description="Before anything is touched there.")
     confirm: list[AnyClause] = Field(default_factory=list, description="After it runs there.")
+    excludes: SomeKinds | None = Field(
+        None, description="Kinds of tag that may not enter there, whatever the level accepts."
+    )
 
 
 class LevelSpec(Strict):
     """What the level demands."""
 
-    accepts: Annotated[list[PolicyTagKind], Field(min_length=1), UNIQUE] = Field(
-        description="The kinds of tag that may enter."
+    accepts: SomeKinds | None = Field(
+        None,
+        description="The kinds of tag that may enter. Left out: all but those that `excludes` names, and then it names "
+        "some.",
+    )
+    excludes: SomeKinds | None = Field(
+        None, description="Kinds of tag that may not enter, by name: `moving`, `branch`."
     )
     availability: SomeTime | None = Field(
         None, description="How soon after its tag a release should run here: measured and reported."
@@ -54,6 +63,23 @@ class LevelSpec(Strict):
     environments: dict[Name, EnvironmentAdditions] = Field(
         default_factory=dict, description="What single environments ask beyond that."
     )
+
+    @model_validator(mode="after")
+    def _says_what_may_enter(self) -> Self:
+        if self.accepts is None and self.excludes is None:
+            said("write which kinds of tag may enter, `accepts`, or which may not, `excludes`")
+        both = sorted(set(self.accepts or ()) & set(self.excludes or ()))
+        if both:
+            said(f"{both[0]} is accepted and excluded: write it once")
+        if not self.accepted():
+            said("no kind of tag is left that may enter")
+        return self
+
+    def accepted(self) -> tuple[str, ...]:
+        """The kinds of tag that may enter."""
+        if self.accepts is not None:
+            return tuple(self.accepts)
+        return tuple(str(each) for each in RELEASE_KINDS if each not in (self.excludes or ()))
 
 
 class LevelFile(Strict):

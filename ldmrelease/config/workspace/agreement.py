@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.trust import Trust, load_trust
-from ldmrelease.config.workspace.check_contents import with_files
+from ldmrelease.config.workspace.check_contents import notify_command, with_files
+from ldmrelease.config.workspace.model import NotifyCommand
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology, level_of
 from ldmrelease.config.yaml.problems import BadInput, Problem
@@ -62,6 +63,7 @@ def agreement(file: Path, only: Collection[str] = ()) -> Agreement:
         changes += _environments(trust, workspace)
         topology = complete_topology(workspace, document, root)
         changes += [*_targets(trust, topology), *_products(trust, topology), *_checks(trust, topology)]
+        changes += _notify(trust, notify_command(workspace, root, document))
     return Agreement(tuple(changes), tuple(levels))
 
 
@@ -111,6 +113,11 @@ def _targets(trust: Trust, topology: Topology) -> Iterator[TrustChange]:
         if not trust.agrees_with_targets(topology, each):
             before = list(trust.targets[each]) if each in trust.targets else None
             yield TrustChange(("targets", each), before, [topology.target_digest(each)])
+
+
+def _notify(trust: Trust, command: NotifyCommand | None) -> Iterator[TrustChange]:
+    if command is not None and command.digest != trust.notify:
+        yield TrustChange(("notify",), trust.notify, command.digest)
 
 
 def complete_topology(file: WorkspaceFile, document: YamlDocument, root: Path) -> Topology:

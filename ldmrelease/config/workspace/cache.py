@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 import ldmrelease
-from ldmrelease.checks.files import check_files
+from ldmrelease.checks.check_files import check_files, command_files
 from ldmrelease.config.workspace.model import Workspace, WorkspaceInputs
 from ldmrelease.domain import canonical
 
@@ -96,7 +96,7 @@ def _recall(path: Path) -> Workspace | None:
             return None
         data = bytes(entry.workspace)
         workspace = _decode(data) if canonical.digest(data) == entry.digest else None
-        return workspace if workspace is not None and _same_checks(workspace) else None
+        return workspace if workspace is not None and _same_files(workspace) else None
     except (OSError, ValueError):
         return None
 
@@ -125,9 +125,15 @@ def _unchanged(inputs: WorkspaceInputs) -> bool:
     )
 
 
-def _same_checks(workspace: Workspace) -> bool:
-    """Whether the checks' files are what they were; one that was not there may be now. Raises `OSError`."""
-    return all(check_files(each, workspace.root) == each.contents for each in workspace.topology.checks)
+def _same_files(workspace: Workspace) -> bool:
+    """Whether the files of checks and of `notify` are what they were; one that was not there may be now.
+
+    Raises `OSError`, `ValueError`.
+    """
+    notify = workspace.notify
+    return all(check_files(each, workspace.root) == each.contents for each in workspace.topology.checks) and (
+        notify is None or command_files(notify.words, (), workspace.root) == notify.files
+    )
 
 
 def _keep(path: Path, workspace: Workspace, inputs: WorkspaceInputs) -> None:

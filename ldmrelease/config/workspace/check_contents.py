@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from ldmrelease.checks.files import LinkedFolder, TooManyFiles, check_files
+from ldmrelease.checks.check_files import LinkedFolder, LinkedOut, TooManyFiles, check_files, command_files
 from ldmrelease.config.workspace.check_template import with_document
+from ldmrelease.config.workspace.model import NotifyCommand
+from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.domain.topology import Check, Topology
@@ -51,9 +53,26 @@ def _with_contents(check: Check, root: Path, document: read.YamlDocument) -> Che
         remedy = "name the folder that it points to under `files`, and put no link to it here"
         expected = "files and folders, without links to folders"
         raise BadInput([document.problem(field, str(error), remedy, expected=expected)]) from None
+    except LinkedOut as error:
+        field = (*place, check.files.index(error.name))
+        remedy = "name files and folders of the workspace, without links out of it"
+        raise BadInput([document.problem(field, str(error), remedy)]) from None
     except OSError as error:
         message = f"{error.filename} cannot be read: {error.strerror}"
         raise BadInput([document.problem(place[:2], message)]) from None
+
+
+def notify_command(file: WorkspaceFile, root: Path, document: read.YamlDocument) -> NotifyCommand | None:
+    """The command that a workspace notifies by, with what it runs. Raises `BadInput` where that cannot be read."""
+    if file.notify is None:
+        return None
+    try:
+        return NotifyCommand(tuple(file.notify), command_files(file.notify, (), root))
+    except (TooManyFiles, LinkedFolder) as error:
+        raise BadInput([document.problem(("notify",), str(error), "name a file of the workspace")]) from None
+    except OSError as error:
+        message = f"{error.filename} cannot be read: {error.strerror}"
+        raise BadInput([document.problem(("notify",), message)]) from None
 
 
 def attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:

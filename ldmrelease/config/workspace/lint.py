@@ -33,6 +33,7 @@ def lint(file: Path) -> tuple[Problem, ...]:
         found += _targets_not_agreed(read.topology, read.trust, read.document, told)
         found += _products_not_agreed(read.topology, read.trust, read.document, told)
         found += _checks_not_agreed(read.topology, read.trust, read.document, told)
+        found += _notify_not_agreed(read, read.trust, read.document)
     return BadInput([*read.problems, *(each for each in found if not read.left_out.concerns(each))]).problems
 
 
@@ -121,6 +122,13 @@ def _products_not_agreed(
                 f"record `{each.name}: {each.digest}` there under products, or use `ldmrelease trust agree`"
             )
             yield document.problem(("products", each.name), message, remedy, at_key=True)
+
+
+def _notify_not_agreed(read: ReadFiles, trust: Trust, document: YamlDocument) -> Iterator[Problem]:
+    if read.notify is not None and read.notify.digest != trust.notify:
+        message = f"is not what {trust.document.file} records: it is not run until that is updated"
+        remedy = f"record `notify: {read.notify.digest}` there, or use `ldmrelease trust agree`"
+        yield document.problem(("notify",), message, remedy, at_key=True)
 
 
 def _checks_not_agreed(

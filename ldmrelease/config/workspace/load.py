@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.config.policies.load import ReadLevels, policy_files, usable_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
-from ldmrelease.config.workspace.check_contents import attempt, with_files
+from ldmrelease.config.workspace.check_contents import attempt, notify_command, with_files
 from ldmrelease.config.workspace.check_template import template_file
 from ldmrelease.config.workspace.key_faults import SIGNS
-from ldmrelease.config.workspace.model import LocalCheck, Workspace, WorkspaceInputs
+from ldmrelease.config.workspace.model import LocalCheck, NotifyCommand, Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.references import References
 from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology
@@ -55,6 +56,7 @@ class Parts(Struct, frozen=True):
     policies: Policies
     trust: Trust
     topology: Topology
+    notify: NotifyCommand | None
 
 
 class ReadFiles(Struct, frozen=True):
@@ -70,6 +72,7 @@ class ReadFiles(Struct, frozen=True):
     policies: Policies | None = None
     trust: Trust | None = None
     topology: Topology | None = None
+    notify: NotifyCommand | None = None
     parts: Parts | None = None
     left_out: LeftOut = LeftOut()
 
@@ -94,6 +97,8 @@ def read_parts(path: Path) -> ReadFiles:
     if rest.file is None:
         return ReadFiles(tuple(problems), file, document, found.levels, trust, left_out=rest.left_out)
     topology = with_files(build_topology(rest.file), root, document, problems)
+    own = rest.file
+    notify = attempt(lambda: notify_command(own, root, document), problems)
     problems.extend(
         each
         for each in (
@@ -104,8 +109,10 @@ def read_parts(path: Path) -> ReadFiles:
     )
     parts = None
     if trust is not None and not problems:
-        parts = Parts(file, document, root, path.resolve(), found.levels, trust, topology)
-    return ReadFiles(tuple(problems), file, document, found.levels, trust, topology, parts, rest.left_out)
+        parts = Parts(file, document, root, path.resolve(), found.levels, trust, topology, notify)
+    return ReadFiles(
+        tuple(problems), file, document, found.levels, trust, topology, notify, parts, rest.left_out
+    )
 
 
 def _policies(file: WorkspaceFile | None, document: read.YamlDocument | None, root: Path) -> ReadLevels:
@@ -171,7 +178,7 @@ def _workspace(parts: Parts) -> Workspace:
         keyring=parts.trust.keyring,
         keys=key_files(file.keys, root),
         clock=file.clock,
-        notify=tuple(file.notify or ()),
+        notify=_judged(parts.notify, parts.trust),
         insecure=tuple(file.insecure),
         local_policies=tuple(
             name for name, level in sorted(levels.items()) if not parts.trust.agrees_with(level)
@@ -188,6 +195,10 @@ def _workspace(parts: Parts) -> Workspace:
         trust_version=parts.trust.version,
         trust_digest=parts.trust.digest,
     )
+
+
+def _judged(notify: NotifyCommand | None, trust: Trust) -> NotifyCommand | None:
+    return None if notify is None else replace(notify, agreed=trust.notify == notify.digest)
 
 
 def _local_checks(topology: Topology, trust: Trust) -> Iterator[LocalCheck]:

@@ -1,5 +1,6 @@
 """The workspace as values, and the way to its file: all that a command needs where nothing has to be validated."""
 
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Topology
 from ldmrelease.trust.keyring import Keyring
@@ -24,6 +26,22 @@ class LocalCheck(Struct, frozen=True):
     name: str
     agreed: str | None
     files: tuple[str, ...] = ()
+
+
+class NotifyCommand(Struct, frozen=True):
+    """The command that is run where somebody has to act.
+
+    `files` are the digests of the workspace's files among its words; `agreed`: it is what the trust document records.
+    """
+
+    words: tuple[str, ...]
+    files: dict[str, str]
+    agreed: bool = False
+
+    @property
+    def digest(self) -> str:
+        """The digest of its words, and of the files that it runs."""
+        return canonical.digest_of({"command": self.words, "files": self.files})
 
 
 class Workspace(Struct, frozen=True):
@@ -49,7 +67,7 @@ class Workspace(Struct, frozen=True):
     keyring: Keyring
     keys: dict[str, Path]
     clock: datetime | None = None
-    notify: tuple[str, ...] = ()
+    notify: NotifyCommand | None = None
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
     local_environments: tuple[str, ...] = ()
@@ -57,6 +75,13 @@ class Workspace(Struct, frozen=True):
     local_checks: tuple[LocalCheck, ...] = ()
     trust_version: int = 0
     trust_digest: str = ""
+
+    @property
+    def trust_name(self) -> str:
+        """Where the trust document is, from the workspace's folder where it is named so: the same in every checkout."""
+        if not self.trust.is_relative_to(self.root):
+            return str(self.trust)
+        return os.path.normpath(self.trust.relative_to(self.root))
 
     def local_check(self, name: str) -> LocalCheck | None:
         """The check of that name, if it is not the one that the trust document records."""

@@ -17,13 +17,19 @@ from ldmrelease.config.workspace.setting_references import (
     twice_written,
 )
 from ldmrelease.config.workspace.target_schema import MenuEntry, SettingEntry
-from ldmrelease.config.workspace.topology import component_name, grammar_of_entry, level_of, sourced
+from ldmrelease.config.workspace.topology import (
+    component_name,
+    component_source,
+    grammar_of_entry,
+    level_of,
+    sourced,
+)
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.suggestions import nearest, one_of
 from ldmrelease.config.yaml.validation_messages import Path
-from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.tags import grammar_of, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.ledger.registry import STORES, address_fault, scheme_of
@@ -242,11 +248,18 @@ class References:
         runs = names.get(setting.component)
         if setting.template is not None and runs is not None and self._known(runs):
             product = self._file.products[runs.partition("/")[0]]
-            if next(grammar_problems((), product.grammar, self._document), None) is None:
-                yield from selector_problems(path, setting, grammar_of_entry(product.grammar), self._document)
+            source = component_source(runs, product)
+            if next(self._tags(product, source.spelling), None) is None:
+                grammar = grammar_of_entry(product.grammar)
+                yield from selector_problems(path, setting, grammar, source.spelling, self._document)
+
+    def _tags(self, product: ProductEntry, spelling: str) -> Iterator[Problem]:
+        """What is wrong with how the tags of a component are spelled: told at the product."""
+        found = list(grammar_problems((), product.grammar, self._document))
+        yield from found or self._tag((), spelling, grammar_of_entry(product.grammar))
 
     def _menu(self, path: Path, menu: MenuEntry, entry: ApplicationEntry) -> Iterator[Problem]:
-        yield from menu_path_problems((*path, "path"), menu.path, self._document)
+        yield from menu_path_problems(path, menu, self._document)
         yield from self._runs_here((*path, "component"), menu, entry)
         for alias, key in menu.aliases.items():
             if key not in ALIAS_KEYS:

@@ -9,8 +9,8 @@ from ldmrelease.config.workspace.target_schema import GitOpsEntry, MenuEntry, Se
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path
-from ldmrelease.domain.grammars import AnyGrammar
-from ldmrelease.domain.selectors import part_names, read_selector
+from ldmrelease.domain.product_grammar import AnyGrammar
+from ldmrelease.domain.selectors import part_names, read_selector, unwritable
 from ldmrelease.domain.tags.patterns.template import BadPattern
 from ldmrelease.domain.value_addresses import ValueAddress
 
@@ -36,21 +36,31 @@ def setting_path_problems(path: Path, setting: SettingEntry, document: YamlDocum
             yield document.problem(_place(document, (*path, *inner)), str(error))
 
 
-def menu_path_problems(path: Path, text: str, document: YamlDocument) -> Iterator[Problem]:
-    """What is no address of a menu: all of it is in one text."""
-    try:
-        address = ValueAddress.parse(text)
-    except ValueError as error:
-        yield document.problem(path, str(error))
-        return
-    if address.file is not None:
-        yield document.problem(path, "a menu is in one file", f"write {address.path}, and the file as file:")
+def menu_path_problems(path: Path, menu: MenuEntry, document: YamlDocument) -> Iterator[Problem]:
+    """What is no address of a menu: all of it is in one text, and its defaults in another."""
+    for key, text in (("path", menu.path), ("defaults", menu.defaults)):
+        if text is None:
+            continue
+        try:
+            address = ValueAddress.parse(text)
+        except ValueError as error:
+            yield document.problem((*path, key), str(error))
+            continue
+        if key == "path" and address.file is not None:
+            fix = f"write {address.path}, and the file as file:"
+            yield document.problem((*path, key), "a menu is in one file", fix)
+        if key == "defaults" and address.file is None:
+            fix = f"write applications/nublado/values.yaml#{address.path}"
+            yield document.problem((*path, key), "the defaults of a menu are in another file", fix)
 
 
 def selector_problems(
-    path: Path, setting: SettingEntry, grammar: AnyGrammar, document: YamlDocument
+    path: Path, setting: SettingEntry, grammar: AnyGrammar, spelling: str, document: YamlDocument
 ) -> Iterator[Problem]:
-    """What is no template, parts that it does not have, and those that tags of this grammar do not have."""
+    """What is no template, parts that it does not have, and those that tags of this grammar do not have.
+
+    spelling: how the component's tags are spelled, such as `al9-{eups}`; checked elsewhere.
+    """
     try:
         template = read_selector(setting.template or "")
     except BadPattern as error:
@@ -68,6 +78,11 @@ def selector_problems(
         if name not in template.names:
             message = f"the template has no part {name!r}"
             yield document.unknown((*path, "parts", name), message, name, template.names, True)
+    wrong = unwritable(template, grammar, spelling) if set(template.names) <= set(known) else None
+    if wrong is not None:
+        tag, printed = wrong
+        message = f"the template makes {printed!r} of the parts of {tag!r}, and so no tag of its product"
+        yield document.problem((*path, "template"), message, "write the parts, and numbers in their format")
 
 
 def twice_written(file: WorkspaceFile, document: YamlDocument) -> Iterator[Problem]:

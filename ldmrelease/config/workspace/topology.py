@@ -9,13 +9,13 @@ from ldmrelease.config.workspace.schema import (
     ComponentEntry,
     EnvironmentEntry,
     GrammarEntry,
+    ProductEntry,
     SelectionEntry,
     WorkloadsEntry,
     WorkspaceFile,
 )
 from ldmrelease.config.workspace.target_schema import GitOpsEntry, MenuEntry, SettingEntry
-from ldmrelease.domain.grammars import AnyGrammar, KindPattern, PatternGrammar
-from ldmrelease.domain.selectors import read_selector
+from ldmrelease.domain.product_grammar import AnyGrammar, KindPattern, PatternGrammar
 from ldmrelease.domain.targets import (
     ConfigMapKey,
     FileLocation,
@@ -110,6 +110,12 @@ def _products(file: WorkspaceFile) -> Iterator[Product]:
         yield Product(name, grammar_of_entry(entry.grammar), components, entry.default, tuple(entry.aliases))
 
 
+def component_source(component: str, product: ProductEntry) -> ComponentSource:
+    """Where a component of a product is found."""
+    name = component_name(component)
+    return _component(name, product.components[name])
+
+
 def _component(name: str, entry: ComponentEntry) -> ComponentSource:
     kind, source = sourced(entry)
     return ComponentSource(name, kind, source, entry.tag or DEFAULT_TAG[kind.value], entry.derived_from)
@@ -194,13 +200,15 @@ def _setting(file: WorkspaceFile, tree: GitOpsEntry, entry: SettingEntry, runs: 
         path, *defaults = (key_in(each, tree.file) for each in addresses)
         parts.append(SelectorPart(part, path, tuple(defaults)))
     product = file.products[runs.partition("/")[0]]
-    spelling = _component(name, product.components[name]).spelling
+    spelling = component_source(runs, product).spelling
     grammar = grammar_of_entry(product.grammar)
     return Selector(name, entry.template or "", _in_order(entry, parts), grammar, spelling, repository)
 
 
 def _in_order(entry: SettingEntry, parts: list[SelectorPart]) -> tuple[SelectorPart, ...]:
     """As the template has them, whose last part is the one that its image is looked for beside."""
+    from ldmrelease.domain.selectors import read_selector  # noqa: PLC0415 - few workspaces have such settings
+
     names = read_selector(entry.template or "").names
     return tuple(sorted(parts, key=lambda each: names.index(each.name)))
 
@@ -208,7 +216,7 @@ def _in_order(entry: SettingEntry, parts: list[SelectorPart]) -> tuple[SelectorP
 def _menu(menu: MenuEntry, site: EnvironmentEntry) -> MenuTarget:
     component = component_name(menu.component)
     keep = {str(kind): count for kind, count in menu.keep.items()}
-    return MenuTarget(_location(menu, site), menu.path, component, keep, dict(menu.aliases))
+    return MenuTarget(_location(menu, site), menu.path, component, keep, dict(menu.aliases), menu.defaults)
 
 
 def _location(menu: MenuEntry, site: EnvironmentEntry) -> FileLocation:

@@ -1,6 +1,5 @@
 """What is wrong with a file that somebody wrote, and where: every problem of a file in one go."""
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -65,5 +64,7 @@ def spelled(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list" if value else "an empty list"
+    import json  # noqa: PLC0415 - for what is wrong alone
+
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + '..."'

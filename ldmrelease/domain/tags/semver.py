@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from ldmrelease.domain.tags.imagetag import image_tag_fault
-from ldmrelease.domain.tags.model import (
+from ldmrelease.domain.tags.tag import (
     Builds,
     Kind,
     OrderKey,
@@ -27,6 +27,11 @@ NAMES_IN_GIT = False
 REBUILDS = False
 BUILDS: Builds | None = None
 
+# As semver.org has it (its question "Is there a suggested regular expression"), without build metadata. The library
+# `semver` has it, too, and brings `argparse`: to load it takes as long as to verify fifty events.
+_NUMBER = "(0|[1-9][0-9]*)"
+_IDENTIFIER = "(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
+_VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?")
 _PADDED = re.compile(r"v?(?:.*[.-])?0[0-9]+(?:[.-].*)?")
 _LONG_NUMBER = re.compile(r"(?:^v?|.*[.-])[0-9]{16,}(?:[.-].*)?")
 
@@ -74,13 +79,11 @@ def _fault(text: str) -> str | None:
 
 
 def _version(text: str) -> Version | None:
-    import semver  # noqa: PLC0415 - keeps the start of the command line light
-
-    try:
-        read = semver.Version.parse(text)
-    except ValueError:
+    match = _VERSION.fullmatch(text)
+    if match is None:
         return None
-    return read.major, read.minor, read.patch, read.prerelease
+    major, minor, patch, pre_release = match.groups()
+    return int(major), int(minor), int(patch), pre_release
 
 
 def _reason(text: str) -> str:

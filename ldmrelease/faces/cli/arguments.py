@@ -87,7 +87,7 @@ def product_and_tag(context: "Context", text: str, product: str | None) -> tuple
         return chosen.product, chosen.tag
     if isinstance(chosen, NoProduct) and chosen.unknown is not None:
         require_product(context.topology, chosen.unknown)
-    from ldmrelease.services.releases.spellings import understand, unread_choices  # noqa: PLC0415 - seldom
+    from ldmrelease.services.releases.tag_spellings import understand, unread_choices  # noqa: PLC0415 - seldom
 
     meant = understand(context, chosen.tag, chosen.product if isinstance(chosen, ChosenProduct) else None)
     if isinstance(meant, ChosenProduct):

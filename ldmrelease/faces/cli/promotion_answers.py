@@ -42,8 +42,8 @@ from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.changes import planned_changes
 from ldmrelease.services.promotions.commands import Promoted, Resumed
 from ldmrelease.services.promotions.commands import PromotionAnswer as FoundAnswer
-from ldmrelease.services.promotions.outcome import PromotionOutcome
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 from ldmrelease.services.promotions.submit import NothingToDo, Preview
 from ldmrelease.services.promotions.work import PlaceBusy
 

@@ -10,7 +10,7 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import counted
-from ldmrelease.answers.workspace import TrustAnswer, TrustChangeAnswer
+from ldmrelease.answers.workspace import AdoptedTrustAnswer, TrustAnswer, TrustChangeAnswer
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file
 from ldmrelease.config.yaml.suggestions import did_you_mean
@@ -24,7 +24,7 @@ from ldmrelease.faces.cli.options import (
     new_app,
     on_terminal,
 )
-from ldmrelease.faces.cli.session import time_here, workspace_file
+from ldmrelease.faces.cli.session import open_context_here, time_here, workspace_file
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.operations.trust_document import Proposal, adopt, propose
 from ldmrelease.targets.results import Refusal
@@ -138,6 +138,26 @@ def role(
     _carry_out(path, changes, output, dry_run=dry_run, yes=yes)
 
 
+@app.command("adopt", epilog=examples("ldmrelease trust adopt", "ldmrelease trust adopt --yes --output json"))
+def adopt_moved(ctx: typer.Context, yes: YesOption = False, output: OutputOption = Output.text) -> None:
+    """Have the ledger go on by the trust document that the workspace names, where that has moved.
+
+    The ledger remembers where its trust document is, and nothing is done by one of elsewhere. Asks first.
+    """
+    context = open_context_here(ctx)
+    before, now = context.adopted, context.trust_here
+    moves = any(before) and all(each.file != now.file for each in before)
+    if moves and not yes:
+        say(f"this ledger is used by {printable(before[-1].file)} (version {before[-1].version})", err=True)
+        question = f"go on by {printable(now.file)} (version {now.version})?"
+        _ask(question, "recorded")
+    context.adopt_trust()
+    answer = AdoptedTrustAnswer(
+        file=now.file, version=now.version, digest=now.digest, before=before[-1].file if before else None
+    )
+    emit(answer, output, lambda: f"the ledger is used by {printable(now.file)}, version {now.version}")
+
+
 def _role_changes(trust: Trust, name: str, given: dict[str, list[str]]) -> list[TrustChange]:
     there = next((each for each in trust.keyring.roles if each.name == name), None)
     if there is None:
@@ -172,10 +192,14 @@ def _confirm(proposal: Proposal, yes: bool) -> None:
     if yes:
         return
     say("\n".join(map(printable, proposal.difference.splitlines())), err=True)
+    _ask(f"write {proposal.file.name}?", "written")
+
+
+def _ask(question: str, done: str) -> None:
     if not on_terminal():
         raise UsageError("nobody can be asked", "say --yes")
-    if not confirmed(f"write {proposal.file.name}?"):
-        raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")
+    if not confirmed(question):
+        raise NoAnswer(ExitCode.REFUSED, "not-confirmed", f"not confirmed: nothing was {done}")
 
 
 def _answer(proposal: Proposal, *, written: bool) -> TrustAnswer:

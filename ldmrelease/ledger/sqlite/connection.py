@@ -14,6 +14,9 @@ PATIENCE = 30
 VALUE_LIMIT = 64 * 1024 * 1024
 """Bytes of a value that is read or written. Events have kilobytes, and blobs 10 MB at most."""
 
+_MAPPED = 1 << 40
+"""More than SQLite maps at most."""
+
 _KINDS: dict[int, type[LedgerError]] = {
     sqlite3.SQLITE_FULL: DiskFull,
     sqlite3.SQLITE_BUSY: LedgerBusy,
@@ -74,6 +77,19 @@ class SqliteConnection:
         """One transaction whose reads all see the same state."""
         with self._transaction("BEGIN") as connection:
             yield connection
+
+    @contextmanager
+    def mapped(self) -> Iterator[None]:
+        """Inside, the file is read from memory that it is mapped to, at half the cost: for who reads all of it.
+
+        Who cuts the file meanwhile ends the process, so whoever reads little does without.
+        """
+        with self.told():
+            self._sqlite.execute(f"PRAGMA mmap_size = {_MAPPED}")
+            try:
+                yield
+            finally:
+                self._sqlite.execute("PRAGMA mmap_size = 0")
 
     @contextmanager
     def told(self) -> Iterator[None]:

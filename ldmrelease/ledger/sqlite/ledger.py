@@ -269,7 +269,7 @@ class SqliteLedger:
     ) -> tuple[LedgerProblem, ...]:
         """See `Ledger`."""
         try:
-            with self._db.reading() as connection:
+            with self._db.mapped(), self._db.reading() as connection:
                 return verify.everything(connection, self.uuid, self._projectors, checkpoint, check)
         except Damaged as error:
             return (LedgerProblem("unreadable", "file", found=str(error)),)

@@ -1,9 +1,10 @@
 """Projections' states as rows."""
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from typing import Any
+
+import msgspec
 
 from ldmrelease.domain.events import Event
 from ldmrelease.domain.projector import Projector
@@ -58,7 +59,7 @@ def replace_all(connection: sqlite3.Connection, stored: Stored) -> None:
 def _parsed(name: str, key: str, text: str) -> Any:
     # No transaction of ours wrote what cannot be read: too deep, or no JSON at all.
     try:
-        return json.loads(text)
+        return msgspec.json.decode(text)
     except (ValueError, RecursionError) as error:
         raise Damaged(
             f"the state {key!r} of the projection {name!r} cannot be read: {error}; projections are made anew "

@@ -154,10 +154,10 @@ def _component(
         return _Found(Outcome.ERRORED, "no-place-runs-it", {"component": name})
     found = [
         _environment(name, [each for each in own if each.environment == environment], parameters, context)
-        for environment in dict.fromkeys(each.environment for each in own)
+        for environment in dict.fromkeys([each.environment for each in own])
     ]
     best = min(found, key=lambda each: _BEST_FIRST.index(each.outcome))
-    return replace(best, values=best.values | ({"component": name} if one_of_many else {}))
+    return replace(best, values=best.values | {"component": name}) if one_of_many else best
 
 
 def _environment(

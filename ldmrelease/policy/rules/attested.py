@@ -117,6 +117,8 @@ def _other_build(
     statement: StatementFact, parameters: Parameters, configurations: tuple[BuildSource, ...]
 ) -> str | None:
     """Why provenance is not of the build that is asked for; None if it is, or nothing is asked of the build."""
+    if not (parameters.builder or parameters.build_type or parameters.repository or parameters.commit):
+        return None
     build = statement.build or BuildFact(None, None)
     if not _fits(build.builder, parameters.builder):
         return "other-builder"

@@ -1,6 +1,7 @@
 """`check`: a test ran, and its latest run passed (in-toto test-result v0.1)."""
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct, field
@@ -10,10 +11,10 @@ from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.index import PASSING
+from ldmrelease.policy.place_names import Unknown, environments
 from ldmrelease.policy.rule_context import RuleContext, command
 from ldmrelease.policy.runs import Attempt, Attempts, WantedRun, attempts
 from ldmrelease.policy.subjects import About, NoSubject, subjects
-from ldmrelease.policy.where import Unknown, environments
 
 
 class Parameters(Struct, frozen=True):
@@ -40,6 +41,7 @@ class _Part(Struct, frozen=True):
     until: datetime | None = None
 
 
+_result = attrgetter("result")
 _WORST_FIRST = (Outcome.FAILED, Outcome.MISSING, Outcome.ERRORED, Outcome.PENDING, Outcome.SATISFIED)
 
 
@@ -150,7 +152,7 @@ def _passed(received: datetime, code: str, max_age: int | None, now: datetime) -
 
 def _flaky(counted: list[StatementFact], max_age: int | None, now: datetime) -> bool:
     """Both outcomes within the window: told, and no reason to refuse."""
-    if "FAILED" not in {each.result for each in counted}:
+    if "FAILED" not in map(_result, counted):
         return False
     since = None if max_age is None else now - timedelta(seconds=max_age)
     results = {each.result for each in counted if since is None or each.received >= since}

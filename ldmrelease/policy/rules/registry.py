@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.rule_context import RuleContext
@@ -22,6 +23,7 @@ from ldmrelease.policy.rules import (
     images,
     not_returned,
     same_content_as,
+    same_cycle,
     together,
     window,
 )
@@ -32,13 +34,15 @@ class Rule(Struct, frozen=True, dict=True):
 
     `needs` names the sources of the facts that it looks at (`services/decisions/facts`); what is about the
     release and the request itself is always there. `looks_at` says, from parameters and the place that is asked
-    about, whether what ran at another place, of a level, makes a difference; None where nothing does.
+    about, whether what ran at another place, of a level, makes a difference; None where nothing does. `asked_of` are
+    the intents that it is asked of before anything is touched.
     """
 
     parameters: type[Struct]
     judge: Callable[[Requirement, Any, RuleContext], Finding]
     needs: frozenset[str]
     looks_at: Callable[[Any, Place, Place, str | None], bool] | None = None
+    asked_of: frozenset[Intent] = frozenset({Intent.PROMOTE})
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -72,7 +76,10 @@ class Rule(Struct, frozen=True, dict=True):
 
 
 def _rule(module: Any, *needs: str) -> Rule:
-    return Rule(module.Parameters, module.judge, frozenset(needs), getattr(module, "looks_at", None))
+    asked_of = frozenset({Intent.PROMOTE, *getattr(module, "ALSO_ASKED_OF", ())})
+    return Rule(
+        module.Parameters, module.judge, frozenset(needs), getattr(module, "looks_at", None), asked_of
+    )
 
 
 RULES: Mapping[str, Rule] = {
@@ -84,4 +91,5 @@ RULES: Mapping[str, Rule] = {
     "not-returned": _rule(not_returned, "residences", "place_components"),
     "window": _rule(window, "windows"),
     "same-content-as": _rule(same_content_as, "candidate_pins"),
+    "same-cycle": _rule(same_cycle, "cycles"),
 }

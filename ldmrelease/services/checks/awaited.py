@@ -4,7 +4,7 @@ from ldmrelease.checks.registry import traits
 from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.topology import Check
 from ldmrelease.services.evidence.collect import collect, evaluate_statements, subjects_of
-from ldmrelease.services.evidence.runs import check_fact, registered_runs
+from ldmrelease.services.evidence.registered_runs import check_fact, registered_runs
 from ldmrelease.services.needs import PromotionPlanning
 from ldmrelease.services.releases.pin import Pinned
 

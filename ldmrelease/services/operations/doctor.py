@@ -35,7 +35,14 @@ from ldmrelease.services.inventory.foreign import foreign_settings
 from ldmrelease.services.needs import Diagnosing, ReleaseLookup, WitnessAccess
 from ldmrelease.services.promotions import preflight
 from ldmrelease.services.releases.second_spellings import second_spellings
-from ldmrelease.services.trust_version import trust_rows, why_ignored
+from ldmrelease.services.trust_version import (
+    OtherClock,
+    OtherTrust,
+    TrustRolledBack,
+    adoption,
+    trust_rows,
+    why_ignored,
+)
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
 from ldmrelease.targets.image_setting import foreign_refusal
@@ -111,6 +118,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         return
     with context.ledger:
         yield from _ledger(context.ledger, context.records, context.now())
+        yield from _adopted(context)
         yield from _spellings(context)
         yield from _images(context)
         yield from _configurations(context)
@@ -121,7 +129,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
 def _clock(workspace: Workspace) -> Diagnosis:
     if workspace.clock is None:
         return Diagnosis("clock", Health.OK, times.spell(wall_clock()))
-    remedy = f"take `clock:` out of {workspace.file.name} for real work"
+    remedy = f"take `clock:` out of {workspace.file.name} for real work, and name a new file under `ledger:`"
     return Diagnosis(
         "clock", Health.WARN, f"stands at {times.spell(workspace.clock)}, the workspace's own", remedy
     )
@@ -137,6 +145,8 @@ def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
     local += [(f"targets {each}", _UNSIGNED) for each in workspace.local_environments]
     local += [(f"product {each}", _UNSIGNED) for each in workspace.local_products]
     local += [(f"check {each.name}", "it is not run") for each in workspace.local_checks]
+    if workspace.notify is not None and not workspace.notify.agreed:
+        local.append(("notify", "it is not run"))
     for what, holds in local:
         message = f"differs from what {workspace.trust.name} records: {holds} until that is updated"
         yield Diagnosis(what, Health.WARN, message, remedy)
@@ -175,6 +185,13 @@ def _ledger(ledger: LedgerReader, records: Records, now: datetime) -> Iterator[D
             yield Diagnosis(
                 "ledger", Health.WARN, message, "somebody else writes there: `ldmrelease ledger verify`"
             )
+
+
+def _adopted(context: Diagnosing) -> Iterator[Diagnosis]:
+    try:
+        adoption(context.adopted, context.trust_here)
+    except (OtherTrust, OtherClock, TrustRolledBack) as error:
+        yield Diagnosis("trust document", Health.BAD, str(error))
 
 
 def _latest(ledger: LedgerReader) -> Iterator[Event]:

@@ -19,8 +19,8 @@ from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.ledger.registry import ledger_file, located
 from ldmrelease.services.operations.fix import Fix
-from ldmrelease.targets.git.layout import layout_of
-from ldmrelease.targets.git.remote import mirror_folder, mirror_of
+from ldmrelease.targets.git.git_remote import mirror_folder, mirror_of
+from ldmrelease.targets.git.local_repository import layout_of
 
 _STALE = 3600
 """Seconds after which no work of git holds a lock any more: ours takes less than one."""

@@ -25,11 +25,13 @@ from ldmrelease.trust.keys import PublicKey, read_public, signed_by
 from ldmrelease.trust.records import RECORD_TYPE, Records
 from ldmrelease.trust.verify import Rejected
 
-_SHAPE = canonical.encode({"envelope": Envelope(RECORD_TYPE, b"", (Signature("", b""),)).to_dict()}).split(
-    b'"'
+_BEFORE, _BETWEEN, _THEN, _AFTER = (
+    canonical.encode({"envelope": Envelope(RECORD_TYPE, b"", (Signature("", b""),)).to_dict()})
+    .decode()
+    .replace('""', '"|"')
+    .split("|")
 )
-_PAYLOAD, _KEY, _SIGNATURE = 5, 15, 19
-"""The canonical bytes of a body with a record, split at the quotes: what stands where its own values would."""
+"""The canonical text of a body with a record, around what is its own: its payload, its key's id and its signature."""
 
 
 class _There(Struct, frozen=True):
@@ -71,32 +73,27 @@ class RecordCheck:
         """For the ledger whose first event has this hash; `clock` as in `Records`."""
         self._records, self._explain = Records(genesis, keyring, clock=clock), explain
         self._other_clock = b'"clock":false' if clock else b'"clock":true'
-        self._entitled: dict[tuple[bytes, str, bytes], bool] = {}
+        self._entitled: dict[tuple[str, str, bytes], bool] = {}
         self._genesis, self._keyring = genesis, keyring
-        self._signers = {each.keyid.encode(): _signer(each) for each in keyring.keys if _whole(each)}
+        self._signers = {each.keyid: _signer(each) for each in keyring.keys if _whole(each)}
 
     def holds(self, row: EventRow) -> bool:
         """See `EventCheck`."""
-        parts = row.body.encode().split(b'"')
-        if len(parts) != len(_SHAPE):
+        own = _own_parts(row.body)
+        if own is None:
             return False
-        signer = self._signers.get(parts[_KEY])
+        keyid = own[1]
+        signer = self._signers.get(keyid)
         try:
-            payload, signature = _decoded(parts[_PAYLOAD]), _decoded(parts[_SIGNATURE])
+            payload, signature = _decoded(own[0]), _decoded(own[2])
             version = self._version(payload, row)
         except ValueError:
             return False
-        if (
-            signer is None
-            or version is None
-            or not self._may_sign(parts[_KEY], signer.key, row.kind, version)
-        ):
+        if signer is None or version is None or not self._may_sign(keyid, signer.key, row.kind, version):
             return False
-        parts[_PAYLOAD] = parts[_KEY] = parts[_SIGNATURE] = b""
         return (
-            parts == _SHAPE
             # A quote within a text is escaped, so this is a field.
-            and self._other_clock not in payload
+            self._other_clock not in payload
             and signer.first <= row.time <= signer.last
             and row.time < signer.compromised
             and signed_by(signer.public, signature, b"%b%d %b" % (_SIGNED, len(payload), payload))
@@ -108,7 +105,7 @@ class RecordCheck:
         if isinstance(found, Rejected):
             yield LedgerProblem("record", f"event {event.sequence}", found=self._explain(found))
 
-    def _may_sign(self, keyid: bytes, key: Key, kind: str, version: bytes) -> bool:
+    def _may_sign(self, keyid: str, key: Key, kind: str, version: bytes) -> bool:
         """Whether the key has a role for the kind of the record in every environment: asked once for each."""
         found = self._entitled.get((keyid, kind, version))
         if found is None:
@@ -126,13 +123,14 @@ class RecordCheck:
         Raises `ValueError` where it is no JSON.
         """
         sequence, time, _, kind, stream, position, _, previous, _ = row
-        there = _THERE(_There(kind, self._genesis, position, previous, sequence, stream, time))
-        said, _, version = payload.rpartition(b',"version":')
-        end = len(said) + 2 - len(there)
-        if said[:_SAID] != b'{"body":' or said[end:] != there[1:-1] or said[end - 1 : end] != b",":
+        there = _THERE(_There(kind, self._genesis, position, previous, sequence, stream, time))[1:-1]
+        end = payload.rfind(_VERSION)
+        begin = end - len(there)
+        if begin <= _SAID or payload[:_SAID] != b'{"body":' or payload[begin - 1 : end] != b"," + there:
             return None
         # One value and no more: nothing else hides between the body and where it stands.
-        _ONE_VALUE.decode(said[_SAID : end - 1])
+        _ONE_VALUE.decode(memoryview(payload)[_SAID : begin - 1])
+        version = payload[end + len(_VERSION) :]
         return version[:-1] if version[-1:] == b"}" else None
 
 
@@ -161,17 +159,34 @@ _FOREVER = "~"
 _SIGNED = pae(RECORD_TYPE, b"").removesuffix(b"0 ")
 """What stands before the length of the payload in what is signed."""
 _SAID = len(b'{"body":')
+_VERSION = b',"version":'
 _THERE = msgspec.json.Encoder().encode
 _ONE_VALUE = msgspec.json.Decoder(Raw)
 _BASE64 = msgspec.json.Decoder(bytes)
 
 
-def _decoded(text: bytes) -> bytes:
-    """The bytes of base64 in its one spelling. Raises `ValueError`."""
-    data = _BASE64.decode(b'"%b"' % text)
+def _own_parts(body: str) -> tuple[str, str, str] | None:
+    """The payload, the id of the key and the signature, in base64 and quotes but for the key's; None where it is no
+    record.
+    """
+    between = body.rfind(_BETWEEN)
+    then = body.find(_THEN, between)
+    if not (body.startswith(_BEFORE) and len(_BEFORE) <= between < then and body.endswith(_AFTER)):
+        return None
+    return (
+        body[len(_BEFORE) - 1 : between + 1],
+        body[between + len(_BETWEEN) : then],
+        body[then + len(_THEN) - 1 : 1 - len(_AFTER)],
+    )
+
+
+def _decoded(quoted: str) -> bytes:
+    """The bytes of base64 in its one spelling, between quotes. Raises `ValueError`."""
+    data = _BASE64.decode(quoted)
     # Escapes and left-over bits would give one payload several spellings.
-    if b"\\" in text or (
-        text[-1:] == b"=" and binascii.b2a_base64(data[-(len(data) % 3) :], newline=False) != text[-4:]
+    if "\\" in quoted or (
+        quoted[-2:] == '="'
+        and binascii.b2a_base64(data[-(len(data) % 3) :], newline=False) != quoted[-5:-1].encode()
     ):
         raise ValueError("left-over bits")
     return data

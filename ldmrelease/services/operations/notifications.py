@@ -2,12 +2,14 @@
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
-from ldmrelease.config.workspace.model import Workspace
+from ldmrelease.checks.check_files import command_files
+from ldmrelease.config.workspace.model import NotifyCommand, Workspace
 from ldmrelease.domain.errors import reason_of
 from ldmrelease.domain.events.promotion import PromotionState
-from ldmrelease.services.promotions.outcome import PromotionOutcome
+from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 
 _PATIENCE = 30
 _TELLING = {PromotionState.WAITING: "waiting", PromotionState.HALTED: "halted", PromotionState.STUCK: "stuck"}
@@ -23,11 +25,24 @@ def event_of(outcome: PromotionOutcome) -> dict[str, Any] | None:
     return {"event": name, "promotion": outcome.promotion, "state": str(outcome.state), **outcome.cause}
 
 
+def _is_as_agreed(command: NotifyCommand, root: Path) -> bool:
+    """Whether it is agreed to, and its files are still what they were."""
+    try:
+        return command.agreed and command_files(command.words, (), root) == command.files
+    except (OSError, ValueError):
+        return False
+
+
 def notify(workspace: Workspace, event: dict[str, Any]) -> str | None:
     """Run the workspace's command, if it names one. Answers what went wrong: never a reason to stop."""
-    command = workspace.notify
-    if not command:
+    if workspace.notify is None:
         return None
+    if not _is_as_agreed(workspace.notify, workspace.root):
+        return (
+            f"the command of `notify` is not what {workspace.trust.name} records, and is not run: `ldmrelease trust "
+            "agree` shows and records it"
+        )
+    command = workspace.notify.words
     try:
         done = subprocess.run(
             command,

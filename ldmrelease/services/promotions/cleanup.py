@@ -5,14 +5,14 @@ from functools import partial
 
 from ldmrelease.checks.interface import Leftovers
 from ldmrelease.checks.registry import kind_of
-from ldmrelease.cluster.client.errors import Absent, Forbidden
+from ldmrelease.cluster.client.errors import Forbidden, ObjectNotFound
 from ldmrelease.cluster.prepull import delete_prepull_pods
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.plan import Step, StepKind
 from ldmrelease.domain.topology import Check
 from ldmrelease.domain.workload_selection import Workloads
-from ldmrelease.services.evidence.runs import registered_runs
+from ldmrelease.services.evidence.registered_runs import registered_runs
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets.connections import answer
 
@@ -47,7 +47,7 @@ def _sweep(work: Work) -> None:
 
 def _sweep_pods(work: Work, workloads: Workloads) -> None:
     """The pods that fetched images."""
-    with suppress(Absent):
+    with suppress(ObjectNotFound):
         try:
             api = work.context.clusters.open(workloads.cluster)
             delete_prepull_pods(api, workloads.namespace, work.owner)

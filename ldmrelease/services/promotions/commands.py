@@ -35,8 +35,13 @@ from ldmrelease.services.needs import (
 )
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
-from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.promotion_outcome import (
+    TRIES,
+    AppendsRefused,
+    PromotionOutcome,
+    wait_values,
+)
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
     Preview,
@@ -243,7 +248,9 @@ def _still_waits(
         return None
     stage, ruling = barred
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
-    question = DecisionRequest(place, promotion.plan.intent, promotion.requester)
+    order = [each.place for each in promotion.plan.places]
+    later = tuple(order[order.index(place) + 1 :])
+    question = DecisionRequest(place, promotion.plan.intent, promotion.requester, later=later)
     decision = decide(context, promotion.pinned, question, phase).decision
     if observes:
         from ldmrelease.services.promotions.soak import observe_soak  # noqa: PLC0415 - knows all that is observed

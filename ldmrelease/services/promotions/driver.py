@@ -36,7 +36,12 @@ from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.load import Promotion, load_promotion
-from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
+from ldmrelease.services.promotions.promotion_outcome import (
+    TRIES,
+    AppendsRefused,
+    PromotionOutcome,
+    wait_values,
+)
 from ldmrelease.services.promotions.takeover import claim_events, may_take
 from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.wait_reasons import open_wait
@@ -178,7 +183,8 @@ class _Driver(Struct):
         earlier = (
             () if stage is DecisionStage.CONFIRM else _unfinished(promotion, order[: order.index(place)])
         )
-        question = DecisionRequest(place, promotion.plan.intent, promotion.requester, earlier)
+        later = tuple(order[order.index(place) + 1 :])
+        question = DecisionRequest(place, promotion.plan.intent, promotion.requester, earlier, later)
         phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
         decided = decide(self.context, promotion.pinned, question, phase)
         events, blobs = record(self.context.workspace, promotion.id, decided, stage, now.epoch(place))

@@ -154,7 +154,8 @@ def preview(
     decided, about = [], inquire(context, spec.pinned)
     for index, application in enumerate(applications):
         earlier = tuple(each.place for each in applications[:index])
-        question = DecisionRequest(application.place, spec.intent, context.requester, earlier)
+        later = tuple(each.place for each in applications[index + 1 :])
+        question = DecisionRequest(application.place, spec.intent, context.requester, earlier, later)
         decided.append(decide_about(about, question))
     return Preview(spec, plan, tuple(decided))
 

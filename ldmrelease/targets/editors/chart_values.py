@@ -8,7 +8,7 @@ import re
 from decimal import Decimal
 from math import isfinite
 
-from ldmrelease.targets.results import Scalar
+from ldmrelease.targets.results import Absent, Scalar
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 # YAML 1.1, as Helm's reader takes it.
@@ -21,10 +21,12 @@ _LONGEST_NUMBER = 15
 _SMALLEST, _LARGEST = -4, 5
 
 
-def printed(value: Scalar) -> str | None:
-    """What a template prints; None for null, where charts take something else."""
+def printed(value: Scalar | Absent) -> str | None:
+    """What a template prints; None for null and for what is absent, where charts take something else."""
     if isinstance(value, str):
         return value
+    if isinstance(value, Absent):
+        return None
     text = value.unquoted
     if text in _NULLS:
         return None

@@ -90,6 +90,10 @@ def retired(target: KubernetesTarget, release: Release, _snapshot: Snapshot) -> 
     return Refusal("not-a-menu", {"file": str(target), "tag": release.tag})
 
 
+def restricted_cycle(_target: KubernetesTarget, _snapshot: Snapshot) -> None:
+    """Everything that is set is there."""
+
+
 def aliases(_target: KubernetesTarget) -> dict[str, str]:
     """None."""
     return {}

@@ -9,11 +9,10 @@ from typing import Any
 
 from ldmrelease.domain.images import is_digest, parse_reference
 from ldmrelease.domain.release import Component, Release
-from ldmrelease.domain.selectors import DIGEST, read_selector
 from ldmrelease.domain.site_registry import OwnRepositories
-from ldmrelease.domain.targets import ImageSettingsTarget, Selector, Setting, Writes
+from ldmrelease.domain.targets import DIGEST, ImageSettingsTarget, Selector, Setting, Writes
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
-from ldmrelease.targets.editors import neighbours, selector_parts
+from ldmrelease.targets.editors import neighbours
 from ldmrelease.targets.editors.chart_values import printed
 from ldmrelease.targets.image_setting import (
     ImageSetting,
@@ -93,6 +92,10 @@ def retired(target: ImageSettingsTarget, release: Release, _snapshot: Snapshot) 
     return Refusal("not-a-menu", {"file": str(target.location), "tag": release.tag})
 
 
+def restricted_cycle(_target: ImageSettingsTarget, _snapshot: Snapshot) -> None:
+    """Everything that is set is there."""
+
+
 def aliases(_target: ImageSettingsTarget) -> dict[str, str]:
     """None."""
     return {}
@@ -107,8 +110,9 @@ def _optional(setting: Setting | Selector) -> Iterator[str]:
     if isinstance(setting, Setting):
         yield from setting.written if setting.defaults else ()
         return
-    omissible = read_selector(setting.template).omissible
-    yield from (each.path for each in setting.parts if each.defaults or each.name in omissible)
+    from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - few workspaces have such
+
+    yield from selector_parts.optional(setting)
 
 
 def _contradiction(
@@ -145,15 +149,18 @@ def _wanted(
     if foreign is not None:
         return foreign_refusal(foreign)
     if isinstance(setting, Selector):
+        from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - as above
+
         tag_alone = all(each.name != DIGEST for each in setting.parts)
         overruled = _overruled(target, setting, snapshot) if tag_alone else None
         return overruled or selector_parts.wanted(setting, component, snapshot)
     value = _scalar(target, setting, component, snapshot, own)
     if isinstance(value, Refusal):
         return value
-    if setting.path not in snapshot.values:
-        return Refusal("absent", {"path": setting.path})
-    return {setting.path: value}
+    # What a default says already needs no line of its own.
+    address, said = _said(setting, snapshot)
+    said_by_default = address != setting.path and said == value
+    return {setting.path: snapshot.values[setting.path] if said_by_default else value}
 
 
 def _scalar(
@@ -204,6 +211,8 @@ def _image(repository: str, component: Component, found: Value) -> str:
 def _stated(target: ImageSettingsTarget, setting: Setting | Selector, snapshot: Snapshot) -> ImageSetting:
     file = str(target.location)
     if isinstance(setting, Selector):
+        from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - as above
+
         named, address = selector_parts.stated(setting, snapshot)
     else:
         address, value = _said(setting, snapshot)

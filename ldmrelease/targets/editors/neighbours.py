@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from ldmrelease.domain.selectors import DIGEST
-from ldmrelease.domain.targets import Selector, Setting, Writes
+from ldmrelease.domain.targets import DIGEST, Selector, Setting, Writes
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
 from ldmrelease.targets.editors.chart_values import printed
 from ldmrelease.targets.image_setting import NamedRepository
-from ldmrelease.targets.results import Snapshot, Value
+from ldmrelease.targets.results import Absent, Scalar, Snapshot
 
 # Kustomize's names (`images:`); everybody else follows `helm create`.
 _KUSTOMIZE = "newTag"
@@ -72,10 +71,13 @@ def said(snapshot: Snapshot, addresses: Iterable[str]) -> tuple[str, str]:
     return "", ""
 
 
-def value_at(snapshot: Snapshot, address: str) -> Value | None:
+def value_at(snapshot: Snapshot, address: str) -> Scalar | tuple[Scalar, ...] | None:
     """What stands at an address, whether it is written or read along; None where nothing does."""
-    found = snapshot.values.get(address)
-    return snapshot.beside.get(address) if found is None else found
+    for values in (snapshot.values, snapshot.beside):
+        found = values.get(address)
+        if found is not None and not isinstance(found, Absent):
+            return found
+    return None
 
 
 def _named(

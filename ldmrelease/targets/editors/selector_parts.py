@@ -4,16 +4,18 @@ A part is what stands at the first of its addresses that has something, as Helm 
 those of the chart. Null and an empty text say nothing; where the part may be missing, they say that it is.
 """
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from ldmrelease.domain.release import Component
-from ldmrelease.domain.selectors import DIGEST, SelectorTemplate, parts_of, read_selector
+from ldmrelease.domain.selectors import SelectorTemplate, parts_of, read_selector
 from ldmrelease.domain.tags.patterns.parts import Value as PartValue
-from ldmrelease.domain.targets import Selector, SelectorPart
+from ldmrelease.domain.targets import DIGEST, Selector, SelectorPart
 from ldmrelease.targets.editors.chart_values import printed, whole_number
 from ldmrelease.targets.editors.neighbours import value_at
 from ldmrelease.targets.image_setting import SettingImage, named_by_tag_and_digest, not_an_image
-from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value
+from ldmrelease.targets.results import ABSENT, Refusal, Scalar, Snapshot, Unquoted, Value
 
 _NULL = Unquoted("null")
 
@@ -23,6 +25,12 @@ class SaidPart(Struct, frozen=True):
 
     address: str
     value: PartValue | None
+
+
+def optional(selector: Selector) -> Iterator[str]:
+    """The addresses where nothing need stand: others are read in their place, or the part may be missing."""
+    omissible = read_selector(selector.template).omissible
+    return (each.path for each in selector.parts if each.defaults or each.name in omissible)
 
 
 def stated(selector: Selector, snapshot: Snapshot) -> tuple[SettingImage, str]:
@@ -37,7 +45,7 @@ def stated(selector: Selector, snapshot: Snapshot) -> tuple[SettingImage, str]:
 def wanted(selector: Selector, component: Component, snapshot: Snapshot) -> dict[str, Value] | Refusal:
     """What is written at the first address of each part.
 
-    Refused: `parts-differ` (the parts of the release's tag, put together, are another one), `absent`.
+    Refused: `parts-differ` (the parts of the release's tag, put together, are another one).
     """
     template = read_selector(selector.template)
     known = parts_of(component, selector.grammar, selector.spelling)
@@ -49,31 +57,30 @@ def wanted(selector: Selector, component: Component, snapshot: Snapshot) -> dict
     if printed_tag != component.spelling:
         about = {"template": selector.template, "found": printed_tag, "expected": component.spelling}
         return Refusal("parts-differ", about)
-    found: dict[str, Value] = {}
-    for part in selector.parts:
-        value = _value(part, template, parts.get(part.name), snapshot)
-        if isinstance(value, Refusal):
-            return value
-        if value is not None:
-            found[part.path] = value
-    return found
+    return {part.path: _value(part, template, parts.get(part.name), snapshot) for part in selector.parts}
 
 
 def _value(
     part: SelectorPart, template: SelectorTemplate, wanted: PartValue | None, snapshot: Snapshot
-) -> Value | Refusal | None:
-    """What is written for a part; what is there where that says it already, and None where nothing is and stays."""
-    now = snapshot.values.get(part.path)
+) -> Value:
+    """What is written for a part; what is there where that says it already, by whichever address."""
+    now = snapshot.values[part.path]
     said = _said(part, template, snapshot)
     if (said.value if said is not None else None) == wanted:
         return now
-    if now is None:
-        return Refusal("absent", {"path": part.path})
     if wanted is None:
-        return _NULL
+        # Without a line, the chart's own value would hold.
+        behind = any(_text(value_at(snapshot, each)) for each in part.defaults)
+        return _NULL if behind else ABSENT
     if not isinstance(wanted, int):
         return wanted
-    return str(wanted) if isinstance(now, str) and now else Unquoted(str(wanted))
+    # A number in quotes stays there.
+    quoted = isinstance(now, str) and whole_number(now) is not None
+    return str(wanted) if quoted else Unquoted(str(wanted))
+
+
+def _text(value: Scalar | tuple[Scalar, ...] | None) -> str:
+    return printed(value) or "" if value is not None and not isinstance(value, tuple) else ""
 
 
 def _said(part: SelectorPart, template: SelectorTemplate, snapshot: Snapshot) -> SaidPart | None:

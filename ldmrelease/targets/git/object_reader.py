@@ -14,7 +14,6 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
-from string import hexdigits
 from typing import IO
 
 from msgspec import Struct
@@ -23,6 +22,7 @@ from ldmrelease import logs
 from ldmrelease.targets.git.program import DAMAGED, NO_ANSWER, PATIENCE, GitError, start
 
 _CHUNK = 1 << 16
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 _HASHES = {40: "sha1", 64: "sha256"}
 """The hash of a repository's ids, by the digits of one."""
 
@@ -80,7 +80,7 @@ class ObjectReader:
 
 def _is_genuine(found: Object, name: str) -> bool:
     """Whether the content has the id that git gave, and that was asked for where the name is an id."""
-    if len(name) in _HASHES and set(name) <= set(hexdigits) and name.lower() != found.oid:
+    if len(name) in _HASHES and set(name) <= _HEXADECIMAL and name.lower() != found.oid:
         return False
     head = f"{found.kind} {len(found.content)}\0".encode()
     hashed = hashlib.new(_HASHES[len(found.oid)], head, usedforsecurity=False)

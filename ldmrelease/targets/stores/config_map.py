@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict, Forbidden
+from ldmrelease.cluster.client.errors import ClusterUnreachable, Conflict, Forbidden, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.gitops_managers import manager_of
 from ldmrelease.cluster.objects.owners import data_field, owners
@@ -33,7 +33,7 @@ from ldmrelease.targets.results import (
     require_none,
 )
 from ldmrelease.targets.stores import kubernetes_fence
-from ldmrelease.targets.stores.expected import require_expected
+from ldmrelease.targets.stores.expected import require_expected, written_settings
 from ldmrelease.targets.stores.field_managers import IMAGES_MANAGER
 from ldmrelease.targets.stores.kubernetes_rights import Right, fence_rights, forbidden
 from ldmrelease.targets.stores.reading import PathsToRead, lines_of, one_text, snapshot_of
@@ -56,7 +56,7 @@ def _against(where: ConfigMapKey, access: Access) -> Iterator[Refusal]:
     api = access.cluster(where.cluster)
     try:
         manifest = api.get(path_of("ConfigMap", where.namespace, where.name))
-    except Absent:
+    except ObjectNotFound:
         yield Refusal("no-config-map", {"file": str(where)})
     except Forbidden as error:
         refusal = refusal_of(error)
@@ -154,7 +154,7 @@ class _Session(Struct, frozen=True):
         """The ConfigMap. Raises `Refused`: `no-config-map`, `no-key`, `immutable`."""
         try:
             manifest = self.api.get(self.path)
-        except Absent:
+        except ObjectNotFound:
             raise RefusedError("no-config-map", file=str(self.file)) from None
         require_none(problems(manifest, self.file))
         return GuardedObject(self.path, manifest)
@@ -191,13 +191,13 @@ class _Session(Struct, frozen=True):
 
     def _try(self, guarded: GuardedObject, edits: Values, expect: Values) -> Written | None:
         """One try on this state; None where the ConfigMap has changed meanwhile."""
-        text, asked = self._text(guarded), PathsToRead(list(edits))
+        text, asked = self._text(guarded), written_settings(edits, expect)
         texts = one_text(str(self.file), text)
         settings = texts.settings(asked)
         if all(settings[path].value == value for path, value in edits.items()):
             return Written(canonical.digest(text), lines_of(settings), found=True)
         require_expected(str(self.file), settings, edits, expect, lambda _: self.changed_by(guarded.manifest))
-        changed = texts.edited(edits).get(str(self.file), text)
+        changed = texts.edited(edits, asked.optional).get(str(self.file), text)
         try:
             # Who else has written this text loses it: what the settings said was looked at before.
             self.api.apply(self.path, self._body(guarded, changed), manager=IMAGES_MANAGER, force=True)

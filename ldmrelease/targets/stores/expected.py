@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from ldmrelease.domain.value_addresses import ValueAddress
-from ldmrelease.targets.results import Change, RefusedError, Value, Values
+from ldmrelease.targets.results import ABSENT, Change, RefusedError, Value, Values
+from ldmrelease.targets.stores.reading import PathsToRead
 from ldmrelease.targets.yamledit.settings import FoundSetting
 
 
@@ -30,6 +31,12 @@ def require_expected(
             {"commit": change.commit} if change.commit else {}
         )
         raise RefusedError("changed-by", file=at.file or own, **values, **who)
+
+
+def written_settings(edits: Values, expect: Values) -> PathsToRead:
+    """What a write reads: each setting that it writes. Those that it adds or takes away may be absent."""
+    optional = [path for path in edits if ABSENT in (edits[path], expect.get(path))]
+    return PathsToRead(list(edits), optional)
 
 
 def said_already(now: Value | None, then: Value | None, item: int | None) -> bool:

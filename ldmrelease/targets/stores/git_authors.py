@@ -5,9 +5,9 @@ from functools import partial
 
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
 from ldmrelease.targets.git.blame import Blame
+from ldmrelease.targets.git.git_repository import author_of, read_blob
 from ldmrelease.targets.git.program import DAMAGED, GitError
-from ldmrelease.targets.git.repository import author_of, read_blob
-from ldmrelease.targets.results import Change, Refusal, RefusedError, SettingItem, Value, required
+from ldmrelease.targets.results import Absent, Change, Refusal, RefusedError, SettingItem, Value, required
 from ldmrelease.targets.stores.expected import said_already
 from ldmrelease.targets.stores.git_session import Session
 from ldmrelease.targets.yamledit.settings import FoundSetting, read_settings
@@ -27,7 +27,7 @@ def changed_since(session: Session, tip: str, address: str) -> Change:
     now = _setting_now(session, tip, address).value
     if isinstance(now, tuple):
         # What was taken out of a list is in no line of it that could be blamed.
-        return author_of(session.git, _list_since(session, tip, address, now))
+        return author_of(session.git, _since(session, tip, address, now))
     return _author(session, Blame(session.git), tip, SettingItem(address))
 
 
@@ -38,7 +38,7 @@ def _found(act: Callable[[], Change]) -> Change | Refusal:
         return refused.refusal
 
 
-def _list_since(session: Session, tip: str, address: str, now: Value) -> str:
+def _since(session: Session, tip: str, address: str, now: Value) -> str:
     path, file = ValueAddress.of(address).path, file_of(address, session.where.file)
     listed = session.git.run("log", f"--max-count={_MOST_MOVES}", "--format=%H", tip, "--", file)
     since = tip
@@ -57,6 +57,9 @@ def _author(session: Session, blame: Blame, tip: str, asked: SettingItem) -> Cha
     """
     path, item = ValueAddress.of(asked.path).path, asked.item
     now = _setting_now(session, tip, asked.path)
+    if isinstance(now.value, Absent):
+        # Nor is what was taken away.
+        return author_of(session.git, _since(session, tip, asked.path, now.value))
     revision, file, here, at = tip, file_of(asked.path, session.where.file), now, item
     for _ in range(_MOST_MOVES):
         found = blame.line(revision, file, here.line_of(at))
@@ -75,13 +78,13 @@ def _author(session: Session, blame: Blame, tip: str, asked: SettingItem) -> Cha
 def _setting_now(session: Session, tip: str, address: str) -> FoundSetting:
     """Raises `RefusedError` where it cannot be read."""
     path, file = ValueAddress.of(address).path, file_of(address, session.where.file)
-    return required(read_settings(session.blob(tip, file).content, [path], file))[path]
+    return required(read_settings(session.blob(tip, file).content, [path], file, [path]))[path]
 
 
 def _setting_at(session: Session, revision: str, file: str, path: str) -> FoundSetting | None:
     """The setting at a revision; None where it could not be read there."""
     try:
         content = read_blob(session.git, revision, file).content
-        return required(read_settings(content, [path], file))[path]
+        return required(read_settings(content, [path], file, [path]))[path]
     except RefusedError:
         return None

@@ -7,7 +7,6 @@ changed setting is: then the answer names who changed it.
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from shlex import quote
 from typing import TypeVar
 
 from ldmrelease.domain.addresses import public
@@ -18,9 +17,9 @@ from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
+from ldmrelease.targets.git.git_remote import ref_removal, remote_url
+from ldmrelease.targets.git.git_repository import GitBlob, tree_with
 from ldmrelease.targets.git.program import GitError
-from ldmrelease.targets.git.remote import remote_url
-from ldmrelease.targets.git.repository import GitBlob, tree_with
 from ldmrelease.targets.results import (
     Change,
     Refusal,
@@ -30,7 +29,7 @@ from ldmrelease.targets.results import (
     Values,
     Written,
 )
-from ldmrelease.targets.stores.expected import require_expected
+from ldmrelease.targets.stores.expected import require_expected, written_settings
 from ldmrelease.targets.stores.git_session import Session
 from ldmrelease.targets.stores.reading import PathsToRead, files_of, lines_of
 
@@ -55,7 +54,7 @@ def read(
     optional: Collection[str] = (),
     beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
-    """The settings as committed now; an `optional` one that is absent is left out.
+    """The settings as committed now; an `optional` one may be `ABSENT`.
 
     Raises ValueError for what is not a path.
     """
@@ -93,17 +92,18 @@ def fence_of(where: GitFile, place: Place, access: Access) -> bytes | Refusal | 
         session = Session.open(where, access)
         ref = fence.fence_ref(place)
         tip = session.repository.tips([ref])[ref]
-        return fence.kept_at(session.git, tip) if tip else None
+        if tip is None:
+            session.repository.require_room(ref)
+            return None
+        return fence.kept_at(session.git, tip)
 
     return _answer(where, read)
 
 
 def fence_removal(where: GitFile, place: Place) -> str:
     """The command that takes the fence of the place away."""
-    ref, repository = fence.fence_ref(place), quote(public(where.repository))
-    if remote_url(where.repository) is None:
-        return f"git -C {repository} update-ref -d {ref}"
-    return f"git push {repository} --delete {ref}"
+    remote = remote_url(where.repository) is not None
+    return ref_removal(public(where.repository), fence.fence_ref(place), remote=remote)
 
 
 def read_fences(
@@ -186,22 +186,23 @@ def _write(session: Session, edits: Values, expect: Values, grant: WriteGrant) -
         tips = session.repository.tips([session.ref, fence_ref])
         tip = session.require(tips[session.ref])
         fence.check(fence.kept_at(session.git, held) if (held := tips[fence_ref]) else None, grant)
-        settings = session.texts(tip).settings(PathsToRead(list(edits)))
+        asked = written_settings(edits, expect)
+        settings = session.texts(tip).settings(asked)
         if all(settings[path].value == value for path, value in edits.items()):
             return Written(tip, lines_of(settings), found=True, unsynced=_sync(session, edits, tip))
         require_expected(session.where.file, settings, edits, expect, partial(_changed_by, session, tip))
-        written = _commit(session, tips, edits, grant)
+        written = _commit(session, tips, edits, asked, grant)
         if written is not None:
             return written
     raise GitError("push", 1, "the branch moves faster than it can be written")
 
 
 def _commit(
-    session: Session, tips: dict[str, str | None], edits: Values, grant: WriteGrant
+    session: Session, tips: dict[str, str | None], edits: Values, asked: PathsToRead, grant: WriteGrant
 ) -> Written | None:
     """One try on this tip, one commit whatever files it changes; None where branch or fence has moved meanwhile."""
     tip = session.require(tips[session.ref])
-    changed = session.texts(tip).edited(edits)
+    changed = session.texts(tip).edited(edits, asked.optional)
     checkouts = session.checkouts(files_of(edits, session.where.file))
     if checkouts is not None:
         checkouts.require_clean(tip)
@@ -221,7 +222,7 @@ def _commit(
         if checkouts is not None:
             checkouts.withdraw()
         return None
-    after = session.texts(new[session.ref]).settings(PathsToRead(list(edits)))
+    after = session.texts(new[session.ref]).settings(asked)
     return Written(new[session.ref], lines_of(after), unsynced=_sync(session, edits, new[session.ref]))
 
 

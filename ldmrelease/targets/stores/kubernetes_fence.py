@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from shlex import join
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
+from ldmrelease.cluster.client.errors import ClusterUnreachable, Conflict, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.workloads import KubernetesObject
 from ldmrelease.domain.fence import Fence
@@ -72,7 +72,7 @@ def hold(api: Api, namespace: str, grant: WriteGrant) -> bool:
         except Conflict:
             # Another place's fence is in the same ConfigMap.
             continue
-        except Absent:
+        except ObjectNotFound:
             if config_map is None:
                 raise
             continue
@@ -118,7 +118,7 @@ def _require_no_later(guarded: GuardedObject, grant: WriteGrant) -> Fence | None
 def _config_map(api: Api, namespace: str) -> KubernetesObject | None:
     try:
         return api.get(path_of("ConfigMap", namespace, NAME))
-    except Absent:
+    except ObjectNotFound:
         return None
 
 

@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict
+from ldmrelease.cluster.client.errors import ClusterUnreachable, Conflict, ObjectNotFound
 from ldmrelease.cluster.objects.owners import image_field, owners
 from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, find
-from ldmrelease.cluster.rollout.wait import unstick
+from ldmrelease.cluster.rollout.rollout_wait import unstick
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.topology import Place
@@ -243,7 +243,7 @@ class _Session(Struct, frozen=True):
                 return self._apply(workload, spec, force or self._takes(workload, spec)), True
             except Conflict as conflict:
                 force = self._may_force(conflict, workload)
-            except Absent:
+            except ObjectNotFound:
                 raise RefusedError("vanished", file=self.where, found=workload.key) from None
             if not force:
                 workload = self._again(workload)
@@ -330,7 +330,7 @@ class _Session(Struct, frozen=True):
     def _again(self, workload: Workload) -> Workload:
         try:
             return workload.now(self.api.get(workload.path))
-        except Absent:
+        except ObjectNotFound:
             raise RefusedError("vanished", file=self.where, found=workload.key) from None
 
 

@@ -4,7 +4,7 @@ anything is touched."""
 from collections.abc import Iterator
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent, Conflict, Forbidden, Invalid
+from ldmrelease.cluster.client.errors import Conflict, Forbidden, Invalid, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.objects.gitops_managers import manager_of
 from ldmrelease.cluster.objects.owners import image_field, owners
@@ -113,7 +113,7 @@ def _rights(api: Api, target: KubernetesTarget) -> Iterator[Right]:
     for each in written:
         try:
             collection = collection_of(api, namespace, each)
-        except Absent:
+        except ObjectNotFound:
             continue  # That the cluster has no such kind is told already.
         yield ("patch", collection, each.name or "")
         yield from _to_follow(collection)

@@ -23,7 +23,7 @@ from ldmrelease.targets.results import (
     Values,
     Written,
 )
-from ldmrelease.targets.stores.expected import require_expected, said_already
+from ldmrelease.targets.stores.expected import require_expected, said_already, written_settings
 from ldmrelease.targets.stores.reading import PathsToRead, Texts, lines_of
 from ldmrelease.targets.yamledit.settings import read_settings
 
@@ -47,7 +47,7 @@ def read(
     optional: Collection[str] = (),
     beside: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
-    """The settings as they are now; an `optional` one that is absent is left out."""
+    """The settings as they are now; an `optional` one may be `ABSENT`."""
 
     def act() -> Snapshot:
         state = access.memory.state
@@ -135,14 +135,14 @@ def _try(
     """One try on this state; None where somebody has changed something meanwhile."""
     old = access.memory.state
     fence.check(old.fences.get(grant.place), grant)
-    texts, asked = _texts(old, where), PathsToRead(list(edits))
+    texts, asked = _texts(old, where), written_settings(edits, expect)
     settings = texts.settings(asked)
     if all(settings[path].value == value for path, value in edits.items()):
         return Written(_revision(old, where), lines_of(settings), found=True)
     require_expected(where.name, settings, edits, expect, lambda path: _changed_by(old, where, path))
     new = old.with_fence(grant.place, grant.signed)
     author = f"{grant.note.author.name} <{grant.note.author.email}>"
-    for name, changed in texts.edited(edits).items():
+    for name, changed in texts.edited(edits, asked.optional).items():
         new = new.with_text(name, TextVersion(changed, author, times.spell(grant.note.at)))
     if not _advance(access, "write", old, new):
         return None
@@ -170,5 +170,5 @@ def _changed_by(state: MemoryState, where: MemoryFile, path: str, item: int | No
 
 def _value_in(version: TextVersion, address: str) -> Value | None:
     path = ValueAddress.of(address).path
-    settings = read_settings(version.content, [path], "")
+    settings = read_settings(version.content, [path], "", [path])
     return settings[path].value if isinstance(settings, dict) else None

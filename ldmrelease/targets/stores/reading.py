@@ -10,7 +10,7 @@ from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, re
 
 
 class PathsToRead(Struct, frozen=True):
-    """What is read of texts: settings, of which the `optional` ones may be absent, and what stands `beside` them."""
+    """What is read of texts: settings, of which the `optional` ones may be `ABSENT`, and what stands `beside` them."""
 
     settings: Sequence[str]
     optional: Collection[str] = ()
@@ -51,13 +51,15 @@ class Texts(Struct, frozen=True):
             beside={path: each.value for path, each in found.items() if path not in own},
         )
 
-    def edited(self, edits: Values) -> dict[str, bytes]:
-        """The texts that the edits change, by name. Raises `RefusedError`."""
+    def edited(self, edits: Values, optional: Collection[str] = ()) -> dict[str, bytes]:
+        """The texts that the edits change, by name; `optional` ones are added. Raises `RefusedError`."""
         changed = {}
         for file in files_of(edits, self.own):
             before = self.read(file)
-            inside = {each.path: edits[key] for key, each in self._inside(file, edits).items()}
-            after = required(edit_settings(before, inside, file))
+            addresses = self._inside(file, edits)
+            inside = {each.path: edits[key] for key, each in addresses.items()}
+            may_be_absent = [each.path for key, each in addresses.items() if key in optional]
+            after = required(edit_settings(before, inside, file, may_be_absent))
             if after != before:
                 changed[file] = after
         return changed

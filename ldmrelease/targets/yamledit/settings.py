@@ -10,16 +10,20 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from ldmrelease.domain.value_paths import parse_path
-from ldmrelease.targets.results import Refusal, RefusedError, Scalar, Unquoted, Value, joined
+from ldmrelease.domain.value_paths import parse_manifest_path
+from ldmrelease.targets.results import Absent, Refusal, RefusedError, Scalar, Unquoted, Value, joined
 from ldmrelease.targets.yamledit import sequences
-from ldmrelease.targets.yamledit.beside import told_at
+from ldmrelease.targets.yamledit.additions import absent_at, added
+from ldmrelease.targets.yamledit.beside import node_at
+from ldmrelease.targets.yamledit.locate import FoundNode, Trail, absent, follow
+from ldmrelease.targets.yamledit.proof import Edit, prove
+from ldmrelease.targets.yamledit.removals import removed
+from ldmrelease.targets.yamledit.spelling import spelling
 from ldmrelease.targets.yamledit.splice import Splice, apply
-from ldmrelease.targets.yamledit.tree import FoundNode, Node, decoded, find, is_text, parse
+from ldmrelease.targets.yamledit.tree import Node, decoded, parse_documents, the_document
 
-# Characters that need no quotes in any position of a plain scalar, in block and in flow style.
-_PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*")
-_NULLS = {"", "~", "null", "Null", "NULL"}
+# An anchor or a tag, before the scalar that has it.
+_PROPERTIES = re.compile(r"(?:[&!][^ \t\r\n]*(?:[ \t]+|(?=[\r\n])|\Z))+")
 
 
 class FoundSetting(Struct, frozen=True):
@@ -40,16 +44,19 @@ def read_settings(
     file: str,
     optional: Collection[str] = (),
     beside: Collection[str] = (),
+    shared: Collection[str] = (),
 ) -> dict[str, FoundSetting] | Refusal:
     """The settings at `paths`; `file` is the name for refusals. Raises ValueError for what is not a path.
 
-    An `optional` one that is absent is left out, and so is one of `beside`, which nobody edits: there aliases are
-    followed, and what is no scalar says nothing.
+    An `optional` one that is absent is `ABSENT`, at the line of the mapping that would hold it. One of `shared` may
+    have an anchor, or be an alias, or come from a merged mapping (`readers_of` tells who reads it besides).
+    What is `beside` nobody edits: there aliases are followed, and what is absent or a mapping is left out.
 
     A refusal lists what is wrong with every setting that cannot be edited.
     """
     try:
-        root = parse(decoded(data)[1])
+        text = decoded(data)[1]
+        documents = parse_documents(text)
     except RefusedError as refused:
         return _at(refused.refusal, file)
     settings: dict[str, FoundSetting] = {}
@@ -57,54 +64,92 @@ def read_settings(
     for path in paths:
         try:
             with _about(path):
-                node = find(root, parse_path(path)).node
-                settings[path] = FoundSetting(
-                    _value(node), node.line, tuple(each.line for each in node.items)
-                )
+                settings[path] = _found(text, documents, path, path in optional, path in shared)
         except RefusedError as refused:
-            if refused.refusal.code != "absent" or path not in optional:
-                refusals.append(_at(refused.refusal, file))
+            refusals.append(_at(refused.refusal, file))
     for path in beside:
-        told = told_at(root, parse_path(path))
+        told = _told(documents, path)
         if told is not None:
-            settings.setdefault(path, FoundSetting(told.scalar, told.line))
+            settings.setdefault(path, told)
     return joined(refusals) if refusals else settings
 
 
-def edit_settings(data: bytes, edits: Mapping[str, Value], file: str) -> bytes | Refusal:
-    """The file with these settings changed, and nothing else. Raises ValueError for what is not a path."""
+def edit_settings(
+    data: bytes,
+    edits: Mapping[str, Value],
+    file: str,
+    optional: Collection[str] = (),
+    shared: Collection[str] = (),
+) -> bytes | Refusal:
+    """The file with these settings changed, and nothing else. Raises ValueError for what is not a path.
+
+    An `optional` one that is absent is added, and `ABSENT` takes any away; one of `shared` is written at its anchor,
+    and where it comes from a merged mapping, as a key of its own: what is merged is said of others as well.
+    """
     try:
         mark, text = decoded(data)
-        root = parse(text)
-        found = {path: _find(root, path) for path in edits}
-        splices = [each for path, value in edits.items() for each in _splices(text, found[path], path, value)]
-        changed = apply(text, splices)
-        _prove(root, changed, {id(found[path].node): value for path, value in edits.items()})
+        text, later = _replaced(text, edits, optional, shared)
+        for path in later:
+            with _about(path):
+                text = _added_or_removed(text, path, edits[path], path in shared)
     except RefusedError as refused:
         return _at(refused.refusal, file)
-    return mark + changed.encode()
+    return mark + text.encode()
 
 
-def spelling(value: Scalar, style: str) -> str:
-    """The characters of a scalar; `style` is the quote to keep, quotes are added where plain is not safe."""
-    if isinstance(value, Unquoted):
-        return value.unquoted
-    if style == "'" and value.isprintable():
-        return "'" + value.replace("'", "''") + "'"
-    if style or not _PLAIN.fullmatch(value) or not is_text(value):
-        return '"' + "".join(map(_escaped, value)) + '"'
-    return value
+def _replaced(
+    text: str, edits: Mapping[str, Value], optional: Collection[str], shared: Collection[str]
+) -> tuple[str, Sequence[str]]:
+    """The text with those settings changed that are there and stay; and the others."""
+    documents = parse_documents(text)
+    splices: list[Splice] = []
+    values: dict[int, Value] = {}
+    later: list[str] = []
+    for path, value in edits.items():
+        with _about(path):
+            _, trail = _trail(text, documents, path, path in shared)
+            if trail.rest or isinstance(value, Absent):
+                if path not in optional and not isinstance(value, Absent) and trail.merged is None:
+                    raise _missing(documents, trail)
+                later.append(path)
+                continue
+            node = trail.last.node
+            if values.setdefault(id(node), value) != value:
+                raise RefusedError("overlap")
+            splices = [*splices, *_splices(text, trail.last, value, path in shared)]
+    changed = apply(text, list(dict.fromkeys(splices)))
+    prove(documents, changed, Edit(values))
+    return changed, later
 
 
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    return character if character.isprintable() else f"\\U{ord(character):08x}"
+def _added_or_removed(text: str, path: str, value: Value, shared: bool) -> str:
+    documents = parse_documents(text)
+    root, trail = _trail(text, documents, path, shared)
+    if isinstance(value, Absent):
+        if trail.merged is not None:
+            raise RefusedError("merge-key", line=trail.last.node.line, found="<<")
+        if trail.rest:
+            return text
+        if not trail.last.alias:
+            _value(trail.last.node)
+        splices, edit = removed(text, parse_manifest_path(path).path, trail, value)
+    elif trail.merged is not None and _value(trail.merged, shared) == value:
+        return text
+    elif trail.rest:
+        splices, edit = added(text, root, trail, value)
+    else:  # an earlier one of these edits has made it
+        splices, edit = _splices(text, trail.last, value, shared), Edit({id(trail.last.node): value})
+    changed = apply(text, splices)
+    prove(documents or (root,), changed, edit)
+    return changed
 
 
-def _find(root: Node, path: str) -> FoundNode:
-    with _about(path):
-        return find(root, parse_path(path))
+def _trail(text: str, documents: Sequence[Node], path: str, shared: bool) -> tuple[Node, Trail]:
+    """The document that is meant, and where the path leads in it; an empty file is one that says nothing."""
+    where = parse_manifest_path(path)
+    is_empty = not documents and where.manifest is None
+    root = _nothing(text) if is_empty else the_document(documents, where.manifest)
+    return root, follow(root, where.path, shared=shared)
 
 
 @contextmanager
@@ -116,19 +161,52 @@ def _about(path: str) -> Iterator[None]:
         raise RefusedError(refused.refusal.code, path=path, **refused.refusal.values) from None
 
 
-def _value(node: Node) -> Value:
+def _missing(documents: Sequence[Node], trail: Trail) -> RefusedError:
+    return absent(trail) if documents else RefusedError("empty-file")
+
+
+def _nothing(text: str) -> Node:
+    line = text.count("\n") + 1
+    return Node("scalar", len(text), len(text), line, line)
+
+
+def _found(text: str, documents: Sequence[Node], path: str, optional: bool, shared: bool) -> FoundSetting:
+    _, trail = _trail(text, documents, path, shared)
+    node = trail.last.node
+    if trail.merged is not None:
+        return FoundSetting(_value(trail.merged, shared), trail.merged.line)
+    if not trail.rest:
+        return FoundSetting(_value(node, shared), node.line, tuple(each.line for each in node.items))
+    if not optional:
+        raise _missing(documents, trail)
+    return FoundSetting(absent_at(text, trail), trail.last.key.line if trail.last.key else node.line)
+
+
+def _told(documents: Sequence[Node], path: str) -> FoundSetting | None:
+    where = parse_manifest_path(path)
+    try:
+        found = node_at(the_document(documents, where.manifest), where.path)
+    except RefusedError:
+        return None
+    if found is None or found.kind == "mapping" or any(each.kind != "scalar" for each in found.items):
+        return None
+    items = tuple(each.scalar for each in found.items)
+    return FoundSetting(items if found.kind == "sequence" else found.scalar, found.line)
+
+
+def _value(node: Node, shared: bool = False) -> Value:
     if node.kind == "sequence":
         return tuple(_scalar(each) for each in node.items)
-    return _scalar(node)
+    return _scalar(node, shared)
 
 
-def _scalar(node: Node) -> Scalar:
+def _scalar(node: Node, shared: bool = False) -> Scalar:
     """The scalar, if it is one that can be replaced in its line."""
     if node.kind == "alias":
         raise RefusedError("alias", line=node.line, found=f"*{node.value}")
     if node.kind != "scalar":
         raise RefusedError("not-a-scalar", line=node.line, found=node.kind)
-    if node.anchor is not None:
+    if node.anchor is not None and not shared:
         raise RefusedError("anchor", line=node.line, found=f"&{node.anchor}")
     if node.tag is not None:
         raise RefusedError("tagged", line=node.line, found=node.tag)
@@ -139,16 +217,15 @@ def _scalar(node: Node) -> Scalar:
     return node.scalar
 
 
-def _splices(text: str, found: FoundNode, path: str, value: Value) -> list[Splice]:
-    with _about(path):
-        before = _value(found.node)
-        if before == value:
-            return []
-        if isinstance(value, tuple):
-            return _list_splices(text, found, value)
-        if isinstance(before, tuple):
-            raise RefusedError("not-a-scalar", line=found.node.line, found="sequence")
-        return [_scalar_splice(text, found.node, value)]
+def _splices(text: str, found: FoundNode, value: Value, shared: bool) -> list[Splice]:
+    before = _value(found.node, shared)
+    if before == value:
+        return []
+    if isinstance(value, tuple):
+        return _list_splices(text, found, value)
+    if isinstance(before, tuple) or isinstance(value, Absent):
+        raise RefusedError("not-a-scalar", line=found.node.line, found="sequence")
+    return [_scalar_splice(text, found.node, value)]
 
 
 def _list_splices(text: str, found: FoundNode, value: tuple[Scalar, ...]) -> list[Splice]:
@@ -156,26 +233,20 @@ def _list_splices(text: str, found: FoundNode, value: tuple[Scalar, ...]) -> lis
     if node.kind == "sequence":
         style = next((each.style for each in node.items), "")
         return sequences.splices(text, found, value, [spelling(each, style) for each in value])
-    if node.style or node.value not in _NULLS:
+    if not node.is_null:
         raise RefusedError("not-a-list", line=node.line, found=node.value)
     items = ", ".join(spelling(each, "") for each in value)
     return [_scalar_splice(text, node, Unquoted(f"[{items}]"))]
 
 
 def _scalar_splice(text: str, node: Node, value: Scalar) -> Splice:
-    # A null without characters stands right behind its colon or dash.
-    gap = " " if node.start == node.end and text[node.start - 1 : node.start] in (":", "-") else ""
-    return Splice(node.start, node.end, gap + spelling(value, node.style))
-
-
-def _prove(before: Node, text: str, edits: Mapping[int, Value]) -> None:
-    """Refuse (`unsafe`) unless the new text says what the old one said, but for the edits."""
-    try:
-        after = parse(text)
-    except RefusedError as refused:
-        raise RefusedError("unsafe", **refused.refusal.values) from None
-    if after.shape() != before.shape(edits):
-        raise RefusedError("unsafe", found="another setting would change too")
+    start = node.start
+    if node.anchor is not None:
+        properties = _PROPERTIES.match(text, start, node.end)
+        start = properties.end() if properties else start
+    # A null without characters stands right behind its colon, its dash or its anchor.
+    gap = " " if start == node.end and not text[start - 1 : start].isspace() else ""
+    return Splice(start, node.end, gap + spelling(value, node.style))
 
 
 def _at(refusal: Refusal, file: str) -> Refusal:

@@ -5,13 +5,13 @@ Built from the parser's events and not from its values: aliases stay aliases, ke
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 import yaml
 from msgspec import Struct
 
-from ldmrelease.domain.value_paths import Named, Path
-from ldmrelease.targets.results import RefusedError, Scalar, Unquoted, Value
+from ldmrelease.domain.value_paths import ManifestName
+from ldmrelease.targets.results import RefusedError, Scalar, Unquoted
 
 _NUMBER = re.compile(
     r"""[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?   # 24.10, 1e3, 0123, .5
@@ -23,7 +23,7 @@ _NUMBER = re.compile(
 _WORDS = {"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "=", "<<"}
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _RESOLVER = yaml.resolver.Resolver()
-NO_EDITS: Mapping[int, Value] = {}
+NULLS = {"", "~", "null", "Null", "NULL"}
 
 LARGEST_FILE = 10_000_000
 """Characters of a file that is read: far more than anybody writes, and far less than would hold others up."""
@@ -56,26 +56,13 @@ class Node(Struct, frozen=True):
         """The scalar as text, or unquoted where some reader of YAML would not take it for text."""
         return Unquoted(self.value) if not self.style and not is_text(self.value) else self.value
 
-    def shape(self, edits: Mapping[int, Value] = NO_EDITS) -> object:
-        """What the document says here, without where: equal shapes mean the same to every reader.
-
-        `edits` are values that stand in for nodes, by the nodes' `id`.
-        """
-        if id(self) in edits:
-            return shape_of(edits[id(self)])
-        if self.kind == "mapping":
-            pairs = tuple((key.shape(edits), value.shape(edits)) for key, value in self.pairs)
-            return (self.kind, self.anchor, self.tag, pairs)
-        if self.kind == "sequence":
-            return (self.kind, self.anchor, self.tag, tuple(each.shape(edits) for each in self.items))
-        return (self.kind, self.anchor, self.tag, self.scalar if self.kind == "scalar" else self.value)
+    @property
+    def is_null(self) -> bool:
+        """Whether nothing is said here, in whichever way."""
+        return self.kind == "scalar" and not self.style and self.tag is None and self.value in NULLS
 
 
-def shape_of(value: Value) -> object:
-    """The shape of a node that holds this value."""
-    if isinstance(value, tuple):
-        return ("sequence", None, None, tuple(shape_of(each) for each in value))
-    return ("scalar", None, None, value)
+_NOTHING = Node("alias", 0, 0, 0, 0)
 
 
 def is_text(plain: str) -> bool:
@@ -98,8 +85,44 @@ def decoded(data: bytes) -> tuple[bytes, str]:
 def parse(text: str) -> Node:
     """The tree of the one document in `text`.
 
-    Raises `RefusedError` with `not-yaml`, `several-documents`, `empty-file`, `file-too-large`, `too-deep` or
-    `too-many-values`.
+    Raises `RefusedError` with `several-documents`, `empty-file` and those of `parse_documents`.
+    """
+    return the_document(parse_documents(text), None)
+
+
+def the_document(documents: Sequence[Node], manifest: ManifestName | None) -> Node:
+    """The document that is meant; None means the only one.
+
+    Raises `RefusedError` with `several-documents`, `empty-file`, `no-manifest-of-name` or `two-manifests-of-name`.
+    """
+    if manifest is None:
+        if len(documents) > 1:
+            raise RefusedError("several-documents", found=len(documents))
+        if not documents:
+            raise RefusedError("empty-file")
+        return documents[0]
+    names = [(_text_at(each, "kind"), _text_at(each, "metadata", "name")) for each in documents]
+    matching = [
+        each for each, name in zip(documents, names, strict=True) if name == (manifest.kind, manifest.name)
+    ]
+    if not matching:
+        known = [f"{kind}/{name}" for kind, name in names if kind and name]
+        raise RefusedError("no-manifest-of-name", found=str(manifest), known=known)
+    if len(matching) > 1:
+        raise RefusedError("two-manifests-of-name", line=matching[1].line, found=str(manifest))
+    return matching[0]
+
+
+def _text_at(node: Node, *keys: str) -> str | None:
+    for each in keys:
+        node = next((value for key, value in node.pairs if key.value == each), _NOTHING)
+    return node.value if node.kind == "scalar" else None
+
+
+def parse_documents(text: str) -> tuple[Node, ...]:
+    """The trees of all documents in `text`.
+
+    Raises `RefusedError` with `not-yaml`, `file-too-large`, `too-deep` or `too-many-values`.
     """
     if len(text) > LARGEST_FILE:
         raise RefusedError("file-too-large", found=len(text), expected=LARGEST_FILE)
@@ -112,13 +135,8 @@ def parse(text: str) -> Node:
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise RefusedError("not-yaml", line=None, found=str(error).splitlines()[0]) from None
-    documents = sum(isinstance(each, yaml.DocumentStartEvent) for each in events)
-    if documents > 1:
-        raise RefusedError("several-documents", found=documents)
-    if documents == 0:
-        raise RefusedError("empty-file")
-    stream = iter(events[2:])
-    return _node(next(stream), stream)
+    stream = iter(events)
+    return tuple(_node(next(stream), stream) for each in stream if isinstance(each, yaml.DocumentStartEvent))
 
 
 def _limited(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
@@ -178,64 +196,3 @@ def _span(first: yaml.Event, last: yaml.Event) -> tuple[int, int, int, int]:
     assert start is not None
     assert end is not None
     return start.index, end.index, start.line + 1, end.line + 1
-
-
-class FoundNode(Struct, frozen=True):
-    """The node at a path, and the key it stands under (None in a sequence)."""
-
-    node: Node
-    key: Node | None
-
-
-def find(root: Node, path: Path) -> FoundNode:
-    """The node at the path.
-
-    Raises `Refused`: `absent`, `duplicate-key`, `alias`, `anchor` (what stands there would change
-    elsewhere too), `merge-key`, `not-a-mapping`, `not-a-list`.
-    """
-    found = FoundNode(root, None)
-    for part in path:
-        _own(found.node)
-        found = _entry(found.node, part) if isinstance(part, str) else _item(found.node, part)
-    _own(found.node)
-    return found
-
-
-def _own(node: Node) -> None:
-    if node.kind == "alias":
-        raise RefusedError("alias", line=node.line, found=f"*{node.value}")
-    if node.anchor is not None:
-        raise RefusedError("anchor", line=node.line, found=f"&{node.anchor}")
-
-
-def _item(node: Node, part: int | Named) -> FoundNode:
-    if node.kind != "sequence":
-        raise RefusedError("not-a-list", line=node.line, found=node.kind)
-    if isinstance(part, int):
-        if part >= len(node.items):
-            raise RefusedError("absent", line=node.line, found=f"{len(node.items)} items")
-        return FoundNode(node.items[part], None)
-    named = [each for each in node.items if _name_of(each) == part.name]
-    if len(named) > 1:
-        raise RefusedError("duplicate-key", line=named[1].line, found=part.name)
-    if not named:
-        raise RefusedError("absent", line=node.line, found=part.name)
-    return FoundNode(named[0], None)
-
-
-def _name_of(node: Node) -> str | None:
-    return next((value.value for key, value in node.pairs if key.value == "name"), None)
-
-
-def _entry(node: Node, name: str) -> FoundNode:
-    if node.kind != "mapping":
-        raise RefusedError("not-a-mapping", line=node.line, found=node.kind)
-    matches = [(key, value) for key, value in node.pairs if key.kind == "scalar" and key.value == name]
-    if len(matches) > 1:
-        raise RefusedError("duplicate-key", line=matches[1][0].line, found=name)
-    if not matches:
-        merged = next((key for key, _ in node.pairs if key.value == "<<" and not key.style), None)
-        if merged is not None:
-            raise RefusedError("merge-key", line=merged.line, found="<<")
-        raise RefusedError("absent", line=node.line, found=name)
-    return FoundNode(matches[0][1], matches[0][0])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ldmrelease.cluster.client.api import Api, open_api
-from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict, Forbidden, Invalid
+from ldmrelease.cluster.client.errors import ClusterUnreachable, Conflict, Forbidden, Invalid, ObjectNotFound
 from ldmrelease.cluster.client.paths import path_of
 from ldmrelease.cluster.client.watch import Watched, WatchState, watched
 from ldmrelease.domain.workload_selection import ClusterAccess
@@ -104,7 +104,7 @@ def test_what_the_server_does_not_take_says_why(api: Api, namespace: str) -> Non
     body["spec"]["template"]["spec"]["container"] = []
     with pytest.raises(Invalid, match=r"spec\.template\.spec\.container"):
         api.apply(path_of("Deployment", namespace, "app"), body, manager="ldmrelease")
-    with pytest.raises(Absent, match="nowhere"):
+    with pytest.raises(ObjectNotFound, match="nowhere"):
         api.create(path_of("ConfigMap", "nowhere"), config_map("nowhere", "one"))
 
 
@@ -148,7 +148,7 @@ def test_manifests_of_kinds_that_the_server_has_have_a_path(api: Api, kube: Kube
     body = config_map(namespace, "one")
     api.create(api.path_for(body | {"metadata": {}}, namespace), body)
     assert api.get(api.path_for(body, None))["metadata"]["name"] == "one"
-    with pytest.raises(Absent, match="no kind ConfigMap of v2"):
+    with pytest.raises(ObjectNotFound, match="no kind ConfigMap of v2"):
         api.path_for(body | {"apiVersion": "v2"}, namespace)
 
 

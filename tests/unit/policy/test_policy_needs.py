@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.facts import CandidatePin, Facts, Intent, Interval
+from ldmrelease.domain.facts import CandidatePin, CycleFact, CycleRole, Facts, Intent, Interval
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import asked_requirements, fact_sources, residence_places
@@ -48,6 +48,10 @@ RICH = replace(
     ),
     windows={"it": (Interval(ago(HOUR), NOW + timedelta(hours=1)),)},
     clusters={"base": "uid"},
+    cycles=(
+        CycleFact(SUMMIT, CycleRole.RELEASE, "lab", "c0045.001", "c0045"),
+        CycleFact(PROMPT, CycleRole.IMAGE, "dome", "c0044.007", "c0044"),
+    ),
 )
 WELL = replace(
     RICH,
@@ -78,6 +82,7 @@ ASKED = {
     "not-returned": [{}],
     "window": [{"start": "13:00", "end": "17:00", "zone": "America/Santiago"}],
     "same-content-as": [{"kind": "candidate"}],
+    "same-cycle": [{}, {"first": ["prompt-processing"]}],
 }
 
 

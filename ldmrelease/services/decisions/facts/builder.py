@@ -50,6 +50,7 @@ def gather_facts(
         policy=level.digest,
         release=release,
         earlier=question.earlier,
+        later=question.later,
         keyring=about.context.keyring.digest,
         **found,
     )

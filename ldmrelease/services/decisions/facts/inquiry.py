@@ -19,13 +19,14 @@ T = TypeVar("T")
 class DecisionRequest(Struct, frozen=True):
     """What is asked: may this release enter this place, for this intent, asked by this person.
 
-    `earlier` are the places before it in the same plan that are not through yet.
+    `earlier` are the places before it in the same plan that are not through yet, `later` those after it.
     """
 
     place: Place
     intent: Intent
     requester: str
     earlier: tuple[Place, ...] = ()
+    later: tuple[Place, ...] = ()
 
 
 class ReleaseInquiry(Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import Any
 
 from ldmrelease.services.decisions.facts import (
     candidate_pins,
+    cycles,
     images,
     residences,
     runs,
@@ -25,6 +26,7 @@ SOURCES: Mapping[str, Callable[[Inquiry], Any]] = {
     "unknown_runs": unknown_runs.gather,
     "residences": residences.gather,
     "candidate_pins": candidate_pins.gather,
+    "cycles": cycles.gather,
     "windows": windows.gather,
     "places": topology.places,
     "place_components": topology.place_components,

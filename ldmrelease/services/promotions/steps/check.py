@@ -1,6 +1,5 @@
 """Check: run one of the level's checks where the release runs now; register first, sign what was seen."""
 
-from dataclasses import replace
 from typing import Any
 
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
@@ -15,7 +14,7 @@ from ldmrelease.services.checks.runs import (
     run_registered,
 )
 from ldmrelease.services.deployments.desired import desired_digests
-from ldmrelease.services.promotions.rollout import rolled_out
+from ldmrelease.services.promotions.rollout_steps import rolled_out
 from ldmrelease.services.promotions.work import Overtaken, StepDone, StepFailed, StepResult, Work
 
 ATTEMPTS = 3
@@ -61,7 +60,7 @@ def _tried(work: Work, check: Check, attempt: int) -> StepResult:
         work.context, check, run, work.pinned, work.application, work.progress, work.heartbeat
     )
     if isinstance(found, Unavailable):
-        return replace(found, passes=True)
+        return Unavailable(found.where, found.reason, passes=True)
     if found.ran.problem == "crashed":
         return _crashed(found)
     if found.ran.problem not in _OF_THE_PLACE or attempt + 1 >= ATTEMPTS:

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.cluster.client.api import Api, open_api
-from ldmrelease.cluster.client.errors import Absent, ClusterUnreachable, Conflict, Expired, Forbidden, Invalid
+from ldmrelease.cluster.client.errors import (
+    ClusterUnreachable,
+    Conflict,
+    Expired,
+    Forbidden,
+    Invalid,
+    ObjectNotFound,
+)
 from ldmrelease.cluster.client.paths import path_of
 from tests.unit.cluster.fake_server import Answer, FakeServer, access, config_map, listing, status
 
@@ -188,7 +195,7 @@ def test_what_is_forbidden_says_which_right_is_missing(server: FakeServer, api: 
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [(404, Absent), (409, Conflict), (410, Expired), (400, Invalid), (422, Invalid), (405, Invalid)],
+    [(404, ObjectNotFound), (409, Conflict), (410, Expired), (400, Invalid), (422, Invalid), (405, Invalid)],
 )
 def test_each_refusal_has_its_error_with_the_servers_words(
     server: FakeServer, api: Api, code: int, kind: type[Exception]
@@ -269,5 +276,5 @@ def test_a_manifest_of_any_kind_has_a_path(server: FakeServer, api: Api) -> None
     assert api.path_for(tenant, "ns") == "/apis/x.io/v1/tenants/t"
     assert len(server.asked) == 1
     for unknown in ({"apiVersion": "x.io/v1", "kind": "Rout"}, {"apiVersion": "y.io/v1", "kind": "Route"}):
-        with pytest.raises(Absent, match="no kind"):
+        with pytest.raises(ObjectNotFound, match="no kind"):
             api.path_for(unknown, "ns")

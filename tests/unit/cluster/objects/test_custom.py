@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.client.errors import Absent
+from ldmrelease.cluster.client.errors import ObjectNotFound
 from ldmrelease.cluster.objects.custom import Located, locate, pointer
 from ldmrelease.cluster.objects.owners import image_field, owners
 from ldmrelease.cluster.objects.pods import Related
@@ -122,12 +122,14 @@ class Answers:
 
     def path_for(self, manifest: Object, namespace: str) -> str:
         if manifest["kind"] != "Rollout":
-            raise Absent("here", f"the cluster has no kind {manifest['kind']} of {manifest['apiVersion']}")
+            raise ObjectNotFound(
+                "here", f"the cluster has no kind {manifest['kind']} of {manifest['apiVersion']}"
+            )
         return COLLECTION
 
     def get(self, path: str) -> Object:
         if path != f"{COLLECTION}/ocps":
-            raise Absent("here", path)
+            raise ObjectNotFound("here", path)
         return rollout()
 
 

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from ldmrelease.cluster.client.api import Api, Listing
-from ldmrelease.cluster.client.errors import Absent, Forbidden
+from ldmrelease.cluster.client.errors import Forbidden, ObjectNotFound
 from ldmrelease.cluster.objects.workloads import FoundWorkloads, find, read_workload
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from tests.unit.cluster.sample_objects import (
@@ -43,10 +43,10 @@ class Answers:
         if collection == "/api/v1/namespaces":
             if name in self.namespaces:
                 return {"metadata": {"name": name}}
-            raise Absent("here", path)
+            raise ObjectNotFound("here", path)
         found = next((each for each in self.list(collection).items if each["metadata"]["name"] == name), None)
         if found is None:
-            raise Absent("here", path)
+            raise ObjectNotFound("here", path)
         return found
 
     def list(self, path: str, *, labels: str | None = None) -> Listing:

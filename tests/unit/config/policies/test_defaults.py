@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.policies.load import load_levels
+from ldmrelease.config.policies.load import load_levels, parse_level
 from ldmrelease.config.workspace.init import default_policies
 from ldmrelease.domain.level import Level, Requirement
 
@@ -52,16 +52,25 @@ def test_development_asks_for_one_smoke_test_and_nothing_else():
     assert [each.parameters["check"] for each in level.confirm] == ["smoke"]
 
 
-def test_commissioning_takes_hours_and_goes_by_the_test_stand_to_the_base_to_the_summit():
+def test_commissioning_takes_hours_and_goes_from_the_base_to_the_summit():
     level = LEVELS["commissioning"]
     assert level.availability == 8 * 3600
+    assert "base" not in level.environments
+    assert soak(level, "summit", "base-first") == {"environment": "base", "for_": 4 * 3600, **STRICT}
+    assert "base-first" not in {each.id for each in level.enter}
+
+
+def test_the_documented_order_is_an_example_that_is_read():
+    """The comment is a policy: with the test stand before base."""
+    text = (HERE / "policies" / "commissioning.yaml").read_text()
+    begin, end = text.index("    # base:\n"), text.index("    # A site whose control")
+    example = text[begin:end].replace("    # ", "    ")
+    level = parse_level(f"{text[:begin]}{example}".encode(), "commissioning.yaml")
     assert soak(level, "base", "teststand-first") == {
         "environment": "tucson-teststand",
         "for_": 2 * 3600,
         **STRICT,
     }
-    assert soak(level, "summit", "base-first") == {"environment": "base", "for_": 4 * 3600, **STRICT}
-    assert not {"teststand-first", "base-first"} & {each.id for each in level.enter}
 
 
 def test_production_asks_for_everything_that_commissioning_asks_and_more():

@@ -9,6 +9,7 @@ import pytest
 from ldmrelease.config.policies.load import level_schema, load_level, load_levels
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.level import Requirement
+from ldmrelease.domain.tags import RELEASE_KINDS
 from ldmrelease.policy.rules.registry import RULES
 
 DATA = Path(__file__).parents[3] / "data" / "config"
@@ -26,6 +27,7 @@ spec:
     - {id: soak, rule: after, level: development, for: 90m, waivable-by: [release-manager], source: a sentence}
     - {id: first, rule: after, environment: base, application: ocps}
     - {id: same, rule: same-content-as}
+    - {id: cycle, rule: same-cycle, first: [ocps]}
     - {id: no-return, rule: not-returned}
     - {id: with, rule: together, applications: [ocps]}
     - {id: hours, rule: window, weekday: wednesday, week-of-month: 1, from: 13:00, until: 14:00, zone: America/Santiago}
@@ -65,7 +67,7 @@ def test_a_good_file_becomes_a_level(tmp_path):
     assert (level.availability, level.source) == (8 * 3600, "LDM-564 2.2.1")
     assert level.digest == "sha256:" + hashlib.sha256(GOOD.encode()).hexdigest()
     assert [each.id for each in level.enter] == [
-        "images", "built", "soak", "first", "same", "no-return", "with", "hours",
+        "images", "built", "soak", "first", "same", "cycle", "no-return", "with", "hours",
     ]  # fmt: skip
     assert level.at("summit").enter[2].parameters["for_"] == 86400
 
@@ -139,3 +141,37 @@ def test_the_schema_describes_every_field():
     ]
     assert undescribed == []
     assert all(shape["additionalProperties"] is False for shape in shapes if shape.get("type") == "object")
+
+
+@pytest.mark.parametrize(
+    ("written", "accepts"),
+    [
+        ("excludes: [moving, branch]", ("release", "weekly", "daily", "candidate", "experimental")),
+        ("accepts: [release, weekly]\n  excludes: [moving]", ("release", "weekly")),
+    ],
+)
+def test_kinds_may_be_excluded_by_name(tmp_path, written, accepts):
+    level = load_level(write(tmp_path, GOOD.replace("accepts: [weekly, release]", written)))
+    assert level.accepts == accepts
+    assert "moving" in level.excludes
+
+
+def test_an_environment_may_exclude_what_its_level_accepts(tmp_path):
+    text = GOOD.replace("summit: {enter:", "summit: {excludes: [weekly], enter:")
+    level = load_level(write(tmp_path, text))
+    assert (level.accepts, level.excludes) == (("weekly", "release"), ())
+    assert (level.at("summit").accepts, level.at("summit").excludes) == (("release",), ("weekly",))
+    assert level.at("base").accepts == ("weekly", "release")
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("availability: 1h", "write which kinds of tag may enter, `accepts`, or which may not, `excludes`"),
+        ("accepts: [weekly]\n  excludes: [weekly]", "weekly is accepted and excluded: write it once"),
+        (f"excludes: [{', '.join(RELEASE_KINDS)}]", "no kind of tag is left that may enter"),
+    ],
+)
+def test_what_may_enter_is_said_once(tmp_path, written, message):
+    text = GOOD.replace("  availability: 8h\n", "").replace("accepts: [weekly, release]", written)
+    assert message in told(write(tmp_path, text))

@@ -16,7 +16,7 @@ from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, MenuTarget, Setting, Writes
 from ldmrelease.domain.topology import Check, ComponentKind, Place, Product
-from ldmrelease.services.evidence.runs import check_fact
+from ldmrelease.services.evidence.registered_runs import check_fact
 
 DATA = Path(__file__).parents[3] / "data" / "config"
 AT = datetime(2023, 4, 1, tzinfo=UTC)
@@ -229,7 +229,7 @@ def test_a_check_names_the_repository_of_its_long_results(tmp_path, monkeypatch)
     edit(file, f"{reported}    results: r.example/results\n", reported)
     edit(file, command, f"{command}    results: r.example/results:latest\n")
     (message,) = faults(file)
-    assert message.startswith("ldmrelease.yaml:62:")
+    assert message.startswith("ldmrelease.yaml:69:")
     assert (
         "checks.smoke.results: 'r.example/results:latest' names one image, where a repository is expected"
         in message

@@ -108,6 +108,13 @@ WRONG = [
     ("[.{revision:03d}]", "[.{revision:03x}]", "settings[0].template", "prints revision as '03x'"),
     ("[.{revision:03d}]", "[.{revision:03d}", "settings[0].template", "not closed"),
     ("{cycle}[.{rev", "{cycl}[.{rev", "settings[0].template", "have no part 'cycl'"),
+    (
+        "[.{revision:03d}]",
+        "[-{revision:03d}]",
+        "settings[0].template",
+        "makes 'c0044-007' of the parts of 'c0044.007'",
+    ),
+    ("[.{revision:03d}]", "[.{revision}]", "settings[0].template", "makes 'c0044.7' of the parts"),
     (REVISION, "revisions: ataos.image.revision", "parts.revisions", "has no part 'revisions'"),
     (REVISION, "revision: ataos..image", "parts.revision", "is not a path"),
     (REVISION, "revision: ../x.yaml#ataos.image", "parts.revision", "is not a file of a tree"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.checks.files import check_files
+from ldmrelease.checks.check_files import check_files
 from ldmrelease.domain.topology import Check
 from tests.workspace import PLACE, WEEKLY, Site, agree_workspace
 
@@ -104,6 +104,17 @@ def test_links_and_pipes_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "outside").symlink_to("/etc")
     check = Check("smoke", "command", ("t",), ("sh", "checks", "..", ".", "/etc/hostname", "x" * 9000))
     assert list(check_files(check, tmp_path)) == ["checks/a.sh"]
+
+
+@pytest.mark.parametrize("inner", ["", "/hostname"])
+def test_a_link_out_of_the_workspace_under_files_is_refused(site: Site, inner: str) -> None:
+    """What is there is no file of the workspace: it was read, and who changes it need not be trusted here."""
+    (site.root / "outside").symlink_to("/etc" if inner else "/etc/hostname")
+    site.edit(lambda text: text.replace(COMMAND, f"{COMMAND}    files: [outside{inner}]\n"))
+    done = site.run("workspace", "lint")
+    assert done.exit_code == 1
+    assert f"outside{inner} leads out of the workspace" in done.stdout
+    assert "checks.smoke.files[0]" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -153,3 +153,25 @@ def test_a_ledger_that_is_begun_anew_records_no_forged_fence(ready: Site) -> Non
     ready.ok("release", "pin", BEFORE)
     ready.ok("observe")
     ready.ok("promote", WEEKLY, "--target", PLACE)
+
+
+@pytest.mark.parametrize(
+    "obstacle", [ref(PLACE).rpartition("/")[0], f"{ref(PLACE)}/deeper", f"{ref(PLACE)}/deeper/still"]
+)
+def test_a_ref_where_the_fence_or_its_folder_belongs_is_named_with_what_removes_it(
+    ready: Site, obstacle: str
+) -> None:
+    for name in ready.refs():
+        if name.startswith(ref(PLACE)):
+            ready.git("update-ref", "-d", name)
+    ready.git("update-ref", obstacle, "main")
+    before = ready.committed(PLACE)
+    command = f"git -C gitops update-ref -d {obstacle}"
+    done = ready.run("promote", WEEKLY, "--target", PLACE)
+    assert done.exit_code != 0
+    assert f"`{command}` takes it away" in done.stdout + done.stderr
+    assert ready.committed(PLACE) == before
+    assert f"`{command}` takes it away" in " ".join(ready.run("doctor").stdout.split())
+    subprocess.run(command, shell=True, check=True, cwd=ready.root)
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    assert ready.committed(PLACE) != before

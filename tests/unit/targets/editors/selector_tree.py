@@ -8,6 +8,7 @@ from ldmrelease.domain.targets import ImageSettingsTarget, MemoryFile, Selector,
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.targets.editors import image_settings
 from ldmrelease.targets.results import Refusal, RefusedError, Snapshot
+from ldmrelease.targets.stores.expected import written_settings
 from ldmrelease.targets.stores.reading import PathsToRead, Texts
 
 ENVIRONMENT = "environments/values-summit.yaml"
@@ -77,9 +78,10 @@ def said(target: ImageSettingsTarget, tree: Mapping[str, str]) -> dict[str, str 
 
 def promoted(target: ImageSettingsTarget, tree: Mapping[str, str], wanted: Release) -> dict[str, str]:
     """The tree after a promotion."""
-    edits = image_settings.desired(target, wanted, read(target, tree))
+    before = read(target, tree)
+    edits = image_settings.desired(target, wanted, before)
     assert not isinstance(edits, Refusal), edits
-    changed = texts(tree, str(target.location)).edited(edits)
+    changed = texts(tree, str(target.location)).edited(edits, written_settings(edits, before.values).optional)
     return {**tree, **{file: content.decode() for file, content in changed.items()}}
 
 

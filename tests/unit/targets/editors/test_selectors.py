@@ -74,6 +74,35 @@ def test_a_number_stays_in_its_style(old: str) -> None:
     assert after[SIMONYITEL] == f"mtdome:\n  image:\n    revision: {quote}13{quote}\n"
 
 
+def test_a_component_at_the_moving_tag_has_no_line_and_gets_one_with_a_build() -> None:
+    newest = release("c0043", ataos=3, atdome=12, mtdome=None)
+    after = promoted(TARGET, TREE, newest)
+    assert after == TREE | {SIMONYITEL: "mtdome:\n  image:\n    repository: ts/mtdome\n"}
+    assert said(TARGET, after)["mtdome"] == "c0043"
+    assert promoted(TARGET, after, newest) == after
+    assert promoted(TARGET, after, release("c0043", ataos=3, atdome=12, mtdome=0)) == TREE
+
+
+def test_a_line_that_is_added_over_the_charts_value_stands_beside_its_neighbours() -> None:
+    default = f"{CHART}#ataos.image.revision"
+    target = replace(TARGET, settings=(selector("ataos", None, default),))
+    tree = TREE | {AUXTEL: TREE[AUXTEL].replace("    revision: 3\n", "")}
+    after = promoted(target, tree, release("c0043", ataos=7))
+    assert after[AUXTEL].startswith("ataos:\n  image:\n    repository: ts/ataos\n    revision: 7\n")
+    back = promoted(target, tree, release("c0043", ataos=None))
+    assert "    repository: ts/ataos\n    revision: null\n" in back[AUXTEL]
+    assert said(target, back) == {"ataos": "c0043"}
+
+
+def test_a_tag_that_the_chart_says_already_gets_no_line() -> None:
+    setting = Setting("ataos", "image.tag", defaults=(f"{CHART}#image.tag",))
+    target = ImageSettingsTarget(MemoryFile(AUXTEL), (setting,))
+    tree = {CHART: "image:\n  tag: c0043.001\n", AUXTEL: "replicas: 1\n"}
+    assert promoted(target, tree, release("c0043", ataos=1)) == tree
+    after = promoted(target, tree, release("c0043", ataos=2))
+    assert after[AUXTEL] == "replicas: 1\nimage:\n  tag: c0043.002\n"
+
+
 def test_the_values_of_the_chart_hold_where_the_environment_says_nothing() -> None:
     default = f"{CHART}#ataos.image.revision"
     target = replace(TARGET, settings=(selector("ataos", None, default), selector("atdome")))
