@@ -30,7 +30,7 @@ from measured import counted_kubeconfig, ratio, requests, run  # noqa: E402
 from workspace import AFTER, Images, images_of, make_site, without_checks  # noqa: E402
 
 from ldmrelease.cluster.client.paths import path_of  # noqa: E402
-from ldmrelease.cluster.rollout.wait import RolledOut, wait_for  # noqa: E402
+from ldmrelease.cluster.rollout.rollout_wait import RolledOut, wait_for  # noqa: E402
 from ldmrelease.domain.targets import KubernetesTarget  # noqa: E402
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads  # noqa: E402
 from ldmrelease.targets import registry  # noqa: E402

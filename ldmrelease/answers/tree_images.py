@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ldmrelease.trees.addresses import path_text
 from ldmrelease.trees.interface import TreeImage
+from ldmrelease.trees.scalar_addresses import path_text
 from ldmrelease.trees.values import YamlScalar
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from ldmrelease.render.tables import Cell, Colour, table
-from ldmrelease.trees.addresses import path_text
 from ldmrelease.trees.interface import NotUnderstood, TreeImage
+from ldmrelease.trees.scalar_addresses import path_text
 
 _UNKNOWN = Cell("decided elsewhere", Colour.yellow)
 

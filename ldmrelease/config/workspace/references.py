@@ -28,8 +28,8 @@ from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.suggestions import nearest, one_of
 from ldmrelease.config.yaml.validation_messages import Path
-from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.tags import grammar_of, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.ledger.registry import STORES, address_fault, scheme_of

@@ -9,7 +9,7 @@ from ldmrelease.config.workspace.target_schema import GitOpsEntry, MenuEntry, Se
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path
-from ldmrelease.domain.grammars import AnyGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.selectors import part_names, read_selector, unwritable
 from ldmrelease.domain.tags.patterns.template import BadPattern
 from ldmrelease.domain.value_addresses import ValueAddress

@@ -15,7 +15,7 @@ from ldmrelease.config.workspace.schema import (
     WorkspaceFile,
 )
 from ldmrelease.config.workspace.target_schema import GitOpsEntry, MenuEntry, SettingEntry
-from ldmrelease.domain.grammars import AnyGrammar, KindPattern, PatternGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar, KindPattern, PatternGrammar
 from ldmrelease.domain.targets import (
     ConfigMapKey,
     FileLocation,

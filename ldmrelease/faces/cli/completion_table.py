@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from ldmrelease.answers.schemas import ANSWERS
 from ldmrelease.config.workspace.file_schemas import FILES
 from ldmrelease.config.workspace.init import SAMPLES
-from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.command_table import COMMANDS
 from ldmrelease.faces.cli.main import app, load
 from ldmrelease.trees.registry import LAYOUTS
 

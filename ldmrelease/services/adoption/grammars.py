@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
-from ldmrelease.domain.grammars import AnyGrammar, KindPattern, PatternGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar, KindPattern, PatternGrammar
 from ldmrelease.domain.tags import Kind, tag_pattern_match
-from ldmrelease.domain.tags.patterns.lint import grammar_faults
+from ldmrelease.domain.tags.patterns.pattern_faults import grammar_faults
 
 _OURS = ("cycle", "rsp", "rubin", "semver")
 _MOVING = re.compile(r"[A-Za-z]+(?:[_-][A-Za-z]+)*")

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from ldmrelease.domain.grammars import AnyGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.trees.interface import TreeImage
 
 

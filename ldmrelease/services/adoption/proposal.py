@@ -20,9 +20,9 @@ from ldmrelease.services.adoption.model import (
 from ldmrelease.services.adoption.products import CYCLE_PRODUCT, products_of
 from ldmrelease.services.adoption.selectors import CYCLE, Selectors
 from ldmrelease.services.inventory.tree_images import DesiredTree
-from ldmrelease.trees.addresses import Addresses
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.interface import TreeImage
+from ldmrelease.trees.scalar_addresses import Addresses
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _NO_GRAMMAR = "its tag {!r} is in no grammar; write a pattern for it"

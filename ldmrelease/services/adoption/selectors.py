@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.services.adoption.model import ScalarAddress, Selector, SelectorPart, Uncovered
-from ldmrelease.trees.addresses import Addresses
+from ldmrelease.trees.image_references import is_count, split_reference
 from ldmrelease.trees.interface import OwnSetting, TreeImage
-from ldmrelease.trees.references import is_count, split_reference
+from ldmrelease.trees.scalar_addresses import Addresses
 from ldmrelease.trees.values import YamlScalar
 
 CYCLE = "{cycle}[.{revision:03d}]"

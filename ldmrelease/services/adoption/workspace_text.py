@@ -7,7 +7,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from ldmrelease.domain.grammars import AnyGrammar, PatternGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar, PatternGrammar
 from ldmrelease.services.adoption.model import (
     Proposal,
     ProposedApplication,

@@ -11,14 +11,14 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from ldmrelease.trees.chart_images import images
 from ldmrelease.trees.charts import Charts, Instance, parameters
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.images import images
 from ldmrelease.trees.interface import NotUnderstood, OwnSetting, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.rendering.applications import ArgoApplication, applications, rendered_images
 from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
-from ldmrelease.trees.rendering.program import NotRendered
+from ldmrelease.trees.rendering.rendering_program import NotRendered
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import UnreadableFile, YamlMapping, YamlScalar, child, layered, mapping_at
 

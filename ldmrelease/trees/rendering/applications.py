@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from ldmrelease.trees.charts import Charts
-from ldmrelease.trees.rendering.containers import RenderedImage, without_sentinels
 from ldmrelease.trees.rendering.helm import Helm
+from ldmrelease.trees.rendering.rendered_containers import RenderedImage, without_sentinels
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import (
     YamlMapping,

@@ -12,8 +12,8 @@ import msgspec
 from ldmrelease.trees.charts import DEEPEST, Charts
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.rendering.cache import RenderCache, key_of
-from ldmrelease.trees.rendering.containers import RawContainer, raw_containers
-from ldmrelease.trees.rendering.program import NotRendered, Program, copied_to
+from ldmrelease.trees.rendering.rendered_containers import RawContainer, raw_containers
+from ldmrelease.trees.rendering.rendering_program import NotRendered, Program, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels, as_yaml
 from ldmrelease.trees.values import YamlValue, read_documents
 

@@ -13,7 +13,7 @@ import threading
 from msgspec import Struct
 
 from ldmrelease.trees.charts import Instance
-from ldmrelease.trees.references import is_count
+from ldmrelease.trees.image_references import is_count
 from ldmrelease.trees.values import YamlMapping, YamlScalar, YamlSequence, YamlValue
 
 _ABOUT_IMAGES = re.compile(r"image|tag|repo|registry|version|digest", re.IGNORECASE)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from ldmrelease.domain.statements import PAYLOAD_TYPE
-from ldmrelease.services.evidence.files import DEEPEST, LARGEST_FILE, MOST_NODES
+from ldmrelease.services.evidence.evidence_files import DEEPEST, LARGEST_FILE, MOST_NODES
 from ldmrelease.trust.signer import load_signer
 from tests.workspace import BEFORE, Site
 

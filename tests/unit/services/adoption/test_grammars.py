@@ -2,7 +2,7 @@
 
 import pytest
 
-from ldmrelease.domain.grammars import PatternGrammar
+from ldmrelease.domain.product_grammar import PatternGrammar
 from ldmrelease.domain.tags import parse
 from ldmrelease.services.adoption.grammars import choose_grammar
 
