@@ -20,6 +20,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "demo": AnswerEntry("workspace", "DemoAnswer", ("demo",)),
     "workspace": AnswerEntry("workspace", "WorkspaceAnswer", ("init",)),
     "adoption": AnswerEntry("adoption", "AdoptionAnswer", ("adopt",)),
+    "baseline": AnswerEntry("adoption", "BaselineAnswer", ("adopt --baseline",)),
     "key": AnswerEntry("workspace", "KeyAnswer", ("key new", "key show")),
     "trust": AnswerEntry("workspace", "TrustAnswer", ("trust agree", "trust add-key", "trust role")),
     "adopted-trust": AnswerEntry("workspace", "AdoptedTrustAnswer", ("trust adopt",)),

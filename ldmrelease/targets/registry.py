@@ -89,7 +89,12 @@ def read(target: Target, access: Access) -> Snapshot | Refusal | Unavailable:
     """The target's settings as committed now."""
     own = editor(target)
     return store(target).read(
-        target.location, own.paths(target), access, own.optional(target), own.beside(target)
+        target.location,
+        own.paths(target),
+        access,
+        own.optional(target),
+        own.beside(target),
+        own.shared(target),
     )
 
 

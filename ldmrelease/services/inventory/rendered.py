@@ -21,7 +21,7 @@ from ldmrelease.targets.connections import Access
 from ldmrelease.targets.git.program import GitError
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal, RefusedError, Values
-from ldmrelease.targets.stores.reading import Texts
+from ldmrelease.targets.stores.reading import PathsToRead, Texts
 from ldmrelease.trees.files import ChangedTree, Tree
 from ldmrelease.trees.interface import TreeImage
 from ldmrelease.trees.registry import layout, layout_of
@@ -77,7 +77,9 @@ class Rendering:
             return None
         wanted = _environments(layout(name).environments(tree), application.place.environment, where.file)
         if edits:
-            return self._rendered(ChangedTree(tree, Texts(where.file, tree.read).edited(edits)), wanted)
+            asked = PathsToRead(list(edits), list(edits), shared=list(edits))
+            changed = Texts(where.file, tree.read).edited(edits, asked)
+            return self._rendered(ChangedTree(tree, changed), wanted)
         key = (source, tuple(wanted))
         if key not in self._known:
             self._known[key] = self._rendered(tree, wanted)

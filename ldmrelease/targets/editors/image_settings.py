@@ -4,7 +4,7 @@ What stands beside a tag is read along and never written: the repository of the 
 by, whatever the tag says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ldmrelease.domain.images import is_digest, parse_reference
@@ -50,6 +50,11 @@ def beside(target: ImageSettingsTarget) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def shared(target: ImageSettingsTarget) -> tuple[str, ...]:
+    """All of them: a part may have an anchor."""
+    return paths(target)
+
+
 def desired(target: ImageSettingsTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
     """What the settings say when the release is there; those of components it does not have are left out.
 
@@ -72,6 +77,8 @@ def desired(target: ImageSettingsTarget, release: Release, snapshot: Snapshot) -
             if wanted.setdefault(address, value) != value:
                 return _contradiction(target, snapshot, address, (by[address], component))
             by.setdefault(address, component)
+    for address, other in _one_scalar(wanted, snapshot):
+        return _contradiction(target, snapshot, address, (by[address], by[other]))
     if not wanted:
         names = [each.component for each in target.settings]
         return Refusal(
@@ -113,6 +120,15 @@ def _optional(setting: Setting | Selector) -> Iterator[str]:
     from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - few workspaces have such
 
     yield from selector_parts.optional(setting)
+
+
+def _one_scalar(wanted: Mapping[str, Value], snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Addresses of one scalar, by an anchor, that are wanted to say different things."""
+    for address, value in wanted.items():
+        anchored = snapshot.anchored.get(address)
+        for other in anchored.readers if anchored is not None else ():
+            if wanted.get(other, value) != value:
+                yield address, other
 
 
 def _contradiction(

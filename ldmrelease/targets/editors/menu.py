@@ -69,6 +69,11 @@ def optional(target: MenuTarget) -> tuple[str, ...]:
     return paths(target) if target.defaults is not None else (_path(target, "cycle"),)
 
 
+def shared(_target: MenuTarget) -> tuple[str, ...]:
+    """None."""
+    return ()
+
+
 def beside(target: MenuTarget) -> tuple[str, ...]:
     """The chart's defaults, and the drop-down menu."""
     keys = (*COUNTS, "pin", *target.aliases.values(), "cycle") if target.defaults is not None else ()

@@ -78,13 +78,13 @@ def _author(session: Session, blame: Blame, tip: str, asked: SettingItem) -> Cha
 def _setting_now(session: Session, tip: str, address: str) -> FoundSetting:
     """Raises `RefusedError` where it cannot be read."""
     path, file = ValueAddress.of(address).path, file_of(address, session.where.file)
-    return required(read_settings(session.blob(tip, file).content, [path], file, [path]))[path]
+    return required(read_settings(session.blob(tip, file).content, [path], file, [path], shared=[path]))[path]
 
 
 def _setting_at(session: Session, revision: str, file: str, path: str) -> FoundSetting | None:
     """The setting at a revision; None where it could not be read there."""
     try:
         content = read_blob(session.git, revision, file).content
-        return required(read_settings(content, [path], file, [path]))[path]
+        return required(read_settings(content, [path], file, [path], shared=[path]))[path]
     except RefusedError:
         return None

@@ -52,6 +52,7 @@ def read(
     access: Access,
     _optional: Collection[str] = (),
     _beside: Collection[str] = (),
+    _shared: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The images that the workloads want now; one refusal with everything that is wrong with the selections."""
     return answer(lambda: image_fields.snapshot_of(_Session.open(target, access).workloads()))

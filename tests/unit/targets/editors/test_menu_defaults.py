@@ -71,7 +71,7 @@ class Site(Struct, frozen=True):
 
     def after(self, edits: dict[str, Value] | Refusal) -> str:
         assert isinstance(edits, dict), edits
-        changed = self.files.edited(edits, list(edits))
+        changed = self.files.edited(edits, PathsToRead(list(edits), list(edits)))
         assert set(changed) <= {self.target.location.file}  # type: ignore[union-attr]
         return next((text.decode() for text in changed.values()), self.texts[OWN])
 
