@@ -11,7 +11,8 @@ from ldmrelease.faces.cli.options import asked_output
 from ldmrelease.render.output import Output
 
 DOCUMENTS = {
-    "workspace schema", "ledger checkpoint", "policy schema", "resolve", "evidence sign", "completion",
+    "workspace schema", "workspace show", "ledger checkpoint", "policy schema", "resolve", "evidence sign",
+    "completion",
 }  # fmt: skip
 """What these print is a document of its own, and no answer."""
 VARIANTS = {

@@ -22,6 +22,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "adoption": AnswerEntry("adoption", "AdoptionAnswer", ("adopt",)),
     "baseline": AnswerEntry("adoption", "BaselineAnswer", ("adopt --baseline",)),
     "key": AnswerEntry("workspace", "KeyAnswer", ("key new", "key show")),
+    "refresh": AnswerEntry("workspace", "RefreshAnswer", ("workspace refresh",)),
     "trust": AnswerEntry("workspace", "TrustAnswer", ("trust agree", "trust add-key", "trust role")),
     "adopted-trust": AnswerEntry("workspace", "AdoptedTrustAnswer", ("trust adopt",)),
     "diagnoses": AnswerEntry("doctor", "Diagnoses", ("doctor",)),
