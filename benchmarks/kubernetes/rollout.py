@@ -30,7 +30,7 @@ from measured import counted_kubeconfig, ratio, requests, run  # noqa: E402
 from workspace import AFTER, Images, images_of, make_site, without_checks  # noqa: E402
 
 from ldmrelease.cluster.client.paths import path_of  # noqa: E402
-from ldmrelease.cluster.rollout.wait import RolledOut, wait_for  # noqa: E402
+from ldmrelease.cluster.rollout.rollout_wait import RolledOut, wait_for  # noqa: E402
 from ldmrelease.domain.targets import KubernetesTarget  # noqa: E402
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads  # noqa: E402
 from ldmrelease.targets import registry  # noqa: E402
@@ -41,6 +41,7 @@ from tests.real.kube import objects  # noqa: E402
 from tests.real.kube.api import Kube  # noqa: E402
 from tests.real.kube.audit import AuditLog  # noqa: E402
 from tests.real.kube.cluster import Own, load  # noqa: E402
+from tests.workspace import agree_workspace  # noqa: E402
 
 INDEX = 5
 MANY = 10
@@ -205,6 +206,8 @@ def in_process(there: Given, kubeconfig: Path) -> float:
 def by_command(there: Given, kubeconfig: Path) -> float:
     file = there.folder / "ldmrelease.yaml"
     file.write_text(file.read_text().replace(str(there.cluster.kubeconfig), str(kubeconfig)))
+    # A promotion acts on what the trust document records, and the cluster is reached another way now.
+    agree_workspace(there.folder)
     command = [sys.executable, "-m", "ldmrelease.faces.cli.main", "-C", str(there.folder)]
     return run([*command, "promote", AFTER, "--target", there.namespace, "--yes"]).seconds
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.workspace.model import FILE
-from ldmrelease.demo import artifacts, clusters
+from ldmrelease.demo import artifacts, demo_cluster
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.workload_selection import ClusterAccess
@@ -49,8 +49,8 @@ def make_site(folder: Path, access: ClusterAccess, registry: str, namespaces: Se
 
     registry: `host/path` of the repositories.
     """
-    where = clusters.DemoClusters(access, access, registry, f"{registry}/site", insecure=True)
-    clusters.write_workspace(folder, where)
+    where = demo_cluster.DemoClusters(access, access, registry, f"{registry}/site", insecure=True)
+    demo_cluster.write_workspace(folder, where)
     site = Site(folder)
     environments = "".join(_ENVIRONMENT.format(name=name, access=access) for name in namespaces)
     site.edit(lambda text: text.partition("environments:\n")[0] + "environments:\n" + environments)
@@ -58,7 +58,7 @@ def make_site(folder: Path, access: ClusterAccess, registry: str, namespaces: Se
     site.edit(lambda text: text.replace("environments:\n", "environments:\n" + levels, 1), "trust.yaml")
     site.clock(_LATER)
     for tag in (BEFORE, AFTER):
-        clusters.push_stack(folder, artifacts.build_of(tag))
+        demo_cluster.push_stack(folder, artifacts.build_of(tag))
         site.ok("release", "pin", tag)
     return site
 

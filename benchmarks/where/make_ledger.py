@@ -24,7 +24,7 @@ from ldmrelease.ledger import log
 from ldmrelease.ledger.interface import Position
 from ldmrelease.ledger.projecting import with_head
 from ldmrelease.ledger.sqlite import rows, schema, states
-from ldmrelease.ledger.sqlite.files import created
+from ldmrelease.ledger.sqlite.new_file import created
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.trust.records import sign_record
 from ldmrelease.trust.signer import Signer, generate, load_signer

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ldmrelease.services.promotions.outcome import PromotionOutcome
+    from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 
 
 class ExitCode(enum.IntEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,9 +29,10 @@ from ldmrelease.domain.plan import Plan, Step, StepKind
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Unagreed
+    from ldmrelease.services.inventory.drift_report import Blocked
     from ldmrelease.services.promotions.changes import PlaceChange
-    from ldmrelease.services.promotions.outcome import PromotionOutcome
     from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
     from ldmrelease.services.promotions.submit import NothingToDo, Preview
     from ldmrelease.services.promotions.work import PlaceBusy
 
@@ -87,7 +88,9 @@ class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was changed at a place: tags of releases, null where there is none. `state` is what became of it there:
     `promoted`, `scaled-to-zero` or `scheduled`; `planned` where nothing is done yet. A menu keeps what was in
-    it, but for what it has `dropped`; `written` is false where the place said all of it before.
+    it, but for what it has `dropped`. A plan tells which keys of a menu it `sets` besides (`numWeeklies 2 -> 0`), and
+    what the drop-down menu says by itself (`dropdown`): where that says anything, the others are about pre-pulling.
+    `written` is false where the place said all of it before.
     """
 
     place: PlaceName
@@ -95,6 +98,8 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None
     state: str
     dropped: tuple[str, ...]
+    sets: tuple[str, ...]
+    dropdown: tuple[str, ...]
     written: bool
 
 
@@ -201,6 +206,8 @@ def _changes(changes: Iterable[PlaceChange]) -> tuple[PlaceChangeAnswer, ...]:
             after=each.after,
             state=each.state,
             dropped=each.dropped,
+            sets=each.sets,
+            dropdown=each.dropdown,
             written=each.written,
         )
         for each in changes
@@ -272,14 +279,22 @@ def preflight_answer(failed: PreflightFailed) -> RefusedAnswer | UndecidedAnswer
     return RefusedAnswer(refusals=refusals)
 
 
-def dry_run_answer(look: Preview, changes: Iterable[PlaceChange], local: Unagreed) -> DryRunAnswer:
-    """What would be done."""
+def dry_run_answer(
+    look: Preview,
+    changes: Iterable[PlaceChange],
+    local: Unagreed,
+    blocked: Sequence[Mapping[str, Blocked]],
+) -> DryRunAnswer:
+    """What would be done; for each decision what is not advised, by requirement."""
     return DryRunAnswer(
         release=f"{look.plan.product}/{look.plan.tag}",
         release_digest=look.plan.release,
         plan=_plan(look.plan),
         changes=_changes(changes),
-        decisions=tuple(decision_answer(each.decision, each.digest) for each in look.decided),
+        decisions=tuple(
+            decision_answer(each.decision, each.digest, why)
+            for each, why in zip(look.decided, blocked, strict=True)
+        ),
         hypothetical=local.levels,
         unagreed_targets=local.environments,
         unagreed_products=local.products,

@@ -1,12 +1,12 @@
 """Which images a GitOps tree asks for."""
 
-import json
 from collections.abc import Iterable
 
 import msgspec
 
 from ldmrelease.trees.interface import TreeImage
-from ldmrelease.trees.values import KeyPath, YamlScalar
+from ldmrelease.trees.scalar_addresses import path_text
+from ldmrelease.trees.values import YamlScalar
 
 
 class ImagePart(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,15 +55,3 @@ def desired_answers(images: Iterable[TreeImage]) -> DesiredImages:
 
 def _part(scalar: YamlScalar) -> ImagePart:
     return ImagePart(file=scalar.file, line=scalar.line, path=path_text(scalar.path), value=scalar.printed())
-
-
-def path_text(path: KeyPath) -> str:
-    """A path as settings are named in a workspace: `a.b[0]."c.d"`."""
-    text = ""
-    for each in path:
-        if isinstance(each, int):
-            text += f"[{each}]"
-        else:
-            plain = not any(character in each for character in '.[]"')
-            text += ("." if text else "") + (each if plain else json.dumps(each, ensure_ascii=False))
-    return text

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ldmrelease.demo import artifacts
-from ldmrelease.demo.clusters import BEFORE, push_stack, set_image
+from ldmrelease.demo.demo_cluster import BEFORE, push_stack, set_image
 from ldmrelease.demo.story import TAG, Scene
 
 _EVIDENCE = f"evidence sign {TAG} --type provenance --component scipipe --key keys/ci.pem --out scipipe.provenance.json"

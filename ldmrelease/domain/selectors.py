@@ -8,7 +8,7 @@ from functools import cache
 
 from msgspec import Struct
 
-from ldmrelease.domain.grammars import AnyGrammar, PatternGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar, PatternGrammar
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import grammar_of, image_tag, parse, tag_pattern_match
 from ldmrelease.domain.tags.patterns.parts import AsWritten, Number, Value, part_type

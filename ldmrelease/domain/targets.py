@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from ldmrelease.domain.grammars import AnyGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
 
 
@@ -185,7 +185,8 @@ class MenuTarget(Struct, frozen=True, tag="menu"):
     """A notebook menu: the mapping at `path` of a text (numReleases, pin, recommendedTag, cycle).
 
     `keep` bounds how many pinned releases of a kind stay live; `aliases` are the names that move by
-    promotion, each with the key that holds it.
+    promotion, each with the key that holds it. `defaults` is the address of the chart's own menu, which says what holds
+    where a key is absent; None where all of them have to be there.
     """
 
     location: FileLocation
@@ -193,6 +194,7 @@ class MenuTarget(Struct, frozen=True, tag="menu"):
     component: str
     keep: dict[str, int]
     aliases: dict[str, str]
+    defaults: str | None = None
 
     @property
     def capabilities(self) -> Capabilities:

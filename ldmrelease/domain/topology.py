@@ -5,7 +5,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.grammars import AnyGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.targets import Target
 from ldmrelease.domain.workload_selection import Workloads
 

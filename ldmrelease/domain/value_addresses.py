@@ -1,12 +1,12 @@
 """Where a scalar of a tree stands: `[FILE#][KIND/NAME:]PATH`.
 
 `applications/auxtel/values.yaml#atdome.image.tag` is `atdome.image.tag` of that file; without a file it is the one that
-a target is about.
+a target is about. Of a file with several manifests one is named: `HelmRelease/prompt:spec.values.image.tag`.
 """
 
 from msgspec import Struct
 
-from ldmrelease.domain.value_paths import parse_manifest_path, split_manifest
+from ldmrelease.domain.value_paths import parse_manifest_path
 
 _SEPARATOR = "#"
 NOT_IN_A_PATH = frozenset({"", ".", "..", ".git"})
@@ -14,7 +14,7 @@ NOT_IN_A_PATH = frozenset({"", ".", "..", ".git"})
 
 
 class ValueAddress(Struct, frozen=True):
-    """A path, in a file of the tree; `file` is None for the target's own."""
+    """A path with its manifest, if it names one, in a file of the tree; `file` is None for the target's own."""
 
     path: str
     file: str | None = None
@@ -43,15 +43,16 @@ class ValueAddress(Struct, frozen=True):
         """The address of another key of the same mapping; None where this one does not end in a plain key."""
         if self.path.endswith(("]", '"')):
             return None
-        manifest, path = split_manifest(self.path)
-        parent, dot, _ = path.rpartition(".")
-        return ValueAddress(f"{manifest}{parent}{dot}{name}", self.file)
+        return ValueAddress(f"{self.path.removesuffix(self.key)}{name}", self.file)
 
     @property
     def key(self) -> str:
         """The last key; the whole path where that does not end in a plain one."""
-        path = split_manifest(self.path)[1]
-        return path if path.endswith(("]", '"')) else path.rpartition(".")[2]
+        if self.path.endswith(("]", '"')):
+            return self.path
+        manifest = parse_manifest_path(self.path).manifest
+        inside = self.path.removeprefix(f"{manifest}:") if manifest is not None else self.path
+        return inside.rpartition(".")[2]
 
 
 def key_in(address: str, own: str) -> str:

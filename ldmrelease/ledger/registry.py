@@ -53,12 +53,12 @@ FILES = "sqlite"
 """The store of an address without a scheme, which is a path."""
 
 STORES: dict[str, str] = {
-    FILES: "ldmrelease.ledger.sqlite.opening",
+    FILES: "ldmrelease.ledger.sqlite.ledger_files",
 }
 """By scheme, the module; loaded when it is asked for."""
 
 if TYPE_CHECKING:
-    from ldmrelease.ledger.sqlite import opening as sqlite
+    from ldmrelease.ledger.sqlite import ledger_files as sqlite
 
     _STORES: tuple[LedgerStore, ...] = (sqlite,)
 

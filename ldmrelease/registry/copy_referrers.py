@@ -11,8 +11,8 @@ from ldmrelease.registry.copy_blobs import BlobCopier, CopyTotals
 from ldmrelease.registry.cosign import ATTESTATIONS, SBOM, SUFFIXES, cosign_tag, joined
 from ldmrelease.registry.errors import NotFound, reading_answer
 from ldmrelease.registry.manifests import Descriptor, Manifest
+from ldmrelease.registry.referrer_kinds import carries, claims_to_be
 from ldmrelease.registry.repository import Repository
-from ldmrelease.registry.statements import carries, claims_to_be
 from ldmrelease.registry.workers import Workers
 
 

@@ -10,7 +10,7 @@ from ldmrelease.registry.repository import RegistryOptions, Repository
 
 if TYPE_CHECKING:
     from ldmrelease.registry.http import Transport
-    from ldmrelease.registry.layout import Manifests
+    from ldmrelease.registry.oci_layout import Manifests
 
 
 class Registries:
@@ -28,7 +28,7 @@ class Registries:
     def open(self, reference: Reference) -> Repository:
         """The repository that the reference is in; nothing is asked or written yet."""
         if reference.carrier is Carrier.LAYOUT:
-            from ldmrelease.registry.layout import LayoutRepository  # noqa: PLC0415
+            from ldmrelease.registry.oci_layout import LayoutRepository  # noqa: PLC0415
 
             return LayoutRepository(
                 self._base_dir / reference.repository,

@@ -51,7 +51,7 @@ def _planned(change: PlaceChange) -> str:
     if change.intent is Intent.RETIRE:
         return f"- {said(str(change.before))}"
     if change.menu:
-        return f"{_names(change)}{_dropped(change, 'drops')}"
+        return f"{_names(change)}{_dropped(change, 'drops')}{_set(change)}"
     unknown = "" if change.before is not None or change.alias else "? -> "
     return f"{unknown}{_names(change)}"
 
@@ -66,6 +66,13 @@ def _names(change: PlaceChange) -> str:
 
 def _there(change: PlaceChange) -> str:
     return f"it was {'in the menu' if change.menu else 'written there'} already"
+
+
+def _set(change: PlaceChange) -> str:
+    sets = f"; sets {listed(change.sets)}" if change.sets else ""
+    if not change.dropdown:
+        return sets
+    return f"{sets} (this is pulled in advance; what users may start says dropdownMenu: {listed(change.dropdown)})"
 
 
 def _dropped(change: PlaceChange, verb: str) -> str:

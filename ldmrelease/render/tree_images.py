@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ldmrelease.answers.tree_images import path_text
 from ldmrelease.render.tables import Cell, Colour, table
 from ldmrelease.trees.interface import NotUnderstood, TreeImage
+from ldmrelease.trees.scalar_addresses import path_text
 
 _UNKNOWN = Cell("decided elsewhere", Colour.yellow)
 

@@ -207,7 +207,7 @@ class ReadContext:
         """What an image's digest stands for: read once, since a digest always means the same bytes."""
         key = (repository.name, digest)
         if key not in self._identities:
-            from ldmrelease.registry.identity import identity  # noqa: PLC0415 - see above
+            from ldmrelease.registry.image_identity import identity  # noqa: PLC0415 - see above
 
             self._identities[key] = identity(repository, digest)
         return self._identities[key]
@@ -262,7 +262,7 @@ class Context(ReadContext):
     @cached_property
     def author(self) -> Identity:
         """Who asks, as the author of commits: with the mail address that the trust document or git knows."""
-        from ldmrelease.targets.git.identity import author  # noqa: PLC0415 - where something is committed
+        from ldmrelease.targets.git.author import author  # noqa: PLC0415 - where something is committed
 
         key = self.keyring.find(self.signers.me.keyid)
         if key is None:

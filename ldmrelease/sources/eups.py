@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
-from ldmrelease.domain.grammars import AnyGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Tag, image_tag
 from ldmrelease.domain.topology import ComponentSource

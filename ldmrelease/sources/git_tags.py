@@ -8,7 +8,7 @@ from msgspec import Struct
 from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.git_messages import telling_line
-from ldmrelease.domain.grammars import AnyGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, Tag, image_tag
 from ldmrelease.domain.topology import ComponentSource

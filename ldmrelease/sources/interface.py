@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from ldmrelease.domain.grammars import AnyGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Tag
 from ldmrelease.domain.topology import ComponentSource

@@ -1,12 +1,12 @@
 """Tags of image repositories: which image a release's tag names."""
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import ImageIdentity
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, Tag, grammar_of, image_tag
 from ldmrelease.domain.topology import ComponentSource
-from ldmrelease.registry.identity import identity
+from ldmrelease.registry.image_identity import identity
 from ldmrelease.registry.repository import Repository
 from ldmrelease.sources.interface import FoundComponent, SourceAccess, UnusableComponent
 

@@ -19,7 +19,7 @@ from ldmrelease.cluster.client.errors import (
 )
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ClusterAccess
-from ldmrelease.targets.git.remote import GitRemote, open_repository
+from ldmrelease.targets.git.git_remote import GitRemote, open_repository
 from ldmrelease.targets.memory_files import MemoryFiles
 from ldmrelease.targets.results import Refusal, RefusedError
 

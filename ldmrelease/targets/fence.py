@@ -13,8 +13,8 @@ from msgspec import Struct
 from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.git.commits import NewObjects, Note, TreeEntry
+from ldmrelease.targets.git.git_repository import Git, read_blob
 from ldmrelease.targets.git.program import DAMAGED, GitError
-from ldmrelease.targets.git.repository import Git, read_blob
 from ldmrelease.targets.results import RefusedError
 from ldmrelease.trust.verify import Rejected
 

@@ -29,6 +29,9 @@ class Editor(Protocol):
     def beside(self, target: Any, /) -> tuple[str, ...]:
         """What is read along and never written; all of it may be absent."""
 
+    def shared(self, target: Any, /) -> tuple[str, ...]:
+        """The settings that may have an anchor, which others read as well."""
+
     def stated(self, target: Any, snapshot: Snapshot, /) -> tuple[ImageSetting, ...] | Refusal:
         """Which images the settings name."""
 
@@ -70,9 +73,11 @@ class Store(Protocol):
         access: Access,
         optional: Collection[str],
         beside: Collection[str],
+        shared: Collection[str],
         /,
     ) -> Snapshot | Refusal | Unavailable:
-        """The settings as they are now, and what stands `beside` them; an `optional` one may be `ABSENT`."""
+        """The settings as they are now, and what stands `beside` them; an `optional` one may be `ABSENT`, and one of
+        `shared` have an anchor."""
 
     def write(
         self, where: Any, edits: Values, access: Access, /, *, expect: Values, grant: WriteGrant

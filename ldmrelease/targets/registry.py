@@ -62,6 +62,7 @@ STORES: Mapping[type, str] = {
 
 if TYPE_CHECKING:
     from ldmrelease.targets.editors import image_fields, image_settings, menu
+    from ldmrelease.targets.editors.menu import MenuChange
     from ldmrelease.targets.stores import config_map, git_file, kubernetes_objects, memory
 
     _EDITORS: tuple[Editor, ...] = (image_settings, menu, image_fields)
@@ -88,7 +89,12 @@ def read(target: Target, access: Access) -> Snapshot | Refusal | Unavailable:
     """The target's settings as committed now."""
     own = editor(target)
     return store(target).read(
-        target.location, own.paths(target), access, own.optional(target), own.beside(target)
+        target.location,
+        own.paths(target),
+        access,
+        own.optional(target),
+        own.beside(target),
+        own.shared(target),
     )
 
 
@@ -109,6 +115,13 @@ def retired(target: Target, release: Release, snapshot: Snapshot) -> dict[str, V
 def stated(target: Target, snapshot: Snapshot) -> tuple[ImageSetting, ...] | Refusal:
     """Which images the committed settings name."""
     return editor(target).stated(target, snapshot)
+
+
+def menu_change(target: MenuTarget, snapshot: Snapshot, edits: Values) -> "MenuChange":
+    """What edits of a menu set besides the releases on it, for who reads a plan."""
+    from ldmrelease.targets.editors.menu import change  # noqa: PLC0415 - for menus alone
+
+    return change(target, snapshot, edits)
 
 
 def restricted_cycle(target: Target, snapshot: Snapshot) -> int | None:

@@ -73,6 +73,22 @@ class Refusal(Struct, frozen=True):
         return (Refusal(self.code, self.values), *self.others)
 
 
+class AnchoredSetting(Struct, frozen=True):
+    """Who else says what a setting says, by an anchor: the addresses of their own.
+
+    by_alias: the setting is at an alias, and what is written there is written elsewhere; else it is at the anchor, and
+    the readers are what that is for.
+    """
+
+    readers: tuple[str, ...]
+    by_alias: bool
+
+    def is_written(self, edits: Values, anchored: "Mapping[str, AnchoredSetting]") -> bool:
+        """Whether the edits are about the anchor itself as well."""
+        own = (each for each in self.readers if each in edits)
+        return any(each in anchored and not anchored[each].by_alias for each in own)
+
+
 class Snapshot(Struct, frozen=True):
     """The settings of a target as committed at `revision`; `blob` is the file's, `lines` start at 1.
 
@@ -80,6 +96,7 @@ class Snapshot(Struct, frozen=True):
 
     In a cluster `revision` names what was read, there are no `lines`, and `components` says what each setting
     is about. `beside` is what was read along and is never written, such as an image's repository; it has `lines` too.
+    `anchored` are the settings that other paths of their file say as well, by an anchor.
     """
 
     revision: str
@@ -88,6 +105,7 @@ class Snapshot(Struct, frozen=True):
     lines: dict[str, int]
     components: dict[str, str] = field(default_factory=dict)
     beside: dict[str, Value] = field(default_factory=dict)
+    anchored: dict[str, AnchoredSetting] = field(default_factory=dict)
 
 
 class Written(Struct, frozen=True):

@@ -39,21 +39,43 @@ class SharedParts:
 
         A release of the product is written there in one commit: what others read would be another one for them, too.
         """
-        written = application.components(product)
         found = []
         for address, value in edits.items():
             if there.values.get(address) == value:
                 continue
             scalar = _scalar(application.target.location, address)
             others = [
-                str(each)
-                for each in self._readers.get(scalar, ())
-                if each.place != application.place or each.component not in written
+                *self._others(application, product, address),
+                *self._by_anchor(application, there, edits, address),
             ]
             if others:
                 about = {"file": scalar[2], "line": there.lines.get(address, 0), "path": scalar[3]}
                 found.append(Refusal("shared-part", {**about, "readers": list(dict.fromkeys(others))}))
         return joined(found) if found else None
+
+    def _others(self, application: Application, product: str, address: str) -> Iterator[str]:
+        """Who reads a scalar and is not written with it."""
+        written = application.components(product)
+        for each in self._readers.get(_scalar(application.target.location, address), ()):
+            if each.place != application.place or each.component not in written:
+                yield str(each)
+
+    def _by_anchor(
+        self, application: Application, there: Snapshot, edits: Mapping[str, Value], address: str
+    ) -> Iterator[str]:
+        """Who says the same by an anchor, and is to go on saying it: settings of the workspace, and where what is
+        written is at an alias, anything."""
+        anchored = there.anchored.get(address)
+        if anchored is None:
+            return
+        over_others = anchored.by_alias and not anchored.is_written(edits, there.anchored)
+        for each in anchored.readers:
+            if edits.get(each) == edits[address]:
+                continue
+            known = self._readers.get(_scalar(application.target.location, each), ())
+            yield from map(str, known)
+            if not known and over_others:
+                yield each
 
 
 def _read(application: Application) -> Iterator[tuple[_Scalar, str]]:

@@ -1,7 +1,7 @@
 """A tree as committed: the files of a revision, read from the repository and not from a checkout."""
 
+from ldmrelease.targets.git.git_repository import Git
 from ldmrelease.targets.git.program import GitError
-from ldmrelease.targets.git.repository import Git
 from ldmrelease.trees.values import LARGEST_FILE, UnreadableFile
 
 _FILES = (b"100644", b"100755")

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -76,3 +77,18 @@ class MemoryTree:
             return self._files[path]
         except KeyError:
             raise UnreadableFile(path, "no such file") from None
+
+
+class ChangedTree:
+    """A tree with some files written anew: what it would be after an edit."""
+
+    def __init__(self, before: Tree, changed: Mapping[str, bytes]) -> None:
+        self._before, self._changed = before, changed
+
+    def files(self) -> frozenset[str]:
+        """All files."""
+        return self._before.files() | self._changed.keys()
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises `UnreadableFile`."""
+        return self._changed[path] if path in self._changed else self._before.read(path)

@@ -8,7 +8,14 @@ from typing import Protocol
 from msgspec import Struct
 
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.values import YamlScalar
+from ldmrelease.trees.values import KeyPath, YamlScalar
+
+
+class OwnSetting(Struct, frozen=True):
+    """A scalar of a file that one environment alone reads."""
+
+    file: str
+    path: KeyPath
 
 
 class TreeImage(Struct, frozen=True):
@@ -16,6 +23,7 @@ class TreeImage(Struct, frozen=True):
 
     image: None where a part of it is decided elsewhere, such as by the defaults of a chart that is not in the tree.
     parts: the scalars that decide it. kind, name, container: of the rendered object; None where it was only read.
+    own: where the environment's own file would say its tag, whether it does or not; None where no such place is known.
     """
 
     environment: str
@@ -25,6 +33,7 @@ class TreeImage(Struct, frozen=True):
     kind: str | None = None
     name: str | None = None
     container: str | None = None
+    own: OwnSetting | None = None
 
 
 class NotUnderstood(Struct, frozen=True):
@@ -43,13 +52,14 @@ TreeFinding = TreeImage | NotUnderstood
 class Programs(Struct, frozen=True):
     """The programs that render, those that are installed, and where they may work: nothing of the tree is there.
 
-    environment: the variables of this process.
+    environment: the variables of this process. cache: where what was rendered is kept for the next time.
     """
 
     work: Path
     environment: Mapping[str, str]
     helm: str | None = None
     kustomize: str | None = None
+    cache: Path | None = None
 
 
 class TreeLayout(Protocol):

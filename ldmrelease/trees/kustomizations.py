@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ldmrelease.trees.containers import containers
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.references import split_reference
+from ldmrelease.trees.image_references import split_reference
 from ldmrelease.trees.values import (
     UnreadableFile,
     YamlMapping,

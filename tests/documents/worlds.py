@@ -67,4 +67,33 @@ def _deploy(bare: Path, work: Path, registry: str) -> None:
         subprocess.run(["git", *words], cwd=work, check=True)
 
 
-WORLDS = {"empty": empty, "shop": shop}
+@contextmanager
+def adoptable(folder: Path) -> Iterator[Stage]:
+    """A checkout of a tree for Kustomize, `deploy`, with an overlay for each environment."""
+    with empty(folder) as stage:
+        tree = stage.home / "deploy"
+        for environment, tag in (("dev", TAGS[1]), ("staging", TAGS[1]), ("prod", TAGS[0])):
+            overlay = tree / "overlays" / environment
+            overlay.mkdir(parents=True)
+            images = [f"  - {{name: oci.example.com/shop/{each}, newTag: {tag}}}\n" for each in IMAGES]
+            (overlay / "kustomization.yaml").write_text(
+                f"resources: [../../base]\nimages:\n{''.join(images)}"
+            )
+        base = tree / "base"
+        base.mkdir()
+        (base / "kustomization.yaml").write_text("resources: [deployments.yaml]\n")
+        (base / "deployments.yaml").write_text("---\n".join(_deployment(each) for each in IMAGES))
+        who = ["-c", "user.name=Ann Example", "-c", "user.email=ann@shop.example"]
+        for words in (["init", "-q", "-b", "main"], ["add", "--all"], [*who, "commit", "-qm", "What runs"]):
+            subprocess.run(["git", "-C", str(tree), *words], check=True)
+        yield stage
+
+
+def _deployment(name: str) -> str:
+    return (
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  template:\n    spec:\n"
+        f"      containers:\n        - {{name: {name}, image: oci.example.com/shop/{name}}}\n"
+    )
+
+
+WORLDS = {"adoptable": adoptable, "empty": empty, "shop": shop}

@@ -32,6 +32,8 @@ NEVER = {
     "kubernetes",
     "docker",
     "rich",
+    "dataclasses",
+    "ldmrelease.domain.selectors",
     "urllib3",
     "cryptography.hazmat.primitives.serialization",
     "cryptography.hazmat.backends.openssl.backend",
@@ -41,7 +43,7 @@ NEVER = {
 }
 """None of it is needed where a workspace has not changed, its images are in folders, and its keys are spelled as
 `key new` spells them."""
-NOT_FOR_THE_LEDGER = NEVER | {"yaml", "zoneinfo", "concurrent.futures"}
+NOT_FOR_THE_LEDGER = NEVER | {"json", "yaml", "zoneinfo", "concurrent.futures"}
 NOT_TO_DECIDE = NEVER | {
     "concurrent.futures",
     "ldmrelease.services.promotions.driver",
@@ -49,14 +51,14 @@ NOT_TO_DECIDE = NEVER | {
 }
 """Nor are threads for what is in folders, other grammars than the tag's, and what carries a promotion on."""
 
-OF_THE_WORKSPACE = {"ldmrelease.checks", "ldmrelease.checks.files"}
+OF_THE_WORKSPACE = {"ldmrelease.checks", "ldmrelease.checks.check_files"}
 """Whether a workspace has changed depends on the files of its checks, too: nothing but paths and digests."""
 
-MOST_FOR_THE_LEDGER, MOST = 135, 278
+MOST_FOR_THE_LEDGER, MOST = 135, 283
 """Modules of this program: to be lowered when it can be, raised with a reason. Whoever promotes looks at its keys, at
 names and at fences of a ledger that is lost, before it can say that there is nothing to do: six small modules.
 Registries, each a file, and signed fences are some more; so are what refuses an option that is
-given twice, addresses in several files, and settings that are added to a file."""
+given twice, addresses in several files, settings that are added to a file, and words for what is not advised."""
 
 _SCRIPT = """
 import atexit, sys

@@ -216,6 +216,7 @@ def test_a_target_is_an_editor_and_a_store_by_its_types(monkeypatch: pytest.Monk
         paths: ClassVar = staticmethod(lambda _target: ("text",))
         optional: ClassVar = staticmethod(lambda _target: ())
         beside: ClassVar = staticmethod(lambda _target: ())
+        shared: ClassVar = staticmethod(lambda _target: ())
         aliases: ClassVar = staticmethod(lambda _target: {})
 
     class Store:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ldmrelease.checks.container import ContainerResult, remove_container, run_container
 from ldmrelease.checks.container_settings import container_name
+from ldmrelease.checks.docker_engine import ContainerResult, remove_container, run_container
 from ldmrelease.checks.job.templates import RUN, ImageRun
 from ldmrelease.config.workspace.check_template import template_of
 from ldmrelease.domain.topology import Check

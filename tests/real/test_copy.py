@@ -12,7 +12,7 @@ import pytest
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import Copier, copy
-from ldmrelease.registry.identity import identity
+from ldmrelease.registry.image_identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer
 from ldmrelease.registry.repository import Repository

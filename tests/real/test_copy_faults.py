@@ -11,7 +11,7 @@ import pytest
 from ldmrelease.domain.images import digest_of, parse_reference
 from ldmrelease.registry.copy import copy
 from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError, RegistryUnreachable
-from ldmrelease.registry.identity import identity
+from ldmrelease.registry.image_identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import list_referrers
 from ldmrelease.registry.repository import RegistryOptions

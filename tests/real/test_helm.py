@@ -115,3 +115,37 @@ def test_parameters_are_taken_as_argo_cd_takes_them(tree: Path, helm: str) -> No
     assert found.image == "example.org/ataos:c0042,x=y.004"
     version = subprocess.run([helm, "version", "--short"], capture_output=True, text=True, check=True).stdout
     assert version.startswith("v3.")
+
+
+def test_what_has_not_changed_is_not_rendered_again(tree: Path, helm: str, tmp_path: Path) -> None:
+    counted = tmp_path / "counted"
+    program = tmp_path / "helm"
+    program.write_text(f'#!/bin/sh\necho . >> {counted}\nexec {helm} "$@"\n')
+    program.chmod(0o755)
+    programs = Programs(tmp_path / "work", os.environ, str(program), cache=tmp_path / "cache")
+
+    def times() -> tuple[int, dict[str, TreeImage]]:
+        counted.write_text("")
+        found = phalanx.render(Folder(tree), ["summit"], programs)
+        assert found is not None
+        made = images(list(found))
+        return len(counted.read_text().splitlines()), made
+
+    first, before = times()
+    assert (first, times()) == (2, (0, before))
+    # Another cycle has the same sentinel; but the chart of environments, which has it among its files, is another.
+    values = tree / "environments/values-summit.yaml"
+    values.write_text(values.read_text().replace("c0042", "c0043"))
+    again, after = times()
+    assert again == 1
+    assert after["auxtel Job/ataos csc"].image == "example.org/ataos:c0043.004"
+    # Another revision is another number, and templates format those.
+    own = tree / "applications/auxtel/values-summit.yaml"
+    own.write_text(own.read_text().replace("revision: 4", "revision: 5"))
+    again, after = times()
+    assert again == 1
+    assert after["auxtel Job/ataos csc"].image == "example.org/ataos:c0043.005"
+    # A template that changes is rendered.
+    template = tree / "charts/csc/templates/job.yaml"
+    template.write_text(template.read_text().replace("init:1", "init:2"))
+    assert times()[1]["auxtel Job/ataos init"].image == "example.org/init:2"

@@ -13,9 +13,9 @@ import pytest
 from ldmrelease.domain.images import ImageProblem, digest_of
 from ldmrelease.registry.errors import DigestMismatch, LimitExceeded, NotFound, RegistryError
 from ldmrelease.registry.fallback import fallback_tag
-from ldmrelease.registry.identity import identity
-from ldmrelease.registry.layout import LayoutRepository
+from ldmrelease.registry.image_identity import identity
 from ldmrelease.registry.manifests import EMPTY_JSON, OCI_INDEX, OCI_MANIFEST
+from ldmrelease.registry.oci_layout import LayoutRepository
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, list_referrers, read_referrer, referrer_manifest
 from ldmrelease.registry.repository import Repository
 from tests.images import attach, descriptor_of, put_legacy_attestation, put_sample_image, put_sample_index

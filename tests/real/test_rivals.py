@@ -10,7 +10,7 @@ import pytest
 
 from ldmrelease.domain.events import EventKind
 from ldmrelease.services.promotions.commands import Promoted, Resumed, promote, resume
-from ldmrelease.services.promotions.outcome import PromotionOutcome
+from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.services.promotions.work import PlaceBusy
 from tests.real.test_kills import quiet, spec

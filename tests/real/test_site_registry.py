@@ -14,7 +14,7 @@ from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.domain.predicates.summary import BUNDLE_PREDICATE_ANNOTATION, BUNDLE_TYPE
-from ldmrelease.registry.identity import identity
+from ldmrelease.registry.image_identity import identity
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import list_referrers
 from ldmrelease.registry.repository import Repository

@@ -10,8 +10,8 @@ import pytest
 
 from ldmrelease.domain.images import ImageIdentity
 from ldmrelease.registry.copy import copy
-from ldmrelease.registry.identity import identity
-from ldmrelease.registry.layout import LayoutRepository
+from ldmrelease.registry.image_identity import identity
+from ldmrelease.registry.oci_layout import LayoutRepository
 from ldmrelease.registry.referrers import list_referrers
 from tests.images import attach, put_sample_image, put_sample_index
 from tests.real.parts import require

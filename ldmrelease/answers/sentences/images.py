@@ -7,6 +7,9 @@ from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 
 Words = Callable[[Values], str]
 
+RENDERED_OTHERWISE = "rendered-otherwise"
+"""What a container gets that is made of a setting is not what the setting says."""
+
 FOREIGN_REMEDY = "put that back by hand, or list its registry under mirrors in ldmrelease.yaml"
 """What to do about an image of another repository."""
 
@@ -22,6 +25,10 @@ IMAGE_WORDS: Mapping[str, Words] = {
     "digest-beside": lambda v: (
         f"says {said(v['found'])}, by which charts pull whatever the tag beside it says; write that with "
         "`writes: digest` in ldmrelease.yaml too, or take it out by hand"
+    ),
+    RENDERED_OTHERWISE: lambda v: (
+        f"would say {said(v['expected'])}, and rendered with it, {said(v['container'])} gets {said(v['found'])}; "
+        "`ldmrelease where --desired` tells what else decides that image"
     ),
     "tag-absent": lambda v: (
         f"would say {said(v['tag'])}, which {said(v['where'])} does not have any more, and images are pulled by tag "

@@ -105,6 +105,12 @@ TARGET_WORDS: Mapping[str, Words] = {
     "no-branch": lambda v: (
         f"{said(v['where'])} has no branch {said(v['branch'])}; make it, or name another one"
     ),
+    "no-tree": lambda v: (
+        f"{said(v['where'])} is not a folder; name a checkout of the tree, or the URL of its repository"
+    ),
+    "tree-too-large": lambda v: (
+        f"the tree has {v['found']:,} files; at most {v['most']:,} are read: name the folder that is deployed"
+    ),
     "rejected": lambda v: (
         f"{said(v['where'])} does not take our push: {_found(v)}; ask for the right to push there"
     ),
@@ -374,8 +380,14 @@ def busy_words(busy: PlaceBusy) -> str:
             f"{moment(busy.since)}; what it waits for: `ldmrelease promotions show {busy.promotion}`; to put back what "
             f"was there before: `ldmrelease abort {busy.promotion}`"
         )
+    claimed = f"{busy.place or 'a place of it'} is claimed by {busy.promotion} ({said(busy.holder)}) since "
+    if busy.left:
+        return (
+            f"{claimed}{moment(busy.since)}, and nobody is at work on it any more; carry it on with `ldmrelease resume "
+            f"{busy.promotion}`, or put back what was there before: `ldmrelease abort {busy.promotion}`"
+        )
     return (
-        f"{busy.place or 'a place of it'} is claimed by {busy.promotion} ({said(busy.holder)}) since "
+        f"{claimed}"
         f"{moment(busy.since)}; wait for it, or take it over with `ldmrelease resume {busy.promotion} --take-over`"
     )
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ldmrelease.checks.job.readback import difference, is_of
-from ldmrelease.checks.job.state import (
+from ldmrelease.checks.job.job_state import (
     JobExited,
     JobGone,
     JobPending,
@@ -22,6 +21,7 @@ from ldmrelease.checks.job.state import (
     container_status,
     job_state,
 )
+from ldmrelease.checks.job.readback import difference, is_of
 from ldmrelease.checks.job.templates import PROMOTION, RUN, ImageRun, fill, pod_spec
 from ldmrelease.checks.outcome import OutcomeRule, RunOutcome, judge_output, said_nothing, started, tail
 from ldmrelease.cluster.client.api import Api

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ldmrelease.checks.files import LinkedFolder, LinkedOut, TooManyFiles, check_files
+from ldmrelease.checks.check_files import LinkedFolder, LinkedOut, TooManyFiles, check_files
 from ldmrelease.checks.interface import CheckRun, ClusterNeeds, ExecutedRun, Leftovers, Traits
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(this: CheckRun) -> ExecutedRun:
     """
     if _has_changed(this):
         return ExecutedRun(_changed("before it began"))
-    from ldmrelease.checks.command import run_command  # noqa: PLC0415 - whoever asks for its traits runs none
+    from ldmrelease.checks.local_process import run_command  # noqa: PLC0415 - whoever asks for its traits runs none
 
     ran = run_command(this.check, this.variables, this.folder)
     return ExecutedRun(_changed("while it ran") if _has_changed(this) else ran)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ldmrelease.checks.container import remove_container, run_container
+from ldmrelease.checks.docker_engine import remove_container, run_container
 from ldmrelease.checks.interface import CheckRun, ClusterNeeds, ExecutedRun, Leftovers, Traits
 from ldmrelease.checks.outcome import RunOutcome
 from ldmrelease.cluster.client.api import Api

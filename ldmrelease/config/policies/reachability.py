@@ -42,6 +42,14 @@ def unreachable(policies: Policies, topology: Topology) -> Iterator[Problem]:
     return _Diagnosis(policies, sites, closed, open_).problems()
 
 
+def closed_places(policies: Policies, topology: Topology) -> tuple[Place, ...]:
+    """The places that nothing of one of their products can ever enter."""
+    sites = tuple(_sites(policies, topology))
+    open_ = _reachable(sites)
+    closed = (each.application.place for each in sites if not open_.intersection(each.entries))
+    return tuple(dict.fromkeys(closed))
+
+
 def _sites(policies: Policies, topology: Topology) -> Iterator[_Site]:
     for application in topology.applications:
         level, environment = policies[application.level][0], application.place.environment

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 import ldmrelease
-from ldmrelease.checks.files import check_files, command_files
+from ldmrelease.checks.check_files import check_files, command_files
 from ldmrelease.config.workspace.model import Workspace, WorkspaceInputs
 from ldmrelease.domain import canonical
 

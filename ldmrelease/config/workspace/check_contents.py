@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from ldmrelease.checks.files import LinkedFolder, LinkedOut, TooManyFiles, check_files, command_files
+from ldmrelease.checks.check_files import LinkedFolder, LinkedOut, TooManyFiles, check_files, command_files
 from ldmrelease.config.workspace.check_template import with_document
 from ldmrelease.config.workspace.model import NotifyCommand
 from ldmrelease.config.workspace.schema import WorkspaceFile

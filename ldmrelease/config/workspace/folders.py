@@ -9,7 +9,7 @@ from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path as Field
 from ldmrelease.domain.images import LAYOUT_SCHEME
 from ldmrelease.ledger.registry import STORES, ledger_file, located, scheme_of
-from ldmrelease.targets.git.layout import layout_of
+from ldmrelease.targets.git.local_repository import layout_of
 
 _Named = tuple[Field, str]
 _OF_GIT = ("repository", "configuration")

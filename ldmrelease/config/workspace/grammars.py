@@ -12,7 +12,7 @@ def grammar_problems(path: Path, entry: str | GrammarEntry, document: YamlDocume
     """Every fault of the patterns that stand at a path, if patterns do."""
     if isinstance(entry, str):
         return
-    from ldmrelease.domain.tags.patterns.lint import grammar_faults  # noqa: PLC0415 - few workspaces have patterns
+    from ldmrelease.domain.tags.patterns.pattern_faults import grammar_faults  # noqa: PLC0415 - few workspaces have patterns
 
     own = entry.patterns()
     for fault in grammar_faults(own, entry.order, entry.within):

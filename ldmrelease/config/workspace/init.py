@@ -1,6 +1,6 @@
 """A new workspace: its file, policies, keys and trust document, empty or after a sample."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -17,9 +17,8 @@ from ldmrelease.config.workspace.agreement import (
 )
 from ldmrelease.config.workspace.file_schemas import schema_comment, schema_files
 from ldmrelease.config.workspace.model import FILE
-from ldmrelease.config.workspace.schema import WorkspaceFile
+from ldmrelease.config.workspace.patterns.documents import workspace_document
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
-from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
@@ -72,18 +71,21 @@ def init_workspace(
     at: datetime,
     person: str = "me",
     change: Callable[[str], str] = lambda text: text,
+    policies: Mapping[str, bytes] | None = None,
 ) -> Initialised:
     """Write a workspace into a folder, which is made where it is not there; the ledger is left to the caller.
 
     `sample` is one of `SAMPLES`, None for an empty workspace. The keys count from `at`; `person` is whose
-    the key `me` is; `change` is made to the text of the workspace's file first. Raises `BadInput`, having written
-    nothing, for an unknown sample and where a file that would be written is there already.
+    the key `me` is; `change` is made to the text of the workspace's file first; `policies` are further ones, by the
+    names of their files. Raises `BadInput`, having written nothing, for an unknown sample and where a file that would
+    be written is there already.
     """
     if sample is not None and sample not in SAMPLES:
         message, remedy = f"no sample {sample!r}", f"known are {', '.join(SAMPLES)}"
         raise BadInput([Problem(shown(folder), message, remedy=remedy)])
     files = dict(_files(sample or _EMPTY))
     files[FILE] = change(files[FILE].decode()).encode()
+    files |= {f"policies/{name}": data for name, data in (policies or {}).items()}
     files |= schema_files()
     _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore", "ledger.db"])
     for name, data in files.items():
@@ -92,8 +94,7 @@ def init_workspace(
     levels = list(load_levels(folder / "policies").values())
     keys = [*_KEYS, *(f"receipts-{level.name}" for level in levels)]
     public = {name: _make_key(folder / "keys" / f"{name}.pem") for name in keys}
-    document = read(folder / FILE)
-    file = WorkspaceFile.model_validate(document.plain)
+    file, document = workspace_document(folder / FILE)
     topology = complete_topology(file, document, folder)
     trust = _trust(levels, recorded_levels(file), topology, public, not_before=at, person=person)
     _write(folder / "trust.yaml", trust.encode())

@@ -28,8 +28,8 @@ from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.suggestions import nearest, one_of
 from ldmrelease.config.yaml.validation_messages import Path
-from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.tags import grammar_of, image_tag, parse
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.ledger.registry import STORES, address_fault, scheme_of
@@ -259,7 +259,7 @@ class References:
         yield from found or self._tag((), spelling, grammar_of_entry(product.grammar))
 
     def _menu(self, path: Path, menu: MenuEntry, entry: ApplicationEntry) -> Iterator[Problem]:
-        yield from menu_path_problems((*path, "path"), menu.path, self._document)
+        yield from menu_path_problems(path, menu, self._document)
         yield from self._runs_here((*path, "component"), menu, entry)
         for alias, key in menu.aliases.items():
             if key not in ALIAS_KEYS:

@@ -9,7 +9,7 @@ from ldmrelease.config.workspace.target_schema import GitOpsEntry, MenuEntry, Se
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path
-from ldmrelease.domain.grammars import AnyGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.selectors import part_names, read_selector, unwritable
 from ldmrelease.domain.tags.patterns.template import BadPattern
 from ldmrelease.domain.value_addresses import ValueAddress
@@ -36,15 +36,22 @@ def setting_path_problems(path: Path, setting: SettingEntry, document: YamlDocum
             yield document.problem(_place(document, (*path, *inner)), str(error))
 
 
-def menu_path_problems(path: Path, text: str, document: YamlDocument) -> Iterator[Problem]:
-    """What is no address of a menu: all of it is in one text."""
-    try:
-        address = ValueAddress.parse(text)
-    except ValueError as error:
-        yield document.problem(path, str(error))
-        return
-    if address.file is not None:
-        yield document.problem(path, "a menu is in one file", f"write {address.path}, and the file as file:")
+def menu_path_problems(path: Path, menu: MenuEntry, document: YamlDocument) -> Iterator[Problem]:
+    """What is no address of a menu: all of it is in one text, and its defaults in another."""
+    for key, text in (("path", menu.path), ("defaults", menu.defaults)):
+        if text is None:
+            continue
+        try:
+            address = ValueAddress.parse(text)
+        except ValueError as error:
+            yield document.problem((*path, key), str(error))
+            continue
+        if key == "path" and address.file is not None:
+            fix = f"write {address.path}, and the file as file:"
+            yield document.problem((*path, key), "a menu is in one file", fix)
+        if key == "defaults" and address.file is None:
+            fix = f"write applications/nublado/values.yaml#{address.path}"
+            yield document.problem((*path, key), "the defaults of a menu are in another file", fix)
 
 
 def selector_problems(

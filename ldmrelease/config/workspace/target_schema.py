@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from ldmrelease.config.workspace.pattern_schema import Repeated
 from ldmrelease.config.yaml.fields import UNIQUE, Address, Name, Registered, Strict, Text, exactly_one, said
 from ldmrelease.domain.tags import RELEASE_KINDS
 
@@ -27,7 +28,7 @@ OneOrMore = Annotated[
 """A text, or several in a list."""
 
 
-class SettingEntry(Strict):
+class SettingEntry(Repeated):
     """What says which image of a component is wanted: one scalar at path, or several that a template puts together."""
 
     component: Text = Field(description="A component that runs here.")
@@ -122,11 +123,18 @@ class MenuEntry(Strict):
     aliases: dict[Name, Text] = Field(
         default_factory=dict, description="Names that move by promotion, with the menu's key that holds them."
     )
+    defaults: Text | None = Field(
+        None,
+        description="The chart's own menu, which holds where a key is absent: FILE#PATH, such as "
+        "applications/nublado/values.yaml#controller.config.images. Without it every key has to be there.",
+    )
 
     @model_validator(mode="after")
     def _file_or_config_map(self) -> Self:
         if (self.config_map is None) != (self.repository is not None and self.file is not None):
             said("a menu has repository and file, or a config-map in place of both")
+        if self.config_map is not None and self.defaults is not None:
+            said("a menu in a config-map has no defaults beside it: write every key there")
         return self
 
 

@@ -15,7 +15,7 @@ from ldmrelease.config.workspace.schema import (
     WorkspaceFile,
 )
 from ldmrelease.config.workspace.target_schema import GitOpsEntry, MenuEntry, SettingEntry
-from ldmrelease.domain.grammars import AnyGrammar, KindPattern, PatternGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar, KindPattern, PatternGrammar
 from ldmrelease.domain.targets import (
     ConfigMapKey,
     FileLocation,
@@ -216,7 +216,7 @@ def _in_order(entry: SettingEntry, parts: list[SelectorPart]) -> tuple[SelectorP
 def _menu(menu: MenuEntry, site: EnvironmentEntry) -> MenuTarget:
     component = component_name(menu.component)
     keep = {str(kind): count for kind, count in menu.keep.items()}
-    return MenuTarget(_location(menu, site), menu.path, component, keep, dict(menu.aliases))
+    return MenuTarget(_location(menu, site), menu.path, component, keep, dict(menu.aliases), menu.defaults)
 
 
 def _location(menu: MenuEntry, site: EnvironmentEntry) -> FileLocation:

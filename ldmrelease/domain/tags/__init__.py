@@ -6,11 +6,11 @@ may write its own (`patterns`). Reading a tag never raises: what fits nothing is
 reason. Only light modules load here; `semver` and `datetime` are imported when needed.
 """
 
-from ldmrelease.domain.tags.model import RELEASE_KINDS, Kind, OrderKey, Tag
 from ldmrelease.domain.tags.order import NotComparable, order_key, sort
 from ldmrelease.domain.tags.pattern import image_tag, tag_pattern_match
-from ldmrelease.domain.tags.read import parse
 from ldmrelease.domain.tags.registry import GRAMMARS, grammar_of
+from ldmrelease.domain.tags.tag import RELEASE_KINDS, Kind, OrderKey, Tag
+from ldmrelease.domain.tags.tag_reading import parse
 
 __all__ = [
     "GRAMMARS",

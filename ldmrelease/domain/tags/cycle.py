@@ -14,7 +14,7 @@ The parts of a tag are its `cycle` (`c0044`) and its `revision` (7), which is th
 import re
 from collections.abc import Iterator
 
-from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
+from ldmrelease.domain.tags.tag import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 
 _NAME = "cycle"
 KINDS = frozenset({Kind.release, Kind.moving})

@@ -2,10 +2,10 @@
 
 import re
 
-from ldmrelease.domain.grammars import AnyGrammar
-from ldmrelease.domain.tags.model import Tag
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.tags.pattern import tag_pattern_match
-from ldmrelease.domain.tags.read import parse
+from ldmrelease.domain.tags.tag import Tag
+from ldmrelease.domain.tags.tag_reading import parse
 
 PART = "cycle"
 """The part of a workspace's own pattern that names a cycle."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Tag
+from ldmrelease.domain.tags.tag import Builds, Kind, OrderKey, Tag
 
 
 class Grammar(Protocol):

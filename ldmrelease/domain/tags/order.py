@@ -6,8 +6,8 @@ Each grammar has the order of its own tags.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ldmrelease.domain.tags.model import Kind, OrderKey, Tag
 from ldmrelease.domain.tags.registry import grammar_of
+from ldmrelease.domain.tags.tag import Kind, OrderKey, Tag
 
 _MENU = {kind: place for place, kind in enumerate(Kind)}
 

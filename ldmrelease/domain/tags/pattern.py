@@ -2,9 +2,9 @@
 
 import re
 
-from ldmrelease.domain.grammars import AnyGrammar
-from ldmrelease.domain.tags.model import Tag
-from ldmrelease.domain.tags.read import parse
+from ldmrelease.domain.product_grammar import AnyGrammar
+from ldmrelease.domain.tags.tag import Tag
+from ldmrelease.domain.tags.tag_reading import parse
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _FIELDS = ("git", "eups", "image")

@@ -13,7 +13,7 @@ GRAMMARS: dict[str, str] = {
 patterns of all of them would be felt at every start."""
 
 if TYPE_CHECKING:
-    from ldmrelease.domain.grammars import AnyGrammar
+    from ldmrelease.domain.product_grammar import AnyGrammar
     from ldmrelease.domain.tags import cycle, rsp, rubin, semver
     from ldmrelease.domain.tags.interface import Grammar
 

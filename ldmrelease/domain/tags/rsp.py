@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 
 from ldmrelease.domain.tags.imagetag import image_tag_fault
-from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 from ldmrelease.domain.tags.stack import (
     DIGITS,
     NUMBER,
@@ -25,6 +24,7 @@ from ldmrelease.domain.tags.stack import (
     stack_spellings,
     weekly,
 )
+from ldmrelease.domain.tags.tag import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 
 _RSP = "rsp"
 KINDS = STACK_KINDS | {Kind.experimental}

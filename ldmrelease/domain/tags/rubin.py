@@ -12,7 +12,6 @@ kind `unknown`, with the SAL cycle and build filled in (a k-cycle is no SAL cycl
 import re
 from collections.abc import Iterator
 
-from ldmrelease.domain.tags.model import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 from ldmrelease.domain.tags.stack import (
     DIGITS,
     NUMBER,
@@ -26,6 +25,7 @@ from ldmrelease.domain.tags.stack import (
     stack_spellings,
     weekly,
 )
+from ldmrelease.domain.tags.tag import Builds, Kind, OrderKey, Suffix, Tag, parsed, unparsed
 
 _RUBIN = "rubin"
 KINDS = STACK_KINDS

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from ldmrelease.domain.tags.imagetag import image_tag_fault
-from ldmrelease.domain.tags.model import (
+from ldmrelease.domain.tags.tag import (
     Builds,
     Kind,
     OrderKey,

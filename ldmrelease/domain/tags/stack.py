@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ldmrelease.domain.tags.model import Kind, OrderKey, Tag, Version, version_numbers
+from ldmrelease.domain.tags.tag import Kind, OrderKey, Tag, Version, version_numbers
 
 # Fifteen digits fit the integers of every JSON reader; nothing real comes near.
 NUMBER = r"(?:0|[1-9][0-9]{0,14})"

@@ -13,8 +13,9 @@ from typer.core import TyperGroup
 from ldmrelease.answers.schemas import ANSWERS
 from ldmrelease.config.workspace.file_schemas import FILES
 from ldmrelease.config.workspace.init import SAMPLES
-from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.command_table import COMMANDS
 from ldmrelease.faces.cli.main import app, load
+from ldmrelease.trees.registry import LAYOUTS
 
 _KINDS = {
     "after": "tags",
@@ -39,6 +40,7 @@ _KINDS = {
 """What a parameter is completed with, by its name."""
 _SPECIAL = {
     ("abort", "promotion"): "open-promotions",
+    ("adopt", "repository"): "directory",
     ("alias list", "place"): "targets",
     ("drift", "place"): "targets",
     ("observe", "place"): "targets",
@@ -49,11 +51,12 @@ _SPECIAL = {
 }
 _CHOICES = {
     ("schema", "answer"): [*ANSWERS],
+    ("adopt", "shape"): [*LAYOUTS],
     ("init", "sample"): [*SAMPLES],
     ("workspace schema", "kind"): [*FILES],
 }
 FREE = {
-    "aliases", "build", "builder", "failed", "insecure", "kubernetes", "mail", "name", "person", "platform",
+    "aliases", "branch", "build", "builder", "failed", "insecure", "kubernetes", "mail", "name", "person", "platform",
     "predicate", "reason", "registry", "repository", "run", "type",
 }  # fmt: skip
 """Parameters whose text nobody can know."""

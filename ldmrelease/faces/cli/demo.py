@@ -15,7 +15,7 @@ from ldmrelease.answers.workspace import DemoAnswer, PlayedAnswer
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.demo.cluster_story import CLUSTER_STORY
-from ldmrelease.demo.clusters import DemoClusters, Occupied, make_cluster_workspace, remove
+from ldmrelease.demo.demo_cluster import DemoClusters, Occupied, make_cluster_workspace, remove
 from ldmrelease.demo.play import MARK, afterwards, make_workspace, mark, play
 from ldmrelease.demo.story import STORY
 from ldmrelease.domain.workload_selection import ClusterAccess

@@ -1,5 +1,7 @@
 """`ldmrelease drift`: where what is wanted, what was decided and what runs differ."""
 
+import os
+
 import typer
 
 from ldmrelease.answers.live import drift_answer
@@ -30,11 +32,13 @@ def drift(
 
     A command is planned before it is advised; where each would be refused, that says what stands in the way.
 
+    Where helm or kustomize are installed, trees that they render are compared with what their settings say.
+
     Exit 0: no drift; 1: drift was found; 3: none was found, and some system could not be reached.
     """
     context = open_context_here(ctx)
     wanted = applications_of(context, one_target(place, target))
-    found = report(context, context.levels, live(context, wanted, timeout))
+    found = report(context, context.levels, live(context, wanted, timeout, os.environ))
     if any(each.options for each in found.drift):
         from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - knows all that a promotion does
 

@@ -18,7 +18,7 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
-from ldmrelease.services.evidence.files import TooMuch, read_limited
+from ldmrelease.services.evidence.evidence_files import TooMuch, read_limited
 from ldmrelease.services.evidence.manual import (
     ReadEvidence,
     UnusableEvidence,

@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 import ldmrelease
 from ldmrelease import logs
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.command_table import COMMANDS
 from ldmrelease.faces.cli.metavars import spelled
 from ldmrelease.faces.cli.once import targets_once
 from ldmrelease.faces.cli.options import HELP, NoAnswer, asked_output, examples

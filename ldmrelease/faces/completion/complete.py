@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
-from ldmrelease.faces.completion.grammar import Expected, read_table, walk
+from ldmrelease.faces.completion.command_line import Expected, read_table, walk
 from ldmrelease.faces.completion.shells import VARIABLE, Candidate, answer, question
 
 _SHELLS = {f"complete_{each}": each for each in ("bash", "zsh", "fish")}
@@ -46,7 +46,7 @@ def _offered(expected: Expected, directory: str | None, environ: Mapping[str, st
     kind = _FILES_TOO.get(expected.kind, expected.kind)
     if not kind or kind in _OF_FILES:
         return []
-    from ldmrelease.faces.completion.names import names  # noqa: PLC0415 - options and files go without
+    from ldmrelease.faces.completion.workspace_names import names  # noqa: PLC0415 - options and files go without
 
     return [Candidate(each) for each in names(kind, directory, environ)]
 

@@ -11,10 +11,10 @@ from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.index import PASSING
+from ldmrelease.policy.place_names import Unknown, environments
 from ldmrelease.policy.rule_context import RuleContext, command
 from ldmrelease.policy.runs import Attempt, Attempts, WantedRun, attempts
 from ldmrelease.policy.subjects import About, NoSubject, subjects
-from ldmrelease.policy.where import Unknown, environments
 
 
 class Parameters(Struct, frozen=True):

@@ -23,7 +23,7 @@ from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.execute import RunSpec, execute
 from ldmrelease.services.checks.stability import crashed, stable_state, stable_throughout
 from ldmrelease.services.deployments.clusters import cluster_uid
-from ldmrelease.services.evidence.runs import check_fact, registered_runs
+from ldmrelease.services.evidence.registered_runs import check_fact, registered_runs
 from ldmrelease.services.inventory.observations import runs_release
 from ldmrelease.services.inventory.observe import observe
 from ldmrelease.services.needs import PlaceObserving, RunRecording, SignedHistory

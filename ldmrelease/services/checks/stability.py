@@ -10,8 +10,8 @@ from ldmrelease.cluster.client.errors import ClusterUnreachable
 from ldmrelease.cluster.client.watch import WatchCut
 from ldmrelease.cluster.objects.pods import ContainerState, is_live, pods_of, states
 from ldmrelease.cluster.objects.workloads import KubernetesObject
+from ldmrelease.cluster.rollout.rollout_wait import AssessedWorkload, wait_for
 from ldmrelease.cluster.rollout.status import Healthy, NodesNotReady, Scheduled, Status
-from ldmrelease.cluster.rollout.wait import AssessedWorkload, wait_for
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.evidence import ObservedPod, StableState

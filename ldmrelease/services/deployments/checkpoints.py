@@ -5,8 +5,9 @@ be the one that knows: so all are asked before anything acts anywhere (trust.md 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import Unavailable
@@ -67,8 +68,7 @@ UNFLOODING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class KeptCheckpoint:
+class KeptCheckpoint(Struct, frozen=True):
     """What one who was asked knows of the ledger.
 
     where: a place, or the release repository. checkpoint: what it has seen, None where it has seen nothing.
@@ -85,8 +85,7 @@ class KeptCheckpoint:
     notice: Refusal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckpointContradiction:
+class CheckpointContradiction(Struct, frozen=True):
     """Somebody has seen events of this ledger that are not in it."""
 
     where: str

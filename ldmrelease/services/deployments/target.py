@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Topology
-from ldmrelease.services.deployments.order import ordered_places
+from ldmrelease.services.deployments.place_order import ordered_places
 from ldmrelease.services.needs import PolicyLookup
 from ldmrelease.services.releases.pin import Pinned
 

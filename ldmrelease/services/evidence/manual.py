@@ -21,7 +21,7 @@ from ldmrelease.domain.statements import Subject as About
 from ldmrelease.policy.demands import Demand, demands
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.collect import CollectedStatement
-from ldmrelease.services.evidence.files import TooMuch, too_much
+from ldmrelease.services.evidence.evidence_files import TooMuch, too_much
 from ldmrelease.services.evidence.publish import publish_envelope
 from ldmrelease.services.known_pins import name_of
 from ldmrelease.services.needs import EvidenceRecording, EvidenceSources, ReleaseLookup
@@ -124,7 +124,7 @@ def sign(signer: Signer, type: str, subjects: tuple[About, ...], predicate: dict
 
 
 def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
-    """A statement in an envelope, bare or in a sigstore bundle, within the limits of `services/evidence/files.py`."""
+    """A statement in an envelope, bare or in a sigstore bundle, within the limits of `evidence_files`."""
     beyond = too_much(data)
     if beyond is not None:
         return beyond_limit(beyond)

@@ -12,7 +12,7 @@ from ldmrelease.domain.predicates.test_result import (
 )
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Check, ComponentKind
-from ldmrelease.services.evidence.runs import check_fact, registered_runs
+from ldmrelease.services.evidence.registered_runs import check_fact, registered_runs
 from ldmrelease.services.needs import EvidenceSources
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.signing import require_agreed_checks

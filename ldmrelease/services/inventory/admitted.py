@@ -7,7 +7,7 @@ from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place, Product, Topology
 from ldmrelease.projections.naming import Admission
-from ldmrelease.services.inventory.names import ImageNames
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.observations import PlaceObservation, latest_observation
 from ldmrelease.services.inventory.promotions import PromotionSummary, open_promotions
 from ldmrelease.services.needs import ReleaseHistory

@@ -4,7 +4,8 @@ Codes: `undecided` (an image that no decision admitted), `moved-tag` (the decide
 `absent-image` (the tag names nothing), `not-a-tag` (what stands there can name no image), `foreign-image` (another
 repository is named than the component's), `tag-differs` (the digest there is not one that is pinned for the tag beside
 it), `spec-differs` (somebody changed a workload), `not-synced` (the tree says it and the workload does not yet),
-`not-rolled-out` (the workload says it and its pods do not run it).
+`not-rolled-out` (the workload says it and its pods do not run it), `rendered-otherwise` (a container is made of the
+setting, and gets another image).
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.services.inventory.admitted import AdmittedImage, PinnedTag
+from ldmrelease.services.inventory.rendered_image import RENDERED_OTHERWISE
 from ldmrelease.services.inventory.trees import DeclaredImage, RunningContainer
 
 DRIFTS = (
@@ -28,6 +30,7 @@ DRIFTS = (
     "spec-differs",
     "not-synced",
     "not-rolled-out",
+    "rendered-otherwise",
 )
 """Every code that a drift can have."""
 
@@ -63,6 +66,8 @@ class ComparedStates(Struct, frozen=True):
 def drifts(states: ComparedStates) -> tuple[Drift, ...]:
     """How the states differ, by the identity of images; what nobody could be reached about does not differ."""
     found = list(_of_tree(states))
+    if states.said is not None:
+        found += [Drift(RENDERED_OTHERWISE, each.values()) for each in states.said.rendered]
     if states.ran is not None:
         # No workload can follow what names no image, and none should what is not ours.
         said = states.said

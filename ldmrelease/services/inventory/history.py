@@ -12,7 +12,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.naming import NamedBy
 from ldmrelease.projections.residences import Reading, replayed
-from ldmrelease.services.inventory.names import ImageNames, spelling_of
+from ldmrelease.services.inventory.image_names import ImageNames, spelling_of
 from ldmrelease.services.inventory.observations import counted_observations
 from ldmrelease.services.needs import ReleaseHistory
 

@@ -38,12 +38,18 @@ class UnavailablePlace(Struct, frozen=True):
     why: tuple[TargetFailure, ...]
 
 
-def live(context: LiveComparison, applications: Sequence[Application], timeout: float) -> list[LiveComponent]:
+def live(
+    context: LiveComparison,
+    applications: Sequence[Application],
+    timeout: float,
+    rendered_with: Mapping[str, str] | None = None,
+) -> list[LiveComponent]:
     """The rows of these places, asked all at once.
 
     timeout: for how many seconds each environment may be asked; what it has not said by then is unheard.
+    rendered_with: the variables of this process, where trees are to be rendered, by the programs on its `PATH`.
     """
-    trees = Trees(context.workspace.root, context.topology, context.workspace.insecure)
+    trees = Trees(context.workspace.root, context.topology, context.workspace.insecure, rendered_with)
     heard = _ask(context.workspace, trees, applications, timeout)
     rows = Comparer(context)
     found = [row for each in applications for row in rows.of(each, heard[each.place])]

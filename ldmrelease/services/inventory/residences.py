@@ -12,7 +12,7 @@ from ldmrelease.projections.residences import (
     image_residence_keys,
     replayed,
 )
-from ldmrelease.services.inventory.names import ImageNames
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.observations import observations_of_images
 from ldmrelease.services.needs import ReleaseHistory
 

@@ -10,7 +10,7 @@ from ldmrelease.domain.events.place import ObservedImage
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Application
 from ldmrelease.projections.naming import Admission, NamedBy
-from ldmrelease.services.inventory.names import ImageNames
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.needs import ReleaseHistory
 from ldmrelease.services.releases.components import ProductComponent

@@ -17,6 +17,7 @@ from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.registry import LAYOUTS, layout, layout_of
+from ldmrelease.trees.rendering.cache import cache_folder
 
 
 class TreeSource(Struct, frozen=True):
@@ -62,14 +63,20 @@ def open_tree(access: Access, source: TreeSource) -> CommittedTree | Refusal | U
 
 
 def desired(
-    tree: Tree, environments: Collection[str], environ: Mapping[str, str], *, render: bool
+    tree: Tree,
+    environments: Collection[str],
+    environ: Mapping[str, str],
+    *,
+    render: bool,
+    shape: str | None = None,
 ) -> DesiredTree | Refusal:
     """What a tree asks for in these environments; in all of them where none is named.
 
-    environ: the variables of this process; `PATH` says where Helm and Kustomize are, if they are.
-    Refused: `no-layout` (nothing known looks like this tree), `no-environment` (the first of those that it lacks).
+    environ: the variables of this process; `PATH` says where Helm and Kustomize are, if they are. shape: the layout
+    that the tree has, where somebody says it. Refused: `no-layout` (the tree has not that one, or none that is known),
+    `no-environment` (the first of those that it lacks).
     """
-    name = layout_of(tree)
+    name = layout_of(tree) if shape is None else shape if layout(shape).fits(tree) else None
     if name is None:
         return Refusal("no-layout", {"known": list(LAYOUTS), "found": len(tree.files())})
     known = layout(name).environments(tree)
@@ -90,6 +97,13 @@ def desired(
 def _render(
     name: str, tree: Tree, environments: Collection[str], environ: Mapping[str, str], work: Path
 ) -> Iterator[TreeFinding] | None:
-    path = environ.get("PATH")
-    helm, kustomize = (shutil.which(each, path=path) for each in ("helm", "kustomize"))
-    return layout(name).render(tree, environments, Programs(work, environ, helm, kustomize))
+    helm, kustomize = installed(environ)
+    return layout(name).render(
+        tree, environments, Programs(work, environ, helm, kustomize, cache_folder(environ))
+    )
+
+
+def installed(environ: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Where Helm and Kustomize are on the `PATH`."""
+    helm, kustomize = (shutil.which(each, path=environ.get("PATH", "")) for each in ("helm", "kustomize"))
+    return helm, kustomize

@@ -5,9 +5,10 @@ registry that knows its tags is not.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,11 +20,15 @@ from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.services.deployments.asking import asked
+from ldmrelease.services.inventory.rendered_image import RenderedOtherwise
 from ldmrelease.services.releases.components import own_repositories
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access, Connections
 from ldmrelease.targets.image_setting import ImageSetting, foreign_image
 from ldmrelease.targets.results import Change, Refusal, Snapshot
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.rendered import Rendering
 
 TargetFailure = Refusal | Unavailable
 
@@ -34,7 +39,8 @@ class DeclaredImage(Struct, frozen=True):
     `resolved` is False as long as no registry has been asked; a tag that names nothing has no digest then.
     `invalid` is what stands there where that names no image, `foreign` where another repository is named than the
     component's: there is nothing to resolve then. `image` is the whole reference, as far as the tree says it.
-    `by_digest` says that a digest stands there, beside the tag if there is one.
+    `by_digest` says that a digest stands there, beside the tag if there is one. `rendered` are the containers that get
+    another image although they are made of this setting, where somebody has rendered the tree.
     """
 
     component: str
@@ -46,6 +52,7 @@ class DeclaredImage(Struct, frozen=True):
     image: str = ""
     foreign: ForeignImage | None = None
     by_digest: bool = False
+    rendered: tuple[RenderedOtherwise, ...] = ()
 
     @property
     def spelling(self) -> str:
@@ -96,12 +103,22 @@ TellChange = Callable[[tuple[Place, str], Change | TargetFailure], None]
 class Trees:
     """Reads trees for many threads.
 
-    A repository is asked by one thread at a time, since all share its mirror; a tag is asked for once.
+    A repository is asked by one thread at a time, since all share its mirror; a tag is asked for once. Trees are
+    rendered only where `rendered_with` is given, the variables of this process.
     """
 
-    def __init__(self, root: Path, topology: Topology, insecure: Iterable[str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        topology: Topology,
+        insecure: Iterable[str],
+        rendered_with: Mapping[str, str] | None = None,
+    ) -> None:
         self._root = root
         self._access = Access(root, None, Connections(root))
+        self._rendering = (
+            _rendering(topology, self._access, rendered_with) if rendered_with is not None else None
+        )
         self._topology = topology
         self._options = RegistryOptions(insecure=frozenset(insecure))
         self._locks: dict[str, threading.Lock] = {}
@@ -118,8 +135,12 @@ class Trees:
                 found = replace(found, unheard=Unavailable("the registry", "no answer in time", passes=True))
             tell(each.place, found)
         registries = Registries(self._root, self._options)
-        for application, tree in read:
-            tell(application.place, self._resolved(registries, application, tree))
+        resolved = [(each, self._resolved(registries, each, tree)) for each, tree in read]
+        for application, tree in resolved:
+            tell(application.place, tree)
+        if self._rendering is not None:
+            for application, tree in resolved:
+                tell(application.place, self._rendered(self._rendering, application, tree))
 
     def changes(self, settings: Iterable[tuple[Application, Sequence[str]]], tell: TellChange) -> None:
         """Tell who gave each of these settings the value that it has, or why nobody can say; a place at a time."""
@@ -170,6 +191,19 @@ class Trees:
             said.append(replace(each, digest=digest, resolved=True))
         return replace(tree, said=tuple(said), unheard=unheard)
 
+    def _rendered(self, rendering: "Rendering", application: Application, tree: DesiredState) -> DesiredState:
+        """The same with what containers get instead. Who cannot be reached for it has said the rest already."""
+        with self._alone(application):
+            there = registry.read(application.target, self._access)
+            said = registry.stated(application.target, there) if isinstance(there, Snapshot) else there
+            found = rendering.otherwise(application, said) if isinstance(said, tuple) else []
+        if isinstance(found, Unavailable):
+            return replace(tree, unheard=tree.unheard or found)
+        others = {each.setting: tuple(own for own in found if own.setting == each.setting) for each in found}
+        return replace(
+            tree, said=tuple(replace(each, rendered=others.get(each.path, ())) for each in tree.said)
+        )
+
     def _digest(self, registries: Registries, source: str, tag: str | None) -> str | None:
         key = (source, tag or "")
         if tag is not None and key not in self._digests:
@@ -181,6 +215,12 @@ class Trees:
         where = registry.where(application.target)
         with self._own:
             return self._locks.setdefault(where, threading.Lock())
+
+
+def _rendering(topology: Topology, access: Access, environ: Mapping[str, str]) -> "Rendering":
+    from ldmrelease.services.inventory.rendered import Rendering  # noqa: PLC0415 - knows all layouts of trees
+
+    return Rendering(topology, access, environ)
 
 
 def _sources(topology: Topology, application: Application) -> dict[str, str]:

@@ -14,7 +14,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.naming import Admission
 from ldmrelease.services.inventory.history import HistoryEntry, history
-from ldmrelease.services.inventory.names import ImageNames
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.promotions import promotion_summary
 from ldmrelease.services.needs import ReleaseHistory
 

@@ -10,7 +10,7 @@ from ldmrelease.domain.site_registry import FOREIGN_IMAGE, ForeignImage
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections.naming import NamedBy
-from ldmrelease.services.inventory.names import ImageNames, spelling_of
+from ldmrelease.services.inventory.image_names import ImageNames, spelling_of
 from ldmrelease.services.inventory.observations import PlaceObservation, latest_observation
 from ldmrelease.services.needs import ReleaseHistory
 

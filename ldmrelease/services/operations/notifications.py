@@ -5,11 +5,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from ldmrelease.checks.files import command_files
+from ldmrelease.checks.check_files import command_files
 from ldmrelease.config.workspace.model import NotifyCommand, Workspace
 from ldmrelease.domain.errors import reason_of
 from ldmrelease.domain.events.promotion import PromotionState
-from ldmrelease.services.promotions.outcome import PromotionOutcome
+from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 
 _PATIENCE = 30
 _TELLING = {PromotionState.WAITING: "waiting", PromotionState.HALTED: "halted", PromotionState.STUCK: "stuck"}

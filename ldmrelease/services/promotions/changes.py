@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.tags import tag_pattern_match
+from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
 from ldmrelease.services.deployments.desired import desired_edits, edits, snapshot
 from ldmrelease.services.deployments.target import PromotionSpec
@@ -27,7 +29,8 @@ class PlaceChange(Struct, frozen=True):
 
     before, after: tags of releases, or what the settings said where that is no release's; None where there is nothing,
     or, in a menu, always. state: as in a report, `promoted`, `scaled-to-zero` or `scheduled`; `PLANNED` before
-    anything is done. dropped: what a menu lets go. written: whether the place said something else before.
+    anything is done. dropped: what a menu lets go. sets: which keys of a menu say something else, besides its
+    releases; dropdown: what its drop-down menu says by itself. written: whether the place said something else before.
     """
 
     place: Place
@@ -38,6 +41,8 @@ class PlaceChange(Struct, frozen=True):
     alias: str | None = None
     menu: bool = False
     dropped: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    dropdown: tuple[str, ...] = ()
     written: bool = True
 
 
@@ -60,7 +65,15 @@ def _planned(context: AliasLookup, spec: PromotionSpec, place: Place) -> PlaceCh
     changed: Mapping[str, Value] = {} if isinstance(wanted, Refusal) else wanted
     before = {path: values[path] for path in changed if path in values}
     asked = _Asked(spec.intent, release.product, release.tag, spec.alias)
-    return _place_change(context, asked, application, place, before, changed, PLANNED)
+    planned = _place_change(context, asked, application, place, before, changed, PLANNED)
+    if (
+        application is None
+        or not isinstance(application.target, MenuTarget)
+        or not isinstance(there, Snapshot)
+    ):
+        return planned
+    beside = registry.menu_change(application.target, there, changed)
+    return replace(planned, sets=beside.sets, dropdown=beside.dropdown)
 
 
 def _changes(context: ReleaseLookup, promotion: Promotion) -> Iterator[PlaceChange]:
@@ -72,7 +85,7 @@ def _changes(context: ReleaseLookup, promotion: Promotion) -> Iterator[PlaceChan
         then = Snapshot("", "", before, {})
         after = (
             edits(application.target, promotion.pinned.release, plan.intent, asked.alias, then)
-            if application is not None and plan.intent in _KEPT_BESIDE and _keeps_many(application)
+            if application is not None and plan.intent in _KEPT_BESIDE
             else {}
         )
         changed: Mapping[str, Value] = {} if isinstance(after, Refusal) else after
@@ -116,8 +129,12 @@ def _place_change(
     product = context.topology.product(asked.product)
     found = () if product is None else _releases(context, product, before.values())
     named = ", ".join(dict.fromkeys(found)) or None
-    if state != PLANNED:
+    if not after:
         written = named != asked.tag
+    elif written and named == asked.tag:
+        # Its tag and something beside it, such as a digest that is none.
+        changed = (str(before[path]) for path, value in after.items() if before.get(path, value) != value)
+        named = ", ".join(dict.fromkeys(changed)) or None
     return PlaceChange(place, asked.intent, named, asked.tag, state, asked.alias, written=written)
 
 

@@ -12,7 +12,7 @@ from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.plan import Step, StepKind
 from ldmrelease.domain.topology import Check
 from ldmrelease.domain.workload_selection import Workloads
-from ldmrelease.services.evidence.runs import registered_runs
+from ldmrelease.services.evidence.registered_runs import registered_runs
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets.connections import answer
 

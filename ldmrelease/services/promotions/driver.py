@@ -36,7 +36,12 @@ from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.load import Promotion, load_promotion
-from ldmrelease.services.promotions.outcome import TRIES, AppendsRefused, PromotionOutcome, wait_values
+from ldmrelease.services.promotions.promotion_outcome import (
+    TRIES,
+    AppendsRefused,
+    PromotionOutcome,
+    wait_values,
+)
 from ldmrelease.services.promotions.takeover import claim_events, may_take
 from ldmrelease.services.promotions.turn import TakenOver, Turn
 from ldmrelease.services.promotions.wait_reasons import open_wait
@@ -314,7 +319,7 @@ def _busy(claim: Claim, place: Place | None = None) -> PlaceBusy:
 
 
 def _open(context: PromotionDriving, promotion: Promotion) -> dict[str, Any]:
-    return open_wait(context.topology, promotion.request, promotion.pinned.release)
+    return open_wait(context, promotion.request, promotion.pinned.release)
 
 
 def _left(context: PromotionDriving, promotion: Promotion) -> PromotionOutcome:

@@ -1,5 +1,6 @@
 """Whether places can be written and checked as asked: everything that is wrong is found while planning."""
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.desired import desired_edits
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PlaceAccess, PolicyLookup, TargetAccess
+from ldmrelease.services.promotions.rendered_images import RenderedImages
 from ldmrelease.services.promotions.tags_there import TagsNow
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
@@ -51,12 +53,13 @@ def preflight_failures(
 ) -> Iterator[RefusedPlace]:
     """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
     tags, shared = TagsNow(context, spec), SharedParts(context.topology)
+    rendered = RenderedImages(context, spec, os.environ)
     for application in applications:
         refusal = (
             other_cluster(context.clusters, application)
             or cluster_refusal(context, application, checked=spec.intent in (Intent.PROMOTE, Intent.ROLLBACK))
             or desired.fence_refusal(context, application)
-            or _unwritable(context, spec, application, tags, shared)
+            or _unwritable(context, spec, application, tags, shared, rendered)
         )
         if refusal is not None:
             yield RefusedPlace(application.place, refusal)
@@ -82,6 +85,7 @@ def _unwritable(
     application: Application,
     tags: TagsNow,
     shared: SharedParts,
+    rendered: RenderedImages,
 ) -> Refusal | Unavailable | None:
     there = desired.snapshot(context, application)
     if not isinstance(there, Snapshot):
@@ -90,7 +94,11 @@ def _unwritable(
     if isinstance(wanted, Refusal):
         return wanted
     product = spec.pinned.release.product
-    return shared.refusal(application, product, there, wanted) or tags.refusal(application, there, wanted)
+    return (
+        shared.refusal(application, product, there, wanted)
+        or tags.refusal(application, there, wanted)
+        or rendered.refusal(application, there, wanted)
+    )
 
 
 def _uncheckable(context: PlaceAccess, application: Application) -> Refusal | Unavailable | None:

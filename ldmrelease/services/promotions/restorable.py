@@ -12,7 +12,7 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.registry.errors import RegistryError
-from ldmrelease.services.inventory.names import ImageNames
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.observations import counted_observations
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.work import Work

@@ -9,7 +9,7 @@ from ldmrelease.domain.times import instant
 from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.commands import resume
-from ldmrelease.services.promotions.outcome import PromotionOutcome
+from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 
 POLL = timedelta(minutes=1)
 """The longest sleep: an approval or an observation may come at any time."""

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ldmrelease.domain.grammars import AnyGrammar
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.domain.topology import Application, ComponentSource, Topology
 

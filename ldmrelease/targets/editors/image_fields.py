@@ -56,6 +56,11 @@ def optional(_target: KubernetesTarget) -> tuple[str, ...]:
     return ()
 
 
+def shared(_target: KubernetesTarget) -> tuple[str, ...]:
+    """None."""
+    return ()
+
+
 def beside(_target: KubernetesTarget) -> tuple[str, ...]:
     """Nothing is read along."""
     return ()

@@ -4,7 +4,7 @@ What stands beside a tag is read along and never written: the repository of the 
 by, whatever the tag says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ldmrelease.domain.images import is_digest, parse_reference
@@ -25,12 +25,12 @@ from ldmrelease.targets.image_setting import (
     not_an_image,
     repository_in,
 )
-from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value
+from ldmrelease.targets.results import ABSENT, Refusal, Snapshot, Unquoted, Value
 
 
 def paths(target: ImageSettingsTarget) -> tuple[str, ...]:
     """The addresses that are read and written."""
-    return tuple(dict.fromkeys(address for each in target.settings for address in each.written))
+    return tuple(dict.fromkeys(address for each in target.settings for address in _written(each)))
 
 
 def optional(target: ImageSettingsTarget) -> tuple[str, ...]:
@@ -48,6 +48,11 @@ def beside(target: ImageSettingsTarget) -> tuple[str, ...]:
         if address not in written
     )
     return tuple(dict.fromkeys(found))
+
+
+def shared(target: ImageSettingsTarget) -> tuple[str, ...]:
+    """All of them: a part may have an anchor."""
+    return paths(target)
 
 
 def desired(target: ImageSettingsTarget, release: Release, snapshot: Snapshot) -> dict[str, Value] | Refusal:
@@ -72,6 +77,8 @@ def desired(target: ImageSettingsTarget, release: Release, snapshot: Snapshot) -
             if wanted.setdefault(address, value) != value:
                 return _contradiction(target, snapshot, address, (by[address], component))
             by.setdefault(address, component)
+    for address, other in _one_scalar(wanted, snapshot):
+        return _contradiction(target, snapshot, address, (by[address], by[other]))
     if not wanted:
         names = [each.component for each in target.settings]
         return Refusal(
@@ -108,11 +115,29 @@ def stated(target: ImageSettingsTarget, snapshot: Snapshot) -> tuple[ImageSettin
 
 def _optional(setting: Setting | Selector) -> Iterator[str]:
     if isinstance(setting, Setting):
-        yield from setting.written if setting.defaults else ()
+        # An image that a kustomization says nothing about is the one of its manifest, and gets an entry.
+        is_entry = neighbours.kustomize_entry(ValueAddress.of(setting.path)) is not None
+        yield from _written(setting) if setting.defaults or is_entry else ()
         return
     from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - few workspaces have such
 
     yield from selector_parts.optional(setting)
+
+
+def _written(setting: Setting | Selector) -> Iterator[str]:
+    yield from setting.written
+    excluded = neighbours.excluded(setting)
+    if excluded is not None:
+        yield excluded
+
+
+def _one_scalar(wanted: Mapping[str, Value], snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Addresses of one scalar, by an anchor, that are wanted to say different things."""
+    for address, value in wanted.items():
+        anchored = snapshot.anchored.get(address)
+        for other in anchored.readers if anchored is not None else ():
+            if wanted.get(other, value) != value:
+                yield address, other
 
 
 def _contradiction(
@@ -160,7 +185,9 @@ def _wanted(
     # What a default says already needs no line of its own.
     address, said = _said(setting, snapshot)
     said_by_default = address != setting.path and said == value
-    return {setting.path: snapshot.values[setting.path] if said_by_default else value}
+    edits = {setting.path: snapshot.values[setting.path] if said_by_default else value}
+    excluded = neighbours.excluded(setting)
+    return edits | ({excluded: ABSENT} if excluded is not None else {})
 
 
 def _scalar(

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ldmrelease.targets.git.repository import Git
+from ldmrelease.targets.git.git_repository import Git
 
 
 class BlamedLine(NamedTuple):

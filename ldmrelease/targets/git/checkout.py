@@ -13,9 +13,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
-from ldmrelease.targets.git.layout import WorkTree
+from ldmrelease.targets.git.git_repository import Git, GitBlob, read_blob
+from ldmrelease.targets.git.local_repository import WorkTree
 from ldmrelease.targets.git.program import call
-from ldmrelease.targets.git.repository import Git, GitBlob, read_blob
 from ldmrelease.targets.results import RefusedError
 
 _NO_CHANGE = "."

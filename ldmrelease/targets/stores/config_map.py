@@ -78,9 +78,10 @@ def read(
     access: Access,
     optional: Collection[str] = (),
     beside: Collection[str] = (),
+    shared: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as they are now; an `optional` one that is absent is left out."""
-    read = PathsToRead(paths, optional, beside)
+    read = PathsToRead(paths, optional, beside, shared)
     return answer(lambda: _Session.open(where, access).snapshot(read))
 
 
@@ -197,7 +198,7 @@ class _Session(Struct, frozen=True):
         if all(settings[path].value == value for path, value in edits.items()):
             return Written(canonical.digest(text), lines_of(settings), found=True)
         require_expected(str(self.file), settings, edits, expect, lambda _: self.changed_by(guarded.manifest))
-        changed = texts.edited(edits, asked.optional).get(str(self.file), text)
+        changed = texts.edited(edits, asked).get(str(self.file), text)
         try:
             # Who else has written this text loses it: what the settings said was looked at before.
             self.api.apply(self.path, self._body(guarded, changed), manager=IMAGES_MANAGER, force=True)

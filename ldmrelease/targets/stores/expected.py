@@ -34,9 +34,10 @@ def require_expected(
 
 
 def written_settings(edits: Values, expect: Values) -> PathsToRead:
-    """What a write reads: each setting that it writes. Those that it adds or takes away may be absent."""
-    optional = [path for path in edits if ABSENT in (edits[path], expect.get(path))]
-    return PathsToRead(list(edits), optional)
+    """What a write reads: each setting that it writes. Those that it adds or takes away may be absent; all of them may
+    have an anchor, as far as nobody else reads what it stands for."""
+    optional = [path for path in edits if ABSENT in (edits[path], expect[path])]
+    return PathsToRead(list(edits), optional, shared=list(edits))
 
 
 def said_already(now: Value | None, then: Value | None, item: int | None) -> bool:

@@ -5,8 +5,8 @@ from functools import partial
 
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
 from ldmrelease.targets.git.blame import Blame
+from ldmrelease.targets.git.git_repository import author_of, read_blob
 from ldmrelease.targets.git.program import DAMAGED, GitError
-from ldmrelease.targets.git.repository import author_of, read_blob
 from ldmrelease.targets.results import Absent, Change, Refusal, RefusedError, SettingItem, Value, required
 from ldmrelease.targets.stores.expected import said_already
 from ldmrelease.targets.stores.git_session import Session
@@ -78,13 +78,13 @@ def _author(session: Session, blame: Blame, tip: str, asked: SettingItem) -> Cha
 def _setting_now(session: Session, tip: str, address: str) -> FoundSetting:
     """Raises `RefusedError` where it cannot be read."""
     path, file = ValueAddress.of(address).path, file_of(address, session.where.file)
-    return required(read_settings(session.blob(tip, file).content, [path], file, [path]))[path]
+    return required(read_settings(session.blob(tip, file).content, [path], file, [path], shared=[path]))[path]
 
 
 def _setting_at(session: Session, revision: str, file: str, path: str) -> FoundSetting | None:
     """The setting at a revision; None where it could not be read there."""
     try:
         content = read_blob(session.git, revision, file).content
-        return required(read_settings(content, [path], file, [path]))[path]
+        return required(read_settings(content, [path], file, [path], shared=[path]))[path]
     except RefusedError:
         return None

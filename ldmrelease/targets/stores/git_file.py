@@ -17,9 +17,9 @@ from ldmrelease.targets import fence
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry
+from ldmrelease.targets.git.git_remote import ref_removal, remote_url
+from ldmrelease.targets.git.git_repository import GitBlob, tree_with
 from ldmrelease.targets.git.program import GitError
-from ldmrelease.targets.git.remote import ref_removal, remote_url
-from ldmrelease.targets.git.repository import GitBlob, tree_with
 from ldmrelease.targets.results import (
     Change,
     Refusal,
@@ -53,12 +53,13 @@ def read(
     access: Access,
     optional: Collection[str] = (),
     beside: Collection[str] = (),
+    shared: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as committed now; an `optional` one may be `ABSENT`.
 
     Raises ValueError for what is not a path.
     """
-    read = PathsToRead(paths, optional, beside)
+    read = PathsToRead(paths, optional, beside, shared)
     return _answer(where, lambda: _snapshot(Session.open(where, access), read))
 
 
@@ -202,7 +203,7 @@ def _commit(
 ) -> Written | None:
     """One try on this tip, one commit whatever files it changes; None where branch or fence has moved meanwhile."""
     tip = session.require(tips[session.ref])
-    changed = session.texts(tip).edited(edits, asked.optional)
+    changed = session.texts(tip).edited(edits, asked)
     checkouts = session.checkouts(files_of(edits, session.where.file))
     if checkouts is not None:
         checkouts.require_clean(tip)

@@ -7,8 +7,8 @@ from msgspec import Struct
 from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.value_addresses import NOT_IN_A_PATH
 from ldmrelease.targets.connections import Access
-from ldmrelease.targets.git.remote import GitRemote
-from ldmrelease.targets.git.repository import Git, GitBlob, read_blob
+from ldmrelease.targets.git.git_remote import GitRemote
+from ldmrelease.targets.git.git_repository import Git, GitBlob, read_blob
 from ldmrelease.targets.results import RefusedError
 from ldmrelease.targets.stores.reading import Texts
 

@@ -12,7 +12,7 @@ from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.client.errors import ClusterUnreachable, Conflict, ObjectNotFound
 from ldmrelease.cluster.objects.owners import image_field, owners
 from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, find
-from ldmrelease.cluster.rollout.wait import unstick
+from ldmrelease.cluster.rollout.rollout_wait import unstick
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.topology import Place
@@ -52,6 +52,7 @@ def read(
     access: Access,
     _optional: Collection[str] = (),
     _beside: Collection[str] = (),
+    _shared: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The images that the workloads want now; one refusal with everything that is wrong with the selections."""
     return answer(lambda: image_fields.snapshot_of(_Session.open(target, access).workloads()))

@@ -46,12 +46,15 @@ def read(
     access: Access,
     optional: Collection[str] = (),
     beside: Collection[str] = (),
+    shared: Collection[str] = (),
 ) -> Snapshot | Refusal | Unavailable:
     """The settings as they are now; an `optional` one may be `ABSENT`."""
 
     def act() -> Snapshot:
         state = access.memory.state
-        return _texts(state, where).snapshot(PathsToRead(paths, optional, beside), _revision(state, where))
+        return _texts(state, where).snapshot(
+            PathsToRead(paths, optional, beside, shared), _revision(state, where)
+        )
 
     return _answer(act)
 
@@ -142,7 +145,7 @@ def _try(
     require_expected(where.name, settings, edits, expect, lambda path: _changed_by(old, where, path))
     new = old.with_fence(grant.place, grant.signed)
     author = f"{grant.note.author.name} <{grant.note.author.email}>"
-    for name, changed in texts.edited(edits, asked.optional).items():
+    for name, changed in texts.edited(edits, asked).items():
         new = new.with_text(name, TextVersion(changed, author, times.spell(grant.note.at)))
     if not _advance(access, "write", old, new):
         return None
@@ -170,5 +173,5 @@ def _changed_by(state: MemoryState, where: MemoryFile, path: str, item: int | No
 
 def _value_in(version: TextVersion, address: str) -> Value | None:
     path = ValueAddress.of(address).path
-    settings = read_settings(version.content, [path], "", [path])
+    settings = read_settings(version.content, [path], "", [path], shared=[path])
     return settings[path].value if isinstance(settings, dict) else None

@@ -5,16 +5,33 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
-from ldmrelease.targets.results import Refusal, RefusedError, Snapshot, Values, require_none, required
+from ldmrelease.targets.results import (
+    AnchoredSetting,
+    Refusal,
+    RefusedError,
+    Snapshot,
+    Values,
+    require_none,
+    required,
+)
+from ldmrelease.targets.yamledit.readers import readers_of
 from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
+
+_ANCHOR = b"&"
+_AT_THE_ANCHOR = "anchor"
+"""The refusal of a setting that has an anchor, where that is not to be written."""
 
 
 class PathsToRead(Struct, frozen=True):
-    """What is read of texts: settings, of which the `optional` ones may be `ABSENT`, and what stands `beside` them."""
+    """What is read of texts: settings, of which the `optional` ones may be `ABSENT`, and what stands `beside` them.
+
+    One of `shared` may have an anchor, so that other paths of its file say what it says.
+    """
 
     settings: Sequence[str]
     optional: Collection[str] = ()
     beside: Collection[str] = ()
+    shared: Collection[str] = ()
 
 
 class Texts(Struct, frozen=True):
@@ -49,20 +66,53 @@ class Texts(Struct, frozen=True):
             {path: each.value for path, each in found.items() if path in own},
             {path: each.line for path, each in found.items()},
             beside={path: each.value for path, each in found.items() if path not in own},
+            anchored={path: each for path in paths.shared if (each := self.anchored(path)) is not None},
         )
 
-    def edited(self, edits: Values, optional: Collection[str] = ()) -> dict[str, bytes]:
-        """The texts that the edits change, by name; `optional` ones are added. Raises `RefusedError`."""
+    def anchored(self, address: str) -> AnchoredSetting | None:
+        """Who else says something else when a setting is written; None where nobody does. Raises `RefusedError`."""
+        at = ValueAddress.of(address)
+        text = self.read(at.file or self.own)
+        # Without an anchor nothing is said twice.
+        found = required(readers_of(text, at.path)) if _ANCHOR in text else ()
+        if not found:
+            return None
+        alone = read_settings(text, [at.path], "")
+        by_alias = isinstance(alone, Refusal) and alone.code != _AT_THE_ANCHOR
+        return AnchoredSetting(tuple(str(ValueAddress(each, at.file)) for each in found), by_alias)
+
+    def edited(self, edits: Values, asked: PathsToRead) -> dict[str, bytes]:
+        """The texts that the edits change, by name; `asked` is what was read of the settings.
+
+        Raises `RefusedError`, also where others would say something else with them (`shared-part`).
+        """
         changed = {}
         for file in files_of(edits, self.own):
             before = self.read(file)
+            if _ANCHOR in before:
+                self._require_unshared(self._inside(file, edits), edits, asked)
             addresses = self._inside(file, edits)
             inside = {each.path: edits[key] for key, each in addresses.items()}
-            may_be_absent = [each.path for key, each in addresses.items() if key in optional]
-            after = required(edit_settings(before, inside, file, may_be_absent))
+            optional, shared = (_paths(addresses, each) for each in (asked.optional, asked.shared))
+            after = required(edit_settings(before, inside, file, optional, shared))
             if after != before:
                 changed[file] = after
         return changed
+
+    def _require_unshared(self, addresses: Iterable[str], edits: Values, asked: PathsToRead) -> None:
+        found = self.settings(PathsToRead(list(addresses), asked.optional, shared=asked.shared))
+        anchored = {path: each for path in found if (each := self.anchored(path)) is not None}
+        for address, shared in anchored.items():
+            others = [each for each in shared.readers if edits.get(each) != edits[address]]
+            if (
+                found[address].value != edits[address]
+                and others
+                and shared.by_alias
+                and not shared.is_written(edits, anchored)
+            ):
+                at = ValueAddress.of(address)
+                about = {"file": at.file or self.own, "line": found[address].line, "path": at.path}
+                raise RefusedError("shared-part", **about, readers=others)
 
     def _in_file(self, file: str, paths: PathsToRead) -> dict[str, FoundSetting]:
         settings, beside = self._inside(file, paths.settings), self._inside(file, paths.beside)
@@ -71,8 +121,9 @@ class Texts(Struct, frozen=True):
                 self.read(file),
                 [each.path for each in settings.values()],
                 file,
-                [each.path for key, each in settings.items() if key in paths.optional],
+                _paths(settings, paths.optional),
                 [each.path for each in beside.values()],
+                _paths(settings, paths.shared),
             )
         )
         keys = beside | settings
@@ -81,6 +132,10 @@ class Texts(Struct, frozen=True):
     def _inside(self, file: str, keys: Iterable[str]) -> dict[str, ValueAddress]:
         addresses = {key: ValueAddress.of(key) for key in keys}
         return {key: each for key, each in addresses.items() if (each.file or self.own) == file}
+
+
+def _paths(addresses: Mapping[str, ValueAddress], chosen: Collection[str]) -> list[str]:
+    return [each.path for address, each in addresses.items() if address in chosen]
 
 
 def files_of(addresses: Iterable[str], own: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ldmrelease.domain.value_paths import Named, Path
 from ldmrelease.targets.results import Absent, RefusedError, Value
 from ldmrelease.targets.yamledit import layout
+from ldmrelease.targets.yamledit.anchors import nodes_of
 from ldmrelease.targets.yamledit.locate import Trail, absent, behind_colon
 from ldmrelease.targets.yamledit.proof import Edit, added_shape
 from ldmrelease.targets.yamledit.spelling import quotes_of, spelling
@@ -33,7 +34,11 @@ def added(text: str, root: Node, trail: Trail, value: Value) -> tuple[list[Splic
     `not-a-list`, `layout`.
     """
     node, first = trail.last.node, trail.rest[0]
-    if any(isinstance(each, int) for each in trail.rest) or isinstance(trail.rest[-1], Named):
+    pairs = zip(trail.rest, (*trail.rest[1:], None), strict=True)
+    if any(
+        isinstance(each, int) or (isinstance(each, Named) and not isinstance(after, str))
+        for each, after in pairs
+    ):
         raise absent(trail)
     writer = _Writer(text, root, node)
     edit = Edit(added={id(node): (added_shape(trail.rest, value),)})
@@ -152,7 +157,9 @@ class _Writer(Struct, frozen=True):
     @property
     def _quotes(self) -> str:
         found = [value for each in self._mappings for _, value in each.pairs]
-        return quotes_of(found) if any(each.kind == "scalar" for each in found) else self._key_quotes
+        if any(each.kind == "scalar" and isinstance(each.scalar, str) for each in found):
+            return quotes_of(found)
+        return quotes_of(value for each in nodes_of(self.root) for _, value in each.pairs) or self._key_quotes
 
     @property
     def _key_quotes(self) -> str:

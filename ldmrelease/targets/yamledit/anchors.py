@@ -38,11 +38,14 @@ class Anchors:
         seen: set[str] = set()
         for each in self._layers(node, set()):
             # Of a key that is there twice the last one counts.
-            for key, value in reversed(each.pairs):
+            own = {
+                key.value: value for key, value in each.pairs if key.kind == "scalar" and not is_merge(key)
+            }
+            for name, value in own.items():
                 found = self.followed(value)
-                if key.kind == "scalar" and key.value not in seen and not is_merge(key) and found is not None:
-                    seen.add(key.value)
-                    yield key.value, found
+                if name not in seen and found is not None:
+                    yield name, found
+            seen |= own.keys()
 
     @cached_property
     def _anchored(self) -> list[Node]:

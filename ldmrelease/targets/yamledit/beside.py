@@ -10,13 +10,19 @@ def told_at(root: Node, path: Path) -> Node | None:
 
     Its line is where the value stands. Of a key that is there twice the last one counts.
     """
+    node = node_at(root, path)
+    return node if node is not None and node.kind == "scalar" else None
+
+
+def node_at(root: Node, path: Path) -> Node | None:
+    """The same, whatever stands there."""
     anchors = Anchors(root)
     node = anchors.followed(root)
     for part in path:
         if node is None:
             return None
         node = _inside(anchors, node, part)
-    return node if node is not None and node.kind == "scalar" else None
+    return node
 
 
 def _inside(anchors: Anchors, node: Node, part: str | int | Named) -> Node | None:

@@ -49,6 +49,14 @@ def end_of(text: str, node: Node) -> int:
     return node.end
 
 
+def has_comment(text: str, node: Node) -> bool:
+    """Whether a comment stands between the brackets of a collection."""
+    scalars = sorted((each for each in nodes_of(node) if each.kind == "scalar"), key=lambda each: each.start)
+    ends = [node.start, *(each.end for each in scalars)]
+    starts = [*(each.start for each in scalars), node.end]
+    return any("#" in text[end:start] for end, start in zip(ends, starts, strict=True))
+
+
 def step_of(text: str, root: Node) -> int:
     """By how many columns the mappings of a document are indented, mostly."""
     return _mostly(

@@ -73,7 +73,7 @@ def _entry(text: str, holder: Node, trail: Trail, at: int) -> list[Splice]:
     index = next(i for i, each in enumerate(values) if each is trail.steps[at].here)
     start, end = spans[index]
     if holder.flow:
-        if "#" in text[holder.start : holder.end]:
+        if layout.has_comment(text, holder):
             raise RefusedError("layout", line=holder.line, found="a comment between brackets")
         if index:
             return [Splice(spans[index - 1][1], end, "")]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from ldmrelease.targets.results import RefusedError, Scalar
+from ldmrelease.targets.yamledit.layout import has_comment
 from ldmrelease.targets.yamledit.locate import FoundNode
 from ldmrelease.targets.yamledit.splice import Splice
 from ldmrelease.targets.yamledit.tree import Node
@@ -98,7 +99,7 @@ def _emptied(text: str, found: FoundNode) -> list[Splice]:
 
 
 def _flow(text: str, node: Node, wanted: Sequence[Scalar], spelled: Sequence[str]) -> list[Splice]:
-    if "#" in text[node.start : node.end]:
+    if has_comment(text, node):
         raise RefusedError("layout", line=node.line, found="a comment between brackets")
     pieces: dict[int, str] = {}
     matcher = SequenceMatcher(None, [each.scalar for each in node.items], list(wanted), autojunk=False)

@@ -14,7 +14,7 @@ from ldmrelease.domain.value_paths import parse_manifest_path
 from ldmrelease.targets.results import Absent, Refusal, RefusedError, Scalar, Unquoted, Value, joined
 from ldmrelease.targets.yamledit import sequences
 from ldmrelease.targets.yamledit.additions import absent_at, added
-from ldmrelease.targets.yamledit.beside import told_at
+from ldmrelease.targets.yamledit.beside import node_at
 from ldmrelease.targets.yamledit.locate import FoundNode, Trail, absent, follow
 from ldmrelease.targets.yamledit.proof import Edit, prove
 from ldmrelease.targets.yamledit.removals import removed
@@ -50,7 +50,7 @@ def read_settings(
 
     An `optional` one that is absent is `ABSENT`, at the line of the mapping that would hold it. One of `shared` may
     have an anchor, or be an alias, or come from a merged mapping (`readers_of` tells who reads it besides).
-    What is `beside` nobody edits: there aliases are followed, and what is absent or no scalar is left out.
+    What is `beside` nobody edits: there aliases are followed, and what is absent or a mapping is left out.
 
     A refusal lists what is wrong with every setting that cannot be edited.
     """
@@ -70,7 +70,7 @@ def read_settings(
     for path in beside:
         told = _told(documents, path)
         if told is not None:
-            settings.setdefault(path, FoundSetting(told.scalar, told.line))
+            settings.setdefault(path, told)
     return joined(refusals) if refusals else settings
 
 
@@ -182,12 +182,16 @@ def _found(text: str, documents: Sequence[Node], path: str, optional: bool, shar
     return FoundSetting(absent_at(text, trail), trail.last.key.line if trail.last.key else node.line)
 
 
-def _told(documents: Sequence[Node], path: str) -> Node | None:
+def _told(documents: Sequence[Node], path: str) -> FoundSetting | None:
     where = parse_manifest_path(path)
     try:
-        return told_at(the_document(documents, where.manifest), where.path)
+        found = node_at(the_document(documents, where.manifest), where.path)
     except RefusedError:
         return None
+    if found is None or found.kind == "mapping" or any(each.kind != "scalar" for each in found.items):
+        return None
+    items = tuple(each.scalar for each in found.items)
+    return FoundSetting(items if found.kind == "sequence" else found.scalar, found.line)
 
 
 def _value(node: Node, shared: bool = False) -> Value:

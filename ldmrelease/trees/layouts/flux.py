@@ -13,13 +13,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ldmrelease.trees.chart_images import images
 from ldmrelease.trees.charts import Instance
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.images import images
 from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.kustomizations import DeclaredContainer, Kustomizations, declared
-from ldmrelease.trees.rendering.kustomize import Kustomize
-from ldmrelease.trees.rendering.program import NotRendered
+from ldmrelease.trees.rendering.kustomize_build import Kustomize
+from ldmrelease.trees.rendering.rendering_program import NotRendered
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import (
     UnreadableFile,

@@ -12,9 +12,9 @@ from msgspec import Struct
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.kustomizations import Kustomizations
-from ldmrelease.trees.rendering.containers import rendered_containers
-from ldmrelease.trees.rendering.kustomize import Kustomize
-from ldmrelease.trees.rendering.program import NotRendered
+from ldmrelease.trees.rendering.kustomize_build import Kustomize
+from ldmrelease.trees.rendering.rendered_containers import rendered_containers
+from ldmrelease.trees.rendering.rendering_program import NotRendered
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import UnreadableFile, text_at
 

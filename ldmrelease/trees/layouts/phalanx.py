@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from ldmrelease.trees.chart_images import images
 from ldmrelease.trees.charts import Charts, Instance, parameters
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.images import images
-from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
+from ldmrelease.trees.interface import NotUnderstood, OwnSetting, Programs, TreeFinding, TreeImage
 from ldmrelease.trees.rendering.applications import ArgoApplication, applications, rendered_images
+from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
-from ldmrelease.trees.rendering.program import NotRendered
+from ldmrelease.trees.rendering.rendering_program import NotRendered
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import UnreadableFile, YamlMapping, YamlScalar, child, layered, mapping_at
 
@@ -58,9 +59,10 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     """The same, container by container, as Helm renders them: first the applications, then each one's chart."""
     if programs.helm is None or not any(each.startswith(f"{_TOP}/templates/") for each in tree.files()):
         return None
-    sentinels = Sentinels()
+    cache = RenderCache(programs.cache)
+    sentinels = Sentinels(cache.secret)
     charts = Charts(tree)
-    helm = Helm(programs.helm, tree, charts, programs.work, programs.environment, sentinels)
+    helm = Helm(programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache)
     return _render(helm, charts, sentinels, environments)
 
 
@@ -118,7 +120,8 @@ def _read(environment: "_Environment", application: str) -> Iterator[TreeFinding
     try:
         for instance in environment.charts_of(application):
             for each in images(instance, environment.cycle):
-                yield TreeImage(environment.name, application, each.image, each.parts)
+                own = OwnSetting(environment.file_of(application), (*instance.path, *each.setting))
+                yield TreeImage(environment.name, application, each.image, each.parts, own=own)
     except UnreadableFile as error:
         yield _not_understood(error, environment.name, application)
 
@@ -150,10 +153,14 @@ class _Environment:
         on |= {each for name in on for each in _BROUGHT_ALONG.get(name, ())}
         return sorted(each for each in on if f"applications/{each}/Chart.yaml" in tree.files())
 
+    def file_of(self, application: str) -> str:
+        """The application's values in this environment."""
+        return f"applications/{application}/values-{self.name}.yaml"
+
     def charts_of(self, application: str) -> list[Instance]:
         """The application's chart and those that it brings along, with their values. Raises `UnreadableFile`."""
         folder = f"applications/{application}"
-        own = self._charts.values(f"{folder}/values-{self.name}.yaml")
+        own = self._charts.values(self.file_of(application))
         passed = {
             path: value for path, name in _PASSED.items() if (value := child(self.values, *name)) is not None
         }

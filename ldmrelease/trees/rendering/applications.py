@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from ldmrelease.trees.charts import Charts
-from ldmrelease.trees.rendering.containers import RenderedImage, rendered_containers
 from ldmrelease.trees.rendering.helm import Helm
+from ldmrelease.trees.rendering.rendered_containers import RenderedImage, without_sentinels
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import (
     YamlMapping,
@@ -52,10 +52,10 @@ def rendered_images(
     files = [posixpath.normpath(posixpath.join(application.folder, each)) for each in application.files]
     layers = [charts.values(each) for each in files]
     values = sentinels.values(charts.instances(application.folder, [*layers, application.values]))
-    documents = helm.template(
+    found = helm.containers(
         application.name, application.folder, application.namespace, values, application.parameters
     )
-    yield from rendered_containers(documents, sentinels)
+    yield from without_sentinels(found, sentinels)
 
 
 def _application(manifest: YamlValue, source: YamlValue | None, folder: str) -> ArgoApplication:

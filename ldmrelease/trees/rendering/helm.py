@@ -3,15 +3,22 @@
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+
+import msgspec
 
 from ldmrelease.trees.charts import DEEPEST, Charts
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.rendering.program import NotRendered, Program, copied_to
+from ldmrelease.trees.rendering.cache import RenderCache, key_of
+from ldmrelease.trees.rendering.rendered_containers import RawContainer, raw_containers
+from ldmrelease.trees.rendering.rendering_program import NotRendered, Program, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels, as_yaml
-from ldmrelease.trees.values import YamlValue
+from ldmrelease.trees.values import YamlValue, read_documents
 
+FORMAT = 1
+"""Of what is kept: another number makes all that was kept before useless."""
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _CHART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VALUE_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\\/-]{0,499}(\[[0-9]{1,4}\][A-Za-z0-9_.-]*)*")
@@ -29,10 +36,13 @@ class Helm:
         work: Path,
         environment: Mapping[str, str],
         sentinels: Sentinels,
+        cache: RenderCache | None = None,
     ) -> None:
         self._program = Program(program, work, environment)
         self._tree, self._charts = tree, charts
         self._sentinels = sentinels
+        self._cache = cache
+        self._digests: dict[str, bytes] = {}
         self._lock = threading.Lock()
         self._ready: dict[str, Path] = {}
 
@@ -40,14 +50,71 @@ class Helm:
         self, name: str, folder: str, namespace: str, values: YamlValue, parameters: Mapping[str, str]
     ) -> list[YamlValue]:
         """The objects of a chart. Raises `NotRendered` and `UnreadableFile`."""
-        # Who writes the tree names these, and an option of Helm's can run a program.
-        for text, form in ((name, _NAME), (namespace, _NAME), *((path, _VALUE_PATH) for path in parameters)):
-            if not form.fullmatch(text):
-                raise NotRendered(folder, f"{text[:100]!r} is no name that Helm is given")
-        words = ["template", "--namespace", namespace, "--values", "-"]
-        for path, value in parameters.items():
-            words.append(f"--set={path}={value.replace(chr(92), chr(92) * 2).replace(',', chr(92) + ',')}")
-        return self._program.objects(folder, [*words, "--", name, str(self._chart(folder))], as_yaml(values))
+        words, stdin = _words(name, folder, namespace, parameters), as_yaml(values)
+        key = self._key("objects", name, folder, words, stdin)
+        known = self._recalled(key)
+        if known is None:
+            known = self._output(name, folder, words, stdin)
+            self._keep(key, known)
+        return read_documents(known, folder)
+
+    def containers(
+        self, name: str, folder: str, namespace: str, values: YamlValue, parameters: Mapping[str, str]
+    ) -> list[RawContainer]:
+        """The containers of a chart's objects. Raises `NotRendered` and `UnreadableFile`."""
+        words, stdin = _words(name, folder, namespace, parameters), as_yaml(values)
+        key = self._key("containers", name, folder, words, stdin)
+        known = self._recalled(key)
+        if known is not None:
+            with suppress(msgspec.DecodeError):
+                return msgspec.json.decode(known, type=list[RawContainer])
+        found = list(raw_containers(read_documents(self._output(name, folder, words, stdin), folder)))
+        self._keep(key, msgspec.json.encode(found))
+        return found
+
+    def _output(self, name: str, folder: str, words: list[str], stdin: str) -> bytes:
+        return self._program.output(folder, [*words, "--", name, str(self._chart(folder))], stdin)
+
+    def _recalled(self, key: str | None) -> bytes | None:
+        return self._cache.get(key) if self._cache is not None and key is not None else None
+
+    def _keep(self, key: str | None, data: bytes) -> None:
+        if self._cache is not None and key is not None:
+            self._cache.put(key, data)
+
+    def _key(self, what: str, name: str, folder: str, words: list[str], stdin: str) -> str | None:
+        """What a rendering is kept under; None where nothing is kept. Raises `NotRendered` and `UnreadableFile`."""
+        if self._cache is None:
+            return None
+        text = json.dumps([FORMAT, what, name, words]).encode()
+        return key_of((self._program.identity, text, stdin.encode(), self._digest(folder, 0)))
+
+    def _digest(self, folder: str, depth: int) -> bytes:
+        """A digest of all files that Helm is given for a chart."""
+        with self._lock:
+            if folder in self._digests:
+                return self._digests[folder]
+        chart = self._charts.chart(folder)
+        parts = [
+            each for file, inside in self._inside(folder) for each in (inside.encode(), self._tree.read(file))
+        ]
+        if chart.app_version is not None:
+            parts.append(self._sentinels.scalar(chart.app_version).text.encode())
+        for each in chart.dependencies if depth <= DEEPEST else ():
+            own = self._digest(each.folder, depth + 1) if each.folder is not None else each.version.encode()
+            parts += [each.name.encode(), own]
+        found = key_of(parts).encode()
+        with self._lock:
+            self._digests[folder] = found
+        return found
+
+    def _inside(self, folder: str) -> Iterator[tuple[str, str]]:
+        """The files of a chart but for the charts in it, each with its path in the chart."""
+        start = f"{folder}/"
+        for file in sorted(self._tree.files()):
+            inside = file.removeprefix(start)
+            if file.startswith(start) and not inside.startswith("charts/"):
+                yield file, inside
 
     def _chart(self, folder: str) -> Path:
         """The folder that Helm is given: the chart's files, and all that it depends on under `charts`."""
@@ -63,13 +130,10 @@ class Helm:
             return self._ready[folder]
 
     def _write(self, folder: str, place: Path, depth: int) -> None:
-        start = f"{folder}/"
-        for file in self._tree.files():
-            inside = file.removeprefix(start)
-            if file.startswith(start) and not inside.startswith("charts/"):
-                target = copied_to(place, inside, folder)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(self._tree.read(file))
+        for file, inside in self._inside(folder):
+            target = copied_to(place, inside, folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(self._tree.read(file))
         chart = self._charts.chart(folder)
         if chart.app_version is not None:
             about = place / "Chart.yaml"
@@ -88,6 +152,17 @@ class Helm:
                 (below / "Chart.yaml").write_text(empty)
             else:
                 self._write(each.folder, below, depth + 1)
+
+
+def _words(name: str, folder: str, namespace: str, parameters: Mapping[str, str]) -> list[str]:
+    # Who writes the tree names these, and an option of Helm's can run a program.
+    for text, form in ((name, _NAME), (namespace, _NAME), *((path, _VALUE_PATH) for path in parameters)):
+        if not form.fullmatch(text):
+            raise NotRendered(folder, f"{text[:100]!r} is no name that Helm is given")
+    words = ["template", "--namespace", namespace, "--values", "-"]
+    for path, value in parameters.items():
+        words.append(f"--set={path}={value.replace(chr(92), chr(92) * 2).replace(',', chr(92) + ',')}")
+    return words
 
 
 def _version(text: str) -> str:

@@ -4,6 +4,7 @@ nowhere else, and what is rendered is read for these texts. Pure.
 Numbers keep their value, since templates format them (`printf "%03d"`): they are found beside the other parts.
 """
 
+import hmac
 import json
 import re
 import secrets
@@ -12,7 +13,7 @@ import threading
 from msgspec import Struct
 
 from ldmrelease.trees.charts import Instance
-from ldmrelease.trees.references import is_count
+from ldmrelease.trees.image_references import is_count
 from ldmrelease.trees.values import YamlMapping, YamlScalar, YamlSequence, YamlValue
 
 _ABOUT_IMAGES = re.compile(r"image|tag|repo|registry|version|digest", re.IGNORECASE)
@@ -20,7 +21,8 @@ _ABOUT_OTHERS = re.compile(r"policy|pull|secret|apiversion|kubeversion|annotatio
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:@+-]*")
 _VERSION = re.compile(r"(v?)[0-9]+\.[0-9]+(?:\.[0-9]+)?(?:[-+][A-Za-z0-9.+-]+)?")
 # Two forms, since charts compare versions: a plain word, and a version that none has.
-_SENTINEL = re.compile(r"(:?)(?:zq([0-9]{6})([0-9]{6})zq|v?77([0-9]{6})([0-9]{6})\.0\.0)")
+_SENTINEL = re.compile(r"(:?)(?:zq([0-9]{12})zq|v?77([0-9]{12})\.0\.0)")
+_NUMBERS = 10**12
 
 
 class Rendered(Struct, frozen=True):
@@ -31,13 +33,16 @@ class Rendered(Struct, frozen=True):
 
 
 class Sentinels:
-    """Those of one rendering of a tree, for several threads."""
+    """Those of one rendering of a tree, for several threads.
 
-    def __init__(self) -> None:
+    secret: what they are made with. Nobody who writes a tree knows it, so no text of the tree passes for a sentinel;
+    with the same one, the same scalar has the same sentinel again, whatever it says.
+    """
+
+    def __init__(self, secret: bytes | None = None) -> None:
         self._lock = threading.Lock()
-        # Nobody who writes a tree knows it, so no text of the tree passes for a sentinel.
-        self._nonce = f"{secrets.randbelow(10**6):06d}"
-        self._scalars: list[tuple[YamlScalar, str]] = []
+        self._secret = secret if secret is not None else secrets.token_bytes(32)
+        self._scalars: dict[str, tuple[YamlScalar, str]] = {}
         self._numbers: dict[tuple[str, tuple[str | int, ...]], list[YamlScalar]] = {}
         self._known: dict[tuple[str, tuple[str | int, ...]], str] = {}
 
@@ -69,8 +74,9 @@ class Sentinels:
         where = (scalar.file, scalar.path)
         with self._lock:
             if where not in self._known:
-                self._known[where] = _sentinel(self._nonce, len(self._scalars), text)
-                self._scalars.append((scalar, text))
+                number = self._number(repr(where).encode())
+                self._scalars[number] = (scalar, text)
+                self._known[where] = _sentinel(number, text)
         return self._known[where]
 
     def read(self, text: str) -> Rendered:
@@ -81,8 +87,16 @@ class Sentinels:
         return Rendered(plain, (*parts, *self._numbers_in(text, parts)))
 
     def _of(self, found: re.Match[str]) -> tuple[YamlScalar, str] | None:
-        nonce, number = found[2] or found[4], int(found[3] or found[5])
-        return self._scalars[number] if nonce == self._nonce and number < len(self._scalars) else None
+        return self._scalars.get(found[2] or found[3])
+
+    def _number(self, where: bytes) -> str:
+        """Twelve digits that no other scalar has."""
+        while True:
+            digest = hmac.digest(self._secret, where, "sha256")
+            number = f"{int.from_bytes(digest[:8]) % _NUMBERS:012d}"
+            if number not in self._scalars:
+                return number
+            where = digest
 
     def _plain(self, found: re.Match[str]) -> str:
         known = self._of(found)
@@ -141,6 +155,6 @@ def is_candidate(value: YamlScalar, path: tuple[str | int, ...]) -> bool:
     return any(map(_ABOUT_IMAGES.search, names)) and not any(map(_ABOUT_OTHERS.search, names))
 
 
-def _sentinel(nonce: str, number: int, text: str) -> str:
+def _sentinel(number: str, text: str) -> str:
     version = _VERSION.fullmatch(text)
-    return f"{version[1]}77{nonce}{number:06d}.0.0" if version else f"zq{nonce}{number:06d}zq"
+    return f"{version[1]}77{number}.0.0" if version else f"zq{number}zq"

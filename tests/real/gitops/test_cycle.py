@@ -118,9 +118,6 @@ def phalanx(folder: Path) -> CycleSite:
     scalars = {}
     for file in sorted(tree.glob("applications/*/values-summit.yaml")):
         for name, own in (yaml.safe_load(file.read_bytes()) or {}).items():
-            if name.startswith("x-"):
-                # An anchor, for those that are merged from it.
-                continue
             image = own.get("image") if isinstance(own, dict) else None
             if isinstance(image, dict) and "revision" in image and "repository" in image:
                 relative = file.relative_to(tree).as_posix()

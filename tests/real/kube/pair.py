@@ -19,8 +19,8 @@ import yaml
 from ldmrelease.checks.job.templates import SERVICE_ACCOUNT
 from ldmrelease.config.policies.load import load_levels
 from ldmrelease.config.workspace.model import FILE
-from ldmrelease.demo import artifacts, clusters
-from ldmrelease.demo.program import program
+from ldmrelease.demo import artifacts, demo_cluster
+from ldmrelease.demo.image_program import program
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.workload_selection import ClusterAccess
@@ -158,14 +158,14 @@ class Pair:
             for place, cluster in self.clusters.items()
         }
         named = {place: access(place, each) if access else each for place, each in administrators.items()}
-        where = clusters.DemoClusters(
+        where = demo_cluster.DemoClusters(
             test_systems=named[BASE],
             summit=named[SUMMIT],
             registry=f"{self.first.registry.address}/{prefix}",
             site_registry=f"{self.second.registry.address}/{prefix}",
             insecure=True,
         )
-        clusters.write_workspace(root, where)
+        demo_cluster.write_workspace(root, where)
         site = PairSite(root)
         self._write(root)
         push_weekly(site, self.own)

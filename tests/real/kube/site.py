@@ -10,8 +10,8 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from ldmrelease.demo import artifacts, clusters
-from ldmrelease.demo.program import program
+from ldmrelease.demo import artifacts, demo_cluster
+from ldmrelease.demo.image_program import program
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.workload_selection import ClusterAccess
@@ -21,7 +21,7 @@ from ldmrelease.registry.sample import put_sample_index
 from tests.real.kube.given import Cluster
 from tests.workspace import WEEKLY, Site
 
-BEFORE = clusters.BEFORE
+BEFORE = demo_cluster.BEFORE
 USDFDEV, TESTSTAND, BASE, SUMMIT = "usdfdev/ocps", "tucson-teststand/ocps", "base/ocps", "summit/ocps"
 _BEGIN = instant("2023-04-20T12:00:00Z")
 
@@ -69,20 +69,20 @@ class ClusterSite(Site):
 def make_site(root: Path, first: Cluster, second: Cluster) -> ClusterSite:
     """A new workspace with everything deployed; `remove` it afterwards."""
     own = secrets.token_hex(4)
-    where = clusters.DemoClusters(
+    where = demo_cluster.DemoClusters(
         test_systems=ClusterAccess(first.context, str(first.kubeconfig)),
         summit=ClusterAccess(second.context, str(second.kubeconfig)),
         registry=f"{first.registry.address}/{own}",
         site_registry=f"{second.registry.address}/{own}",
         insecure=True,
     )
-    clusters.write_workspace(root, where)
+    demo_cluster.write_workspace(root, where)
     site = ClusterSite(root)
     site.own = own
     site.edit(lambda text: _own(text, own))
     for tag in ("w.2023.14", BEFORE):
-        clusters.push_stack(root, artifacts.build_of(tag))
-    clusters.deploy(root, BEFORE)
+        demo_cluster.push_stack(root, artifacts.build_of(tag))
+    demo_cluster.deploy(root, BEFORE)
     site.clock(instant("2023-04-13T18:00:00Z"))
     site.ok("release", "pin", "w.2023.14")
     site.ok("release", "pin", BEFORE)
@@ -98,4 +98,4 @@ def _own(text: str, own: str) -> str:
 
 def remove_site(site: ClusterSite) -> None:
     """Delete its namespaces; nobody waits until they are gone."""
-    clusters.remove(site.root, wait=False)
+    demo_cluster.remove(site.root, wait=False)

@@ -60,7 +60,7 @@ def test_the_week_is_played_on_two_clusters_and_the_summit_is_left_for_the_users
 def _removed(folder: Path, kubeconfig: str) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from ldmrelease.demo.clusters import remove; remove(Path(sys.argv[1]))"
+        "from ldmrelease.demo.demo_cluster import remove; remove(Path(sys.argv[1]))"
     )
     subprocess.run(
         [sys.executable, "-c", code, str(folder)],

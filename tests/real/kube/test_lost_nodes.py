@@ -14,9 +14,9 @@ import pytest
 
 from ldmrelease.cluster.client.api import open_api
 from ldmrelease.cluster.client.paths import path_of
+from ldmrelease.cluster.rollout.rollout_wait import RolledOut, RolloutOutcome, RolloutTimedOut, wait_for
 from ldmrelease.cluster.rollout.snapshot import snapshot
 from ldmrelease.cluster.rollout.status import NodesNotReady, Status
-from ldmrelease.cluster.rollout.wait import RolledOut, RolloutOutcome, RolloutTimedOut, wait_for
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.render.progress import progress_line
 from tests.real.kube.api import Kube, Object, Refused

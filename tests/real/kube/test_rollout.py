@@ -11,6 +11,15 @@ import pytest
 from ldmrelease.cluster.client.api import Api, open_api
 from ldmrelease.cluster.objects.owners import image_owner
 from ldmrelease.cluster.objects.workloads import read_workload
+from ldmrelease.cluster.rollout.rollout_wait import (
+    RolledOut,
+    RolloutFailed,
+    RolloutOutcome,
+    RolloutOverwritten,
+    RolloutTimedOut,
+    unstick,
+    wait_for,
+)
 from ldmrelease.cluster.rollout.snapshot import snapshot
 from ldmrelease.cluster.rollout.status import (
     ActionRequired,
@@ -20,15 +29,6 @@ from ldmrelease.cluster.rollout.status import (
     Scheduled,
     Status,
     Suspended,
-)
-from ldmrelease.cluster.rollout.wait import (
-    RolledOut,
-    RolloutFailed,
-    RolloutOutcome,
-    RolloutOverwritten,
-    RolloutTimedOut,
-    unstick,
-    wait_for,
 )
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from tests.real.kube import objects

@@ -24,7 +24,7 @@ from ldmrelease.services.checks.runs import RunPlace, RunResult, register, run_p
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import decide
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
-from ldmrelease.services.evidence.runs import registered_runs
+from ldmrelease.services.evidence.registered_runs import registered_runs
 from ldmrelease.services.promotions.commands import Promoted, promote
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.dsse import Envelope, read_envelope

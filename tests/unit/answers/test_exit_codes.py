@@ -18,7 +18,7 @@ from ldmrelease.answers.exit_codes import (
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import PromotionState
-from ldmrelease.services.promotions.outcome import PromotionOutcome
+from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 from ldmrelease.services.promotions.work import PlaceBusy
 
 OK, REFUSED, UNDECIDED, WAITING = ExitCode.OK, ExitCode.REFUSED, ExitCode.UNDECIDED, ExitCode.WAITING

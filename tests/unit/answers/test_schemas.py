@@ -7,7 +7,7 @@ import pytest
 from typer.core import TyperGroup
 
 from ldmrelease.answers.schemas import ANSWERS, answer_schema, answer_type
-from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.command_table import COMMANDS
 from ldmrelease.faces.cli.main import load
 from tests.answers_fit import DOCUMENTS, VARIANTS
 from tests.unit.faces.cli.running import run

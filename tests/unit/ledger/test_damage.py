@@ -25,7 +25,7 @@ from ldmrelease.ledger import (
     create_ledger,
     open_ledger,
 )
-from ldmrelease.ledger.sqlite.files import created
+from ldmrelease.ledger.sqlite.new_file import created
 from ldmrelease.projections.registry import PROJECTORS
 
 from .conftest import NOON

@@ -13,7 +13,7 @@ from ldmrelease.ledger import Damaged, Ledger
 from ldmrelease.ledger.interface import EventRow
 from ldmrelease.ledger.sqlite import schema, verify
 from ldmrelease.ledger.sqlite.ledger import SqliteLedger
-from ldmrelease.ledger.sqlite.opening import open_ledger
+from ldmrelease.ledger.sqlite.ledger_files import open_ledger
 
 from .conftest import NOON, add
 

@@ -6,8 +6,8 @@ from ldmrelease.domain.images import digest_of
 from ldmrelease.registry import envelopes
 from ldmrelease.registry.envelopes import Budget, referring_envelopes
 from ldmrelease.registry.errors import LimitExceeded
-from ldmrelease.registry.layout import LayoutRepository
 from ldmrelease.registry.manifests import Descriptor
+from ldmrelease.registry.oci_layout import LayoutRepository
 from ldmrelease.registry.referrers import DSSE_ENVELOPE, put_referrer
 from ldmrelease.registry.repository import Repository
 from ldmrelease.registry.sample import put_sample_index

@@ -8,7 +8,7 @@ import pytest
 
 from ldmrelease.domain.images import ImageIdentity
 from ldmrelease.registry.errors import DigestMismatch
-from ldmrelease.registry.layout import LayoutRepository
+from ldmrelease.registry.oci_layout import LayoutRepository
 from ldmrelease.registry.presence import MissingPart, missing_parts
 from tests.images import put_sample_image, put_sample_index
 

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.targets import ImageSettingsTarget, MemoryFile, Setting
 from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.targets.editors import image_settings
@@ -72,3 +73,28 @@ def test_who_reads_it_as_a_default_is_named_too() -> None:
     found = refusal("c0044", reader)
     assert found is not None
     assert found.values["readers"] == ["summit/lab lab"]
+
+
+ANCHORED = TREE | {AUXTEL: "ataos: &base\n  image:\n    revision: 3\natdome: *base\n"}
+
+
+def anchored(wanted: Release, here: Application, *others: Application) -> Refusal | None:
+    there = read(here.target, ANCHORED)  # type: ignore[arg-type]
+    edits = image_settings.desired(here.target, wanted, there)  # type: ignore[arg-type]
+    assert isinstance(edits, dict), edits
+    return SharedParts(Topology((), (here, *others))).refusal(here, "telescope", there, edits)
+
+
+def test_a_setting_of_the_workspace_that_reads_an_anchor_is_not_changed_by_another() -> None:
+    ataos, atdome = (application(each, AUXTEL, f"telescope/{each}") for each in ("ataos", "atdome"))
+    assert anchored(release("c0043", ataos=7), ataos) is None
+    found = anchored(release("c0043", ataos=7), ataos, atdome)
+    assert found is not None
+    assert (found.code, found.values["readers"]) == ("shared-part", ["summit/atdome atdome"])
+
+
+def test_who_is_at_an_alias_does_not_change_what_the_anchor_says() -> None:
+    atdome = application("atdome", AUXTEL, "telescope/atdome")
+    found = anchored(release("c0043", atdome=7), atdome)
+    assert found is not None
+    assert found.values["readers"] == ["ataos.image.revision"]

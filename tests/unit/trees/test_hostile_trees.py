@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.targets.git.layout import layout_of, open_layout
-from ldmrelease.targets.git.repository import Git
+from ldmrelease.targets.git.git_repository import Git
+from ldmrelease.targets.git.local_repository import layout_of, open_layout
 from ldmrelease.trees.charts import Charts
 from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Folder
 from ldmrelease.trees.rendering.helm import Helm
-from ldmrelease.trees.rendering.program import NotRendered, Program, copied_to
+from ldmrelease.trees.rendering.rendering_program import NotRendered, Program, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels
 from ldmrelease.trees.values import EMPTY, UnreadableFile, YamlScalar
 from tests.unit.trees.tree_samples import memory_tree, phalanx_tree, write_tree

@@ -7,9 +7,13 @@ from functools import cache
 
 from msgspec import Struct
 
-from ldmrelease.domain.grammars import PATTERN, PatternGrammar
+from ldmrelease.domain.product_grammar import PATTERN, PatternGrammar
 from ldmrelease.domain.tags.imagetag import image_tag_fault
-from ldmrelease.domain.tags.model import (
+from ldmrelease.domain.tags.patterns.automaton import Automaton
+from ldmrelease.domain.tags.patterns.overlap import common, read_twice
+from ldmrelease.domain.tags.patterns.parts import Choice, Number, PartType, SemanticVersion, Value, Word
+from ldmrelease.domain.tags.patterns.template import Template, read_template
+from ldmrelease.domain.tags.tag import (
     Builds,
     Kind,
     OrderKey,
@@ -18,10 +22,6 @@ from ldmrelease.domain.tags.model import (
     parsed,
     unparsed,
 )
-from ldmrelease.domain.tags.patterns.automaton import Automaton
-from ldmrelease.domain.tags.patterns.comparison import common, read_twice
-from ldmrelease.domain.tags.patterns.parts import Choice, Number, PartType, SemanticVersion, Value, Word
-from ldmrelease.domain.tags.patterns.template import Template, read_template
 
 _VERSION_NUMBERS = 3
 

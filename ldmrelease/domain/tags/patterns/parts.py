@@ -16,8 +16,8 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
-from ldmrelease.domain.tags.model import OrderKey
 from ldmrelease.domain.tags.patterns.automaton import Construction, Fragment
+from ldmrelease.domain.tags.tag import OrderKey
 
 DIGITS = "0123456789"
 _HEX = "0123456789abcdef"

@@ -13,7 +13,7 @@ from ldmrelease.domain.tags.cycles import cycle_of_image, numbered
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
 from ldmrelease.services.deployments import desired
-from ldmrelease.services.inventory.names import ImageNames
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.releases.components import ProductComponent, components_of
 from ldmrelease.targets import registry

@@ -4,7 +4,7 @@ from ldmrelease.domain.facts import ImageResidence
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.policy.engine import residence_places
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
-from ldmrelease.services.inventory.names import ImageNames
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.residences import residences_at
 
 

@@ -3,7 +3,7 @@
 from ldmrelease.domain.facts import RunFact
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
 from ldmrelease.services.decisions.facts.statements import in_stream_order
-from ldmrelease.services.evidence.runs import registered_runs
+from ldmrelease.services.evidence.registered_runs import registered_runs
 
 
 def gather(inquiry: Inquiry) -> tuple[RunFact, ...]:

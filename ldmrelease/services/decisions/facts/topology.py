@@ -6,7 +6,7 @@ from ldmrelease.config.workspace.model import LocalCheck
 from ldmrelease.domain.facts import CheckFact
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.decisions.facts.inquiry import Inquiry
-from ldmrelease.services.evidence.runs import check_fact
+from ldmrelease.services.evidence.registered_runs import check_fact
 
 
 def places(inquiry: Inquiry) -> dict[str, tuple[Place, ...]]:

@@ -14,7 +14,7 @@ from ldmrelease.services.checks.runs import (
     run_registered,
 )
 from ldmrelease.services.deployments.desired import desired_digests
-from ldmrelease.services.promotions.rollout import rolled_out
+from ldmrelease.services.promotions.rollout_steps import rolled_out
 from ldmrelease.services.promotions.work import Overtaken, StepDone, StepFailed, StepResult, Work
 
 ATTEMPTS = 3

@@ -12,7 +12,7 @@ from ldmrelease.domain.release import Component
 from ldmrelease.domain.site_registry import site_repository
 from ldmrelease.registry.copy import Copier, CopyReport
 from ldmrelease.registry.errors import DigestMismatch, NotFound, RegistryError
-from ldmrelease.registry.identity import identity
+from ldmrelease.registry.image_identity import identity
 from ldmrelease.registry.referrers import list_referrers
 from ldmrelease.registry.repository import Repository
 from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work

@@ -12,7 +12,7 @@ from ldmrelease.services.deployments.desired import desired_digests
 from ldmrelease.services.inventory.observations import is_of
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.availability import availability
-from ldmrelease.services.promotions.rollout import rolled_out
+from ldmrelease.services.promotions.rollout_steps import rolled_out
 from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, step_failure
 
 

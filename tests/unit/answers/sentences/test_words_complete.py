@@ -25,7 +25,7 @@ PROBLEMS_OF_IMAGES = {
     "not-an-image",
 }
 SHARED = {
-    "policy/where.py": ("check",),
+    "policy/place_names.py": ("check",),
     "policy/subjects.py": ("check", "attested"),
     "policy/runs.py": ("check",),
 }

@@ -8,9 +8,9 @@ import pytest
 
 from ldmrelease.cluster.client.api import Api
 from ldmrelease.cluster.objects.jobs import successor, without_replaced
+from ldmrelease.cluster.rollout.rollout_wait import RolledOut, RolloutFailed, wait_for
 from ldmrelease.cluster.rollout.snapshot import snapshot
 from ldmrelease.cluster.rollout.status import Healthy
-from ldmrelease.cluster.rollout.wait import RolledOut, RolloutFailed, wait_for
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from tests.unit.cluster.fake_server import Answer, FakeServer, Watch, event, listing, status
 from tests.unit.cluster.sample_objects import IDENTITY, NEW_IMAGE, OLD_IMAGE, Object, job, pod, scaled_job

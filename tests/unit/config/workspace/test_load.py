@@ -16,7 +16,7 @@ from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, MenuTarget, Setting, Writes
 from ldmrelease.domain.topology import Check, ComponentKind, Place, Product
-from ldmrelease.services.evidence.runs import check_fact
+from ldmrelease.services.evidence.registered_runs import check_fact
 
 DATA = Path(__file__).parents[3] / "data" / "config"
 AT = datetime(2023, 4, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ldmrelease.domain.grammars import AnyGrammar, KindPattern, PatternGrammar
+from ldmrelease.domain.product_grammar import AnyGrammar, KindPattern, PatternGrammar
 from ldmrelease.domain.tags.cycles import cycle_of_image, numbered
 
 OWN = PatternGrammar(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.checks.files import check_files
+from ldmrelease.checks.check_files import check_files
 from ldmrelease.domain.topology import Check
 from tests.workspace import PLACE, WEEKLY, Site, agree_workspace
 

@@ -12,8 +12,8 @@ import pytest
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.errors import LimitExceeded
-from ldmrelease.registry.layout import LayoutRepository as Layout
 from ldmrelease.registry.manifests import Descriptor
+from ldmrelease.registry.oci_layout import LayoutRepository as Layout
 from ldmrelease.registry.referrers import put_referrers
 from ldmrelease.services.deployments import checkpoints
 from ldmrelease.services.inventory.observe import observation_event, observe

@@ -99,6 +99,19 @@ def test_without_a_revision_the_moving_tag_is_observed_by_its_digest(summit: Sit
     assert before["ataos"] == after["ataos"]
 
 
+def test_a_component_at_the_moving_tag_loses_its_line_and_has_it_back(summit: Site) -> None:
+    first = tip(summit)
+    for name, tag in (("atdome", "c0045.001"), ("ataos", "c0045.001"), ("mtdome", "c0045")):
+        build(summit.root, name, tag)
+    assert json.loads(summit.ok("release", "pin", "c0045", "-o", "json"))["kind"] == "moving"
+    summit.ok("promote", "c0045", "--target", PLACE)
+    assert "-    revision: 1" in lines(summit, first)
+    assert len([each for each in lines(summit, first) if "revision" in each]) == 5
+    assert json.loads(summit.ok("drift", "-o", "json"))["drift"] == []
+    summit.ok("rollback", "--target", PLACE, "--reason", "it was not")
+    assert lines(summit, first) == []
+
+
 def test_a_part_that_another_place_reads_is_not_changed_under_it(summit: Site) -> None:
     def apart(text: str) -> str:
         ours, between, theirs = text.partition("              - component: mtdome\n")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from ldmrelease.domain.statements import PAYLOAD_TYPE
-from ldmrelease.services.evidence.files import DEEPEST, LARGEST_FILE, MOST_NODES
+from ldmrelease.services.evidence.evidence_files import DEEPEST, LARGEST_FILE, MOST_NODES
 from ldmrelease.trust.signer import load_signer
 from tests.workspace import BEFORE, Site
 
@@ -73,6 +73,10 @@ LIMITS = {
     f"more than {DEEPEST} deep": "[" * (DEEPEST + 1) + "]" * (DEEPEST + 1),
     f"more than {MOST_NODES} values": "[" + "1," * MOST_NODES + "1]",
 }
+
+
+def test_the_limits_are_those_that_are_documented() -> None:
+    assert (LARGEST_FILE, DEEPEST, MOST_NODES) == (10_000_000, 100, 200_000)
 
 
 @pytest.mark.parametrize("limit", LIMITS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.demo.clusters import DemoClusters, write_workspace
+from ldmrelease.demo.demo_cluster import DemoClusters, write_workspace
 from ldmrelease.demo.story import Scene
 from ldmrelease.domain.workload_selection import ClusterAccess
 from tests.unit.faces.cli.running import run

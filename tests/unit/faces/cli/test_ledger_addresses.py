@@ -6,7 +6,7 @@ import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.domain.events import EventKind
-from ldmrelease.faces.completion.names import names
+from ldmrelease.faces.completion.workspace_names import names
 from ldmrelease.ledger.registry import STORES
 from tests.unit.faces.cli.running import run
 from tests.unit.ledger import memory_store

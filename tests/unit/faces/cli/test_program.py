@@ -10,7 +10,7 @@ from ldmrelease import __version__
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.faces.cli import main
-from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.command_table import COMMANDS
 from ldmrelease.faces.cli.main import load
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.ledger import Damaged, DiskFull, LedgerBusy, LedgerExists, NoLedger

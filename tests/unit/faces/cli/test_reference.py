@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ldmrelease.faces.cli.commands import COMMANDS
+from ldmrelease.faces.cli.command_table import COMMANDS
 from ldmrelease.faces.cli.reference import command_reference
 
 PAGE = Path(__file__).parents[4] / "docs" / "command-reference.md"

@@ -9,8 +9,8 @@ import pytest
 
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.faces.cli.completion_table import FREE, completion_table
+from ldmrelease.faces.completion.command_line import read_table
 from ldmrelease.faces.completion.complete import complete
-from ldmrelease.faces.completion.grammar import read_table
 from tests.workspace import BASE, PLACE, WEEKLY, Site, new_site
 
 
@@ -129,7 +129,7 @@ def test_an_append_under_way_is_seen_and_not_held_up(used: Site, tmp_path, capsy
 
 def test_names_that_a_shell_would_read_otherwise_are_left_out(used: Site, monkeypatch, capsys) -> None:
     monkeypatch.setattr(
-        "ldmrelease.faces.completion.names.names", lambda *_: ["a b", "a\nb", "a\x1b[1m", "ab"]
+        "ldmrelease.faces.completion.workspace_names.names", lambda *_: ["a b", "a\nb", "a\x1b[1m", "ab"]
     )
     assert bash("promote a", capsys) == ["ab"]
 

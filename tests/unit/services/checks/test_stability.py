@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ldmrelease.cluster.rollout.rollout_wait import AssessedWorkload, RolloutTimedOut
 from ldmrelease.cluster.rollout.status import Progressing, Scheduled, Status
-from ldmrelease.cluster.rollout.wait import AssessedWorkload, RolloutTimedOut
 from ldmrelease.domain.events.evidence import ObservedPod, StableState
 from ldmrelease.domain.targets import KubernetesTarget
 from ldmrelease.domain.topology import Application, Check, Place

@@ -20,7 +20,7 @@ from ldmrelease.registry.sample import put_sample_image
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.history import history
-from ldmrelease.services.inventory.names import ImageNames
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.observations import counted_observations
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.commands import promote

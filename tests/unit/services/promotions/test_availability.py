@@ -16,7 +16,7 @@ from ldmrelease.domain.level import Level
 from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import ComponentKind
-from ldmrelease.registry.identity import identity
+from ldmrelease.registry.image_identity import identity
 from ldmrelease.registry.manifests import (
     OCI_CONFIG,
     OCI_INDEX,

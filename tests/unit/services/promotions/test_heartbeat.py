@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from ldmrelease.cluster.rollout.wait import RolledOut, RolloutOverwritten, RolloutTimedOut
+from ldmrelease.cluster.rollout.rollout_wait import RolledOut, RolloutOverwritten, RolloutTimedOut
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, KubernetesTarget
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
 from ldmrelease.services.progress import HEARTBEAT
-from ldmrelease.services.promotions import rollout
+from ldmrelease.services.promotions import rollout_steps
 from ldmrelease.services.promotions.work import StepFailed, StepPending
 
 IN_GIT = ImageSettingsTarget(GitFile("gitops", "main", "values.yaml"), ())
@@ -42,14 +42,14 @@ def answers(monkeypatch):
         spans.append(some.deadline)
         return left.pop(0)
 
-    monkeypatch.setattr(rollout, "wait_for", wait)
+    monkeypatch.setattr(rollout_steps, "wait_for", wait)
     return SimpleNamespace(left=left, spans=spans)
 
 
 def test_a_long_rollout_is_waited_for_beat_by_beat_up_to_its_deadline(answers):
     answers.left += [RolloutTimedOut({"code": "not-ready"})] * 3
     heartbeats = []
-    found = rollout.rolled_out(work(lambda: heartbeats.append(1)), WORKLOADS, {})
+    found = rollout_steps.rolled_out(work(lambda: heartbeats.append(1)), WORKLOADS, {})
     assert isinstance(found, StepFailed)
     assert answers.spans == [HEARTBEAT, HEARTBEAT, HEARTBEAT / 2]
     assert len(heartbeats) == 2
@@ -57,12 +57,12 @@ def test_a_long_rollout_is_waited_for_beat_by_beat_up_to_its_deadline(answers):
 
 def test_what_settles_in_the_meantime_is_settled(answers):
     answers.left += [RolloutTimedOut({"code": "not-ready"}), RolledOut(())]
-    assert rollout.rolled_out(work(lambda: None), WORKLOADS, {}) == "promoted"
+    assert rollout_steps.rolled_out(work(lambda: None), WORKLOADS, {}) == "promoted"
 
 
 def test_a_tree_that_is_not_synced_yet_is_waited_for_to_the_deadline(answers):
     answers.left += [RolloutOverwritten({"workload": "Deployment/ocps"})] * 3
-    found = rollout.rolled_out(
+    found = rollout_steps.rolled_out(
         work(lambda: None, target=IN_GIT),
         WORKLOADS,
         {},
@@ -78,5 +78,5 @@ def test_a_holder_that_was_taken_over_waits_no_longer(answers):
         raise Taken
 
     with pytest.raises(Taken):
-        rollout.rolled_out(work(taken), WORKLOADS, {})
+        rollout_steps.rolled_out(work(taken), WORKLOADS, {})
     assert answers.spans == [HEARTBEAT]

@@ -64,7 +64,10 @@ def texts(tree: Mapping[str, str], own: str = AUXTEL) -> Texts:
 def read(target: ImageSettingsTarget, tree: Mapping[str, str]) -> Snapshot:
     """What a target says in a tree."""
     asked = PathsToRead(
-        image_settings.paths(target), image_settings.optional(target), image_settings.beside(target)
+        image_settings.paths(target),
+        image_settings.optional(target),
+        image_settings.beside(target),
+        image_settings.shared(target),
     )
     return texts(tree, str(target.location)).snapshot(asked, "r1")
 
@@ -81,7 +84,7 @@ def promoted(target: ImageSettingsTarget, tree: Mapping[str, str], wanted: Relea
     before = read(target, tree)
     edits = image_settings.desired(target, wanted, before)
     assert not isinstance(edits, Refusal), edits
-    changed = texts(tree, str(target.location)).edited(edits, written_settings(edits, before.values).optional)
+    changed = texts(tree, str(target.location)).edited(edits, written_settings(edits, before.values))
     return {**tree, **{file: content.decode() for file, content in changed.items()}}
 
 

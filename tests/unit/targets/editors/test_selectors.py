@@ -195,3 +195,52 @@ def test_what_is_wrong_in_several_files_is_told_of_all() -> None:
 
 def test_the_cycle_is_read_once_for_all_that_have_it() -> None:
     assert list(image_settings.paths(TARGET)).count(CYCLE) == 1
+
+
+ANCHORED = TREE | {
+    SIMONYITEL: "x-base: &base\n  image:\n    revision: 3\nmtdome: *base\nmtmount:\n  <<: *base\n  replicas: 1\n"
+}
+
+
+def at(*paths: str) -> ImageSettingsTarget:
+    """Components that have their revision at these paths."""
+    return replace(
+        TARGET,
+        settings=tuple(
+            replace(
+                selector(path.partition(".")[0].removeprefix("x-"), SIMONYITEL),
+                parts=(SelectorPart("cycle", CYCLE), SelectorPart("revision", f"{SIMONYITEL}#{path}")),
+            )
+            for path in paths
+        ),
+    )
+
+
+def test_a_part_with_an_anchor_is_written_there_for_all_that_read_it() -> None:
+    target = at("x-base.image.revision")
+    after = promoted(target, ANCHORED, release("c0044", base=7))
+    assert after[SIMONYITEL] == ANCHORED[SIMONYITEL].replace("revision: 3", "revision: 7")
+
+
+def test_a_part_at_an_alias_is_not_written_over_what_others_read() -> None:
+    target = at("mtdome.image.revision")
+    with pytest.raises(RefusedError) as caught:
+        promoted(target, ANCHORED, release("c0044", mtdome=7))
+    assert (caught.value.refusal.code, caught.value.refusal.values["readers"]) == (
+        "shared-part",
+        [f"{SIMONYITEL}#x-base.image.revision", f"{SIMONYITEL}#mtmount.image.revision"],
+    )
+
+
+def test_components_of_one_anchor_that_want_different_builds_contradict_each_other() -> None:
+    target = at("x-base.image.revision", "mtdome.image.revision")
+    same = promoted(target, ANCHORED | {}, release("c0044", base=7, mtdome=7))
+    assert said(target, same) == {"base": "c0044.007", "mtdome": "c0044.007"}
+    found = refusal(target, ANCHORED, release("c0044", base=7, mtdome=8))
+    assert (found.code, found.values["components"]) == ("parts-contradict", ["base", "mtdome"])
+
+
+def test_a_part_of_a_merged_mapping_is_not_replaced_with_all_of_it() -> None:
+    with pytest.raises(RefusedError) as caught:
+        read(at("mtmount.image.revision"), ANCHORED)
+    assert caught.value.refusal.code == "merge-key"

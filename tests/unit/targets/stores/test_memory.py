@@ -6,11 +6,18 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ldmrelease.domain.targets import ImageSettingsTarget, MemoryFile, MenuTarget, Setting
+from ldmrelease.domain.targets import (
+    ImageSettingsTarget,
+    MemoryFile,
+    MenuTarget,
+    Selector,
+    SelectorPart,
+    Setting,
+)
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access, Connections
-from ldmrelease.targets.results import Refusal, Snapshot, Value
-from tests.unit.targets.contract import SUMMIT, Observer, StoreContract
+from ldmrelease.targets.results import ABSENT, Refusal, Snapshot, Unquoted, Value
+from tests.unit.targets.contract import SUMMIT, Observer, StoreContract, write
 
 NAME = "values.yaml"
 TEXT = b"image:\n  tag: w_2023_15  # since Thursday\nother: 1\n"
@@ -76,6 +83,38 @@ class TestTwoTexts(StoreContract):
         for name, text in ((NAME, TEXT), (OTHER, OTHER_TEXT)):
             prepared.opened.memory.put(name, text, "Kim <kim@example.org>", "2023-04-20T10:00:00Z")
         return prepared
+
+
+class TestAddedAndTakenAway(StoreContract):
+    """The same of settings that are added, and taken away, in two texts."""
+
+    @pytest.fixture
+    def there(self) -> InMemory:
+        parts = (SelectorPart("cycle", "image.tag"), SelectorPart("revision", f"{OTHER}#image.revision"))
+        target = ImageSettingsTarget(
+            MemoryFile(NAME), (Selector("lab", "{cycle}[.{revision:03d}]", parts, "cycle", "{image}"),)
+        )
+        prepared = InMemory(
+            target,
+            {"image.tag": "w_2023_15", f"{OTHER}#image.revision": ABSENT},
+            {"image.tag": "w_2023_16", f"{OTHER}#image.revision": Unquoted("7")},
+        )
+        for name, text in ((NAME, TEXT), (OTHER, b"image:\n  pullPolicy: Always\nother: 1\n")):
+            prepared.opened.memory.put(name, text, "Kim <kim@example.org>", "2023-04-20T10:00:00Z")
+        return prepared
+
+    def test_a_setting_that_somebody_has_changed_is_left_and_who_did_it_is_named(  # type: ignore[override]
+        self, there: InMemory
+    ) -> None:
+        """What is absent was given its value by nobody who has changed it since."""
+        who = there.meddle()
+        refusal = write(there)
+        assert isinstance(refusal, Refusal)
+        assert (refusal.code, refusal.values["author"], refusal.values["path"]) == (
+            "changed-by",
+            who,
+            "image.tag",
+        )
 
 
 def test_a_text_that_nobody_has_written_is_refused() -> None:

@@ -1,6 +1,8 @@
 """A setting that is absent is added where its neighbours are, in their style, and taken away again to the byte."""
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import ABSENT, Absent, Refusal, Unquoted, Value
@@ -155,3 +157,76 @@ def test_a_journal_keeps_what_was_absent() -> None:
     back = registry.values_from_plain(plain)
     assert back == values
     assert registry.values_to_plain(back) == plain
+
+
+# Laws, on documents that people might have written.
+
+KEYS = st.sampled_from(["image", "tag", "a.b", "é", "config", "0", "on"])
+SCALARS = st.sampled_from(["w_1", "24.10", "null", "", "'a b'", '"x: y"', "[1, 'b']", "{c: 1}", "~"])
+COMMENTS = st.sampled_from(["", " # why: {not} 'at all", "   "])
+BETWEEN = st.lists(st.sampled_from(["# a comment: x", "", "      # indented", "  "]), max_size=2)
+TAILS = st.lists(KEYS.map(lambda key: f'."{key}"') | st.just("[w]"), min_size=1, max_size=3)
+VALUES: st.SearchStrategy[Value] = st.sampled_from(
+    ["w_2023_16", "24.10", "x # y", "it's", Unquoted("7"), ("a", "1.0"), ()]
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[str, list[str]]:
+    """A document, and the paths of its mappings and scalars, up to their last key."""
+    lines: list[str] = draw(BETWEEN)
+    paths: list[str] = [""]
+
+    def mapping(indent: int, first: str, prefix: str, depth: int) -> None:
+        step = draw(st.sampled_from([2, 4]))
+        for key in draw(st.lists(KEYS, min_size=1, max_size=3, unique=True)):
+            path = f'{prefix}."{key}"'.removeprefix(".")
+            paths.append(path)
+            start = f'{first or " " * indent}"{key}":'
+            first = ""
+            kind = draw(
+                st.sampled_from(["scalar", "scalar", "mapping", "list", "block"] if depth else ["scalar"])
+            )
+            if kind == "scalar":
+                lines.append(f"{start} {draw(SCALARS)}{draw(COMMENTS)}")
+            elif kind == "block":
+                lines.extend(
+                    [f"{start} {draw(st.sampled_from(['|', '>-', '|+']))}", " " * (indent + 3) + "text", ""]
+                )
+            elif kind == "mapping":
+                lines.append(start + draw(COMMENTS))
+                mapping(indent + step, "", path, depth - 1)
+            else:
+                lines.append(start + draw(COMMENTS))
+                for index in range(draw(st.integers(1, 2))):
+                    paths.append(f"{path}[{index}]")
+                    mapping(indent + 2, " " * indent + "- ", f"{path}[{index}]", depth - 1)
+            lines.extend(draw(BETWEEN))
+
+    if draw(st.integers(0, 9)):
+        mapping(0, "", "", 3)
+    return "\n".join(lines) + draw(st.sampled_from(["\n", ""])), paths
+
+
+@given(documents(), TAILS, VALUES, st.sampled_from(["\n", "\r\n"]), st.data())
+def test_what_is_added_is_all_that_is_new_and_goes_again(
+    document: tuple[str, list[str]], tail: list[str], value: Value, newline: str, data: st.DataObject
+) -> None:
+    text, paths = document
+    text = text.replace("\n", newline)
+    path = (data.draw(st.sampled_from(paths)) + "".join(tail)).removeprefix(".")
+    assume(not path.startswith("[") and not path.endswith("]"))
+    found = read_settings(text.encode(), [path], FILE, [path])
+    assume(isinstance(found, dict) and found[path].value == ABSENT)
+    assert isinstance(found, dict)
+    after = edit_settings(text.encode(), {path: value}, FILE, [path])
+    if isinstance(after, Refusal):
+        # Text that a block runs on to the end of a file without a line end changes with one.
+        assert after.code in ("absent", "layout", "not-a-mapping", "not-a-list") or text[-1:] != "\n"
+        return
+    assert read(after.decode(), path).value == value
+    assert edit_settings(after, {path: found[path].value}, FILE, [path]) == text.encode()
+    old = iter(text.splitlines())
+    kept = [line for line in after.decode().splitlines() if line in text.splitlines()]
+    missing = [line for line in old if line not in kept]
+    assert len(missing) <= 1  # the line of a null, or of brackets, that the setting came into

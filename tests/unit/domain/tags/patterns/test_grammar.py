@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.grammars import KindPattern, PatternGrammar
+from ldmrelease.domain.product_grammar import KindPattern, PatternGrammar
 from ldmrelease.domain.tags import Kind, Tag, grammar_of, image_tag, order_key, parse, sort, tag_pattern_match
 from ldmrelease.domain.tags.patterns.automaton import Automaton
 from ldmrelease.domain.tags.patterns.grammar import write
-from ldmrelease.domain.tags.patterns.lint import grammar_faults
+from ldmrelease.domain.tags.patterns.pattern_faults import grammar_faults
 
 
 def grammar(

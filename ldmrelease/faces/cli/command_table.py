@@ -1,0 +1,48 @@
+"""Which commands there are, and the module of each: looked up here, imported only when it is called.
+
+A module holds `app`, made with `cli.options.new_app`: one command, or several that then form a group.
+"""
+
+from typing import NamedTuple
+
+
+class CommandEntry(NamedTuple):
+    """Where a command is, and its line in the list of commands."""
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, CommandEntry] = {
+    "demo": CommandEntry("demo", "Play the week of 2023-04-20 in a workspace made on the spot."),
+    "init": CommandEntry("init", "Make a workspace, empty or in the shape of a sample."),
+    "adopt": CommandEntry("adopt", "Write a workspace for a GitOps tree that is there already."),
+    "doctor": CommandEntry("doctor", "Check that everything a promotion needs is in place."),
+    "workspace": CommandEntry("workspace", "Check the workspace's files; show and refresh them."),
+    "key": CommandEntry("key", "Make and show signing keys."),
+    "trust": CommandEntry("trust", "Maintain the trust document: policies, keys and roles."),
+    "tag": CommandEntry("tag", "Parse and sort release tags."),
+    "schema": CommandEntry("schema", "List the answers of commands, and print their JSON Schemas."),
+    "policy": CommandEntry("policy", "Check and explain the policies of the levels."),
+    "release": CommandEntry("release", "Pin, list, show and compare releases."),
+    "resolve": CommandEntry("resolve", "Write the digests of a release into manifests."),
+    "evidence": CommandEntry("evidence", "Sign, add, list and verify statements."),
+    "check": CommandEntry("check", "Show what a promotion would decide; change nothing."),
+    "check-run": CommandEntry("check_run", "Run a level's checks by hand and sign their results."),
+    "promote": CommandEntry("promote", "Promote a release to a level, environment or application."),
+    "promotions": CommandEntry("promotions", "List, show and replay promotions."),
+    "resume": CommandEntry("resume", "Continue a promotion that waits or was interrupted."),
+    "rollback": CommandEntry("rollback", "Go back to what ran before."),
+    "abort": CommandEntry("abort", "End a promotion that is not finished."),
+    "retire": CommandEntry("retire", "Take a release out of a menu."),
+    "alias": CommandEntry("alias", "Move and list names such as `recommended`."),
+    "observe": CommandEntry("observe", "Record what runs now, signed."),
+    "where": CommandEntry("where", "Show which release runs where, since when, and what approved it."),
+    "drift": CommandEntry("drift", "Show where git, decisions and what runs differ, and why."),
+    "history": CommandEntry("history", "Show what ran at a place, or where a release ran, and when."),
+    "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
+    "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
+    "completion": CommandEntry(
+        "completion_script", "Print what bash, zsh or fish read to complete commands."
+    ),
+}

@@ -1,0 +1,171 @@
+"""Whether what Helm or Kustomize make of a tree is what the settings of a place say: rendering tells the truth, and a
+template may do something else with a setting than its name promises.
+
+Asked where those programs are installed and the tree has a layout that they render; else nobody can say.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from ldmrelease.domain.errors import Unavailable, reason_of
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.site_registry import OwnRepositories
+from ldmrelease.domain.targets import GitFile, ImageSettingsTarget
+from ldmrelease.domain.topology import Application, Topology
+from ldmrelease.domain.value_addresses import ValueAddress
+from ldmrelease.domain.value_paths import Named, Path, parse_path
+from ldmrelease.services.inventory.rendered_image import RenderedOtherwise
+from ldmrelease.services.inventory.tree_images import DesiredTree, TreeSource, desired, installed, open_tree
+from ldmrelease.services.releases.components import components_of, own_repositories
+from ldmrelease.targets.connections import Access
+from ldmrelease.targets.git.program import GitError
+from ldmrelease.targets.image_setting import ImageSetting
+from ldmrelease.targets.results import Refusal, RefusedError, Values
+from ldmrelease.targets.stores.reading import PathsToRead, Texts
+from ldmrelease.trees.files import ChangedTree, Tree
+from ldmrelease.trees.interface import TreeImage
+from ldmrelease.trees.registry import layout, layout_of
+from ldmrelease.trees.values import UnreadableFile, YamlScalar
+
+
+class Rendering:
+    """Trees as Helm and Kustomize render them, each environment once.
+
+    access: how repositories are reached. environ: the variables of this process; `PATH` says where the programs are.
+    """
+
+    def __init__(self, topology: Topology, access: Access, environ: Mapping[str, str]) -> None:
+        self._topology, self._access, self._environ = topology, access, environ
+        self._known: dict[tuple[TreeSource, tuple[str, ...]], DesiredTree | None] = {}
+
+    def otherwise(
+        self, application: Application, said: Iterable[ImageSetting], edits: Values | None = None
+    ) -> list[RenderedOtherwise] | Unavailable:
+        """The containers of a place that do not get what its settings say.
+
+        said: the settings, as they are after `edits`, which are not committed yet. Empty where nobody can render the
+        tree, and where no container is made of a setting.
+        """
+        where = application.target.location
+        if not isinstance(where, GitFile) or not isinstance(application.target, ImageSettingsTarget):
+            return []
+        if not any(installed(self._environ)):
+            return []
+        try:
+            found = self._tree(application, where, edits or {})
+        except (RefusedError, UnreadableFile):
+            return []  # whoever writes it will say so
+        except (GitError, OSError) as error:
+            return Unavailable(where.repository, reason_of(error))
+        if found is None or isinstance(found, Unavailable):
+            return found or []
+        components = components_of(self._topology, application)
+        own = {name: own_repositories(each.source.source, application) for name, each in components.items()}
+        return list(differing(said, found.images, own, where.file))
+
+    def _tree(
+        self, application: Application, where: GitFile, edits: Values
+    ) -> DesiredTree | Unavailable | None:
+        source = TreeSource(where.repository, where.branch)
+        tree = open_tree(self._access, source)
+        if isinstance(tree, Unavailable):
+            return tree
+        if isinstance(tree, Refusal):
+            return None
+        name = layout_of(tree)
+        if name is None:
+            return None
+        wanted = _environments(layout(name).environments(tree), application.place.environment, where.file)
+        if edits:
+            asked = PathsToRead(list(edits), list(edits), shared=list(edits))
+            changed = Texts(where.file, tree.read).edited(edits, asked)
+            return self._rendered(ChangedTree(tree, changed), wanted)
+        key = (source, tuple(wanted))
+        if key not in self._known:
+            self._known[key] = self._rendered(tree, wanted)
+        return self._known[key]
+
+    def _rendered(self, tree: Tree, environments: list[str]) -> DesiredTree | None:
+        found = desired(tree, environments, self._environ, render=True)
+        return found if isinstance(found, DesiredTree) and found.rendered else None
+
+
+def differing(
+    said: Iterable[ImageSetting],
+    images: Iterable[TreeImage],
+    own: Mapping[str, OwnRepositories],
+    file: str,
+) -> Iterator[RenderedOtherwise]:
+    """The rendered images that a setting is a part of, and that are not what it says.
+
+    own: by component, where its images may be. file: the one that settings without a file are in. What a rendering
+    leaves out, such as a digest where the setting has one, differs; what a setting leaves out does not.
+    """
+    images = list(images)
+    for setting in said:
+        if setting.invalid is not None or setting.component not in own:
+            continue
+        address = ValueAddress.of(setting.path)
+        at = address.file or file
+        path = parse_path(address.path)
+        made_of_it = [each for each in images if any(_is_at(part, at, path) for part in each.parts)]
+        for image in _about(made_of_it, own[setting.component]):
+            if image.image is not None and not _same(image.image, setting, own[setting.component]):
+                yield RenderedOtherwise(
+                    setting.path,
+                    setting.component,
+                    at,
+                    setting.line,
+                    address.path,
+                    _container(image),
+                    image.image,
+                    setting.image,
+                )
+
+
+def _about(images: list[TreeImage], own: OwnRepositories) -> list[TreeImage]:
+    """Those of a component: a part such as a cycle is in the images of many. Where it is in no image of this one, and
+    in those of one other repository, that stands where the component's should."""
+    found = [each for each in images if own.has(_repository(each))]
+    return found if found or len(set(map(_repository, images))) > 1 else images
+
+
+def _repository(image: TreeImage) -> str:
+    try:
+        return parse_reference(image.image or "").name
+    except ValueError:
+        return ""
+
+
+def _environments(known: list[str], own: str, file: str) -> list[str]:
+    """Those of the tree that a place may be in: the one of its name, those that its file is named for, or all."""
+    if own in known:
+        return [own]
+    parts = {re.sub(r"^values-|\.ya?ml$", "", each) for each in file.split("/")}
+    return [each for each in known if each in parts] or known
+
+
+def _is_at(part: YamlScalar, file: str, path: Path) -> bool:
+    return part.file == file and len(part.path) == len(path) and all(map(_is_step, path, part.path))
+
+
+def _is_step(asked: str | int | Named, found: str | int) -> bool:
+    # Which item has a name is not told by the way to it: any may be meant.
+    return isinstance(found, int) if isinstance(asked, Named) else asked == found
+
+
+def _same(image: str, setting: ImageSetting, own: OwnRepositories) -> bool:
+    try:
+        reference = parse_reference(image)
+    except ValueError:
+        return False
+    if setting.tag is not None and reference.tag != setting.tag:
+        return False
+    if setting.digest is not None and reference.digest != setting.digest:
+        return False
+    return own.has(reference.name)
+
+
+def _container(image: TreeImage) -> str:
+    named = f"{image.environment}/{image.application}"
+    return named if image.kind is None else f"{named} {image.kind}/{image.name} {image.container}"

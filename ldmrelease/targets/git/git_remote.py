@@ -1,0 +1,223 @@
+"""Repositories of configuration: a local directory, or a remote that is cached in a bare mirror.
+
+Both are read by refs and written by moving several refs together, each only from where it was seen.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from shlex import quote
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from ldmrelease.domain.addresses import has_query, public
+from ldmrelease.targets.git.commits import committer
+from ldmrelease.targets.git.git_repository import Git, Observer
+from ldmrelease.targets.git.local_repository import MIRROR_LINKS, Layout, layout_of, open_layout
+from ldmrelease.targets.git.program import GitError, call
+from ldmrelease.targets.results import RefusedError
+
+_SCHEMES = {"file", "ssh", "https", "http", "git"}
+_TOKENS = {"https", "http"}
+"""Where a user alone may be a password."""
+_SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+:(?!:)[^\s]+")
+# What a server says to a push that came second, in the C locale; everything else is its own refusal.
+_MOVED = (
+    "fetch first",
+    "non-fast-forward",
+    "stale info",
+    "needs force",
+    "already exists",
+    "incorrect old value",
+    "failed to update ref",
+    "failed to lock",
+    "cannot lock ref",
+)
+_TRIES = 3
+_BRANCHES = "refs/heads/"
+# A branch may be another name of one. A ref of ours that was made a link would move what it points to: it is replaced.
+_NOT_FOLLOWED = "option no-deref\n"
+
+Tips = Mapping[str, str | None]
+
+
+def ref_removal(where: str, ref: str, *, remote: bool) -> str:
+    """The command that takes a ref out of a repository, which `where` names without a password."""
+    if remote:
+        return f"git push {quote(where)} --delete {ref}"
+    return f"git -C {quote(where)} update-ref -d {ref}"
+
+
+class GitRemote(Struct, frozen=True):
+    """Where refs are read and moved. `url` is the remote of a mirror, None for a directory of its own."""
+
+    git: Git
+    where: str
+    url: str | None = None
+
+    def tips(self, refs: Sequence[str]) -> dict[str, str | None]:
+        """Where the refs point now (None: there is no such ref), with their objects at hand.
+
+        Raises `GitError` where the repository cannot be reached.
+        """
+        if self.url is None:
+            return self.git.tips(refs)
+        for _ in range(_TRIES):
+            tips = self._remote_tips(self.url, refs)
+            # A ref of the mirror moves when its fetch is complete, so what it names is all there.
+            mirrored = self.git.tips(refs)
+            behind = [f"+{ref}:{ref}" for ref, oid in tips.items() if oid and oid != mirrored[ref]]
+            if not behind:
+                return tips
+            options = ("-q", "--no-tags", "--no-write-fetch-head")
+            self.git.change("fetch", "fetch", *options, "--", self.url, *behind)
+        raise GitError("fetch", 1, "the refs move faster than they can be fetched")
+
+    def advance(
+        self, old: Tips, new: Mapping[str, str], at: datetime, replaced: Collection[str] = ()
+    ) -> bool:
+        """Move all the refs, or none: False where one is no longer at `old`.
+
+        `replaced` are those whose new commit is not built upon the old object.
+        Raises `Refused` (`rejected`) where the server forbids it, (`ref-in-the-way`) where a ref stands where a folder
+        of one of these belongs, or the other way round; `GitError` where nobody can be asked.
+        """
+        try:
+            moved = (
+                self._update(old, new, at) if self.url is None else self._push(self.url, old, new, replaced)
+            )
+        except (GitError, RefusedError):
+            self._require_room(old, new)
+            raise
+        if not moved:
+            self._require_room(old, new)
+        return moved
+
+    def _require_room(self, old: Tips, new: Mapping[str, str]) -> None:
+        for ref in new:
+            if old.get(ref) is None:
+                self.require_room(ref)
+
+    def require_room(self, ref: str) -> None:
+        """Raise `Refused` (`ref-in-the-way`) where git cannot make the ref beside those that there are."""
+        parts = ref.split("/")
+        above = ["/".join(parts[:size]) for size in range(2, len(parts))]
+        found = next((each for each, oid in self._there(above).items() if oid), None) or self._below(ref)
+        if found is not None:
+            removal = ref_removal(self.where, found, remote=self.url is not None)
+            raise RefusedError("ref-in-the-way", where=self.where, found=found, wanted=ref, removal=removal)
+
+    def _there(self, refs: Sequence[str]) -> dict[str, str | None]:
+        return self.git.tips(refs) if self.url is None else self._remote_tips(self.url, refs)
+
+    def _below(self, ref: str) -> str | None:
+        """A ref in the folder that has the name of this one."""
+        if self.url is None:
+            told = self.git.run("for-each-ref", "--count=1", "--format=%(refname)", f"{ref}/").decode()
+        else:
+            told = self.git.run("ls-remote", "-q", "--", self.url, f"{ref}/*").decode().partition("\t")[2]
+        return told.partition("\n")[0].strip() or None
+
+    def _remote_tips(self, url: str, refs: Sequence[str]) -> dict[str, str | None]:
+        listing = self.git.run("ls-remote", "-q", "--", url, *refs).decode()
+        found = {name: oid for oid, _, name in (line.partition("\t") for line in listing.splitlines())}
+        return {ref: found.get(ref) for ref in refs}
+
+    def _update(self, old: Tips, new: Mapping[str, str], at: datetime) -> bool:
+        lines = [
+            ("" if ref.startswith(_BRANCHES) else _NOT_FOLLOWED)
+            + (f"update {ref} {oid} {old[ref]}" if old[ref] else f"create {ref} {oid}")
+            for ref, oid in new.items()
+        ]
+        script = "\n".join(["start", *lines, "prepare", "commit", ""]).encode()
+        try:
+            self.git.change("update-ref", "update-ref", "--stdin", stdin=script, env=committer(at))
+        except GitError:
+            if self.git.tips(list(new)) == {ref: old[ref] for ref in new}:
+                raise
+            return False
+        return True
+
+    def _push(self, url: str, old: Tips, new: Mapping[str, str], replaced: Collection[str]) -> bool:
+        refspecs = [f"{oid}:{ref}" for ref, oid in new.items()]
+        leases = [f"--force-with-lease={ref}:{old[ref]}" for ref in replaced if ref in new]
+        options = ("--atomic", "--porcelain", "--no-verify", *leases)
+        try:
+            self.git.change("push", "push", *options, "--", url, *refspecs)
+        except GitError as error:
+            # The line may have been cut after the server had done it.
+            if self._remote_tips(url, list(new)) == dict(new):
+                return True
+            if any(each in error.message for each in _MOVED):
+                return False
+            if "rejected]" in error.message:
+                raise RefusedError("rejected", where=self.where, found=error.message) from None
+            raise
+        return True
+
+
+def open_repository(spec: str, workspace: Path, observer: Observer | None = None) -> GitRemote:
+    """The repository that `spec` names: a directory (relative ones start at the workspace) or a remote.
+
+    Raises `Refused` (`no-repository`) for what is neither, `GitError` where git cannot say.
+    """
+    url = remote_url(spec)
+    if url is not None:
+        opened = open_layout(_mirror(url, workspace.absolute()), links=MIRROR_LINKS)
+        return GitRemote(Git(opened, observer), public(url), url)
+    directory = workspace / spec
+    if not directory.is_dir():
+        raise RefusedError("no-repository", where=spec)
+    layout = layout_of(directory)
+    if layout is None:
+        around = (each for each in map(layout_of, directory.resolve().parents) if each is not None)
+        if (outer := next(around, None)) is not None:
+            # A folder inside of some repository is not the one that the workspace meant.
+            raise RefusedError("no-repository", where=spec, found=f"a folder in {outer.git_directory}")
+        raise RefusedError("no-repository", where=spec, found="not a git repository")
+    return GitRemote(Git(open_layout(layout), observer), spec)
+
+
+def remote_url(spec: str) -> str | None:
+    """The spec if it names a remote, None for a directory.
+
+    Raises `Refused` for a transport we do not use, and for a password or a token in it: everybody sees command lines.
+    """
+    if "://" in spec:
+        address = urlsplit(spec)
+        if address.scheme not in _SCHEMES:
+            raise RefusedError("no-repository", where=public(spec), found="an unknown scheme")
+        user = address.netloc.rpartition("@")[0]
+        if ":" in user or (user and address.scheme in _TOKENS):
+            raise RefusedError(
+                "no-repository", where=public(spec), found="a user or a password in the address"
+            )
+        if has_query(spec):
+            raise RefusedError(
+                "no-repository", where=public(spec), found="a query or a fragment in the address"
+            )
+        return spec
+    if "::" in spec or spec.startswith("-"):
+        raise RefusedError("no-repository", where=spec, found="an unknown scheme")
+    return spec if _SCP.fullmatch(spec) else None
+
+
+def mirror_folder(workspace: Path) -> Path:
+    """Where the copies of remote repositories are."""
+    return workspace / ".ldmrelease" / "git"
+
+
+def mirror_of(url: str, workspace: Path) -> Path:
+    """The copy of a remote repository, whether it is there or not."""
+    return mirror_folder(workspace) / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+
+
+def _mirror(url: str, workspace: Path) -> Layout:
+    directory = mirror_of(url, workspace)
+    if not (directory / "HEAD").is_file():
+        directory.mkdir(parents=True, exist_ok=True)
+        call(["-C", "/", "init", "-q", "--bare", "--template=", str(directory)])
+    return Layout(directory, directory, directory)
