@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.pattern_schema import TreeEntry
+from ldmrelease.config.workspace.pattern_schema import PatternTree
 from ldmrelease.config.workspace.patterns import nodes
 from ldmrelease.config.workspace.patterns.facts import RecordedTree
 from ldmrelease.config.workspace.patterns.making import Made, Maker, Scope
 from ldmrelease.config.workspace.patterns.places import PlacePatterns
-from ldmrelease.config.workspace.patterns.repeats import Trees
+from ldmrelease.config.workspace.patterns.repeats import RecordedTrees
 from ldmrelease.config.workspace.schema import EnvironmentEntry, ProductEntry
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument, YamlNode
@@ -41,11 +41,11 @@ def expanded(document: YamlDocument, recorded: Mapping[str, RecordedTree]) -> Ex
     if not isinstance(root.value, dict) or not ({*SECTIONS, *_NAMED} & root.value.keys()):
         return Expanded(document)
     problems: list[Problem] = []
-    named: dict[str, TreeEntry] = {}
-    trees = Trees(document, named, recorded, problems.append)
+    named: dict[str, PatternTree] = {}
+    trees = RecordedTrees(document, named, recorded, problems.append)
     maker = Maker(document, trees, problems)
     for name, _, node in nodes.entries(nodes.child(root, "trees")):
-        entry = maker.part(TreeEntry, node, ("trees", name))
+        entry = maker.part(PatternTree, node, ("trees", name))
         if entry is not None:
             named[name] = entry
     trees.is_wrong = bool(problems)

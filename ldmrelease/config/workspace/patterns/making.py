@@ -11,7 +11,7 @@ from ldmrelease.config.workspace.pattern_schema import HEAD, Repeated
 from ldmrelease.config.workspace.patterns import nodes
 from ldmrelease.config.workspace.patterns.repeats import (
     PatternQuestions,
-    Trees,
+    RecordedTrees,
     asked_by,
     exception_faults,
     found,
@@ -64,7 +64,7 @@ class Maker:
     """Makes entries. `problems`: what is wrong with patterns; `dropped`: where they stand; `made`: by the path of what
     was made, as what."""
 
-    def __init__(self, document: YamlDocument, trees: Trees, problems: list[Problem]) -> None:
+    def __init__(self, document: YamlDocument, trees: RecordedTrees, problems: list[Problem]) -> None:
         self.document, self.trees, self.problems = document, trees, problems
         self.dropped: list[Path] = []
         self.made: dict[str, Made] = {}
