@@ -7,9 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.services.adoption.model import (
+    FoundPart,
     ProposedApplication,
     ProposedEnvironment,
-    ProposedPart,
     ProposedSetting,
     ScalarAddress,
 )
@@ -71,7 +71,7 @@ def _pattern(environment: str, application: ProposedApplication) -> ProposedAppl
 def _open_setting(setting: ProposedSetting, files: Mapping[str, str], application: str) -> ProposedSetting:
     selector = setting.selector
     parts = tuple(
-        ProposedPart(each.name, tuple(_open_address(one, files) for one in each.addresses))
+        FoundPart(each.name, tuple(_open_address(one, files) for one in each.addresses))
         for each in selector.parts
     )
     component = "/".join(

@@ -19,14 +19,14 @@ class ScalarAddress(Struct, frozen=True, order=True):
         return f"{start}{self.document}:{self.path}" if self.document else start + self.path
 
 
-class ProposedPart(Struct, frozen=True):
+class FoundPart(Struct, frozen=True):
     """A part of what decides an image: where it is written, and then where it is read if nothing stands there."""
 
     name: str
     addresses: tuple[ScalarAddress, ...]
 
 
-class ProposedSetting(Struct, frozen=True):
+class FoundSelector(Struct, frozen=True):
     """What decides the version of an image at a place.
 
     writes: what its one scalar holds, `tag`, `tag@digest` or `image`; template: how several make a tag, None where
@@ -37,7 +37,7 @@ class ProposedSetting(Struct, frozen=True):
     application: str
     repository: str
     tag: str
-    parts: tuple[ProposedPart, ...]
+    parts: tuple[FoundPart, ...]
     writes: str = "tag"
     template: str | None = None
 
@@ -78,7 +78,7 @@ class ProposedSetting(Struct, frozen=True):
     """A selector, and the component (`PRODUCT/COMPONENT`) whose image it decides."""
 
     component: str
-    selector: ProposedSetting
+    selector: FoundSelector
 
 
 class ProposedApplication(Struct, frozen=True):

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ldmrelease.services.adoption.levels import LEVELS, EnvironmentLevel, level_of
 from ldmrelease.services.adoption.model import (
+    FoundSelector,
     ProposedApplication,
     ProposedEnvironment,
     ProposedProduct,
@@ -36,10 +37,10 @@ def propose(tree: Tree, desired: DesiredTree, levels: Mapping[str, str]) -> Tree
     """A workspace for a tree. levels: those of environments that somebody has said."""
     found = Selectors(Addresses(tree)).of(desired.images)
     uncovered = [each for _, each in found if isinstance(each, Uncovered)]
-    selected = [(image, each) for image, each in found if isinstance(each, ProposedSetting)]
+    selected = [(image, each) for image, each in found if isinstance(each, FoundSelector)]
     products, unread = products_of([each for _, each in selected])
     homes = {one.repository: f"{each.name}/{one.name}" for each in products for one in each.components}
-    kept: list[tuple[TreeImage, ProposedSetting]] = []
+    kept: list[tuple[TreeImage, FoundSelector]] = []
     for image, each in selected:
         if each.repository not in homes or each.tag in unread.get(each.repository, ()):
             uncovered.append(_left_out(image, _NO_GRAMMAR.format(each.tag)))
@@ -84,15 +85,15 @@ def _left_out(image: TreeImage, reason: str) -> Uncovered:
 
 
 def _without_clashes(
-    kept: Sequence[tuple[TreeImage, ProposedSetting]], homes: Mapping[str, str]
-) -> tuple[list[tuple[TreeImage, ProposedSetting]], list[Uncovered]]:
+    kept: Sequence[tuple[TreeImage, FoundSelector]], homes: Mapping[str, str]
+) -> tuple[list[tuple[TreeImage, FoundSelector]], list[Uncovered]]:
     """Without what would write a scalar that decides something else too; what decides an image in several environments
     is of the environment that stands for them all."""
-    readers: dict[ScalarAddress, dict[ProposedSetting, None]] = defaultdict(dict)
+    readers: dict[ScalarAddress, dict[FoundSelector, None]] = defaultdict(dict)
     for _, each in kept:
         for address in _own_addresses(each):
             readers[address][each] = None
-    fine: list[tuple[TreeImage, ProposedSetting]] = []
+    fine: list[tuple[TreeImage, FoundSelector]] = []
     left: list[Uncovered] = []
     for image, each in kept:
         read = {one: readers[one] for one in _own_addresses(each)}
@@ -110,9 +111,9 @@ def _without_clashes(
 
 
 def _clash(
-    selector: ProposedSetting,
+    selector: FoundSelector,
     address: ScalarAddress,
-    readers: Iterable[ProposedSetting],
+    readers: Iterable[FoundSelector],
     homes: Mapping[str, str],
 ) -> str | None:
     """Why a scalar cannot be written for this image: what else reads it is of another product, or made otherwise."""
@@ -126,25 +127,25 @@ def _clash(
     return None
 
 
-def _own_addresses(selector: ProposedSetting) -> list[ScalarAddress]:
+def _own_addresses(selector: FoundSelector) -> list[ScalarAddress]:
     """What it alone may write: the cycle of an environment is written by all that are of it, in one commit."""
     return [
         each.addresses[0] for each in selector.parts if selector.template != CYCLE or each.name != "cycle"
     ]
 
 
-def _place(selector: ProposedSetting) -> str:
+def _place(selector: FoundSelector) -> str:
     return f"{selector.environment}/{_application_of(selector)}"
 
 
-def _application_of(selector: ProposedSetting) -> str:
+def _application_of(selector: FoundSelector) -> str:
     """The application of the workspace: all that is of a cycle is decided and written as one."""
     name = CYCLE_PRODUCT if selector.template == CYCLE else selector.application
     return _NAME.sub("-", name).strip("-.") or "all"
 
 
 def _environment(
-    name: str, level: EnvironmentLevel, selectors: Sequence[ProposedSetting], homes: Mapping[str, str]
+    name: str, level: EnvironmentLevel, selectors: Sequence[FoundSelector], homes: Mapping[str, str]
 ) -> ProposedEnvironment:
     by_application: dict[str, dict[tuple[object, ...], ProposedSetting]] = defaultdict(dict)
     for each in selectors:
