@@ -10,6 +10,8 @@ import yaml
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.workspace import cache
 from ldmrelease.config.workspace.patterns.facts import trees_file
+from ldmrelease.services.operations.tree_refresh import changed_trees, committed
+from ldmrelease.targets.connections import Access
 from tests.unit.config.workspace.pattern_workspaces import PATTERNS, TREE, made_tree, workspace
 from tests.unit.faces.cli.running import run
 
@@ -123,3 +125,13 @@ def test_the_cache_stands_for_what_was_recorded_of_the_tree(
     assert (
         len(cache.open_workspace(file, environ).topology.applications) == len(first.topology.applications) - 1
     )
+
+
+def test_a_tree_is_told_that_says_something_else_by_now(file: Path) -> None:
+    run("workspace", "refresh", "--yes", folder=file.parent)
+    found = changed_trees(file, committed(Access(file.parent)))
+    assert found == []
+    tree = file.parent.parent / "tree"
+    made_tree(tree, {"environments/values-base.yaml": OFF})
+    commit(tree)
+    assert changed_trees(file, committed(Access(file.parent))) == ["gitops"]
