@@ -11,10 +11,16 @@ from ldmrelease.faces.cli.options import asked_output
 from ldmrelease.render.output import Output
 
 DOCUMENTS = {
-    "workspace schema", "ledger checkpoint", "policy schema", "resolve", "evidence sign", "completion",
+    "workspace schema", "workspace show", "ledger checkpoint", "policy schema", "resolve", "evidence sign",
+    "completion",
 }  # fmt: skip
 """What these print is a document of its own, and no answer."""
-VARIANTS = {"promote": ("--through",), "resume": ("--all",), "where": ("--live", "--desired")}
+VARIANTS = {
+    "adopt": ("--baseline",),
+    "promote": ("--through",),
+    "resume": ("--all",),
+    "where": ("--live", "--desired"),
+}
 
 _NAMES = {command: name for name, entry in ANSWERS.items() for command in entry.commands}
 

@@ -5,9 +5,15 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ldmrelease.answers.sentences.pinning import unpinnable_words
+from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.spellings import PlaceName
+from ldmrelease.domain.errors import Unavailable
+from ldmrelease.services.adoption.baseline import Baseline
 from ldmrelease.services.adoption.model import Proposal, ProposedEnvironment, ProposedProduct, Uncovered
 from ldmrelease.services.adoption.source import OpenedTree
 from ldmrelease.services.inventory.tree_images import DesiredTree
+from ldmrelease.services.releases.pin import Unpinnable
 
 
 class AdoptedApplication(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,3 +158,55 @@ def _not_covered(uncovered: Iterable[Uncovered]) -> list[NotCovered]:
         NotCovered(reason=reason, image=image, file=file, line=line, places=tuple(own))
         for (reason, image, file, line), own in places.items()
     ]
+
+
+class BaselinePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen at a place: how many images, which components have no digest, or why nothing was seen."""
+
+    place: PlaceName
+    images: int
+    unresolved: tuple[str, ...]
+    missed: str | None
+
+
+class BaselineRelease(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that runs: whether it is pinned, and if not, why."""
+
+    product: str
+    tag: str
+    pinned: bool
+    problem: str | None
+
+
+class BaselineAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What runs, recorded as found and not decided."""
+
+    places: tuple[BaselinePlace, ...]
+    releases: tuple[BaselineRelease, ...]
+
+
+def baseline_answer(found: Baseline) -> BaselineAnswer:
+    """What was recorded, and what could not be."""
+    return BaselineAnswer(
+        places=tuple(
+            BaselinePlace(
+                place=str(each.place),
+                images=each.images,
+                unresolved=each.unresolved,
+                missed=refusal_words(each.missed) if each.missed is not None else None,
+            )
+            for each in found.places
+        ),
+        releases=tuple(
+            BaselineRelease(
+                product=each.product, tag=each.tag, pinned=each.pinned, problem=_problem(each.problem)
+            )
+            for each in found.releases
+        ),
+    )
+
+
+def _problem(why: Unpinnable | Unavailable | None) -> str | None:
+    if why is None:
+        return None
+    return unpinnable_words(why) if isinstance(why, Unpinnable) else refusal_words(why)

@@ -65,3 +65,21 @@ class DemoAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     folder: str
     commands: tuple[PlayedAnswer, ...]
+
+
+class UnreadFileAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a tree that could not be read."""
+
+    file: str
+    line: int | None
+    reason: str
+
+
+class RefreshAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What patterns read from trees, compared with what was recorded: whether that `changed`, and was `written`."""
+
+    file: str
+    changed: bool
+    written: bool
+    unread: tuple[UnreadFileAnswer, ...]
+    difference: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ldmrelease.answers.adoption import AdoptionAnswer, NotCovered
+from ldmrelease.answers.adoption import AdoptionAnswer, BaselineAnswer, NotCovered
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.render.tables import table
 
@@ -26,6 +26,27 @@ def adoption_text(answer: AdoptionAnswer) -> str:
         f"{_share(answer)}",
     ]
     return "\n".join(printable(each) if "\n" not in each else each for each in lines)
+
+
+def baseline_text(answer: BaselineAnswer) -> str:
+    """What runs, as it was found."""
+    seen = [each for each in answer.places if each.missed is None]
+    pinned = [each for each in answer.releases if each.pinned]
+    rows = [(each.product, each.tag, "pinned" if each.pinned else "not pinned") for each in answer.releases]
+    told = f"found, not decided: {_count(len(seen), 'place')}, {_count(len(pinned), 'release')} pinned"
+    return "\n\n".join([*([table(["product", "release", "pin"], rows)] if rows else []), told])
+
+
+def baseline_problems(answer: BaselineAnswer) -> Iterator[str]:
+    """What could not be recorded, a line each."""
+    for each in answer.places:
+        if each.missed is not None:
+            yield printable(f"{each.place}: not observed: {each.missed}")
+        elif each.unresolved:
+            yield printable(f"{each.place}: no image of {', '.join(each.unresolved)} was found")
+    for one in answer.releases:
+        if one.problem is not None:
+            yield printable(f"{one.product} {one.tag}: not pinned: {one.problem}")
 
 
 def not_understood(answer: AdoptionAnswer) -> Iterator[str]:

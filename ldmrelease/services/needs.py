@@ -309,6 +309,10 @@ class ReleaseStore(Recording, Protocol):
         """Where release artifacts are."""
 
 
+class Baselining(ReleaseStore, PlaceObserving, ReleaseSources, Protocol):
+    """Looks at places, resolves tags, and records both."""
+
+
 class FactSources(EvidenceSources, Protocol):
     """Gathers the facts of a decision."""
 

@@ -10,11 +10,11 @@ from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.check_contents import notify_command, with_files
 from ldmrelease.config.workspace.model import NotifyCommand
+from ldmrelease.config.workspace.patterns.documents import workspace_document
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology, level_of
 from ldmrelease.config.yaml.problems import BadInput, Problem
-from ldmrelease.config.yaml.read import YamlDocument, read
-from ldmrelease.config.yaml.validation_messages import validate
+from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Check, Topology
 
@@ -36,12 +36,12 @@ class Agreement(Struct, frozen=True):
 
 def trust_file(file: Path) -> Path:
     """Where a workspace's trust document is, whatever is in it. Raises `BadInput`."""
-    return file.resolve().parent / validate(WorkspaceFile, read(file)).trust
+    return file.resolve().parent / workspace_document(file)[0].trust
 
 
 def used_levels(file: Path) -> tuple[str, ...]:
     """The levels of a workspace's environments and applications, whatever else is in it. Raises `BadInput`."""
-    workspace = validate(WorkspaceFile, read(file))
+    workspace, _ = workspace_document(file)
     return tuple(dict.fromkeys(recorded_levels(workspace).values()))
 
 
@@ -51,8 +51,7 @@ def agreement(file: Path, only: Collection[str] = ()) -> Agreement:
     The workspace may be one that no command accepts, since the two do not agree. Raises `BadInput` for files that
     cannot be read.
     """
-    document = read(file)
-    workspace = validate(WorkspaceFile, document)
+    workspace, document = workspace_document(file)
     root = file.resolve().parent
     levels = {
         name: level for name, (level, _) in read_levels(policy_files(root / workspace.policies)).items()

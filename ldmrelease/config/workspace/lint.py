@@ -34,7 +34,8 @@ def lint(file: Path) -> tuple[Problem, ...]:
         found += _products_not_agreed(read.topology, read.trust, read.document, told)
         found += _checks_not_agreed(read.topology, read.trust, read.document, told)
         found += _notify_not_agreed(read, read.trust, read.document)
-    return BadInput([*read.problems, *(each for each in found if not read.left_out.concerns(each))]).problems
+    every = [*read.problems, *(each for each in found if not read.left_out.concerns(each))]
+    return BadInput(read.told(every)).problems
 
 
 def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """The workspace: `ldmrelease.yaml` and the files that it names, read and validated."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,13 +13,16 @@ from ldmrelease.config.workspace.check_contents import attempt, notify_command, 
 from ldmrelease.config.workspace.check_template import template_file
 from ldmrelease.config.workspace.key_faults import SIGNS
 from ldmrelease.config.workspace.model import LocalCheck, NotifyCommand, Workspace, WorkspaceInputs
+from ldmrelease.config.workspace.patterns.documents import expanded_document, workspace_document
+from ldmrelease.config.workspace.patterns.facts import trees_file
+from ldmrelease.config.workspace.patterns.findings import told_once
+from ldmrelease.config.workspace.patterns.making import Made
 from ldmrelease.config.workspace.references import References
 from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology
 from ldmrelease.config.workspace.usable import LeftOut, Usable, usable_file, without
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
-from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Place, Topology
 from ldmrelease.ledger.registry import located
@@ -37,13 +40,13 @@ def read_workspace(file: Path) -> tuple[Workspace, WorkspaceInputs]:
     """The workspace, and what it was read from. Raises `BadInput` as `load_workspace` does."""
     read = read_parts(file)
     if read.problems or read.parts is None:
-        raise BadInput(read.problems)
+        raise BadInput(read.told(read.problems))
     return _workspace(read.parts), _inputs(read.parts)
 
 
 def policy_folder(file: Path) -> Path:
     """Where a workspace's policies are, whatever is in them. Raises `BadInput`."""
-    return file.parent / validate(WorkspaceFile, read.read(file)).policies
+    return file.parent / workspace_document(file)[0].policies
 
 
 class Parts(Struct, frozen=True):
@@ -75,13 +78,21 @@ class ReadFiles(Struct, frozen=True):
     notify: NotifyCommand | None = None
     parts: Parts | None = None
     left_out: LeftOut = LeftOut()
+    made: dict[str, Made] = {}
+
+    def told(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Problems as they are told: those of what one line of a pattern made as one."""
+        return told_once(problems, self.made, "" if self.document is None else self.document.file)
 
 
 def read_parts(path: Path) -> ReadFiles:
     """Read a workspace's file and all that it names, as far as each can be read."""
     problems: list[Problem] = []
-    document = attempt(lambda: read.read(path), problems)
-    usable = Usable(None) if document is None else usable_file(document)
+    written_document = attempt(lambda: read.read(path), problems)
+    patterns = None if written_document is None else expanded_document(path, written_document)
+    problems.extend(() if patterns is None else patterns.problems)
+    document, made = (None, {}) if patterns is None else (patterns.document, patterns.made)
+    usable = Usable(None) if document is None else usable_file(document, patterns.dropped if patterns else ())
     problems.extend(usable.problems)
     file, root = usable.file, path.resolve().parent
     found = attempt(lambda: _policies(file, document, root), problems)
@@ -89,13 +100,17 @@ def read_parts(path: Path) -> ReadFiles:
     problems.extend(() if found is None else found.problems)
     trust = attempt(lambda: _trust(file, document, root), problems)
     if document is None or file is None or found is None:
-        return ReadFiles(tuple(problems), file, document, policies, trust, left_out=usable.left_out)
+        return ReadFiles(
+            tuple(problems), file, document, policies, trust, left_out=usable.left_out, made=made
+        )
     mistaken = list(References(file, document, found.names).problems())
     mistaken = [each for each in mistaken if not usable.left_out.concerns(each)]
     problems.extend(mistaken)
     rest = without(usable, mistaken)
     if rest.file is None:
-        return ReadFiles(tuple(problems), file, document, found.levels, trust, left_out=rest.left_out)
+        return ReadFiles(
+            tuple(problems), file, document, found.levels, trust, left_out=rest.left_out, made=made
+        )
     topology = with_files(build_topology(rest.file), root, document, problems)
     own = rest.file
     notify = attempt(lambda: notify_command(own, root, document), problems)
@@ -111,7 +126,7 @@ def read_parts(path: Path) -> ReadFiles:
     if trust is not None and not problems:
         parts = Parts(file, document, root, path.resolve(), found.levels, trust, topology, notify)
     return ReadFiles(
-        tuple(problems), file, document, found.levels, trust, topology, notify, parts, rest.left_out
+        tuple(problems), file, document, found.levels, trust, topology, notify, parts, rest.left_out, made
     )
 
 
@@ -215,6 +230,9 @@ def _inputs(parts: Parts) -> WorkspaceInputs:
     read += [(folder / Path(each.file).name, each.data) for _, each in parts.policies.values()]
     files = {str(path): canonical.digest(data) for path, data in read}
     files |= {str(path): digest for path, digest in parts.trust.key_files.items()}
+    recorded = trees_file(parts.path)
+    if recorded.is_file():
+        files[str(recorded)] = canonical.digest(recorded.read_bytes())
     for check in parts.topology.checks:
         if check.document is not None:
             files[str(template_file(check, parts.root))] = check.document
@@ -225,7 +243,7 @@ def _inputs(parts: Parts) -> WorkspaceInputs:
 
 def named_keys(file: Path) -> dict[str, Path]:
     """The private key files that the workspace of a file names, whatever else is in it. Raises `BadInput`."""
-    return key_files(validate(WorkspaceFile, read.read(file)).keys, file.resolve().parent)
+    return key_files(workspace_document(file)[0].keys, file.resolve().parent)
 
 
 def key_files(keys: KeysEntry, root: Path) -> dict[str, Path]:

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
-from ldmrelease.config.workspace.target_schema import OneOrMore, TargetEntry
+from ldmrelease.config.workspace.pattern_schema import PlacesHead, Repeated, TreeEntry
+from ldmrelease.config.workspace.target_schema import GitOpsEntry, OneOrMore, TargetEntry
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     Address,
@@ -34,7 +35,7 @@ WORKLOADS = tuple(each.value for each in WorkloadKind if each is not WorkloadKin
 Runs = Annotated[list[Text], Field(min_length=1), UNIQUE]
 
 
-class ComponentEntry(Strict):
+class ComponentEntry(Repeated):
     """Where one part of a product is found. Exactly one of image, configuration and build."""
 
     image: Address | None = Field(None, description="An image repository: host/path, or oci:FOLDER.")
@@ -79,7 +80,7 @@ class GrammarEntry(Strict):
         return {kind: own for kind, own in found.items() if own is not None}
 
 
-class ProductEntry(Strict):
+class ProductEntry(Repeated):
     """What is tagged together."""
 
     grammar: Annotated[str | GrammarEntry, RegisteredOrMapping(lambda: GRAMMARS, GrammarEntry)] = Field(
@@ -92,12 +93,13 @@ class ProductEntry(Strict):
     )
 
 
-class SelectionEntry(Strict):
+class SelectionEntry(Repeated):
     """Workloads of one kind. Exactly one of name, labels and annotation chooses."""
 
     kind: Text = Field(
         "Deployment",
-        description="Deployment, StatefulSet, DaemonSet, CronJob, Pod, Job (audited only), or a custom resource's.",
+        description="Deployment, StatefulSet, DaemonSet, CronJob, Pod; Job or KEDA's ScaledJob, which are observed and "
+        "written through a tree alone; or a custom resource's.",
     )
     api_version: Text | None = Field(
         None, description="For a custom resource: its API version, such as argoproj.io/v1alpha1."
@@ -175,7 +177,31 @@ class ApplicationEntry(Strict):
         return self
 
 
-class EnvironmentEntry(Strict):
+class PatternGitOpsEntry(GitOpsEntry):
+    """Settings of one file of a GitOps tree: that which the pattern asks, where no repository is named."""
+
+    repository: Address | None = Field(None, description="A git repository, where it is not the tree.")  # type: ignore[assignment]
+
+
+class PatternTargetEntry(TargetEntry):
+    """How the places of a pattern are written. Exactly one of gitops, menu and kubernetes."""
+
+    gitops: PatternGitOpsEntry | None = Field(None, description="Settings of a values file.")
+
+
+class PlacesEntry(PlacesHead, ApplicationEntry):
+    """Places that are written alike: applications of environments of this file. `{environment}` and `{application}` in
+    it stand for their names.
+    """
+
+    runs: Runs | None = Field(  # type: ignore[assignment]
+        None,
+        description="Components that run there, as PRODUCT/COMPONENT, where those are not the ones that it writes.",
+    )
+    target: PatternTargetEntry = Field(description="How each is written.")
+
+
+class EnvironmentEntry(Repeated):
     """A site."""
 
     level: Name | None = Field(None, description="The level of its applications.")
@@ -287,6 +313,13 @@ class WorkspaceFile(Strict):
     keys: KeysEntry = Field(
         default_factory=lambda: KeysEntry.model_validate({}), description="Private key files."
     )
+    trees: dict[Name, TreeEntry] = Field(
+        default_factory=dict, description="Trees that patterns read and write."
+    )
     products: dict[Name, ProductEntry] = Field(default_factory=dict, description="What is tagged together.")
     environments: dict[Name, EnvironmentEntry] = Field(default_factory=dict, description="Sites.")
+    patterns: list[PlacesEntry] = Field(
+        default_factory=list,
+        description="Places that are written once for many environments and applications.",
+    )
     checks: dict[Name, CheckEntry] = Field(default_factory=dict, description="Checks.")

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from ldmrelease.config.workspace.pattern_schema import Repeated
 from ldmrelease.config.yaml.fields import UNIQUE, Address, Name, Registered, Strict, Text, exactly_one, said
 from ldmrelease.domain.tags import RELEASE_KINDS
 
@@ -27,7 +28,7 @@ OneOrMore = Annotated[
 """A text, or several in a list."""
 
 
-class SettingEntry(Strict):
+class SettingEntry(Repeated):
     """What says which image of a component is wanted: one scalar at path, or several that a template puts together."""
 
     component: Text = Field(description="A component that runs here.")

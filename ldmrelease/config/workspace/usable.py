@@ -43,11 +43,12 @@ class LeftOut(Struct, frozen=True):
         """Whether a problem is about names of a section of which too much is missing."""
         heads, field = {each[0] for each in self.paths}, problem.field
         whole = {each[0] for each in self.paths if len(each) == 1}
+        patterns = {each[0] for each in self.paths if any("{" in str(step) for step in each)}
         return bool(
-            ("products" in whole and field.startswith(("environments.", "checks.", "keys.")))
+            ("products" in whole | patterns and field.startswith(("environments.", "checks.", "keys.")))
             or ("checks" in whole and field.endswith(".check"))
             or ("keys" in heads and field == "keys")
-            or ("environments" in heads and field.endswith((".level", ".where")))
+            or (heads & {"environments", "patterns"} and field.endswith((".level", ".where")))
         )
 
 
@@ -60,15 +61,21 @@ class Usable(Struct, frozen=True):
     plain: Any = None
 
 
-def usable_file(document: YamlDocument) -> Usable:
-    """The workspace's file as far as it has the shape of one, and everything that has not."""
+def usable_file(document: YamlDocument, dropped: tuple[Path, ...] = ()) -> Usable:
+    """The workspace's file as far as it has the shape of one, and everything that has not.
+
+    dropped: patterns of which nothing was made.
+    """
+    without_them = LeftOut(tuple(dict.fromkeys(dropped)))
     try:
-        return Usable(validate(WorkspaceFile, document), plain=document.plain)
+        return Usable(validate(WorkspaceFile, document), (), without_them, document.plain)
     except BadInput as error:
-        problems = error.problems
+        # What a pattern of which nothing was made would have been the only entry of, is not empty by itself.
+        emptied = {spell_path(path[:-1]) for path in dropped}
+        problems = tuple(each for each in error.problems if each.field not in emptied)
     if not isinstance(document.plain, dict):
         return Usable(None, problems)
-    plain, left_out = copy.deepcopy(document.plain), dict[Path, None]()
+    plain, left_out = copy.deepcopy(document.plain), dict[Path, None].fromkeys(dropped)
     while faulty := [_entry(path) for path in faulty_paths(WorkspaceFile, plain)]:
         if not set(faulty) - left_out.keys():
             return Usable(None, problems)

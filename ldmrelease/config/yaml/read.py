@@ -48,13 +48,13 @@ _CONSTANTS = {
 }
 
 
-class _Node(Struct):
+class YamlNode(Struct):
     """A value with its place. `keys` are the places of a mapping's keys; `weight` counts what it holds."""
 
     line: int
     column: int
     value: Any
-    children: "dict[Any, _Node]"
+    children: "dict[Any, YamlNode]"
     keys: dict[str, tuple[int, int]]
     weight: int = 1
 
@@ -65,11 +65,11 @@ class YamlDocument(Struct, frozen=True):
     file: str
     data: bytes
     plain: Any
-    _root: _Node
+    root: YamlNode
 
     def where(self, path: Path_) -> tuple[int, int]:
         """Line and column, from 1, of the value at a path or of the nearest value that is there."""
-        node = self._root
+        node = self.root
         for step in path:
             if step not in node.children:
                 break
@@ -78,7 +78,7 @@ class YamlDocument(Struct, frozen=True):
 
     def key(self, path: Path_) -> tuple[int, int]:
         """Line and column of the key that ends a path, or of the nearest value that is there."""
-        node = self._root
+        node = self.root
         for step in path[:-1]:
             if step not in node.children:
                 return node.line, node.column
@@ -111,7 +111,7 @@ class YamlDocument(Struct, frozen=True):
 
     def _found(self, path: Path_, at_key: bool) -> str | None:
         """The value, or the key, in a few words; None where there is none."""
-        node = self._root
+        node = self.root
         for step in path:
             if step not in node.children:
                 return None
@@ -199,11 +199,11 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.problems: list[Problem] = []
-        self._anchors: dict[str, _Node | None] = {}
+        self._anchors: dict[str, YamlNode | None] = {}
         self._path: list[str | int] = []
 
-    def document(self, events: Iterator[Event]) -> _Node:
-        root: _Node | None = None
+    def document(self, events: Iterator[Event]) -> YamlNode:
+        root: YamlNode | None = None
         for event in events:
             if isinstance(event, DocumentStartEvent):
                 if root is not None:
@@ -213,7 +213,7 @@ class _Reader:
             raise BadInput([Problem(self.file, "is empty", 1, 1)])
         return root
 
-    def _node(self, event: Event, events: Iterator[Event], depth: int) -> _Node:
+    def _node(self, event: Event, events: Iterator[Event], depth: int) -> YamlNode:
         if isinstance(event, AliasEvent):
             return self._alias(event)
         if depth > LARGEST_DEPTH:
@@ -233,18 +233,18 @@ class _Reader:
             self._anchors[event.anchor] = node
         return node
 
-    def _alias(self, event: AliasEvent) -> _Node:
+    def _alias(self, event: AliasEvent) -> YamlNode:
         name = str(event.anchor)
         found = self._anchors.get(name)
         if found is None:
             inside = name in self._anchors
             self._stop(event, f"*{name} {'stands inside of what it names' if inside else 'names nothing'}")
         place = self._place(event)
-        return _Node(place.line, place.column, found.value, found.children, found.keys, found.weight)
+        return YamlNode(place.line, place.column, found.value, found.children, found.keys, found.weight)
 
-    def _fill_mapping(self, node: _Node, events: Iterator[Event], depth: int) -> None:
+    def _fill_mapping(self, node: YamlNode, events: Iterator[Event], depth: int) -> None:
         node.value = {}
-        merged: list[_Node] = []
+        merged: list[YamlNode] = []
         while not isinstance(event := next(events), MappingEndEvent):
             key = self._key(event)
             place = self._place(event)
@@ -266,7 +266,7 @@ class _Reader:
         for each in merged:
             _merge(node, each)
 
-    def _merged(self, event: Event, child: _Node) -> list[_Node]:
+    def _merged(self, event: Event, child: YamlNode) -> list[YamlNode]:
         """The mappings that a merge key names, the first one winning."""
         given = list(child.children.values()) if isinstance(child.value, list) else [child]
         found = [each for each in given if isinstance(each.value, dict)]
@@ -274,7 +274,7 @@ class _Reader:
             self._note(event, "a merge key (<<) takes a mapping, or a list of them", "write <<: *NAME")
         return found
 
-    def _fill_list(self, node: _Node, events: Iterator[Event], depth: int) -> None:
+    def _fill_list(self, node: YamlNode, events: Iterator[Event], depth: int) -> None:
         node.value = []
         while not isinstance(event := next(events), SequenceEndEvent):
             self._path.append(len(node.value))
@@ -290,7 +290,7 @@ class _Reader:
         self._refuse_tag(event)
         return str(event.value)
 
-    def _weigh(self, node: _Node, child: _Node) -> None:
+    def _weigh(self, node: YamlNode, child: YamlNode) -> None:
         node.weight += child.weight
         if node.weight > LARGEST_WEIGHT:
             message = f"more than {LARGEST_WEIGHT} values, aliases counted each time"
@@ -302,9 +302,9 @@ class _Reader:
         if isinstance(event, ScalarEvent | CollectionStartEvent) and tag not in (None, "!"):
             self._note(event, f"the tag {tag} is not understood", "leave it out; put text in quotes")
 
-    def _place(self, event: Event) -> _Node:
+    def _place(self, event: Event) -> YamlNode:
         mark: Mark = event.start_mark  # type: ignore[assignment]  # libyaml always tells it
-        return _Node(mark.line + 1, mark.column + 1, None, {}, {})
+        return YamlNode(mark.line + 1, mark.column + 1, None, {}, {})
 
     def _problem(self, event: Event, message: str, remedy: str | None, path: Path_ | None = None) -> Problem:
         place, field = self._place(event), spell_path(self._path if path is None else path)
@@ -317,7 +317,7 @@ class _Reader:
         raise BadInput([*self.problems, self._problem(event, message, remedy)])
 
 
-def _merge(node: _Node, other: _Node) -> None:
+def _merge(node: YamlNode, other: YamlNode) -> None:
     """Add what the other mapping has and this one does not say itself, with the places where it was written."""
     for key, child in other.children.items():
         if key not in node.children:

@@ -7,15 +7,19 @@ from typing import Annotated
 
 import typer
 
-from ldmrelease.answers.adoption import AdoptionAnswer, adoption_answer
+from ldmrelease.answers.adoption import AdoptionAnswer, adoption_answer, baseline_answer
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import listed
+from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app, on_terminal
-from ldmrelease.render.adoption import adoption_text, not_understood
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.adoption import adoption_text, baseline_problems, baseline_text, not_understood
 from ldmrelease.render.output import Output, emit, say
+from ldmrelease.services.adoption.additions import additions, additions_text
+from ldmrelease.services.adoption.baseline import take_baseline
 from ldmrelease.services.adoption.levels import LEVELS
 from ldmrelease.services.adoption.model import Proposal
 from ldmrelease.services.adoption.proposal import environment_levels, propose
@@ -24,6 +28,7 @@ from ldmrelease.services.adoption.survey import survey
 from ldmrelease.services.adoption.workspace_text import TreeOfWorkspace
 from ldmrelease.services.adoption.write import write_workspace
 from ldmrelease.services.context import wall_clock
+from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.inventory.tree_images import DesiredTree
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trees.registry import LAYOUTS
@@ -37,14 +42,16 @@ _NEXT = "Next: read ldmrelease.yaml, then `ldmrelease workspace lint` and `ldmre
     epilog=examples(
         "ldmrelease adopt ../gitops",
         "ldmrelease adopt https://github.com/lsst-sqre/phalanx --layout phalanx -C releases --yes",
+        "ldmrelease adopt --baseline",
         "ldmrelease adopt ../gitops --no-render --level lab=commissioning --yes",
     )
 )
 def adopt(  # noqa: PLR0913, PLR0917 - its options
     ctx: typer.Context,
     repository: Annotated[
-        str, typer.Argument(metavar="REPO", help="A checkout of the tree, or the URL of its repository.")
-    ],
+        str | None,
+        typer.Argument(metavar="REPO", help="A checkout of the tree, or the URL of its repository."),
+    ] = None,
     branch: Annotated[
         str | None,
         typer.Option("--branch", help="The branch that is deployed; else what is checked out, or main."),
@@ -63,6 +70,10 @@ def adopt(  # noqa: PLR0913, PLR0917 - its options
     render: Annotated[
         bool, typer.Option("--render/--no-render", help="Whether helm and kustomize are asked, if installed.")
     ] = True,
+    baseline: Annotated[
+        bool,
+        typer.Option("--baseline", help="In a workspace: record what runs as found, and pin its releases."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
     person: Annotated[str, typer.Option("--person", help="Whose the key `me` is.")] = "me",
     output: OutputOption = Output.text,
@@ -71,13 +82,16 @@ def adopt(  # noqa: PLR0913, PLR0917 - its options
 
     Environments, applications, images and the lines that decide them are found by rendering where helm and kustomize
     are installed, and by reading else. Levels are proposed by name. What could not be understood is told with its
-    file and line. Nothing that is there is overwritten.
+    file and line. Nothing that is there is overwritten: of a workspace that is there, what it lacks is shown.
     """
     folder = directory or ctx.find_root().obj or Path()
+    if baseline:
+        _take_baseline(ctx, repository, directory, output)
+        return
+    if repository is None:
+        raise UsageError("no tree is named", "name a checkout, or the URL of a repository")
     levels = _levels(level or [])
     _check_layout(shape)
-    if (folder / FILE).exists():
-        raise UsageError(f"there is a workspace already: {folder / FILE}", "choose another folder: -C DIR")
     with opened_tree(repository, branch, folder) as opened:
         if isinstance(opened, Refusal | Unavailable):
             raise UsageError(refusal_words(opened))
@@ -90,11 +104,44 @@ def adopt(  # noqa: PLR0913, PLR0917 - its options
                 f"these are: {listed(list(LAYOUTS))}",
             )
         _check_environments(levels, found)
-        asking = on_terminal() and not yes
-        if asking:
+        known = (folder / FILE).exists()
+        if on_terminal() and not yes and not known:
             levels = _asked_levels(found, levels)
         proposal = propose(opened.tree, found, levels)
+        if known:
+            _show_additions(folder, opened, found, proposal, output)
+            return
         _finish(folder, opened, found, proposal, person=person, yes=yes, output=output)
+
+
+def _show_additions(
+    folder: Path, opened: OpenedTree, found: DesiredTree, proposal: Proposal, output: Output
+) -> None:
+    """What the workspace that is there does not write: it is a person's, so what to add is shown, and not added."""
+    workspace = load_workspace(folder / FILE)
+    lacking = additions(proposal, workspace.topology)
+    text = additions_text(lacking, TreeOfWorkspace(opened.repository, opened.branch))
+    answer = adoption_answer(str(folder.resolve()), opened, found, proposal, added=text)
+    for line in not_understood(answer):
+        say(line, err=True)
+    head = f"{FILE} lacks this; add it, then `ldmrelease trust agree`:"
+    nothing = f"{FILE} has everything that is covered"
+    emit(answer, output, lambda: f"{head}\n\n{text}" if text else nothing)
+
+
+def _take_baseline(
+    ctx: typer.Context, repository: str | None, directory: Path | None, output: Output
+) -> None:
+    if repository is not None:
+        raise UsageError("--baseline is about a workspace that is there", "leave REPO out")
+    if directory is not None:
+        ctx.find_root().obj = directory
+    context = open_context_here(ctx)
+    require_newest(context)
+    answer = baseline_answer(take_baseline(context))
+    emit(answer, output, lambda: baseline_text(answer))
+    for line in baseline_problems(answer):
+        say(line, err=True)
 
 
 def _finish(

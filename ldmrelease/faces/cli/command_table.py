@@ -18,7 +18,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "init": CommandEntry("init", "Make a workspace, empty or in the shape of a sample."),
     "adopt": CommandEntry("adopt", "Write a workspace for a GitOps tree that is there already."),
     "doctor": CommandEntry("doctor", "Check that everything a promotion needs is in place."),
-    "workspace": CommandEntry("workspace", "Check the workspace's files; print their JSON Schemas."),
+    "workspace": CommandEntry("workspace", "Check the workspace's files; show and refresh them."),
     "key": CommandEntry("key", "Make and show signing keys."),
     "trust": CommandEntry("trust", "Maintain the trust document: policies, keys and roles."),
     "tag": CommandEntry("tag", "Parse and sort release tags."),

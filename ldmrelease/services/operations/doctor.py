@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from ldmrelease.config.workspace.key_faults import SIGNS, key_fault
 from ldmrelease.config.workspace.model import Workspace
+from ldmrelease.config.workspace.patterns.asked import asked_trees
+from ldmrelease.config.workspace.patterns.facts import FILE as TREES_FILE
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.events import Checkpoint, Event, EventKind
@@ -33,6 +35,7 @@ from ldmrelease.services.deployments.fences import fence_of, is_ignored
 from ldmrelease.services.deployments.superseded import supersedes
 from ldmrelease.services.inventory.foreign import foreign_settings
 from ldmrelease.services.needs import Diagnosing, ReleaseLookup, WitnessAccess
+from ldmrelease.services.operations.tree_refresh import changed_trees, committed
 from ldmrelease.services.promotions import preflight
 from ldmrelease.services.releases.second_spellings import second_spellings
 from ldmrelease.services.trust_version import (
@@ -45,6 +48,7 @@ from ldmrelease.services.trust_version import (
 )
 from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
+from ldmrelease.targets.connections import Access
 from ldmrelease.targets.image_setting import foreign_refusal
 from ldmrelease.targets.results import Refusal, Snapshot, joined
 from ldmrelease.trust.records import Records
@@ -122,6 +126,7 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         yield from _spellings(context)
         yield from _images(context)
         yield from _configurations(context)
+        yield from _trees(context)
         yield from _places(context)
         yield from _checkpoints(context)
 
@@ -244,6 +249,25 @@ def _configurations(context: Diagnosing) -> Iterator[Diagnosis]:
             )
         else:
             yield Diagnosis(f"tags of {source}", Health.OK, f"{count} tags")
+
+
+def _trees(context: Diagnosing) -> Iterator[Diagnosis]:
+    """Trees that say something else now than when they were recorded for the workspace's patterns."""
+    workspace = context.workspace
+    asked = [each for each in asked_trees(workspace.file) if each.questions]
+    if not asked:
+        return
+    changed = changed_trees(workspace.file, committed(Access(workspace.root)))
+    if isinstance(changed, Refusal | Unavailable):
+        yield Diagnosis("trees of patterns", Health.BAD, trouble=changed)
+        return
+    for each in asked:
+        if each.name in changed:
+            remedy = "`ldmrelease workspace refresh` shows the difference and records it"
+            message = f"says something else than {TREES_FILE} records of it"
+            yield Diagnosis(f"tree {each.name}", Health.WARN, message, remedy)
+        else:
+            yield Diagnosis(f"tree {each.name}", Health.OK, f"is as {TREES_FILE} records it")
 
 
 def _places(context: Diagnosing) -> Iterator[Diagnosis]:

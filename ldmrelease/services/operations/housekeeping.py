@@ -13,9 +13,8 @@ from pathlib import Path
 from ldmrelease.config.workspace.cache import unused_entries
 from ldmrelease.config.workspace.folders import is_local, repositories
 from ldmrelease.config.workspace.load import named_keys
+from ldmrelease.config.workspace.patterns.documents import workspace_document
 from ldmrelease.config.workspace.schema import WorkspaceFile
-from ldmrelease.config.yaml.read import read
-from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.ledger.registry import ledger_file, located
 from ldmrelease.services.operations.fix import Fix
@@ -28,7 +27,7 @@ _STALE = 3600
 
 def housekeeping(file: Path, environ: Mapping[str, str] = os.environ) -> Iterator[Fix]:
     """What may be made or removed, one after the other. Raises `BadInput` where the workspace's file cannot be read."""
-    root, entry = file.resolve().parent, validate(WorkspaceFile, read(file))
+    root, entry = file.resolve().parent, workspace_document(file)[0]
     ledger = ledger_file(located(entry.ledger, root))
     if ledger is not None and not ledger.parent.exists():
         yield Fix(f"make the folder {ledger.parent}", partial(ledger.parent.mkdir, parents=True))

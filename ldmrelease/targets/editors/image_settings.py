@@ -25,12 +25,12 @@ from ldmrelease.targets.image_setting import (
     not_an_image,
     repository_in,
 )
-from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value
+from ldmrelease.targets.results import ABSENT, Refusal, Snapshot, Unquoted, Value
 
 
 def paths(target: ImageSettingsTarget) -> tuple[str, ...]:
     """The addresses that are read and written."""
-    return tuple(dict.fromkeys(address for each in target.settings for address in each.written))
+    return tuple(dict.fromkeys(address for each in target.settings for address in _written(each)))
 
 
 def optional(target: ImageSettingsTarget) -> tuple[str, ...]:
@@ -115,11 +115,20 @@ def stated(target: ImageSettingsTarget, snapshot: Snapshot) -> tuple[ImageSettin
 
 def _optional(setting: Setting | Selector) -> Iterator[str]:
     if isinstance(setting, Setting):
-        yield from setting.written if setting.defaults else ()
+        # An image that a kustomization says nothing about is the one of its manifest, and gets an entry.
+        is_entry = neighbours.kustomize_entry(ValueAddress.of(setting.path)) is not None
+        yield from _written(setting) if setting.defaults or is_entry else ()
         return
     from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - few workspaces have such
 
     yield from selector_parts.optional(setting)
+
+
+def _written(setting: Setting | Selector) -> Iterator[str]:
+    yield from setting.written
+    excluded = neighbours.excluded(setting)
+    if excluded is not None:
+        yield excluded
 
 
 def _one_scalar(wanted: Mapping[str, Value], snapshot: Snapshot) -> Iterator[tuple[str, str]]:
@@ -176,7 +185,9 @@ def _wanted(
     # What a default says already needs no line of its own.
     address, said = _said(setting, snapshot)
     said_by_default = address != setting.path and said == value
-    return {setting.path: snapshot.values[setting.path] if said_by_default else value}
+    edits = {setting.path: snapshot.values[setting.path] if said_by_default else value}
+    excluded = neighbours.excluded(setting)
+    return edits | ({excluded: ABSENT} if excluded is not None else {})
 
 
 def _scalar(

@@ -117,3 +117,19 @@ def test_a_level_that_is_said_is_taken(tree: Path, tmp_path: Path) -> None:
     )
     assert done.exit_code == 0
     assert "level: production  # as asked" in (tmp_path / "new/ldmrelease.yaml").read_text()
+
+
+def test_of_a_workspace_that_is_there_only_what_is_new_is_shown(tree: Path, tmp_path: Path) -> None:
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render")
+    assert run(*words, "--yes", **NO_HELM).exit_code == 0
+    done = run(*words, **NO_HELM)
+    assert (done.exit_code, done.stdout) == (0, "ldmrelease.yaml has everything that is covered\n")
+    values = tree / "applications/lab/values-base.yaml"
+    values.write_text(values.read_text() + "proof:\n  image: {repository: example.org/proof, tag: 1.0.0}\n")
+    git(tree, "commit", "-qam", "One more")
+    before = files(tmp_path / "new")
+    done = run(*words, **NO_HELM)
+    assert done.exit_code == 0
+    assert "- {component: proof/proof, path: proof.image.tag}" in done.stdout
+    assert "ataos" not in done.stdout
+    assert files(tmp_path / "new") == before

@@ -1,0 +1,40 @@
+"""The workspace's file as everything reads it: with its patterns made into entries."""
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from ldmrelease.config.workspace.check_contents import attempt
+from ldmrelease.config.workspace.patterns.expand import Expanded, expanded
+from ldmrelease.config.workspace.patterns.facts import recorded_trees, trees_file
+from ldmrelease.config.workspace.schema import WorkspaceFile
+from ldmrelease.config.yaml.problems import BadInput, Problem
+from ldmrelease.config.yaml.read import YamlDocument, read
+from ldmrelease.config.yaml.validation_messages import validate
+
+
+def expanded_document(path: Path, document: YamlDocument) -> Expanded:
+    """A workspace's document with the entries of its patterns, and everything that is wrong with these."""
+    if not (isinstance(document.plain, dict) and "trees" in document.plain):
+        return expanded(document, {})
+    problems: list[Problem] = []
+    recorded = attempt(lambda: recorded_trees(trees_file(path)), problems)
+    found = expanded(document, recorded or {})
+    if problems:
+        # That nothing is recorded follows from that.
+        return replace(found, problems=tuple(problems))
+    return found
+
+
+def plain_document(path: Path) -> YamlDocument:
+    """A workspace's document without patterns. Raises `BadInput`."""
+    found = expanded_document(path, read(path))
+    if found.problems:
+        raise BadInput(found.problems)
+    return found.document
+
+
+def workspace_document(path: Path) -> tuple[WorkspaceFile, YamlDocument]:
+    """A workspace's file, and its document without patterns. Raises `BadInput`."""
+    document = plain_document(path)
+    return validate(WorkspaceFile, document), document
