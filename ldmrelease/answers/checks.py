@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
+from ldmrelease.answers.decisions import NONE_BLOCKED, DecisionAnswer, decision_answer
 from ldmrelease.answers.exit_codes import VERDICT_CODES, WORST_FIRST, ExitCode
 from ldmrelease.answers.findings import PlaceRefusalAnswer, is_undecided, preflight_refusals
 from ldmrelease.domain.decision import Verdict
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Decided, Unagreed
+    from ldmrelease.services.inventory.drift_report import Blocked
     from ldmrelease.services.promotions.preflight import PreflightFailed
 
 
@@ -40,9 +41,12 @@ class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return VERDICT_CODES[self.verdict]
 
 
-def check_answer(decided: Iterable[Decided], local: Unagreed) -> CheckAnswer:
-    """The decisions of a preview, in the order of the plan."""
-    decisions = tuple(decision_answer(each.decision, each.digest) for each in decided)
+def check_answer(
+    decided: Sequence[Decided], local: Unagreed, blocked: Sequence[Mapping[str, Blocked]] = ()
+) -> CheckAnswer:
+    """The decisions of a preview, in the order of the plan, and for each what is not advised by requirement."""
+    told = zip(decided, blocked or [NONE_BLOCKED] * len(decided), strict=True)
+    decisions = tuple(decision_answer(each.decision, each.digest, why) for each, why in told)
     return CheckAnswer(
         verdict=_worst(decisions),
         decisions=decisions,

@@ -1,11 +1,12 @@
 """Decisions: the verdict and each finding with its sentence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ldmrelease.answers.findings import FindingAnswer
+from ldmrelease.answers.sentences.advice import not_advised_words
 from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values, time_text
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict
@@ -13,11 +14,13 @@ from ldmrelease.domain.facts import Intent
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.replay import Replayed
+    from ldmrelease.services.inventory.drift_report import Blocked
 
 
 class RequirementFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
     """What became of one requirement. `who` can change it, `next` is a command to try; `when` it can become true
-    by itself, `until` when it holds; `unmet` is the outcome that it would have had if it were enforced.
+    by itself, `until` when it holds; `unmet` is the outcome that it would have had if it were enforced. `blocked` says
+    which command is not advised, and what stands in its way.
     """
 
     requirement: str
@@ -32,6 +35,7 @@ class RequirementFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
     until: TimeText | None
     unmet: Outcome | None
     source: str | None
+    blocked: str | None = None
 
 
 class DecisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,8 +72,13 @@ class ReplayAnswer(msgspec.Struct, frozen=True, kw_only=True):
 Replays = list[ReplayAnswer]
 
 
-def decision_answer(decision: Decision, digest: str) -> DecisionAnswer:
-    """A decision; `digest` is that of its canonical bytes."""
+NONE_BLOCKED: "Mapping[str, Blocked]" = {}
+
+
+def decision_answer(
+    decision: Decision, digest: str, blocked: "Mapping[str, Blocked]" = NONE_BLOCKED
+) -> DecisionAnswer:
+    """A decision; `digest` is that of its canonical bytes, `blocked` what is not advised, by requirement."""
     return DecisionAnswer(
         intent=decision.intent,
         place=str(decision.place),
@@ -79,7 +88,7 @@ def decision_answer(decision: Decision, digest: str) -> DecisionAnswer:
         verdict=decision.verdict,
         now=time_text(decision.now) or "",
         valid_until=time_text(decision.valid_until),
-        findings=tuple(map(_finding, decision.findings)),
+        findings=tuple(_finding(each, blocked.get(each.requirement)) for each in decision.findings),
         policy=decision.policy,
         facts=decision.facts,
         engine=decision.engine,
@@ -87,7 +96,7 @@ def decision_answer(decision: Decision, digest: str) -> DecisionAnswer:
     )
 
 
-def _finding(found: Finding) -> RequirementFindingAnswer:
+def _finding(found: Finding, blocked: "Blocked | None") -> RequirementFindingAnswer:
     return RequirementFindingAnswer(
         requirement=found.requirement,
         rule=found.rule,
@@ -104,6 +113,7 @@ def _finding(found: Finding) -> RequirementFindingAnswer:
         until=time_text(found.until),
         unmet=found.unmet,
         source=found.source,
+        blocked=not_advised_words(blocked) if blocked is not None else None,
     )
 
 

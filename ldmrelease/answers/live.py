@@ -6,7 +6,8 @@ import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode, found_code
 from ldmrelease.answers.findings import FindingAnswer, UnreachableAnswer, refusal_findings, unreachable_answer
-from ldmrelease.answers.sentences.drift import blocked_words, drift_words
+from ldmrelease.answers.sentences.advice import blocked_words
+from ldmrelease.answers.sentences.drift import drift_words
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values
 from ldmrelease.services.inventory.admitted import ImageAdmission
 from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,6 +29,7 @@ from ldmrelease.domain.plan import Plan, Step, StepKind
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Unagreed
+    from ldmrelease.services.inventory.drift_report import Blocked
     from ldmrelease.services.promotions.changes import PlaceChange
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
@@ -278,14 +279,22 @@ def preflight_answer(failed: PreflightFailed) -> RefusedAnswer | UndecidedAnswer
     return RefusedAnswer(refusals=refusals)
 
 
-def dry_run_answer(look: Preview, changes: Iterable[PlaceChange], local: Unagreed) -> DryRunAnswer:
-    """What would be done."""
+def dry_run_answer(
+    look: Preview,
+    changes: Iterable[PlaceChange],
+    local: Unagreed,
+    blocked: Sequence[Mapping[str, Blocked]],
+) -> DryRunAnswer:
+    """What would be done; for each decision what is not advised, by requirement."""
     return DryRunAnswer(
         release=f"{look.plan.product}/{look.plan.tag}",
         release_digest=look.plan.release,
         plan=_plan(look.plan),
         changes=_changes(changes),
-        decisions=tuple(decision_answer(each.decision, each.digest) for each in look.decided),
+        decisions=tuple(
+            decision_answer(each.decision, each.digest, why)
+            for each, why in zip(look.decided, blocked, strict=True)
+        ),
         hypothetical=local.levels,
         unagreed_targets=local.environments,
         unagreed_products=local.products,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ldmrelease.answers.decisions import NONE_BLOCKED
+from ldmrelease.answers.sentences.advice import not_advised_words
 from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.sentences.text import command_line, listed, moment, short
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Verdict
@@ -14,6 +16,7 @@ from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.replay import Replayed
+    from ldmrelease.services.inventory.drift_report import Blocked
 
 MARKS: dict[Outcome, tuple[str, Colour]] = {
     Outcome.FAILED: ("FAILED", Colour.red),
@@ -52,9 +55,13 @@ _MAY = {
 _VERDICTS = (Verdict.ALLOWED, Verdict.REFUSED, Verdict.WAITING, Verdict.UNDECIDED)
 
 
-def decision_text(decision: Decision, default_product: str | None = None) -> str:
-    """The whole decision. `default_product` is the one that a tag alone means here."""
-    return "\n".join([verdict_line(decision), *_all_findings(decision, default_product)])
+def decision_text(
+    decision: Decision, default_product: str | None = None, blocked: Mapping[str, Blocked] = NONE_BLOCKED
+) -> str:
+    """The whole decision. `default_product` is the one that a tag alone means here; `blocked` is what is not advised,
+    by requirement.
+    """
+    return "\n".join([verdict_line(decision), *_all_findings(decision, default_product, blocked)])
 
 
 def details_text(decision: Decision, default_product: str | None = None) -> str:
@@ -64,11 +71,15 @@ def details_text(decision: Decision, default_product: str | None = None) -> str:
     return "\n".join([verdict, *_all_findings(decision, default_product)])
 
 
-def _all_findings(decision: Decision, default_product: str | None) -> Iterator[str]:
+def _all_findings(
+    decision: Decision, default_product: str | None, blocked: Mapping[str, Blocked] = NONE_BLOCKED
+) -> Iterator[str]:
     product = decision.name.partition("/")[0]
     named = product if product != default_product else None
     for each in sorted(decision.findings, key=lambda each: list(MARKS).index(each.outcome)):
         yield from finding_lines(each, decision.now, named)
+        if each.requirement in blocked:
+            yield f"  {' ' * _WIDTH}    {not_advised_words(blocked[each.requirement])}"
 
 
 def verdict_line(decision: Decision) -> str:

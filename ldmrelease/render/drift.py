@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ldmrelease.answers.sentences.drift import blocked_words, drift_words, fix_words
+from ldmrelease.answers.sentences.advice import not_advised_words
+from ldmrelease.answers.sentences.drift import drift_words, fix_words
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import Values, listed, said, same_told, short
 from ldmrelease.render.tables import Cell, Colour, painted, table
@@ -95,7 +96,6 @@ def _difference(found: DriftFinding) -> str:
     where = f"{found.place} {found.product}/{found.component}" + (f" ({said(found.at)})" if found.at else "")
     words = f"{painted(found.code, Colour.red)}: {where}: {drift_words(found.code, found.values)}"
     if found.blocked is not None:
-        command = shlex.join(found.blocked.command)
-        return f"{words}\n  no command is advised: `{command}` would not be let through: {blocked_words(found.blocked)}"
+        return f"{words}\n  {not_advised_words(found.blocked)}"
     command = f": {shlex.join(found.fix)}" if found.fix else ""
     return f"{words}\n  {fix_words(found.code, found.values, found.fix)}{command}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ldmrelease.answers.decisions import NONE_BLOCKED
 from ldmrelease.answers.sentences.causes import availability_words, cause_words, waits_words
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import (
@@ -28,11 +29,12 @@ from ldmrelease.render.tables import Cell, Colour, painted, table
 if TYPE_CHECKING:
     from ldmrelease.answers.promotion_rows import PromotionRowAnswer
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
-    from ldmrelease.services.decisions.decide import Unagreed
+    from ldmrelease.services.decisions.decide import Decided, Unagreed
+    from ldmrelease.services.inventory.drift_report import Blocked
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
     from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
-    from ldmrelease.services.promotions.submit import NothingToDo, Preview
+    from ldmrelease.services.promotions.submit import NothingToDo
 
 _COLOURS = {
     PromotionState.SUCCEEDED: Colour.green,
@@ -118,9 +120,12 @@ def _with_receipts(answer: NothingToDo) -> str:
     return f"with a receipt{'; ' + without if without else ''}"
 
 
-def look_text(look: Preview, default_product: str | None) -> str:
-    """The decisions of a look, place by place."""
-    return "\n\n".join(decision_text(each.decision, default_product) for each in look.decided)
+def look_text(
+    decided: Sequence[Decided], default_product: str | None, blocked: Sequence[Mapping[str, Blocked]] = ()
+) -> str:
+    """The decisions of a look, place by place, and for each what is not advised by requirement."""
+    told = zip(decided, blocked or [NONE_BLOCKED] * len(decided), strict=True)
+    return "\n\n".join(decision_text(each.decision, default_product, why) for each, why in told)
 
 
 def hypothetical_text(local: Unagreed) -> str:

@@ -26,10 +26,11 @@ def waits_words(cause: Mapping[str, Any], now: datetime | None = None) -> str:
 
 def _act_words(code: str, values: Mapping[str, Any]) -> str:
     if code == "open-release":
-        return (
-            f"the release was open when this was asked for ({listed(values.get('missing', ()))} not built yet); "
-            "once that is built, ask for it again"
-        )
+        then = f"the release was open when this was asked for ({listed(values.get('missing', ()))} not built yet); "
+        if values.get("complete"):
+            now = f"it is complete by now, as revision {values['complete']}"
+            return f"{then}{now}: ask for that, which takes this one's place"
+        return f"{then}once that is built, ask for it again"
     return pending_act_words(code, values)
 
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.sentences.images import FOREIGN_REMEDY, RENDERED_OTHERWISE
-from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import Values, any_of, said, values_of
-
-if TYPE_CHECKING:
-    from ldmrelease.services.inventory.drift_report import Blocked
 
 Words = Callable[[Values], str]
 
@@ -75,7 +70,9 @@ DRIFT_WORDS: Mapping[str, Words] = {
 
 FIXES: Mapping[str, str] = {
     "undecided": "put back what was decided",
-    "moved-tag": "pin what it names now and decide about it, or go back",
+    "moved-tag": (
+        "push what was decided under that tag again; or, where the new image is wanted, pin it and promote that"
+    ),
     "absent-image": "go back to what is there",
     "not-a-tag": "write what was decided",
     "foreign-image": FOREIGN_REMEDY,
@@ -91,13 +88,6 @@ FIXES: Mapping[str, str] = {
 def drift_words(code: str, values: Mapping[str, Any]) -> str:
     """What differs, in one sentence without its full stop."""
     return DRIFT_WORDS[code](values_of(values))
-
-
-def blocked_words(found: Blocked) -> str:
-    """What stands in the way of a command."""
-    if found.decision is not None:
-        return "; ".join(sentence(each) for each in found.decision.unmet())
-    return found.reason or "; ".join(refusal_words(each) for each in found.refusals)
 
 
 def fix_words(code: str, values: Mapping[str, Any], fix: Sequence[str] = ()) -> str:

@@ -135,7 +135,8 @@ _IMAGES: dict[tuple[str, str], Words] = {
     ),
     ("images", "tag-moved"): lambda v: (
         f"the tag of {v['component']} in {v['image']} has moved: pinned is {said(v['pinned'])}, "
-        f"now it names {said(v['now'])}; pin the release again, with a reason"
+        f"now it names {said(v['now'])}; push the pinned image under it again, or, where the new one is wanted, "
+        "pin the release again, with a reason"
     ),
     ("images", "part-absent"): lambda v: (
         f"the image of {v['component']} is not there whole: {v['image']} lacks {v.listed('lacking')}"

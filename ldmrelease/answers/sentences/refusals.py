@@ -273,7 +273,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     # Clusters: what is against writing there.
     "paused": lambda _: "is paused, so nothing would come of a change; `kubectl rollout resume` it first",
     "audited-only": lambda _: (
-        "is a Job, whose template never changes; leave it to observe, and write a CronJob"
+        "runs as Jobs, whose template never changes: it is observed, and written through a tree (gitops:)"
     ),
     "managed-by": lambda v: (
         f"is managed by {_found(v)}{' (' + said(v['application']) + ')' if v.get('application') else ''}, which "
@@ -380,8 +380,14 @@ def busy_words(busy: PlaceBusy) -> str:
             f"{moment(busy.since)}; what it waits for: `ldmrelease promotions show {busy.promotion}`; to put back what "
             f"was there before: `ldmrelease abort {busy.promotion}`"
         )
+    claimed = f"{busy.place or 'a place of it'} is claimed by {busy.promotion} ({said(busy.holder)}) since "
+    if busy.left:
+        return (
+            f"{claimed}{moment(busy.since)}, and nobody is at work on it any more; carry it on with `ldmrelease resume "
+            f"{busy.promotion}`, or put back what was there before: `ldmrelease abort {busy.promotion}`"
+        )
     return (
-        f"{busy.place or 'a place of it'} is claimed by {busy.promotion} ({said(busy.holder)}) since "
+        f"{claimed}"
         f"{moment(busy.since)}; wait for it, or take it over with `ldmrelease resume {busy.promotion} --take-over`"
     )
 

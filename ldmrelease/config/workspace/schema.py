@@ -98,7 +98,8 @@ class SelectionEntry(Repeated):
 
     kind: Text = Field(
         "Deployment",
-        description="Deployment, StatefulSet, DaemonSet, CronJob, Pod, Job (audited only), or a custom resource's.",
+        description="Deployment, StatefulSet, DaemonSet, CronJob, Pod; Job or KEDA's ScaledJob, which are observed and "
+        "written through a tree alone; or a custom resource's.",
     )
     api_version: Text | None = Field(
         None, description="For a custom resource: its API version, such as argoproj.io/v1alpha1."

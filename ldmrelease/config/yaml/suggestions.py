@@ -25,3 +25,12 @@ def one_of(known: Iterable[str]) -> str | None:
     if len(choices) < 2:
         return choices[0] if choices else None
     return f"one of {', '.join(choices)}"
+
+
+def same_but_spelling(word: str, known: Iterable[str]) -> str | None:
+    """The known tag that is the same but for its case, its separators and a `v` in front."""
+    return next((each for each in known if each != word and _plain(each) == _plain(word)), None)
+
+
+def _plain(tag: str) -> str:
+    return tag.lower().removeprefix("v").replace("_", ".").replace("-", ".")

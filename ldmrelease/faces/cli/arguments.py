@@ -1,11 +1,12 @@
 """What commands about releases have in common: which product, release and places are meant."""
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
+from ldmrelease.config.yaml.suggestions import did_you_mean, nearest, same_but_spelling
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application, Product, Topology
 from ldmrelease.faces.cli.options import NoAnswer, UsageError
@@ -140,11 +141,18 @@ def release_now(context: "Context", text: str, product: str | None) -> "Pinned":
     """
     from ldmrelease.services.releases.pin import find_or_pin  # noqa: PLC0415 - knows registries and sources
 
-    return usable_pin(find_or_pin(context, *product_and_tag(context, text, product)))
+    chosen, tag = product_and_tag(context, text, product)
+    return usable_pin(
+        find_or_pin(context, chosen, tag),
+        known=lambda: (pinned for _, pinned in context.pins.tags(chosen.name)),
+    )
 
 
-def usable_pin(found: "Pinned | Unpinnable") -> "Pinned":
-    """The pin. Raises `UsageError`, `NoAnswer`: exit 2 for a tag that names nothing, 1 where what it names is bad."""
+def usable_pin(found: "Pinned | Unpinnable", *, known: Callable[[], Iterable[str]] = tuple) -> "Pinned":
+    """The pin. Raises `UsageError`, `NoAnswer`: exit 2 for a tag that names nothing, 1 where what it names is bad.
+
+    known: the tags that are pinned already; one of them may be meant.
+    """
     from ldmrelease.services.releases.pin import Pinned  # noqa: PLC0415 - as above
 
     if isinstance(found, Pinned):
@@ -153,7 +161,8 @@ def usable_pin(found: "Pinned | Unpinnable") -> "Pinned":
 
     if found.code in _FOUND_BAD:
         raise NoAnswer(ExitCode.REFUSED, found.code, f"refused: {unpinnable_words(found)}")
-    raise UsageError(unpinnable_words(found))
+    meant = same_but_spelling(str(found.values.get("tag", "")), known())
+    raise UsageError(unpinnable_words(found), f"did you mean {meant}?" if meant else "")
 
 
 def release_stored(context: "Context", text: str, product: str | None) -> "Pinned":

@@ -1,10 +1,10 @@
 """`ldmrelease check`: what a promotion would decide. A look: nothing is written."""
 
 import typer
-from msgspec.structs import replace
 
 from ldmrelease.answers.checks import check_answer, refused_check
 from ldmrelease.answers.sentences.refusals import unknown_target_words
+from ldmrelease.faces.cli.advice import planned_advice
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReleaseArgument,
@@ -18,14 +18,10 @@ from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.decisions import decision_source
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import hypothetical_text, look_text, preflight_text
-from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import unagreed
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.submit import Preview, preview
-
-ADVICE_SECONDS = 10.0
-"""For how long next commands are planned."""
+from ldmrelease.services.promotions.submit import preview
 
 app = new_app()
 
@@ -59,24 +55,14 @@ def check(
         refused = refused_check(previewed)
         emit(refused, output, lambda: preflight_text(previewed))
         raise typer.Exit(refused.exit_code)
-    found = _with_planned_advice(context, previewed)
-    local = unagreed(context.workspace, [each.place for each in found.plan.places])
-    answer = check_answer(found.decided, local)
+    decided, blocked = planned_advice(context, previewed.decided)
+    local = unagreed(context.workspace, [each.place for each in previewed.plan.places])
+    answer = check_answer(decided, local, blocked)
 
     def text() -> str:
-        source = decision_source(found.first.decision)
-        return f"{hypothetical_text(local)}{look_text(found, usual_product(context))}\n\n{source}"
+        source = decision_source(decided[0].decision)
+        told = look_text(decided, usual_product(context), blocked)
+        return f"{hypothetical_text(local)}{told}\n\n{source}"
 
     emit(answer, output, text)
     raise typer.Exit(answer.exit_code)
-
-
-def _with_planned_advice(context: Context, found: Preview) -> Preview:
-    """The same, with no next command that would be refused."""
-    if not any(finding.next for each in found.decided for finding in each.decision.findings):
-        return found
-    from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - where there is advice
-
-    planner = Planner(context, ADVICE_SECONDS)
-    decided = (replace(each, decision=planner.of_decision(each.decision)) for each in found.decided)
-    return replace(found, decided=tuple(decided))

@@ -57,8 +57,8 @@ def check_run(
     """Run a check of kind `command`, `container` or `job` for a release, once in each environment of the target.
 
     The run is registered before it starts; its result is signed by the runner's key, taken in and published. A
-    check of kind `reported` is only registered, for whoever signs its result. Exit 0 if it passed, 1 if it
-    failed, 3 if it said nothing, 4 if its result is still to come.
+    check of kind `reported` is only registered, for whoever signs its result, and once until that is due. Exit 0 if
+    it passed, 1 if it failed, 3 if it said nothing, 4 if its result is still to come.
     """
     context = open_context_here(ctx)
     target = as_target(context.topology, target)
@@ -100,7 +100,7 @@ def _runs(
             why = f"{name} does not {runs} {application.place}; nothing was registered"
             yield not_registered(check.name, name, application.place.environment, why)
             continue
-        run = register(context, check, pinned, where)
+        run = _awaited(context, check, application, pinned) or register(context, check, pinned, where)
         if isinstance(run, Unregistered):
             raise NoAnswer(
                 ExitCode.WAITING,
@@ -108,6 +108,16 @@ def _runs(
                 "somebody else registered a run at the same moment; ask again",
             )
         yield _done(context, check, run, pinned, application, progress)
+
+
+def _awaited(
+    context: Context, check: Check, application: Application, pinned: Pinned
+) -> RunRegistration | None:
+    if traits(check.kind).run_by_us:
+        return None
+    from ldmrelease.services.checks.awaited import awaited_run  # noqa: PLC0415 - of checks that others run
+
+    return awaited_run(context, check, application.place.environment, pinned)
 
 
 def _done(
@@ -148,7 +158,8 @@ def _line(run: CheckRunAnswer) -> str:
     if run.result == "REGISTERED":
         sign = f"ldmrelease evidence sign {run.release} --type check --check {run.check} --run {run.run}"
         told = f"its result is due by {run.deadline}, signed by whoever has it, as passed or failed:"
-        return f"{head}\n  {told}\n  {sign} --result RESULT --key FILE --out {run.check}.json"
+        taken = f"then taken in with: ldmrelease evidence add {run.check}.json"
+        return f"{head}\n  {told}\n  {sign} --result RESULT --key FILE --out {run.check}.json\n  {taken}"
     if run.result == "PASSED":
         return head
     why = f"failed: {few(run.failed)}" if run.failed else run.sentence

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
+from ldmrelease.answers.decisions import NONE_BLOCKED, DecisionAnswer, decision_answer
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.promotions import (
     PromotionResult,
@@ -20,6 +20,7 @@ from ldmrelease.answers.promotions import (
 )
 from ldmrelease.answers.sentences.refusals import busy_words, unknown_target_words
 from ldmrelease.domain.decision import Verdict
+from ldmrelease.faces.cli.advice import BlockedAdvice, planned_advice
 from ldmrelease.faces.cli.arguments import usual_product
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.render.changes import planned_text
@@ -112,27 +113,33 @@ def _told(
 def _previewed(context: Context, look: Preview) -> RenderedAnswer:
     local = unagreed(context.workspace, [each.place for each in look.plan.places])
     changes = planned_changes(context, look.spec, look.plan)
+    decided, blocked = planned_advice(context, look.decided)
 
     def text() -> str:
-        decisions = hypothetical_text(local) + look_text(look, usual_product(context))
+        decisions = hypothetical_text(local) + look_text(decided, usual_product(context), blocked)
         return (
             f"{decisions}\n\n{planned_text(changes)}\n{plan_text(look.plan)}\n\ndry run: nothing was written"
         )
 
-    return _told(dry_run_answer(look, changes, local), text)
+    return _told(dry_run_answer(replace(look, decided=decided), changes, local, blocked), text)
 
 
 def _promoted(context: Context, found: Promoted) -> RenderedAnswer:
-    first, outcome = found.look.first, found.outcome
+    outcome = found.outcome
+    decided: tuple[Decided, ...] = (found.look.first,)
+    blocked: BlockedAdvice = [NONE_BLOCKED]
+    if found.look.first.decision.verdict is not Verdict.ALLOWED:
+        decided, blocked = planned_advice(context, decided)
+    first, why = decided[0], blocked[0]
 
     def text() -> str:
         told, product = outcome_text(outcome, context.now()), usual_product(context)
         if outcome.changes or first.decision.verdict is Verdict.ALLOWED:
             # It was begun: what became of it is the answer, whatever was allowed on entry.
             return f"{told}\n\n{details_text(first.decision, product)}"
-        return f"{decision_text(first.decision, product)}\n{told}"
+        return f"{decision_text(first.decision, product, why)}\n{told}"
 
-    decision = decision_answer(first.decision, first.digest)
+    decision = decision_answer(first.decision, first.digest, why)
     return _told(promoted_answer(outcome, decision), text, outcome)
 
 

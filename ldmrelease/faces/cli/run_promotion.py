@@ -98,7 +98,7 @@ def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
             f"nobody can be asked about {'; '.join(planned_lines(changes))}",
             "say --yes, or ask on a terminal",
         )
-    say(f"{look_text(considered, usual_product(context))}\n\n{planned_text(changes)}", err=True)
+    say(f"{look_text(considered.decided, usual_product(context))}\n\n{planned_text(changes)}", err=True)
     if not confirmed(visible(f"{_act(spec)} at {listed(touched)}?")):
         raise NoAnswer(ExitCode.REFUSED, "not-confirmed", "not confirmed: nothing was written")
 

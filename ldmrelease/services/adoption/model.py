@@ -92,12 +92,13 @@ class ProposedApplication(Struct, frozen=True):
 
 
 class ProposedEnvironment(Struct, frozen=True):
-    """An environment with its level, and why it is at that."""
+    """An environment with its level, and why it is at that. is_used: whether patterns have applications there."""
 
     name: str
     level: str
     reason: str
     applications: tuple[ProposedApplication, ...]
+    is_used: bool = False
 
 
 class Proposal(Struct, frozen=True):

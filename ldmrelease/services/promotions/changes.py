@@ -85,7 +85,7 @@ def _changes(context: ReleaseLookup, promotion: Promotion) -> Iterator[PlaceChan
         then = Snapshot("", "", before, {})
         after = (
             edits(application.target, promotion.pinned.release, plan.intent, asked.alias, then)
-            if application is not None and plan.intent in _KEPT_BESIDE and _keeps_many(application)
+            if application is not None and plan.intent in _KEPT_BESIDE
             else {}
         )
         changed: Mapping[str, Value] = {} if isinstance(after, Refusal) else after
@@ -129,8 +129,12 @@ def _place_change(
     product = context.topology.product(asked.product)
     found = () if product is None else _releases(context, product, before.values())
     named = ", ".join(dict.fromkeys(found)) or None
-    if state != PLANNED:
+    if not after:
         written = named != asked.tag
+    elif written and named == asked.tag:
+        # Its tag and something beside it, such as a digest that is none.
+        changed = (str(before[path]) for path, value in after.items() if before.get(path, value) != value)
+        named = ", ".join(dict.fromkeys(changed)) or None
     return PlaceChange(place, asked.intent, named, asked.tag, state, asked.alias, written=written)
 
 

@@ -50,7 +50,7 @@ from ldmrelease.services.promotions.submit import (
     record_request,
     remaining_places,
 )
-from ldmrelease.services.promotions.takeover import claim_now, this_holder
+from ldmrelease.services.promotions.takeover import claim_now, may_take, this_holder
 from ldmrelease.services.promotions.wait_reasons import open_wait
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import push_release
@@ -144,7 +144,7 @@ def _same_request(context: SignedHistory, spec: PromotionSpec) -> str | None:
     return None
 
 
-def _busy(context: SignedHistory, considered: Preview) -> PlaceBusy | None:
+def _busy(context: PromotionDriving, considered: Preview) -> PlaceBusy | None:
     """Who claims the first place, where it is claimed: nothing is requested on top of a running promotion.
 
     The claim that a stuck promotion left is nobody's: asking again is the way out.
@@ -153,7 +153,8 @@ def _busy(context: SignedHistory, considered: Preview) -> PlaceBusy | None:
     claim = claim_now(context, place)
     if claim is None or claim.ended or considered.first.decision.verdict is not Verdict.ALLOWED:
         return None
-    return PlaceBusy(str(place), claim.promotion, claim.holder, spell(claim.since))
+    left = may_take(claim, context.now(), take_over=False)
+    return PlaceBusy(str(place), claim.promotion, claim.holder, spell(claim.since), left=left)
 
 
 def _unconfirmed(context: SignedHistory, considered: Preview) -> PlaceBusy | None:
@@ -260,7 +261,7 @@ def _still_waits(
         return None
     here = str(place)
     if decision.verdict is Verdict.WAITING:
-        opened = open_wait(context.topology, promotion.request, promotion.pinned.release)
+        opened = open_wait(context, promotion.request, promotion.pinned.release)
         waits = {**wait_values(*waits_for(decision)), "place": here, **opened}
         return PromotionOutcome(promotion.id, PromotionState.WAITING, waits)
     return PromotionOutcome(

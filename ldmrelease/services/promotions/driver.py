@@ -319,7 +319,7 @@ def _busy(claim: Claim, place: Place | None = None) -> PlaceBusy:
 
 
 def _open(context: PromotionDriving, promotion: Promotion) -> dict[str, Any]:
-    return open_wait(context.topology, promotion.request, promotion.pinned.release)
+    return open_wait(context, promotion.request, promotion.pinned.release)
 
 
 def _left(context: PromotionDriving, promotion: Promotion) -> PromotionOutcome:

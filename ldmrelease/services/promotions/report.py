@@ -77,7 +77,7 @@ def report(context: PromotionHistory, promotion_id: str) -> PromotionReport:
     told = records_of(context, promotion_id)
     journal = promotion.journal
     places = [each.place for each in promotion.plan.places]
-    opened = open_wait(context.topology, promotion.request, promotion.pinned.release)
+    opened = open_wait(context, promotion.request, promotion.pinned.release)
     return PromotionReport(
         promotion=promotion.id,
         state=str(journal.state),

@@ -7,26 +7,30 @@ from ldmrelease.domain.decision import Decision, Outcome
 from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.release import Release
-from ldmrelease.domain.topology import Topology
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.promotion.machine import blocking_decision
 from ldmrelease.services.inventory.promotions import PromotionSummary
+from ldmrelease.services.needs import ReleaseHistory
 from ldmrelease.services.releases.products import default_product
 
 OPEN = "open-release"
 """The code of a wait that resuming never ends: a promotion is bound to the release as it was pinned for it."""
 
 
-def open_wait(topology: Topology, request: Request, release: Release) -> dict[str, Any]:
-    """The cause of a wait for an open release: what it lacks, and the command that pins it again and goes on with that
-    one. Empty where the release is complete, or nobody asks for that."""
+def open_wait(context: ReleaseHistory, request: Request, release: Release) -> dict[str, Any]:
+    """The cause of a wait for an open release: what it lacks, which revision is complete by now, and the command that
+    pins it again and goes on with that one. Empty where the release is complete, or nobody asks for that."""
     if release.complete or request.intent not in (Intent.PROMOTE, Intent.ALIAS):
         return {}
-    usual = default_product(topology)
+    usual = default_product(context.topology)
     named = () if usual is not None and usual.name == request.product else ("--product", request.product)
     act = ("promote",) if request.intent is Intent.PROMOTE else ("alias", "move", str(request.alias))
     command = ("ldmrelease", *act, request.tag, *named, "--target", request.target)
-    return {"code": OPEN, "values": {"missing": list(release.missing), "next": list(command)}}
+    values: dict[str, Any] = {"missing": list(release.missing), "next": list(command)}
+    newest = context.pins.revisions(request.product, request.tag)[-1:]
+    if newest and newest[0].body.complete:
+        values["complete"] = newest[0].body.revision
+    return {"code": OPEN, "values": values}
 
 
 def pending_requirements(ledger: LedgerReader, summary: PromotionSummary) -> tuple[str, ...]:

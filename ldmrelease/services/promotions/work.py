@@ -105,13 +105,17 @@ class Overtaken(Struct, frozen=True):
 
 
 class PlaceBusy(Struct, frozen=True):
-    """Somebody else claims the place; or holds it without a claim, having written it and `waits` for the rest."""
+    """Somebody else claims the place; or holds it without a claim, having written it and `waits` for the rest.
+
+    `left`: its process has ended or was quiet for long, so that whoever resumes it goes on.
+    """
 
     place: str
     promotion: str
     holder: str
     since: str
     waits: bool = False
+    left: bool = False
 
 
 StepResult = StepDone | StepFailed | StepPending | Unavailable | Overtaken

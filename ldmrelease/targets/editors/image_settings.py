@@ -25,12 +25,12 @@ from ldmrelease.targets.image_setting import (
     not_an_image,
     repository_in,
 )
-from ldmrelease.targets.results import Refusal, Snapshot, Unquoted, Value
+from ldmrelease.targets.results import ABSENT, Refusal, Snapshot, Unquoted, Value
 
 
 def paths(target: ImageSettingsTarget) -> tuple[str, ...]:
     """The addresses that are read and written."""
-    return tuple(dict.fromkeys(address for each in target.settings for address in each.written))
+    return tuple(dict.fromkeys(address for each in target.settings for address in _written(each)))
 
 
 def optional(target: ImageSettingsTarget) -> tuple[str, ...]:
@@ -115,11 +115,20 @@ def stated(target: ImageSettingsTarget, snapshot: Snapshot) -> tuple[ImageSettin
 
 def _optional(setting: Setting | Selector) -> Iterator[str]:
     if isinstance(setting, Setting):
-        yield from setting.written if setting.defaults else ()
+        # An image that a kustomization says nothing about is the one of its manifest, and gets an entry.
+        is_entry = neighbours.kustomize_entry(ValueAddress.of(setting.path)) is not None
+        yield from _written(setting) if setting.defaults or is_entry else ()
         return
     from ldmrelease.targets.editors import selector_parts  # noqa: PLC0415 - few workspaces have such
 
     yield from selector_parts.optional(setting)
+
+
+def _written(setting: Setting | Selector) -> Iterator[str]:
+    yield from setting.written
+    excluded = neighbours.excluded(setting)
+    if excluded is not None:
+        yield excluded
 
 
 def _one_scalar(wanted: Mapping[str, Value], snapshot: Snapshot) -> Iterator[tuple[str, str]]:
@@ -176,7 +185,9 @@ def _wanted(
     # What a default says already needs no line of its own.
     address, said = _said(setting, snapshot)
     said_by_default = address != setting.path and said == value
-    return {setting.path: snapshot.values[setting.path] if said_by_default else value}
+    edits = {setting.path: snapshot.values[setting.path] if said_by_default else value}
+    excluded = neighbours.excluded(setting)
+    return edits | ({excluded: ABSENT} if excluded is not None else {})
 
 
 def _scalar(
@@ -210,7 +221,7 @@ def _overruled(
     target: ImageSettingsTarget, setting: Setting | Selector, snapshot: Snapshot
 ) -> Refusal | None:
     """That charts would go on to pull by the digest that stands beside the setting."""
-    address, found = _digest_beside(target, setting, snapshot)
+    address, found = _digest_beside(setting, snapshot)
     return Refusal("digest-beside", {**_where(target, snapshot, address), "found": found}) if found else None
 
 
@@ -241,7 +252,7 @@ def _stated(target: ImageSettingsTarget, setting: Setting | Selector, snapshot: 
         repository = neighbours.repository(setting, snapshot, file)
     digest = named.digest
     if named.tag is not None:
-        _, beside_it = _digest_beside(target, setting, snapshot)
+        _, beside_it = _digest_beside(setting, snapshot)
         digest = beside_it if is_digest(beside_it) else digest
     return ImageSetting(
         setting.component,
@@ -262,11 +273,10 @@ def _said(setting: Setting, snapshot: Snapshot) -> tuple[str, Value]:
     return next(telling, there[0] if there else (setting.path, Unquoted("null")))
 
 
-def _digest_beside(
-    target: ImageSettingsTarget, setting: Setting | Selector, snapshot: Snapshot
-) -> tuple[str, str]:
-    written = paths(target)
-    return neighbours.said(snapshot, (each for each in neighbours.of(setting).digest if each not in written))
+def _digest_beside(setting: Setting | Selector, snapshot: Snapshot) -> tuple[str, str]:
+    # What is written is no neighbour of another setting.
+    beside_it = (each for each in neighbours.of(setting).digest if each not in snapshot.values)
+    return neighbours.said(snapshot, beside_it)
 
 
 def _named(setting: Setting, value: Value) -> SettingImage:

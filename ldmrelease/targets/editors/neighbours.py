@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.targets import DIGEST, Selector, Setting, Writes
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
+from ldmrelease.domain.value_paths import Named, parse_manifest_path
 from ldmrelease.targets.editors.chart_values import printed
 from ldmrelease.targets.image_setting import NamedRepository
 from ldmrelease.targets.results import Absent, Scalar, Snapshot
@@ -39,7 +40,7 @@ def of(setting: Setting | Selector) -> Neighbours:
         where = ValueAddress.of(setting.repository)
         registry = _beside([where], "registry") if where.key == "repository" else ()
         return Neighbours((setting.repository,), registry, digest)
-    kustomized = around[0].key == _KUSTOMIZE
+    kustomized = around[0].key == _KUSTOMIZE or kustomize_entry(around[0]) is not None
     repository = _beside(around, "newName" if kustomized else "repository")
     return Neighbours(repository, () if kustomized else _beside(around, "registry"), digest)
 
@@ -58,7 +59,27 @@ def repository(setting: Setting | Selector, snapshot: Snapshot, own: str) -> Nam
         return _named(snapshot, own, "", setting.repository, setting.written[-1])
     if registry:
         return _named(snapshot, own, registry, registry_at, registry_at, is_registry=True)
+    entry = kustomize_entry(ValueAddress.of(setting.written[0]))
+    if entry is not None:
+        # Without a new name the images of this name keep it.
+        return _named(snapshot, own, entry.name, setting.written[0], setting.written[0])
     return None
+
+
+def kustomize_entry(address: ValueAddress) -> Named | None:
+    """The item of a kustomization's `images:` that an address is in, by its name; None for every other address."""
+    path = parse_manifest_path(address.path).path
+    inside = len(path) == 3 and path[0] == "images" and path[2] in (_KUSTOMIZE, "digest")
+    return path[1] if inside and isinstance(path[1], Named) and path[1].key == "name" else None
+
+
+def excluded(setting: Setting | Selector) -> str | None:
+    """What goes when a setting is written: the `newTag` beside a `digest` of a kustomization, which would be told as
+    the tag of another image. A tag beside which there is a digest is refused, there as everywhere."""
+    if not isinstance(setting, Setting) or setting.writes is not Writes.DIGEST:
+        return None
+    address = ValueAddress.of(setting.path)
+    return str(address.beside(_KUSTOMIZE)) if kustomize_entry(address) is not None else None
 
 
 def said(snapshot: Snapshot, addresses: Iterable[str]) -> tuple[str, str]:

@@ -14,7 +14,7 @@ NEVER = {"pydantic", "yaml", "cryptography", "kubernetes", "docker", "rich", "ty
 @pytest.mark.parametrize(
     ("modules", "absent"),
     [
-        (["copy", "presence", "layout", "identity", "opening"], NEVER | HTTP),
+        (["copy", "presence", "oci_layout", "image_identity", "opening"], NEVER | HTTP),
         (["copy", "remote"], NEVER | {"ldmrelease.registry.auth", "ldmrelease.registry.credentials"}),
     ],
 )

@@ -75,6 +75,10 @@ LIMITS = {
 }
 
 
+def test_the_limits_are_those_that_are_documented() -> None:
+    assert (LARGEST_FILE, DEEPEST, MOST_NODES) == (10_000_000, 100, 200_000)
+
+
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("words", [("verify",), ("add",)])
 def test_a_file_beyond_a_limit_is_named_with_the_limit(

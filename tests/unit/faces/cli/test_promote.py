@@ -1,6 +1,7 @@
 """Promotions as a user makes them: asked, refused with excuses, let in, waiting, done once and not again."""
 
 import json
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -268,8 +269,8 @@ def test_a_mistake_is_told_with_its_remedy_and_changes_nothing(
     assert ready.everything() == before
 
 
-def test_a_place_that_another_process_holds_is_busy(ready: Site) -> None:
-    """A held claim keeps others out; taking it over is said, and works."""
+def stopped(site: Site) -> dict[str, Any]:
+    """A promotion of the weekly whose holder was stopped before it wrote."""
 
     class Stopped(Exception):
         """The holder is stopped here."""
@@ -278,19 +279,38 @@ def test_a_place_that_another_process_holds_is_busy(ready: Site) -> None:
         if (phase == "before" and what.startswith("push")) or (phase == "before" and what == "update-ref"):
             raise Stopped
 
-    context = ready.context(stop)
-
+    context = site.context(stop)
     pinned = find_or_pin(context, context.topology.products[0], WEEKLY)
     assert isinstance(pinned, Pinned)
     with pytest.raises(Stopped):
         promote(context, PromotionSpec(pinned, PLACE), lambda _code, _values: None)
     context.ledger.close()
-    (promotion,) = promotions(ready)
+    (promotion,) = promotions(site)
+    return promotion
+
+
+def test_a_place_that_another_process_holds_is_busy(ready: Site) -> None:
+    """A held claim keeps others out; taking it over is said, and works."""
+
+    promotion = stopped(ready)
     busy = ready.run("promote", BEFORE, "--target", PLACE)
     assert busy.exit_code == 4
     assert f"claimed by {promotion['promotion']}" in busy.stdout
     assert f"ldmrelease resume {promotion['promotion']} --take-over" in busy.stdout
     ready.ok("resume", promotion["promotion"], "--take-over")
+
+
+def test_what_a_dead_process_has_left_is_simply_resumed(ready: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "this_holder", lambda: f"{platform.node()}:4194305:1")
+    promotion = stopped(ready)["promotion"]
+    busy = ready.run("promote", BEFORE, "--target", PLACE)
+    assert busy.exit_code == 4
+    assert (
+        f"nobody is at work on it any more; carry it on with `ldmrelease resume {promotion}`" in busy.stdout
+    )
+    assert "--take-over" not in busy.stdout
+    monkeypatch.undo()
+    ready.ok("resume", promotion)
 
 
 def test_somebody_is_told_of_what_waits(ready: Site, tmp_path: Path) -> None:

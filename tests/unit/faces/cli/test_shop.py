@@ -56,3 +56,81 @@ def test_two_builds_of_one_tag_are_told_apart_by_their_revision(shop: Site) -> N
     told = shop.ok("history", NEW)
     assert "(revision 1)" in told
     assert "(revision 2)" in told
+
+
+def test_a_check_that_others_run_is_registered_once_and_its_signing_is_named(shop: Site) -> None:
+    shop.ok("promote", NEW, "-t", "dev")
+    words = ("check-run", "acceptance", NEW, "-t", "dev")
+    first, second = shop.run(*words), shop.run(*words)
+    assert (first.exit_code, second.exit_code) == (4, 4)
+    assert first.stdout == second.stdout
+    assert len(shop.events("run.registered")) == 2, "one of the promotion, and one of these"
+    command = next(line for line in first.stdout.splitlines() if "evidence sign" in line).strip()
+    assert f"next: {command}" in shop.run("check", NEW, "-t", "staging").stdout
+    assert "ldmrelease evidence add acceptance.json" in first.stdout
+    signed = shop.root / "acceptance.json"
+    made = command.replace("RESULT", "failed").replace("FILE", str(shop.root / "keys/runner.pem"))
+    shop.ok(*made.replace("acceptance.json", str(signed)).split()[1:])
+    shop.ok("evidence", "add", str(signed))
+    again = shop.run(*words)
+    assert again.stdout != first.stdout, "what failed is tried anew"
+
+
+def test_what_would_be_refused_is_not_advised_and_that_is_said(shop: Site) -> None:
+    refused = shop.run("check", NEW, "-t", "staging")
+    assert f"`ldmrelease check-run acceptance {NEW} --target dev` would not be let through" in refused.stdout
+    assert f"shop/{NEW} is not pinned yet" in refused.stdout
+    (decision,) = json.loads(shop.run("check", NEW, "-t", "staging", "-o", "json").stdout)["decisions"]
+    blocked = {each["requirement"]: each["blocked"] for each in decision["findings"] if each["blocked"]}
+    assert list(blocked) == ["accepted"]
+    assert "next: ldmrelease promote 1.6.0 --target development" in refused.stdout
+    shop.edit(lambda text: text.replace("check: acceptance", "check: smoke"), "policies/staging.yaml")
+    shop.ok("trust", "agree", "--yes")
+    again = shop.run("promote", NEW, "-t", "staging")
+    assert again.exit_code == 1
+    assert f"`ldmrelease check-run smoke {NEW} --target dev` would not be let through" in again.stdout
+    assert f"shop/{NEW} does not run at dev/shop" in again.stdout
+
+
+def test_what_was_beside_a_tag_is_told_as_changed(shop: Site) -> None:
+    """It is spelled as the release, and names no image."""
+    shop.ok("promote", NEW, "-t", "dev")
+    file = shop.root / "ldmrelease.yaml"
+    file.write_text(file.read_text().replace("writes: tag}", "writes: tag@digest}", 2))
+    shop.ok("trust", "agree", "--yes")
+    write(shop, "dev", api=f"{NEW}@sha256:{'d' * 64}")
+    told = shop.ok("promote", NEW, "-t", "dev")
+    assert "UNCHANGED" not in told
+    assert "PROMOTED" in told
+
+
+def test_a_moved_tag_is_pushed_back_or_pinned_anew(shop: Site) -> None:
+    shop.ok("promote", NEW, "-t", "dev")
+    build(shop.root, "api", NEW, seed="other")
+    for words in (("drift", "-t", "dev"), ("check", NEW, "-t", "dev")):
+        told = shop.run(*words).stdout
+        assert "push" in told
+        assert "where the new" in told
+        assert "release pin 1.6.0" in told
+
+
+def test_a_release_that_is_complete_by_now_is_asked_for_again(shop: Site) -> None:
+    """A promotion is bound to what was pinned for it, and says what takes its place."""
+    build(shop.root, "api", "1.7.0")
+    assert shop.run("promote", "1.7.0", "-t", "dev").exit_code == 4
+    build(shop.root, "worker", "1.7.0")
+    shop.ok("release", "pin", "1.7.0")
+    waits = shop.run("resume", "--all")
+    assert waits.exit_code == 4
+    assert "it is complete by now, as revision 2: ask for that, which takes this one's place" in waits.stdout
+    assert "next: ldmrelease promote 1.7.0 --target dev" in waits.stdout
+    shop.ok("promote", "1.7.0", "--target", "dev")
+    states = [each["state"] for each in rows(shop, "promotions", "list")]
+    assert states == ["superseded", "succeeded"]
+
+
+def test_another_spelling_of_what_is_known_is_suggested(shop: Site) -> None:
+    done = shop.run("promote", f"v{OLD}", "-t", "dev")
+    assert done.exit_code == 2
+    assert f"did you mean {OLD}?" in done.stderr
+    assert "did you mean" not in shop.run("promote", "1.9.0", "-t", "dev").stderr
