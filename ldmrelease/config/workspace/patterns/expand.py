@@ -26,13 +26,15 @@ SECTIONS = frozenset({"trees", "patterns"})
 class Expanded(Struct, frozen=True):
     """The document without patterns, and what is wrong with these: those are left out.
 
-    dropped: where they stand. made: by the path of what was made of a pattern, as what.
+    dropped: where they stand. made: by the path of what was made of a pattern, as what. recorded: the bytes of the
+    file of recorded trees, where one was read.
     """
 
     document: YamlDocument
     problems: tuple[Problem, ...] = ()
     dropped: tuple[Path, ...] = ()
     made: dict[str, Made] = {}
+    recorded: bytes | None = None
 
 
 def expanded(document: YamlDocument, recorded: Mapping[str, RecordedTree]) -> Expanded:
@@ -48,8 +50,8 @@ def expanded(document: YamlDocument, recorded: Mapping[str, RecordedTree]) -> Ex
         entry = maker.part(PatternTree, node, ("trees", name))
         if entry is not None:
             named[name] = entry
-    trees.is_wrong = bool(problems)
     _require(maker, root, "trees", dict, "write trees by name")
+    trees.is_wrong = bool(problems)
     _require(maker, root, "patterns", list, "write a list of patterns")
     top = nodes.only(root, SECTIONS, without=True)
     products = nodes.child(root, "products")
@@ -70,6 +72,10 @@ def _add_environments(maker: Maker, root: YamlNode, top: YamlNode) -> None:
         made = maker.named(environments, EnvironmentEntry, scope, within=False)
         found = nodes.mapping(made, [(name, place, _own(site)) for name, place, site in nodes.entries(made)])
         nodes.put(top, "environments", root.keys["environments"], found)
+    elif environments is not None:
+        # That it is no mapping is told later; of what environment a place is, is not known.
+        maker.dropped.append(("patterns",))
+        return
     places = PlacePatterns(maker, found)
     for index, each in enumerate(nodes.items(nodes.child(root, "patterns"))):
         places.add(each, ("patterns", index))
