@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class WorkloadKind(StrEnum):
-    """The kinds of workload that are read; a `Job` is audited only, since its template never changes.
+    """The kinds of workload that are read. Jobs, and what KEDA makes Jobs of, are written through a tree alone.
 
     `CUSTOM` is any kind of custom resource (`CustomResource` says which).
     """
@@ -17,8 +17,12 @@ class WorkloadKind(StrEnum):
     CRON_JOB = "CronJob"
     POD = "Pod"
     JOB = "Job"
+    SCALED_JOB = "ScaledJob"
     CUSTOM = "custom resource"
 
+
+READ_ONLY = frozenset({WorkloadKind.JOB, WorkloadKind.SCALED_JOB})
+"""Kinds that are observed at their pods, and not written: a Job's template never changes."""
 
 IN_CLUSTER = "in-cluster"
 """The context that stands for the service account of the pod that we run in."""

@@ -46,6 +46,7 @@ NEVER = {
 NOT_FOR_THE_LEDGER = NEVER | {"json", "yaml", "zoneinfo", "concurrent.futures"}
 NOT_TO_DECIDE = NEVER | {
     "concurrent.futures",
+    "semver",
     "ldmrelease.services.promotions.driver",
     "ldmrelease.services.promotions.turn",
 }

@@ -273,7 +273,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     # Clusters: what is against writing there.
     "paused": lambda _: "is paused, so nothing would come of a change; `kubectl rollout resume` it first",
     "audited-only": lambda _: (
-        "is a Job, whose template never changes; leave it to observe, and write a CronJob"
+        "runs as Jobs, whose template never changes: it is observed, and written through a tree (gitops:)"
     ),
     "managed-by": lambda v: (
         f"is managed by {_found(v)}{' (' + said(v['application']) + ')' if v.get('application') else ''}, which "

@@ -27,6 +27,7 @@ _RESOURCES: dict[str, tuple[str, str, bool]] = {
     "HorizontalPodAutoscaler": ("autoscaling/v2", "horizontalpodautoscalers", True),
     "CronJob": ("batch/v1", "cronjobs", True),
     "Job": ("batch/v1", "jobs", True),
+    "ScaledJob": ("keda.sh/v1alpha1", "scaledjobs", True),
     "Lease": ("coordination.k8s.io/v1", "leases", True),
     "Ingress": ("networking.k8s.io/v1", "ingresses", True),
     "NetworkPolicy": ("networking.k8s.io/v1", "networkpolicies", True),

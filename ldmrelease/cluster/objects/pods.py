@@ -162,7 +162,7 @@ def _state(container: Container, status: KubernetesObject) -> ContainerState:
 
 
 def jobs_of(workload: Workload, related: Related) -> Manifests:
-    """The Jobs of a CronJob, or the Job itself, newest first."""
+    """The Jobs of a CronJob or a ScaledJob, or the Job itself, newest first."""
     if workload.kind is WorkloadKind.JOB:
         return (workload.manifest,)
     return tuple(sorted(related.jobs_of(workload.uid), key=_age, reverse=True))
@@ -180,7 +180,7 @@ def _pods_of(workload: Workload, related: Related) -> Iterator[KubernetesObject]
         case WorkloadKind.DEPLOYMENT:
             for each in related.replica_sets_of(workload.uid):
                 yield from related.pods_of(each["metadata"]["uid"])
-        case WorkloadKind.CRON_JOB | WorkloadKind.JOB:
+        case WorkloadKind.CRON_JOB | WorkloadKind.JOB | WorkloadKind.SCALED_JOB:
             for each in jobs_of(workload, related):
                 yield from related.pods_of(each["metadata"]["uid"])
         case WorkloadKind.CUSTOM:

@@ -19,6 +19,7 @@ _MADE_BY: Mapping[WorkloadKind, str] = {
     WorkloadKind.DEPLOYMENT: "ReplicaSet",
     WorkloadKind.DAEMON_SET: "ControllerRevision",
     WorkloadKind.CRON_JOB: "Job",
+    WorkloadKind.SCALED_JOB: "Job",
 }
 _CONTAINER_LISTS = ("containers", "initContainers", "volumes")
 

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from ldmrelease.cluster.client.errors import Forbidden, ObjectNotFound
 from ldmrelease.cluster.client.paths import object_in, path_of
-from ldmrelease.cluster.objects import custom
+from ldmrelease.cluster.objects import custom, jobs
 from ldmrelease.domain.workload_selection import CustomResource, Selection, WorkloadKind, Workloads
 
 if TYPE_CHECKING:
@@ -27,9 +27,13 @@ POD_SPEC_AT: Mapping[WorkloadKind, tuple[str, ...]] = {
     WorkloadKind.DAEMON_SET: TEMPLATED,
     WorkloadKind.JOB: TEMPLATED,
     WorkloadKind.CRON_JOB: ("spec", "jobTemplate", *TEMPLATED),
+    WorkloadKind.SCALED_JOB: ("spec", "jobTargetRef", *TEMPLATED[1:]),
     WorkloadKind.POD: ("spec",),
 }
 """Where each kind keeps the specification of its pods; of a custom resource nobody knows."""
+
+_PAUSED = "autoscaling.keda.sh/paused"
+"""An annotation that keeps KEDA from making Jobs."""
 
 VOLUME = "volume/"
 """What the name of an image volume starts with; no container name can hold a slash."""
@@ -163,7 +167,7 @@ def read_workload(
         version=meta["resourceVersion"],
         generation=generation,
         observed_generation=_observed(kind, status, generation),
-        paused=bool(spec.get("paused") or spec.get("suspend")),
+        paused=bool(spec.get("paused") or spec.get("suspend") or _PAUSED in (meta.get("annotations") or {})),
         replicas=_replicas(kind, spec, status),
         strategy=strategy.get("type", "") if isinstance(strategy, dict) else "",
         containers=_named_in(manifest, resource) if resource else containers_of(pod_spec(kind, manifest)),
@@ -180,7 +184,7 @@ def _named_in(manifest: KubernetesObject, resource: CustomResource) -> tuple[Con
 
 
 def _observed(kind: WorkloadKind, status: KubernetesObject, generation: int) -> int:
-    if kind in (WorkloadKind.CRON_JOB, WorkloadKind.JOB):
+    if kind in (WorkloadKind.CRON_JOB, WorkloadKind.JOB, WorkloadKind.SCALED_JOB):
         # Their controllers do not say; the Jobs and pods tell.
         return generation
     if kind is WorkloadKind.CUSTOM:
@@ -274,7 +278,8 @@ def _chosen(api: Api, collection: str, selection: Selection) -> Iterable[Kuberne
         except ObjectNotFound:
             return ()
     items = api.list(collection, labels=selection.labels).items
-    return [each for each in items if _has_annotation(each, selection.annotation)]
+    found = [each for each in items if _has_annotation(each, selection.annotation)]
+    return jobs.without_replaced(found) if selection.kind is WorkloadKind.JOB else found
 
 
 def _has_annotation(manifest: KubernetesObject, wanted: str | None) -> bool:

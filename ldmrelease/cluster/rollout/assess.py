@@ -46,7 +46,7 @@ def assess(workload: Workload, related: Related, wanted: DesiredDigests) -> Stat
     if missing:
         return missing
     match workload.kind:
-        case WorkloadKind.CRON_JOB | WorkloadKind.JOB:
+        case WorkloadKind.CRON_JOB | WorkloadKind.JOB | WorkloadKind.SCALED_JOB:
             return assess_jobs(workload, related, wanted)
         case WorkloadKind.POD:
             return _judge_pod(workload, related, wanted)

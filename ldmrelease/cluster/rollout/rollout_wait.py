@@ -20,6 +20,7 @@ from ldmrelease.cluster.objects.pods import Related, revisions_of
 from ldmrelease.cluster.objects.related_objects import lean, lean_pod, listed, read_related, related
 from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, find
 from ldmrelease.cluster.rollout.assess import assess, stuck_pods
+from ldmrelease.cluster.rollout.replaced_jobs import find_replaced, followed
 from ldmrelease.cluster.rollout.snapshot import by_container
 from ldmrelease.cluster.rollout.status import (
     ActionRequired,
@@ -43,6 +44,7 @@ _NO_LOG = "unable to retrieve container logs"
 _KEPT: Mapping[WorkloadKind, Callable[[KubernetesObject], KubernetesObject]] = {
     WorkloadKind.POD: lean_pod,
     WorkloadKind.CRON_JOB: dict,
+    WorkloadKind.SCALED_JOB: dict,
 }
 
 Digests = Mapping[str, frozenset[str]]
@@ -106,7 +108,7 @@ def wait_for(
     or refuses.
     """
     until = time.monotonic() + workloads.deadline
-    found = find(api, workloads)
+    found = find_replaced(api, workloads, until)
     for problem in found.problems:
         return RolloutFailed(problem.code, problem.values)
     follower = _Follower(
@@ -194,6 +196,7 @@ class _Follower:
         patience: GracePeriods,
     ) -> None:
         self._api = api
+        self._workloads = workloads
         self._namespace = workloads.namespace
         self._found = found
         self._wanted = wanted
@@ -201,6 +204,7 @@ class _Follower:
         self._patience = patience
         self._told: dict[str, dict[str, Any]] = {}
         self._cut: WatchCut | None = None
+        self._jobs = {each.uid for each in found if each.kind is WorkloadKind.JOB}
         self._collections = sorted({each.collection for each in found})
         self._around = read_related(self._namespace, {each.kind for each in found})
 
@@ -225,7 +229,9 @@ class _Follower:
     def _own(self, collection: str) -> Watched:
         own = [each for each in self._found if each.collection == collection]
         keep = _KEPT.get(own[0].kind, lean)
-        only = f"metadata.name={own[0].name}" if len(own) == 1 else None
+        # A Job may be replaced by one of another name.
+        by_name = len(own) == 1 and own[0].kind is not WorkloadKind.JOB
+        only = f"metadata.name={own[0].name}" if by_name else None
         return Watched(collection, fields=only, keep=keep)
 
     def _due(self) -> float:
@@ -235,6 +241,7 @@ class _Follower:
         own = dict(zip(self._collections, state.collections, strict=False))
         rest = state.collections[len(self._collections) :]
         there = related({kind: items.values() for kind, items in zip(self._around, rest, strict=True)})
+        self._follow_jobs(own)
         for each in self._found:
             manifest = own[each.collection].get(f"{each.namespace}/{each.name}")
             if manifest is None:
@@ -243,6 +250,15 @@ class _Follower:
                 continue
             now = each.now(manifest)
             yield AssessedWorkload(now, assess(now, there, by_container(now, self._wanted)), there)
+
+    def _follow_jobs(self, own: Mapping[str, Mapping[str, KubernetesObject]]) -> None:
+        """Where other Jobs are there than before, those that took the place of the ones that were followed."""
+        collections = {each.collection for each in self._found if each.kind is WorkloadKind.JOB}
+        there = [job for collection in collections for job in own[collection].values()]
+        now = {each["metadata"]["uid"] for each in there}
+        if now != self._jobs:
+            self._jobs = now
+            self._found = followed(self._found, find(self._api, self._workloads).workloads, there)
 
     def _tell(self, judged: Sequence[AssessedWorkload]) -> None:
         for each in judged:

@@ -14,7 +14,7 @@ from ldmrelease.cluster.objects.workloads import SelectionProblem, Workload, fin
 from ldmrelease.cluster.rollout.assess import assess
 from ldmrelease.cluster.rollout.mismatch import DesiredDigests
 from ldmrelease.cluster.rollout.status import Status
-from ldmrelease.domain.workload_selection import WorkloadKind, Workloads
+from ldmrelease.domain.workload_selection import READ_ONLY, WorkloadKind, Workloads
 
 
 class PodCount(Struct, frozen=True):
@@ -83,12 +83,15 @@ def _seen(workload: Workload, there: Related, wanted: Mapping[str, frozenset[str
 
 
 def _counted(workload: Workload, there: Related) -> Manifests:
-    """The pods that tell what runs: those of the newest Job, ended or not, else the live ones."""
-    if workload.kind in (WorkloadKind.CRON_JOB, WorkloadKind.JOB):
+    """The pods that tell what runs: of Jobs those that are at work, else of the newest one, ended or not."""
+    live = tuple(pod for pod in pods_of(workload, there) if is_live(pod))
+    if workload.kind in READ_ONLY and live:
+        return live
+    if workload.kind is WorkloadKind.CRON_JOB or workload.kind in READ_ONLY:
         return tuple(
             pod for job in jobs_of(workload, there)[:1] for pod in there.pods_of(job["metadata"]["uid"])
         )
-    return tuple(pod for pod in pods_of(workload, there) if is_live(pod))
+    return live
 
 
 def _container(workload: Workload, name: str, pods: Manifests) -> ContainerSnapshot:

@@ -11,7 +11,7 @@ from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.images import Carrier, is_digest, parse_reference
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.domain.value_paths import parse_path
-from ldmrelease.domain.workload_selection import WorkloadKind
+from ldmrelease.domain.workload_selection import READ_ONLY
 
 
 def cluster_problems(file: WorkspaceFile, document: YamlDocument) -> Iterator[Problem]:
@@ -69,10 +69,14 @@ def _containers(
                 yield document.unknown(where, message, component, running.values())
                 unknown = True
     written = entry.target.kubernetes is not None
-    audited = {each.kind for each in entry.workloads.select} == {WorkloadKind.JOB.value}
+    audited = {each.kind for each in entry.workloads.select} <= {each.value for each in READ_ONLY}
     if written and audited:
-        message = "Jobs are audited only: their template never changes"
-        yield document.problem((*path, "workloads", "select"), message, "name a workload that can be written")
+        message = "Jobs are observed and not written: their template never changes"
+        yield document.problem(
+            (*path, "workloads", "select"),
+            message,
+            "write them through a tree, gitops:, or name a workload that can be written",
+        )
     # A wrong name may be that of the one that is missing.
     for name in sorted(set(running) - covered) if not unknown else ():
         message = f"no container runs {running[name]!r}, which runs here"

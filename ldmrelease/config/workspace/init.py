@@ -17,9 +17,8 @@ from ldmrelease.config.workspace.agreement import (
 )
 from ldmrelease.config.workspace.file_schemas import schema_comment, schema_files
 from ldmrelease.config.workspace.model import FILE
-from ldmrelease.config.workspace.schema import WorkspaceFile
+from ldmrelease.config.workspace.patterns.documents import workspace_document
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
-from ldmrelease.config.yaml.read import read
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
@@ -95,8 +94,7 @@ def init_workspace(
     levels = list(load_levels(folder / "policies").values())
     keys = [*_KEYS, *(f"receipts-{level.name}" for level in levels)]
     public = {name: _make_key(folder / "keys" / f"{name}.pem") for name in keys}
-    document = read(folder / FILE)
-    file = WorkspaceFile.model_validate(document.plain)
+    file, document = workspace_document(folder / FILE)
     topology = complete_topology(file, document, folder)
     trust = _trust(levels, recorded_levels(file), topology, public, not_before=at, person=person)
     _write(folder / "trust.yaml", trust.encode())

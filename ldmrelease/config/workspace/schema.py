@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
-from ldmrelease.config.workspace.pattern_schema import PlacesHead, Repeated, TreeEntry
+from ldmrelease.config.workspace.pattern_schema import PatternTree, PlacesHead, Repeated
 from ldmrelease.config.workspace.target_schema import GitOpsEntry, OneOrMore, TargetEntry
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
@@ -98,7 +98,8 @@ class SelectionEntry(Repeated):
 
     kind: Text = Field(
         "Deployment",
-        description="Deployment, StatefulSet, DaemonSet, CronJob, Pod, Job (audited only), or a custom resource's.",
+        description="Deployment, StatefulSet, DaemonSet, CronJob, Pod; Job or KEDA's ScaledJob, which are observed and "
+        "written through a tree alone; or a custom resource's.",
     )
     api_version: Text | None = Field(
         None, description="For a custom resource: its API version, such as argoproj.io/v1alpha1."
@@ -312,7 +313,7 @@ class WorkspaceFile(Strict):
     keys: KeysEntry = Field(
         default_factory=lambda: KeysEntry.model_validate({}), description="Private key files."
     )
-    trees: dict[Name, TreeEntry] = Field(
+    trees: dict[Name, PatternTree] = Field(
         default_factory=dict, description="Trees that patterns read and write."
     )
     products: dict[Name, ProductEntry] = Field(default_factory=dict, description="What is tagged together.")

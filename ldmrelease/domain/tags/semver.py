@@ -27,11 +27,6 @@ NAMES_IN_GIT = False
 REBUILDS = False
 BUILDS: Builds | None = None
 
-# As semver.org has it (its question "Is there a suggested regular expression"), without build metadata. The library
-# `semver` has it, too, and brings `argparse`: to load it takes as long as to verify fifty events.
-_NUMBER = "(0|[1-9][0-9]*)"
-_IDENTIFIER = "(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
-_VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?")
 _PADDED = re.compile(r"v?(?:.*[.-])?0[0-9]+(?:[.-].*)?")
 _LONG_NUMBER = re.compile(r"(?:^v?|.*[.-])[0-9]{16,}(?:[.-].*)?")
 
@@ -79,11 +74,13 @@ def _fault(text: str) -> str | None:
 
 
 def _version(text: str) -> Version | None:
-    match = _VERSION.fullmatch(text)
-    if match is None:
+    import semver  # noqa: PLC0415 - keeps the start of the command line light
+
+    try:
+        read = semver.Version.parse(text)
+    except ValueError:
         return None
-    major, minor, patch, pre_release = match.groups()
-    return int(major), int(minor), int(patch), pre_release
+    return read.major, read.minor, read.patch, read.prerelease
 
 
 def _reason(text: str) -> str:

@@ -8,15 +8,19 @@ from itertools import groupby
 from msgspec import Struct
 
 from ldmrelease.domain.product_grammar import AnyGrammar, PatternGrammar
+from ldmrelease.services.adoption.alike import CommonPlaces, common_places
 from ldmrelease.services.adoption.model import (
-    Proposal,
     ProposedApplication,
+    ProposedComponent,
     ProposedEnvironment,
     ProposedProduct,
     ProposedSetting,
+    TreeProposal,
 )
 
 _PRODUCTS = "# What is tagged together, and where its parts are found."
+_TREES = "# The tree that patterns write to."
+_PATTERNS = "# What is alike in several places: {environment} and {application} stand for their names."
 _CHECKS_TEXT = """\
 # What policies may ask for. These are told by whoever ran them (`ldmrelease evidence sign`); make `smoke` a command of
 # your own with `kind: command` and `command: [sh, checks/smoke.sh]`.
@@ -42,7 +46,7 @@ class TreeOfWorkspace(Struct, frozen=True):
     branch: str
 
 
-def workspace_text(empty: str, proposal: Proposal, tree: TreeOfWorkspace) -> str:
+def workspace_text(empty: str, proposal: TreeProposal, tree: TreeOfWorkspace) -> str:
     """The workspace's file. empty: that of a workspace without products and environments."""
     head = empty[: empty.index(_PRODUCTS)]
     own = {each.level for site in proposal.environments for each in site.applications if each.level}
@@ -51,8 +55,13 @@ def workspace_text(empty: str, proposal: Proposal, tree: TreeOfWorkspace) -> str
     products = (
         "\n".join(["products:", *product_lines(proposal.products)]) if proposal.products else "products: {}"
     )
-    sites = list(environment_lines(proposal.environments, tree))
+    patterns, rest = common_places(proposal.environments)
+    sites = list(environment_lines(rest, tree))
     environments = "\n".join(["environments:", *sites]) if sites else "environments: {}"
+    if patterns:
+        of_tree = f"{{repository: {quoted(tree.repository)}, branch: {quoted(tree.branch)}}}"
+        alike = "\n".join(line for each in patterns for line in pattern_lines(each))
+        environments += f"\n\n{_TREES}\ntrees:\n  tree: {of_tree}\n\n{_PATTERNS}\npatterns:\n{alike}"
     return (
         f"{head}{_PRODUCTS} Adopted from {tree.repository}, branch {tree.branch}.\n{products}\n\n"
         f"{_CHECKS_TEXT}\n# Sites in the order of promotion, the level of each, and what runs there.\n"
@@ -63,27 +72,50 @@ def workspace_text(empty: str, proposal: Proposal, tree: TreeOfWorkspace) -> str
 def product_lines(products: tuple[ProposedProduct, ...]) -> Iterator[str]:
     """The entries of products."""
     for each in products:
-        if each.reason:
-            yield f"  # {each.reason}."
+        parts = [(quoted(one.name), _component(one)) for one in each.components]
+        if len(parts) == 1 and not isinstance(each.grammar, PatternGrammar):
+            (name, text) = parts[0]
+            yield f"  {quoted(each.name)}: {{grammar: {each.grammar}, components: {{{name}: {text}}}}}"
+            continue
+        yield f"  # {each.reason}."
         yield f"  {quoted(each.name)}:"
         yield from _grammar_lines(each.grammar)
         yield "    components:"
-        for one in each.components:
-            spelling = f", tag: {quoted(one.spelling)}" if one.spelling else ""
-            yield f"      {quoted(one.name)}: {{image: {quoted(one.repository)}{spelling}}}"
+        yield from (f"      {name}: {text}" for name, text in parts)
+
+
+def _component(component: ProposedComponent) -> str:
+    spelling = f", tag: {quoted(component.spelling)}" if component.spelling else ""
+    return f"{{image: {quoted(component.repository)}{spelling}}}"
 
 
 def environment_lines(environments: tuple[ProposedEnvironment, ...], tree: TreeOfWorkspace) -> Iterator[str]:
     """The entries of environments that have applications."""
-    filled = (each for each in environments if each.applications)
+    filled = (each for each in environments if each.applications or each.is_used)
     for level, group in groupby(filled, key=lambda each: each.level):
         yield f"  # {level.capitalize()}."
         for each in group:
             yield f"  {quoted(each.name)}:"
             yield f"    level: {level}  # {each.reason}"
-            yield "    applications:"
+            if each.applications:
+                yield "    applications:"
             for application in each.applications:
                 yield from application_lines(application, tree)
+
+
+def pattern_lines(places: CommonPlaces) -> Iterator[str]:
+    """The entry of places that are alike."""
+    application = places.application
+    yield f"  - applications: [{', '.join(map(quoted, places.applications))}]"
+    yield f"    environments: [{', '.join(map(quoted, places.environments))}]"
+    if application.level is not None:
+        yield f"    level: {application.level}"
+    yield "    target:"
+    yield "      gitops:"
+    yield f"        file: {quoted(application.file)}"
+    yield "        settings:"
+    for each in application.settings:
+        yield f"          - {{{_setting(each, application.file)}}}"
 
 
 def application_lines(application: ProposedApplication, tree: TreeOfWorkspace) -> Iterator[str]:

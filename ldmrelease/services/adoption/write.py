@@ -4,16 +4,18 @@ from datetime import datetime
 from pathlib import Path
 
 from ldmrelease.config.workspace.init import Initialised, init_workspace
-from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.ledger import create_ledger
 from ldmrelease.projections.registry import PROJECTORS
-from ldmrelease.services.adoption.model import Proposal
+from ldmrelease.services.adoption.model import TreeProposal
 from ldmrelease.services.adoption.policies import with_reachable_levels
 from ldmrelease.services.adoption.workspace_text import TreeOfWorkspace, workspace_text
 
+LEDGER = "ledger.db"
+"""Where the file of an empty workspace has its ledger."""
+
 
 def write_workspace(
-    folder: Path, proposal: Proposal, tree: TreeOfWorkspace, at: datetime, person: str
+    folder: Path, proposal: TreeProposal, tree: TreeOfWorkspace, at: datetime, person: str
 ) -> Initialised:
     """Write the workspace of a proposal, with keys, policies, trust and an empty ledger.
 
@@ -23,6 +25,7 @@ def write_workspace(
     made = init_workspace(
         folder, None, at, person, lambda empty: workspace_text(empty, reachable, tree), policies
     )
-    ledger = load_workspace(made.file).ledger
-    create_ledger(ledger, at=at, actor=person, projectors=PROJECTORS).close()
+    create_ledger(
+        str(made.file.resolve().parent / LEDGER), at=at, actor=person, projectors=PROJECTORS
+    ).close()
     return made

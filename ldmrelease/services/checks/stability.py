@@ -103,9 +103,9 @@ def _stands(verdict: Status) -> bool:
 
 
 def _pods(seen: Sequence[AssessedWorkload]) -> Iterator[ObservedPod]:
-    """The containers of components that are there to stay: those of a CronJob's Jobs are not."""
+    """The containers of components that are there to stay: those of a CronJob's and a ScaledJob's Jobs are not."""
     for each in seen:
-        if each.workload.kind is WorkloadKind.CRON_JOB:
+        if each.workload.kind in (WorkloadKind.CRON_JOB, WorkloadKind.SCALED_JOB):
             continue
         for pod in filter(is_live, pods_of(each.workload, each.around)):
             for state in states(pod):

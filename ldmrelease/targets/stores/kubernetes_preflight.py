@@ -12,7 +12,7 @@ from ldmrelease.cluster.objects.related_objects import read_related
 from ldmrelease.cluster.objects.workloads import KubernetesObject, Workload, collection_of, find
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.targets import KubernetesTarget
-from ldmrelease.domain.workload_selection import WorkloadKind
+from ldmrelease.domain.workload_selection import READ_ONLY, WorkloadKind
 from ldmrelease.targets.connections import Access, answer
 from ldmrelease.targets.editors import component_manifests, image_fields
 from ldmrelease.targets.results import Refusal, RefusedError, joined_refusal
@@ -42,7 +42,7 @@ def _against_workloads(target: KubernetesTarget, access: Access) -> Iterator[Ref
 
 
 def _against_workload(workload: Workload, target: KubernetesTarget) -> Iterator[Refusal]:
-    if workload.kind is WorkloadKind.JOB:
+    if workload.kind in READ_ONLY:
         yield Refusal("audited-only")
     if workload.kind is WorkloadKind.DEPLOYMENT and workload.paused:
         yield Refusal("paused")
@@ -109,7 +109,7 @@ def _try_out(api: Api, workload: Workload, content: KubernetesObject, yielding: 
 
 def _rights(api: Api, target: KubernetesTarget) -> Iterator[Right]:
     namespace = target.workloads.namespace
-    written = [each for each in target.workloads.selections if each.kind is not WorkloadKind.JOB]
+    written = [each for each in target.workloads.selections if each.kind not in READ_ONLY]
     for each in written:
         try:
             collection = collection_of(api, namespace, each)

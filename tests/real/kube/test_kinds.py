@@ -177,7 +177,7 @@ def test_paused_deployments_and_jobs_are_refused_when_planning(place: OnePlace):
         done = place.run(words[0], WEEKLY, "--target", PLACE, *words[1:], code=ExitCode.REFUSED)
         assert "Deployment/app: is paused" in done.stdout
         assert "`kubectl rollout resume` it first" in done.stdout
-        assert "Job/once: is a Job, whose template never changes" in done.stdout
+        assert "Job/once: runs as Jobs, whose template never changes" in done.stdout
     assert place.site.head() == head
     assert main_image(place.get("Deployment")) == place.old.by_tag
 

@@ -96,6 +96,13 @@ def job(
     }
 
 
+def scaled_job(image: str = NEW_IMAGE, **annotations: str) -> Object:
+    return {
+        "metadata": meta("prompt", generation=2, annotations=annotations),
+        "spec": {"jobTargetRef": {"template": template({"main": image})}, "maxReplicaCount": 9},
+    }
+
+
 def replica_set(name: str, image: str, revision: int, *, failure: str | None = None) -> Object:
     conditions = [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": failure}]
     annotations = {"deployment.kubernetes.io/revision": str(revision)}
