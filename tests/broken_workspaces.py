@@ -21,7 +21,7 @@ Steps = tuple[str | int, ...]
 
 _NAMED = {
     "products", "components", "environments", "applications", "checks", "roles", "policies", "receipts", "targets",
-    "aliases", "keep", "containers", "images", "pods",
+    "aliases", "keep", "containers", "images", "pods", "trees", "for",
 }  # fmt: skip
 """Keys whose mapping is by names that the workspace chooses."""
 

@@ -10,7 +10,7 @@ from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.spellings import PlaceName
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.adoption.baseline import Baseline
-from ldmrelease.services.adoption.model import Proposal, ProposedEnvironment, ProposedProduct, Uncovered
+from ldmrelease.services.adoption.model import ProposedEnvironment, ProposedProduct, TreeProposal, Uncovered
 from ldmrelease.services.adoption.source import OpenedTree
 from ldmrelease.services.inventory.tree_images import DesiredTree
 from ldmrelease.services.releases.pin import Unpinnable
@@ -54,7 +54,7 @@ class NotCovered(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[str, ...]
 
 
-class NotRead(msgspec.Struct, frozen=True, kw_only=True):
+class NotReadInTree(msgspec.Struct, frozen=True, kw_only=True):
     """What could not be read or rendered; all the rest was. `where` is a file, or the folder of a chart."""
 
     where: str
@@ -82,7 +82,7 @@ class AdoptionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     environments: tuple[AdoptedEnvironment, ...]
     products: tuple[AdoptedProduct, ...]
     not_covered: tuple[NotCovered, ...]
-    not_read: tuple[NotRead, ...]
+    not_read: tuple[NotReadInTree, ...]
     written: tuple[str, ...] = ()
     added: str = ""
 
@@ -91,7 +91,7 @@ def adoption_answer(
     folder: str,
     opened: OpenedTree,
     desired: DesiredTree,
-    proposal: Proposal,
+    proposal: TreeProposal,
     *,
     written: tuple[str, ...] = (),
     added: str = "",
@@ -110,7 +110,7 @@ def adoption_answer(
         products=tuple(map(_product, proposal.products)),
         not_covered=tuple(_not_covered(proposal.uncovered)),
         not_read=tuple(
-            NotRead(
+            NotReadInTree(
                 where=each.where,
                 line=each.line,
                 reason=each.reason,

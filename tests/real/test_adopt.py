@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.services.adoption.model import Proposal
+from ldmrelease.services.adoption.model import TreeProposal
 from ldmrelease.services.adoption.proposal import propose
 from ldmrelease.services.adoption.survey import survey
 from ldmrelease.services.inventory.tree_images import DesiredTree
@@ -26,13 +26,13 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"PATH": f"{folder}:/usr/bin:/bin"}
 
 
-def adopted(tree: Path, environ: dict[str, str], *, render: bool = True) -> tuple[DesiredTree, Proposal]:
+def adopted(tree: Path, environ: dict[str, str], *, render: bool = True) -> tuple[DesiredTree, TreeProposal]:
     found = survey(Folder(tree), environ, render=render, shape=None)
     assert isinstance(found, DesiredTree)
     return found, propose(Folder(tree), found, {})
 
 
-def selectors(proposal: Proposal) -> set[tuple[str, str, str, tuple[object, ...]]]:
+def selectors(proposal: TreeProposal) -> set[tuple[str, str, str, tuple[object, ...]]]:
     return {
         (site.name, each.name, one.component, one.selector.parts)
         for site in proposal.environments

@@ -50,7 +50,8 @@ def policy_folder(file: Path) -> Path:
 
 
 class Parts(Struct, frozen=True):
-    """The files of a workspace, read and found to agree."""
+    """The files of a workspace, read and found to agree. `trees` are the bytes of the file of recorded trees, where
+    it was read."""
 
     file: WorkspaceFile
     document: read.YamlDocument
@@ -60,6 +61,7 @@ class Parts(Struct, frozen=True):
     trust: Trust
     topology: Topology
     notify: NotifyCommand | None
+    trees: bytes | None = None
 
 
 class ReadFiles(Struct, frozen=True):
@@ -124,7 +126,8 @@ def read_parts(path: Path) -> ReadFiles:
     )
     parts = None
     if trust is not None and not problems:
-        parts = Parts(file, document, root, path.resolve(), found.levels, trust, topology, notify)
+        trees = None if patterns is None else patterns.recorded
+        parts = Parts(file, document, root, path.resolve(), found.levels, trust, topology, notify, trees)
     return ReadFiles(
         tuple(problems), file, document, found.levels, trust, topology, notify, parts, rest.left_out, made
     )
@@ -230,9 +233,8 @@ def _inputs(parts: Parts) -> WorkspaceInputs:
     read += [(folder / Path(each.file).name, each.data) for _, each in parts.policies.values()]
     files = {str(path): canonical.digest(data) for path, data in read}
     files |= {str(path): digest for path, digest in parts.trust.key_files.items()}
-    recorded = trees_file(parts.path)
-    if recorded.is_file():
-        files[str(recorded)] = canonical.digest(recorded.read_bytes())
+    if parts.trees is not None:
+        files[str(trees_file(parts.path))] = canonical.digest(parts.trees)
     for check in parts.topology.checks:
         if check.document is not None:
             files[str(template_file(check, parts.root))] = check.document

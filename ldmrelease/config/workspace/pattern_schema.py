@@ -172,7 +172,7 @@ class PlacesHead(Repeated):
         return self
 
 
-class TreeEntry(Strict):
+class PatternTree(Strict):
     """A tree that patterns read and write."""
 
     repository: Text = Field(description="A git repository: a folder or a URL.")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
-from ldmrelease.config.workspace.pattern_schema import PlacesHead, Repeated, TreeEntry
+from ldmrelease.config.workspace.pattern_schema import PatternTree, PlacesHead, Repeated
 from ldmrelease.config.workspace.target_schema import GitOpsEntry, OneOrMore, TargetEntry
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
@@ -313,7 +313,7 @@ class WorkspaceFile(Strict):
     keys: KeysEntry = Field(
         default_factory=lambda: KeysEntry.model_validate({}), description="Private key files."
     )
-    trees: dict[Name, TreeEntry] = Field(
+    trees: dict[Name, PatternTree] = Field(
         default_factory=dict, description="Trees that patterns read and write."
     )
     products: dict[Name, ProductEntry] = Field(default_factory=dict, description="What is tagged together.")

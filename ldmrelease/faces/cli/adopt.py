@@ -21,7 +21,7 @@ from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.adoption.additions import additions, additions_text
 from ldmrelease.services.adoption.baseline import take_baseline
 from ldmrelease.services.adoption.levels import LEVELS
-from ldmrelease.services.adoption.model import Proposal
+from ldmrelease.services.adoption.model import TreeProposal
 from ldmrelease.services.adoption.proposal import environment_levels, propose
 from ldmrelease.services.adoption.source import OpenedTree, opened_tree
 from ldmrelease.services.adoption.survey import survey
@@ -115,7 +115,7 @@ def adopt(  # noqa: PLR0913, PLR0917 - its options
 
 
 def _show_additions(
-    folder: Path, opened: OpenedTree, found: DesiredTree, proposal: Proposal, output: Output
+    folder: Path, opened: OpenedTree, found: DesiredTree, proposal: TreeProposal, output: Output
 ) -> None:
     """What the workspace that is there does not write: it is a person's, so what to add is shown, and not added."""
     workspace = load_workspace(folder / FILE)
@@ -148,7 +148,7 @@ def _finish(
     folder: Path,
     opened: OpenedTree,
     found: DesiredTree,
-    proposal: Proposal,
+    proposal: TreeProposal,
     *,
     person: str,
     yes: bool,

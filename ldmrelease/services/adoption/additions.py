@@ -8,16 +8,16 @@ from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, MenuTarget
 from ldmrelease.domain.topology import Topology
 from ldmrelease.domain.value_addresses import ValueAddress
 from ldmrelease.services.adoption.model import (
-    Proposal,
     ProposedApplication,
     ProposedEnvironment,
     ProposedProduct,
     ProposedSetting,
+    TreeProposal,
 )
 from ldmrelease.services.adoption.workspace_text import TreeOfWorkspace, environment_lines, product_lines
 
 
-def additions(proposal: Proposal, topology: Topology) -> Proposal:
+def additions(proposal: TreeProposal, topology: Topology) -> TreeProposal:
     """The part of a proposal that a workspace lacks, with the products that it has under their own names."""
     written = set(_written(topology))
     homes = {one.source: f"{each.name}/{one.name}" for each in topology.products for one in each.components}
@@ -27,7 +27,7 @@ def additions(proposal: Proposal, topology: Topology) -> Proposal:
     return replace(proposal, products=products, environments=environments)
 
 
-def additions_text(lacking: Proposal, tree: TreeOfWorkspace) -> str:
+def additions_text(lacking: TreeProposal, tree: TreeOfWorkspace) -> str:
     """The entries to add, as they would stand in the workspace; empty where nothing is new."""
     products = list(product_lines(lacking.products))
     sites = list(environment_lines(lacking.environments, tree))
@@ -52,7 +52,7 @@ def _written(topology: Topology) -> Iterator[str]:
             yield f"{address.file or own}#{address.path}"
 
 
-def _names(proposal: Proposal, homes: dict[str, str]) -> dict[str, str]:
+def _names(proposal: TreeProposal, homes: dict[str, str]) -> dict[str, str]:
     """By the name that was proposed, what the workspace calls a component."""
     return {
         f"{each.name}/{one.name}": homes[one.repository]

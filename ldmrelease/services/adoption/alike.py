@@ -7,11 +7,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.services.adoption.model import (
+    FoundPart,
     ProposedApplication,
     ProposedEnvironment,
     ProposedSetting,
     ScalarAddress,
-    SelectorPart,
 )
 
 _ENVIRONMENT, _APPLICATION = "{environment}", "{application}"
@@ -71,7 +71,7 @@ def _pattern(environment: str, application: ProposedApplication) -> ProposedAppl
 def _open_setting(setting: ProposedSetting, files: Mapping[str, str], application: str) -> ProposedSetting:
     selector = setting.selector
     parts = tuple(
-        SelectorPart(each.name, tuple(_open_address(one, files) for one in each.addresses))
+        FoundPart(each.name, tuple(_open_address(one, files) for one in each.addresses))
         for each in selector.parts
     )
     component = "/".join(

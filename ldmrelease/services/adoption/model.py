@@ -19,14 +19,14 @@ class ScalarAddress(Struct, frozen=True, order=True):
         return f"{start}{self.document}:{self.path}" if self.document else start + self.path
 
 
-class SelectorPart(Struct, frozen=True):
+class FoundPart(Struct, frozen=True):
     """A part of what decides an image: where it is written, and then where it is read if nothing stands there."""
 
     name: str
     addresses: tuple[ScalarAddress, ...]
 
 
-class Selector(Struct, frozen=True):
+class FoundSelector(Struct, frozen=True):
     """What decides the version of an image at a place.
 
     writes: what its one scalar holds, `tag`, `tag@digest` or `image`; template: how several make a tag, None where
@@ -37,7 +37,7 @@ class Selector(Struct, frozen=True):
     application: str
     repository: str
     tag: str
-    parts: tuple[SelectorPart, ...]
+    parts: tuple[FoundPart, ...]
     writes: str = "tag"
     template: str | None = None
 
@@ -78,7 +78,7 @@ class ProposedSetting(Struct, frozen=True):
     """A selector, and the component (`PRODUCT/COMPONENT`) whose image it decides."""
 
     component: str
-    selector: Selector
+    selector: FoundSelector
 
 
 class ProposedApplication(Struct, frozen=True):
@@ -101,7 +101,7 @@ class ProposedEnvironment(Struct, frozen=True):
     is_used: bool = False
 
 
-class Proposal(Struct, frozen=True):
+class TreeProposal(Struct, frozen=True):
     """A workspace for a tree. images: how many the tree asks for; covered: of how many it decides."""
 
     products: tuple[ProposedProduct, ...]

@@ -20,7 +20,7 @@ from ldmrelease.domain.topology import (
     Topology,
 )
 from ldmrelease.services.adoption.levels import PRODUCTION
-from ldmrelease.services.adoption.model import Proposal, ProposedEnvironment
+from ldmrelease.services.adoption.model import ProposedEnvironment, TreeProposal
 
 FROM_DEVELOPMENT, STANDALONE = "from-development", "standalone"
 _NEXT = {PRODUCTION: FROM_DEVELOPMENT}
@@ -63,7 +63,7 @@ _POLICIES = {
 }
 
 
-def with_reachable_levels(proposal: Proposal) -> tuple[Proposal, Mapping[str, bytes]]:
+def with_reachable_levels(proposal: TreeProposal) -> tuple[TreeProposal, Mapping[str, bytes]]:
     """The proposal with a level of their own for applications that could never be entered, and all policies, by the
     names of their files."""
     own: dict[Place, str] = {}
@@ -84,7 +84,7 @@ def with_reachable_levels(proposal: Proposal) -> tuple[Proposal, Mapping[str, by
     return replace(proposal, environments=environments), kept | _files(used)
 
 
-def _without_others(policy: bytes, proposal: Proposal) -> bytes:
+def _without_others(policy: bytes, proposal: TreeProposal) -> bytes:
     """A policy without what it asks for in environments that are not of this tree."""
     names = {each.name for each in proposal.environments if each.applications}
     head, mark, rest = policy.decode().partition(_OF_ENVIRONMENTS)
@@ -100,7 +100,7 @@ def _files(policies: Mapping[str, str]) -> dict[str, bytes]:
     return {f"{name}.yaml": (_SCHEMA + text).encode() for name, text in policies.items()}
 
 
-def _level(proposal: Proposal, place: Place) -> str:
+def _level(proposal: TreeProposal, place: Place) -> str:
     return next(each.level for each in proposal.environments if each.name == place.environment)
 
 
@@ -111,7 +111,7 @@ def _with_levels(environment: ProposedEnvironment, own: Mapping[Place, str]) -> 
     return replace(environment, applications=applications)
 
 
-def _topology(proposal: Proposal, own: Mapping[Place, str]) -> Topology:
+def _topology(proposal: TreeProposal, own: Mapping[Place, str]) -> Topology:
     """The proposal as far as it says what can be entered."""
     products = tuple(
         Product(

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ldmrelease.services.adoption.grammars import choose_grammar
 from ldmrelease.services.adoption.model import (
+    FoundSelector,
     ProposedComponent,
     ProposedProduct,
-    Selector,
 )
 from ldmrelease.services.adoption.selectors import CYCLE
 
@@ -20,7 +20,7 @@ Unreadable = Mapping[str, tuple[str, ...]]
 """By repository, the tags that no grammar reads."""
 
 
-def products_of(selectors: Collection[Selector]) -> tuple[list[ProposedProduct], Unreadable]:
+def products_of(selectors: Collection[FoundSelector]) -> tuple[list[ProposedProduct], Unreadable]:
     """The products, and the tags of repositories that are in no grammar."""
     tags: dict[str, set[str]] = defaultdict(set)
     for selector in selectors:
@@ -62,7 +62,7 @@ def component_names(repositories: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _groups(selectors: Collection[Selector]) -> list[tuple[list[str], str]]:
+def _groups(selectors: Collection[FoundSelector]) -> list[tuple[list[str], str]]:
     """Repositories that are tagged together, each group with its reason."""
     cycle = {each.repository for each in selectors if each.template == CYCLE}
     rest = [each for each in selectors if each.repository not in cycle]

@@ -8,13 +8,13 @@ from msgspec.structs import replace
 
 from ldmrelease.services.adoption.levels import LEVELS, EnvironmentLevel, level_of
 from ldmrelease.services.adoption.model import (
-    Proposal,
+    FoundSelector,
     ProposedApplication,
     ProposedEnvironment,
     ProposedProduct,
     ProposedSetting,
     ScalarAddress,
-    Selector,
+    TreeProposal,
     Uncovered,
 )
 from ldmrelease.services.adoption.products import CYCLE_PRODUCT, products_of
@@ -33,14 +33,14 @@ SHARED = "shared"
 _SHARED_REASON = "what the tree decides for several environments at once"
 
 
-def propose(tree: Tree, desired: DesiredTree, levels: Mapping[str, str]) -> Proposal:
+def propose(tree: Tree, desired: DesiredTree, levels: Mapping[str, str]) -> TreeProposal:
     """A workspace for a tree. levels: those of environments that somebody has said."""
     found = Selectors(Addresses(tree)).of(desired.images)
     uncovered = [each for _, each in found if isinstance(each, Uncovered)]
-    selected = [(image, each) for image, each in found if isinstance(each, Selector)]
+    selected = [(image, each) for image, each in found if isinstance(each, FoundSelector)]
     products, unread = products_of([each for _, each in selected])
     homes = {one.repository: f"{each.name}/{one.name}" for each in products for one in each.components}
-    kept: list[tuple[TreeImage, Selector]] = []
+    kept: list[tuple[TreeImage, FoundSelector]] = []
     for image, each in selected:
         if each.repository not in homes or each.tag in unread.get(each.repository, ()):
             uncovered.append(_left_out(image, _NO_GRAMMAR.format(each.tag)))
@@ -57,7 +57,7 @@ def propose(tree: Tree, desired: DesiredTree, levels: Mapping[str, str]) -> Prop
         for name, level in sites
     )
     used = {each.repository for _, each in kept}
-    return Proposal(
+    return TreeProposal(
         tuple(_used(products, used)), environments, tuple(uncovered), len(desired.images), len(kept)
     )
 
@@ -85,15 +85,15 @@ def _left_out(image: TreeImage, reason: str) -> Uncovered:
 
 
 def _without_clashes(
-    kept: Sequence[tuple[TreeImage, Selector]], homes: Mapping[str, str]
-) -> tuple[list[tuple[TreeImage, Selector]], list[Uncovered]]:
+    kept: Sequence[tuple[TreeImage, FoundSelector]], homes: Mapping[str, str]
+) -> tuple[list[tuple[TreeImage, FoundSelector]], list[Uncovered]]:
     """Without what would write a scalar that decides something else too; what decides an image in several environments
     is of the environment that stands for them all."""
-    readers: dict[ScalarAddress, dict[Selector, None]] = defaultdict(dict)
+    readers: dict[ScalarAddress, dict[FoundSelector, None]] = defaultdict(dict)
     for _, each in kept:
         for address in _own_addresses(each):
             readers[address][each] = None
-    fine: list[tuple[TreeImage, Selector]] = []
+    fine: list[tuple[TreeImage, FoundSelector]] = []
     left: list[Uncovered] = []
     for image, each in kept:
         read = {one: readers[one] for one in _own_addresses(each)}
@@ -111,7 +111,10 @@ def _without_clashes(
 
 
 def _clash(
-    selector: Selector, address: ScalarAddress, readers: Iterable[Selector], homes: Mapping[str, str]
+    selector: FoundSelector,
+    address: ScalarAddress,
+    readers: Iterable[FoundSelector],
+    homes: Mapping[str, str],
 ) -> str | None:
     """Why a scalar cannot be written for this image: what else reads it is of another product, or made otherwise."""
     product = homes[selector.repository].partition("/")[0]
@@ -124,25 +127,25 @@ def _clash(
     return None
 
 
-def _own_addresses(selector: Selector) -> list[ScalarAddress]:
+def _own_addresses(selector: FoundSelector) -> list[ScalarAddress]:
     """What it alone may write: the cycle of an environment is written by all that are of it, in one commit."""
     return [
         each.addresses[0] for each in selector.parts if selector.template != CYCLE or each.name != "cycle"
     ]
 
 
-def _place(selector: Selector) -> str:
+def _place(selector: FoundSelector) -> str:
     return f"{selector.environment}/{_application_of(selector)}"
 
 
-def _application_of(selector: Selector) -> str:
+def _application_of(selector: FoundSelector) -> str:
     """The application of the workspace: all that is of a cycle is decided and written as one."""
     name = CYCLE_PRODUCT if selector.template == CYCLE else selector.application
     return _NAME.sub("-", name).strip("-.") or "all"
 
 
 def _environment(
-    name: str, level: EnvironmentLevel, selectors: Sequence[Selector], homes: Mapping[str, str]
+    name: str, level: EnvironmentLevel, selectors: Sequence[FoundSelector], homes: Mapping[str, str]
 ) -> ProposedEnvironment:
     by_application: dict[str, dict[tuple[object, ...], ProposedSetting]] = defaultdict(dict)
     for each in selectors:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from ldmrelease.domain.tags import Kind, parse
-from ldmrelease.services.adoption.model import ScalarAddress, Selector, SelectorPart, Uncovered
+from ldmrelease.services.adoption.model import FoundPart, FoundSelector, ScalarAddress, Uncovered
 from ldmrelease.trees.image_references import is_count, split_reference
 from ldmrelease.trees.interface import OwnSetting, TreeImage
 from ldmrelease.trees.scalar_addresses import Addresses
@@ -35,7 +35,7 @@ class Selectors:
         self._addresses = addresses
         self._fallbacks: dict[tuple[str, str], dict[ScalarAddress, None]] = defaultdict(dict)
 
-    def of(self, images: Iterable[TreeImage]) -> list[tuple[TreeImage, Selector | Uncovered]]:
+    def of(self, images: Iterable[TreeImage]) -> list[tuple[TreeImage, FoundSelector | Uncovered]]:
         """What decides each image, or why nothing does that can be written."""
         found = [(each, _found(each)) for each in images]
         for _, each in found:
@@ -52,33 +52,33 @@ class Selectors:
             if each.file != own.file and not _is_cycle(each):
                 self._fallbacks[_setting(found.image, own)][self._address(each)] = None
 
-    def _selector(self, found: _Found) -> Selector | Uncovered:
+    def _selector(self, found: _Found) -> FoundSelector | Uncovered:
         image, version = found.image, found.version
         first = version[0]
         if _is_cycle(first) and (image.own is not None or len(version) > 1):
             own_count = (self._own(image.own), *self._further(image)) if image.own is not None else ()
             counted = own_count or (self._address(version[1]),)
-            parts = (SelectorPart("cycle", (self._address(first),)), SelectorPart("revision", counted))
+            parts = (FoundPart("cycle", (self._address(first),)), FoundPart("revision", counted))
             return self._made(found, parts, template=CYCLE)
         if len(version) == 1:
             own = (self._own(image.own), *self._further(image)) if image.own else (self._address(first),)
             if first.printed() == image.image:
-                return self._made(found, (SelectorPart("image", own),), writes="image")
+                return self._made(found, (FoundPart("image", own),), writes="image")
             printed = first.printed() or ""
             if printed == found.tag:
-                return self._made(found, (SelectorPart("tag", own),))
+                return self._made(found, (FoundPart("tag", own),))
             if printed.startswith(f"{found.tag}@"):
-                return self._made(found, (SelectorPart("tag", own),), writes="tag@digest")
+                return self._made(found, (FoundPart("tag", own),), writes="tag@digest")
         elif [each.printed() for each in version] == [found.tag, (image.image or "").rpartition("@")[2]]:
-            tag, digest = (SelectorPart(name, (self._address(each),)) for name, each in _named(version))
+            tag, digest = (FoundPart(name, (self._address(each),)) for name, each in _named(version))
             return self._made(found, (tag, digest), template="{tag}@{digest}")
         return _uncovered(image, "its tag is put together in a way that is not known", first)
 
     def _made(
-        self, found: _Found, parts: tuple[SelectorPart, ...], writes: str = "tag", template: str | None = None
-    ) -> Selector:
+        self, found: _Found, parts: tuple[FoundPart, ...], writes: str = "tag", template: str | None = None
+    ) -> FoundSelector:
         image = found.image
-        return Selector(
+        return FoundSelector(
             image.environment, image.application, found.repository, found.tag, parts, writes, template
         )
 

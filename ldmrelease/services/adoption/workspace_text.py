@@ -10,12 +10,12 @@ from msgspec import Struct
 from ldmrelease.domain.product_grammar import AnyGrammar, PatternGrammar
 from ldmrelease.services.adoption.alike import CommonPlaces, common_places
 from ldmrelease.services.adoption.model import (
-    Proposal,
     ProposedApplication,
     ProposedComponent,
     ProposedEnvironment,
     ProposedProduct,
     ProposedSetting,
+    TreeProposal,
 )
 
 _PRODUCTS = "# What is tagged together, and where its parts are found."
@@ -46,7 +46,7 @@ class TreeOfWorkspace(Struct, frozen=True):
     branch: str
 
 
-def workspace_text(empty: str, proposal: Proposal, tree: TreeOfWorkspace) -> str:
+def workspace_text(empty: str, proposal: TreeProposal, tree: TreeOfWorkspace) -> str:
     """The workspace's file. empty: that of a workspace without products and environments."""
     head = empty[: empty.index(_PRODUCTS)]
     own = {each.level for site in proposal.environments for each in site.applications if each.level}

@@ -6,7 +6,7 @@ from pathlib import Path
 from ldmrelease.config.workspace.init import Initialised, init_workspace
 from ldmrelease.ledger import create_ledger
 from ldmrelease.projections.registry import PROJECTORS
-from ldmrelease.services.adoption.model import Proposal
+from ldmrelease.services.adoption.model import TreeProposal
 from ldmrelease.services.adoption.policies import with_reachable_levels
 from ldmrelease.services.adoption.workspace_text import TreeOfWorkspace, workspace_text
 
@@ -15,7 +15,7 @@ LEDGER = "ledger.db"
 
 
 def write_workspace(
-    folder: Path, proposal: Proposal, tree: TreeOfWorkspace, at: datetime, person: str
+    folder: Path, proposal: TreeProposal, tree: TreeOfWorkspace, at: datetime, person: str
 ) -> Initialised:
     """Write the workspace of a proposal, with keys, policies, trust and an empty ledger.
 

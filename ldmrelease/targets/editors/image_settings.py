@@ -221,7 +221,7 @@ def _overruled(
     target: ImageSettingsTarget, setting: Setting | Selector, snapshot: Snapshot
 ) -> Refusal | None:
     """That charts would go on to pull by the digest that stands beside the setting."""
-    address, found = _digest_beside(target, setting, snapshot)
+    address, found = _digest_beside(setting, snapshot)
     return Refusal("digest-beside", {**_where(target, snapshot, address), "found": found}) if found else None
 
 
@@ -252,7 +252,7 @@ def _stated(target: ImageSettingsTarget, setting: Setting | Selector, snapshot: 
         repository = neighbours.repository(setting, snapshot, file)
     digest = named.digest
     if named.tag is not None:
-        _, beside_it = _digest_beside(target, setting, snapshot)
+        _, beside_it = _digest_beside(setting, snapshot)
         digest = beside_it if is_digest(beside_it) else digest
     return ImageSetting(
         setting.component,
@@ -273,11 +273,10 @@ def _said(setting: Setting, snapshot: Snapshot) -> tuple[str, Value]:
     return next(telling, there[0] if there else (setting.path, Unquoted("null")))
 
 
-def _digest_beside(
-    target: ImageSettingsTarget, setting: Setting | Selector, snapshot: Snapshot
-) -> tuple[str, str]:
-    written = paths(target)
-    return neighbours.said(snapshot, (each for each in neighbours.of(setting).digest if each not in written))
+def _digest_beside(setting: Setting | Selector, snapshot: Snapshot) -> tuple[str, str]:
+    # What is written is no neighbour of another setting.
+    beside_it = (each for each in neighbours.of(setting).digest if each not in snapshot.values)
+    return neighbours.said(snapshot, beside_it)
 
 
 def _named(setting: Setting, value: Value) -> SettingImage:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 
-from ldmrelease.config.workspace.pattern_schema import HEAD, Repeated, TreeEntry
+from ldmrelease.config.workspace.pattern_schema import HEAD, PatternTree, Repeated
 from ldmrelease.config.workspace.patterns import nodes
 from ldmrelease.config.workspace.patterns.repeats import asked_by
 from ldmrelease.config.workspace.tree_questions import TreeQuestion
@@ -30,7 +30,7 @@ class AskedTree(Struct, frozen=True):
 def asked_trees(file: Path) -> list[AskedTree]:
     """What each tree of a workspace is asked; patterns that are wrong ask nothing. Raises `BadInput`."""
     root = read(file).root
-    named = {name: _as(TreeEntry, node) for name, _, node in nodes.entries(nodes.child(root, "trees"))}
+    named = {name: _as(PatternTree, node) for name, _, node in nodes.entries(nodes.child(root, "trees"))}
     trees = {name: each for name, each in named.items() if each is not None}
     alone = next(iter(trees)) if len(trees) == 1 else None
     found: dict[str, dict[str, TreeQuestion]] = {name: {} for name in trees}

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from ldmrelease.config.workspace.check_contents import attempt
 from ldmrelease.config.workspace.patterns.expand import Expanded, expanded
-from ldmrelease.config.workspace.patterns.facts import recorded_trees, trees_file
+from ldmrelease.config.workspace.patterns.facts import trees_file, trees_of
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.read import YamlDocument, read
@@ -18,12 +18,12 @@ def expanded_document(path: Path, document: YamlDocument) -> Expanded:
     if not (isinstance(document.plain, dict) and "trees" in document.plain):
         return expanded(document, {})
     problems: list[Problem] = []
-    recorded = attempt(lambda: recorded_trees(trees_file(path)), problems)
-    found = expanded(document, recorded or {})
-    if problems:
-        # That nothing is recorded follows from that.
-        return replace(found, problems=tuple(problems))
-    return found
+    file = trees_file(path)
+    trees = attempt(lambda: read(file), problems) if file.is_file() else None
+    recorded = None if trees is None else attempt(lambda: trees_of(trees), problems)
+    found = replace(expanded(document, recorded or {}), recorded=None if trees is None else trees.data)
+    # Where that file is wrong, it follows that nothing is recorded.
+    return replace(found, problems=tuple(problems)) if problems else found
 
 
 def plain_document(path: Path) -> YamlDocument:

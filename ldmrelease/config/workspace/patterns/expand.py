@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.pattern_schema import TreeEntry
+from ldmrelease.config.workspace.pattern_schema import PatternTree
 from ldmrelease.config.workspace.patterns import nodes
 from ldmrelease.config.workspace.patterns.facts import RecordedTree
 from ldmrelease.config.workspace.patterns.making import Made, Maker, Scope
 from ldmrelease.config.workspace.patterns.places import PlacePatterns
-from ldmrelease.config.workspace.patterns.repeats import Trees
+from ldmrelease.config.workspace.patterns.repeats import RecordedTrees
 from ldmrelease.config.workspace.schema import EnvironmentEntry, ProductEntry
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument, YamlNode
@@ -26,13 +26,15 @@ SECTIONS = frozenset({"trees", "patterns"})
 class Expanded(Struct, frozen=True):
     """The document without patterns, and what is wrong with these: those are left out.
 
-    dropped: where they stand. made: by the path of what was made of a pattern, as what.
+    dropped: where they stand. made: by the path of what was made of a pattern, as what. recorded: the bytes of the
+    file of recorded trees, where one was read.
     """
 
     document: YamlDocument
     problems: tuple[Problem, ...] = ()
     dropped: tuple[Path, ...] = ()
     made: dict[str, Made] = {}
+    recorded: bytes | None = None
 
 
 def expanded(document: YamlDocument, recorded: Mapping[str, RecordedTree]) -> Expanded:
@@ -41,15 +43,15 @@ def expanded(document: YamlDocument, recorded: Mapping[str, RecordedTree]) -> Ex
     if not isinstance(root.value, dict) or not ({*SECTIONS, *_NAMED} & root.value.keys()):
         return Expanded(document)
     problems: list[Problem] = []
-    named: dict[str, TreeEntry] = {}
-    trees = Trees(document, named, recorded, problems.append)
+    named: dict[str, PatternTree] = {}
+    trees = RecordedTrees(document, named, recorded, problems.append)
     maker = Maker(document, trees, problems)
     for name, _, node in nodes.entries(nodes.child(root, "trees")):
-        entry = maker.part(TreeEntry, node, ("trees", name))
+        entry = maker.part(PatternTree, node, ("trees", name))
         if entry is not None:
             named[name] = entry
-    trees.is_wrong = bool(problems)
     _require(maker, root, "trees", dict, "write trees by name")
+    trees.is_wrong = bool(problems)
     _require(maker, root, "patterns", list, "write a list of patterns")
     top = nodes.only(root, SECTIONS, without=True)
     products = nodes.child(root, "products")
@@ -70,6 +72,10 @@ def _add_environments(maker: Maker, root: YamlNode, top: YamlNode) -> None:
         made = maker.named(environments, EnvironmentEntry, scope, within=False)
         found = nodes.mapping(made, [(name, place, _own(site)) for name, place, site in nodes.entries(made)])
         nodes.put(top, "environments", root.keys["environments"], found)
+    elif environments is not None:
+        # That it is no mapping is told later; of what environment a place is, is not known.
+        maker.dropped.append(("patterns",))
+        return
     places = PlacePatterns(maker, found)
     for index, each in enumerate(nodes.items(nodes.child(root, "patterns"))):
         places.add(each, ("patterns", index))

@@ -9,7 +9,7 @@ from pydantic import Field, WithJsonSchema
 
 from ldmrelease.config.workspace.tree_questions import Files, TreeQuestion
 from ldmrelease.config.yaml.fields import UNIQUE, Address, Name, Strict, Text
-from ldmrelease.config.yaml.read import read
+from ldmrelease.config.yaml.read import YamlDocument, read
 from ldmrelease.config.yaml.validation_messages import validate
 
 FILE = "ldmrelease.trees.yaml"
@@ -66,9 +66,12 @@ def trees_file(workspace: Path) -> Path:
 
 def recorded_trees(file: Path) -> dict[str, RecordedTree]:
     """The trees that were recorded; none where there is no such file. Raises `BadInput`."""
-    if not file.is_file():
-        return {}
-    found = validate(TreesFile, read(file))
+    return trees_of(read(file)) if file.is_file() else {}
+
+
+def trees_of(document: YamlDocument) -> dict[str, RecordedTree]:
+    """The trees of a file of recorded ones. Raises `BadInput`."""
+    found = validate(TreesFile, document)
     return {
         name: RecordedTree(
             each.repository,

@@ -11,7 +11,7 @@ from ldmrelease.config.workspace.pattern_schema import HEAD, Repeated
 from ldmrelease.config.workspace.patterns import nodes
 from ldmrelease.config.workspace.patterns.repeats import (
     PatternQuestions,
-    Trees,
+    RecordedTrees,
     asked_by,
     exception_faults,
     found,
@@ -64,7 +64,7 @@ class Maker:
     """Makes entries. `problems`: what is wrong with patterns; `dropped`: where they stand; `made`: by the path of what
     was made, as what."""
 
-    def __init__(self, document: YamlDocument, trees: Trees, problems: list[Problem]) -> None:
+    def __init__(self, document: YamlDocument, trees: RecordedTrees, problems: list[Problem]) -> None:
         self.document, self.trees, self.problems = document, trees, problems
         self.dropped: list[Path] = []
         self.made: dict[str, Made] = {}
@@ -127,11 +127,15 @@ class Maker:
             self._tell_variables(node.value, names, path)
         steps = enumerate(nodes.items(node)) if isinstance(node.value, list) else ()
         for step, each in (*steps, *((key, each) for key, _, each in nodes.entries(node))):
-            known, place = [*names, *_names_of(each)], (*path, step)
+            known, place = dict.fromkeys([*names, *_names_of(each)]), (*path, step)
             if isinstance(step, str):
                 self._tell_variables(step, known, place, at_key=True)
-            if step not in OWN_NAMES:
-                self.check(nodes.only(each, HEAD, without=True) if _is_pattern(each) else each, known, place)
+            if step in OWN_NAMES:
+                continue
+            if not _is_pattern(each):
+                self.check(each, known, place)
+            elif self.part(Repeated, nodes.only(each, HEAD), place) is not None:
+                self.check(nodes.only(each, HEAD, without=True), known, place)
 
     def _tell_variables(self, text: str, known: Collection[str], path: Path, *, at_key: bool = False) -> None:
         for name in names_in(text):
@@ -147,7 +151,12 @@ class Maker:
         """
         result, lines = nodes.mapping(node, ()), dict[str, int]()
         for key, place, each in nodes.entries(node):
-            if not _is_pattern(each) and not (names_in(key) and isinstance(each.value, dict)):
+            if names_in(key) and not isinstance(each.value, dict):
+                path = (*scope.path, key)
+                self.problems.append(self.document.problem(path, "is not a mapping", "write a mapping"))
+                self.dropped += [path, (*scope.to, key)]
+                continue
+            if not _is_pattern(each) and not names_in(key):
                 own = scope.at(key, replaced(key, scope.bindings))
                 made = self.copy(each, own) if within else each
                 self._add(result, lines, str(own.to[-1]), place, made, own.path)

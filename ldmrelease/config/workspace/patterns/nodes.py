@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from ldmrelease.config.workspace.variables import OF_TAGS, VERBATIM, Bindings, replaced
+from ldmrelease.config.workspace.variables import OF_TAGS, VERBATIM, Bindings
 from ldmrelease.config.yaml.read import YamlNode
 
 Entry = tuple[str, tuple[int, int], YamlNode]
@@ -63,18 +63,3 @@ def known_in(key: str, bindings: Bindings) -> Bindings:
     return (
         {name: value for name, value in bindings.items() if name not in OF_TAGS} if key == "tag" else bindings
     )
-
-
-def plain_copy(node: YamlNode, bindings: Bindings) -> YamlNode:
-    """A value with what its variables stand for."""
-    if isinstance(node.value, str):
-        return text(node, replaced(node.value, bindings))
-    if isinstance(node.value, list):
-        return sequence(node, [plain_copy(each, bindings) for each in items(node)])
-    if isinstance(node.value, dict):
-        own = [
-            (replaced(key, bindings), place, plain_copy(each, known_in(key, bindings)))
-            for key, place, each in entries(node)
-        ]
-        return mapping(node, own)
-    return node

@@ -119,6 +119,19 @@ class PlacePatterns:
             nodes.put(site, "applications", (site.line, site.column), there)
         nodes.put(there, place[1], (line, column), made)
         self._maker.made[spell_path(to)] = Made("/".join(place), scope.bindings)
+        self._remember_runs(made, spell_path(to))
+
+    def _remember_runs(self, made: YamlNode, to: str) -> None:
+        """What runs there was made as the setting that writes it."""
+        settings = nodes.items(nodes.child(made, "target", "gitops", "settings"))
+        components = [
+            None if (own := nodes.child(each, "component")) is None else own.value for each in settings
+        ]
+        for index, each in enumerate(nodes.items(nodes.child(made, "runs"))):
+            number = components.index(each.value) if each.value in components else None
+            origin = self._maker.made.get(f"{to}.target.gitops.settings[{number}]")
+            if origin is not None:
+                self._maker.made[f"{to}.runs[{index}]"] = origin
 
     def _with_repository(self, made: YamlNode, scope: Scope) -> YamlNode:
         """What is written, with the repository of the tree where it does not say one."""
@@ -141,7 +154,7 @@ class PlacePatterns:
 
     def _tell_unknown_environments(self, head: PlacesHead, path: Path) -> None:
         for index, each in enumerate(head.environments):
-            if not any(_fits(name, [each]) for name in self._environments.children):
+            if each != "*" and not any(_fits(name, [each]) for name in self._environments.children):
                 place = (*path, "environments", index)
                 known = self._environments.children
                 problem = self._document.unknown(place, f"no environment {each!r}", each, known)

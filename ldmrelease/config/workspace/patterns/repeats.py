@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.pattern_schema import Repeated, TreeEntry
+from ldmrelease.config.workspace.pattern_schema import PatternTree, Repeated
 from ldmrelease.config.workspace.patterns import facts
 from ldmrelease.config.workspace.tree_questions import Files, TreeQuestion, question
 from ldmrelease.config.workspace.variables import Bindings
@@ -43,13 +43,13 @@ def asked_by(head: Repeated) -> PatternQuestions:
     return PatternQuestions(tuple(steps), tuple(question(each, "*") for each in head.where or ()))
 
 
-class Trees:
+class RecordedTrees:
     """The trees of a workspace, with what was recorded of each. `tell` takes problems."""
 
     def __init__(
         self,
         document: YamlDocument,
-        named: Mapping[str, TreeEntry],
+        named: Mapping[str, PatternTree],
         recorded: Mapping[str, facts.RecordedTree],
         tell: Callable[[Problem], None],
     ) -> None:
@@ -62,7 +62,7 @@ class Trees:
         alone = next(iter(self._named)) if len(self._named) == 1 else None
         return head.tree or above or alone
 
-    def entry(self, name: str | None) -> TreeEntry | None:
+    def entry(self, name: str | None) -> PatternTree | None:
         """A tree as the workspace names it."""
         return None if name is None else self._named.get(name)
 

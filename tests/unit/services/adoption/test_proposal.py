@@ -1,6 +1,6 @@
 """What is proposed for a tree."""
 
-from ldmrelease.services.adoption.model import Proposal
+from ldmrelease.services.adoption.model import TreeProposal
 from ldmrelease.services.adoption.policies import with_reachable_levels
 from ldmrelease.services.adoption.proposal import propose
 from ldmrelease.services.adoption.survey import survey
@@ -11,14 +11,14 @@ from tests.unit.trees.tree_samples import FILES
 NO_PROGRAMS = {"PATH": "/nowhere"}
 
 
-def proposed(files: dict[str, str], levels: dict[str, str] | None = None) -> Proposal:
+def proposed(files: dict[str, str], levels: dict[str, str] | None = None) -> TreeProposal:
     tree = MemoryTree({name: text.encode() for name, text in files.items()})
     found = survey(tree, NO_PROGRAMS, render=False, shape=None)
     assert isinstance(found, DesiredTree)
     return propose(tree, found, levels or {})
 
 
-def settings(proposal: Proposal, environment: str) -> dict[str, list[tuple[str, ...]]]:
+def settings(proposal: TreeProposal, environment: str) -> dict[str, list[tuple[str, ...]]]:
     site = next(each for each in proposal.environments if each.name == environment)
     return {
         application.name: [
