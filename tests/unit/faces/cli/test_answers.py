@@ -41,6 +41,8 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
         return told(site, *words, code=code)
 
     seen |= {"workspace", "demo", "ledger-head", "begun-ledger"}
+    # Of a tree that is committed somewhere (test_adopt), and of patterns (test_pattern_commands).
+    seen |= {"adoption", "refresh"}
     assert run("init", str(tmp_path / "new"), *JSON).exit_code == 0
     site.release_weekly()
     assert tell("release", "pin", BEFORE)["answer"] == "pinned"
@@ -72,6 +74,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert [(each["place"], each["code"]) for each in refused["refusals"]] == [(PLACE, "not-a-menu")]
     assert tell("rollback", WEEKLY, "-t", PLACE)["answer"] == "nothing-to-do"
     assert tell("observe")["observations"]
+    assert tell("adopt", "--baseline")
     assert tell("where", WEEKLY)
     assert tell("where", "--live", PLACE)
     assert tell("where", "--desired", "--tree", str(write_tree(tmp_path / "tree")), "--no-render")
