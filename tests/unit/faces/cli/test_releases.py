@@ -287,15 +287,15 @@ def test_nobody_signs_a_pass_who_has_not_said_so(pinned: Site, tmp_path: Path) -
 
 
 def test_a_failed_check_where_it_ran_stops_the_way_onward(pinned: Site) -> None:
-    pinned.ok("promote", WEEKLY, "--target", "development")
+    pinned.ok("promote", WEEKLY, "--target", PLACE)
     pinned.advance(hours=3)
     pinned.ok("observe")
     assert pinned.run("check", WEEKLY, "--target", "base").exit_code == 0
     pinned.smoke(passes=False)
-    assert pinned.run("check-run", "smoke", WEEKLY, "--target", "tucson-teststand").exit_code == 1
+    assert pinned.run("check-run", "smoke", WEEKLY, "--target", PLACE).exit_code == 1
     refused = pinned.run("check", WEEKLY, "--target", "base")
     assert refused.exit_code == 1
-    assert "smoke failed at tucson-teststand/ocps since it came there" in refused.stdout
+    assert f"smoke failed at {PLACE} since it came there" in refused.stdout
     assert "next: ldmrelease check-run smoke w.2023.16 --target tucson-teststand/ocps" in refused.stdout
     assert pinned.run("promote", WEEKLY, "--target", BASE).exit_code == 1
 
