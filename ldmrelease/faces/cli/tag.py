@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.tags import GRAMMARS, Tag, parse, sort
 from ldmrelease.domain.tags.readings import TagGrammar, read_in_any
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
