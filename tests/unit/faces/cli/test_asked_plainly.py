@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.domain.git_messages import telling_line
+from ldmrelease.domain.git_errors import telling_line
 from ldmrelease.faces.cli import trust
 from tests.unit.faces.cli.running import run
 from tests.workspace import BEFORE, WEEKLY, Site
