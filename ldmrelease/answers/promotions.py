@@ -90,7 +90,7 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     `promoted`, `scaled-to-zero` or `scheduled`; `planned` where nothing is done yet. A menu keeps what was in
     it, but for what it has `dropped`. A plan tells which keys of a menu it `sets` besides (`numWeeklies 2 -> 0`), and
     what the drop-down menu says by itself (`dropdown`): where that says anything, the others are about pre-pulling.
-    `written` is false where the place said all of it before.
+    `written` is false where the place said all of it before; `older` says that a later release of its kind was there.
     """
 
     place: PlaceName
@@ -101,6 +101,7 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     sets: tuple[str, ...]
     dropdown: tuple[str, ...]
     written: bool
+    older: bool
 
 
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
@@ -209,6 +210,7 @@ def _changes(changes: Iterable[PlaceChange]) -> tuple[PlaceChangeAnswer, ...]:
             sets=each.sets,
             dropdown=each.dropdown,
             written=each.written,
+            older=each.older,
         )
         for each in changes
     )

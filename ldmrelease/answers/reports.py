@@ -1,8 +1,11 @@
 """A promotion from request to receipts."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
+from ldmrelease.answers.decisions import NONE_BLOCKED, DecisionAnswer, decision_answer
 from ldmrelease.answers.findings import FindingAnswer
 from ldmrelease.answers.promotions import WaitAnswer, cause_finding, wait_answer
 from ldmrelease.answers.spellings import (
@@ -17,6 +20,9 @@ from ldmrelease.answers.spellings import (
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.services.promotions.report import PlaceReport, PromotionReport
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.drift_report import Blocked
 
 
 class StepAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +80,9 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     next: tuple[str, ...]
 
 
-def report_answer(report: PromotionReport) -> ReportAnswer:
-    """Everything about a promotion."""
+def report_answer(report: PromotionReport, blocked: "Mapping[str, Blocked]" = NONE_BLOCKED) -> ReportAnswer:
+    """Everything about a promotion; `blocked` is what its last decision does not advise, by requirement."""
+    not_advised = [*[NONE_BLOCKED] * (len(report.decisions) - 1), blocked]
     request, waits = report.request, report.state == PromotionState.WAITING
     return ReportAnswer(
         promotion=report.promotion,
@@ -93,8 +100,8 @@ def report_answer(report: PromotionReport) -> ReportAnswer:
         waits_for=wait_answer(report.cause) if waits else None,
         places=tuple(map(_place, report.places)),
         decisions=tuple(
-            StageDecisionAnswer(stage=each.stage, decision=decision_answer(each.decision, each.digest))
-            for each in report.decisions
+            StageDecisionAnswer(stage=each.stage, decision=decision_answer(each.decision, each.digest, why))
+            for each, why in zip(report.decisions, not_advised, strict=False)
         ),
         receipts=tuple(
             ReceiptRefAnswer(

@@ -53,7 +53,7 @@ def _planned(change: PlaceChange) -> str:
     if change.menu:
         return f"{_names(change)}{_dropped(change, 'drops')}{_set(change)}"
     unknown = "" if change.before is not None or change.alias else "? -> "
-    return f"{unknown}{_names(change)}"
+    return f"{unknown}{_names(change)}{' (older than what runs)' if change.older else ''}"
 
 
 def _names(change: PlaceChange) -> str:

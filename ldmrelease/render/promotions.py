@@ -86,8 +86,6 @@ def _next(outcome: PromotionOutcome) -> Iterator[str]:
             yield command_line(outcome.cause["values"]["next"])
         case PromotionState.WAITING:
             yield f"ldmrelease resume {name} (or `ldmrelease resume --all` from cron)"
-        case PromotionState.SUCCEEDED:
-            yield "ldmrelease where"
         case PromotionState.REFUSED | PromotionState.UNDECIDED:
             yield f"ldmrelease promotions show {name}"
         case PromotionState.HALTED | PromotionState.STUCK:
@@ -227,8 +225,13 @@ def promotions_table(rows: Iterable[PromotionRowAnswer]) -> str:
     return table(headers, cells, spare=("intent", "requested", "by"))
 
 
-def report_text(report: PromotionReport, default_product: str | None, now: datetime) -> str:
-    """A promotion from request to receipts."""
+def report_text(
+    report: PromotionReport,
+    default_product: str | None,
+    now: datetime,
+    blocked: Mapping[str, Blocked] = NONE_BLOCKED,
+) -> str:
+    """A promotion from request to receipts; `blocked` is what its last decision does not advise, by requirement."""
     request = report.request
     cell = state_cell(report.state)
     lines = [
@@ -244,7 +247,7 @@ def report_text(report: PromotionReport, default_product: str | None, now: datet
             f"{place.place} (level {place.level}): {place.state}",
             *indented(_place_lines(place), 2),
         ]
-    lines += _decision_lines(report, default_product)
+    lines += _decision_lines(report, default_product, blocked)
     if report.receipts:
         lines += ["", "receipts:"]
         lines += [f"  {each.place} {each.component}: {each.envelope}" for each in report.receipts]
@@ -324,11 +327,13 @@ def _noted(result: Mapping[str, Any]) -> str:
     return " ".join(parts)
 
 
-def _decision_lines(report: PromotionReport, default_product: str | None) -> list[str]:
+def _decision_lines(
+    report: PromotionReport, default_product: str | None, blocked: Mapping[str, Blocked]
+) -> list[str]:
     """The last decision in full, earlier ones in a line."""
     lines: list[str] = []
     for number, ruled in enumerate(report.decisions, 1):
-        told = decision_text(ruled.decision, default_product)
+        told = decision_text(ruled.decision, default_product, blocked)
         if number < len(report.decisions):
             told = verdict_line(ruled.decision)
         when = f"{_STAGES[DecisionStage(ruled.stage)]}, {moment(ruled.decision.now)}"

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 _GAP = "   "
 _NARROWEST = 20
 """A column is not made narrower than its longest word that cannot be broken, of which this much counts."""
-_PIECES = re.compile(r"\d{4}-\d\d-\d\dT|[\d:]+Z\b|(?:sha256|gitCommit):[0-9a-f]+|[^ /@:,=-]*[ /@:,=-]*")
-"""A time may be broken between its day and its hour, a digest nowhere; else a line ends after a mark."""
+_PIECES = re.compile(
+    r"\d{4}-\d\d-\d\dT|[\d:]+Z\b[ ,]*|(?:sha256|gitCommit):[0-9a-f]+[ ,]*|[^ /@:,=-]*[ /@:,=-]*"
+)
+"""A time may be broken between its day and its hour, a digest nowhere; else a line ends after a mark. No line begins
+with one."""
 _LOOKED_AT = 50
 """About so many rows of a long table say how wide its columns are best."""
 _DIGEST = re.compile(r"\b((?:sha256|gitCommit):[0-9a-f]{12})(?:[0-9a-f]{28}|[0-9a-f]{52})\b")

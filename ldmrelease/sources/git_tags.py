@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import UnavailableError
-from ldmrelease.domain.git_messages import telling_line
+from ldmrelease.domain.git_errors import telling_line
 from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.tags import Kind, Tag, image_tag

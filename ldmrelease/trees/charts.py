@@ -67,10 +67,14 @@ class Charts:
         self._charts: dict[str, Chart] = {}
         self._values: dict[str, YamlMapping] = {}
 
+    def has_file(self, file: str) -> bool:
+        """Whether the tree has a file."""
+        return file in self._tree.files()
+
     def values(self, file: str) -> YamlMapping:
         """A values file; an empty one where there is none. Raises `UnreadableFile`."""
         if file not in self._values:
-            there = file in self._tree.files()
+            there = self.has_file(file)
             self._values[file] = read_mapping(self._tree.read(file), file) if there else EMPTY
         return self._values[file]
 

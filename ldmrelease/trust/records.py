@@ -4,6 +4,8 @@ What is signed names the ledger (by the hash of its first event), the position i
 event before it, the time, the kind and its version, beside the body. So a record counts where it was appended and
 nowhere else, and whoever can write rows but has no key can make, move, repeat and date nothing. The actor is the
 person of the key, never a column. What does not verify is seen and has no effect (trust.md section 2).
+
+Which kinds there are is said in `domain/events`: a new one is added there, and nothing changes here.
 """
 
 from collections.abc import Iterable, Iterator

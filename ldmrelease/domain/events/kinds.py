@@ -1,4 +1,7 @@
-"""Kinds of event: their names, and what is said of each beside its body: which key signs it, what entitles to it."""
+"""Kinds of event: their names, and what is said of each beside its body: which key signs it, what entitles to it.
+
+A new kind is added in the file of its noun beside this one (`TYPES`), not here, unless other code asks for it by name.
+"""
 
 from collections.abc import Callable
 from datetime import datetime

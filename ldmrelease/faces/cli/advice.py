@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ldmrelease.domain.decision import Outcome
+from ldmrelease.answers.decisions import NONE_BLOCKED
+from ldmrelease.domain.decision import Decision, Outcome
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.drift_report import Blocked
+    from ldmrelease.services.promotions.report import PromotionReport
 
 ADVICE_SECONDS = 10.0
 """For how long next commands are planned."""
@@ -19,11 +22,12 @@ BlockedAdvice = Sequence[Mapping[str, "Blocked"]]
 """For each decision: by requirement, the command that would be refused, and why."""
 
 
+_FINAL = (PromotionState.SUCCEEDED, PromotionState.SUPERSEDED, PromotionState.ABORTED)
+
+
 def planned_advice(context: Context, decided: Sequence[Decided]) -> tuple[tuple[Decided, ...], BlockedAdvice]:
     """The same decisions with no next command that would be refused; and what was taken out of each."""
-    if not any(
-        finding.outcome is not Outcome.SATISFIED for each in decided for finding in each.decision.findings
-    ):
+    if not any(_is_unmet(each.decision) for each in decided):
         return tuple(decided), [{} for _ in decided]
     from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - where there is advice
 
@@ -31,3 +35,31 @@ def planned_advice(context: Context, decided: Sequence[Decided]) -> tuple[tuple[
     advised = [planner.of_decision(each.decision) for each in decided]
     found = (replace(each, decision=said.decision) for each, said in zip(decided, advised, strict=True))
     return tuple(found), [each.blocked for each in advised]
+
+
+def planned_report(
+    context: Context, report: "PromotionReport"
+) -> tuple["PromotionReport", Mapping[str, "Blocked"]]:
+    """The same promotion with no next command that would be refused now; and what was taken out of its last decision.
+
+    Earlier decisions advise nothing, and none does of a promotion that is through.
+    """
+    if not report.decisions:
+        return report, NONE_BLOCKED
+    *earlier, last = [replace(each, decision=_unadvised(each.decision)) for each in report.decisions]
+    blocked: Mapping[str, Blocked] = NONE_BLOCKED
+    told = report.decisions[-1].decision
+    if report.state not in _FINAL and _is_unmet(told):
+        from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - where there is advice
+
+        advised = Planner(context, ADVICE_SECONDS).of_decision(told)
+        last, blocked = replace(last, decision=advised.decision), advised.blocked
+    return replace(report, decisions=(*earlier, last)), blocked
+
+
+def _is_unmet(decision: Decision) -> bool:
+    return any(each.outcome is not Outcome.SATISFIED for each in decision.findings)
+
+
+def _unadvised(decision: Decision) -> Decision:
+    return replace(decision, findings=tuple(replace(each, next=()) for each in decision.findings))

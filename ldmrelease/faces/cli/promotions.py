@@ -7,6 +7,7 @@ import typer
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.promotion_rows import promotion_rows
 from ldmrelease.domain.events.promotion import DecisionMade, PromotionState
+from ldmrelease.faces.cli.advice import planned_report
 from ldmrelease.faces.cli.arguments import ProductOption, require_product, usual_product
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
@@ -60,10 +61,13 @@ def show(
     from ldmrelease.services.promotions.report import report  # noqa: PLC0415 - knows all parts of a promotion
 
     context = open_context_here(ctx)
-    found = report(context, promotion)
+    found, blocked = planned_report(context, report(context, promotion))
     from ldmrelease.answers.reports import report_answer  # noqa: PLC0415 - a list goes without
 
-    emit(report_answer(found), output, lambda: report_text(found, usual_product(context), context.now()))
+    def text() -> str:
+        return report_text(found, usual_product(context), context.now(), blocked)
+
+    emit(report_answer(found, blocked), output, text)
 
 
 @app.command("replay", epilog=examples("ldmrelease promotions replay P-42"))

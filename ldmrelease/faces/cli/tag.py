@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.tags import GRAMMARS, Tag, parse, sort
+from ldmrelease.domain.tags.readings import TagGrammar, read_in_any
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.render.output import Output, emit, say
 
@@ -21,7 +21,7 @@ app = new_app(
 
 Tags = Annotated[list[str] | None, typer.Argument(metavar="TAG... | -", help="Tags; `-` reads lines.")]
 if TYPE_CHECKING:
-    from ldmrelease.domain.topology import Product
+    from ldmrelease.domain.topology import Product, Topology
 
     GrammarName = str
 else:
@@ -62,12 +62,14 @@ def parse_tags(
 ) -> None:
     """Show what each tag means, one per line, or as one list.
 
-    Text that fits no grammar is reported as not a tag; that is not an error.
+    Without --grammar and --product, what the default product's grammar does not read is read in the others. Text
+    that fits none is reported as not a tag, with what may be meant; that is not an error.
     """
-    chosen, aliases = _spelling(ctx, product, grammar, alias)
-    parsed = [parse(text, chosen, aliases) for text in _given(tags)]
+    grammars = _grammars(ctx, product, grammar, alias)
+    parsed = [read_in_any(text, grammars) for text in _given(tags)]
+    usual = str(grammars[0].grammar)
     if output.is_text:
-        emit(None, output, lambda: "\n".join(map(_line, parsed)))
+        emit(None, output, lambda: "\n".join(_line(each, usual) for each in parsed))
         return
     from ldmrelease.answers.tags import tag_answers  # noqa: PLC0415 - text goes without
 
@@ -91,7 +93,7 @@ def sort_tags(
     output: OutputOption = Output.text,
 ) -> None:
     """Print the tags in ascending order, one per line, kind by kind."""
-    chosen, aliases = _spelling(ctx, product, grammar, alias)
+    chosen, aliases = _grammars(ctx, product, grammar, alias)[0]
     ordered, open_points = sort(parse(text, chosen, aliases) for text in _given(tags))
     inputs = [tag.input for tag in ordered]
     emit(inputs, output, lambda: "\n".join(inputs))
@@ -105,36 +107,51 @@ def sort_tags(
         say(f"not compared: {printable(tag.input)} ({printable(tag.reason or '')})", err=True)
 
 
-def _spelling(
+def _grammars(
     ctx: typer.Context, product: str | None, grammar: str | None, alias: list[str] | None
-) -> tuple[AnyGrammar, frozenset[str]]:
-    """How tags are read: as those of a product of the workspace, or in a grammar of ours."""
-    if product is None:
-        usual = _default_product(ctx) if grammar is None else None
-        if usual is None:
-            return grammar or _USUAL, frozenset(alias or ())
-        return usual.grammar, frozenset((*usual.aliases, *(alias or ())))
-    from ldmrelease.faces.cli.arguments import require_product  # noqa: PLC0415 - tags alone need no workspace
-    from ldmrelease.faces.cli.session import open_workspace  # noqa: PLC0415 - as above
+) -> list[TagGrammar]:
+    """How tags are read: as those of a product of the workspace, or in a grammar of ours; first as is usual."""
+    named = frozenset(alias or ())
+    if product is not None:
+        from ldmrelease.faces.cli.arguments import require_product  # noqa: PLC0415 - tags alone need no workspace
+        from ldmrelease.faces.cli.session import open_workspace  # noqa: PLC0415 - as above
 
-    topology = open_workspace(ctx).topology
-    require_product(topology, product)
-    known = topology.product(product)
-    assert known is not None
-    return known.grammar, frozenset((*known.aliases, *(alias or ())))
+        topology = open_workspace(ctx).topology
+        require_product(topology, product)
+        known = topology.product(product)
+        assert known is not None
+        return [_grammar_of(known, named)]
+    if grammar is not None:
+        return [TagGrammar(grammar, named)]
+    here = _topology_here(ctx)
+    return [*_usual_first(here, named), *(TagGrammar(each, named) for each in GRAMMARS)]
 
 
-def _default_product(ctx: typer.Context) -> "Product | None":
-    """What a tag alone is of in the workspace; None where there is no workspace, or none such in it."""
+def _grammar_of(product: "Product", named: frozenset[str]) -> TagGrammar:
+    return TagGrammar(product.grammar, frozenset((*product.aliases, *named)))
+
+
+def _usual_first(topology: "Topology | None", named: frozenset[str]) -> list[TagGrammar]:
+    """Those of the workspace's products, the default one's first; the usual one where a tag alone is of no product."""
+    if topology is None:
+        return []
+    from ldmrelease.services.releases.products import default_product  # noqa: PLC0415 - tags alone need no workspace
+
+    usual = default_product(topology)
+    first = TagGrammar(_USUAL, named) if usual is None else _grammar_of(usual, named)
+    return [first, *(_grammar_of(each, named) for each in topology.products)]
+
+
+def _topology_here(ctx: typer.Context) -> "Topology | None":
+    """The workspace's; None where there is no workspace."""
     here = Path.cwd()
     named = ctx.find_root().obj or os.environ.get("LDMRELEASE_WORKSPACE")
     if not named and not any((folder / "ldmrelease.yaml").is_file() for folder in (here, *here.parents)):
         return None
     from ldmrelease.config.workspace import cache  # noqa: PLC0415 - tags alone need no workspace
     from ldmrelease.faces.cli.session import workspace_file  # noqa: PLC0415 - as above
-    from ldmrelease.services.releases.products import default_product  # noqa: PLC0415 - as above
 
-    return default_product(cache.open_workspace(workspace_file(ctx), os.environ).topology)
+    return cache.open_workspace(workspace_file(ctx), os.environ).topology
 
 
 def _given(tags: list[str] | None) -> list[str]:
@@ -150,6 +167,7 @@ def _lines() -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
-def _line(tag: Tag) -> str:
+def _line(tag: Tag, usual: str) -> str:
     what = tag.display_name if tag.parsed else tag.reason or ""
-    return f"{printable(tag.input)}: {tag.kind}, {printable(what)}"
+    elsewhere = f" (grammar {tag.grammar})" if tag.grammar != usual else ""
+    return f"{printable(tag.input)}: {tag.kind}, {printable(what)}{elsewhere}"

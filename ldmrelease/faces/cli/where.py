@@ -117,7 +117,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     asked = Asked(what, product)
     if live:
         _tell_live(context, selection, asked, timeout, output)
-    found = find_where(context, now=context.now())
+    found = list(find_where(context, now=context.now()))
     rows = _rows(lambda meant: selected_rows(found, meant), context, selection, asked)
     emit(
         where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES

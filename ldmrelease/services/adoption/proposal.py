@@ -19,6 +19,7 @@ from ldmrelease.services.adoption.model import (
 )
 from ldmrelease.services.adoption.products import CYCLE_PRODUCT, products_of
 from ldmrelease.services.adoption.selectors import CYCLE, Selectors
+from ldmrelease.services.adoption.writable import Writable
 from ldmrelease.services.inventory.tree_images import DesiredTree
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.interface import TreeImage
@@ -41,8 +42,12 @@ def propose(tree: Tree, desired: DesiredTree, levels: Mapping[str, str]) -> Tree
     products, unread = products_of([each for _, each in selected])
     homes = {one.repository: f"{each.name}/{one.name}" for each in products for one in each.components}
     kept: list[tuple[TreeImage, FoundSelector]] = []
+    writable = Writable(tree)
     for image, each in selected:
-        if each.repository not in homes or each.tag in unread.get(each.repository, ()):
+        fault = writable.fault(each)
+        if fault is not None:
+            uncovered.append(_left_out(image, fault))
+        elif each.repository not in homes or each.tag in unread.get(each.repository, ()):
             uncovered.append(_left_out(image, _NO_GRAMMAR.format(each.tag)))
         else:
             kept.append((image, each))

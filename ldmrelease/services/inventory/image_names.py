@@ -15,7 +15,7 @@ from ldmrelease.projections.naming import (
     name_image,
     standing,
 )
-from ldmrelease.services.inventory.admissions import admissions_at
+from ldmrelease.services.inventory.admission_times import admissions_at
 from ldmrelease.services.known_pins import PinRecord
 from ldmrelease.services.needs import ReleaseHistory
 

@@ -12,6 +12,7 @@ from ldmrelease.domain.errors import LdmreleaseError, UnavailableError
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.checks.runs import is_elsewhere, run_place
+from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.drift_report import Blocked, DriftFinding, DriftReport, Option
 from ldmrelease.services.inventory.written import written_release
@@ -105,11 +106,31 @@ class Planner:
             return Blocked(finding.next, reason=f"{target} does not run {product}")
         try:
             lacking = [each.place for each in places if not self._is_there(wanted, each, pinned)]
+            there = self._place_elsewhere(decision, finding, wanted, pinned) if lacking else None
         except LdmreleaseError as error:
             return Blocked(finding.next, reason=str(error))
         if not lacking:
             return finding
+        if there is not None:
+            return replace(finding, next=(*finding.next[:5], str(there), *finding.next[6:]))
         return Blocked(finding.next, reason=f"{decision.name} does not run at {', '.join(map(str, lacking))}")
+
+    def _place_elsewhere(
+        self, decision: Decision, finding: Finding, check: Check, pinned: Pinned
+    ) -> Place | None:
+        """Where the release runs now, of the level or environment that the requirement wants a run at."""
+        level = level_at(self._context, decision.place).at(decision.place.environment)
+        demands = [each for each in (*level.enter, *level.confirm) if each.id == finding.requirement]
+        wanted = next((each.parameters.get("where") for each in demands), None)
+        if not isinstance(wanted, str):
+            return None
+        for each in self._context.topology.applications:
+            if not each.components(pinned.release.product):
+                continue
+            meant = (f"level:{each.level}", each.place.environment)
+            if wanted in meant and self._is_there(check, each, pinned):
+                return each.place
+        return None
 
     def _is_there(self, check: Check, application: Application, pinned: Pinned) -> bool:
         where = run_place(self._context, check, application, pinned)

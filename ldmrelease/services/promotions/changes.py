@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import Plan
-from ldmrelease.domain.tags import tag_pattern_match
+from ldmrelease.domain.tags import order_key, parse, tag_pattern_match
 from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
 from ldmrelease.services.deployments.desired import desired_edits, edits, snapshot
@@ -31,6 +31,7 @@ class PlaceChange(Struct, frozen=True):
     or, in a menu, always. state: as in a report, `promoted`, `scaled-to-zero` or `scheduled`; `PLANNED` before
     anything is done. dropped: what a menu lets go. sets: which keys of a menu say something else, besides its
     releases; dropdown: what its drop-down menu says by itself. written: whether the place said something else before.
+    older: whether a release of the same kind that comes later in its order was there.
     """
 
     place: Place
@@ -44,6 +45,7 @@ class PlaceChange(Struct, frozen=True):
     sets: tuple[str, ...] = ()
     dropdown: tuple[str, ...] = ()
     written: bool = True
+    older: bool = False
 
 
 def changes_of(context: ReleaseLookup, promotion: Promotion) -> tuple[PlaceChange, ...]:
@@ -135,7 +137,18 @@ def _place_change(
         # Its tag and something beside it, such as a digest that is none.
         changed = (str(before[path]) for path, value in after.items() if before.get(path, value) != value)
         named = ", ".join(dict.fromkeys(changed)) or None
-    return PlaceChange(place, asked.intent, named, asked.tag, state, asked.alias, written=written)
+    older = product is not None and named is not None and _is_older(product, asked.tag, named)
+    return PlaceChange(
+        place, asked.intent, named, asked.tag, state, asked.alias, written=written, older=older
+    )
+
+
+def _is_older(product: Product, tag: str, before: str) -> bool:
+    new, old = parse(tag, product.grammar, product.aliases), parse(before, product.grammar, product.aliases)
+    orders = order_key(new), order_key(old)
+    if None in orders or (new.kind, new.group) != (old.kind, old.group):
+        return False
+    return (orders[0] or ()) < (orders[1] or ())
 
 
 def _keeps_many(application: Application) -> bool:

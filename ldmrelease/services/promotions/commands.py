@@ -253,7 +253,7 @@ def _still_waits(
     question = DecisionRequest(place, promotion.plan.intent, promotion.requester, later=later)
     decision = decide(context, promotion.pinned, question, phase).decision
     if observes:
-        from ldmrelease.services.promotions.soak import observe_soak  # noqa: PLC0415 - knows all that is observed
+        from ldmrelease.services.promotions.observe_while_soaking import observe_soak  # noqa: PLC0415 - knows all that is observed
 
         if observe_soak(context, decision, promotion.request.product):
             decision = decide(context, promotion.pinned, question, phase).decision

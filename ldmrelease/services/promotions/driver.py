@@ -253,7 +253,7 @@ class _Driver(Struct):
             case Unavailable():
                 return None if self._passes(answer) else _interrupted(now, answer)
             case StepPending(code, values, who):
-                from ldmrelease.services.promotions.steps.release import released  # noqa: PLC0415 - as above
+                from ldmrelease.services.promotions.steps.free import released  # noqa: PLC0415 - as above
 
                 why = PromotionWaiting(step.place, None, who, step.id, code, values)
                 return self._wait(now, why, released(now.promotion.id, step.place, now.epoch(step.place)))

@@ -12,7 +12,7 @@ from typing import IO
 from ldmrelease import logs
 from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import UnavailableError
-from ldmrelease.domain.git_messages import telling_line
+from ldmrelease.domain.git_errors import telling_line
 from ldmrelease.targets.results import RefusedError
 
 _SETTINGS = (

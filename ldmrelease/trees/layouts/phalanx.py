@@ -20,7 +20,15 @@ from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.rendering_program import NotRendered
 from ldmrelease.trees.rendering.sentinels import Sentinels
-from ldmrelease.trees.values import UnreadableFile, YamlMapping, YamlScalar, child, layered, mapping_at
+from ldmrelease.trees.values import (
+    KeyPath,
+    UnreadableFile,
+    YamlMapping,
+    YamlScalar,
+    child,
+    layered,
+    mapping_at,
+)
 
 _TOP = "environments"
 _COMMON = f"{_TOP}/values.yaml"
@@ -120,7 +128,7 @@ def _read(environment: "_Environment", application: str) -> Iterator[TreeFinding
     try:
         for instance in environment.charts_of(application):
             for each in images(instance, environment.cycle):
-                own = OwnSetting(environment.file_of(application), (*instance.path, *each.setting))
+                own = environment.own(application, (*instance.path, *each.setting))
                 yield TreeImage(environment.name, application, each.image, each.parts, own=own)
     except UnreadableFile as error:
         yield _not_understood(error, environment.name, application)
@@ -156,6 +164,11 @@ class _Environment:
     def file_of(self, application: str) -> str:
         """The application's values in this environment."""
         return f"applications/{application}/values-{self.name}.yaml"
+
+    def own(self, application: str, path: KeyPath) -> OwnSetting | None:
+        """Where the environment's own file would say something; None where it has none for the application."""
+        file = self.file_of(application)
+        return OwnSetting(file, path) if self._charts.has_file(file) else None
 
     def charts_of(self, application: str) -> list[Instance]:
         """The application's chart and those that it brings along, with their values. Raises `UnreadableFile`."""

@@ -80,3 +80,11 @@ def test_wide_does_not_heed_the_terminal(
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 60
     emit(None, Output.wide, lambda: table(HEADERS, ROWS))
     assert f"sha256:{'b2' * 32}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", [24, 28, 32, 40])
+def test_no_line_begins_with_the_comma_of_the_one_before(columns: int) -> None:
+    with fitted(columns):
+        told = table(["a", "waits for"], [["x", "2023-04-20T14:00:00Z, ran-on-development"]])
+    assert not [each for each in told.splitlines() if each.lstrip().startswith(",")]
+    assert "14:00:00Z," in told

@@ -9,6 +9,6 @@ def gather(inquiry: Inquiry) -> dict[str, tuple[Interval, ...]]:
     asked = [each for each in inquiry.requirements if each.rule == "window"]
     if not asked:
         return {}
-    from ldmrelease.config.policies.windows import windows  # noqa: PLC0415 - knows the time zones
+    from ldmrelease.config.policies.window_intervals import windows  # noqa: PLC0415 - knows the time zones
 
     return {each.id: windows(each, inquiry.release.now) for each in asked}

@@ -8,24 +8,24 @@ from ldmrelease.services.promotions.steps import (
     check,
     claim,
     copy,
-    prepull,
+    free,
     publish,
+    pull,
     receipt,
-    release,
     restore,
-    rollout,
+    settle,
 )
 from ldmrelease.services.promotions.work import StepResult, Work
 
 STEPS: dict[StepKind, Callable[[Work], StepResult]] = {
     StepKind.CLAIM: claim.act,
     StepKind.COPY: copy.act,
-    StepKind.PULL: prepull.act,
+    StepKind.PULL: pull.act,
     StepKind.APPLY: apply.act,
-    StepKind.SETTLE: rollout.act,
+    StepKind.SETTLE: settle.act,
     StepKind.CHECK: check.act,
     StepKind.RECEIPT: receipt.act,
     StepKind.PUBLISH: publish.act,
-    StepKind.FREE: release.act,
+    StepKind.FREE: free.act,
     StepKind.RESTORE: restore.act,
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.domain.git_messages import telling_line
+from ldmrelease.domain.git_errors import telling_line
 from ldmrelease.faces.cli import trust
 from tests.unit.faces.cli.running import run
 from tests.workspace import BEFORE, WEEKLY, Site
@@ -42,7 +42,7 @@ def test_tags_are_read_as_those_of_the_default_product_where_there_is_one(tmp_pa
     assert "unknown" not in run(*inside).stdout
     assert "fits no form of the rubin grammar" in run(*inside, "--grammar", "rubin").stdout
     monkeypatch.chdir(tmp_path)
-    assert "fits no form of the rubin grammar" in run(*inside[2:]).stdout
+    assert "(grammar semver)" in run(*inside[2:]).stdout
 
 
 def test_a_folder_without_a_workspace_is_said_to_have_none(tmp_path: Path):

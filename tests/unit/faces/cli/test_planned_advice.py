@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ldmrelease.services.promotions.advice import Planner
-from tests.workspace import BEFORE, MENU, PLACE, SUMMIT, TESTSTAND, WEEKLY, Site
+from tests.workspace import BASE, BEFORE, MENU, PLACE, SUMMIT, TESTSTAND, WEEKLY, Site
 
 
 def drift(site: Site, target: str) -> list[dict[str, Any]]:
@@ -98,3 +98,45 @@ def test_check_advises_nothing_that_would_be_refused(ready: Site) -> None:
     commands = [each["next"] for each in told["decisions"][0]["findings"] if each["next"]]
     assert commands == [["ldmrelease", "rollback", BEFORE, "--target", PLACE, "--reason", "WHY"]]
     ready.ok(*typed(commands[0]))
+
+
+def test_a_check_is_advised_where_the_release_runs_of_the_level_that_it_is_wanted_at(ready: Site) -> None:
+    ready.release_weekly()
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    ready.advance(days=8)
+    ready.ok("observe")
+    told = json.loads(ready.run("check", WEEKLY, "--target", BASE, "-o", "json").stdout)
+    (found,) = [
+        each for each in told["decisions"][0]["findings"] if each["requirement"] == "smoke-on-development"
+    ]
+    assert found["next"] == ["ldmrelease", "check-run", "smoke", WEEKLY, "--target", PLACE]
+    ready.ok(*typed(found["next"]))
+
+
+def test_what_was_advised_at_a_refusal_is_planned_again_when_it_is_shown(ready: Site) -> None:
+    ready.release_weekly()
+    ready.run("promote", WEEKLY, "--target", BASE)
+    (refused,) = json.loads(ready.ok("promotions", "list", "-o", "json"))
+    name = refused["promotion"]
+    assert f"next: ldmrelease promote {WEEKLY} --target development" in ready.ok("promotions", "show", name)
+    ready.ok("promote", WEEKLY, "--target", "development")
+    assert f"next: ldmrelease promote {WEEKLY}" not in ready.ok("promotions", "show", name)
+    told = json.loads(ready.ok("promotions", "show", name, "-o", "json"))
+    for each in told["decisions"][-1]["decision"]["findings"]:
+        if each["next"]:
+            assert ready.run(*typed(each["next"])).exit_code in (0, 4)
+
+
+def test_a_promotion_that_is_through_advises_nothing(ready: Site) -> None:
+    done = ready.ok("promote", WEEKLY, "--target", PLACE)
+    assert "next:" not in done
+    (promotion,) = json.loads(ready.ok("promotions", "list", "-o", "json"))
+    assert "next:" not in ready.ok("promotions", "show", promotion["promotion"])
+
+
+def test_a_plan_says_where_the_release_is_older_than_what_runs(ready: Site) -> None:
+    planned = json.loads(ready.ok("promote", WEEKLY, "--target", PLACE, "--dry-run", "-o", "json"))
+    assert [each["older"] for each in planned["changes"]] == [False]
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    told = ready.ok("promote", BEFORE, "--target", PLACE, "--dry-run")
+    assert f"{PLACE}: {WEEKLY} -> {BEFORE} (older than what runs)" in told

@@ -53,6 +53,31 @@ def test_names_are_aliases_only_where_it_is_said():
     assert told["kind"] == "alias"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("W.2023.16", "did you mean w.2023.16?"),
+        ("w2023.16", "did you mean w.2023.16?"),
+        ("al9-w_2023_16", "did you mean w.2023.16?"),
+        ("r24_0_0_rsp19", "release, Release r24.0.0 (RSP Build 19) (grammar rsp)"),
+        ("v24.0.0-rc4", "(grammar semver)"),
+        ("c0044.007", "release, SAL Cycle 0044, Build 007 (grammar cycle)"),
+        ("w.2023.99", "no year has a week 99"),
+        ("sha256:0123abcd", "a digest; `ldmrelease release show DIGEST` names its release"),
+    ],
+)
+def test_without_a_grammar_another_one_reads_it_or_something_is_suggested(text: str, told: str):
+    done = run("tag", "parse", text)
+    assert done.exit_code == 0
+    assert told in done.stdout
+
+
+def test_a_grammar_that_is_named_is_the_only_one():
+    assert "unknown" in run("tag", "parse", "--grammar", "rubin", "r24_0_0_rsp19").stdout
+    (told,) = json.loads(run("tag", "parse", "-o", "json", "r24_0_0_rsp19").stdout)
+    assert (told["grammar"], told["rsp"]) == ("rsp", 19)
+
+
 @settings(max_examples=60, deadline=None)
 @given(lines, st.sampled_from(list(GRAMMARS)))
 def test_as_many_answers_as_lines_whatever_they_hold(texts: list[str], grammar: str):

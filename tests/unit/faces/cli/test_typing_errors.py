@@ -19,6 +19,14 @@ def test_a_spelling_that_can_mean_one_release_alone_is_understood_and_said(ready
     assert f"{text} is stack/{WEEKLY}" in done.stderr
 
 
+def test_where_it_runs_is_told_for_any_spelling_of_a_release(ready: Site):
+    """Reading what runs for the spelling must not use it up for the release that is then understood."""
+    ready.ok("observe")
+    known = ready.ok("where", BEFORE, "-o", "json")
+    assert json.loads(known)
+    assert ready.ok("where", BEFORE.upper(), "-o", "json") == known
+
+
 def test_a_digest_is_the_release_that_has_it(ready: Site):
     shown = json.loads(ready.ok("release", "show", BEFORE, "-o", "json"))
     for digest in (shown["digest"], shown["components"][0]["digest"], shown["digest"][:20]):

@@ -146,3 +146,30 @@ def test_what_ran_in_development_alone_before_production_is_asked_for_that() -> 
         None,
         "from-development",
     ]
+
+
+def test_what_cannot_be_written_where_it_stands_stops_no_other_setting_of_its_place() -> None:
+    merged = """\
+common: &common
+  revision: 0
+ataos:
+  image:
+    repository: example.org/ataos
+    revision: 4
+atdome:
+  enabled: true
+  image:
+    <<: *common
+    repository: example.org/atdome
+"""
+    found = proposed(FILES | {"applications/auxtel/values-summit.yaml": merged})
+    assert [each[0] for each in settings(found, "summit")["cycle"]] == ["cycle/ataos"]
+    (left,) = [each for each in found.uncovered if each.image.application == "auxtel"]
+    assert "merge key" in left.reason
+
+
+def test_an_environment_without_a_file_of_its_own_has_no_place_for_the_application() -> None:
+    files = {name: text for name, text in FILES.items() if name != "applications/lab/values-base.yaml"}
+    own = settings(proposed(files), "base")["lab"]
+    assert not any("values-base.yaml" in address or address.startswith("controller") for _, address in own)
+    assert ("lab/lab", "applications/lab/Chart.yaml#appVersion") in own

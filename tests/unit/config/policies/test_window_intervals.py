@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldmrelease.config.policies.windows import windows
+from ldmrelease.config.policies.window_intervals import windows
 from ldmrelease.domain.facts import Interval
 from ldmrelease.domain.level import Requirement
 
