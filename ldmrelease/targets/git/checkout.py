@@ -19,6 +19,8 @@ from ldmrelease.targets.git.program import call
 from ldmrelease.targets.results import RefusedError
 
 _NO_CHANGE = "."
+_UNSEEN = (b"S", b"s", b"h")
+"""How `git ls-files -v` marks a file of `--skip-worktree` or `--assume-unchanged`: git sees no change of it."""
 
 
 class _Note(Struct, frozen=True):
@@ -55,7 +57,7 @@ class Checkout(Struct, frozen=True):
         lock = self.tree.git_directory / "index.lock"
         if lock.exists():
             raise RefusedError("locked", file=str(lock))
-        if self._status().change:
+        if not self._is_as_committed(read_blob(self.git, tip, self.file)):
             raise RefusedError("uncommitted", file=self.file, where=str(self.tree.root))
 
     def announce(self, before: str, after: str) -> None:
@@ -107,6 +109,8 @@ class Checkout(Struct, frozen=True):
         path = self.tree.root / self.file
         if not path.is_file():
             return False
+        if self._is_unseen_by_git(path, ours):
+            return False
         if not status.change:
             return status.tip == tip
         if status.change[0] != "1" or status.change[7] not in ours:
@@ -116,6 +120,22 @@ class Checkout(Struct, frozen=True):
         # Line ends may have been converted on the way in or out, and not always there and back.
         held = self._run("hash-object", f"--path={self.file}", "--", str(path)).decode().strip()
         return held in ours or path.read_bytes() in [self._as_checked_out(each) for each in ours]
+
+    def _is_as_committed(self, blob: GitBlob) -> bool:
+        """Whether index and file are: one line that says so, without a mark of a change or of a file not looked at.
+
+        One that is marked and not there (a sparse checkout) has no change to lose.
+        """
+        told = self._run("ls-files", "-z", "-v", "--stage", "--modified", "--", self.file)
+        line = f" {blob.mode} {blob.oid} 0\t{self.file}\0".encode(errors="surrogateescape")
+        marked = told[:1] in _UNSEEN and told[1:] == line
+        return told == b"H" + line or (marked and not os.path.lexists(self.tree.root / self.file))
+
+    def _is_unseen_by_git(self, path: Path, known: tuple[str, ...]) -> bool:
+        """Whether the file is none of the known blobs, and git was told not to look (`git update-index`)."""
+        if self.git.new_objects().blob(path.read_bytes()) in known:
+            return False
+        return self._run("ls-files", "-z", "-v", "--", self.file)[:1] in _UNSEEN
 
     def _status(self) -> _Status:
         told = self._run(

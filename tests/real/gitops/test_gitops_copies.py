@@ -86,3 +86,15 @@ def test_a_lock_that_was_left_behind_is_named_and_kept(tree: Path, access: Acces
         assert lock.exists()
         lock.unlink()
     assert show(tree) == VALUES
+
+
+@pytest.mark.parametrize("mark", ["--skip-worktree", "--assume-unchanged"])
+def test_a_change_that_git_was_told_not_to_see_is_refused(tree: Path, access: Access, mark: str) -> None:
+    git(tree, "update-index", mark, FILE)
+    (tree / FILE).write_text(VALUES + "mine: 1\n")
+    tip = git(tree, "rev-parse", "main")
+    refusal = write(target("conf"), access)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.values["file"]) == ("uncommitted", FILE)
+    assert git(tree, "rev-parse", "main") == tip
+    assert (tree / FILE).read_text() == VALUES + "mine: 1\n"
