@@ -14,6 +14,10 @@ PATIENCE = 30
 VALUE_LIMIT = 64 * 1024 * 1024
 """Bytes of a value that is read or written. Events have kilobytes, and blobs 10 MB at most."""
 
+_PAGE_SIZE = 16 * 1024
+"""Bytes of a page of a new file. Opening goes along all rows: of SQLite's usual 4 KB, in which few events
+have room for a second, it would read twice as many bytes in four times as many calls."""
+
 _MAPPED = 1 << 40
 """More than SQLite maps at most."""
 
@@ -46,6 +50,7 @@ class SqliteConnection:
             self._sqlite.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_LIMIT)
             try:
                 if create:
+                    self._sqlite.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
                     self._sqlite.execute("PRAGMA journal_mode = WAL")
                 self._sqlite.execute("PRAGMA synchronous = FULL")
             except BaseException:

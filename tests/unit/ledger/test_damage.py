@@ -100,7 +100,8 @@ def test_a_page_turned_over_is_told(filled: Ledger, path: Path) -> None:
     content = bytearray(path.read_bytes())
     with closing(sqlite3.connect(path)) as db:
         (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_stream'").fetchone()
-    content[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    content[(page - 1) * size : page * size] = b"\xff" * size
     path.write_bytes(content)
     with open_ledger(path, projectors=PROJECTORS) as opened:
         assert {each.code for each in opened.verify()} == {"unreadable"}
@@ -111,7 +112,8 @@ def test_an_index_that_does_not_fit_its_table_is_told(filled: Ledger, path: Path
     content = bytearray(path.read_bytes())
     with closing(sqlite3.connect(path)) as db:
         (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_kind'").fetchone()
-    place = content.index(b"test", (page - 1) * 4096)
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    place = content.index(b"test", (page - 1) * size)
     content[place : place + 4] = b"past"
     path.write_bytes(content)
     with open_ledger(path, projectors=PROJECTORS) as opened:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.workspace.agreement import complete_topology, recorded_checks, recorded_products
 from ldmrelease.config.workspace.init import init_workspace
 from ldmrelease.config.workspace.lint import lint
-from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.config.workspace.load import ReadFiles, load_workspace, read_parts
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.yaml import read
@@ -63,6 +64,19 @@ def site(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
             trust = plain_from(agreed(trust, plain["metadata"]["name"], path.read_bytes()))
     (site.root / TRUST).write_text(dumped(trust))
     return site
+
+
+@pytest.fixture(autouse=True)
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same files are read once, by whatever commands; what is made of that each finds for itself."""
+    of_bytes = lru_cache(4)(lambda path, _files: read_parts(path))
+
+    def read_once(path: Path) -> ReadFiles:
+        names = sorted([*path.parent.glob("*.yaml"), *path.parent.glob("policies/*")])
+        return of_bytes(path, tuple((name, name.read_bytes()) for name in names))
+
+    for module in ("load", "lint"):
+        monkeypatch.setattr(f"ldmrelease.config.workspace.{module}.read_parts", read_once)
 
 
 def plain_from(text: str) -> Any:
