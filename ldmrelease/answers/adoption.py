@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.pinning import unpinnable_words
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.spellings import PlaceName
@@ -183,6 +184,11 @@ class BaselineAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     places: tuple[BaselinePlace, ...]
     releases: tuple[BaselineRelease, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """3 where a place was not seen, as for an observation; what cannot be pinned is told alone."""
+        return ExitCode.UNDECIDED if any(each.missed for each in self.places) else ExitCode.OK
 
 
 def baseline_answer(found: Baseline) -> BaselineAnswer:

@@ -1,9 +1,10 @@
 """Parts of a tree that settings of several places are put together from: who else reads what a promotion changes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
 
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.targets import FileLocation, GitFile, ImageSettingsTarget
 from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.domain.value_addresses import ValueAddress
@@ -33,19 +34,22 @@ class SharedParts:
                 self._readers.setdefault(scalar, []).append(PartReader(application.place, component))
 
     def refusal(
-        self, application: Application, product: str, there: Snapshot, edits: Mapping[str, Value]
+        self, application: Application, release: Release, there: Snapshot, edits: Mapping[str, Value]
     ) -> Refusal | None:
         """`shared-part`: what would be changed is read by components that are not written with it; None where none is.
 
-        A release of the product is written there in one commit: what others read would be another one for them, too.
+        What a release has is written there in one commit: what others read would be another one for them, too. What a
+        release lacks of its product is not written with it.
         """
+        own = application.components(release.product)
+        written = {each.name for each in release.components if each.name in own}
         found = []
         for address, value in edits.items():
             if there.values.get(address) == value:
                 continue
             scalar = _scalar(application.target.location, address)
             others = [
-                *self._others(application, product, address),
+                *self._others(application, written, address),
                 *self._by_anchor(application, there, edits, address),
             ]
             if others:
@@ -53,9 +57,8 @@ class SharedParts:
                 found.append(Refusal("shared-part", {**about, "readers": list(dict.fromkeys(others))}))
         return joined(found) if found else None
 
-    def _others(self, application: Application, product: str, address: str) -> Iterator[str]:
+    def _others(self, application: Application, written: Collection[str], address: str) -> Iterator[str]:
         """Who reads a scalar and is not written with it."""
-        written = application.components(product)
         for each in self._readers.get(_scalar(application.target.location, address), ()):
             if each.place != application.place or each.component not in written:
                 yield str(each)

@@ -53,6 +53,7 @@ class Programs(Struct, frozen=True):
     """The programs that render, those that are installed, and where they may work: nothing of the tree is there.
 
     environment: the variables of this process. cache: where what was rendered is kept for the next time.
+    exact: render what is there, without sentinels, so that nothing is known of what decides an image.
     """
 
     work: Path
@@ -60,6 +61,7 @@ class Programs(Struct, frozen=True):
     helm: str | None = None
     kustomize: str | None = None
     cache: Path | None = None
+    exact: bool = False
 
 
 class TreeLayout(Protocol):

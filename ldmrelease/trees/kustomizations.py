@@ -40,6 +40,58 @@ _PROGRAMS = (
 )
 
 
+_FIELDS = frozenset(
+    {
+        "apiVersion",
+        "bases",
+        "buildMetadata",
+        "commonAnnotations",
+        "commonLabels",
+        "components",
+        "configMapGenerator",
+        "configurations",
+        "crds",
+        "generatorOptions",
+        "generators",
+        "helmChartInflationGenerator",
+        "helmCharts",
+        "helmGlobals",
+        "imageTags",
+        "images",
+        "kind",
+        "labels",
+        "metadata",
+        "namePrefix",
+        "nameSuffix",
+        "namespace",
+        "openapi",
+        "patches",
+        "patchesJson6902",
+        "patchesStrategicMerge",
+        "replacements",
+        "replicas",
+        "resources",
+        "secretGenerator",
+        "sortOptions",
+        "transformers",
+        "validators",
+        "vars",
+    }
+)
+"""Those of a kustomization."""
+_NAMING = frozenset({"path", "files", "envs", "env", "name", "newName", "newTag", "digest", "source"})
+"""Those of the entries below them that name files and images."""
+_WITH_ENTRIES = (
+    "configMapGenerator",
+    "images",
+    "openapi",
+    "patches",
+    "patchesJson6902",
+    "replacements",
+    "secretGenerator",
+)
+
+
 class DeclaredContainer(Struct, frozen=True):
     """A container of a manifest, with the image that is in force and the scalars that decide it."""
 
@@ -78,7 +130,9 @@ class Kustomizations:
             file = posixpath.join(folder, name) if folder else name
             if file in self._tree.files():
                 found = self.documents(file)
-                return found[0] if found else None
+                here = found[0] if found else None
+                _require_exact_keys(here, file)
+                return here
         return None
 
     def referenced(self, folder: str) -> list[str]:
@@ -154,6 +208,27 @@ class Kustomizations:
         files += [path for each in _items(here, "patches") if (path := text_at(each, "path"))]
         there = (joined for each in files if (joined := _joined(folder, each)) in self._tree.files())
         return [each for file in there for each in declared(self.documents(file))]
+
+
+def _require_exact_keys(here: YamlValue | None, file: str) -> None:
+    """Raise `UnreadableFile` for keys that Kustomize takes for others: it reads them whatever their case, Go's folding
+    of letters included, and the exact ones alone are looked at here."""
+    if not isinstance(here, YamlMapping):
+        return
+    odd = [each for each in here.entries if each not in _FIELDS]
+    for name in _WITH_ENTRIES:
+        found = child(here, name)
+        entries = [found] if isinstance(found, YamlMapping) else list(_items(here, name))
+        odd += [
+            each for one in entries if isinstance(one, YamlMapping) for each in one.entries if _is_other(each)
+        ]
+    if odd:
+        raise UnreadableFile(file, f"{odd[0]!r} is no field of a kustomization", here.line)
+
+
+def _is_other(key: str) -> bool:
+    """Whether a key is one that names files or images, in letters of another case."""
+    return key not in _NAMING and key.casefold() in {each.casefold() for each in _NAMING}
 
 
 def declared(documents: list[YamlValue]) -> list[DeclaredContainer]:

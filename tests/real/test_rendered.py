@@ -127,3 +127,25 @@ _FIXED = """\
           image: {{ printf "%s:%s.%d" .repository $tag (int .revision) }}
           {{- end }}
 """
+
+
+@pytest.mark.parametrize(
+    ("image", "rendered"),
+    [
+        ('{{ .tag }}{{ if semverCompare "<2" .tag }}-legacy{{ end }}', "1.5.0-legacy"),
+        ('{{ if hasPrefix "77" .tag }}{{ .tag }}{{ else }}1.5.0-other{{ end }}', "1.5.0-other"),
+    ],
+)
+def test_a_template_that_looks_at_a_value_before_it_prints_it_is_told(
+    tmp_path: Path, environ: Mapping[str, str], image: str, rendered: str
+) -> None:
+    tree = write_tree(tmp_path / "tree")
+    template = tree / "applications/lab/templates/pod.yaml"
+    one = '"{{ .Values.proxy.image.repository }}:{{ .Values.proxy.image.tag }}"'
+    other = f"{{{{ with .Values.proxy.image }}}}'{{{{ .repository }}}}:{image}'{{{{ end }}}}"
+    assert one in template.read_text()
+    template.write_text(template.read_text().replace(one, other))
+    committed(tree)
+    application = place(tree, LAB, "base", Setting("proxy", "proxy.image.tag"))
+    found = otherwise(tree, application, environ, {"proxy.image.tag": "1.5.0"})
+    assert [each.found for each in found] == [f"example.org/proxy:{rendered}"]

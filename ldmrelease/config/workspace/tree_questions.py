@@ -15,6 +15,9 @@ from ldmrelease.config.workspace.variables import VARIABLE, Bindings, names_in
 _TOKEN = re.compile(rf"{VARIABLE.pattern}|(\*)")
 _ANY = "*"
 _IS = " = "
+_FOLDERS, _LINES = "/", "\n"
+LONGEST = 4_096
+"""Characters of a path or a value that is looked at: more than any that is meant."""
 
 Scalars = Mapping[str, str | None]
 """The scalars of a file that were recorded, by their path; None where only that it is there was asked."""
@@ -41,31 +44,31 @@ class TreeQuestion(Struct, frozen=True):
 
     def answers(self, files: Files, bound: Bindings) -> Iterator[dict[str, str]]:
         """What the variables stand for in each scalar that answers, with those that were `bound` before."""
-        for file, own in _matching(self.file, files, bound, r"[^/]+"):
-            for path, inner in _matching(self.path, files[file], {**bound, **own}, ".+"):
+        for file, own in _matching(self.file, files, bound, _FOLDERS):
+            for path, inner in _matching(self.path, files[file], {**bound, **own}, _LINES):
                 known = {**bound, **own, **inner}
                 if self.value is None:
                     yield known
                     continue
-                match = _pattern(self.value, known, ".+").fullmatch(files[file][path] or "")
-                if match is not None:
-                    yield known | match.groupdict()
+                said = _taken(self.value, files[file][path] or "", known, _LINES)
+                if said is not None:
+                    yield known | said
 
     def values(self, files: Files, bound: Bindings) -> Iterator[str | None]:
         """What the scalars at the address say, whatever that is."""
-        for file, own in _matching(self.file, files, bound, r"[^/]+"):
+        for file, own in _matching(self.file, files, bound, _FOLDERS):
             yield from (
-                files[file][path] for path, _ in _matching(self.path, files[file], {**bound, **own}, ".+")
+                files[file][path] for path, _ in _matching(self.path, files[file], {**bound, **own}, _LINES)
             )
 
     def is_recorded(self, file: str) -> bool:
         """Whether it asks about this file."""
-        return _pattern(self.file, {}, r"[^/]+").fullmatch(file) is not None
+        return _taken(self.file, file, {}, _FOLDERS) is not None
 
     def takes(self, path: str, value: str) -> bool:
         """Whether a scalar of such a file answers it."""
-        there = _pattern(self.path, {}, ".+").fullmatch(path) is not None
-        return there and (self.value is None or _pattern(self.value, {}, ".+").fullmatch(value) is not None)
+        there = _taken(self.path, path, {}, _LINES) is not None
+        return there and (self.value is None or _taken(self.value, value, {}, _LINES) is not None)
 
 
 def question(address: str, value: str | None = None) -> TreeQuestion:
@@ -89,7 +92,7 @@ def _anonymous(template: str) -> str:
 
 
 def _matching(
-    template: str, known: Mapping[str, object], bound: Bindings, any_text: str
+    template: str, known: Mapping[str, object], bound: Bindings, apart: str
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The names among `known` that a template stands for, with what its variables do then."""
     tokens = [match[1] for match in _TOKEN.finditer(template)]
@@ -98,24 +101,46 @@ def _matching(
         if exact in known:
             yield exact, {}
         return
-    pattern = _pattern(template, bound, any_text)
     for each in known:
-        match = pattern.fullmatch(each)
-        if match is not None:
-            yield each, match.groupdict()
+        own = _taken(template, each, bound, apart)
+        if own is not None:
+            yield each, own
 
 
-def _pattern(template: str, bound: Bindings, any_text: str) -> re.Pattern[str]:
-    """What a template with these variables takes; a variable that stands there twice is the same text twice."""
-    parts, end, named = list[str](), 0, set[str]()
-    for match in _TOKEN.finditer(template):
-        parts.append(re.escape(template[end : match.start()]))
-        end, name = match.end(), match[1]
-        if name is None:
-            parts.append(any_text)
-        elif name in bound:
-            parts.append(re.escape(bound[name]))
-        else:
-            parts.append(f"(?P={name})" if name in named else f"(?P<{name}>{any_text})")
-            named.add(name)
-    return re.compile("".join([*parts, re.escape(template[end:])]))
+def _taken(template: str, text: str, bound: Bindings, apart: str) -> dict[str, str] | None:
+    """What the variables of a template stand for where it is this text; None where it is not, or is over `LONGEST`.
+
+    apart: the character that no variable has. The text is read once, from its end, so that no text takes long: every
+    variable but the first is as short as it can be, and one that stands there twice is what it is in the last place.
+    """
+    if len(text) > LONGEST:
+        return None
+    found: dict[str, str] = {}
+    open_, literal, end, right = "", "", len(text), len(template)
+    for match in reversed(list(_TOKEN.finditer(template))):
+        literal, right = template[match.end() : right] + literal, match.start()
+        name = match[1] or _ANY
+        if name not in bound and name not in found:
+            start = _before(text, literal, end, open_)
+            if start < 0 or not _keep(found, open_, text[start + len(literal) : end], apart):
+                return None
+            end, open_, literal = start, "" if name in found else name, ""
+        literal = bound.get(name, found.get(name, "")) + literal
+    literal = template[:right] + literal
+    inner = text[len(literal) : end]
+    whole = text.startswith(literal, 0, end) and bool(inner) == bool(open_)
+    return found if whole and _keep(found, open_, inner, apart) else None
+
+
+def _before(text: str, literal: str, end: int, open_: str) -> int:
+    """Where a literal begins that ends at `end`, or before what an open variable takes; -1 where there is none."""
+    if open_:
+        return text.rfind(literal, 0, end - 1) if end else -1
+    return end - len(literal) if text.endswith(literal, 0, end) else -1
+
+
+def _keep(found: dict[str, str], name: str, text: str, apart: str) -> bool:
+    """Keep what a variable stands for, if it has a name; False where it cannot be that."""
+    if name and name != _ANY:
+        found[name] = text
+    return apart not in text

@@ -142,6 +142,7 @@ def _take_baseline(
     emit(answer, output, lambda: baseline_text(answer))
     for line in baseline_problems(answer):
         say(line, err=True)
+    raise typer.Exit(answer.exit_code)
 
 
 def _finish(

@@ -1,6 +1,5 @@
 """A proposal as the text of a workspace, with the reasons as comments."""
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import groupby
@@ -17,6 +16,7 @@ from ldmrelease.services.adoption.model import (
     ProposedSetting,
     TreeProposal,
 )
+from ldmrelease.targets.yamledit.spelling import spelling
 
 _PRODUCTS = "# What is tagged together, and where its parts are found."
 _TREES = "# The tree that patterns write to."
@@ -139,7 +139,7 @@ def quoted(text: str) -> str:
     """A text as YAML reads it in a flow mapping, quoted where it would be something else."""
     if _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT and "#" not in text[:1]:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return spelling(text, '"')
 
 
 def _grammar_lines(grammar: AnyGrammar) -> Iterator[str]:

@@ -5,7 +5,10 @@ Asked where those programs are installed and the tree has a layout that they ren
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.images import parse_reference
@@ -61,7 +64,9 @@ class Rendering:
             return found or []
         components = components_of(self._topology, application)
         own = {name: own_repositories(each.source.source, application) for name, each in components.items()}
-        return list(differing(said, found.images, own, where.file))
+        readers = Counter(address for each in application.target.settings for address in each.read)
+        shared = {address for address, count in readers.items() if count > 1}
+        return list(differing(said, found.images, own, where.file, shared))
 
     def _tree(
         self, application: Application, where: GitFile, edits: Values
@@ -86,8 +91,12 @@ class Rendering:
         return self._known[key]
 
     def _rendered(self, tree: Tree, environments: list[str]) -> DesiredTree | None:
-        found = desired(tree, environments, self._environ, render=True)
-        return found if isinstance(found, DesiredTree) and found.rendered else None
+        marked = desired(tree, environments, self._environ, render=True)
+        if not isinstance(marked, DesiredTree) or not marked.rendered:
+            return None
+        # A template may look at a value before it prints it: sentinels tell what decides, and not what comes of it.
+        exact = desired(tree, environments, self._environ, render=True, exact=True)
+        return replace(marked, images=_exact(marked, exact)) if isinstance(exact, DesiredTree) else None
 
 
 def differing(
@@ -95,11 +104,13 @@ def differing(
     images: Iterable[TreeImage],
     own: Mapping[str, OwnRepositories],
     file: str,
+    shared: Collection[str] = (),
 ) -> Iterator[RenderedOtherwise]:
     """The rendered images that a setting is a part of, and that are not what it says.
 
-    own: by component, where its images may be. file: the one that settings without a file are in. What a rendering
-    leaves out, such as a digest where the setting has one, differs; what a setting leaves out does not.
+    own: by component, where its images may be. file: the one that settings without a file are in. shared: addresses
+    that several settings read. What a rendering leaves out, such as a digest where the setting has one, differs; what a
+    setting leaves out does not.
     """
     images = list(images)
     for setting in said:
@@ -109,7 +120,7 @@ def differing(
         at = address.file or file
         path = parse_path(address.path)
         made_of_it = [each for each in images if any(_is_at(part, at, path) for part in each.parts)]
-        for image in _about(made_of_it, own[setting.component]):
+        for image in _about(made_of_it, own[setting.component], shared=setting.path in shared):
             if image.image is not None and not _same(image.image, setting, own[setting.component]):
                 yield RenderedOtherwise(
                     setting.path,
@@ -123,11 +134,28 @@ def differing(
                 )
 
 
-def _about(images: list[TreeImage], own: OwnRepositories) -> list[TreeImage]:
-    """Those of a component: a part such as a cycle is in the images of many. Where it is in no image of this one, and
-    in those of one other repository, that stands where the component's should."""
+def _exact(marked: DesiredTree, exact: DesiredTree) -> tuple[TreeImage, ...]:
+    """The containers with the images that they get, and what decides these; one that is rendered only without
+    sentinels has nothing that decides it, and one that is rendered only with them is none."""
+    parts: dict[tuple[str | None, ...], list[TreeImage]] = defaultdict(list)
+    for each in marked.images:
+        parts[_key(each)].append(each)
+    found = []
+    for each in exact.images:
+        known = parts[_key(each)]
+        found.append(replace(each, parts=known.pop(0).parts) if known else each)
+    return tuple(found)
+
+
+def _key(image: TreeImage) -> tuple[str | None, ...]:
+    return image.environment, image.application, image.kind, image.name, image.container
+
+
+def _about(images: list[TreeImage], own: OwnRepositories, *, shared: bool) -> list[TreeImage]:
+    """Those of a component. Where there are none, all that are made of a part of it alone: another repository stands
+    where the component's should."""
     found = [each for each in images if own.has(_repository(each))]
-    return found if found or len(set(map(_repository, images))) > 1 else images
+    return found if found or shared else images
 
 
 def _repository(image: TreeImage) -> str:

@@ -68,11 +68,13 @@ def desired(
     environ: Mapping[str, str],
     *,
     render: bool,
+    exact: bool = False,
     shape: str | None = None,
 ) -> DesiredTree | Refusal:
     """What a tree asks for in these environments; in all of them where none is named.
 
-    environ: the variables of this process; `PATH` says where Helm and Kustomize are, if they are. shape: the layout
+    environ: the variables of this process; `PATH` says where Helm and Kustomize are, if they are. exact: render without
+    looking for what decides an image (`NoSentinels`). shape: the layout
     that the tree has, where somebody says it. Refused: `no-layout` (the tree has not that one, or none that is known),
     `no-environment` (the first of those that it lacks).
     """
@@ -85,7 +87,7 @@ def desired(
         return Refusal("no-environment", {"environment": unknown[0], "known": known})
     wanted = tuple(each for each in known if each in environments or not environments)
     with tempfile.TemporaryDirectory(prefix="ldmrelease-render-") as work:
-        found = _render(name, tree, wanted, environ, Path(work)) if render else None
+        found = _render(name, tree, wanted, environ, Path(work), exact=exact) if render else None
         rendered = found is not None
         findings = list(found if found is not None else layout(name).read(tree, wanted))
     images = tuple(each for each in findings if isinstance(each, TreeImage))
@@ -95,11 +97,17 @@ def desired(
 
 
 def _render(
-    name: str, tree: Tree, environments: Collection[str], environ: Mapping[str, str], work: Path
+    name: str,
+    tree: Tree,
+    environments: Collection[str],
+    environ: Mapping[str, str],
+    work: Path,
+    *,
+    exact: bool,
 ) -> Iterator[TreeFinding] | None:
     helm, kustomize = installed(environ)
     return layout(name).render(
-        tree, environments, Programs(work, environ, helm, kustomize, cache_folder(environ))
+        tree, environments, Programs(work, environ, helm, kustomize, cache_folder(environ), exact)
     )
 
 

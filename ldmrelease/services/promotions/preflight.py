@@ -93,9 +93,8 @@ def _unwritable(
     wanted = desired_edits(spec, application, there)
     if isinstance(wanted, Refusal):
         return wanted
-    product = spec.pinned.release.product
     return (
-        shared.refusal(application, product, there, wanted)
+        shared.refusal(application, spec.pinned.release, there, wanted)
         or tags.refusal(application, there, wanted)
         or rendered.refusal(application, there, wanted)
     )

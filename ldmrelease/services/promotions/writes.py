@@ -52,7 +52,7 @@ def write(work: Work) -> Written | Refusal | Unavailable:
     then = Snapshot("", "", before, {})
     shared = SharedParts(work.context.topology)
     # Since it was planned, somebody may have changed what others read as well.
-    refusal = shared.refusal(work.application, work.pinned.release.product, then, wanted)
+    refusal = shared.refusal(work.application, work.pinned.release, then, wanted)
     if refusal is not None:
         return refusal
     return registry.write(

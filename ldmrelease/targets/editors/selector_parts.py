@@ -74,9 +74,10 @@ def _value(
         return _NULL if behind else ABSENT
     if not isinstance(wanted, int):
         return wanted
-    # A number in quotes stays there.
-    quoted = isinstance(now, str) and whole_number(now) is not None
-    return str(wanted) if quoted else Unquoted(str(wanted))
+    # A number in quotes stays there, in as many digits where it has zeros in front.
+    if isinstance(now, str) and whole_number(now) is not None:
+        return str(wanted).zfill(len(now)) if now.startswith("0") and len(now) > 1 else str(wanted)
+    return Unquoted(str(wanted))
 
 
 def _text(value: Scalar | tuple[Scalar, ...] | None) -> str:

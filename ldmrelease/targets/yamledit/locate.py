@@ -24,12 +24,11 @@ class FoundNode(Struct, frozen=True):
 class Trail(Struct, frozen=True):
     """The nodes along a path, the root first; what a step stands in is the node of the one before.
 
-    rest: the parts for which there is nothing. merged: what a mapping that is merged into the last one says for them.
+    rest: the parts for which there is nothing.
     """
 
     steps: tuple[FoundNode, ...]
     rest: Path = ()
-    merged: Node | None = None
 
     @property
     def last(self) -> FoundNode:
@@ -51,8 +50,8 @@ def find(root: Node, path: Path) -> FoundNode:
 def follow(root: Node, path: Path, *, shared: bool = False) -> Trail:
     """As far as the path leads. Where `shared`, anchors and aliases are followed: what is there is read elsewhere too.
 
-    Raises `Refused`: `duplicate-key`, `not-a-mapping`, `not-a-list`; unless `shared`, also `alias`, `anchor` and
-    `merge-key`.
+    Raises `Refused`: `duplicate-key`, `not-a-mapping`, `not-a-list`, `merge-key` for what a merged mapping says; unless
+    `shared`, also `alias`, `anchor`, and `merge-key` for what one could say.
     """
     anchors = Anchors(root)
     steps = [_own(FoundNode(root), anchors, shared)]
@@ -60,8 +59,9 @@ def follow(root: Node, path: Path, *, shared: bool = False) -> Trail:
         node = steps[-1].node
         found = None if node.is_null else _inside(anchors, node, part)
         if found is None:
-            merged = _merged(anchors, node, path[index:], shared) if isinstance(part, str) else None
-            return Trail(tuple(steps), path[index:], merged)
+            if isinstance(part, str):
+                _require_unmerged(anchors, node, part, shared)
+            return Trail(tuple(steps), path[index:])
         steps.append(_own(found, anchors, shared))
     return Trail(tuple(steps))
 
@@ -116,17 +116,11 @@ def _entry(node: Node, name: str) -> FoundNode | None:
     return FoundNode(matches[0][1], matches[0][0]) if matches else None
 
 
-def _merged(anchors: Anchors, node: Node, rest: Path, shared: bool) -> Node | None:
+def _require_unmerged(anchors: Anchors, node: Node, name: str, shared: bool) -> None:
+    # A key of its own would hide what is merged, for good: what is put back later is a value, and no merge.
     merge = next((key for key, _ in node.pairs if is_merge(key)), None)
-    if merge is None:
-        return None
-    if not shared:
+    if merge is not None and not (shared and anchors.merged(node, name) is None):
         raise RefusedError("merge-key", line=merge.line, found="<<")
-    found = anchors.merged(node, str(rest[0]))
-    if found is not None and len(rest) > 1:
-        # A key of its own would take the place of the whole mapping that is merged, and not of one value in it.
-        raise RefusedError("merge-key", line=merge.line, found="<<")
-    return found
 
 
 def behind_colon(text: str, found: FoundNode) -> int:

@@ -16,7 +16,7 @@ MOST_READERS = 1000
 def readers_of(data: bytes, path: str) -> tuple[str, ...] | Refusal:
     """The other paths that say something else when the setting at this one is written, at its anchor.
 
-    Of one that is absent or merged: those that would read the key that is added. Raises ValueError for what is no path.
+    Of one that is absent: those that would read the key that is added. Raises ValueError for what is no path.
     """
     where = parse_manifest_path(path)
     try:

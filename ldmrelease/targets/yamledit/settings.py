@@ -49,7 +49,7 @@ def read_settings(
     """The settings at `paths`; `file` is the name for refusals. Raises ValueError for what is not a path.
 
     An `optional` one that is absent is `ABSENT`, at the line of the mapping that would hold it. One of `shared` may
-    have an anchor, or be an alias, or come from a merged mapping (`readers_of` tells who reads it besides).
+    have an anchor, or be an alias (`readers_of` tells who reads it besides).
     What is `beside` nobody edits: there aliases are followed, and what is absent or a mapping is left out.
 
     A refusal lists what is wrong with every setting that cannot be edited.
@@ -83,8 +83,7 @@ def edit_settings(
 ) -> bytes | Refusal:
     """The file with these settings changed, and nothing else. Raises ValueError for what is not a path.
 
-    An `optional` one that is absent is added, and `ABSENT` takes any away; one of `shared` is written at its anchor,
-    and where it comes from a merged mapping, as a key of its own: what is merged is said of others as well.
+    An `optional` one that is absent is added, and `ABSENT` takes any away; one of `shared` is written at its anchor.
     """
     try:
         mark, text = decoded(data)
@@ -109,7 +108,7 @@ def _replaced(
         with _about(path):
             _, trail = _trail(text, documents, path, path in shared)
             if trail.rest or isinstance(value, Absent):
-                if path not in optional and not isinstance(value, Absent) and trail.merged is None:
+                if path not in optional and not isinstance(value, Absent):
                     raise _missing(documents, trail)
                 later.append(path)
                 continue
@@ -126,15 +125,11 @@ def _added_or_removed(text: str, path: str, value: Value, shared: bool) -> str:
     documents = parse_documents(text)
     root, trail = _trail(text, documents, path, shared)
     if isinstance(value, Absent):
-        if trail.merged is not None:
-            raise RefusedError("merge-key", line=trail.last.node.line, found="<<")
         if trail.rest:
             return text
         if not trail.last.alias:
             _value(trail.last.node)
         splices, edit = removed(text, parse_manifest_path(path).path, trail, value)
-    elif trail.merged is not None and _value(trail.merged, shared) == value:
-        return text
     elif trail.rest:
         splices, edit = added(text, root, trail, value)
     else:  # an earlier one of these edits has made it
@@ -173,8 +168,6 @@ def _nothing(text: str) -> Node:
 def _found(text: str, documents: Sequence[Node], path: str, optional: bool, shared: bool) -> FoundSetting:
     _, trail = _trail(text, documents, path, shared)
     node = trail.last.node
-    if trail.merged is not None:
-        return FoundSetting(_value(trail.merged, shared), trail.merged.line)
     if not trail.rest:
         return FoundSetting(_value(node, shared), node.line, tuple(each.line for each in node.items))
     if not optional:

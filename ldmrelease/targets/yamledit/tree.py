@@ -74,8 +74,13 @@ def is_text(plain: str) -> bool:
 
 
 def decoded(data: bytes) -> tuple[bytes, str]:
-    """The byte order mark, if there is one, and the text without it. Raises `RefusedError` (`not-utf-8`)."""
+    """The byte order mark, if there is one, and the text without it.
+
+    Raises `RefusedError` with `not-utf-8`, or with `not-yaml` for a second mark: not all readers skip that.
+    """
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    if data.startswith(codecs.BOM_UTF8 * 2):
+        raise RefusedError("not-yaml", line=1, found="two byte order marks")
     try:
         return mark, data[len(mark) :].decode("utf-8")
     except UnicodeDecodeError as error:

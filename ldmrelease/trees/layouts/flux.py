@@ -20,7 +20,7 @@ from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, Tre
 from ldmrelease.trees.kustomizations import DeclaredContainer, Kustomizations, declared
 from ldmrelease.trees.rendering.kustomize_build import Kustomize
 from ldmrelease.trees.rendering.rendering_program import NotRendered
-from ldmrelease.trees.rendering.sentinels import Sentinels
+from ldmrelease.trees.rendering.sentinels import NoSentinels, Sentinels
 from ldmrelease.trees.values import (
     UnreadableFile,
     YamlMapping,
@@ -73,7 +73,7 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     """The same, with kustomizations as Kustomize builds them."""
     if programs.kustomize is None:
         return None
-    sentinels = Sentinels()
+    sentinels = NoSentinels() if programs.exact else Sentinels()
     program = Kustomize(programs.kustomize, tree, programs.work, programs.environment, sentinels)
     known = Kustomizations(tree)
     return _rendered(tree, known, program, sentinels, environments)

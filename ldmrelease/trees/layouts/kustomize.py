@@ -15,7 +15,7 @@ from ldmrelease.trees.kustomizations import Kustomizations
 from ldmrelease.trees.rendering.kustomize_build import Kustomize
 from ldmrelease.trees.rendering.rendered_containers import rendered_containers
 from ldmrelease.trees.rendering.rendering_program import NotRendered
-from ldmrelease.trees.rendering.sentinels import Sentinels
+from ldmrelease.trees.rendering.sentinels import NoSentinels, Sentinels
 from ldmrelease.trees.values import UnreadableFile, text_at
 
 _OF_ENVIRONMENTS = ("overlays", "environments", "envs", "clusters")
@@ -53,7 +53,7 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     """The same, container by container, as Kustomize builds them."""
     if programs.kustomize is None:
         return None
-    sentinels = Sentinels()
+    sentinels = NoSentinels() if programs.exact else Sentinels()
     program = Kustomize(programs.kustomize, tree, programs.work, programs.environment, sentinels)
     return _render(program, Kustomizations(tree), sentinels, environments)
 

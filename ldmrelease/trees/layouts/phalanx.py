@@ -19,7 +19,7 @@ from ldmrelease.trees.rendering.applications import ArgoApplication, application
 from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.rendering_program import NotRendered
-from ldmrelease.trees.rendering.sentinels import Sentinels
+from ldmrelease.trees.rendering.sentinels import NoSentinels, Sentinels
 from ldmrelease.trees.values import (
     KeyPath,
     UnreadableFile,
@@ -68,7 +68,7 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     if programs.helm is None or not any(each.startswith(f"{_TOP}/templates/") for each in tree.files()):
         return None
     cache = RenderCache(programs.cache)
-    sentinels = Sentinels(cache.secret)
+    sentinels = NoSentinels() if programs.exact else Sentinels(cache.secret)
     charts = Charts(tree)
     helm = Helm(programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache)
     return _render(helm, charts, sentinels, environments)

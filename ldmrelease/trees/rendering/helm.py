@@ -158,8 +158,9 @@ class Helm:
 
 def with_images(rendered: bytes) -> bytes:
     """The documents that may have a container. Most have none, and reading them takes longer than all the rest: a
-    marker at the beginning of a line ends a document, whatever stands in it (YAML 1.2, 9.1)."""
-    return b"---".join(each for each in _DOCUMENT.split(rendered) if b"image" in each)
+    marker at the beginning of a line ends a document, whatever stands in it (YAML 1.2, 9.1). A key may be spelled with
+    escapes."""
+    return b"---".join(each for each in _DOCUMENT.split(rendered) if b"image" in each or b"\\" in each)
 
 
 def _words(name: str, folder: str, namespace: str, parameters: Mapping[str, str]) -> list[str]:

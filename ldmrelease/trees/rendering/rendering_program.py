@@ -1,5 +1,6 @@
 """A program that renders, run on a copy of what it needs: offline, without the user's own settings, for a while."""
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,16 @@ SECONDS = 60
 _LONGEST = 2000
 # Nobody answers there. It is a second lock: what is fetched is refused before the program is asked.
 _NOBODY = "http://127.0.0.1:9"
-_OFFLINE = {"HTTP_PROXY": _NOBODY, "HTTPS_PROXY": _NOBODY, "NO_PROXY": "", "GIT_ALLOW_PROTOCOL": "none"}
+_OFFLINE = {
+    "HTTP_PROXY": _NOBODY,
+    "HTTPS_PROXY": _NOBODY,
+    "NO_PROXY": "",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+_FETCHERS = ("git", "ssh", "hg", "curl", "wget", "docker", "helm", "kustomize")
+"""Programs that a program which renders might run; the one that is asked is named by its whole path."""
 
 
 class NotRendered(Exception):
@@ -31,8 +41,16 @@ class Program:
         self._path = path
         self._stat = _identity(path)
         work.mkdir(parents=True, exist_ok=True)
-        self.work = Path(tempfile.mkdtemp(dir=work))
-        self._environ = {"PATH": environ.get("PATH", ""), "HOME": str(self.work)} | _OFFLINE
+        own = Path(tempfile.mkdtemp(dir=work))
+        # What the tree says is under `work` alone: no file of it is taken for the user's own.
+        self.work, home, programs = own / "tree", own / "home", own / "programs"
+        for each in (self.work, home, programs):
+            each.mkdir()
+        # What would fetch is not to be found, and does nothing where it is.
+        for name in _FETCHERS:
+            (programs / name).symlink_to("/bin/false")
+        path = os.pathsep.join(filter(None, (str(programs), environ.get("PATH", ""))))
+        self._environ = {"PATH": path, "HOME": str(home), "XDG_CONFIG_HOME": str(home)} | _OFFLINE
 
     @property
     def identity(self) -> bytes:

@@ -51,7 +51,7 @@ class Sentinels:
         by_path = {each.path: each for each in instances}
         return self._below((), by_path)
 
-    def marked(self, value: YamlValue, path: tuple[str | int, ...] = ()) -> YamlValue:
+    def marked(self, value: YamlValue, path: tuple[str | int, ...] = (), /) -> YamlValue:
         """A value with sentinels in place of what may be part of an image."""
         if isinstance(value, YamlMapping):
             entries = {key: self.marked(each, (*path, key)) for key, each in value.entries.items()}
@@ -69,7 +69,7 @@ class Sentinels:
         text = self.stand_in(scalar, scalar.printed() or "")
         return YamlScalar(text, True, scalar.file, scalar.line, scalar.path)
 
-    def stand_in(self, scalar: YamlScalar, text: str) -> str:
+    def stand_in(self, scalar: YamlScalar, text: str, /) -> str:
         """The sentinel for a text that a scalar brings along: all that it says, or what follows an image's name."""
         where = (scalar.file, scalar.path)
         with self._lock:
@@ -127,6 +127,27 @@ class Sentinels:
             elif alias in own:
                 entries[alias] = own[alias]
         return YamlMapping(entries, instance.values.file, instance.values.line)
+
+
+class NoSentinels(Sentinels):
+    """Stands where sentinels do, and leaves everything as it is: what is rendered is what will be applied, and says
+    nothing of the scalars that it is made of. A template may look at a value before it prints it."""
+
+    def marked(self, value: YamlValue, _path: tuple[str | int, ...] = (), /) -> YamlValue:
+        """The value."""
+        return value
+
+    def scalar(self, scalar: YamlScalar) -> YamlScalar:
+        """The scalar."""
+        return scalar
+
+    def stand_in(self, _scalar: YamlScalar, text: str, /) -> str:
+        """The text."""
+        return text
+
+    def read(self, text: str) -> Rendered:
+        """The text, made of nobody knows what."""
+        return Rendered(text, ())
 
 
 def as_yaml(value: YamlValue) -> str:

@@ -30,11 +30,14 @@ MAIN = application("simonyitel", SIMONYITEL, "telescope/mtdome")
 
 
 def refusal(wanted: str, *others: Application, here: Application = AUXILIARY) -> Refusal | None:
+    return refused(release(wanted, ataos=3, atdome=1), here, *others)
+
+
+def refused(wanted: Release, here: Application, *others: Application) -> Refusal | None:
     there = read(here.target, TREE)  # type: ignore[arg-type]
-    edits = image_settings.desired(here.target, release(wanted, ataos=3, atdome=1), there)  # type: ignore[arg-type]
+    edits = image_settings.desired(here.target, wanted, there)  # type: ignore[arg-type]
     assert isinstance(edits, dict), edits
-    shared = SharedParts(Topology((), (here, *others)))
-    return shared.refusal(here, "telescope", there, edits)
+    return SharedParts(Topology((), (here, *others))).refusal(here, wanted, there, edits)
 
 
 def test_nobody_else_reads_what_is_all_in_one_place() -> None:
@@ -58,12 +61,16 @@ def test_what_stays_as_it_is_may_be_read_by_anybody() -> None:
 
 def test_nor_under_another_product_of_the_same_place() -> None:
     both = replace(AUXILIARY, runs=("telescope/ataos", "other/atdome"))
-    there = read(both.target, TREE)  # type: ignore[arg-type]
-    edits = image_settings.desired(both.target, release("c0044", ataos=3), there)  # type: ignore[arg-type]
-    assert isinstance(edits, dict), edits
-    found = SharedParts(Topology((), (both,))).refusal(both, "telescope", there, edits)
+    found = refused(release("c0044", ataos=3, atdome=1), both)
     assert found is not None
     assert found.values["readers"] == ["summit/auxtel atdome"]
+
+
+def test_nor_under_a_component_that_the_release_lacks() -> None:
+    found = refused(release("c0044", ataos=3), AUXILIARY)
+    assert found is not None
+    assert found.values["readers"] == ["summit/auxtel atdome"]
+    assert refused(release("c0043", ataos=3), AUXILIARY) is None
 
 
 def test_who_reads_it_as_a_default_is_named_too() -> None:
@@ -82,7 +89,7 @@ def anchored(wanted: Release, here: Application, *others: Application) -> Refusa
     there = read(here.target, ANCHORED)  # type: ignore[arg-type]
     edits = image_settings.desired(here.target, wanted, there)  # type: ignore[arg-type]
     assert isinstance(edits, dict), edits
-    return SharedParts(Topology((), (here, *others))).refusal(here, "telescope", there, edits)
+    return SharedParts(Topology((), (here, *others))).refusal(here, wanted, there, edits)
 
 
 def test_a_setting_of_the_workspace_that_reads_an_anchor_is_not_changed_by_another() -> None:

@@ -1,6 +1,7 @@
 """Trees by people who mean harm: what they name gets nowhere but into the answer."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ldmrelease.targets.git.local_repository import layout_of, open_layout
 from ldmrelease.trees.charts import Charts
 from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Folder
+from ldmrelease.trees.kustomizations import Kustomizations
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.rendering_program import NotRendered, Program, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels
@@ -124,6 +126,30 @@ def test_a_program_sees_neither_the_users_settings_nor_a_network(
     assert not {"HELM_PLUGINS", "AWS_SECRET_ACCESS_KEY"} & told.keys()
     assert Path(told["HOME"]).is_relative_to(tmp_path / "work")
     assert (told["HTTPS_PROXY"], told["GIT_ALLOW_PROTOCOL"]) == ("http://127.0.0.1:9", "none")
+    # A `.gitconfig` of the tree is nobody's own, and git does nothing where it is run all the same.
+    assert not Path(told["HOME"]).is_relative_to(asked.work)
+    assert not asked.work.is_relative_to(told["HOME"])
+    git = shutil.which("git", path=told["PATH"])
+    assert git is not None
+    assert subprocess.run([git, "version"], capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Resources: [https://example.org/other.git]\n",
+        "RESOURCES: [../outside]\n",
+        "re\u017fources: [../outside]\n",
+        "image\u017f: [{name: a, newTag: b}]\n",
+        "patches: [{Path: 'http://127.0.0.1/x'}]\n",
+        "images: [{name: a, NEWTAG: b}]\n",
+        "openapi: {Path: ../x}\n",
+    ],
+)
+def test_keys_that_kustomize_takes_for_others_are_no_kustomization(text: str) -> None:
+    known = Kustomizations(memory_tree({"a/kustomization.yaml": text, "a/x.yaml": "a: 1\n"}))
+    with pytest.raises(UnreadableFile, match="no field"):
+        known.kustomization("a")
 
 
 def test_two_that_work_in_one_folder_do_not_meet(tmp_path: Path) -> None:

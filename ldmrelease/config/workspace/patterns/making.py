@@ -1,6 +1,6 @@
 """Entries that are made of a pattern: named ones of a mapping, and items of a list."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TypeVar
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from ldmrelease.config.workspace.patterns.repeats import (
     PatternQuestions,
     RecordedTrees,
     asked_by,
+    choices,
     exception_faults,
     found,
     is_excepted,
@@ -109,7 +110,9 @@ class Maker:
         if files is None or faults:
             self.dropped.append(scope.path)
             return None
-        chosen = (each for own in listed(head, scope.bindings) for each in found(asked, files, own))
+        weigh = self.weigher(scope.path)
+        weigh(choices(head))
+        chosen = (each for own in listed(head, scope.bindings) for each in found(asked, files, own, weigh))
         return [each for each in chosen if is_on(asked, files, each) and not is_excepted(head, each)]
 
     def faults(self, head: Repeated, names: list[str], asked: PatternQuestions, path: Path) -> list[Problem]:
@@ -221,7 +224,7 @@ class Maker:
 
     def copy(self, node: YamlNode, scope: Scope, key: str = "") -> YamlNode:
         """A value with what its variables stand for, and with what the patterns inside of it make."""
-        self._weigh(scope)
+        self._weigh(scope.path)
         if isinstance(node.value, str):
             return nodes.text(node, replaced(node.value, scope.bindings))
         if isinstance(node.value, list):
@@ -260,11 +263,15 @@ class Maker:
                     number += 1
                     yield made
 
-    def _weigh(self, scope: Scope) -> None:
-        self._weight += 1
+    def weigher(self, path: Path) -> Callable[[int], None]:
+        """What weighs the choices of a pattern before they are looked at, whether or not they make something."""
+        return lambda count: self._weigh(path, count)
+
+    def _weigh(self, path: Path, count: int = 1) -> None:
+        self._weight += count
         if self._weight > MOST:
             message = f"the patterns make more than {MOST} values"
-            raise BadInput([self.document.problem(scope.path[:2], message, "make fewer entries of it")])
+            raise BadInput([self.document.problem(path[:2], message, "make fewer entries of it")])
 
     def _drop(self, path: Path, message: str, pattern: Path) -> None:
         self.problems.append(self.document.problem(path, message, "choose another name", at_key=True))

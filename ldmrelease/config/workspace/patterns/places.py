@@ -1,6 +1,6 @@
 """Places that patterns make: applications of environments, each written once for all that have it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from ldmrelease.config.workspace.patterns.making import Made, Maker, Scope
 from ldmrelease.config.workspace.patterns.repeats import (
     PatternQuestions,
     asked_by,
+    choices,
     found,
     is_excepted,
     is_on,
@@ -68,20 +69,23 @@ class PlacePatterns:
             maker.dropped.append(path)
             return
         self._tell_unknown_applications(head, asked, files, path)
-        for bound in self._bindings(head, asked, files):
+        for bound in self._bindings(head, asked, files, maker.weigher(path)):
             self._make(body, Scope(path, (), bound, tree), path)
         self._tell_twice(path)
 
-    def _bindings(self, head: PlacesHead, asked: PatternQuestions, files: Files) -> Iterator[Bindings]:
+    def _bindings(
+        self, head: PlacesHead, asked: PatternQuestions, files: Files, weigh: Callable[[int], None]
+    ) -> Iterator[Bindings]:
         chosen = [each for each in self._environments.children if _fits(each, head.environments)]
         named = [each for each in head.applications if "*" not in each]
         forms = [each for each in head.applications if "*" in each]
+        weigh(len(chosen) * (len(named) + bool(forms)) * choices(head))
         for environment in chosen:
             starts: list[dict[str, str]] = [
                 {"environment": environment, "application": each} for each in named
             ]
             for start in (*starts, *([{"environment": environment}] if forms else [])):
-                own = (each for first in listed(head, start) for each in found(asked, files, first))
+                own = (each for first in listed(head, start) for each in found(asked, files, first, weigh))
                 for each in own:
                     for bound in _with_application(each, asked, files):
                         name = bound["application"]

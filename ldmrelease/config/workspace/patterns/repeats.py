@@ -1,6 +1,7 @@
 """How often a pattern is made, and as what: its lists, what the tree answers, and its exceptions."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
@@ -104,11 +105,22 @@ def listed(head: Repeated, bound: Bindings) -> Iterator[dict[str, str]]:
         yield {**bound, **dict(zip(lists, chosen, strict=True))}
 
 
-def found(asked: PatternQuestions, files: Files, bound: Bindings) -> Iterator[dict[str, str]]:
-    """What the variables stand for in each answer of the tree."""
+def choices(head: Repeated) -> int:
+    """How many `listed` has, without listing them."""
+    return math.prod(map(len, (head.for_ or {}).values()))
+
+
+def found(
+    asked: PatternQuestions, files: Files, bound: Bindings, weigh: Callable[[int], None]
+) -> Iterator[dict[str, str]]:
+    """What the variables stand for in each answer of the tree. weigh: told how many answers each question has."""
     known = [dict(bound)]
     for step in asked.from_tree:
-        known = [each for before in known for each in _first(step, files, before)]
+        before, known = known, []
+        for each in before:
+            answers = _first(step, files, each)
+            weigh(len(answers))
+            known += answers
     return iter(known)
 
 

@@ -376,3 +376,30 @@ def test_a_question_is_answered_by_what_its_variables_stand_for(
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="FILE#PATH"):
         question(address)
+
+
+_DIGITS = (
+    "{" + ", ".join(f"n{each}: [{', '.join(f'd{digit}' for digit in range(10))}]" for each in range(10)) + "}"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'products:\n  web:\n    grammar: semver\n    components:\n      "c{{n0}}":\n        for: {_DIGITS}\n'
+        '        except: [{n0: "*"}]\n        image: a\n',
+        f"environments: {{base: {{level: development}}}}\npatterns:\n  - applications: [web]\n    for: {_DIGITS}\n"
+        '    except: [{n0: "*"}]\n    target: {gitops: {file: a}}\n',
+        "trees: {gitops: {repository: r}}\nenvironments: {base: {level: development}}\npatterns:\n"
+        '  - applications: [web]\n    from-tree: ["a#{x}.t", "a#{y}.t", "a#{z}.t"]\n'
+        '    except: [{x: "*"}]\n    target: {gitops: {file: a}}\n',
+    ],
+)
+def test_choices_are_weighed_before_they_are_made_or_excepted(text: str) -> None:
+    many = {f"k{number}.t": None for number in range(1_000)}
+    tree = RecordedTree("r", "main", "0" * 40, frozenset(["a#*.t"]), {"a": many})
+    with pytest.raises(BadInput, match="more than 200000 values") as told:
+        expanded(parse(f"{HEAD}{text}".encode(), "w.yaml"), {"gitops": tree})
+    (found,) = told.value.problems
+    assert found.line is not None
+    assert found.line > HEAD.count("\n")

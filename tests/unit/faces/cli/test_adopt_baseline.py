@@ -43,6 +43,13 @@ def test_an_image_that_is_not_there_costs_a_note(site: Site) -> None:
     assert all(each["problem"] for each in notes)
 
 
+def test_a_place_that_was_not_seen_is_said_by_the_exit_code(site: Site) -> None:
+    (site.root / "gitops").rename(site.root / "away")
+    done = site.run("adopt", "--baseline", "-o", "json")
+    assert done.exit_code == 3
+    assert all(each["missed"] for each in json.loads(done.stdout)["places"])
+
+
 def test_it_is_about_a_workspace_and_no_tree(site: Site) -> None:
     done = site.run("adopt", "somewhere", "--baseline")
     assert done.exit_code == 2

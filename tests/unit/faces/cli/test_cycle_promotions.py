@@ -59,6 +59,16 @@ def test_a_promotion_is_one_commit_and_a_rollback_brings_the_lines_back(summit: 
     assert lines(summit, first) == []
 
 
+def test_an_open_release_does_not_move_a_cycle_that_its_missing_components_read(summit: Site) -> None:
+    summit.ok("promote", "c0044", "--target", PLACE)
+    first = tip(summit)
+    summit.ok("release", "pin", "c0042.003")  # there is an ataos of it, and nothing else
+    refused = summit.run("rollback", "c0042.003", "--target", PLACE, "--reason", "slow")
+    assert refused.exit_code == 1
+    assert "atdome" in refused.stderr + refused.stdout
+    assert tip(summit) == first
+
+
 def test_a_raised_build_of_one_component_is_one_line(summit: Site) -> None:
     summit.ok("promote", "c0044", "--target", PLACE)
     first = tip(summit)

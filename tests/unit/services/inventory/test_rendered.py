@@ -28,8 +28,8 @@ def setting(path: str = "image.tag", component: str = "portal", **said: str) -> 
     return ImageSetting(component, path, 3, **said)
 
 
-def found(said: ImageSetting, *images: TreeImage) -> list[str]:
-    return [each.found for each in differing([said], images, OWN, FILE)]
+def found(said: ImageSetting, *images: TreeImage, shared: tuple[str, ...] = ()) -> list[str]:
+    return [each.found for each in differing([said], images, OWN, FILE, shared)]
 
 
 def test_a_container_that_gets_what_the_setting_says_does_not_differ() -> None:
@@ -79,7 +79,13 @@ def test_a_part_that_many_images_share_is_about_those_of_the_component() -> None
         "example.org/atdome:c0043"
     ]
     # None of them is this component's, which does not run then.
-    assert found(said, *images[1:], container("example.org/mtmount:c0044", cycle)) == []
+    assert found(said, *images[1:], shared=(said.path,)) == []
+
+
+def test_where_other_repositories_stand_for_the_component_each_differs() -> None:
+    tag = part(FILE, "image", "tag")
+    images = [container(f"evil.example/{name}:1.2", tag) for name in ("a", "b")]
+    assert found(setting(tag="1.2"), *images) == [each.image for each in images]
 
 
 def test_an_item_of_a_list_is_found_by_its_name() -> None:

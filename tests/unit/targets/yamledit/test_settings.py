@@ -1,5 +1,6 @@
 """Values files are edited by splicing: the setting changes, and not one character besides."""
 
+import codecs
 import copy
 
 import pytest
@@ -374,3 +375,12 @@ def test_lists_keep_every_line_of_the_items_that_stay(
     for tag, comment, _ in kept:
         assert f"  - '{tag}'{comment}" in remaining
     assert remaining[-2] == "z: 'x'  # end"
+
+
+def test_a_second_byte_order_mark_is_refused() -> None:
+    text = codecs.BOM_UTF8 + b"a: b\n"
+    assert edit_settings(text, {"a": "c"}, FILE) == codecs.BOM_UTF8 + b"a: c\n"
+    twice = codecs.BOM_UTF8 + text
+    for found in (read_settings(twice, ["a"], FILE), edit_settings(twice, {"a": "c"}, FILE)):
+        assert isinstance(found, Refusal)
+        assert (found.code, found.values["line"]) == ("not-yaml", 1)

@@ -20,6 +20,12 @@ def read(text: str, path: str) -> tuple[Value, int]:
     return found[path].value, found[path].line
 
 
+def said(text: str, path: str) -> Value:
+    found = read_settings(text.encode(), [], FILE, beside=[path])
+    assert isinstance(found, dict), found
+    return found[path].value
+
+
 @pytest.mark.parametrize(
     ("text", "path", "line", "after", "readers"),
     [
@@ -44,21 +50,34 @@ def test_a_scalar_is_written_at_its_anchor_for_all_its_readers(
     assert read(written, path)[0] == "w"
     assert readers_of(text.encode(), path) == readers
     for each in readers:
-        assert read(text, each)[0] == value
-        assert read(written, each)[0] == "w"
+        assert said(text, each) == value
+        assert said(written, each) == "w"
 
 
 def test_an_anchor_on_a_null_takes_a_value() -> None:
     assert edited("a: &x\nb: *x\n", "b", "w") == "a: &x w\nb: *x\n"
 
 
-def test_what_is_merged_is_written_as_a_key_of_its_own() -> None:
+@pytest.mark.parametrize("value", ["v", "w", ABSENT])
+def test_what_is_merged_is_not_hidden_by_a_key_of_its_own(value: Value) -> None:
     text = "base: &x\n  tag: v\nb:\n  <<: *x\n  c: 1\nd:\n  <<: *x\n"
-    assert read(text, "b.tag") == ("v", 2)
-    assert edited(text, "b.tag", "w") == text.replace("  c: 1\n", "  c: 1\n  tag: w\n")
-    assert readers_of(text.encode(), "b.tag") == ()
+    for found in (
+        edited(text, "b.tag", value),
+        read_settings(text.encode(), ["b.tag"], FILE, ["b.tag"], shared=["b.tag"]),
+        readers_of(text.encode(), "b.tag"),
+    ):
+        assert isinstance(found, Refusal)
+        assert (found.code, found.values["line"]) == ("merge-key", 4)
     assert readers_of(text.encode(), "base.tag") == ("b.tag", "d.tag")
-    assert edited(text, "b.tag", "v") == text
+
+
+def test_beside_a_merge_its_own_keys_are_written_and_put_back() -> None:
+    text = "base: &x\n  tag: v\nb:\n  <<: *x\n  tag: u\n"
+    assert edited(text, "b.tag", "w") == text.replace("u", "w")
+    without = text.replace("tag: u", "c: 1")
+    added = edited(without, "b.own", "w")
+    assert added == f"{without}  own: w\n"
+    assert edited(added, "b.own", ABSENT) == without
 
 
 def test_a_key_below_a_merged_one_is_refused_since_a_merge_is_shallow() -> None:
