@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class RequirementFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
-    """What became of one requirement. `who` can change it, `next` is a command to try; `when` it can become true
-    by itself, `until` when it holds; `unmet` is the outcome that it would have had if it were enforced. `blocked` says
-    which command is not advised, and what stands in its way.
+    """What became of one requirement. `who` can change it, a role with its people, `next` is a command to try; `when`
+    it can become true by itself, `until` when it holds; `unmet` is the outcome that it would have had if it were
+    enforced. `blocked` says which command is not advised, and what stands in its way.
     """
 
     requirement: str

@@ -71,6 +71,7 @@ class Transport:
         self._pools = _pools(self._base, options)
         self._own = self._pools.connection_from_url(self._base)
         self._retry = _CappedRetry.of(options.retries)
+        self._is_away = False
         self._authority: Authority | None = None
         self._asking = threading.Lock()
 
@@ -155,12 +156,15 @@ class Transport:
             try:
                 response = self._exchange(call, url, headers)
             except HTTPError as error:
+                self._is_away = self._is_away or call.url.startswith("/v2/")
                 raise _unreachable(call, error) from error
+        self._is_away = False
         self.meter.add(1 + (len(response.retries.history) if response.retries else 0))
         return response
 
     def _exchange(self, call: HttpCall, url: str, headers: dict[str, str]) -> BaseHTTPResponse:
-        retries = self._retry if call.repeatable else False
+        # Who was not reached by several tries is tried once from then on: many images may be at one registry.
+        retries = self._retry if call.repeatable and not self._is_away else False
         if not call.url.startswith("/v2/"):
             return self._pools.request(
                 call.method, url, body=call.body, headers=headers, preload_content=False, retries=retries

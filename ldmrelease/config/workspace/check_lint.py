@@ -1,12 +1,13 @@
 """Checks that could be asked for and not be run."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ldmrelease.checks.registry import traits
 from ldmrelease.config.policies.clauses import HeldClause, clauses_at
 from ldmrelease.config.policies.references import Policies
+from ldmrelease.config.trust import Trust
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path as Field
@@ -16,11 +17,12 @@ _LEVEL = "level:"
 
 
 def check_problems(
-    policies: Policies, topology: Topology, document: YamlDocument, root: Path
+    policies: Policies, topology: Topology, document: YamlDocument, root: Path, trust: Trust | None
 ) -> Iterator[Problem]:
     """Commands whose program or script is not there, and checks that need a cluster where there is none."""
     for check in topology.checks:
-        yield from _command(check, document, root)
+        agreed = trust.checks.get(check.name) if trust is not None else None
+        yield from _command(check, document, root, agreed.files if agreed is not None else ())
     without: dict[tuple[str, Field, str], list[str]] = {}
     for each in topology.applications:
         if each.level not in policies:
@@ -58,7 +60,8 @@ def _is_at(application: Application, where: str) -> bool:
     return application.level == level if level != where else application.place.environment == where
 
 
-def _command(check: Check, document: YamlDocument, root: Path) -> Iterator[Problem]:
+def _command(check: Check, document: YamlDocument, root: Path, agreed: Collection[str]) -> Iterator[Problem]:
+    """`agreed` are the files that the trust document records of the check: of its command's words, those are files."""
     if not check.command or not traits(check.kind).has_command:
         return
     program, *words = check.command
@@ -67,7 +70,7 @@ def _command(check: Check, document: YamlDocument, root: Path) -> Iterator[Probl
         message = f"there is no program {program!r} that can be run"
         yield document.problem(("checks", check.name, "command", 0), message, "name one that is there")
     for index, word in enumerate(words, start=1):
-        if _is_script(word, root) and not (root / word).exists():
+        if (word in agreed or _is_script(word, root)) and not (root / word).exists():
             yield document.problem(
                 ("checks", check.name, "command", index), f"{word} is not there", "name a file that is"
             )

@@ -35,11 +35,14 @@ def lint(file: Path) -> tuple[Problem, ...]:
         found += _checks_not_agreed(read.topology, read.trust, read.document, told)
         found += _notify_not_agreed(read, read.trust, read.document)
     every = [*read.problems, *(each for each in found if not read.left_out.concerns(each))]
+    # A level whose file is not read is no level that nobody knows: the file's own finding says what to do.
+    named = {f"no level {each.stem!r}" for each in _with_other_endings(_policies_folder(read, root))}
+    every = [each for each in every if each.message not in named]
     return BadInput(read.told(every)).problems
 
 
 def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
-    yield from _other_endings(root / written(read.file, read.document, "policies"))
+    yield from _other_endings(_policies_folder(read, root))
     yield from relaxations(read.policies or {})
     if read.policies is not None and read.trust is not None:
         yield from _not_agreed(read.policies, read.trust, read.file)
@@ -50,7 +53,7 @@ def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
     trust_faults = [] if read.trust is None else list(trust_problems(read.trust, file, read.problems))
     yield from trust_faults
     if read.topology is not None:
-        yield from check_problems(read.policies or {}, read.topology, document, root)
+        yield from check_problems(read.policies or {}, read.topology, document, root, read.trust)
     yield from key_problems(
         file, document, root, read.trust, read.policies or (), [*read.problems, *trust_faults]
     )
@@ -58,11 +61,19 @@ def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
         yield from unreachable(read.parts.policies, read.parts.topology)
 
 
+def _policies_folder(read: ReadFiles, root: Path) -> Path:
+    return root / written(read.file, read.document, "policies")
+
+
+def _with_other_endings(folder: Path) -> list[Path]:
+    found = sorted(folder.glob("*")) if folder.is_dir() else []
+    return [each for each in found if each.suffix in _OTHER_ENDINGS]
+
+
 def _other_endings(folder: Path) -> Iterator[Problem]:
-    for path in sorted(folder.glob("*")) if folder.is_dir() else ():
-        if path.suffix in _OTHER_ENDINGS:
-            message = f"is not read: policy files end in {SUFFIX}"
-            yield Problem(shown(path), message, remedy=f"rename it to {path.stem}{SUFFIX}")
+    for path in _with_other_endings(folder):
+        message = f"is not read: policy files end in {SUFFIX}"
+        yield Problem(shown(path), message, remedy=f"rename it to {path.stem}{SUFFIX}")
 
 
 def _not_agreed(policies: Policies, trust: Trust, file: WorkspaceFile | None) -> Iterator[Problem]:

@@ -37,7 +37,11 @@ def read_in_any(text: str, grammars: Sequence[TagGrammar]) -> Tag:
     if text.startswith(_DIGEST):
         return read[0]._replace(reason="a digest; `ldmrelease release show DIGEST` names its release")
     meant = next(_meant(text, grammars), None)
-    return read[0] if meant is None else read[0]._replace(reason=f"{read[0].reason}; did you mean {meant}?")
+    reason = read[0].reason or ""
+    # A grammar may have said what is near by itself.
+    if meant is None or meant in reason:
+        return read[0]
+    return read[0]._replace(reason=f"{reason}; did you mean {meant}?")
 
 
 def _meant(text: str, grammars: Sequence[TagGrammar]) -> Iterator[str]:

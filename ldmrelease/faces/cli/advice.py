@@ -26,7 +26,11 @@ _FINAL = (PromotionState.SUCCEEDED, PromotionState.SUPERSEDED, PromotionState.AB
 
 
 def planned_advice(context: Context, decided: Sequence[Decided]) -> tuple[tuple[Decided, ...], BlockedAdvice]:
-    """The same decisions with no next command that would be refused; and what was taken out of each."""
+    """The same decisions with no next command that would be refused; and what was taken out of each.
+
+    Who can change something is told by name where the trust document has one.
+    """
+    decided = [replace(each, decision=_with_people(context, each.decision)) for each in decided]
     if not any(_is_unmet(each.decision) for each in decided):
         return tuple(decided), [{} for _ in decided]
     from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - where there is advice
@@ -48,7 +52,7 @@ def planned_report(
         return report, NONE_BLOCKED
     *earlier, last = [replace(each, decision=_unadvised(each.decision)) for each in report.decisions]
     blocked: Mapping[str, Blocked] = NONE_BLOCKED
-    told = report.decisions[-1].decision
+    told = _with_people(context, report.decisions[-1].decision)
     if report.state not in _FINAL and _is_unmet(told):
         from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - where there is advice
 
@@ -63,3 +67,20 @@ def _is_unmet(decision: Decision) -> bool:
 
 def _unadvised(decision: Decision) -> Decision:
     return replace(decision, findings=tuple(replace(each, next=()) for each in decision.findings))
+
+
+def _with_people(context: Context, decision: Decision) -> Decision:
+    return replace(
+        decision,
+        findings=tuple(
+            replace(each, who=tuple(_named(context, who) for who in each.who)) if each.who else each
+            for each in decision.findings
+        ),
+    )
+
+
+def _named(context: Context, role: str) -> str:
+    """`ci (Ada Lovelace)`; the role alone where nobody by another name has it."""
+    people = dict.fromkeys(each.person for each in context.keyring.keys if role in (each.id, *each.roles))
+    names = [each for each in people if each != role]
+    return f"{role} ({', '.join(names)})" if names else role

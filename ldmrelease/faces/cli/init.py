@@ -66,6 +66,7 @@ def _text(made: WorkspaceAnswer, sample: str | None) -> str:
     lines.append(_NEXT if sample is None else _NEXT_OF_SAMPLE)
     if sample == _WITH_DEMONSTRATION:
         lines.append(
-            "Or play with images and repositories made for it: `ldmrelease demo FOLDER`, another folder."
+            "The documents' commands work in the folder that `ldmrelease demo FOLDER` makes, and only there:\n"
+            "it has this sample with images and repositories, which are not here."
         )
     return "\n".join(lines)

@@ -45,8 +45,12 @@ def observe(
             continue
         context.append([observation_event(context, found)])
         seen.append(found)
+        if output.is_text:
+            # Many places take a while: who watches sees that it goes on.
+            say(observation_text(found))
     answer = observe_answer(seen, missed)
-    emit(answer, output, lambda: "\n".join(map(observation_text, seen)) if wanted else NO_PLACES)
+    if not output.is_text or not wanted:
+        emit(answer, output, lambda: NO_PLACES)
     for line in same_told((place, f"not observed: {refusal_words(why)}") for place, why in missed):
         say(line, err=True)
     raise typer.Exit(answer.exit_code)

@@ -7,7 +7,6 @@ import typer
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.promotion_rows import promotion_rows
 from ldmrelease.domain.events.promotion import DecisionMade, PromotionState
-from ldmrelease.faces.cli.advice import planned_report
 from ldmrelease.faces.cli.arguments import ProductOption, require_product, usual_product
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
@@ -58,6 +57,7 @@ def show(
     output: OutputOption = Output.text,
 ) -> None:
     """Show a promotion: what was asked, what was decided and why, each step, the receipts, what is next."""
+    from ldmrelease.faces.cli.advice import planned_report  # noqa: PLC0415 - as the next
     from ldmrelease.services.promotions.report import report  # noqa: PLC0415 - knows all parts of a promotion
 
     context = open_context_here(ctx)

@@ -321,3 +321,21 @@ def test_wrong_shapes_of_a_policy_and_of_the_trust_document_hide_no_wrong_name(f
         "environments.summit",
         "keys.observer.roles[0]",
     }
+
+
+@pytest.mark.parametrize("whole_folder", [False, True])
+def test_a_script_that_was_agreed_and_is_gone_is_told_as_gone(folder: Path, whole_folder: bool):
+    """And not as something that could be agreed to anew."""
+    (folder / "checks" / "smoke.sh").unlink()
+    if whole_folder:
+        (folder / "checks").rmdir()
+    problem = one(folder)
+    assert (problem.field, problem.message) == ("checks.smoke.command[1]", "checks/smoke.sh is not there")
+
+
+def test_a_level_whose_policy_file_has_another_ending_is_one_finding(folder: Path):
+    """Not one more for each line that names the level, with a hint to name another."""
+    policy = folder / "policies" / "development.yaml"
+    policy.rename(policy.with_suffix(".yml"))
+    (problem,) = found(folder)
+    assert problem.remedy == "rename it to development.yaml"

@@ -140,3 +140,12 @@ def test_a_plan_says_where_the_release_is_older_than_what_runs(ready: Site) -> N
     ready.ok("promote", WEEKLY, "--target", PLACE)
     told = ready.ok("promote", BEFORE, "--target", PLACE, "--dry-run")
     assert f"{PLACE}: {WEEKLY} -> {BEFORE} (older than what runs)" in told
+
+
+def test_who_can_change_it_is_named_where_the_trust_document_has_a_person(ready: Site) -> None:
+    told = ready.run("promote", WEEKLY, "--target", BASE).stdout
+    assert "who can change it: ci\n" in told
+    ready.edit(lambda now: now.replace("person: ci\n", "person: Ada Lovelace\n"), "trust.yaml")
+    assert "who can change it: ci (Ada Lovelace)" in ready.run("check", WEEKLY, "--target", BASE).stdout
+    refused = json.loads(ready.ok("promotions", "list", "-o", "json"))[0]["promotion"]
+    assert "who can change it: ci (Ada Lovelace)" in ready.ok("promotions", "show", refused)

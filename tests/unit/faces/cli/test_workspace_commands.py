@@ -47,7 +47,10 @@ def test_init_says_what_it_wrote(tmp_path: Path):
 def test_init_says_plainly_that_a_samples_images_are_not_made_and_which_command_makes_them(tmp_path: Path):
     told = run("init", str(tmp_path / "w"), "--sample", "rubin").stdout
     assert "put your registry and git repositories in place of the sample's" in told
-    assert "ldmrelease demo" in told
+    assert (
+        "The documents' commands work in the folder that `ldmrelease demo FOLDER` makes, and only there"
+        in told
+    )
     told = run("init", str(tmp_path / "v"), "--sample", "simple").stdout
     assert "ldmrelease demo" not in told
 

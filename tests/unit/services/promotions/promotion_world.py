@@ -289,6 +289,7 @@ class Made:
             releases="oci:releases",
             policies=Path("/nonexistent/policies"),
             trust=Path("/nonexistent/trust.yaml"),
+            trust_version=1,
             topology=_topology(),
             levels=levels,
             documents={name: _document(name) for name in levels},
