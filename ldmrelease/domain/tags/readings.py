@@ -30,10 +30,12 @@ def read_in_any(text: str, grammars: Sequence[TagGrammar]) -> Tag:
 
     Where none does, it is the first one's tag of kind `unknown`, and its reason says what may be meant.
     """
-    read = [parse(text, each.grammar, each.aliases) for each in grammars]
-    found = next((each for each in read if each.parsed), None)
-    if found is not None:
-        return found
+    read: list[Tag] = []
+    for each in grammars:
+        tag = parse(text, each.grammar, each.aliases)
+        if tag.parsed:
+            return tag
+        read.append(tag)
     if text.startswith(_DIGEST):
         return read[0]._replace(reason="a digest; `ldmrelease release show DIGEST` names its release")
     meant = next(_meant(text, grammars), None)
