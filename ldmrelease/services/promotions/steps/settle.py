@@ -1,5 +1,6 @@
 """Settle: what runs is what was promoted, seen and signed (design section 4, step 6)."""
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,7 +14,17 @@ from ldmrelease.services.inventory.observations import is_of
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.availability import availability
 from ldmrelease.services.promotions.rollout_steps import rolled_out
-from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, step_failure
+from ldmrelease.services.promotions.work import (
+    StepDone,
+    StepFailed,
+    StepPending,
+    StepResult,
+    Work,
+    step_failure,
+)
+
+_PAUSE = 2.0
+"""Seconds between two looks at what has no pods."""
 
 
 def act(work: Work) -> StepResult:
@@ -28,14 +39,41 @@ def act(work: Work) -> StepResult:
 
 
 def _settled_in_cluster(work: Work, workloads: Workloads) -> StepResult:
-    state = rolled_out(work, workloads, desired_digests(work.pinned.release, work.application))
-    if not isinstance(state, str):
-        return state
-    seen = _look(work)
-    if not isinstance(seen, Observation):
-        return seen
-    # What has no pods is seen by what it names; what runs has to be seen running.
-    return _wrong(work, seen) or _done(work, seen, state)
+    left = float(workloads.deadline)
+    while True:
+        state = rolled_out(work, workloads, desired_digests(work.pinned.release, work.application))
+        if not isinstance(state, str):
+            return state
+        seen = _look(work)
+        if not isinstance(seen, Observation):
+            return seen
+        # What has no pods is seen by what it names; what runs has to be seen running.
+        wrong = _wrong(work, seen)
+        if wrong is None:
+            return _done(work, seen, state)
+        unsynced = _unsynced(work, workloads, wrong) if state == "scheduled" else None
+        if unsynced is None:
+            return wrong
+        if left <= 0:
+            return unsynced
+        time.sleep(_PAUSE)
+        left -= _PAUSE
+        work.heartbeat()
+
+
+def _unsynced(work: Work, workloads: Workloads, wrong: StepFailed) -> StepPending | None:
+    """That a workload without pods still names another tag than the tree; None where that is not what is wrong.
+
+    A tag says no digest, and there is no pod that would: that nobody has synced it is seen by what it names.
+    """
+    component = work.pinned.release.component(str(wrong.values.get("component")))
+    if work.application.target.capabilities.writes_directly or component is None:
+        return None
+    named = [each["spelling"] for each in wrong.values.get("found", ())]
+    if not named or component.spelling in named:
+        return None
+    workload = str(workloads.selections[0])
+    return StepPending("not-synced", {"workload": workload, "container": component.name, "image": named[0]})
 
 
 def _look(work: Work) -> Observation | StepFailed | Unavailable:
