@@ -31,7 +31,7 @@ format: $(VENV)/.test ## put imports and layout in order, and what else can be c
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-unit: $(VENV)/.test ## the unit tests, in less than a minute
+unit: $(VENV)/.test ## the unit tests, in two minutes
 	$(MEMORY) $(PYTEST) tests/unit
 
 test: lint docs ## everything: lint, docs, and all tests with their coverage (40 minutes)
