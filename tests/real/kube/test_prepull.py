@@ -16,7 +16,7 @@ from ldmrelease.domain.release import Component, Release
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.domain.workload_selection import ClusterAccess, Selection, WorkloadKind, Workloads
 from ldmrelease.render.progress import progress_line
-from ldmrelease.services.promotions.steps import prepull as prepull_step
+from ldmrelease.services.promotions.steps import pull as pull_step
 from ldmrelease.services.promotions.work import StepDone, StepFailed
 from ldmrelease.targets.connections import ClusterConnections
 from tests.real.kube import objects
@@ -207,10 +207,10 @@ def test_the_step_fetches_what_the_workloads_will_run_from_the_site(
         [objects.container("main", old.by_digest)], nodeSelector={"kubernetes.io/hostname": node}
     )
     kube.create(objects.deployment(namespace, "app", pod))
-    answer = prepull_step.act(step(cluster, namespace, image, image.index, told))
+    answer = pull_step.act(step(cluster, namespace, image, image.index, told))
     assert isinstance(answer, StepDone), answer
     assert answer.result["nodes"] == [node]
     assert told[-1] == "summit/app: 1 of 1 nodes have the images"
-    answer = prepull_step.act(step(cluster, namespace, image, ABSENT, told))
+    answer = pull_step.act(step(cluster, namespace, image, ABSENT, told))
     assert isinstance(answer, StepFailed)
     assert "cannot fetch" in failure_words(answer.code, answer.values)
