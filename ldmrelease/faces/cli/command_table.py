@@ -28,6 +28,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "resolve": CommandEntry("resolve", "Write the digests of a release into manifests."),
     "evidence": CommandEntry("evidence", "Sign, add, list and verify statements."),
     "check": CommandEntry("check", "Show what a promotion would decide; change nothing."),
+    "gate": CommandEntry("gate", "Gate changes of a GitOps tree in CI."),
     "check-run": CommandEntry("check_run", "Run a level's checks by hand and sign their results."),
     "promote": CommandEntry("promote", "Promote a release to a level, environment or application."),
     "promotions": CommandEntry("promotions", "List, show and replay promotions."),
