@@ -22,6 +22,7 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.bundles import bundle_text, contents_text
 from ldmrelease.render.output import Output, emit, say
+from ldmrelease.services.bundles.bundle_reader import open_bundle
 from ldmrelease.services.bundles.export import (
     EXPIRES_AFTER,
     FRESH_FOR,
@@ -31,7 +32,6 @@ from ldmrelease.services.bundles.export import (
     export_bundle,
 )
 from ldmrelease.services.bundles.publish_bundle import publish_bundle
-from ldmrelease.services.bundles.bundle_reader import open_bundle
 from ldmrelease.services.bundles.source import artifact_reference, read_bundle, source_of
 from ldmrelease.services.context import Context
 
