@@ -38,6 +38,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "statements": AnswerEntry("evidence", "Statements", ("evidence list", "evidence verify")),
     "added-statements": AnswerEntry("evidence", "AddedStatements", ("evidence add",)),
     "check": AnswerEntry("checks", "CheckAnswer", ("check",)),
+    "gate": AnswerEntry("gate", "GateAnswer", ("gate merge",)),
     "check-runs": AnswerEntry("check_runs", "CheckRuns", ("check-run",)),
     "promotion-result": AnswerEntry(
         "promotions",
@@ -56,6 +57,8 @@ ANSWERS: dict[str, AnswerEntry] = {
     "history": AnswerEntry("places", "History", ("history",)),
     "aliases": AnswerEntry("aliases", "AliasesAnswer", ("alias list",)),
     "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),
+    "bundle": AnswerEntry("bundles", "BundleAnswer", ("bundle export", "bundle publish", "bundle verify")),
+    "bundle-contents": AnswerEntry("bundles", "BundleContentsAnswer", ("bundle show",)),
     "ledger-head": AnswerEntry("ledger", "HeadAnswer", ("ledger import", "ledger export")),
     "begun-ledger": AnswerEntry("ledger", "BegunAnewAnswer", ("ledger init",)),
     "verified-ledger": AnswerEntry("ledger", "VerifiedLedgerAnswer", ("ledger verify",)),
