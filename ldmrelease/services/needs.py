@@ -352,6 +352,10 @@ class PromotionPlanning(PlaceAccess, PlaceObserving, FactSources, Protocol):
         """Who asks, as far as that is known."""
 
 
+class ReleaseGating(PromotionPlanning, ReleaseSources, Protocol):
+    """Finds the releases of images, and decides about them. Writes nothing."""
+
+
 class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, PromotionPlanning, Protocol):
     """Everything that carrying a promotion out takes."""
 

@@ -1,0 +1,1 @@
+"""Gates: what changes of trees and manifests ask for, decided before anything is deployed."""
