@@ -56,6 +56,8 @@ ANSWERS: dict[str, AnswerEntry] = {
     "history": AnswerEntry("places", "History", ("history",)),
     "aliases": AnswerEntry("aliases", "AliasesAnswer", ("alias list",)),
     "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),
+    "bundle": AnswerEntry("bundles", "BundleAnswer", ("bundle export", "bundle publish", "bundle verify")),
+    "bundle-contents": AnswerEntry("bundles", "BundleContentsAnswer", ("bundle show",)),
     "ledger-head": AnswerEntry("ledger", "HeadAnswer", ("ledger import", "ledger export")),
     "begun-ledger": AnswerEntry("ledger", "BegunAnewAnswer", ("ledger init",)),
     "verified-ledger": AnswerEntry("ledger", "VerifiedLedgerAnswer", ("ledger verify",)),

@@ -20,7 +20,7 @@ from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.patterns.documents import workspace_document
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.domain import times
-from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
+from ldmrelease.domain.events.kinds import LEDGER, ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.topology import Topology
@@ -43,7 +43,7 @@ _ROLES = {
     "runner": [*role_types(RUNNER), "check"],
     "observer": [*role_types(OBSERVER)],
     "promoter": [*role_types(PROMOTER)],
-    "ledger": ["checkpoint"],
+    "ledger": [*role_types(LEDGER), "checkpoint"],
     "ci": ["provenance", "sbom"],
 }
 _OF_POLICIES = frozenset({"commissioning-manager"})

@@ -42,6 +42,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "drift": CommandEntry("drift", "Show where git, decisions and what runs differ, and why."),
     "history": CommandEntry("history", "Show what ran at a place, or where a release ran, and when."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
+    "bundle": CommandEntry("bundle", "Export, publish and verify what a gate elsewhere decides by."),
     "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
     "completion": CommandEntry(
         "completion_script", "Print what bash, zsh or fish read to complete commands."

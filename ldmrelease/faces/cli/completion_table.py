@@ -56,8 +56,8 @@ _CHOICES = {
     ("workspace schema", "kind"): [*FILES],
 }
 FREE = {
-    "aliases", "branch", "build", "builder", "failed", "insecure", "kubernetes", "mail", "name", "person", "platform",
-    "predicate", "reason", "registry", "repository", "run", "type",
+    "aliases", "base", "branch", "build", "builder", "failed", "head", "insecure", "kubernetes", "mail", "name",
+    "person", "platform", "predicate", "reason", "registry", "repository", "run", "type",
 }  # fmt: skip
 """Parameters whose text nobody can know."""
 

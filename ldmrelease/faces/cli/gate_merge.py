@@ -1,11 +1,11 @@
 """`ldmrelease gate merge`: whether the images that a change of a GitOps tree asks for may enter their places."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ldmrelease.answers.gate import GateAnswer, GateVerdict, gate_code
-from ldmrelease.answers.spellings import time_text
+from ldmrelease.answers.gate import gate_code
 from ldmrelease.faces.cli.options import OutputOption, examples
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "merge",
         epilog=examples(
-            "ldmrelease gate merge --base origin/main --head HEAD",
+            "ldmrelease gate merge --base origin/main --head HEAD --tree .",
             "ldmrelease gate merge --base main --head feature --output json",
         ),
     )(merge)
@@ -24,25 +24,40 @@ def add_to(app: typer.Typer) -> None:
 
 def merge(
     ctx: typer.Context,
-    base: Annotated[str, typer.Option("--base", metavar="REV", help="The branch that is merged into.")],
+    base: Annotated[
+        str, typer.Option("--base", metavar="REV", help="The branch that is merged into, as git knows it.")
+    ],
     head: Annotated[str, typer.Option("--head", metavar="REV", help="The change.")],
+    tree: Annotated[
+        Path | None,
+        typer.Option("--tree", metavar="DIR", help="A clone of the tree; else the workspace's repository."),
+    ] = None,
+    repository: Annotated[
+        str | None,
+        typer.Option(
+            "--repository", help="Which of the workspace's repositories it is, if there are several."
+        ),
+    ] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option("--branch", help="Which branch of the workspace's it is, if there are several."),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Decide about every image that a change asks for. Nothing is written.
+    """Decide about every image that a change of a GitOps tree asks for. Nothing is written.
 
-    Exit 0 unless something is refused (1) or cannot be decided (3).
+    Refused is what time cannot cure: a tag that cannot be read or is not there, a kind that the level does not
+    accept, what is held or was left behind, another cycle. The rest waits. Exit 0 unless something is refused (1) or
+    cannot be decided (3).
     """
+    from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - for this command of the group alone
+    from ldmrelease.render.gate.merge_text import merge_text  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.merge import gate_merge  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.merge_trees import MergeQuestion  # noqa: PLC0415 - as above
+
     context = open_context_here(ctx)
-    now = time_text(context.now()) or ""
-    answer = GateAnswer(
-        base=base,
-        head=head,
-        now=now,
-        verdict=GateVerdict.UNDECIDED,
-        bundle=None,
-        images=(),
-        unreadable=(),
-    )
-    emit(answer, output, lambda: "UNDECIDED  changes of trees are not read yet")
+    question = MergeQuestion(base, head, tree, repository, branch)
+    answer = merge_answer(gate_merge(context, context.requester, question), base, head, context.now())
+    emit(answer, output, lambda: merge_text(answer))
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=strict))

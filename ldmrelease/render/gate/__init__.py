@@ -1,1 +1,1 @@
-"""What a gate says, for people and for the systems that show it: CI, code review, code scanning."""
+"""What a gate says, in the formats of those who read it."""

@@ -1,1 +1,1 @@
-"""Gates: what changes of trees and manifests ask for, decided before anything is deployed."""
+"""Gates: whether the images that somebody asks for may enter their places."""
