@@ -16,7 +16,7 @@ from ldmrelease.answers.gate import (
 )
 from ldmrelease.answers.sentences.advice import not_advised_words
 from ldmrelease.answers.sentences.findings import sentence
-from ldmrelease.answers.sentences.gate import gate_words
+from ldmrelease.answers.sentences.manifests import manifest_words
 from ldmrelease.answers.spellings import plain_values, time_text
 from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, Verdict
 
@@ -139,7 +139,7 @@ def _of_problem(problem: "SyncProblem") -> GateFindingAnswer:
     return GateFindingAnswer(
         code=problem.code,
         values=plain_values(problem.values),
-        sentence=gate_words(problem.code, problem.values),
+        sentence=manifest_words(problem.code, problem.values),
         location=None,
         requirement=None,
         rule=None,
@@ -155,7 +155,7 @@ def _unreadable(found: "UnreadableManifest") -> GateFindingAnswer:
     return GateFindingAnswer(
         code=found.code,
         values=plain_values(found.values),
-        sentence=gate_words(found.code, found.values),
+        sentence=manifest_words(found.code, found.values),
         location=SourceLocation(file=found.file, line=found.line, path=path),
         requirement=None,
         rule=None,

@@ -363,10 +363,6 @@ class PromotionPlanning(PlaceAccess, PlaceObserving, FactSources, Protocol):
         """Who asks, as far as that is known."""
 
 
-class ReleaseGating(PromotionPlanning, ReleaseSources, Protocol):
-    """Finds the releases of images, and decides about them. Writes nothing."""
-
-
 class BundleExporting(Recording, CheckpointPublishing, PlaceObserving, FactSources, Protocol):
     """Decides about releases, and signs what the ledger says."""
 

@@ -15,7 +15,6 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.gate.gate_text import gate_text
 from ldmrelease.render.output import Output, emit
-from ldmrelease.services.decisions.decide import require_agreed
 from ldmrelease.services.gate.managed_images import custom_images
 from ldmrelease.services.gate.sync import gate_sync
 from ldmrelease.services.inventory.tree_images import installed
@@ -77,7 +76,6 @@ def sync(
         raise UsageError(str(error)) from None
     context = open_context_here(ctx)
     applications = applications_of(context, target)
-    require_agreed(context.workspace, [each.place for each in applications])
     asked = release_now(context, release, product) if release is not None else None
     helm, kustomize = installed(os.environ)
     settings = RenderSettings(os.environ, helm, kustomize, tuple(values or ()), namespace)

@@ -10,13 +10,13 @@ from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.level import Unmanaged
 from ldmrelease.domain.topology import Application, Place
-from ldmrelease.services.decisions.decide import Decided, decide_about, level_at
+from ldmrelease.services.decisions.decide import Decided, decide_about, level_at, unagreed
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.deployments.place_order import ordered_places
+from ldmrelease.services.gate.gating import ReleaseGating
 from ldmrelease.services.gate.managed_images import ImageOwners, ManagedImage, UnmanagedImage
 from ldmrelease.services.gate.sync_problems import SyncProblem, errored, failed
 from ldmrelease.services.gate.sync_releases import CommonRelease, ReleaseFinder
-from ldmrelease.services.needs import ReleaseGating
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trees.manifests.manifest_images import ManifestFinding, ManifestImage, UnreadableManifest
 
@@ -82,7 +82,8 @@ def gate_sync(
         for (place, product), group in groups.items()
     }
     decided = _decide(context, applications, found)
-    rows = _Rows(owners, found, _refuses_unmanaged(context, applications))
+    local = [each.place for each in applications if unagreed(context.workspace, [each.place])]
+    rows = _Rows(owners, found, _refuses_unmanaged(context, applications), local)
     return SyncResult(
         tuple(row for each in images for row in rows.of(each)), tuple(decided), tuple(unreadable)
     )
@@ -125,14 +126,19 @@ def _refuses_unmanaged(context: ReleaseGating, applications: Sequence[Applicatio
 class _Rows:
     """The rows of images: what is written alike is the same but for where that is."""
 
-    def __init__(self, owners: ImageOwners, found: dict[_Group, _Found], refused: str | None) -> None:
+    def __init__(
+        self, owners: ImageOwners, found: dict[_Group, _Found], refused: str | None, local: Sequence[Place]
+    ) -> None:
         self._owners, self._found, self._refused = owners, found, refused
+        # What nobody has agreed to decides nothing, and loosens nothing.
+        self._local = tuple(errored("not-agreed", place=str(each)) for each in local)
         self._known: dict[tuple[str, str | None], list[SyncImage]] = {}
 
     def of(self, image: ManifestImage) -> Iterator[SyncImage]:
         key = (image.image, image.namespace)
         if key not in self._known:
-            self._known[key] = self._made(image)
+            made = self._made(image)
+            self._known[key] = [replace(each, problems=(*each.problems, *self._local)) for each in made]
         for each in self._known[key]:
             yield replace(each, manifest=image)
 

@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.topology import Place
+from ldmrelease.services.gate.gating import ReleaseGating
 from ldmrelease.services.gate.managed_images import ManagedImage
 from ldmrelease.services.gate.sync_problems import SyncProblem, errored, failed, missing
 from ldmrelease.services.inventory.image_names import ImageNames
-from ldmrelease.services.needs import ReleaseGating
 from ldmrelease.services.releases.pin import Pinned, find_or_pin
 from ldmrelease.services.releases.store import pinned_by_digest
 

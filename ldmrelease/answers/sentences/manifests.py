@@ -1,4 +1,4 @@
-"""Words for what a gate finds before any decision: one sentence for each code, with its values."""
+"""Words for what a gate finds of manifests before any decision: one sentence for each code, with its values."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from ldmrelease.answers.sentences.text import Values, listed, said, values_of
 Words = Callable[[Values], str]
 
 
-def gate_words(code: str, plain: Mapping[str, Any]) -> str:
+def manifest_words(code: str, plain: Mapping[str, Any]) -> str:
     """What was found, in one sentence without its full stop."""
     values = values_of(plain)
     words = _WORDS.get(code)
@@ -56,6 +56,10 @@ _IMAGES: dict[str, Words] = {
     ),
     "tag-differs": lambda v: (
         f"the tag {said(v['tag'])} is that of {said(v['spelled'])}, and the digest is of {said(v['release'])}"
+    ),
+    "not-agreed": lambda v: (
+        f"the policy, the target or the product of {v['place']} is not what the trust document records, so nothing "
+        "is decided by it"
     ),
     "unavailable": lambda v: f"{said(v['where'])} could not be reached: {said(v['reason'])}",
 }
