@@ -363,6 +363,14 @@ class PromotionPlanning(PlaceAccess, PlaceObserving, FactSources, Protocol):
         """Who asks, as far as that is known."""
 
 
+class BundleExporting(Recording, CheckpointPublishing, PlaceObserving, FactSources, Protocol):
+    """Decides about releases, and signs what the ledger says."""
+
+    @property
+    def requester(self) -> str:
+        """Who asks, as far as that is known."""
+
+
 class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, PromotionPlanning, Protocol):
     """Everything that carrying a promotion out takes."""
 
