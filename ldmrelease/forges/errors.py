@@ -14,3 +14,7 @@ class ForgeError(UnavailableError):
 
 class NotAPullRequest(InputError):
     """An address is not that of a pull request of a forge that we know."""
+
+
+class NoToken(InputError):
+    """No token for the forge was found where it is looked for."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ldmrelease.forges import gitea, github, gitlab
-from ldmrelease.forges.errors import ForgeError, NotAPullRequest
+from ldmrelease.forges.errors import NotAPullRequest, NoToken
 from ldmrelease.forges.interface import PullRequest
 
 
@@ -31,7 +32,7 @@ FORGES: Mapping[str, Forge] = {
 def open_pull_request(address: str, environment: Mapping[str, str]) -> PullRequest:
     """The pull request at `address`, as a browser has it; `environment` holds the forge's token.
 
-    Raises NotAPullRequest, and ForgeError where there is no token or it would go over plain http.
+    Raises NotAPullRequest and NoToken. Nobody is asked yet.
     """
     parts = urlsplit(address)
     if "@" in parts.netloc:
@@ -42,8 +43,17 @@ def open_pull_request(address: str, environment: Mapping[str, str]) -> PullReque
             continue
         token = next((environment[each] for each in forge.tokens if environment.get(each)), None)
         if token is None:
-            raise ForgeError(parts.netloc, f"no token for {name}: set {' or '.join(forge.tokens)}")
+            raise NoToken(f"no token for {name}: set {' or '.join(forge.tokens)}")
+        if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+            raise NotAPullRequest(f"a token goes over https alone; write {address!r} with https://")
         site = f"{parts.scheme}://{parts.netloc}"
         return forge.pull_request(site, found["repository"], found["number"], token)
     examples = ", ".join(each.example for each in FORGES.values())
     raise NotAPullRequest(f"{address!r} is not the address of a pull request; write one such as {examples}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

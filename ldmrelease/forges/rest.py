@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http
-import ipaddress
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -31,8 +30,6 @@ class Rest:
     ) -> None:
         self.base = base
         self.host = urlsplit(base).netloc
-        if urlsplit(base).scheme != "https" and not _is_loopback(base):
-            raise ForgeError(self.host, "a token goes over https alone; write the address with https://")
         self._headers = {"User-Agent": "ldmrelease", **headers}
         self._pools = urllib3.PoolManager(
             timeout=Timeout(connect=min(timeout, 10.0), read=timeout), retries=_Retry.times(retries)
@@ -119,11 +116,3 @@ def _explanation(status: int, content: bytes) -> str:
     except (ValueError, KeyError, TypeError):
         said = http.HTTPStatus(status).phrase if status in set(http.HTTPStatus) else ""
     return "".join(char if char.isprintable() else " " for char in str(said))[:300].strip()
-
-
-def _is_loopback(base: str) -> bool:
-    host = urlsplit(base).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.gate import gate_code
-from ldmrelease.faces.cli.options import OutputOption, UsageError, examples
+from ldmrelease.faces.cli.gate_comment import STDOUT, comment_writer
+from ldmrelease.faces.cli.options import OutputOption, examples
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit, pass_on
-
-STDOUT = "-"
+from ldmrelease.render.output import Output, emit
 
 
 def add_to(app: typer.Typer) -> None:
@@ -20,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
         epilog=examples(
             "ldmrelease gate merge --base origin/main --head HEAD --tree .",
             "ldmrelease gate merge --base main --head feature --comment comment.md",
+            "ldmrelease gate merge --base main --head feature --comment https://github.com/lsst-sqre/phalanx/pull/1",
         ),
     )(merge)
 
@@ -48,8 +48,8 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
         str | None,
         typer.Option(
             "--comment",
-            metavar="FILE",
-            help="Write the pull request's comment there, in Markdown; - prints it.",
+            metavar="URL|FILE",
+            help="Write the comment of the pull request at URL (ours is updated), or into a file; - prints it.",
         ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
@@ -68,22 +68,13 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     from ldmrelease.services.gate.merge import gate_merge  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.merge_trees import MergeQuestion  # noqa: PLC0415 - as above
 
+    write_comment = comment_writer(comment) if comment is not None else None
     context = open_context_here(ctx)
     question = MergeQuestion(base, head, tree, repository, branch)
     found = gate_merge(context, context.requester, question)
     answer = merge_answer(found, base, head, context.now(), arriving(context, found.images))
-    if comment is not None:
-        _write_comment(comment, merge_comment(answer))
+    if write_comment is not None:
+        write_comment(merge_comment(answer))
     if comment != STDOUT:
         emit(answer, output, lambda: merge_text(answer))
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=strict))
-
-
-def _write_comment(file: str, text: str) -> None:
-    if file == STDOUT:
-        pass_on(text)
-        return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written ({error.strerror})", "name another file") from None

@@ -4,10 +4,6 @@ import enum
 
 from ldmrelease.forges.interface import Comment, PullRequest
 
-LONGEST = 60_000
-"""Characters that every forge takes (GitHub's limit is 65,536)."""
-_CUT = "\n\n*The comment is cut here; the job's log has all of it.*\n"
-
 
 class Posted(enum.StrEnum):
     """What became of the comment."""
@@ -23,7 +19,6 @@ def post_comment(pull_request: PullRequest, marker: str, body: str) -> Posted:
     A comment that somebody else begins with the marker is left alone: they could change it after us.
     Raises `ForgeError`.
     """
-    body = _fitted(body)
     if (ours := _our_comment(pull_request, marker)) is None:
         pull_request.add_comment(body)
         return Posted.ADDED
@@ -44,12 +39,6 @@ def _our_comment(pull_request: PullRequest, marker: str) -> Comment | None:
 def _is_ours(comment: Comment, account: str | None) -> bool:
     # A job's token may not ask who it is; what it writes is a bot's, which no person is.
     return comment.is_bot if account is None else comment.author == account
-
-
-def _fitted(body: str) -> str:
-    if len(body) <= LONGEST:
-        return body
-    return body[: body.rindex("\n", 0, LONGEST - len(_CUT))] + _CUT
 
 
 def _same_text(one: str, other: str) -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.forges.errors import ForgeError, NotAPullRequest
+from ldmrelease.forges.errors import ForgeError, NotAPullRequest, NoToken
 from ldmrelease.forges.interface import PullRequest
 from ldmrelease.forges.registry import open_pull_request
-from ldmrelease.services.gate.pull_request_comment import LONGEST, Posted, post_comment
+from ldmrelease.services.gate.pull_request_comment import Posted, post_comment
 from tests.unit.forges.forge_server import ADDRESSES, ForgeServer, forge_server
 
 MARKER = "<!-- ldmrelease gate -->"
@@ -49,13 +49,6 @@ def test_our_comment_is_found_beyond_the_first_page(forge: ForgeServer, pull_req
     assert post_comment(pull_request, MARKER, f"{MARKER}\n1") is Posted.ADDED
     assert post_comment(pull_request, MARKER, f"{MARKER}\n2") is Posted.UPDATED
     assert len(forge.written) == 231
-
-
-def test_a_long_comment_is_cut_at_a_line_and_says_so(forge: ForgeServer, pull_request: PullRequest) -> None:
-    post_comment(pull_request, MARKER, f"{MARKER}\n" + "a line of the table\n" * 10_000)
-    text = forge.written[0][2]
-    assert len(text) <= LONGEST
-    assert text.endswith("a line of the table\n\n*The comment is cut here; the job's log has all of it.*\n")
 
 
 def test_a_job_of_github_that_may_not_ask_who_it_is_takes_the_comment_of_a_bot() -> None:
@@ -130,7 +123,7 @@ def test_a_forge_that_is_away_is_an_error_with_its_name(forge: ForgeServer) -> N
 
 
 def test_without_a_token_the_variable_is_named(forge: ForgeServer) -> None:
-    with pytest.raises(ForgeError, match=r"no token for .*: set .*_TOKEN"):
+    with pytest.raises(NoToken, match=r"no token for .*: set .*_TOKEN"):
         open_pull_request(forge.address, {})
     assert forge.asked == []
 
@@ -151,7 +144,7 @@ def test_an_address_that_is_none_is_refused_without_its_password(address: str, s
 
 
 def test_a_token_goes_over_https_alone() -> None:
-    with pytest.raises(ForgeError, match="https"):
+    with pytest.raises(NotAPullRequest, match="https"):
         open_pull_request("http://forge.example.org/o/r/pulls/7", {"GITEA_TOKEN": "x"})
 
 
