@@ -10,7 +10,7 @@ import msgspec
 from ldmrelease.answers.decisions import NONE_BLOCKED, DecisionAnswer, decision_answer
 from ldmrelease.answers.exit_codes import VERDICT_CODES, WORST_FIRST, ExitCode
 from ldmrelease.answers.findings import PlaceRefusalAnswer, is_undecided, preflight_refusals
-from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.decision import IN_THE_WAY, Verdict
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Decided, Unagreed
@@ -66,7 +66,7 @@ def _worst(decisions: tuple[DecisionAnswer, ...]) -> Verdict:
 
 
 def _follows(decision: DecisionAnswer) -> bool:
-    unmet = [each for each in decision.findings if each.unmet]
+    unmet = [each for each in decision.findings if each.outcome in IN_THE_WAY]
     return decision.verdict == "waiting" and all(each.code == "earlier-in-plan" for each in unmet)
 
 

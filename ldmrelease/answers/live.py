@@ -87,8 +87,10 @@ class DriftFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
 
 
 class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Every drift that was found, and the places where nobody could be asked."""
+    """Every drift that was found at `places`, of which everybody `answered` at so many; and the other ones."""
 
+    places: int
+    answered: int
     drift: tuple[DriftFindingAnswer, ...]
     unreachable: tuple[UnreachableAnswer, ...]
 
@@ -165,6 +167,8 @@ def _drift(found: Drift) -> FindingAnswer:
 def drift_answer(report: DriftReport) -> DriftAnswer:
     """What a look for drift found."""
     return DriftAnswer(
+        places=report.places,
+        answered=report.answered,
         drift=tuple(map(_drift_finding, report.drift)),
         unreachable=tuple(unreachable_answer(each.place, each.why) for each in report.unreachable),
     )

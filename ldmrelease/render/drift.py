@@ -14,7 +14,7 @@ from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
-    from ldmrelease.services.inventory.drift_report import DriftFinding
+    from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
     from ldmrelease.services.inventory.live import UnavailablePlace
 
 Words = Callable[[Values], str]
@@ -28,10 +28,16 @@ def live_table(rows: Sequence[LiveComponent]) -> str:
     return table(headers, [_line(each) for each in rows], spare=("at", "decided", "desired"))
 
 
-def drift_text(found: Sequence[DriftFinding], *, is_whole: bool = True) -> str:
-    """Every difference, where it is, and the next command; `is_whole` where every place could be looked at."""
-    nothing = "no drift was found" if is_whole else "no drift was found where somebody answered"
-    return "\n".join(_difference(each) for each in found) or nothing
+def drift_text(report: DriftReport) -> str:
+    """Every difference, where it is, and the next command; first of how many places that can be said."""
+    lines = [_difference(each) for each in report.drift]
+    if not report.unreachable:
+        return "\n".join(lines) or "no drift was found"
+    of = f"{report.answered} of {report.places} places answered"
+    if lines:
+        return "\n".join([f"{of}, and not all that differs may be known:", *lines])
+    where = "no drift was found there" if report.answered else "nothing is known"
+    return f"{of}, {where}"
 
 
 def missed_lines(missed: Iterable[UnavailablePlace]) -> list[str]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
     from ldmrelease.services.decisions.decide import Decided, Unagreed
     from ldmrelease.services.inventory.drift_report import Blocked
+    from ldmrelease.services.promotions.earliest import EarliestTimes
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
     from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
@@ -166,6 +167,18 @@ def plan_text(plan: Plan) -> str:
     for place in plan.places:
         lines += [f"  {place.place} (level {place.level})", *indented(_plan_lines(place), 4)]
     return "\n".join(lines)
+
+
+def earliest_lines(times: EarliestTimes, now: datetime) -> list[str]:
+    """When the last place of a plan can be entered at the earliest; nothing where that is now."""
+    place, last = [*times.items()][-1]
+    if last.barred is not None:
+        return [
+            f"earliest at the last place: not known, since {last.barred} waits for {listed(last.requirements)}"
+        ]
+    if last.time is None or last.time <= now:
+        return []
+    return [f"earliest at the last place: {place} {moment(last.time, now)}"]
 
 
 def _plan_lines(place: PlacePlan) -> Iterator[str]:

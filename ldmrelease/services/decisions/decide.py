@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from ldmrelease.checks.registry import traits
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
@@ -135,7 +136,7 @@ def record(
     """
     decision = decided.decision
     events, blobs = collect.intake(decided.gathered.taken)
-    until, who = waits_for(decision)
+    until, who = waits_for(workspace, decision)
     made = DecisionMade(
         decision.place, stage, decision.verdict, decided.digest, decided.gathered.digest, epoch, until, who
     )
@@ -149,10 +150,22 @@ def record(
     return events, blobs
 
 
-def waits_for(decision: Decision) -> tuple[datetime | None, tuple[str, ...]]:
-    """Until when (None if unknown) and for whom a decision waits."""
+def waits_for(workspace: Workspace, decision: Decision) -> tuple[datetime | None, tuple[str, ...]]:
+    """Until when (None if unknown) and for which roles a decision waits."""
     waiting = [each for each in decision.unmet() if each.outcome is Outcome.PENDING]
-    return _until(waiting), tuple(sorted({role for each in waiting for role in each.who}))
+    return _until(waiting), tuple(sorted({role for each in waiting for role in roles_asked(workspace, each)}))
+
+
+def roles_asked(workspace: Workspace, finding: Finding) -> tuple[str, ...]:
+    """Who can change a finding: the roles that the policy names; where it names none, those that may sign the result
+    of a check that somebody else runs and has begun.
+    """
+    if finding.who or (finding.rule, finding.outcome) != ("check", Outcome.PENDING):
+        return finding.who
+    check = workspace.topology.check(str(finding.values.get("check")))
+    if check is None or traits(check.kind).run_by_us:
+        return ()
+    return tuple(each.name for each in workspace.keyring.roles if "check" in each.types)
 
 
 def _until(waiting: list[Finding]) -> datetime | None:

@@ -69,18 +69,25 @@ class DriftFinding(Struct, frozen=True):
 
 
 class DriftReport(Struct, frozen=True):
-    """What a look for drift found, and the places where it could not look everywhere."""
+    """What a look for drift found at `places`, and those where it could not look everywhere."""
 
     drift: tuple[DriftFinding, ...]
     unreachable: tuple[UnavailablePlace, ...]
+    places: int
+
+    @property
+    def answered(self) -> int:
+        """At how many places everybody answered who was asked."""
+        return self.places - len(self.unreachable)
 
 
-def report(context: ReleaseHistory, levels: Levels, rows: Iterable[LiveComponent]) -> DriftReport:
-    """The drift of these rows. `levels` are the policies, by the name of their level."""
+def report(
+    context: ReleaseHistory, levels: Levels, rows: Iterable[LiveComponent], places: int
+) -> DriftReport:
+    """The drift of these rows, of so many places. `levels` are the policies, by the name of their level."""
     rows = list(rows)
-    return DriftReport(
-        tuple(each for row in rows for each in _found(context, levels, row)), tuple(unreachable_places(rows))
-    )
+    drift = tuple(each for row in rows for each in _found(context, levels, row))
+    return DriftReport(drift, tuple(unreachable_places(rows)), places)
 
 
 def _found(context: ReleaseHistory, levels: Levels, row: LiveComponent) -> Iterator[DriftFinding]:

@@ -78,16 +78,18 @@ PromotionAnswer = UnknownTarget | PreflightFailed | NothingToDo | Preview | Plac
 
 
 def preview_spec(
-    context: PromotionPlanning, spec: PromotionSpec
+    context: PromotionPlanning, spec: PromotionSpec, before: tuple[Place, ...] = ()
 ) -> UnknownTarget | PreflightFailed | NothingToDo | Preview:
-    """What `promote` would do now. Writes nothing. Raises `ReasonNeeded`."""
+    """What `promote` would do now, or once it is at the places that come `before`. Writes nothing. Raises
+    `ReasonNeeded`.
+    """
     applications = places_for(context, spec)
     if isinstance(applications, UnknownTarget):
         return applications
     left = remaining_places(context, spec, applications)
     if not left:
         return _nothing_to_do(context, spec, [each.place for each in applications])
-    found = preview(context, spec, left)
+    found = preview(context, spec, left, before)
     if isinstance(found, Preview) and spec.reason is None:
         _require_decided(found)
     return found
@@ -262,7 +264,7 @@ def _still_waits(
     here = str(place)
     if decision.verdict is Verdict.WAITING:
         opened = open_wait(context, promotion.request, promotion.pinned.release)
-        waits = {**wait_values(*waits_for(decision)), "place": here, **opened}
+        waits = {**wait_values(*waits_for(context.workspace, decision)), "place": here, **opened}
         return PromotionOutcome(promotion.id, PromotionState.WAITING, waits)
     return PromotionOutcome(
         promotion.id,

@@ -145,15 +145,18 @@ def _is_live(context: TargetAccess, spec: PromotionSpec, application: Applicatio
 
 
 def preview(
-    context: PromotionPlanning, spec: PromotionSpec, applications: Sequence[Application]
+    context: PromotionPlanning,
+    spec: PromotionSpec,
+    applications: Sequence[Application],
+    before: tuple[Place, ...] = (),
 ) -> Preview | PreflightFailed:
-    """Plan and decide for every place, in memory."""
+    """Plan and decide for every place, in memory; `before` are places that other promotions come to first."""
     plan = plan_for(context, spec, applications, _DRAFT)
     if isinstance(plan, PreflightFailed):
         return plan
     decided, about = [], inquire(context, spec.pinned)
     for index, application in enumerate(applications):
-        earlier = tuple(each.place for each in applications[:index])
+        earlier = (*before, *(each.place for each in applications[:index]))
         later = tuple(each.place for each in applications[index + 1 :])
         question = DecisionRequest(application.place, spec.intent, context.requester, earlier, later)
         decided.append(decide_about(about, question))
