@@ -23,7 +23,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId
 from ldmrelease.render.changes import done_text
-from ldmrelease.render.decisions import decision_text, verdict_line
+from ldmrelease.render.decisions import decision_text, each_once, verdict_line
 from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
@@ -122,8 +122,8 @@ def _with_receipts(answer: NothingToDo) -> str:
 def look_text(
     decided: Sequence[Decided], default_product: str | None, blocked: Sequence[Mapping[str, Blocked]] = ()
 ) -> str:
-    """The decisions of a look, place by place, and for each what is not advised by requirement."""
-    told = zip(decided, blocked or [NONE_BLOCKED] * len(decided), strict=True)
+    """The decisions of a look, place by place, and for each what is not advised by requirement: each of it once."""
+    told = zip(decided, each_once(blocked or [NONE_BLOCKED] * len(decided)), strict=True)
     return "\n\n".join(decision_text(each.decision, default_product, why) for each, why in told)
 
 

@@ -42,12 +42,15 @@ class Option(Struct, frozen=True):
 
 
 class Blocked(Struct, frozen=True):
-    """Why a command is not advised: a decision that stands in the way, what the place refuses, or another `reason`."""
+    """Why a command is not advised: a decision that stands in the way, what the place refuses, or another `reason`.
+    `once` is what has to be so before it would be let through, where that is all.
+    """
 
     command: tuple[str, ...]
     decision: Decision | None = None
     refusals: tuple[Refusal | Unavailable, ...] = ()
     reason: str = ""
+    once: str = ""
 
 
 class DriftFinding(Struct, frozen=True):

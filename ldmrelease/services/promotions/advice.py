@@ -11,6 +11,7 @@ from ldmrelease.domain.decision import Decision, Finding, Verdict
 from ldmrelease.domain.errors import LdmreleaseError, UnavailableError
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Check, Place
+from ldmrelease.services.checks.reported_place import is_nowhere_there
 from ldmrelease.services.checks.runs import is_elsewhere, run_place
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
@@ -113,7 +114,7 @@ class Planner:
             return finding
         if there is not None:
             return replace(finding, next=(*finding.next[:5], str(there), *finding.next[6:]))
-        return Blocked(finding.next, reason=f"{decision.name} does not run at {', '.join(map(str, lacking))}")
+        return Blocked(finding.next, once=f"{decision.name} runs at {', '.join(map(str, lacking))}")
 
     def _place_elsewhere(
         self, decision: Decision, finding: Finding, check: Check, pinned: Pinned
@@ -134,7 +135,8 @@ class Planner:
 
     def _is_there(self, check: Check, application: Application, pinned: Pinned) -> bool:
         where = run_place(self._context, check, application, pinned)
-        return not where.unsettled and not is_elsewhere(self._context, check, application, pinned)
+        absent = is_elsewhere(self._context, check, application, pinned)
+        return not (where.unsettled or absent or is_nowhere_there(self._context, check, [application], pinned))
 
     def _signing(self, decision: Decision, finding: Finding) -> tuple[str, ...]:
         """What whoever has the result of a run says, where somebody else runs the check."""
