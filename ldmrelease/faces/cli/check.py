@@ -46,7 +46,7 @@ def check(
     """
     context = open_context_here(ctx)
     target = as_target(context.topology, target)
-    spec = PromotionSpec(release_now(context, release, product), target)
+    spec = PromotionSpec(release_now(context, release, product, target), target)
     places = places_for(context, spec)
     if isinstance(places, UnknownTarget):
         raise UsageError(unknown_target_words(places))

@@ -81,7 +81,7 @@ def check_run(
     if wanted is None:
         known = [each.name for each in context.topology.checks]
         raise UsageError(f"there is no check {check!r}", did_you_mean(check, known))
-    pinned = release_stored(context, release, product)
+    pinned = release_stored(context, release, product, target)
     places = places_for(context, PromotionSpec(pinned, target))
     if isinstance(places, UnknownTarget):
         raise UsageError(unknown_target_words(places))

@@ -60,7 +60,7 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     """
     context = open_context_here(ctx)
     target = as_target(context.topology, target)
-    spec = PromotionSpec(release_now(context, release, product), target, reason=reason)
+    spec = PromotionSpec(release_now(context, release, product, target), target, reason=reason)
     if not through:
         answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)
         emit(answer.plain, output, answer.text)

@@ -136,7 +136,9 @@ class Planner:
     def _is_there(self, check: Check, application: Application, pinned: Pinned) -> bool:
         where = run_place(self._context, check, application, pinned)
         absent = is_elsewhere(self._context, check, application, pinned)
-        return not (where.unsettled or absent or is_nowhere_there(self._context, check, [application], pinned))
+        return not (
+            where.unsettled or absent or is_nowhere_there(self._context, check, [application], pinned)
+        )
 
     def _signing(self, decision: Decision, finding: Finding) -> tuple[str, ...]:
         """What whoever has the result of a run says, where somebody else runs the check."""
