@@ -9,7 +9,7 @@ import msgspec
 
 from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
 from ldmrelease.answers.errors import ErrorDetail
-from ldmrelease.answers.exit_codes import VERDICT_CODES, ExitCode, outcome_code
+from ldmrelease.answers.exit_codes import VERDICT_CODES, WRONG_LEDGER, ExitCode, outcome_code
 from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, is_undecided, preflight_refusals
 from ldmrelease.answers.sentences.causes import cause_words, waits_words
 from ldmrelease.answers.sentences.refusals import busy_words, interrupted_words, refusal_words
@@ -140,13 +140,16 @@ class BusyAnswer(PlaceBusyAnswer, frozen=True, kw_only=True, tag_field="answer",
 
 
 class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="dry-run"):
-    """What would be done, what that would change, and what would be decided. Nothing was written."""
+    """What would be done, what that would change, and what would be decided. Nothing was written. `refusals` are of
+    places that are left out: while there are any, a promotion of all these places does nothing.
+    """
 
     release: ReleaseName
     release_digest: DigestText
     plan: tuple[PlacePlanAnswer, ...]
     changes: tuple[PlaceChangeAnswer, ...]
     decisions: tuple[DecisionAnswer, ...]
+    refusals: tuple[PlaceRefusalAnswer, ...]
     hypothetical: tuple[str, ...]
     unagreed_targets: tuple[str, ...]
     unagreed_products: tuple[str, ...]
@@ -280,7 +283,7 @@ def nothing_answer(found: NothingToDo, release: str) -> NothingToDoAnswer:
 
 def preflight_answer(failed: PreflightFailed) -> RefusedAnswer | UndecidedAnswer:
     """Every place that cannot be written as asked, each with everything that it refuses."""
-    refusals = preflight_refusals(failed)
+    refusals = preflight_refusals(failed.places)
     if is_undecided(failed.places[0].refusal):
         return UndecidedAnswer(refusals=refusals)
     return RefusedAnswer(refusals=refusals)
@@ -303,6 +306,7 @@ def dry_run_answer(
             decision_answer(each.decision, each.digest, why)
             for each, why in zip(look.decided, blocked, strict=True)
         ),
+        refusals=preflight_refusals(look.left_out),
         hypothetical=local.levels,
         unagreed_targets=local.environments,
         unagreed_products=local.products,
@@ -333,6 +337,8 @@ def result_code(answer: PromotionResult, outcome: PromotionOutcome | None = None
         case PromotedAnswer():
             return outcome_code(outcome) if outcome is not None else ExitCode.UNDECIDED
         case DryRunAnswer():
+            if answer.refusals:
+                return _refusals_code(answer.refusals)
             return (
                 ExitCode.OK
                 if _follows_at_once(answer.decisions[0])
@@ -356,3 +362,9 @@ def _follows_at_once(decision: DecisionAnswer) -> bool:
     return bool(unmet) and all(
         each.code == "earlier-in-plan" and not each.values.get("for") for each in unmet
     )
+
+
+def _refusals_code(refusals: Sequence[PlaceRefusalAnswer]) -> ExitCode:
+    """As for a promotion that ends at the first of them."""
+    undecided = refusals[0].code == "unavailable" or refusals[0].code in WRONG_LEDGER
+    return ExitCode.UNDECIDED if undecided else ExitCode.REFUSED

@@ -16,8 +16,17 @@ from ldmrelease.answers.sentences.refusals import (
     preflight_words,
     refusal_words,
 )
-from ldmrelease.answers.sentences.text import command_line, differ, indented, listed, moment, said, short
-from ldmrelease.domain.decision import FOUND
+from ldmrelease.answers.sentences.text import (
+    command_line,
+    differ,
+    indented,
+    listed,
+    moment,
+    said,
+    same_told,
+    short,
+)
+from ldmrelease.domain.decision import FOUND, Verdict
 from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
@@ -32,7 +41,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Decided, Unagreed
     from ldmrelease.services.inventory.drift_report import Blocked
     from ldmrelease.services.promotions.earliest import EarliestTimes
-    from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.preflight import PreflightFailed, RefusedPlace
     from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
     from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
     from ldmrelease.services.promotions.submit import NothingToDo
@@ -159,6 +168,22 @@ def preflight_text(failed: PreflightFailed) -> str:
 
     kind = "undecided" if is_undecided(failed.places[0].refusal) else "refused"
     return f"{kind}: {preflight_words(failed)}; nothing was written"
+
+
+def left_out_texts(places: Sequence[RefusedPlace]) -> list[str]:
+    """The places that are left out of an answer about others, in one text; none where there is none."""
+    from ldmrelease.answers.findings import is_undecided  # noqa: PLC0415 - as above
+
+    told = [(each, is_undecided(each.refusal)) for each in places]
+    groups = ((Verdict.UNDECIDED, True), (Verdict.REFUSED, False))
+    lines = [
+        f"{painted(str(verdict).upper(), Colour.red)}: {line}"
+        for verdict, undecided in groups
+        for line in same_told(
+            (each.place, refusal_words(each.refusal)) for each, so in told if so is undecided
+        )
+    ]
+    return ["\n".join(lines)] if lines else []
 
 
 def plan_text(plan: Plan) -> str:

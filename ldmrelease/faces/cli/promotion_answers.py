@@ -30,6 +30,7 @@ from ldmrelease.render.progress import progress_line
 from ldmrelease.render.promotions import (
     earliest_lines,
     hypothetical_text,
+    left_out_texts,
     look_text,
     nothing_text,
     outcome_text,
@@ -128,7 +129,8 @@ def _previewed(context: Context, look: Preview, before: "EarliestTimes | None") 
     earliest = earliest_times((each.decision for each in decided), before or {})
 
     def text() -> str:
-        decisions = hypothetical_text(local) + look_text(decided, usual_product(context), blocked)
+        told = hypothetical_text(local) + look_text(decided, usual_product(context), blocked)
+        decisions = "\n\n".join([told, *left_out_texts(look.left_out)])
         plan = "\n".join(
             [planned_text(changes), plan_text(look.plan), *earliest_lines(earliest, context.now())]
         )

@@ -26,7 +26,7 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.changes import planned_changes
-from ldmrelease.services.promotions.commands import preview_spec, promote
+from ldmrelease.services.promotions.commands import preview_answered_spec, preview_spec, promote
 from ldmrelease.services.promotions.submit import Preview
 from ldmrelease.services.signing import require_keys
 
@@ -59,7 +59,7 @@ def run_promotion(
     if wait:
         require_running_clock(context)
     if dry_run:
-        considered = preview_spec(context, spec, tuple(before or ()))
+        considered = preview_answered_spec(context, spec, tuple(before or ()))
         if isinstance(considered, Preview) and considered.first.decision.verdict in _GOES_ON:
             require_keys(context, considered.plan, spec.pinned.release)
         return rendered(context, spec, considered, before)
