@@ -61,7 +61,7 @@ def preflight_failures(
     """
     away: dict[str, Unavailable] = {}
     tags, shared = TagsNow(context, spec), SharedParts(context.topology)
-    rendered = RenderedImages(context, spec, os.environ)
+    rendered = RenderedImages(context, spec.pinned.release, os.environ)
     for application in applications:
         where = registry.where(application.target)
         refusal = away.get(where) or (
