@@ -30,6 +30,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "tags": AnswerEntry("tags", "Tags", ("tag parse",)),
     "sorted-tags": AnswerEntry("tags", "SortedTags", ("tag sort",)),
     "answers": AnswerEntry("schemas", "Answers", ("schema",)),
+    "policy-test": AnswerEntry("policy_tests", "PolicyTestAnswer", ("policy test",)),
     "level": AnswerEntry("policies", "LevelAnswer", ("policy explain",)),
     "release": AnswerEntry("releases", "ReleaseAnswer", ("release pin", "release show")),
     "releases": AnswerEntry("releases", "Releases", ("release list",)),
@@ -37,7 +38,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "statements": AnswerEntry("evidence", "Statements", ("evidence list", "evidence verify")),
     "added-statements": AnswerEntry("evidence", "AddedStatements", ("evidence add",)),
     "check": AnswerEntry("checks", "CheckAnswer", ("check",)),
-    "gate": AnswerEntry("gate", "GateAnswer", ("gate merge",)),
+    "gate": AnswerEntry("gate", "GateAnswer", ("gate merge", "gate sync")),
     "check-runs": AnswerEntry("check_runs", "CheckRuns", ("check-run",)),
     "promotion-result": AnswerEntry(
         "promotions",

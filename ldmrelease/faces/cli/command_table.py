@@ -23,7 +23,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "trust": CommandEntry("trust", "Maintain the trust document: policies, keys and roles."),
     "tag": CommandEntry("tag", "Parse and sort release tags."),
     "schema": CommandEntry("schema", "List the answers of commands, and print their JSON Schemas."),
-    "policy": CommandEntry("policy", "Check and explain the policies of the levels."),
+    "policy": CommandEntry("policy", "Check, explain and test the policies of the levels."),
     "release": CommandEntry("release", "Pin, list, show and compare releases."),
     "resolve": CommandEntry("resolve", "Write the digests of a release into manifests."),
     "evidence": CommandEntry("evidence", "Sign, add, list and verify statements."),

@@ -1,4 +1,4 @@
-"""`ldmrelease policy`: check and explain the policies of the levels."""
+"""`ldmrelease policy`: check, explain and test the policies of the levels."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +8,13 @@ import typer
 from ldmrelease.answers.errors import problem_answers
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.policies import level_answer
+from ldmrelease.config.policies.cases import cases_schema
 from ldmrelease.config.policies.load import level_schema, policy_files, usable_levels
 from ldmrelease.config.policies.relaxations import relaxations
 from ldmrelease.config.workspace.load import policy_folder
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.faces.cli import policy_cases
 from ldmrelease.faces.cli.arguments import TARGET, environment_of
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_workspace, workspace_file
@@ -22,8 +24,12 @@ from ldmrelease.render.problems import problem_lines
 from ldmrelease.render.requirements import level_words
 
 app = new_app(
-    "Check and explain the policies of the levels.",
-    examples=examples("ldmrelease policy explain commissioning", "ldmrelease policy lint policies/*.yaml"),
+    "Check, explain and test the policies of the levels.",
+    examples=examples(
+        "ldmrelease policy explain commissioning",
+        "ldmrelease policy lint policies/*.yaml",
+        "ldmrelease policy test policies --mutate",
+    ),
 )
 
 
@@ -80,12 +86,28 @@ def explain(
     emit(level_answer(found, environment), output, lambda: level_words(found, environment))
 
 
-@app.command("schema", epilog=examples("ldmrelease policy schema > level.schema.json"))
-def schema(output: OutputOption = Output.json) -> None:
+@app.command(
+    "schema",
+    epilog=examples(
+        "ldmrelease policy schema > level.schema.json",
+        "ldmrelease policy schema --cases > cases.schema.json",
+    ),
+)
+def schema(
+    cases: Annotated[
+        bool, typer.Option("--cases", help="That of files of cases, which `policy test` plays.")
+    ] = False,
+    output: OutputOption = Output.json,
+) -> None:
     """Print the JSON Schema of policy files, for editors."""
-    emit(level_schema(), output, lambda: as_json(level_schema()))
+    found = cases_schema() if cases else level_schema()
+    emit(found, output, lambda: as_json(found))
 
 
 def _problems(paths: list[Path]) -> tuple[Problem, ...]:
     found = usable_levels(paths)
     return BadInput([*found.problems, *relaxations(found.levels)]).problems
+
+
+for _part in (policy_cases,):
+    app.registered_commands += _part.app.registered_commands
