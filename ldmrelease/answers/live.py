@@ -122,12 +122,9 @@ class UnrenderedAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
-<<<<<<< HEAD
-    """Every drift that was found at `places`, of which everybody `answered` at so many; and the other ones."""
-=======
-    """Every drift that was found, and the places where nobody could be asked; applications that are switched off in
-    the tree; and what of it was not rendered."""
->>>>>>> main
+    """Every drift that was found at `places`, of which everybody `answered` at so many, and the other ones;
+    applications that are switched off in the tree; and what of it was not rendered.
+    """
 
     places: int
     answered: int

@@ -47,16 +47,7 @@ def drift(
 
         found = Planner(context, timeout).of_drift(found)
     answer = drift_answer(found)
-<<<<<<< HEAD
     emit(answer, output, lambda: drift_text(found) if wanted else NO_PLACES)
-    for line in missed_lines(found.unreachable):
-=======
-    emit(
-        answer,
-        output,
-        lambda: drift_text(found.drift, found.switched_off, is_whole=found.is_whole) if wanted else NO_PLACES,
-    )
     for line in (*missed_lines(found.unreachable), *unrendered_lines(found.unrendered)):
->>>>>>> main
         say(line, err=True)
     raise typer.Exit(answer.exit_code)

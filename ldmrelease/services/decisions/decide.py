@@ -152,8 +152,19 @@ def record(
 
 def waits_for(workspace: Workspace, decision: Decision) -> tuple[datetime | None, tuple[str, ...]]:
     """Until when (None if unknown) and for which roles a decision waits."""
-    waiting = [each for each in decision.unmet() if each.outcome is Outcome.PENDING]
-    return _until(waiting), tuple(sorted({role for each in waiting for role in roles_asked(workspace, each)}))
+    roles = {role for each in _waiting(decision) for role in roles_asked(workspace, each)}
+    return waits_until(decision), tuple(sorted(roles))
+
+
+def waits_until(decision: Decision) -> datetime | None:
+    """When everything that a decision waits for can be over by itself; unknown if some of it waits for somebody."""
+    times = [each.when for each in _waiting(decision)]
+    known = [each for each in times if each is not None]
+    return max(known) if known and len(known) == len(times) else None
+
+
+def _waiting(decision: Decision) -> list[Finding]:
+    return [each for each in decision.unmet() if each.outcome is Outcome.PENDING]
 
 
 def roles_asked(workspace: Workspace, finding: Finding) -> tuple[str, ...]:
@@ -166,10 +177,3 @@ def roles_asked(workspace: Workspace, finding: Finding) -> tuple[str, ...]:
     if check is None or traits(check.kind).run_by_us:
         return ()
     return tuple(each.name for each in workspace.keyring.roles if "check" in each.types)
-
-
-def _until(waiting: list[Finding]) -> datetime | None:
-    """When everything that waits can be over by itself; unknown if one of them waits for somebody."""
-    times = [each.when for each in waiting]
-    known = [each for each in times if each is not None]
-    return max(known) if known and len(known) == len(times) else None

@@ -78,28 +78,7 @@ class DriftFinding(Struct, frozen=True):
 
 
 class DriftReport(Struct, frozen=True):
-<<<<<<< HEAD
-    """What a look for drift found at `places`, and those where it could not look everywhere."""
-
-    drift: tuple[DriftFinding, ...]
-    unreachable: tuple[UnavailablePlace, ...]
-    places: int
-
-    @property
-    def answered(self) -> int:
-        """At how many places everybody answered who was asked."""
-        return self.places - len(self.unreachable)
-
-
-def report(
-    context: ReleaseHistory, levels: Levels, rows: Iterable[LiveComponent], places: int
-) -> DriftReport:
-    """The drift of these rows, of so many places. `levels` are the policies, by the name of their level."""
-    rows = list(rows)
-    drift = tuple(each for row in rows for each in _found(context, levels, row))
-    return DriftReport(drift, tuple(unreachable_places(rows)), places)
-=======
-    """What a look for drift found, and the places where it could not look everywhere.
+    """What a look for drift found at `places`, and those where it could not look everywhere.
 
     switched_off: applications of places that their environment does not deploy, by their tree. unrendered: places that
     are known by their settings alone.
@@ -107,8 +86,14 @@ def report(
 
     drift: tuple[DriftFinding, ...]
     unreachable: tuple[UnavailablePlace, ...]
+    places: int
     switched_off: tuple[SwitchedOffApplication, ...] = ()
     unrendered: tuple[UnrenderedPlace, ...] = ()
+
+    @property
+    def answered(self) -> int:
+        """At how many places everybody answered who was asked."""
+        return self.places - len(self.unreachable)
 
     @property
     def is_whole(self) -> bool:
@@ -116,15 +101,15 @@ def report(
         return not self.unreachable and not any(each.is_late for each in self.unrendered)
 
 
-def report(context: ReleaseHistory, levels: Levels, heard: LiveAnswers) -> DriftReport:
-    """The drift of what places said. `levels` are the policies, by the name of their level."""
+def report(context: ReleaseHistory, levels: Levels, heard: LiveAnswers, places: int) -> DriftReport:
+    """The drift of what so many places said. `levels` are the policies, by the name of their level."""
     return DriftReport(
         tuple(each for row in heard.rows for each in _found(context, levels, row)),
         tuple(unreachable_places(heard.rows)),
+        places,
         heard.switched_off,
         heard.unrendered,
     )
->>>>>>> main
 
 
 def _found(context: ReleaseHistory, levels: Levels, row: LiveComponent) -> Iterator[DriftFinding]:

@@ -141,7 +141,7 @@ def test_of_how_many_places_something_is_said_comes_first(promoted: Site):
     )
     said = promoted.run("drift").stdout.splitlines()
     assert said[0] == (
-        f"{told['answered']} of {told['places']} places answered, and not all that differs may be known:"
+        f"{told['answered']} of {told['places']} places answered; not all that differs may be known:"
     )
     assert len(said) > 1
 
