@@ -33,7 +33,6 @@ from ldmrelease.faces.cli.promotion_answers import narrator
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import as_known, as_target
 from ldmrelease.render.output import Output, emit
-from ldmrelease.services.checks.reported_place import is_nowhere_there
 from ldmrelease.services.checks.runs import (
     RunResult,
     Unregistered,
@@ -47,6 +46,7 @@ from ldmrelease.services.deployments.checkpoints import leave_checkpoint, requir
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.evidence.publish import publish_envelope
 from ldmrelease.services.progress import Progress
+from ldmrelease.services.promotions.reported_place import is_nowhere_there
 from ldmrelease.services.releases.pin import Pinned, push_release
 
 app = new_app()

@@ -11,7 +11,6 @@ from ldmrelease.domain.decision import Decision, Finding, Verdict
 from ldmrelease.domain.errors import LdmreleaseError, UnavailableError
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Check, Place
-from ldmrelease.services.checks.reported_place import is_nowhere_there
 from ldmrelease.services.checks.runs import is_elsewhere, run_place
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
@@ -20,6 +19,7 @@ from ldmrelease.services.inventory.written import written_release
 from ldmrelease.services.needs import PromotionPlanning
 from ldmrelease.services.promotions.commands import preview_spec
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.reported_place import is_nowhere_there
 from ldmrelease.services.promotions.submit import NothingToDo
 from ldmrelease.services.releases.pin import Pinned, find_or_pin, stored_pin
 
