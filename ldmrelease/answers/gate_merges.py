@@ -7,22 +7,27 @@ from typing import Any
 from ldmrelease.answers.findings import refusal_findings
 from ldmrelease.answers.gate import (
     GateAnswer,
+    GateArrivalAnswer,
     GateFindingAnswer,
     GateImageAnswer,
     GateVerdict,
     SourceLocation,
     overall_verdict,
 )
+from ldmrelease.answers.releases import comparison_answer
 from ldmrelease.answers.sentences.gates import gate_sentence
 from ldmrelease.answers.spellings import plain_values, time_text
 from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.services.gate.arriving import ArrivingRelease
 from ldmrelease.services.gate.changed_settings import ScalarAt
 from ldmrelease.services.gate.image_verdict import GATE
 from ldmrelease.services.gate.merge import MergedImage, MergeGate, UnreadPart
 
 
-def merge_answer(gate: MergeGate, base: str, head: str, now: datetime) -> GateAnswer:
-    """What is said of every image of a change."""
+def merge_answer(
+    gate: MergeGate, base: str, head: str, now: datetime, arriving: Iterable[ArrivingRelease] = ()
+) -> GateAnswer:
+    """What is said of every image of a change, and what comes in with it."""
     images = [*map(_image, gate.images), *map(_unread, gate.unread)]
     return GateAnswer(
         base=base,
@@ -32,6 +37,13 @@ def merge_answer(gate: MergeGate, base: str, head: str, now: datetime) -> GateAn
         bundle=None,
         images=tuple(images),
         unreadable=(),
+        arriving=tuple(
+            GateArrivalAnswer(
+                places=tuple(map(str, each.places)), comparison=comparison_answer(each.comparison)
+            )
+            for each in arriving
+        ),
+        conflicts=gate.merge.tree is None,
     )
 
 
@@ -59,6 +71,7 @@ def _image(image: MergedImage) -> GateImageAnswer:
         eligible_at=time_text(judged.eligible_at),
         parts=parts,
         findings=tuple(_findings(judged.findings, parts)),
+        older=image.older,
     )
 
 

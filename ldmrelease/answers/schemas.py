@@ -40,7 +40,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "statements": AnswerEntry("evidence", "Statements", ("evidence list", "evidence verify")),
     "added-statements": AnswerEntry("evidence", "AddedStatements", ("evidence add",)),
     "check": AnswerEntry("checks", "CheckAnswer", ("check",)),
-    "gate": AnswerEntry("gate", "GateAnswer", ("gate merge",)),
+    "gate": AnswerEntry("gate", "GateAnswer", ("gate merge", "gate sync")),
     "check-runs": AnswerEntry("check_runs", "CheckRuns", ("check-run",)),
     "promotion-result": AnswerEntry(
         "promotions",

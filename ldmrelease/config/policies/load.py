@@ -12,7 +12,7 @@ from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
-from ldmrelease.domain.level import Additions, Ask, Level, Requirement
+from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
 from ldmrelease.policy.builtin import IDS
 
 SUFFIX = ".yaml"
@@ -149,6 +149,7 @@ def _level(file: LevelFile, digest: str) -> Level:
         availability=spec.availability,
         source=file.metadata.source,
         ask=Ask(spec.ask),
+        unmanaged=Unmanaged(spec.unmanaged),
     )
 
 

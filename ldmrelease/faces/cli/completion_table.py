@@ -43,6 +43,7 @@ _SPECIAL = {
     ("adopt", "repository"): "directory",
     ("alias list", "place"): "targets",
     ("drift", "place"): "targets",
+    ("gate merge", "comment"): "files",
     ("observe", "place"): "targets",
     ("alias move", "name"): "aliases",
     ("evidence verify", "what"): "files-or-tags",

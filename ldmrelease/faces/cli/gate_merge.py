@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.gate import gate_code
-from ldmrelease.faces.cli.options import OutputOption, examples
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, pass_on
+
+STDOUT = "-"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,12 +19,12 @@ def add_to(app: typer.Typer) -> None:
         "merge",
         epilog=examples(
             "ldmrelease gate merge --base origin/main --head HEAD --tree .",
-            "ldmrelease gate merge --base main --head feature --output json",
+            "ldmrelease gate merge --base main --head feature --comment comment.md",
         ),
     )(merge)
 
 
-def merge(
+def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     ctx: typer.Context,
     base: Annotated[
         str, typer.Option("--base", metavar="REV", help="The branch that is merged into, as git knows it.")
@@ -42,6 +44,14 @@ def merge(
         str | None,
         typer.Option("--branch", help="Which branch of the workspace's it is, if there are several."),
     ] = None,
+    comment: Annotated[
+        str | None,
+        typer.Option(
+            "--comment",
+            metavar="FILE",
+            help="Write the pull request's comment there, in Markdown; - prints it.",
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -52,12 +62,28 @@ def merge(
     cannot be decided (3).
     """
     from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - for this command of the group alone
+    from ldmrelease.render.gate.merge_comment import merge_comment  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_text import merge_text  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.arriving import arriving  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.merge import gate_merge  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.merge_trees import MergeQuestion  # noqa: PLC0415 - as above
 
     context = open_context_here(ctx)
     question = MergeQuestion(base, head, tree, repository, branch)
-    answer = merge_answer(gate_merge(context, context.requester, question), base, head, context.now())
-    emit(answer, output, lambda: merge_text(answer))
+    found = gate_merge(context, context.requester, question)
+    answer = merge_answer(found, base, head, context.now(), arriving(context, found.images))
+    if comment is not None:
+        _write_comment(comment, merge_comment(answer))
+    if comment != STDOUT:
+        emit(answer, output, lambda: merge_text(answer))
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=strict))
+
+
+def _write_comment(file: str, text: str) -> None:
+    if file == STDOUT:
+        pass_on(text)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written ({error.strerror})", "name another file") from None

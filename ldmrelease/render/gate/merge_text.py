@@ -13,12 +13,15 @@ COLOURS = {
     GateVerdict.REFUSED: Colour.red,
     GateVerdict.UNMANAGED: Colour.grey,
 }
+CONFLICTS = "it cannot be merged as it is: this is about what it changes, not about what the merge will be"
 _NOTHING = "-"
 
 
 def merge_text(answer: GateAnswer) -> str:
     """The verdict, what changes, and why something may not enter or not yet."""
     lines = [_headline(answer)]
+    if answer.conflicts:
+        lines.append(CONFLICTS)
     if answer.images:
         lines += ["", _changes(answer)]
     for image in answer.images:
@@ -44,7 +47,7 @@ def _changes(answer: GateAnswer) -> str:
             each.previous or _NOTHING,
             each.image or _NOTHING,
             each.release or _NOTHING,
-            Cell(each.verdict, COLOURS[each.verdict]),
+            Cell(f"{each.verdict}{', older' if each.older else ''}", COLOURS[each.verdict]),
         ]
         for each in answer.images
     ]

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ldmrelease.domain.site_registry import ForeignImage
-from ldmrelease.domain.tags import Tag, parse, tag_pattern_match
+from ldmrelease.domain.tags import Tag, order_key, parse, tag_pattern_match
 from ldmrelease.domain.topology import Application, Product
 from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.needs import ReleaseSources
@@ -56,6 +56,19 @@ class ImageReleases:
         tag = self._tag(component, setting.tag)
         product = self._product(component)
         return f"{product.name}/{build_of(product, tag) or tag.name}" if tag is not None else None
+
+    def is_older(
+        self, application: Application, before: ImageSetting | None, after: ImageSetting | None
+    ) -> bool:
+        """Whether a change goes back, to what comes earlier in the order of its kind."""
+        component = self._component(application, after)
+        if component is None or before is None or after is None:
+            return False
+        old, new = self._tag(component, before.tag), self._tag(component, after.tag)
+        if old is None or new is None or (old.kind, old.group) != (new.kind, new.group):
+            return False
+        first, then = order_key(old), order_key(new)
+        return first is not None and then is not None and then < first
 
     def of(self, image: WantedImage) -> Pinned | NoRelease:
         """The release that has this image: the pin that the ledger has, or one that is made of what is there now."""
@@ -151,7 +164,9 @@ class ImageReleases:
         from ldmrelease.services.releases.tag_spellings import understand  # noqa: PLC0415 - as above
 
         product = self._product(component)
-        meant = understand(self._context, text, product)
+        before, _, rest = component.source.spelling.partition("{")
+        inner = text.removeprefix(before).removesuffix(rest.rpartition("}")[2])
+        meant = understand(self._context, inner, product)
         values: dict[str, Any] = {"tag": text, "product": product.name}
         if isinstance(meant, ChosenProduct):
             values["meant"] = self._spelled(component, meant.tag) or meant.tag

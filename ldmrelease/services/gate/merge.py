@@ -33,6 +33,7 @@ class MergedImage(Struct, frozen=True):
     judged: JudgedImage
     parts: tuple[ScalarAt, ...]
     moved: str | None = None
+    older: bool = False
 
 
 class UnreadPart(Struct, frozen=True):
@@ -84,4 +85,5 @@ def _judged(change: ChangedSetting, judge: ImageJudge, releases: ImageReleases) 
         judged,
         change.parts,
         change.moved,
+        releases.is_older(change.application, change.before, change.after),
     )

@@ -115,3 +115,17 @@ def test_nothing_of_the_workspace_and_its_repository_changes(site: Site) -> None
     before = site.everything()
     gate(site)
     assert site.everything() == before
+
+
+def test_the_comment_is_written_beside_the_answer_or_in_its_place(site: Site, tmp_path: Path) -> None:
+    commit(site, dev="1.6.0", prod="1-6-0")
+    words = ("gate", "merge", "--base", "main", "--head", "feature", "--comment")
+    file = tmp_path / "comment.md"
+    beside = site.run(*words, str(file))
+    alone = site.run(*words, "-")
+    assert (beside.exit_code, alone.exit_code) == (1, 1)
+    assert file.read_text() == alone.stdout
+    assert alone.stdout.startswith("<!-- ldmrelease gate merge -->\n")
+    assert "`shop/1.5.0` to `shop/1.6.0` at `dev/shop`" in alone.stdout
+    assert beside.stdout.startswith("REFUSED: feature into main")
+    assert site.run(*words, str(tmp_path / "no" / "folder")).exit_code == 2
