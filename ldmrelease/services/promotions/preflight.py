@@ -53,7 +53,7 @@ def preflight_failures(
 ) -> Iterator[RefusedPlace]:
     """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
     tags, shared = TagsNow(context, spec), SharedParts(context.topology)
-    rendered = RenderedImages(context, spec, os.environ)
+    rendered = RenderedImages(context, spec.pinned.release, os.environ)
     for application in applications:
         refusal = (
             other_cluster(context.clusters, application)

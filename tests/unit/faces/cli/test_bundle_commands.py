@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import yaml
+
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site
 
 
@@ -24,3 +26,14 @@ def test_a_bundle_is_exported_verified_and_shown(developed: Site, tmp_path: Path
     allowed = {(each["place"], each["release"]) for each in shown["allowed"]}
     assert (PLACE, f"stack/{WEEKLY}") in allowed
     assert (PLACE, f"stack/{BEFORE}") not in allowed
+
+
+def test_an_admission_policy_is_written_of_a_bundle(developed: Site) -> None:
+    file, policy = _exported(developed, "--exempt-namespace", "summit/kube-system"), developed.root / "p.yaml"
+    words = ("bundle", "export", str(policy), "--admission-policy", "--bundle", str(file))
+    assert developed.run(*words).exit_code == 2, "a policy is of one environment"
+    size = developed.ok("ledger", "show", "-o", "json").count('"kind"')
+    developed.ok(*words, "-e", "summit")
+    kinds = [each["kind"] for each in yaml.safe_load_all(policy.read_text())]
+    assert kinds == ["AllowList", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]
+    assert developed.ok("ledger", "show", "-o", "json").count('"kind"') == size, "nothing was exported"
