@@ -7,9 +7,10 @@ import typer
 
 from ldmrelease.answers.gate import gate_code
 from ldmrelease.faces.cli.gate_comment import STDOUT, comment_writer
-from ldmrelease.faces.cli.options import OutputOption, examples
+from ldmrelease.faces.cli.gate_options import GateOutputOption
+from ldmrelease.faces.cli.options import examples
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.gate.formats import GateOutput, emit_gate
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,7 +54,7 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
         ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
-    output: OutputOption = Output.text,
+    output: GateOutputOption = GateOutput.text,
 ) -> None:
     """Decide about every image that a change of a GitOps tree asks for. Nothing is written.
 
@@ -76,5 +77,5 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     if write_comment is not None:
         write_comment(merge_comment(answer))
     if comment != STDOUT:
-        emit(answer, output, lambda: merge_text(answer))
+        emit_gate(answer, output, lambda: merge_text(answer), waiting_is_bad=strict)
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=strict))
