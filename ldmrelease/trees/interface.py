@@ -1,7 +1,7 @@
 """What is asked of a tree, and of each layout of trees: a module of `layouts` with these functions, named in
 `registry`."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -49,11 +49,16 @@ class NotUnderstood(Struct, frozen=True):
 TreeFinding = TreeImage | NotUnderstood
 
 
+Wanted = Callable[[str, str, str], bool]
+"""Asked of each application before it is rendered: its environment, its name, and a digest of all that goes into it."""
+
+
 class Programs(Struct, frozen=True):
     """The programs that render, those that are installed, and where they may work: nothing of the tree is there.
 
     environment: the variables of this process. cache: where what was rendered is kept for the next time.
     exact: render what is there, without sentinels, so that nothing is known of what decides an image.
+    wanted: which applications are rendered, where a layout can tell them apart; None renders all.
     """
 
     work: Path
@@ -62,6 +67,7 @@ class Programs(Struct, frozen=True):
     kustomize: str | None = None
     cache: Path | None = None
     exact: bool = False
+    wanted: Wanted | None = None
 
 
 class TreeLayout(Protocol):

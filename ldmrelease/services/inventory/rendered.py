@@ -96,7 +96,7 @@ class Rendering:
             return None
         # A template may look at a value before it prints it: sentinels tell what decides, and not what comes of it.
         exact = desired(tree, environments, self._environ, render=True, exact=True)
-        return replace(marked, images=_exact(marked, exact)) if isinstance(exact, DesiredTree) else None
+        return replace(marked, images=exact_images(marked, exact)) if isinstance(exact, DesiredTree) else None
 
 
 def differing(
@@ -134,7 +134,7 @@ def differing(
                 )
 
 
-def _exact(marked: DesiredTree, exact: DesiredTree) -> tuple[TreeImage, ...]:
+def exact_images(marked: DesiredTree, exact: DesiredTree) -> tuple[TreeImage, ...]:
     """The containers with the images that they get, and what decides these; one that is rendered only without
     sentinels has nothing that decides it, and one that is rendered only with them is none."""
     parts: dict[tuple[str | None, ...], list[TreeImage]] = defaultdict(list)

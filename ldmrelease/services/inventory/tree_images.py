@@ -15,7 +15,7 @@ from ldmrelease.targets.git.program import GitError
 from ldmrelease.targets.results import Refusal, RefusedError
 from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
+from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage, Wanted
 from ldmrelease.trees.registry import LAYOUTS, layout, layout_of
 from ldmrelease.trees.rendering.cache import cache_folder
 
@@ -70,13 +70,14 @@ def desired(
     render: bool,
     exact: bool = False,
     shape: str | None = None,
+    wanted: Wanted | None = None,
 ) -> DesiredTree | Refusal:
     """What a tree asks for in these environments; in all of them where none is named.
 
     environ: the variables of this process; `PATH` says where Helm and Kustomize are, if they are. exact: render without
-    looking for what decides an image (`NoSentinels`). shape: the layout
-    that the tree has, where somebody says it. Refused: `no-layout` (the tree has not that one, or none that is known),
-    `no-environment` (the first of those that it lacks).
+    looking for what decides an image (`NoSentinels`). shape: the layout that the tree has, where somebody says it.
+    wanted: which applications are rendered (`Programs`). Refused: `no-layout` (the tree has not that one, or none that
+    is known), `no-environment` (the first of those that it lacks).
     """
     name = layout_of(tree) if shape is None else shape if layout(shape).fits(tree) else None
     if name is None:
@@ -85,14 +86,16 @@ def desired(
     unknown = [each for each in environments if each not in known]
     if unknown:
         return Refusal("no-environment", {"environment": unknown[0], "known": known})
-    wanted = tuple(each for each in known if each in environments or not environments)
+    chosen = tuple(each for each in known if each in environments or not environments)
     with tempfile.TemporaryDirectory(prefix="ldmrelease-render-") as work:
-        found = _render(name, tree, wanted, environ, Path(work), exact=exact) if render else None
+        found = (
+            _render(name, tree, chosen, environ, Path(work), exact=exact, asked=wanted) if render else None
+        )
         rendered = found is not None
-        findings = list(found if found is not None else layout(name).read(tree, wanted))
+        findings = list(found if found is not None else layout(name).read(tree, chosen))
     images = tuple(each for each in findings if isinstance(each, TreeImage))
     return DesiredTree(
-        name, rendered, wanted, images, tuple(each for each in findings if isinstance(each, NotUnderstood))
+        name, rendered, chosen, images, tuple(each for each in findings if isinstance(each, NotUnderstood))
     )
 
 
@@ -104,10 +107,11 @@ def _render(
     work: Path,
     *,
     exact: bool,
+    asked: Wanted | None,
 ) -> Iterator[TreeFinding] | None:
     helm, kustomize = installed(environ)
     return layout(name).render(
-        tree, environments, Programs(work, environ, helm, kustomize, cache_folder(environ), exact)
+        tree, environments, Programs(work, environ, helm, kustomize, cache_folder(environ), exact, asked)
     )
 
 

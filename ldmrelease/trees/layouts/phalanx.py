@@ -14,8 +14,8 @@ from functools import partial
 from ldmrelease.trees.chart_images import images
 from ldmrelease.trees.charts import Charts, Instance, parameters
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.interface import NotUnderstood, OwnSetting, Programs, TreeFinding, TreeImage
-from ldmrelease.trees.rendering.applications import ArgoApplication, applications, rendered_images
+from ldmrelease.trees.interface import NotUnderstood, OwnSetting, Programs, TreeFinding, TreeImage, Wanted
+from ldmrelease.trees.rendering.applications import ArgoApplication, applications, inputs_of, rendered_images
 from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.rendering_program import NotRendered
@@ -71,11 +71,15 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     sentinels = NoSentinels() if programs.exact else Sentinels(cache.secret)
     charts = Charts(tree)
     helm = Helm(programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache)
-    return _render(helm, charts, sentinels, environments)
+    return _render(helm, charts, sentinels, environments, programs.wanted)
 
 
 def _render(
-    helm: Helm, charts: Charts, sentinels: Sentinels, environments: Collection[str]
+    helm: Helm,
+    charts: Charts,
+    sentinels: Sentinels,
+    environments: Collection[str],
+    wanted: Wanted | None,
 ) -> Iterator[TreeFinding]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name in environments:
@@ -86,7 +90,7 @@ def _render(
             except (UnreadableFile, NotRendered) as error:
                 yield _not_understood(error, name)
                 continue
-            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment), listed):
+            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment, wanted), listed):
                 yield from found
 
 
@@ -95,10 +99,15 @@ def _rendered(
     charts: Charts,
     sentinels: Sentinels,
     environment: "_Environment",
+    wanted: Wanted | None,
     application: ArgoApplication,
 ) -> list[TreeFinding]:
     """What Helm says of an application; where it does not, what can be read of it, and why."""
     try:
+        if wanted is not None:
+            inputs = inputs_of(helm, charts, sentinels, application)
+            if not wanted(environment.name, application.name, inputs):
+                return []
         return [
             TreeImage(
                 environment.name,
