@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.gate.changed_images import ChangedImage, TreeDifference, changed_images
 from ldmrelease.services.gate.changed_settings import (
@@ -63,7 +62,7 @@ class UnreadPart(Struct, frozen=True):
 
     application: Application
     component: str
-    why: Refusal | Unavailable
+    why: Refusal
 
 
 class MergeGate(Struct, frozen=True):
