@@ -11,10 +11,11 @@ from ldmrelease.answers.policies import level_answer
 from ldmrelease.config.policies.cases import cases_schema
 from ldmrelease.config.policies.load import level_schema, policy_files, usable_levels
 from ldmrelease.config.policies.relaxations import relaxations
+from ldmrelease.config.policies.simulations import simulation_schema
 from ldmrelease.config.workspace.load import policy_folder
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
-from ldmrelease.faces.cli import policy_cases
+from ldmrelease.faces.cli import policy_cases, policy_what_if
 from ldmrelease.faces.cli.arguments import TARGET, environment_of
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_workspace, workspace_file
@@ -97,10 +98,15 @@ def schema(
     cases: Annotated[
         bool, typer.Option("--cases", help="That of files of cases, which `policy test` plays.")
     ] = False,
+    simulation: Annotated[
+        bool, typer.Option("--simulation", help="That of what `policy simulate --with` reads.")
+    ] = False,
     output: OutputOption = Output.json,
 ) -> None:
     """Print the JSON Schema of policy files, for editors."""
-    found = cases_schema() if cases else level_schema()
+    if cases and simulation:
+        raise UsageError("--cases and --simulation are two schemas", "name one of them")
+    found = cases_schema() if cases else simulation_schema() if simulation else level_schema()
     emit(found, output, lambda: as_json(found))
 
 
@@ -109,5 +115,5 @@ def _problems(paths: list[Path]) -> tuple[Problem, ...]:
     return BadInput([*found.problems, *relaxations(found.levels)]).problems
 
 
-for _part in (policy_cases,):
+for _part in (policy_cases, policy_what_if):
     app.registered_commands += _part.app.registered_commands

@@ -106,7 +106,7 @@ def _desired(
     own = [each for each in _environments(shape, tree) if each in chosen]
     if not own:
         return None
-    found = desired(tree, own, environ, render=render, exact=exact, shape=shape, wanted=wanted)
+    found = desired(tree, own, environ, render=render, exact=exact, shape=shape, asked=wanted)
     return found if isinstance(found, DesiredTree) else None
 
 
@@ -201,8 +201,8 @@ def _key(image: TreeImage) -> tuple[str | None, ...]:
 def _newly_unread(
     was: DesiredTree | None, now: DesiredTree | None, differing: Collection[str]
 ) -> Iterator[NotUnderstood]:
-    """What could be read before, or is in a file that differs."""
+    """What could be read before, is in a file that differs, or was not looked at for lack of time."""
     known = set(was.not_understood) if was is not None else set()
     for each in now.not_understood if now is not None else ():
-        if each not in known or each.where in differing:
+        if each not in known or each.where in differing or each.late:
             yield each

@@ -14,7 +14,15 @@ from functools import partial
 from ldmrelease.trees.chart_images import images
 from ldmrelease.trees.charts import Charts, Instance, parameters
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.interface import NotUnderstood, OwnSetting, Programs, TreeFinding, TreeImage, Wanted
+from ldmrelease.trees.interface import (
+    NotUnderstood,
+    OwnSetting,
+    Programs,
+    SwitchedOff,
+    TreeFinding,
+    TreeImage,
+    Wanted,
+)
 from ldmrelease.trees.rendering.applications import ArgoApplication, applications, inputs_of, rendered_images
 from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
@@ -70,8 +78,25 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     cache = RenderCache(programs.cache)
     sentinels = NoSentinels() if programs.exact else Sentinels(cache.secret)
     charts = Charts(tree)
-    helm = Helm(programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache)
+    helm = Helm(
+        programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache, programs.limits
+    )
     return _render(helm, charts, sentinels, environments, programs.wanted)
+
+
+def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterator[SwitchedOff]:
+    """The applications that are off in an environment, of those that files belong to."""
+    found = _Environment(environment, Charts(tree))
+    on, listed = found.applications(tree), mapping_at(found.values, "applications").entries
+    for name in dict.fromkeys(each.split("/")[1] for each in files if each.startswith("applications/")):
+        said = listed.get(name)
+        if name in on or (said is None and f"applications/{name}/Chart.yaml" not in tree.files()):
+            continue
+        own = f"{_TOP}/values-{environment}.yaml"
+        if isinstance(said, YamlScalar):
+            yield SwitchedOff(environment, name, said.file, said.path, said.line, said.printed() or "null")
+        else:
+            yield SwitchedOff(environment, name, own, ("applications", name))
 
 
 def _render(
@@ -129,7 +154,7 @@ def _not_understood(
     error: UnreadableFile | NotRendered, environment: str, application: str | None = None
 ) -> NotUnderstood:
     if isinstance(error, NotRendered):
-        return NotUnderstood(error.folder, error.reason, None, environment, application)
+        return NotUnderstood(error.folder, error.reason, None, environment, application, error.late)
     return NotUnderstood(error.file, error.reason, error.line, environment, application)
 
 

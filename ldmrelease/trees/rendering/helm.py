@@ -11,6 +11,7 @@ import msgspec
 
 from ldmrelease.trees.charts import DEEPEST, Charts
 from ldmrelease.trees.files import Tree
+from ldmrelease.trees.interface import RenderLimits
 from ldmrelease.trees.rendering.cache import RenderCache, key_of
 from ldmrelease.trees.rendering.rendered_containers import RawContainer, raw_containers
 from ldmrelease.trees.rendering.rendering_program import NotRendered, Program, copied_to
@@ -38,8 +39,9 @@ class Helm:
         environment: Mapping[str, str],
         sentinels: Sentinels,
         cache: RenderCache | None = None,
+        limits: RenderLimits | None = None,
     ) -> None:
-        self._program = Program(program, work, environment)
+        self._program = Program(program, work, environment, limits)
         self._tree, self._charts = tree, charts
         self._sentinels = sentinels
         self._cache = cache
