@@ -54,7 +54,7 @@ class Gitea:
         token = self.command(
             "admin", "user", "generate-access-token", "--username", name, "--scopes", "all", "--raw"
         )
-        self.tokens[name] = token.strip()
+        self.tokens[name] = token.split()[-1]  # before it are warnings
 
     def ask(self, user: str, method: str, path: str, body: Any = None) -> Any:
         """A request to the API as the user."""

@@ -67,5 +67,5 @@ def test_a_token_that_is_none_and_a_pull_request_that_is_not_there_are_said(forg
     with pytest.raises(ForgeError, match="401"):
         list(open_pull_request(address, {"GITEA_TOKEN": "wrong"}).comments())
     gone = address.replace("/pulls/1", "/pulls/99")
-    with pytest.raises(ForgeError, match="404"):
+    with pytest.raises(ForgeError, match="issue does not exist"):
         list(open_pull_request(gone, {"GITEA_TOKEN": forge.tokens["bot"]}).comments())

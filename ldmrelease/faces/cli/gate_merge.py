@@ -1,5 +1,6 @@
 """`ldmrelease gate merge`: whether the images that a change of a GitOps tree asks for may enter their places."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from ldmrelease.answers.gate import gate_code
 from ldmrelease.faces.cli.gate_comment import STDOUT, comment_writer
 from ldmrelease.faces.cli.gate_options import GateOutputOption
+from ldmrelease.faces.cli.gate_reports import ReportOption, report_files, write_reports
 from ldmrelease.faces.cli.options import examples
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
@@ -53,7 +55,15 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
             help="Write the comment of the pull request at URL (ours is updated), or into a file; - prints it.",
         ),
     ] = None,
+    render: Annotated[
+        bool,
+        typer.Option(
+            "--render/--no-render",
+            help="Ask Helm and Kustomize what the tree comes to, where they are; else it is only read.",
+        ),
+    ] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
+    report: ReportOption = None,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
     """Decide about every image that a change of a GitOps tree asks for. Nothing is written.
@@ -69,11 +79,13 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     from ldmrelease.services.gate.merge import gate_merge  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.merge_trees import MergeQuestion  # noqa: PLC0415 - as above
 
+    reports = report_files(report)
     write_comment = comment_writer(comment) if comment is not None else None
     context = open_context_here(ctx)
     question = MergeQuestion(base, head, tree, repository, branch)
-    found = gate_merge(context, context.requester, question)
+    found = gate_merge(context, context.requester, question, os.environ, render=render)
     answer = merge_answer(found, base, head, context.now(), arriving(context, found.images))
+    write_reports(reports, answer, waiting_is_bad=strict)
     if write_comment is not None:
         write_comment(merge_comment(answer))
     if comment != STDOUT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,23 @@ def test_a_file_that_cannot_be_written_is_named(site: Site, tmp_path: Path) -> N
 def _tokens(forge: ForgeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in forge.environment.items():
         monkeypatch.setenv(name, value)
+
+
+def test_one_decision_goes_into_several_reports(site: Site, tmp_path: Path) -> None:
+    reports = {name: tmp_path / name for name in ("json", "sarif", "junit", "github-summary", "gitlab")}
+    words = [word for name, file in reports.items() for word in ("--report", f"{name}={file}")]
+    done = site.run("gate", "merge", "--base", "main", "--head", "feature", *words)
+    assert done.exit_code == 0
+    assert json.loads(reports["json"].read_text())["verdict"] == "allowed"
+    assert json.loads(reports["sarif"].read_text())["version"] == "2.1.0"
+    assert "<testsuite " in reports["junit"].read_text()
+    assert json.loads(reports["gitlab"].read_text()) == []
+    assert reports["github-summary"].read_text().strip()
+
+
+@pytest.mark.parametrize("asked", ["sarif", "pdf=x", "sarif=", "sarif=missing/x.sarif"])
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_decided(site: Site, asked: str) -> None:
+    done = site.run("gate", "merge", "--base", "main", "--head", "feature", "--report", asked)
+    assert done.exit_code == 2
+    assert f"--report {asked}" in done.stderr
+    assert done.stdout == ""
