@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from ldmrelease.domain.topology import Application
+from ldmrelease.services.decisions.decide import Decided
 from ldmrelease.services.gate.changed_images import ChangedImage, TreeDifference, changed_images
 from ldmrelease.services.gate.changed_settings import (
     ChangedSetting,
@@ -74,6 +75,12 @@ class MergeGate(Struct, frozen=True):
     unread: tuple[UnreadPart, ...]
     not_understood: tuple[NotUnderstood, ...]
     rendered: bool
+
+    @property
+    def decided(self) -> tuple[Decided, ...]:
+        """The decisions behind it, each once."""
+        found = (each.judged.decided for each in self.images)
+        return tuple({each.digest: each for each in found if each is not None}.values())
 
 
 def gate_merge(
