@@ -1,6 +1,6 @@
 """What a promotion changes or has changed: the release before and after, place by place."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -8,14 +8,21 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import Plan
-from ldmrelease.domain.tags import order_key, parse, tag_pattern_match
+from ldmrelease.domain.tags import order_key, parse
 from ldmrelease.domain.targets import MenuTarget
-from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
+from ldmrelease.domain.topology import Application, Place, Product
+from ldmrelease.services.deployments.desired import after as after_edits
 from ldmrelease.services.deployments.desired import desired_edits, edits, snapshot
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import AliasLookup, ReleaseLookup
 from ldmrelease.services.promotions.load import Promotion
 from ldmrelease.services.promotions.report import place_state
+from ldmrelease.services.promotions.said_images import (
+    ImageChange,
+    image_changes,
+    release_of_images,
+    said_images,
+)
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 
@@ -31,7 +38,8 @@ class PlaceChange(Struct, frozen=True):
     or, in a menu, always. state: as in a report, `promoted`, `scaled-to-zero` or `scheduled`; `PLANNED` before
     anything is done. dropped: what a menu lets go. sets: which keys of a menu say something else, besides its
     releases; dropdown: what its drop-down menu says by itself. written: whether the place said something else before.
-    older: whether a release of the same kind that comes later in its order was there.
+    older: whether a release of the same kind that comes later in its order was there. images: the components whose
+    image is another one.
     """
 
     place: Place
@@ -46,6 +54,7 @@ class PlaceChange(Struct, frozen=True):
     dropdown: tuple[str, ...] = ()
     written: bool = True
     older: bool = False
+    images: tuple[ImageChange, ...] = ()
 
 
 def changes_of(context: ReleaseLookup, promotion: Promotion) -> tuple[PlaceChange, ...]:
@@ -67,7 +76,13 @@ def _planned(context: AliasLookup, spec: PromotionSpec, place: Place) -> PlaceCh
     changed: Mapping[str, Value] = {} if isinstance(wanted, Refusal) else wanted
     before = {path: values[path] for path in changed if path in values}
     asked = _Asked(spec.intent, release.product, release.tag, spec.alias)
-    planned = _place_change(context, asked, application, place, before, changed, PLANNED)
+    images: _Images = ({}, {})
+    if application is not None and isinstance(there, Snapshot):
+        images = (
+            said_images(application.target, there),
+            said_images(application.target, after_edits(there, changed)),
+        )
+    planned = _place_change(context, asked, application, place, before, changed, PLANNED, images)
     if (
         application is None
         or not isinstance(application.target, MenuTarget)
@@ -91,8 +106,9 @@ def _changes(context: ReleaseLookup, promotion: Promotion) -> Iterator[PlaceChan
             else {}
         )
         changed: Mapping[str, Value] = {} if isinstance(after, Refusal) else after
-        state = place_state(each, journal)
-        yield _place_change(context, asked, application, each.place, before, changed, state)
+        state, name = place_state(each, journal), str(each.place)
+        images = journal.images.get(name, {}), journal.written_images.get(name, {})
+        yield _place_change(context, asked, application, each.place, before, changed, state, images)
 
 
 class _Asked(Struct, frozen=True):
@@ -104,6 +120,10 @@ class _Asked(Struct, frozen=True):
     alias: str | None
 
 
+_Images = tuple[Mapping[str, str], Mapping[str, str]]
+"""Those that the settings of a place say before and after, by component."""
+
+
 def _place_change(
     context: ReleaseLookup,
     asked: _Asked,
@@ -112,6 +132,7 @@ def _place_change(
     before: Mapping[str, Value],
     after: Mapping[str, Value],
     state: str,
+    images: _Images,
 ) -> PlaceChange:
     if asked.intent is Intent.RETIRE:
         return PlaceChange(place, asked.intent, asked.tag, None, state)
@@ -129,17 +150,25 @@ def _place_change(
             written=written,
         )
     product = context.topology.product(asked.product)
-    found = () if product is None else _releases(context, product, before.values())
-    named = ", ".join(dict.fromkeys(found)) or None
+    there, then = images
+    named = release_of_images(context, product, asked.tag, there) if product is not None else None
     if not after:
         written = named != asked.tag
-    elif written and named == asked.tag:
-        # Its tag and something beside it, such as a digest that is none.
+    elif written and named == asked.tag and not image_changes(there, then):
+        # Its images, and something beside them.
         changed = (str(before[path]) for path, value in after.items() if before.get(path, value) != value)
         named = ", ".join(dict.fromkeys(changed)) or None
     older = product is not None and named is not None and _is_older(product, asked.tag, named)
     return PlaceChange(
-        place, asked.intent, named, asked.tag, state, asked.alias, written=written, older=older
+        place,
+        asked.intent,
+        named,
+        asked.tag,
+        state,
+        asked.alias,
+        written=written,
+        older=older,
+        images=image_changes(there, then),
     )
 
 
@@ -159,25 +188,3 @@ def _gone(before: Any, after: Any) -> list[str]:
     if not isinstance(before, tuple) or not isinstance(after, tuple):
         return []
     return [str(each) for each in before if each not in after]
-
-
-def _releases(context: ReleaseLookup, product: Product, values: Iterable[Any]) -> Iterator[str]:
-    """What single settings said before; the lists of a menu keep what was in them."""
-    for value in values:
-        text = value if isinstance(value, str) else ""
-        if text:
-            yield _by_tag(product, text) or _by_digest(context, product, text) or text
-
-
-def _by_tag(product: Product, text: str) -> str | None:
-    tag = text.partition("@")[0].rpartition("/")[2].rpartition(":")[2]
-    sources = [each for each in product.components if each.kind is ComponentKind.IMAGE]
-    parsed = (tag_pattern_match(each.spelling, tag, product.grammar) for each in sources)
-    return next((each.name for each in parsed if each is not None and each.name is not None), None)
-
-
-def _by_digest(context: ReleaseLookup, product: Product, text: str) -> str | None:
-    digest = text.rpartition("@")[2]
-    names = context.pins.names_of(digest) if digest.startswith("sha256:") else []
-    own = [each.partition("/")[2] for each in names if each.startswith(f"{product.name}/")]
-    return own[0] if own else None
