@@ -1,8 +1,8 @@
 """Whole promotions of composed settings in git, killed before and after every write, and resumed.
 
-The places are what real trees have: a cycle whose parts stand in several files, one of them shared by all and at an anchor
-that others read, others absent; and a notebook menu. However often and wherever it was killed: one commit of the same
-files, one receipt for each image, no step twice, no claim left, and the checkout clean.
+The places are what real trees have: a cycle whose parts stand in several files, one of them shared by all and at an
+anchor that others read, others absent; and a notebook menu. However often and wherever it was killed: one commit of
+the same files, one receipt for each image, no step twice, no claim left, and the checkout clean.
 """
 
 from __future__ import annotations
