@@ -31,6 +31,8 @@ ANSWERS: dict[str, AnswerEntry] = {
     "sorted-tags": AnswerEntry("tags", "SortedTags", ("tag sort",)),
     "answers": AnswerEntry("schemas", "Answers", ("schema",)),
     "policy-test": AnswerEntry("policy_tests", "PolicyTestAnswer", ("policy test",)),
+    "policy-diff": AnswerEntry("policy_changes", "PolicyDiffAnswer", ("policy diff",)),
+    "policy-simulation": AnswerEntry("policy_simulations", "PolicySimulationAnswer", ("policy simulate",)),
     "level": AnswerEntry("policies", "LevelAnswer", ("policy explain",)),
     "release": AnswerEntry("releases", "ReleaseAnswer", ("release pin", "release show")),
     "releases": AnswerEntry("releases", "Releases", ("release list",)),

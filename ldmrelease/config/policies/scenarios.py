@@ -96,22 +96,23 @@ def _whole(
         intent=Intent(entry.intent or "promote"),
         phase=Phase(entry.phase or "enter"),
         places=_places(entry, faults),
-        residences=residences_of(entry, at, faults),
+        residences=residences_of(
+            entry, at, [entry.place, *(name for name, _ in given(entry.places))], faults
+        ),
         runs=runs_of(entry, at),
         statements=statements_of(entry, at, faults),
-        candidates=tuple(
-            ScenarioCandidate(tag, each.content, each.kind) for tag, each in _given(entry.candidates)
-        ),
-        cycles=_cycles(entry, place, faults),
+        candidates=candidates_of(entry),
+        cycles=cycles_of(entry, place, faults),
         checks=None if entry.checks is None else tuple(entry.checks),
-        clusters=dict(_given(entry.clusters)),
+        clusters=dict(given(entry.clusters)),
         holds=tuple(entry.holds or ()),
         earlier=tuple(map(Place.parse, entry.earlier or ())),
         later=tuple(map(Place.parse, entry.later or ())),
     )
 
 
-def _given(entries: Mapping[str, T | None] | None) -> list[tuple[str, T]]:
+def given(entries: Mapping[str, T | None] | None) -> list[tuple[str, T]]:
+    """The entries of a mapping, without those that are null."""
     return [(name, each) for name, each in (entries or {}).items() if each is not None]
 
 
@@ -120,7 +121,7 @@ def release_of(entry: ReleaseEntry, faults: Faults) -> ScenarioRelease | None:
     if entry.tag is None:
         faults.add(("release",), "the release has no tag", "write tag, such as w.2023.16")
         return None
-    images = _given(entry.images) if entry.images is not None else [(_IMAGE, ImageEntry.model_validate({}))]
+    images = given(entry.images) if entry.images is not None else [(_IMAGE, ImageEntry.model_validate({}))]
     return ScenarioRelease(
         tag=entry.tag,
         images=tuple(image_of(name, each) for name, each in images),
@@ -130,7 +131,7 @@ def release_of(entry: ReleaseEntry, faults: Faults) -> ScenarioRelease | None:
         content=entry.content,
         missing=tuple(entry.missing or ()),
         problem=entry.problem,
-        configurations=dict(_given(entry.configurations)),
+        configurations=dict(given(entry.configurations)),
     )
 
 
@@ -148,7 +149,7 @@ def image_of(name: str, entry: ImageEntry) -> ScenarioImage:
 
 def _places(entry: GivenEntry, faults: Faults) -> tuple[ScenarioPlace, ...]:
     found = []
-    for name, each in _given(entry.places):
+    for name, each in given(entry.places):
         if each.level is None:
             faults.add(("places", name), "the place has no level", "write level")
         components = None if each.components is None else tuple(each.components)
@@ -156,17 +157,17 @@ def _places(entry: GivenEntry, faults: Faults) -> tuple[ScenarioPlace, ...]:
     return tuple(found)
 
 
-def residences_of(entry: GivenEntry, at: datetime, faults: Faults) -> tuple[ScenarioResidence, ...]:
-    """Where the release ran; each place has to be one of those that are given."""
-    known = {entry.place, *(name for name, _ in _given(entry.places))}
+def residences_of(
+    entry: GivenEntry, at: datetime, places: Iterable[str | None], faults: Faults
+) -> tuple[ScenarioResidence, ...]:
+    """Where the release ran; each place has to be one of those that there are."""
+    known = set(places)
     found = []
-    for name, each in _given(entry.residences):
+    for name, each in given(entry.residences):
         place = each.place or name
         if place not in known:
             message = f"there is no place {place!r}"
-            remedy = (
-                f"write it under places, with its level; known are {', '.join(sorted(filter(None, known)))}"
-            )
+            remedy = f"known are {', '.join(sorted(filter(None, known)))}"
             faults.add(("residences", name), message, remedy)
         elif each.since is None or (each.until or 0) > each.since:
             faults.add(
@@ -196,7 +197,7 @@ def _ago(at: datetime, seconds: int) -> datetime:
 
 def runs_of(entry: GivenEntry, at: datetime) -> tuple[ScenarioRun, ...]:
     """Runs of checks, in the order in which they are written."""
-    return tuple(_run(name, each, at) for name, each in _given(entry.runs))
+    return tuple(_run(name, each, at) for name, each in given(entry.runs))
 
 
 def _run(name: str, entry: RunEntry, at: datetime) -> ScenarioRun:
@@ -227,7 +228,7 @@ def _subject(entry: EvidenceEntry, about: str) -> ScenarioSubject:
 def statements_of(entry: GivenEntry, at: datetime, faults: Faults) -> tuple[ScenarioStatement, ...]:
     """Signed statements; each has to be of a type that there is."""
     found = []
-    for name, each in _given(entry.statements):
+    for name, each in given(entry.statements):
         kind = each.type or name
         if kind not in STATEMENT_TYPES:
             faults.add(("statements", name), "it has to say its type", "write type, such as provenance")
@@ -245,13 +246,19 @@ def _statement(name: str, kind: str, entry: StatementEntry, at: datetime) -> Sce
         rejected=entry.rejected,
         builder=entry.builder,
         build_type=entry.build_type,
-        sources=dict(_given(entry.sources)),
+        sources=dict(given(entry.sources)),
     )
 
 
-def _cycles(entry: GivenEntry, here: Place, faults: Faults) -> tuple[ScenarioCycle, ...]:
+def candidates_of(entry: GivenEntry) -> tuple[ScenarioCandidate, ...]:
+    """Candidates that are pinned."""
+    return tuple(ScenarioCandidate(tag, each.content, each.kind) for tag, each in given(entry.candidates))
+
+
+def cycles_of(entry: GivenEntry, here: Place, faults: Faults) -> tuple[ScenarioCycle, ...]:
+    """Of which cycle things in the environment are; each has to say what it is, and its tag."""
     found = []
-    for name, each in _given(entry.cycles):
+    for name, each in given(entry.cycles):
         if each.role is None or each.tag is None:
             faults.add(("cycles", name), "it has to say its role and its tag", "write role and tag")
             continue

@@ -2,14 +2,18 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ldmrelease.answers.bundles import bundle_answer, bundle_contents, usable_bundle
+from ldmrelease.answers.sentences.bundles import bundle_words
 from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
+from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.faces.cli.bundle_arguments import (
     BundleArgument,
     LedgerOption,
@@ -21,7 +25,8 @@ from ldmrelease.faces.cli.bundle_arguments import (
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.bundles import bundle_text, contents_text
-from ldmrelease.render.output import Output, emit, say
+from ldmrelease.render.output import Output, as_yaml, emit, say
+from ldmrelease.services.bundles.admission_policy import admission_policy as admission_policy_objects
 from ldmrelease.services.bundles.bundle_reader import open_bundle
 from ldmrelease.services.bundles.export import (
     EXPIRES_AFTER,
@@ -34,6 +39,8 @@ from ldmrelease.services.bundles.export import (
 from ldmrelease.services.bundles.publish_bundle import publish_bundle
 from ldmrelease.services.bundles.source import artifact_reference, read_bundle, source_of
 from ldmrelease.services.context import Context
+from ldmrelease.trust.bundles import VerifiedBundle
+from ldmrelease.trust.verify import Rejected
 
 app = new_app(
     "Export, publish and verify what a gate elsewhere decides by.",
@@ -41,6 +48,11 @@ app = new_app(
 )
 
 STANDARD = Path("-")
+
+
+class NotUsable(LdmreleaseError):
+    """A bundle that was named cannot be used: nothing was written (exit 3)."""
+
 
 FreshForOption = Annotated[
     str, typer.Option("--fresh-for", metavar="DURATION", help="From when on a gate warns, such as 24h.")
@@ -73,29 +85,56 @@ ExemptOption = Annotated[
         "ldmrelease bundle export bundle.json",
         "ldmrelease bundle export bundle.json --fresh-for 12h --expires-after 7d",
         "ldmrelease bundle export bundle.json --exempt-namespace summit/kube-system",
+        "ldmrelease bundle export policy.yaml --admission-policy -e summit --bundle bundle.json",
     ),
 )
-def export(
+def export(  # noqa: PLR0913, PLR0917 - the options of the command
     ctx: typer.Context,
     out: Annotated[Path, typer.Argument(metavar="FILE | -", help="A file; `-` is standard output.")],
     fresh_for: FreshForOption = f"{FRESH_FOR // 3600}h",
     expires_after: ExpiresAfterOption = f"{EXPIRES_AFTER // 86400}d",
     releases: ReleasesOption = RELEASES,
     exempt_namespace: ExemptOption = None,
+    admission_policy: Annotated[
+        bool,
+        typer.Option(
+            "--admission-policy", help="Write what may be created as a ValidatingAdmissionPolicy, in YAML."
+        ),
+    ] = False,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--environment", "-e", "--target", "-t", metavar="ENVIRONMENT", help="Whose policy is written."
+        ),
+    ] = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option("--bundle", metavar="BUNDLE", help="Write the policy of this one; export none."),
+    ] = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Decide about the newest releases everywhere, and sign that with what may be created in each environment.
 
-    Its serial is recorded in the ledger, and rises with every export. A file that is there is replaced.
+    Its serial is recorded in the ledger, and rises with every export. A file that is there is replaced. With
+    --admission-policy the file is what `kubectl apply --server-side -f FILE` reads.
     """
-    context = open_context_here(ctx)
-    made = _export(context, _options(fresh_for, expires_after, releases, exempt_namespace))
+    if bundle is not None and not admission_policy:
+        raise UsageError("--bundle names a bundle that is there already", "say --admission-policy")
+    if bundle is not None:
+        verified, envelope = _there(ctx, bundle), b""
+    else:
+        context = open_context_here(ctx)
+        if admission_policy:
+            _one_environment(context.topology.environments, target)
+        made = _export(context, _options(fresh_for, expires_after, releases, exempt_namespace))
+        verified, envelope = made.verified, made.envelope
+    data = _policy(verified, target) if admission_policy else envelope
     if out == STANDARD:
-        sys.stdout.buffer.write(made.envelope)
+        sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    _write(out, made.envelope)
-    answer = usable_bundle(str(out), made.verified)
+    _write(out, data)
+    answer = usable_bundle(str(out), verified)
     emit(answer, output, lambda: bundle_text(answer))
 
 
@@ -191,6 +230,30 @@ def _export(context: Context, options: ExportOptions) -> ExportedBundle:
     for each in made.notices:
         say(f"notice: {refusal_words(each)}", err=True)
     return made
+
+
+def _there(ctx: typer.Context, source: str) -> VerifiedBundle:
+    found = open_bundle(bundle_reader(ctx, None, None, None, None), source)
+    if isinstance(found, Rejected):
+        raise NotUsable(f"{source}: {bundle_words(found.code, found.values)}; nothing was written")
+    return found.verified
+
+
+def _policy(verified: VerifiedBundle, environment: str | None) -> bytes:
+    name = _one_environment([each.name for each in verified.bundle.environments], environment)
+    found = verified.bundle.environment(name)
+    assert found is not None
+    return "---\n".join(map(as_yaml, admission_policy_objects(verified, found))).encode()
+
+
+def _one_environment(names: Sequence[str], named: str | None) -> str:
+    if named is None and len(names) == 1:
+        return names[0]
+    if named is None:
+        raise UsageError("a policy is of one environment", f"say -e with one of {', '.join(names)}")
+    if named not in names:
+        raise UsageError(f"there is no environment {named!r}", did_you_mean(named, names) or "")
+    return named
 
 
 def _options(fresh_for: str, expires_after: str, releases: int, exempt: list[str] | None) -> ExportOptions:

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.gate import gate_code
-from ldmrelease.faces.cli.options import OutputOption, UsageError, examples
+from ldmrelease.faces.cli.gate_options import GateOutputOption
+from ldmrelease.faces.cli.options import UsageError, examples
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit, pass_on
+from ldmrelease.render.gate.formats import GateOutput, emit_gate
+from ldmrelease.render.output import pass_on
 
 STDOUT = "-"
 
@@ -53,7 +55,7 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
         ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
-    output: OutputOption = Output.text,
+    output: GateOutputOption = GateOutput.text,
 ) -> None:
     """Decide about every image that a change of a GitOps tree asks for. Nothing is written.
 
@@ -75,7 +77,7 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     if comment is not None:
         _write_comment(comment, merge_comment(answer))
     if comment != STDOUT:
-        emit(answer, output, lambda: merge_text(answer))
+        emit_gate(answer, output, lambda: merge_text(answer), waiting_is_bad=strict)
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=strict))
 
 

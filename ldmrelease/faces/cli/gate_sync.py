@@ -11,10 +11,11 @@ from ldmrelease.answers.gate import gate_code
 from ldmrelease.answers.gate_sync import sync_answer
 from ldmrelease.faces.cli.advice import planned_advice
 from ldmrelease.faces.cli.arguments import ProductOption, TargetOption, applications_of, release_now
-from ldmrelease.faces.cli.options import OutputOption, UsageError, examples
+from ldmrelease.faces.cli.gate_options import GateOutputOption
+from ldmrelease.faces.cli.options import UsageError, examples
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.gate.formats import GateOutput, emit_gate
 from ldmrelease.render.gate.gate_text import gate_text
-from ldmrelease.render.output import Output, emit
 from ldmrelease.services.gate.managed_images import custom_images
 from ldmrelease.services.gate.sync import gate_sync
 from ldmrelease.services.inventory.tree_images import installed
@@ -35,7 +36,7 @@ def add_to(app: typer.Typer) -> None:
         epilog=examples(
             "ldmrelease gate sync -f rendered.yaml --target summit/ocps",
             "helm template charts/prompt | ldmrelease gate sync -f - --target summit",
-            "ldmrelease gate sync -f overlays/summit --target summit --output json",
+            "ldmrelease gate sync -f overlays/summit --target summit --output sarif",
         ),
     )(sync)
 
@@ -63,7 +64,7 @@ def sync(
     namespace: Annotated[
         str | None, typer.Option("--namespace", "-n", help="The namespace that a chart is rendered for.")
     ] = None,
-    output: OutputOption = Output.text,
+    output: GateOutputOption = GateOutput.text,
 ) -> None:
     """Decide about every image of rendered manifests, for the places that they are for. Nothing is written.
 
@@ -84,5 +85,5 @@ def sync(
     result = gate_sync(context, applications, read_sources(reader, found, stdin, settings), asked)
     decided, blocked = planned_advice(context, result.decided)
     answer = sync_answer(result, [each.decision for each in decided], blocked, context.now())
-    emit(answer, output, lambda: gate_text(answer))
+    emit_gate(answer, output, lambda: gate_text(answer), waiting_is_bad=True)
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=True))

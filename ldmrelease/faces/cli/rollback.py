@@ -60,7 +60,7 @@ def rollback(
     if release is None:
         product = _product(context, target, product)
         release = _previous(context, target, product)
-    spec = PromotionSpec(release_stored(context, release, product), target, Intent.ROLLBACK, reason)
+    spec = PromotionSpec(release_stored(context, release, product, target), target, Intent.ROLLBACK, reason)
     answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
     emit(answer.plain, output, answer.text)
     raise typer.Exit(answer.code)

@@ -1,6 +1,6 @@
 """Scenario -> facts: a pure function; names become digests, so that the same name is the same thing everywhere."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import (
@@ -8,7 +8,6 @@ from ldmrelease.domain.facts import (
     BuildSource,
     CandidatePin,
     CheckFact,
-    CycleFact,
     Facts,
     ImageFact,
     ImageResidence,
@@ -26,7 +25,6 @@ from ldmrelease.policy.cases.scenario import (
     ScenarioCandidate,
     ScenarioImage,
     ScenarioRelease,
-    ScenarioResidence,
     ScenarioRun,
     ScenarioStatement,
     ScenarioSubject,
@@ -36,6 +34,8 @@ from ldmrelease.policy.engine import asked_requirements
 
 Windows = Mapping[str, tuple[Interval, ...]]
 NO_WINDOWS: Windows = {}
+Definitions = Callable[[str, str | None], str]
+"""The digest of a check, by its name and the name of a definition that is not the agreed one."""
 
 
 def facts_of(scenario: Scenario, level: Level, windows: Windows = NO_WINDOWS) -> Facts:
@@ -50,17 +50,14 @@ def facts_of(scenario: Scenario, level: Level, windows: Windows = NO_WINDOWS) ->
         level=level.name,
         policy=level.digest,
         release=release,
-        statements=statement_facts(scenario, release),
-        runs=run_facts(scenario, release),
+        statements=statement_facts(scenario.statements, scenario.runs, release),
+        runs=run_facts(scenario.runs, release),
         residences=residence_facts(scenario, level, release, components),
         candidate_pins=tuple(_candidate(each, scenario.release) for each in scenario.candidates),
         windows=dict(windows),
         earlier=scenario.earlier,
         later=scenario.later,
-        cycles=tuple(
-            CycleFact(each.place, each.role, each.component, each.tag, each.cycle, each.problem)
-            for each in scenario.cycles
-        ),
+        cycles=tuple(each.fact() for each in scenario.cycles),
         places=_places(scenario, level),
         place_components={str(place): names for place, names in sorted(components.items())},
         clusters=dict(scenario.clusters),
@@ -153,10 +150,15 @@ def _of_images(subject: ScenarioSubject, images: Iterable[ImageFact]) -> Iterato
             yield from (each.manifest for each in image.platforms if each.platform == subject.platform)
 
 
-def statement_facts(scenario: Scenario, release: ReleaseFact) -> tuple[StatementFact, ...]:
-    """All statements of a scenario about a release, in the order of their intake."""
-    results = (_result(each, release) for each in scenario.runs if each.result is not None)
-    found = [*(_statement(each, release) for each in scenario.statements), *results]
+def statement_facts(
+    statements: Iterable[ScenarioStatement],
+    runs: Iterable[ScenarioRun],
+    release: ReleaseFact,
+    definitions: Definitions = definition_of,
+) -> tuple[StatementFact, ...]:
+    """Statements and results of runs about a release, in the order of their intake."""
+    results = (_result(each, release, definitions) for each in runs if each.result is not None)
+    found = [*(_statement(each, release) for each in statements), *results]
     return tuple(sorted(found, key=lambda each: (each.received, each.evidence, each.blob)))
 
 
@@ -182,7 +184,7 @@ def _signer(roles: tuple[str, ...]) -> str:
     return roles[0] if roles else "somebody"
 
 
-def _result(run: ScenarioRun, release: ReleaseFact) -> StatementFact:
+def _result(run: ScenarioRun, release: ReleaseFact, definitions: Definitions) -> StatementFact:
     return StatementFact(
         evidence=named("evidence", f"run:{run.name}"),
         blob=named("blob", f"run:{run.name}"),
@@ -194,7 +196,7 @@ def _result(run: ScenarioRun, release: ReleaseFact) -> StatementFact:
         code=run.rejected,
         received=run.received,
         check=run.check,
-        check_digest=definition_of(run.check, run.definition),
+        check_digest=definitions(run.check, run.definition),
         result=run.result,
         failed_tests=run.failed_tests,
         run=run.name if run.registered is not None else None,
@@ -204,14 +206,19 @@ def _result(run: ScenarioRun, release: ReleaseFact) -> StatementFact:
     )
 
 
-def run_facts(scenario: Scenario, release: ReleaseFact, first: int = 0) -> tuple[RunFact, ...]:
-    """The registered runs of a scenario; `first` is the order of the first of them."""
-    registered = (each for each in scenario.runs if each.registered is not None)
+def run_facts(
+    runs: Iterable[ScenarioRun],
+    release: ReleaseFact,
+    definitions: Definitions = definition_of,
+    first: int = 0,
+) -> tuple[RunFact, ...]:
+    """The registered ones of runs; `first` is the order of the first of them."""
+    registered = (each for each in runs if each.registered is not None)
     return tuple(
         RunFact(
             run=each.name,
             check=each.check,
-            check_digest=definition_of(each.check, each.definition),
+            check_digest=definitions(each.check, each.definition),
             environment=each.environment,
             subjects=subject_digests(each.about, release),
             registered=each.registered or each.received,
@@ -240,25 +247,10 @@ def residence_facts(
     """The residences of a release's images."""
     levels = {scenario.place: level.name} | {each.place: each.level for each in scenario.places}
     return tuple(
-        _residence(each, levels.get(each.place, ""), image)
+        each.of_image(levels.get(each.place, ""), image)
         for each in scenario.residences
         for image in release.images
         if image.component in (components.get(each.place, ()) if each.components is None else each.components)
-    )
-
-
-def _residence(residence: ScenarioResidence, level: str, image: ImageFact) -> ImageResidence:
-    return ImageResidence(
-        place=residence.place,
-        level=level,
-        component=image.component,
-        digest=image.digest,
-        first=residence.first,
-        last=residence.last,
-        observed=residence.observed,
-        admitted=residence.observed if residence.admitted else None,
-        current=residence.ended is None,
-        ended=residence.ended,
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.facts import CycleRole, Intent
+from ldmrelease.domain.facts import CycleFact, CycleRole, ImageFact, ImageResidence, Intent
 from ldmrelease.domain.topology import Place
 
 
@@ -76,6 +76,21 @@ class ScenarioResidence(Struct, frozen=True):
     ended: str | None = None
     components: tuple[str, ...] | None = None
 
+    def of_image(self, level: str, image: ImageFact) -> ImageResidence:
+        """That of one image, at a place of a level."""
+        return ImageResidence(
+            place=self.place,
+            level=level,
+            component=image.component,
+            digest=image.digest,
+            first=self.first,
+            last=self.last,
+            observed=self.observed,
+            admitted=self.observed if self.admitted else None,
+            current=self.ended is None,
+            ended=self.ended,
+        )
+
 
 class ScenarioRun(Struct, frozen=True):
     """A run of a check; `result` None: it has none yet. `received` is the result's intake, `rejected` the code for
@@ -129,6 +144,10 @@ class ScenarioCycle(Struct, frozen=True):
     tag: str
     cycle: str | None = None
     problem: str | None = None
+
+    def fact(self) -> CycleFact:
+        """The same as a fact."""
+        return CycleFact(self.place, self.role, self.component, self.tag, self.cycle, self.problem)
 
 
 class Scenario(Struct, frozen=True):

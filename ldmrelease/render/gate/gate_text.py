@@ -10,6 +10,7 @@ from ldmrelease.answers.gate import (
     GateVerdict,
     SourceLocation,
 )
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.text import command_line, counted, listed
 from ldmrelease.domain.decision import Outcome
 from ldmrelease.render.decisions import MARKS
@@ -22,7 +23,7 @@ COLOURS = {
     GateVerdict.UNDECIDED: Colour.red,
     GateVerdict.UNMANAGED: Colour.grey,
 }
-_ORDER = (
+ORDER = (
     GateVerdict.UNDECIDED,
     GateVerdict.REFUSED,
     GateVerdict.WAITING,
@@ -40,7 +41,7 @@ def gate_text(answer: GateAnswer) -> str:
     groups: dict[tuple[object, ...], list[GateImageAnswer]] = {}
     for image in answer.images:
         groups.setdefault(_key(image), []).append(image)
-    for verdict in _ORDER:
+    for verdict in ORDER:
         for images in groups.values():
             if images[0].verdict is verdict:
                 lines += _group(images)
@@ -49,12 +50,17 @@ def gate_text(answer: GateAnswer) -> str:
 
 def verdict_line(answer: GateAnswer) -> str:
     """The verdict, and how many images have which."""
+    mark = painted(str(answer.verdict).upper(), COLOURS[answer.verdict])
+    return f"{mark}: {verdict_counts(answer)}, as of {answer.now}"
+
+
+def verdict_counts(answer: GateAnswer) -> str:
+    """How many images have which verdict, and how much could not be read."""
     counts = Counter(each.verdict for each in answer.images)
-    told = [f"{counts[each]} {each}" for each in reversed(_ORDER) if counts[each]]
+    told = [f"{counts[each]} {each}" for each in reversed(ORDER) if counts[each]]
     if answer.unreadable:
         told.append(f"{counted(len(answer.unreadable), 'document')} unreadable")
-    mark = painted(str(answer.verdict).upper(), COLOURS[answer.verdict])
-    return f"{mark}: {', '.join(told) or 'no images'}, as of {answer.now}"
+    return ", ".join(told) or "no images"
 
 
 def location_text(location: SourceLocation | None) -> str:
@@ -62,11 +68,6 @@ def location_text(location: SourceLocation | None) -> str:
     if location is None:
         return ""
     return location.file if location.line is None else f"{location.file}:{location.line}"
-
-
-def finding_at(image: GateImageAnswer) -> SourceLocation | None:
-    """Where an image is asked for."""
-    return image.parts[0] if image.parts else None
 
 
 def _key(image: GateImageAnswer) -> tuple[object, ...]:
@@ -81,9 +82,10 @@ def _group(images: list[GateImageAnswer]) -> Iterator[str]:
     about = f"  {first.place}" if first.place is not None else ""
     release = f"  ({first.release})" if first.release is not None else ""
     before = f"{first.previous} -> " if first.previous is not None else ""
-    yield f"{mark}{about}  {before}{first.image or 'nothing'}{release}"
+    yield mark + printable(f"{about}  {before}{first.image or 'nothing'}{release}")
     for each in images[:_MOST]:
-        yield f"  {_where(each)}"
+        # A line that begins with the name of a file may be a command of GitHub's.
+        yield f"  in {printable(_where(each))}"
     if len(images) > _MOST:
         yield f"  and {counted(len(images) - _MOST, 'other place')}"
     for finding in sorted(first.findings, key=lambda each: list(MARKS).index(each.outcome)):
@@ -92,18 +94,19 @@ def _group(images: list[GateImageAnswer]) -> Iterator[str]:
 
 def _where(image: GateImageAnswer) -> str:
     named = f"{image.kind or '?'}/{image.name or '?'} {image.container or ''}".strip()
-    at = location_text(finding_at(image))
+    at = location_text(image.parts[0] if image.parts else None)
     return f"{at}  {named}" if image.kind is not None or image.name is not None else at
 
 
 def _finding(finding: GateFindingAnswer) -> Iterator[str]:
     mark, colour = MARKS[finding.outcome]
     about = f"{finding.requirement}: " if finding.requirement is not None else ""
-    yield f"  {painted(mark, colour)}{' ' * (_WIDTH - len(mark))}  {about}{finding.sentence}"
+    told = printable(f"{about}{finding.sentence}")
+    yield f"  {painted(mark, colour)}{' ' * (_WIDTH - len(mark))}  {told}"
     if finding.outcome in (Outcome.SATISFIED, Outcome.WAIVED):
         return
     for remedy in remedies(finding):
-        yield f"  {' ' * _WIDTH}    {remedy}"
+        yield f"  {' ' * _WIDTH}    {printable(remedy)}"
 
 
 def remedies(finding: GateFindingAnswer) -> Iterator[str]:
@@ -119,4 +122,5 @@ def remedies(finding: GateFindingAnswer) -> Iterator[str]:
 def _unreadable(finding: GateFindingAnswer) -> Iterator[str]:
     at = finding.location
     path = f": {at.path}" if at is not None and at.path is not None else ""
-    yield f"{painted('unreadable', Colour.red)}  {location_text(at)}{path}: {finding.sentence}"
+    told = printable(f"{location_text(at)}{path}: {finding.sentence}")
+    yield f"{painted('unreadable', Colour.red)}  {told}"

@@ -24,7 +24,7 @@ from ldmrelease.domain.bundle import (
 from ldmrelease.domain.decision import Decision, Verdict
 from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.decisions.decide import waits_for
+from ldmrelease.services.decisions.decide import waits_until
 
 
 class BundleVerdict(StrEnum):
@@ -128,7 +128,7 @@ class BundleQuestions:
         verdict = BundleVerdict(str(decision.verdict))
         if decision.verdict is not Verdict.WAITING:
             return BundleFinding(verdict, "decided", {}, name, decision)
-        until, _ = waits_for(decision)
+        until = waits_until(decision)
         come = until is not None and self._at >= until
         return BundleFinding(verdict, "decide-again" if come else "decided", {}, name, decision, until)
 

@@ -48,12 +48,15 @@ class Option(Struct, frozen=True):
 
 
 class Blocked(Struct, frozen=True):
-    """Why a command is not advised: a decision that stands in the way, what the place refuses, or another `reason`."""
+    """Why a command is not advised: a decision that stands in the way, what the place refuses, or another `reason`.
+    `once` is what has to be so before it would be let through, where that is all.
+    """
 
     command: tuple[str, ...]
     decision: Decision | None = None
     refusals: tuple[Refusal | Unavailable, ...] = ()
     reason: str = ""
+    once: str = ""
 
 
 class DriftFinding(Struct, frozen=True):
@@ -75,7 +78,7 @@ class DriftFinding(Struct, frozen=True):
 
 
 class DriftReport(Struct, frozen=True):
-    """What a look for drift found, and the places where it could not look everywhere.
+    """What a look for drift found at `places`, and those where it could not look everywhere.
 
     switched_off: applications of places that their environment does not deploy, by their tree. unrendered: places that
     are known by their settings alone.
@@ -83,8 +86,14 @@ class DriftReport(Struct, frozen=True):
 
     drift: tuple[DriftFinding, ...]
     unreachable: tuple[UnavailablePlace, ...]
+    places: int
     switched_off: tuple[SwitchedOffApplication, ...] = ()
     unrendered: tuple[UnrenderedPlace, ...] = ()
+
+    @property
+    def answered(self) -> int:
+        """At how many places everybody answered who was asked."""
+        return self.places - len(self.unreachable)
 
     @property
     def is_whole(self) -> bool:
@@ -92,11 +101,12 @@ class DriftReport(Struct, frozen=True):
         return not self.unreachable and not any(each.is_late for each in self.unrendered)
 
 
-def report(context: ReleaseHistory, levels: Levels, heard: LiveAnswers) -> DriftReport:
-    """The drift of what places said. `levels` are the policies, by the name of their level."""
+def report(context: ReleaseHistory, levels: Levels, heard: LiveAnswers, places: int) -> DriftReport:
+    """The drift of what so many places said. `levels` are the policies, by the name of their level."""
     return DriftReport(
         tuple(each for row in heard.rows for each in _found(context, levels, row)),
         tuple(unreachable_places(heard.rows)),
+        places,
         heard.switched_off,
         heard.unrendered,
     )
