@@ -18,7 +18,7 @@ from ldmrelease.services.known_pins import PinRecord
 from ldmrelease.services.needs import ReleaseHistory
 
 
-class PinnedRelease(Struct, frozen=True):
+class ArrivedRelease(Struct, frozen=True):
     """A release as one of its pins has it: `name` is `product/tag`; which `revision` of the tag it is, None where none
     has all that was there; `several` says that the tag has others."""
 
@@ -37,7 +37,7 @@ class Arrival(Struct, frozen=True):
     """A release came to a place: `at` is the number of the event that says so. back: a rollback brought it."""
 
     at: int
-    release: PinnedRelease
+    release: ArrivedRelease
     back: bool = False
 
 
@@ -64,11 +64,11 @@ class PlaceArrivals:
         rows = groupby(sorted(came, key=lambda each: each.at), key=lambda each: each.release)
         return [next(each) for _, each in rows]
 
-    def of_admission(self, admission: Admission) -> PinnedRelease:
+    def of_admission(self, admission: Admission) -> ArrivedRelease:
         """The pin that was let in."""
         pins = self._pins(admission.name)
         revision = next((each.body.revision for each in pins if each.body.digest == admission.release), None)
-        return PinnedRelease(admission.name, revision, len(pins) > 1)
+        return ArrivedRelease(admission.name, revision, len(pins) > 1)
 
     def _found(self, seen: Iterable[HistoryEntry]) -> Iterator[Arrival]:
         by_name: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
@@ -80,9 +80,9 @@ class PlaceArrivals:
             # Of pins with the same images the last is meant.
             whole = {at: each for each in pins if (at := self._came(each, begun)) is not None}
             for at, pin in whole.items():
-                yield Arrival(at, PinnedRelease(name, pin.body.revision, len(pins) > 1))
+                yield Arrival(at, ArrivedRelease(name, pin.body.revision, len(pins) > 1))
             if not whole:
-                yield Arrival(min(begun.values()), PinnedRelease(name))
+                yield Arrival(min(begun.values()), ArrivedRelease(name))
 
     def _came(self, pin: PinRecord, begun: dict[tuple[str, str], int]) -> int | None:
         """When the last image of a pin came; None where one of those that run at the place never did."""

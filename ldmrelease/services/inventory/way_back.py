@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.inventory.arrivals import Arrival, PinnedRelease, PlaceArrivals
+from ldmrelease.services.inventory.arrivals import Arrival, ArrivedRelease, PlaceArrivals
 from ldmrelease.services.inventory.history import HistoryEntry, history
 from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.needs import ReleaseHistory
@@ -71,10 +71,10 @@ def _unnamed(seen: Iterable[HistoryEntry], before: Sequence[Arrival]) -> tuple[H
     return tuple(each for _, each in sorted(last.items()) if each.release is None and each.begun > since)
 
 
-def _walked(came: Sequence[Arrival]) -> tuple[list[Arrival], list[PinnedRelease]]:
+def _walked(came: Sequence[Arrival]) -> tuple[list[Arrival], list[ArrivedRelease]]:
     """What ran one after the other, without what was rolled back from; and that, the newest first."""
     ran: list[Arrival] = []
-    left: list[PinnedRelease] = []
+    left: list[ArrivedRelease] = []
     for each in came:
         known = [arrival.release for arrival in ran]
         if each.back and each.release in known:

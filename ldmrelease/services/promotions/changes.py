@@ -1,6 +1,6 @@
 """What a promotion changes or has changed: the release before and after, place by place."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -8,27 +8,31 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import Plan
-from ldmrelease.domain.tags import order_key, parse
+from ldmrelease.domain.tags import grammar_of, order_key, parse, tag_pattern_match
+from ldmrelease.domain.tags.tag import Tag
 from ldmrelease.domain.targets import MenuTarget
-from ldmrelease.domain.topology import Application, Place, Product
+from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
 from ldmrelease.services.deployments.desired import after as after_edits
-from ldmrelease.services.deployments.desired import desired_edits, edits, snapshot
+from ldmrelease.services.deployments.desired import desired_edits, edits, said_images, snapshot
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import AliasLookup, ReleaseLookup
 from ldmrelease.services.promotions.load import Promotion
 from ldmrelease.services.promotions.report import place_state
-from ldmrelease.services.promotions.said_images import (
-    ImageChange,
-    image_changes,
-    release_of_images,
-    said_images,
-)
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Snapshot, Value
 
 PLANNED = "planned"
 _KEPT_BESIDE = (Intent.PROMOTE, Intent.ROLLBACK)
 """What a menu keeps beside what was there."""
+
+
+class ImageChange(Struct, frozen=True):
+    """A component whose image is another one: what its setting said and says, put together from all its parts (a tag, a
+    digest, both, or what names none); None where nothing was there."""
+
+    component: str
+    before: str | None
+    after: str | None
 
 
 class PlaceChange(Struct, frozen=True):
@@ -188,3 +192,47 @@ def _gone(before: Any, after: Any) -> list[str]:
     if not isinstance(before, tuple) or not isinstance(after, tuple):
         return []
     return [str(each) for each in before if each not in after]
+
+
+def image_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[ImageChange, ...]:
+    """The components whose image is another one, by name."""
+    names = sorted({*after, *before})
+    return tuple(
+        ImageChange(each, before.get(each), after.get(each))
+        for each in names
+        if before.get(each) != after.get(each)
+    )
+
+
+def release_of_images(
+    context: ReleaseLookup, product: Product, asked: str, images: Mapping[str, str]
+) -> str | None:
+    """The tag of the release that a product's images are of; several tags, where they are of several.
+
+    asked: the tag that is promoted. Builds of one cycle are the cycle, where a cycle is asked for or there are several.
+    """
+    named = dict.fromkeys(_names(context, product, images))
+    builds = grammar_of(product.grammar).BUILDS
+    if builds is not None and (len(named) > 1 or builds.of(_tag(product, asked)) is None):
+        cycles = dict.fromkeys(builds.of(_tag(product, each)) or each for each in named)
+        named = cycles if len(cycles) == 1 else named
+    return ", ".join(named) or None
+
+
+def _tag(product: Product, text: str) -> Tag:
+    return parse(text, product.grammar, product.aliases)
+
+
+def _names(context: ReleaseLookup, product: Product, images: Mapping[str, str]) -> Iterator[str]:
+    for component in product.components:
+        text = images.get(component.name)
+        if component.kind is ComponentKind.IMAGE and text is not None:
+            found = tag_pattern_match(component.spelling, text.partition("@")[0], product.grammar)
+            named = found.name if found is not None else None
+            yield named or _by_digest(context, product, text) or text
+
+
+def _by_digest(context: ReleaseLookup, product: Product, text: str) -> str | None:
+    digest = text.rpartition("@")[2]
+    names: Iterable[str] = context.pins.names_of(digest) if digest.startswith("sha256:") else []
+    return next((each.partition("/")[2] for each in names if each.startswith(f"{product.name}/")), None)

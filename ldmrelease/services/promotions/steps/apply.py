@@ -3,8 +3,8 @@
 from typing import Any
 
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.services.deployments.desired import said_images
 from ldmrelease.services.promotions import writes
-from ldmrelease.services.promotions.said_images import said_images
 from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
 from ldmrelease.targets.results import Refusal
 
