@@ -22,6 +22,7 @@ from ldmrelease.services.gate.arriving import ArrivingRelease
 from ldmrelease.services.gate.changed_settings import ScalarAt
 from ldmrelease.services.gate.image_verdict import GATE
 from ldmrelease.services.gate.merge import MergedImage, MergeGate, UnreadPart
+from ldmrelease.trees.interface import NotUnderstood
 
 
 def merge_answer(
@@ -29,14 +30,18 @@ def merge_answer(
 ) -> GateAnswer:
     """What is said of every image of a change, and what comes in with it."""
     images = [*map(_image, gate.images), *map(_unread, gate.unread)]
+    verdicts = [each.verdict for each in images]
+    unreadable = tuple(map(_not_understood, gate.not_understood))
+    if unreadable:
+        verdicts.append(GateVerdict.UNDECIDED)
     return GateAnswer(
         base=base,
         head=head,
         now=time_text(now) or "",
-        verdict=overall_verdict(each.verdict for each in images),
+        verdict=overall_verdict(verdicts),
         bundle=None,
         images=tuple(images),
-        unreadable=(),
+        unreadable=unreadable,
         arriving=tuple(
             GateArrivalAnswer(
                 places=tuple(map(str, each.places)), comparison=comparison_answer(each.comparison)
@@ -48,22 +53,22 @@ def merge_answer(
 
 
 def _image(image: MergedImage) -> GateImageAnswer:
-    place, judged = image.application.place, image.judged
+    judged, after, container = image.judged, image.after, image.container
     parts = tuple(map(_location, image.parts))
     pinned = judged.pinned
     part = pinned.release.component(image.component) if pinned is not None else None
-    digest = image.after.digest if image.after is not None else None
+    digest = after.digest if after is not None else None
     return GateImageAnswer(
-        environment=place.environment,
-        application=place.application,
-        place=str(place),
-        kind=None,
-        name=None,
-        container=None,
+        environment=image.environment,
+        application=image.name,
+        place=str(image.application.place) if image.application is not None else None,
+        kind=container.kind if container is not None else None,
+        name=container.name if container is not None else None,
+        container=container.container if container is not None else None,
         product=image.product,
-        component=image.component,
-        image=image.after.image if image.after is not None else None,
-        digest=digest or (part.digest if part is not None and image.after is not None else None),
+        component=image.component or None,
+        image=after.image if after is not None else None,
+        digest=digest or (part.digest if part is not None and after is not None else None),
         previous=image.before.image if image.before is not None else None,
         release=pinned.release.name if pinned is not None else None,
         previous_release=image.previous_release,
@@ -99,6 +104,14 @@ def _unread(unread: UnreadPart) -> GateImageAnswer:
             for each in refusal_findings(unread.why)
         ),
     )
+
+
+def _not_understood(found: NotUnderstood) -> GateFindingAnswer:
+    values = {"file": found.where, "line": found.line, "reason": found.reason}
+    values |= {"environment": found.environment, "application": found.application}
+    given = {key: each for key, each in values.items() if each is not None}
+    where = f"{found.where}:{found.line}" if found.line else found.where
+    return _before("not-understood", given, f"{where}: {found.reason}", Outcome.ERRORED)
 
 
 def _before(code: str, values: dict[str, Any], told: str, outcome: Outcome) -> GateFindingAnswer:

@@ -1,5 +1,6 @@
 """`ldmrelease gate merge`: whether the images that a change of a GitOps tree asks for may enter their places."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,13 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
             help="Write the pull request's comment there, in Markdown; - prints it.",
         ),
     ] = None,
+    render: Annotated[
+        bool,
+        typer.Option(
+            "--render/--no-render",
+            help="Ask Helm and Kustomize what the tree comes to, where they are; else it is only read.",
+        ),
+    ] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
@@ -72,7 +80,7 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
 
     context = open_context_here(ctx)
     question = MergeQuestion(base, head, tree, repository, branch)
-    found = gate_merge(context, context.requester, question)
+    found = gate_merge(context, context.requester, question, os.environ, render=render)
     answer = merge_answer(found, base, head, context.now(), arriving(context, found.images))
     if comment is not None:
         _write_comment(comment, merge_comment(answer))

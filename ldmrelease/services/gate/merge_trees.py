@@ -9,7 +9,7 @@ from msgspec import Struct
 from ldmrelease.domain.errors import InputError, reason_of
 from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Application, Topology
-from ldmrelease.targets.connections import Access, Connections
+from ldmrelease.targets.connections import Connections
 from ldmrelease.targets.git.git_remote import GitRemote, open_repository
 from ldmrelease.targets.git.git_repository import Git
 from ldmrelease.targets.git.merges import (
@@ -102,10 +102,6 @@ class MergeTrees:
         ref = f"{_HEADS}{self.branch}"
         branch = ProposedBranch(self.git, self.repository, None, proposed={ref: revision})
         return ProposedConnections(self._root, self._others, self.repository, branch)
-
-    def access(self, revision: str) -> Access:
-        """How targets are reached then."""
-        return Access(self._root, None, self.connections(revision))
 
 
 def open_merge(topology: Topology, root: Path, others: Connections, question: MergeQuestion) -> MergeTrees:

@@ -21,8 +21,9 @@ from ldmrelease.trees.interface import (
     SwitchedOff,
     TreeFinding,
     TreeImage,
+    Wanted,
 )
-from ldmrelease.trees.rendering.applications import ArgoApplication, applications, rendered_images
+from ldmrelease.trees.rendering.applications import ArgoApplication, applications, inputs_of, rendered_images
 from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.rendering_program import NotRendered
@@ -80,7 +81,7 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     helm = Helm(
         programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache, programs.limits
     )
-    return _render(helm, charts, sentinels, environments)
+    return _render(helm, charts, sentinels, environments, programs.wanted)
 
 
 def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterator[SwitchedOff]:
@@ -99,7 +100,11 @@ def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterat
 
 
 def _render(
-    helm: Helm, charts: Charts, sentinels: Sentinels, environments: Collection[str]
+    helm: Helm,
+    charts: Charts,
+    sentinels: Sentinels,
+    environments: Collection[str],
+    wanted: Wanted | None,
 ) -> Iterator[TreeFinding]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name in environments:
@@ -110,7 +115,7 @@ def _render(
             except (UnreadableFile, NotRendered) as error:
                 yield _not_understood(error, name)
                 continue
-            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment), listed):
+            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment, wanted), listed):
                 yield from found
 
 
@@ -119,10 +124,15 @@ def _rendered(
     charts: Charts,
     sentinels: Sentinels,
     environment: "_Environment",
+    wanted: Wanted | None,
     application: ArgoApplication,
 ) -> list[TreeFinding]:
     """What Helm says of an application; where it does not, what can be read of it, and why."""
     try:
+        if wanted is not None:
+            inputs = inputs_of(helm, charts, sentinels, application)
+            if not wanted(environment.name, application.name, inputs):
+                return []
         return [
             TreeImage(
                 environment.name,
