@@ -45,6 +45,7 @@ references: $(VENV)/.runtime ## write the references of files and commands anew,
 	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
 	$(BIN)/python -m ldmrelease.render.file_reference workspace > docs/workspace-reference.md
 	$(BIN)/python -m ldmrelease.render.file_reference trust > docs/trust-reference.md
+	$(BIN)/python -m ldmrelease.render.file_reference policy-test > docs/policy-test-reference.md
 	$(BIN)/python -m ldmrelease.faces.cli.reference > docs/command-reference.md
 	$(BIN)/python -m ldmrelease.faces.cli.completion_table > ldmrelease/faces/completion/commands.json
 

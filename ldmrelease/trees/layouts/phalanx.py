@@ -14,8 +14,16 @@ from functools import partial
 from ldmrelease.trees.chart_images import images
 from ldmrelease.trees.charts import Charts, Instance, parameters
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.interface import NotUnderstood, OwnSetting, Programs, TreeFinding, TreeImage
-from ldmrelease.trees.rendering.applications import ArgoApplication, applications, rendered_images
+from ldmrelease.trees.interface import (
+    NotUnderstood,
+    OwnSetting,
+    Programs,
+    SwitchedOff,
+    TreeFinding,
+    TreeImage,
+    Wanted,
+)
+from ldmrelease.trees.rendering.applications import ArgoApplication, applications, inputs_of, rendered_images
 from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.rendering_program import NotRendered
@@ -70,12 +78,33 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     cache = RenderCache(programs.cache)
     sentinels = NoSentinels() if programs.exact else Sentinels(cache.secret)
     charts = Charts(tree)
-    helm = Helm(programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache)
-    return _render(helm, charts, sentinels, environments)
+    helm = Helm(
+        programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache, programs.limits
+    )
+    return _render(helm, charts, sentinels, environments, programs.wanted)
+
+
+def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterator[SwitchedOff]:
+    """The applications that are off in an environment, of those that files belong to."""
+    found = _Environment(environment, Charts(tree))
+    on, listed = found.applications(tree), mapping_at(found.values, "applications").entries
+    for name in dict.fromkeys(each.split("/")[1] for each in files if each.startswith("applications/")):
+        said = listed.get(name)
+        if name in on or (said is None and f"applications/{name}/Chart.yaml" not in tree.files()):
+            continue
+        own = f"{_TOP}/values-{environment}.yaml"
+        if isinstance(said, YamlScalar):
+            yield SwitchedOff(environment, name, said.file, said.path, said.line, said.printed() or "null")
+        else:
+            yield SwitchedOff(environment, name, own, ("applications", name))
 
 
 def _render(
-    helm: Helm, charts: Charts, sentinels: Sentinels, environments: Collection[str]
+    helm: Helm,
+    charts: Charts,
+    sentinels: Sentinels,
+    environments: Collection[str],
+    wanted: Wanted | None,
 ) -> Iterator[TreeFinding]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name in environments:
@@ -86,7 +115,7 @@ def _render(
             except (UnreadableFile, NotRendered) as error:
                 yield _not_understood(error, name)
                 continue
-            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment), listed):
+            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment, wanted), listed):
                 yield from found
 
 
@@ -95,10 +124,15 @@ def _rendered(
     charts: Charts,
     sentinels: Sentinels,
     environment: "_Environment",
+    wanted: Wanted | None,
     application: ArgoApplication,
 ) -> list[TreeFinding]:
     """What Helm says of an application; where it does not, what can be read of it, and why."""
     try:
+        if wanted is not None:
+            inputs = inputs_of(helm, charts, sentinels, application)
+            if not wanted(environment.name, application.name, inputs):
+                return []
         return [
             TreeImage(
                 environment.name,
@@ -120,7 +154,7 @@ def _not_understood(
     error: UnreadableFile | NotRendered, environment: str, application: str | None = None
 ) -> NotUnderstood:
     if isinstance(error, NotRendered):
-        return NotUnderstood(error.folder, error.reason, None, environment, application)
+        return NotUnderstood(error.folder, error.reason, None, environment, application, error.late)
     return NotUnderstood(error.file, error.reason, error.line, environment, application)
 
 
