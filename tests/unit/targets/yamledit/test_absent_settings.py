@@ -167,7 +167,9 @@ COMMENTS = st.sampled_from(["", " # why: {not} 'at all", "   "])
 BETWEEN = st.lists(st.sampled_from(["# a comment: x", "", "      # indented", "  "]), max_size=2)
 STEPS = KEYS.map(lambda key: f'."{key}"')
 # A setting that is added has a key at its end.
-TAILS = st.tuples(st.lists(STEPS | st.just("[w]"), max_size=2), STEPS).map(lambda drawn: [*drawn[0], drawn[1]])
+TAILS = st.tuples(st.lists(STEPS | st.just("[w]"), max_size=2), STEPS).map(
+    lambda drawn: [*drawn[0], drawn[1]]
+)
 VALUES: st.SearchStrategy[Value] = st.sampled_from(
     ["w_2023_16", "24.10", "x # y", "it's", Unquoted("7"), ("a", "1.0"), ()]
 )
