@@ -73,6 +73,7 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     cannot be decided (3).
     """
     from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - for this command of the group alone
+    from ldmrelease.faces.cli.advice import planned_advice  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_comment import merge_comment  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_text import merge_text  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.arriving import arriving  # noqa: PLC0415 - as above
@@ -84,7 +85,11 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     context = open_context_here(ctx)
     question = MergeQuestion(base, head, tree, repository, branch)
     found = gate_merge(context, context.requester, question, os.environ, render=render)
-    answer = merge_answer(found, base, head, context.now(), arriving(context, found.images))
+    advice = {
+        each.digest: (each.decision, told)
+        for each, told in zip(*planned_advice(context, found.decided), strict=True)
+    }
+    answer = merge_answer(found, question, context.now(), advice, arriving(context, found.images))
     write_reports(reports, answer, waiting_is_bad=strict)
     if write_comment is not None:
         write_comment(merge_comment(answer))
