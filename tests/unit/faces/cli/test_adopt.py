@@ -55,6 +55,53 @@ def test_without_consent_nothing_is_written(tree: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_a_dry_run_needs_no_consent_and_writes_nothing(tree: Path, tmp_path: Path) -> None:
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render", "--dry-run")
+    done = run(*words, "-o", "json", **NO_HELM)
+    assert done.exit_code == 0
+    answer = json.loads(done.stdout)
+    assert answer["covered"] > 0
+    assert answer["written"] == []
+    assert not (tmp_path / "new").exists()
+    assert run(*words, **NO_HELM).stdout.endswith("dry run: nothing was written\n")
+    assert run(*words, "--yes", **NO_HELM).exit_code == 2
+
+
+def test_an_adoption_may_be_of_some_environments_alone(tree: Path, tmp_path: Path) -> None:
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render", "-o", "json")
+    whole = json.loads(run(*words, "--dry-run", **NO_HELM).stdout)
+    parts = [
+        json.loads(run(*words, "--dry-run", "--environment", each, **NO_HELM).stdout)
+        for each in ("base", "summit")
+    ]
+    for each, part in zip(("base", "summit"), parts, strict=True):
+        assert [one["name"] for one in part["environments"] if one["name"] != "shared"] == [each]
+    assert sum(each["images"] for each in parts) == whole["images"]
+    assert sum(each["covered"] for each in parts) == whole["covered"]
+    both = json.loads(run(*words, "--dry-run", "-e", "base", "-e", "summit", **NO_HELM).stdout)
+    assert both == whole
+
+
+def test_what_decides_for_other_environments_too_is_known_where_one_is_adopted(
+    tree: Path, tmp_path: Path
+) -> None:
+    # The tag stands in the chart, and no environment has a file of its own for it.
+    (tree / "environments/values-summit.yaml").write_text(
+        "name: summit\napplications: {common: true, lab: true}\n"
+    )
+    (tree / "environments/values-base.yaml").write_text("name: base\napplications: {common: true}\n")
+    (tree / "applications/common").mkdir()
+    (tree / "applications/common/Chart.yaml").write_text("name: common\nversion: 1.0.0\n")
+    (tree / "applications/common/values.yaml").write_text("image: {repository: example.org/common, tag: 1.0.0}\n")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "Everywhere the same")
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render", "-o", "json", "--dry-run")
+    answer = json.loads(run(*words, "-e", "summit", **NO_HELM).stdout)
+    places = [(each["name"], one["name"]) for each in answer["environments"] for one in each["applications"]]
+    assert ("shared", "common") in places
+    assert ("summit", "common") not in places
+
+
 def test_a_workspace_that_is_there_is_left_alone(tree: Path, tmp_path: Path) -> None:
     words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render", "--yes")
     assert run(*words, **NO_HELM).exit_code == 0
@@ -92,6 +139,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_goes_on(tree: Path, tm
         (["{tree}", "--yes", "--level", "summit"], "is not ENV=LEVEL"),
         (["{tree}", "--yes", "--level", "summit=high"], "no level 'high'"),
         (["{tree}", "--yes", "--level", "moon=production"], "no environment 'moon'"),
+        (["{tree}", "--yes", "--environment", "moon"], "no environment 'moon'"),
     ],
 )
 def test_what_cannot_be_adopted_is_told(tree: Path, tmp_path: Path, words: list[str], told: str) -> None:
