@@ -9,6 +9,7 @@ import typer
 from ldmrelease.answers.adoption import baseline_answer
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.faces.cli.adopt_tree import AskedAdoption, adopt_tree
+from ldmrelease.faces.cli.arguments import TARGET
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.adoption import baseline_problems, baseline_text
@@ -50,9 +51,7 @@ def adopt(  # noqa: PLR0913, PLR0917 - its options
     ] = None,
     environment: Annotated[
         list[str] | None,
-        typer.Option(
-            "--environment", "-e", metavar="ENV", help="Only this environment of the tree; repeatable."
-        ),
+        typer.Option(*TARGET, metavar="ENV", help="Only this environment of the tree; repeatable."),
     ] = None,
     directory: Annotated[
         Path | None, typer.Option("--directory", "-C", metavar="DIR", help="Where the workspace is written.")

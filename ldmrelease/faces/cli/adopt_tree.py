@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.answers.adoption import AdoptionAnswer, adoption_answer
 from ldmrelease.answers.sentences.escapes import printable
@@ -14,10 +15,10 @@ from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.faces.cli.options import UsageError, on_terminal
+from ldmrelease.faces.cli.options import UsageError, confirmed, on_terminal
 from ldmrelease.render.adoption import adoption_text, not_understood
 from ldmrelease.render.output import Output, emit, say
-from ldmrelease.services.adoption.additions import additions, additions_text
+from ldmrelease.services.adoption.appending import Appended, appended, with_known_levels, write_appended
 from ldmrelease.services.adoption.levels import LEVELS
 from ldmrelease.services.adoption.model import TreeProposal
 from ldmrelease.services.adoption.proposal import environment_levels, propose
@@ -28,9 +29,11 @@ from ldmrelease.services.adoption.write import write_workspace
 from ldmrelease.services.context import wall_clock
 from ldmrelease.services.inventory.tree_images import DesiredTree
 from ldmrelease.targets.results import Refusal
+from ldmrelease.trees.parsed import ParsedTree
 from ldmrelease.trees.registry import LAYOUTS
 
 _NEXT = "Next: read ldmrelease.yaml, then `ldmrelease workspace lint` and `ldmrelease doctor` in that folder."
+_ADD = f"Add this to {FILE}?"
 _NOTHING_WRITTEN = "\ndry run: nothing was written"
 
 
@@ -52,9 +55,10 @@ class AskedAdoption(Struct, frozen=True):
 
 def adopt_tree(asked: AskedAdoption, output: Output) -> None:
     """Look through the tree, tell what was found, and write what may be written. Raises `UsageError`, `BadInput`."""
-    with opened_tree(asked.repository, asked.branch, asked.folder) as opened:
-        if isinstance(opened, Refusal | Unavailable):
-            raise UsageError(refusal_words(opened))
+    with opened_tree(asked.repository, asked.branch, asked.folder) as found_there:
+        if isinstance(found_there, Refusal | Unavailable):
+            raise UsageError(refusal_words(found_there))
+        opened = replace(found_there, tree=ParsedTree(found_there.tree))
         found = survey(
             opened.tree, os.environ, render=asked.render, shape=asked.shape, environments=asked.environments
         )
@@ -67,24 +71,49 @@ def adopt_tree(asked: AskedAdoption, output: Output) -> None:
             levels = _asked_levels(found, levels)
         proposal = propose(opened.tree, found, levels, asked.environments)
         if known:
-            _show_additions(asked.folder, opened, found, proposal, output)
+            _add(asked, opened, found, proposal, output)
         else:
             _finish(asked, opened, found, proposal, output)
 
 
-def _show_additions(
-    folder: Path, opened: OpenedTree, found: DesiredTree, proposal: TreeProposal, output: Output
+def _add(
+    asked: AskedAdoption, opened: OpenedTree, found: DesiredTree, proposal: TreeProposal, output: Output
 ) -> None:
-    """What the workspace that is there does not write: it is a person's, so what to add is shown, and not added."""
-    workspace = load_workspace(folder / FILE)
-    lacking = additions(proposal, workspace.topology)
-    text = additions_text(lacking, TreeOfWorkspace(opened.repository, opened.branch))
-    answer = adoption_answer(str(folder.resolve()), opened, found, proposal, added=text)
+    """What the workspace that is there does not write: it is shown, and added where somebody says so."""
+    workspace = load_workspace(asked.folder / FILE)
+    known = with_known_levels(proposal, workspace.levels)
+    named = TreeOfWorkspace(opened.repository, opened.branch, opened.commit)
+    new = appended(asked.folder, known, workspace.topology, named, opened.tree)
+    text = new.entries if new is not None else ""
+    answer = adoption_answer(str(asked.folder.resolve()), opened, found, proposal, added=text)
     for line in not_understood(answer):
         say(line, err=True)
-    head = f"{FILE} lacks this; add it, then `ldmrelease trust agree`:"
-    nothing = f"{FILE} has everything that is covered"
-    emit(answer, output, lambda: f"{head}\n\n{text}" if text else nothing)
+    if new is None:
+        emit(answer, output, lambda: f"{FILE} has everything that is covered")
+        return
+    if output is Output.text:
+        say(_lacks(new))
+    writes = new.fault is None and not asked.dry_run and (asked.yes or (on_terminal() and confirmed(_ADD)))
+    if writes:
+        write_appended(asked.folder, new)
+    done = replace(answer, written=tuple(sorted(new.files)) if writes else ())
+    emit(done, output, lambda: _added_text(done, new.fault, asked))
+
+
+def _lacks(new: Appended) -> str:
+    if not new.entries:
+        return f"{FILE} has everything that is covered, but for what its patterns read from the tree"
+    return f"{FILE} lacks this:\n\n{new.entries}\n"
+
+
+def _added_text(answer: AdoptionAnswer, fault: str | None, asked: AskedAdoption) -> str:
+    if answer.written:
+        return f"written: {', '.join(answer.written)}; read it, then `ldmrelease trust agree`"
+    if fault is not None:
+        return f"nothing was written: {fault}; put it where it is to be, then `ldmrelease trust agree`"
+    if asked.dry_run:
+        return "dry run: nothing was written"
+    return "nothing was written; say --yes to add it"
 
 
 def _finish(
@@ -101,8 +130,15 @@ def _finish(
     if not proposal.covered:
         raise UsageError("nothing in the tree can be written", "see above why")
     _require_consent(asked)
-    tree = TreeOfWorkspace(opened.repository, opened.branch)
-    made = write_workspace(asked.folder, proposal, tree, wall_clock(), asked.person)
+    made = write_workspace(
+        asked.folder,
+        proposal,
+        TreeOfWorkspace(opened.repository, opened.branch, opened.commit),
+        opened.tree,
+        wall_clock(),
+        asked.person,
+        asks_tree=found.layout == "phalanx",
+    )
     written = tuple(str(each.relative_to(asked.folder)) for each in made.written)
     done = adoption_answer(str(asked.folder.resolve()), opened, found, proposal, written=written)
     emit(done, output, lambda: _written_text(done))

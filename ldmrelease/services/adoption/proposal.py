@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from ldmrelease.services.adoption.levels import LEVELS, EnvironmentLevel, level_of
+from ldmrelease.services.adoption.menus import with_menus
 from ldmrelease.services.adoption.model import (
     FoundSelector,
     ProposedApplication,
@@ -69,7 +70,9 @@ def propose(
         for name, level in sites
     )
     used = {each.repository for _, each in kept}
-    return TreeProposal(tuple(_used(products, used)), found, tuple(uncovered), images, len(kept))
+    menus = [each for each in desired.menus if each.environment in wanted]
+    found, of_all = with_menus(found, tuple(_used(products, used)), menus)
+    return TreeProposal(of_all, found, tuple(uncovered), images, len(kept))
 
 
 def environment_levels(desired: DesiredTree, levels: Mapping[str, str]) -> dict[str, EnvironmentLevel]:

@@ -44,6 +44,7 @@ def survey(
     return replace(
         rendered,
         environments=read.environments,
+        menus=read.menus,
         images=(*with_own(rendered.images, read.images), *others),
     )
 

@@ -15,7 +15,7 @@ from ldmrelease.targets.git.program import GitError
 from ldmrelease.targets.results import Refusal, RefusedError
 from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage
+from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage, TreeMenu
 from ldmrelease.trees.registry import LAYOUTS, layout, layout_of
 from ldmrelease.trees.rendering.cache import cache_folder
 
@@ -28,13 +28,15 @@ class TreeSource(Struct, frozen=True):
 
 
 class DesiredTree(Struct, frozen=True):
-    """What a tree asks for. rendered: whether by the programs that will apply it, or read without them."""
+    """What a tree asks for. rendered: whether by the programs that will apply it, or read without them; menus: those
+    that values have, which are read alone."""
 
     layout: str
     rendered: bool
     environments: tuple[str, ...]
     images: tuple[TreeImage, ...]
     not_understood: tuple[NotUnderstood, ...]
+    menus: tuple[TreeMenu, ...] = ()
 
 
 def sources(topology: Topology) -> list[TreeSource]:
@@ -91,9 +93,9 @@ def desired(
         rendered = found is not None
         findings = list(found if found is not None else layout(name).read(tree, wanted))
     images = tuple(each for each in findings if isinstance(each, TreeImage))
-    return DesiredTree(
-        name, rendered, wanted, images, tuple(each for each in findings if isinstance(each, NotUnderstood))
-    )
+    notes = tuple(each for each in findings if isinstance(each, NotUnderstood))
+    menus = tuple(each for each in findings if isinstance(each, TreeMenu))
+    return DesiredTree(name, rendered, wanted, images, notes, menus)
 
 
 def _render(
