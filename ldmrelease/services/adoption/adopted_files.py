@@ -36,7 +36,7 @@ def adopted_files(
     if asks_tree:
         text = workspace_text(empty, proposal, named, TreeScalars(tree))
         found = _with_recorded(text, named, tree)
-        if _makes(found, proposal):
+        if makes(found, proposal):
             return found
     return _with_recorded(workspace_text(empty, proposal, named), named, tree)
 
@@ -52,7 +52,7 @@ def _with_recorded(text: str, named: TreeOfWorkspace, tree: Tree) -> dict[str, b
     return files
 
 
-def _makes(files: dict[str, bytes], proposal: TreeProposal) -> bool:
+def makes(files: dict[str, bytes], proposal: TreeProposal) -> bool:
     """Whether the patterns of a workspace make what was proposed, and nothing else."""
     with TemporaryDirectory(prefix="ldmrelease-adopt-") as work:
         for name, data in files.items():

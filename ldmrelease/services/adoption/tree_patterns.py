@@ -155,7 +155,9 @@ def _by_level(
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str | None]]:
     """Applications and environments that may be one pattern, with the level of their own: none for all environments."""
     own = {name for (_, name), level in places.items() if level is not None}
-    yield tuple(sorted({name for _, name in places} - own)), (), None
+    plainly = {name for _, name in places} - own
+    if plainly:
+        yield tuple(sorted(plainly)), (), None
     groups: dict[tuple[str, str | None], set[str]] = defaultdict(set)
     plain: set[str] = set()
     special = {levels[environment] for (environment, _), level in places.items() if level is not None}
