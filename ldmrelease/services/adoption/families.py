@@ -1,8 +1,8 @@
 """Settings of many places that differ by names alone, as one pattern that asks the tree for these names: the image
 repositories that values say, and where they say them (docs/decisions/0046)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -126,7 +126,7 @@ class FamilyAnswers:
 
 
 _HEAD = ("for", "from-tree", "where")
-_CHOICES = (
+_CHOICES: tuple[tuple[str, ...], ...] = (
     ("component",),
     ("image",),
     ("chart",),
@@ -152,31 +152,32 @@ def exceptions(
     left = list(others)
     chosen: list[tuple[tuple[str, str], ...]] = []
     while left:
-        entries = dict.fromkeys(each for keys in _CHOICES for each in _entries(keys, left))
-        fit = [each for each in entries if not any(_is_about(each, one) for one in wanted)]
-        if not fit:
+        best: tuple[int, tuple[str, ...], tuple[str, ...]] | None = None
+        for keys in _CHOICES:
+            taken = {_values(each, keys) for each in wanted}
+            counts = Counter(own for each in left if (own := _values(each, keys)) is not None)
+            fit = [(count, own) for own, count in counts.items() if own not in taken]
+            count, own = max(fit, default=(0, ()), key=lambda each: each[0])
+            if count > (best[0] if best is not None else 0):
+                best = count, keys, own
+        if best is None:
             return None
-        best = max(fit, key=lambda entry: (sum(_is_about(entry, one) for one in left), -len(entry)))
-        chosen.append(best)
-        left = [each for each in left if not _is_about(best, each)]
+        _, keys, own = best
+        # An exception is a pattern of names, and what is in brackets stands for one character.
+        chosen.append(tuple((key, each.replace("[", "[[]")) for key, each in zip(keys, own, strict=True)))
+        left = [each for each in left if _values(each, keys) != own]
     return tuple(chosen)
 
 
-def _entries(keys: tuple[str, ...], names: Sequence[Names]) -> Iterator[tuple[tuple[str, str], ...]]:
-    for each in names:
-        # An exception is a pattern of names, and what is in brackets stands for one character.
-        entry = tuple((key, each[key].replace("[", "[[]")) for key in keys if key in each)
-        if len(entry) == len(keys) and not any(_SPECIAL & set(value) for _, value in entry):
-            yield entry
+def _values(names: Names, keys: tuple[str, ...]) -> tuple[str, ...] | None:
+    """What variables stand for, if an exception can say so."""
+    own = tuple(names[key] for key in keys if key in names)
+    return own if len(own) == len(keys) and not any(_SPECIAL & set(each) for each in own) else None
 
 
 def excepting(family: SettingFamily, entries: tuple[tuple[tuple[str, str], ...], ...]) -> SettingFamily:
     """The family without these."""
     return replace(family, exceptions=entries)
-
-
-def _is_about(entry: tuple[tuple[str, str], ...], names: Names) -> bool:
-    return all(fnmatchcase(names.get(key, ""), form) for key, form in entry)
 
 
 def _whole(path: str, file: str) -> str:

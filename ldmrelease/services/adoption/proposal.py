@@ -46,7 +46,7 @@ def propose(
     products, unread = products_of([each for _, each in selected])
     homes = {one.repository: f"{each.name}/{one.name}" for each in products for one in each.components}
     kept: list[tuple[TreeImage, FoundSelector]] = []
-    writable = Writable(tree)
+    writable = Writable(tree, [each for _, each in selected])
     for image, each in selected:
         fault = writable.fault(each)
         if fault is not None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import chain, count, groupby
 
 from msgspec import Struct
 
@@ -86,7 +86,7 @@ def environment_lines(environments: tuple[ProposedEnvironment, ...], tree: TreeO
     filled = (each for each in environments if each.applications or each.is_used)
     for level, group in groupby(filled, key=lambda each: each.level):
         yield f"  # {level.capitalize()}."
-        names = iter([level, *(f"{level}-{number}" for number in range(2, 1_000_000))])
+        names = chain([level], (f"{level}-{number}" for number in count(2)))
         for (_, is_plain), own in groupby(group, key=lambda each: (each.reason, not each.applications)):
             sites = list(own)
             if is_plain and len(sites) > 1:

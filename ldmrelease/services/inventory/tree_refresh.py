@@ -1,6 +1,7 @@
 """What the patterns of a workspace read from its trees, recorded anew: shown as a difference before it is written."""
 
 import os
+import re
 from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
@@ -117,8 +118,12 @@ def record_of(asked: AskedTree, tree: Tree, commit: str, unread: list[UnreadFile
         own = [each for each in questions if each.is_recorded(file)]
         if not own:
             continue
+        # One look tells most scalars apart from all that was asked about.
+        asked_about = re.compile("|".join(f"(?:{each.path_form})" for each in own), re.DOTALL)
         try:
             for path, value in scalars_of(documents_of(tree, file)):
+                if not asked_about.fullmatch(path):
+                    continue
                 taking = [each for each in own if each.takes(path, value)]
                 if taking:
                     told = value if any(each.value is not None for each in taking) else None
