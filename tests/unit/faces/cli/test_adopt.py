@@ -167,7 +167,7 @@ def test_a_level_that_is_said_is_taken(tree: Path, tmp_path: Path) -> None:
         **NO_HELM,
     )
     assert done.exit_code == 0
-    assert "level: production  # as asked" in (tmp_path / "new/ldmrelease.yaml").read_text()
+    assert "summit: {level: production}  # as asked" in (tmp_path / "new/ldmrelease.yaml").read_text()
 
 
 PROOF = "proof:\n  image: {repository: example.org/proof, tag: 1.0.0}\n"
@@ -189,7 +189,7 @@ def test_of_a_workspace_that_is_there_only_what_is_new_is_shown(tree: Path, tmp_
     for further in ((), ("--dry-run",)):
         done = run(*words, *further, **NO_HELM)
         assert done.exit_code == 0
-        assert "{component: proof/proof, path: proof.image.tag}" in done.stdout
+        assert "proof: {image: example.org/proof}" in done.stdout
         assert "nothing was written" in done.stdout
         assert "ataos" not in done.stdout
     assert files(tmp_path / "new") == before
