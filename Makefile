@@ -8,6 +8,9 @@ SITE := build/site
 JOBS ?= auto
 # Ledgers and git wait for the disk at each write: unit tests keep what they write in memory, where there is a place.
 MEMORY := $(if $(wildcard /dev/shm/.),TMPDIR=/dev/shm)
+# pytest rewrites the asserts of three hundred files: what it compiled is kept, also where an image of Python says
+# otherwise, or each process that runs tests does that again.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
 # Packages without input, output or clock (trust but for its signer): their branches have to be covered.
 PURE := domain policy promotion projections trust
@@ -42,6 +45,7 @@ references: $(VENV)/.runtime ## write the references of files and commands anew,
 	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
 	$(BIN)/python -m ldmrelease.render.file_reference workspace > docs/workspace-reference.md
 	$(BIN)/python -m ldmrelease.render.file_reference trust > docs/trust-reference.md
+	$(BIN)/python -m ldmrelease.render.file_reference policy-test > docs/policy-test-reference.md
 	$(BIN)/python -m ldmrelease.faces.cli.reference > docs/command-reference.md
 	$(BIN)/python -m ldmrelease.faces.cli.completion_table > ldmrelease/faces/completion/commands.json
 

@@ -7,6 +7,7 @@ import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.findings import FindingAnswer
+from ldmrelease.answers.releases import ComparisonAnswer
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText
 from ldmrelease.domain.decision import Outcome
 
@@ -52,7 +53,7 @@ class GateImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind`, `name` and `container` are those of the object, null where a tree was only read. `previous` is what was
     asked for before (null where nothing was, or in `gate sync`), `image` null where it is taken away. `parts` are the
-    scalars that decide it.
+    scalars that decide it. `older` says that a change goes back to what comes earlier in the order of its kind.
     """
 
     environment: str | None
@@ -72,6 +73,7 @@ class GateImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     eligible_at: TimeText | None
     parts: tuple[SourceLocation, ...]
     findings: tuple[GateFindingAnswer, ...]
+    older: bool = False
 
 
 class GateBundleAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,11 +87,20 @@ class GateBundleAnswer(msgspec.Struct, frozen=True, kw_only=True):
     stale: bool
 
 
+class GateArrivalAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that comes to places with a change, compared with the one that runs there, as far as it was seen, or
+    that was asked for there."""
+
+    places: tuple[PlaceName, ...]
+    comparison: ComparisonAnswer
+
+
 class GateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a gate says of a change (`base` to `head`) or of manifests (both null), at `now`.
 
     `bundle` is null where the ledger was asked. `unreadable` are files and documents that could not be read, each
-    with its place; they leave the gate shut.
+    with its place; they leave the gate shut. `arriving` is what comes in with a change. `conflicts` says that it
+    cannot be merged as it is, so that its head was decided about and not what the merge would be; null for manifests.
     """
 
     base: str | None
@@ -99,6 +110,8 @@ class GateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     bundle: GateBundleAnswer | None
     images: tuple[GateImageAnswer, ...]
     unreadable: tuple[GateFindingAnswer, ...]
+    arriving: tuple[GateArrivalAnswer, ...] = ()
+    conflicts: bool | None = None
 
 
 _WORST_FIRST = (GateVerdict.UNDECIDED, GateVerdict.REFUSED, GateVerdict.WAITING)

@@ -7,7 +7,7 @@ import msgspec
 
 from ldmrelease.answers.sentences.requirements import requirement_words
 from ldmrelease.answers.spellings import DigestText, TimeText, Values, plain_values, time_text
-from ldmrelease.domain.level import Ask, Level, Requirement
+from ldmrelease.domain.level import Ask, Level, Requirement, Unmanaged
 
 
 class RequirementAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,8 @@ class EnvironmentAdditionsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A policy document: `enter` before anything is touched, `confirm` after it runs there. `availability` is in
-    seconds; `ask` says when somebody has to confirm a change. With an `environment`, what that asks beyond the level
+    seconds; `ask` says when somebody has to confirm a change, `unmanaged` what a gate does
+    about images that no product declares. With an `environment`, what that asks beyond the level
     is taken in.
     """
 
@@ -44,6 +45,7 @@ class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     excludes: tuple[str, ...]
     availability: int | None
     ask: Ask
+    unmanaged: Unmanaged
     source: str | None
     enter: tuple[RequirementAnswer, ...]
     confirm: tuple[RequirementAnswer, ...]
@@ -62,6 +64,7 @@ def level_answer(level: Level, environment: str | None) -> LevelAnswer:
         excludes=level.excludes,
         availability=level.availability,
         ask=level.ask,
+        unmanaged=level.unmanaged,
         source=level.source,
         enter=_requirements(level.enter),
         confirm=_requirements(level.confirm),

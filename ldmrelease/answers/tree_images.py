@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ldmrelease.answers.spellings import PlaceName
+from ldmrelease.domain.topology import Place
 from ldmrelease.trees.interface import TreeImage
 from ldmrelease.trees.scalar_addresses import path_text
 from ldmrelease.trees.values import YamlScalar
@@ -22,7 +24,8 @@ class DesiredImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An image that a tree asks for.
 
     `kind`, `name` and `container` are those of the rendered object, null where the tree was only read. `image` is null
-    where a part of it is decided elsewhere, such as by a chart that is not in the tree.
+    where a part of it is decided elsewhere, such as by a chart that is not in the tree. `place` is the workspace's,
+    where a setting of it is one of the parts; null where nobody manages the image, and where a folder is looked at.
     """
 
     environment: str
@@ -32,13 +35,14 @@ class DesiredImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     container: str | None
     image: str | None
     parts: tuple[ImagePart, ...]
+    place: PlaceName | None
 
 
 DesiredImages = list[DesiredImageAnswer]
 
 
-def desired_answers(images: Iterable[TreeImage]) -> DesiredImages:
-    """Every image of a tree."""
+def desired_answers(images: Iterable[tuple[TreeImage, Place | None]]) -> DesiredImages:
+    """Every image of a tree, with the place that manages it."""
     return [
         DesiredImageAnswer(
             environment=each.environment,
@@ -48,8 +52,9 @@ def desired_answers(images: Iterable[TreeImage]) -> DesiredImages:
             container=each.container,
             image=each.image,
             parts=tuple(map(_part, each.parts)),
+            place=str(place) if place is not None else None,
         )
-        for each in images
+        for each, place in images
     ]
 
 

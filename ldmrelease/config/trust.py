@@ -222,6 +222,18 @@ def load_trust(path: Path) -> Trust:
     )
 
 
+def self_contained(trust: Trust) -> dict[str, Any]:
+    """The trust document in one piece, with the keys themselves in place of their files: plain values that can be
+    written to a file and read as a trust document that says the same.
+    """
+    document: dict[str, Any] = copy.deepcopy(trust.document.plain)
+    for name, entry in document["keys"].items():
+        key = trust.keyring.named(name)
+        assert key is not None
+        entry["public"] = key.public_pem
+    return document
+
+
 def _problems_of_the_rest(document: read.YamlDocument, folder: Path) -> Iterator[Problem]:
     """What is wrong with those keys and roles that have the right shape, where something else has not."""
     if not isinstance(document.plain, dict):

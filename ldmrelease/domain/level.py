@@ -24,6 +24,13 @@ class Ask(StrEnum):
     NEVER = "never"
 
 
+class Unmanaged(StrEnum):
+    """What a gate does about images that no product of the workspace declares."""
+
+    LISTED = "listed"
+    REFUSED = "refused"
+
+
 class Requirement(Struct, frozen=True, dict=True):
     """One demand of a level.
 
@@ -68,6 +75,7 @@ class Additions(Struct, frozen=True):
 class Level(Struct, frozen=True):
     """A policy document. `digest` is of the document as written; `availability` is in seconds; `ask` says when
     somebody has to confirm a change. Of the kinds that it `accepts`, none is among those that it `excludes` by name.
+    `unmanaged` is about the images of manifests that no product declares.
     """
 
     name: str
@@ -82,6 +90,7 @@ class Level(Struct, frozen=True):
     review: dict[str, Any] | None = None
     ask: Ask = Ask.NEVER
     excludes: tuple[str, ...] = ()
+    unmanaged: Unmanaged = Unmanaged.LISTED
 
     def at(self, environment: str) -> "Level":
         """The level as it holds in one environment."""

@@ -15,6 +15,8 @@ TRUST = "trust"
 """Which trust documents were acted on."""
 LEDGER = "ledger"
 """The stream of the ledger itself: its creation."""
+BUNDLES = "bundles"
+"""Which bundles were exported: the number of an event in it is the serial of its bundle."""
 
 _PROMOTION = "promotion"
 

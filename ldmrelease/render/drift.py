@@ -7,15 +7,22 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.advice import not_advised_words
-from ldmrelease.answers.sentences.drift import drift_words, fix_words
+from ldmrelease.answers.sentences.drift import (
+    SETTLE_SWITCH,
+    drift_words,
+    fix_words,
+    switched_off_words,
+    unrendered_words,
+)
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import Values, listed, said, same_told, short
 from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
-    from ldmrelease.services.inventory.drift_report import DriftFinding
-    from ldmrelease.services.inventory.live import UnavailablePlace
+    from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
+    from ldmrelease.services.inventory.live import UnavailablePlace, UnrenderedPlace
+    from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
 
 Words = Callable[[Values], str]
 
@@ -28,10 +35,31 @@ def live_table(rows: Sequence[LiveComponent]) -> str:
     return table(headers, [_line(each) for each in rows], spare=("at", "decided", "desired"))
 
 
-def drift_text(found: Sequence[DriftFinding], *, is_whole: bool = True) -> str:
-    """Every difference, where it is, and the next command; `is_whole` where every place could be looked at."""
-    nothing = "no drift was found" if is_whole else "no drift was found where somebody answered"
-    return "\n".join(_difference(each) for each in found) or nothing
+def drift_text(report: DriftReport) -> str:
+    """Every difference, where it is, and the next command; first of how many places that can be said."""
+    lines = [*map(_difference, report.drift), *map(_switched_off, report.switched_off)]
+    if report.is_whole:
+        return "\n".join(lines) or "no drift was found"
+    of = f"{report.answered} of {report.places} places answered"
+    if not report.unreachable:
+        of += ", and not all was rendered in time"
+    if lines:
+        return "\n".join([f"{of}; not all that differs may be known:", *lines])
+    return f"{of}, {'no drift was found there' if report.answered else 'nothing is known'}"
+
+
+def unrendered_lines(missed: Iterable[UnrenderedPlace]) -> list[str]:
+    """What was not rendered, and why: a line for each reason, with the places that only their settings say."""
+    return same_told(
+        (each.place, f"known by its settings alone: {unrendered_words(why)}")
+        for each in missed
+        for why in each.why
+    )
+
+
+def _switched_off(found: SwitchedOffApplication) -> str:
+    words = f"{painted('switched-off', Colour.red)}: {found.place}: {switched_off_words(found)}"
+    return f"{words}\n  {SETTLE_SWITCH}"
 
 
 def missed_lines(missed: Iterable[UnavailablePlace]) -> list[str]:

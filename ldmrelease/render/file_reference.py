@@ -1,6 +1,7 @@
-"""The references of the workspace file and of the trust document in Markdown, written from their JSON Schemas.
+"""The references of files that people write, in Markdown, written from their JSON Schemas.
 
-`python -m ldmrelease.render.file_reference workspace > docs/workspace-reference.md`, and the same for `trust`.
+`python -m ldmrelease.render.file_reference workspace > docs/workspace-reference.md`, and the same for `trust` and
+`policy-test`.
 """
 
 import sys
@@ -20,6 +21,13 @@ _HEADS = {
 
 `trust.yaml` says whose keys count for what, which level each environment is at, and which policies and targets were
 agreed. `ldmrelease trust` keeps it; its version rises with every change.
+""",
+    "policy-test": """\
+# Cases of policies
+
+A file of cases says what one policy has to decide: what is given, then the verdict and the findings. `ldmrelease
+policy test` plays the files of the folder `tests` beside the policies.
+[A policy author's afternoon](policy-authoring.md) shows how they are written.
 """,
 }
 _RULES = """\

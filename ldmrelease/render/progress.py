@@ -37,6 +37,11 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
             return f"{v['place']}: check {v['check']}: ERRORED{_problem(plain)}; once more"
         case "cut-off":
             return f"{said(v['where'])} could not be reached: {said(v['reason'])}; trying again"
+        case "not-rendered":
+            where = said(v["where"])
+            return (
+                f"{v['place']}: {where} was not rendered, so its settings alone say it: {said(v['reason'])}"
+            )
         case "halting":
             return f"{v['place']}: stops here"
         case "no-checkpoint":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.requirements import requirement_words
 from ldmrelease.answers.sentences.text import listed, span
-from ldmrelease.domain.level import Ask
+from ldmrelease.domain.level import Ask, Unmanaged
 from ldmrelease.domain.times import spell
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def level_words(level: Level, environment: str | None = None) -> str:
         lines.append(f"A release should run here within {span(level.availability)} of its tag (reported).")
     if level.ask is not Ask.NEVER:
         lines.append(_ASKS[level.ask])
+    if level.unmanaged is Unmanaged.REFUSED:
+        lines.append("A gate refuses images that no product of the workspace declares.")
     lines += _part("Before anything is touched:", level.enter)
     lines += _part("After it runs there:", level.confirm)
     if environment is None:

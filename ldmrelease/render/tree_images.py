@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ldmrelease.domain.topology import Place
 from ldmrelease.render.tables import Cell, Colour, table
 from ldmrelease.trees.interface import NotUnderstood, TreeImage
 from ldmrelease.trees.scalar_addresses import path_text
@@ -9,8 +10,8 @@ from ldmrelease.trees.scalar_addresses import path_text
 _UNKNOWN = Cell("decided elsewhere", Colour.yellow)
 
 
-def desired_table(images: Sequence[TreeImage]) -> str:
-    """Which image each application wants, and where that is written."""
+def desired_table(images: Sequence[tuple[TreeImage, Place | None]]) -> str:
+    """Which image each application wants, where that is written, and the place that manages it."""
     if not images:
         return "the tree asks for no image"
     rows = [
@@ -19,10 +20,11 @@ def desired_table(images: Sequence[TreeImage]) -> str:
             f"{each.kind}/{each.name} {each.container}" if each.kind else "",
             each.image or _UNKNOWN,
             ", ".join(f"{part.file}:{part.line} {path_text(part.path)}" for part in each.parts),
+            str(place) if place is not None else "",
         )
-        for each in images
+        for each, place in images
     ]
-    return table(["place", "container", "image", "decided by"], rows)
+    return table(["application", "container", "image", "decided by", "place"], rows)
 
 
 def not_understood_lines(notes: Iterable[NotUnderstood]) -> Iterator[str]:

@@ -137,6 +137,12 @@ class ReadContext:
         context.pins = self.pins.reading(ledger)
         return context
 
+    def reached_by(self, connections: Connections) -> ReadContext:
+        """The same with other connections, such as to a tree as it would be."""
+        context = self.reading(self.ledger)
+        context.connections = connections
+        return context
+
     @property
     def topology(self) -> Topology:
         """Products, applications and checks."""

@@ -207,6 +207,10 @@ class PlaceObserving(ReleaseHistory, ImageLookup, TargetAccess, Protocol):
         """The workspace's time."""
 
 
+class CheckedPlace(PlaceObserving, PolicyLookup, Protocol):
+    """Looks at what runs at a place, and at what policies want to be checked there."""
+
+
 class CheckExecution(Protocol):
     """Runs a check in a container, a cluster or a process."""
 
@@ -336,6 +340,17 @@ class FactSources(EvidenceSources, Protocol):
         """The same with another reader of the ledger."""
 
 
+class GateSources(FactSources, ReleaseSources, Protocol):
+    """Names releases, and gathers the facts of decisions about them."""
+
+
+class MergeGating(GateSources, Protocol):
+    """Decides about a change that is proposed."""
+
+    def reached_by(self, connections: Connections) -> GateSources:
+        """The same with other connections, such as to a tree as it would be."""
+
+
 class EvidenceRecording(Recording, EvidenceSources, Protocol):
     """Takes statements in."""
 
@@ -346,6 +361,14 @@ class RunRecording(Recording, PlaceObserving, CheckExecution, Protocol):
 
 class PromotionPlanning(PlaceAccess, PlaceObserving, FactSources, Protocol):
     """Plans a promotion and decides about it. Writes nothing."""
+
+    @property
+    def requester(self) -> str:
+        """Who asks, as far as that is known."""
+
+
+class BundleExporting(Recording, CheckpointPublishing, PlaceObserving, FactSources, Protocol):
+    """Decides about releases, and signs what the ledger says."""
 
     @property
     def requester(self) -> str:

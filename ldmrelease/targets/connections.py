@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -76,6 +76,14 @@ class Connections:
         self._observer = observer
         self._repositories: dict[str, GitRemote] = {}
         self._opening = threading.Lock()
+        self._made: dict[str, object] = {}
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What is made once for the run, and keeps what it has found: `make` is called by the first who asks."""
+        with self._opening:
+            if name not in self._made:
+                self._made[name] = make()
+            return cast(T, self._made[name])
 
     def repository(self, spec: str) -> GitRemote:
         """A repository, opened once. Raises `RefusedError` (`no-repository`), and `GitError` where git cannot say."""

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.git.commits import NewObjects, Note, TreeEntry
 from ldmrelease.targets.git.git_repository import Git, read_blob
 from ldmrelease.targets.git.program import DAMAGED, GitError
-from ldmrelease.targets.results import RefusedError
+from ldmrelease.targets.results import Refusal, RefusedError
 from ldmrelease.trust.verify import Rejected
 
 FILE = "fence.json"
@@ -27,6 +28,10 @@ def _nothing(_: Fence) -> bool:
 
 
 def _nobody() -> None:
+    return None
+
+
+def _unexamined(_revision: str) -> None:
     return None
 
 
@@ -46,6 +51,7 @@ class WriteGrant(Struct, frozen=True):
     supersedes: whether our ledger was begun anew knowing this fence of a lost one.
     overtaken: the claim that our ledger has behind ours, asked each time after the fence was read: whoever takes the
     place over appends its claim before it moves the fence, so an absent, older or forged fence hides nobody.
+    examine: why nothing may be written upon a revision; a tree asks it of the very one that its commit is built upon.
     """
 
     place: Place
@@ -56,6 +62,7 @@ class WriteGrant(Struct, frozen=True):
     note: Note
     supersedes: Callable[[Fence], bool] = _nothing
     overtaken: Callable[[], LaterClaim | None] = _nobody
+    examine: Callable[[str], Refusal | Unavailable | None] = _unexamined
 
     def read(self, kept: bytes | None) -> Fence | None:
         """The fence in what the place keeps; None where it keeps none that counts."""

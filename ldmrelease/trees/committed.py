@@ -20,6 +20,11 @@ class CommittedTree:
         """All files."""
         return frozenset(self._blobs)
 
+    def differing(self, other: "CommittedTree") -> frozenset[str]:
+        """The files of either that the other one has otherwise, or not at all."""
+        mine, theirs = self._blobs, other._blobs
+        return frozenset(each for each in mine.keys() | theirs.keys() if mine.get(each) != theirs.get(each))
+
     def read(self, path: str) -> bytes:
         """The bytes of a file. Raises `UnreadableFile`."""
         if path not in self._blobs:

@@ -1,7 +1,8 @@
 """What is asked of a tree, and of each layout of trees: a module of `layouts` with these functions, named in
 `registry`."""
 
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +10,15 @@ from msgspec import Struct
 
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.values import KeyPath, YamlScalar
+
+SECONDS = 60
+"""How long one rendering may take."""
+SECONDS_IN_ALL = 300
+"""How long all the renderings of one command may take, where it says nothing else."""
+MEMORY = 2 << 30
+"""Bytes of memory that one rendering may take."""
+OUTPUT = 64 << 20
+"""Bytes that one rendering may print."""
 
 
 class OwnSetting(Struct, frozen=True):
@@ -55,23 +65,65 @@ class TreeMenu(Struct, frozen=True):
 
 
 class NotUnderstood(Struct, frozen=True):
-    """What could not be read or rendered; everything else was. `where` is a file or the folder of a chart."""
+    """What could not be read or rendered; everything else was. `where` is a file or the folder of a chart.
+
+    late: there was no time for it.
+    """
 
     where: str
     reason: str
     line: int | None = None
     environment: str | None = None
     application: str | None = None
+    late: bool = False
+
+
+class SwitchedOff(Struct, frozen=True):
+    """An application of a tree that an environment does not deploy.
+
+    file, path: where the switch is, or would be. line, value: None where nothing is said there.
+    """
+
+    environment: str
+    application: str
+    file: str
+    path: KeyPath
+    line: int | None = None
+    value: str | None = None
 
 
 TreeFinding = TreeImage | TreeMenu | NotUnderstood
+
+
+class RenderLimits(Struct, frozen=True):
+    """What a rendering may take.
+
+    until: when the last one of a command has to have ended, by `time.monotonic`; None for no such time. seconds,
+    memory, output: of each rendering, in seconds and bytes.
+    """
+
+    until: float | None = None
+    seconds: float = SECONDS
+    memory: int = MEMORY
+    output: int = OUTPUT
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the next rendering may take; 0 or less where no time is left."""
+        left = self.seconds if self.until is None else self.until - time.monotonic()
+        return min(self.seconds, left)
+
+
+Wanted = Callable[[str, str, str], bool]
+"""Asked of each application before it is rendered: its environment, its name, and a digest of all that goes into it."""
 
 
 class Programs(Struct, frozen=True):
     """The programs that render, those that are installed, and where they may work: nothing of the tree is there.
 
     environment: the variables of this process. cache: where what was rendered is kept for the next time.
-    exact: render what is there, without sentinels, so that nothing is known of what decides an image.
+    exact: render what is there, without sentinels, so that nothing is known of what decides an image. limits: what
+    renderings may take. wanted: which applications are rendered, where a layout can tell them apart; None renders all.
     """
 
     work: Path
@@ -80,6 +132,8 @@ class Programs(Struct, frozen=True):
     kustomize: str | None = None
     cache: Path | None = None
     exact: bool = False
+    limits: RenderLimits = RenderLimits()
+    wanted: Wanted | None = None
 
 
 class TreeLayout(Protocol):
@@ -99,3 +153,16 @@ class TreeLayout(Protocol):
     ) -> Iterator[TreeFinding] | None:
         """The same, container by container, as the programs render them; None where the program that it takes is
         not installed, or there is nothing to render."""
+
+
+class SwitchingLayout(Protocol):
+    """A shape of trees that says by a switch for each application whether an environment deploys it."""
+
+    def fits(self, tree: Tree, /) -> bool:
+        """Whether a tree has this shape."""
+
+    def environments(self, tree: Tree, /) -> list[str]:
+        """Its environments, by name."""
+
+    def switched_off(self, tree: Tree, environment: str, files: Collection[str], /) -> Iterator[SwitchedOff]:
+        """The applications that are off there, of those that files belong to. Raises `UnreadableFile`."""

@@ -11,7 +11,7 @@ import pytest
 
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Selector, SelectorPart, Setting
 from ldmrelease.domain.topology import Application, ComponentKind, ComponentSource, Place, Product, Topology
-from ldmrelease.services.inventory.rendered import Rendering
+from ldmrelease.services.inventory.rendered import RenderedSettings, Rendering
 from ldmrelease.services.inventory.rendered_image import RenderedOtherwise
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
@@ -72,9 +72,9 @@ def otherwise(
     topology = Topology(
         (Product("all", "semver", parts, False, ()),), (application,), (), "https://x.invalid"
     )
-    found = Rendering(topology, access, environ).otherwise(application, said, edits)
-    assert isinstance(found, list), found
-    return found
+    found = Rendering(topology, access, environ).of(application, said, there.revision, edits)
+    assert isinstance(found, RenderedSettings), found
+    return list(found.otherwise)
 
 
 def test_what_helm_prints_is_what_the_setting_says(tree: Path, environ: Mapping[str, str]) -> None:

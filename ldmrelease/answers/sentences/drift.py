@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences.images import FOREIGN_REMEDY, RENDERED_OTHERWISE
-from ldmrelease.answers.sentences.text import Values, any_of, said, values_of
+from ldmrelease.answers.sentences.text import Values, any_of, listed, said, values_of
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
+    from ldmrelease.trees.interface import NotUnderstood
 
 Words = Callable[[Values], str]
 
@@ -105,3 +109,30 @@ def _fix_words(code: str, values: Mapping[str, Any], fix: Sequence[str]) -> str:
     if code == "foreign-image" and "workload" in values:
         return "put back what was decided"
     return "decide about it" if code == "undecided" and "decided" not in values else FIXES[code]
+
+
+SETTLE_SWITCH = (
+    "the tree's owner switches it on there, or this workspace's owner takes it out of ldmrelease.yaml"
+)
+"""Who can settle that an application is switched off where the workspace has a place for it."""
+
+
+def switched_off_words(found: SwitchedOffApplication) -> str:
+    """Where an application is switched off, what of it is deployed by nobody, and by whom."""
+    at = f"{said(found.file)}{f':{found.line}' if found.line else ''}"
+    says = (
+        f"{said(found.path)} is {said(found.value)}"
+        if found.value is not None
+        else f"has no {said(found.path)}"
+    )
+    about = (
+        f", so {listed(found.components)} there {'is' if len(found.components) == 1 else 'are'} not deployed"
+    )
+    by = found.changed
+    who = f"; {said(by.author)} wrote it at {said(by.time)}" if by is not None else ""
+    return f"{said(found.application)} is switched off in {said(found.environment)}: {at}: {says}{about}{who}"
+
+
+def unrendered_words(found: NotUnderstood) -> str:
+    """What of a tree was not rendered, and why."""
+    return f"{said(found.where)}{f':{found.line}' if found.line else ''}: {said(found.reason)}"

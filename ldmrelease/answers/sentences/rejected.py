@@ -22,6 +22,12 @@ REASONS: Mapping[str, str] = {
     "other-clock": "its time is of a workspace with a clock of its own, or of the wall where this one has its own",
     "wrong-place": "it was signed for another place",
     "wrong-kind": "it was signed as another kind or version of event",
+    # Bundles.
+    "too-large": "it is larger than what is read",
+    "newer-schema": "it is of a newer format than this program reads",
+    "bad-checkpoint": "the checkpoint in it does not count",
+    "bad-release": "the digest of a release in it is not that of its document",
+    "bad-times": "it is not made, stale and expired in this order",
     # The signer.
     "unsigned": "it is not signed",
     "several-signatures": "it has several signatures, and an envelope has one",

@@ -14,6 +14,7 @@ KEYS_TO_COME = ("compression", "emergency", "review")
 
 PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
 SomeKinds = Annotated[list[PolicyTagKind], Field(min_length=1), UNIQUE]
+WhatOfUnmanaged = Literal["listed", "refused"]
 WhenAsked = Literal["always", "terminal", "never"]
 
 
@@ -53,6 +54,11 @@ class LevelSpec(Strict):
         "never",
         description="When somebody has to confirm a change here: `always` (without a terminal it takes --yes), on a "
         "`terminal` alone, or `never`.",
+    )
+    unmanaged: WhatOfUnmanaged = Field(
+        "listed",
+        description="What `gate sync` does about images that no product of the workspace declares: counted and "
+        "`listed`, or `refused`.",
     )
     enter: Annotated[list[AnyClause], Field(min_length=1)] = Field(
         description="Requirements before anything is touched."

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ldmrelease.config.policies.case_schema import CasesFile
 from ldmrelease.config.policies.schema import LevelFile
 from ldmrelease.config.trust import TrustFile
 from ldmrelease.config.workspace.schema import WorkspaceFile
@@ -14,7 +15,12 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FOLDER = ".schemas"
 """Where a workspace keeps them, beside its file."""
 
-FILES: dict[str, type[BaseModel]] = {"workspace": WorkspaceFile, "trust": TrustFile, "policy": LevelFile}
+FILES: dict[str, type[BaseModel]] = {
+    "workspace": WorkspaceFile,
+    "trust": TrustFile,
+    "policy": LevelFile,
+    "policy-test": CasesFile,
+}
 
 
 def file_schema(name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ldmrelease.config.policies.cases import TESTS
 from ldmrelease.config.policies.load import SUFFIX, load_levels
 from ldmrelease.config.workspace.agreement import (
     complete_topology,
@@ -20,7 +21,7 @@ from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.patterns.documents import workspace_document
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.domain import times
-from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
+from ldmrelease.domain.events.kinds import LEDGER, ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.topology import Topology
@@ -30,6 +31,7 @@ from ldmrelease.trust.signer import generate
 SAMPLES = ("simple", "rubin", "kubernetes")
 
 _EMPTY = "empty"
+_CASES = f"policies/{TESTS}/"
 _EVERYWHERE = ["*"]
 _IGNORED = "# Private keys and the ledger belong in no repository.\n/keys/\n/ledger.db*\n"
 _HEAD = """\
@@ -43,7 +45,7 @@ _ROLES = {
     "runner": [*role_types(RUNNER), "check"],
     "observer": [*role_types(OBSERVER)],
     "promoter": [*role_types(PROMOTER)],
-    "ledger": ["checkpoint"],
+    "ledger": [*role_types(LEDGER), "checkpoint"],
     "ci": ["provenance", "sbom"],
 }
 _OF_POLICIES = frozenset({"commissioning-manager"})
@@ -85,6 +87,9 @@ def init_workspace(
         raise BadInput([Problem(shown(folder), message, remedy=remedy)])
     files = dict(_files(sample or _EMPTY))
     files[FILE] = change(files[FILE].decode()).encode()
+    if any(each.startswith("policies/") for each in further or {}):
+        # Cases of other policies than these would fail.
+        files = {name: data for name, data in files.items() if not name.startswith(_CASES)}
     files |= further or {}
     files |= schema_files()
     _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore", "ledger.db"])
@@ -109,10 +114,22 @@ def empty_workspace() -> str:
 
 def default_policies() -> dict[str, bytes]:
     """The four policies that come with the program, by file name."""
+    return _yaml_files(_default_folder())
+
+
+def default_policy_cases() -> dict[str, bytes]:
+    """The cases of the four policies, by file name."""
+    return _yaml_files(_default_folder() / TESTS)
+
+
+def _default_folder() -> Traversable:
     package = resources.files("ldmrelease")
     inside = package / "policies"
     # An installed package has them inside, a checkout beside it.
-    folder = inside if inside.is_dir() else Path(str(package)).parent / "policies"
+    return inside if inside.is_dir() else Path(str(package)).parent / "policies"
+
+
+def _yaml_files(folder: Traversable) -> dict[str, bytes]:
     files = sorted(folder.iterdir(), key=lambda each: each.name)
     return {each.name: each.read_bytes() for each in files if each.name.endswith(SUFFIX)}
 
@@ -124,6 +141,8 @@ def _files(sample: str) -> Iterator[tuple[str, bytes]]:
     if not (folder / "policies").is_dir():
         for name, data in default_policies().items():
             yield f"policies/{name}", data
+        for name, data in default_policy_cases().items():
+            yield f"{_CASES}{name}", data
 
 
 def _tree(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:

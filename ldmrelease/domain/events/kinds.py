@@ -10,8 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
-ME, RUNNER, OBSERVER, PROMOTER = "me", "runner", "observer", "promoter"
-"""Purposes of the workspace's keys: who asks, who runs checks, who observes, the process that promotes."""
+ME, RUNNER, OBSERVER, PROMOTER, LEDGER = "me", "runner", "observer", "promoter", "ledger"
+"""Purposes of the workspace's keys: who asks, who runs checks, who observes, the process that promotes, and who says
+what the ledger as a whole says."""
 
 
 class EventKind(StrEnum):
@@ -38,6 +39,7 @@ class EventKind(StrEnum):
     RECEIPT = "receipt.signed"
     RECEIPT_SKIPPED = "receipt.skipped"
     TRUST_ADOPTED = "trust.adopted"
+    BUNDLE_EXPORTED = "bundle.exported"
 
 
 def _nowhere(_: Any) -> tuple[str, ...]:

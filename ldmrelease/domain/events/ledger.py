@@ -1,9 +1,12 @@
-"""What is told of a ledger itself: that it was begun in place of one that is lost."""
+"""What is told of a ledger itself: that it was begun in place of one that is lost, and what was exported of it."""
+
+from datetime import datetime
 
 from msgspec import Struct
 
+from ldmrelease.domain.events.kinds import LEDGER as LEDGER_KEY
 from ldmrelease.domain.events.kinds import ME, EventKind, EventType
-from ldmrelease.domain.streams import LEDGER
+from ldmrelease.domain.streams import BUNDLES, LEDGER
 from ldmrelease.domain.topology import Place
 
 
@@ -35,4 +38,36 @@ def _environments(body: BegunAnew) -> tuple[str, ...]:
     return tuple(sorted({each.place.environment for each in body.fences}))
 
 
-TYPES = (EventType(EventKind.BEGUN_ANEW, BegunAnew, ME, "request", _stream, _environments),)
+class BundleExported(Struct, frozen=True):
+    """A bundle was signed. `digest` is that of its payload, `size` in bytes; `serial` is the number of this event in
+    its stream, so that it only rises."""
+
+    serial: int
+    digest: str
+    size: int
+    as_of: datetime
+    stale_after: datetime
+    expires: datetime
+    environments: tuple[str, ...]
+
+
+def _bundles(_: BundleExported) -> str:
+    return BUNDLES
+
+
+def _exported_for(body: BundleExported) -> tuple[str, ...]:
+    return body.environments
+
+
+TYPES = (
+    EventType(EventKind.BEGUN_ANEW, BegunAnew, ME, "request", _stream, _environments),
+    EventType(
+        EventKind.BUNDLE_EXPORTED,
+        BundleExported,
+        LEDGER_KEY,
+        "bundle",
+        _bundles,
+        _exported_for,
+        lambda body: body.as_of,
+    ),
+)

@@ -43,6 +43,7 @@ _SPECIAL = {
     ("adopt", "repository"): "directory",
     ("alias list", "place"): "targets",
     ("drift", "place"): "targets",
+    ("gate merge", "comment"): "files",
     ("observe", "place"): "targets",
     ("alias move", "name"): "aliases",
     ("evidence verify", "what"): "files-or-tags",
@@ -56,8 +57,8 @@ _CHOICES = {
     ("workspace schema", "kind"): [*FILES],
 }
 FREE = {
-    "aliases", "branch", "build", "builder", "failed", "insecure", "kubernetes", "mail", "name", "person", "platform",
-    "predicate", "reason", "registry", "repository", "run", "type",
+    "aliases", "base", "branch", "build", "builder", "failed", "head", "insecure", "kubernetes", "mail", "name",
+    "person", "platform", "predicate", "reason", "registry", "repository", "run", "type",
 }  # fmt: skip
 """Parameters whose text nobody can know."""
 

@@ -8,7 +8,7 @@ from ldmrelease.answers.live import drift_answer
 from ldmrelease.faces.cli.arguments import OptionalTargetOption, TargetArgument, applications_of, one_target
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.drift import drift_text, missed_lines
+from ldmrelease.render.drift import drift_text, missed_lines, unrendered_lines
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import NO_PLACES
 from ldmrelease.services.inventory.drift_report import report
@@ -32,23 +32,22 @@ def drift(
 
     A command is planned before it is advised; where each would be refused, that says what stands in the way.
 
-    Where helm or kustomize are installed, trees that they render are compared with what their settings say.
+    Where helm or kustomize are installed, trees that they render are compared with what their settings say; charts that
+    they do not render, or not within the time limit, are named, and known by their settings alone. An application that
+    is switched off in its tree is named with who can settle it.
 
-    Exit 0: no drift; 1: drift was found; 3: none was found, and some system could not be reached.
+    Exit 0: no drift; 1: drift was found; 3: none was found, and some system could not be reached, or not all was
+    rendered in time.
     """
     context = open_context_here(ctx)
     wanted = applications_of(context, one_target(place, target))
-    found = report(context, context.levels, live(context, wanted, timeout, os.environ))
+    found = report(context, context.levels, live(context, wanted, timeout, os.environ), len(wanted))
     if any(each.options for each in found.drift):
         from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - knows all that a promotion does
 
         found = Planner(context, timeout).of_drift(found)
     answer = drift_answer(found)
-    emit(
-        answer,
-        output,
-        lambda: drift_text(found.drift, is_whole=not found.unreachable) if wanted else NO_PLACES,
-    )
-    for line in missed_lines(found.unreachable):
+    emit(answer, output, lambda: drift_text(found) if wanted else NO_PLACES)
+    for line in (*missed_lines(found.unreachable), *unrendered_lines(found.unrendered)):
         say(line, err=True)
     raise typer.Exit(answer.exit_code)

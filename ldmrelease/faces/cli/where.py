@@ -150,7 +150,7 @@ def _tell_live(
     from ldmrelease.render.drift import live_table, missed_lines  # noqa: PLC0415
     from ldmrelease.services.inventory.live import live, unreachable_places  # noqa: PLC0415
 
-    found = live(context, selected_applications(context.topology, selection), timeout)
+    found = live(context, selected_applications(context.topology, selection), timeout).rows
     rows = _rows(lambda meant: selected_live(found, meant), context, selection, asked)
     emit(live_answers(rows), output, lambda: live_table(rows) if context.topology.applications else NO_PLACES)
     missed = unreachable_places(found)

@@ -1,6 +1,6 @@
 """Every drift of a look, with the next command; and who could not be reached."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -14,7 +14,13 @@ from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import Drift
-from ldmrelease.services.inventory.live import UnavailablePlace, unreachable_places
+from ldmrelease.services.inventory.live import (
+    LiveAnswers,
+    UnavailablePlace,
+    UnrenderedPlace,
+    unreachable_places,
+)
+from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
 from ldmrelease.services.inventory.way_back import way_back
 from ldmrelease.services.needs import ReleaseHistory
 from ldmrelease.services.releases.second_spellings import first_spelling
@@ -42,12 +48,15 @@ class Option(Struct, frozen=True):
 
 
 class Blocked(Struct, frozen=True):
-    """Why a command is not advised: a decision that stands in the way, what the place refuses, or another `reason`."""
+    """Why a command is not advised: a decision that stands in the way, what the place refuses, or another `reason`.
+    `once` is what has to be so before it would be let through, where that is all.
+    """
 
     command: tuple[str, ...]
     decision: Decision | None = None
     refusals: tuple[Refusal | Unavailable, ...] = ()
     reason: str = ""
+    once: str = ""
 
 
 class DriftFinding(Struct, frozen=True):
@@ -69,17 +78,37 @@ class DriftFinding(Struct, frozen=True):
 
 
 class DriftReport(Struct, frozen=True):
-    """What a look for drift found, and the places where it could not look everywhere."""
+    """What a look for drift found at `places`, and those where it could not look everywhere.
+
+    switched_off: applications of places that their environment does not deploy, by their tree. unrendered: places that
+    are known by their settings alone.
+    """
 
     drift: tuple[DriftFinding, ...]
     unreachable: tuple[UnavailablePlace, ...]
+    places: int
+    switched_off: tuple[SwitchedOffApplication, ...] = ()
+    unrendered: tuple[UnrenderedPlace, ...] = ()
+
+    @property
+    def answered(self) -> int:
+        """At how many places everybody answered who was asked."""
+        return self.places - len(self.unreachable)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all could be looked at that was to be: nobody was out of reach, and nothing took too long."""
+        return not self.unreachable and not any(each.is_late for each in self.unrendered)
 
 
-def report(context: ReleaseHistory, levels: Levels, rows: Iterable[LiveComponent]) -> DriftReport:
-    """The drift of these rows. `levels` are the policies, by the name of their level."""
-    rows = list(rows)
+def report(context: ReleaseHistory, levels: Levels, heard: LiveAnswers, places: int) -> DriftReport:
+    """The drift of what so many places said. `levels` are the policies, by the name of their level."""
     return DriftReport(
-        tuple(each for row in rows for each in _found(context, levels, row)), tuple(unreachable_places(rows))
+        tuple(each for row in heard.rows for each in _found(context, levels, row)),
+        tuple(unreachable_places(heard.rows)),
+        places,
+        heard.switched_off,
+        heard.unrendered,
     )
 
 

@@ -4,8 +4,10 @@ The ledger is read by the calling thread alone; trees, registries and clusters a
 so that a slow one holds nobody up. Nothing is written.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,7 +23,13 @@ from ldmrelease.services.inventory.trees import DesiredState, TargetFailure, Tre
 from ldmrelease.services.needs import LiveComparison
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Change, Refusal
+from ldmrelease.trees.interface import NotUnderstood
 
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
+
+_RENDERING = 0.8
+"""Of the time limit: what is rendered by then can be compared by the end of it."""
 _TREE, _PODS = "tree", "pods"
 # A tag that moved did so without a change of the tree.
 _BY_SOMEBODY = ("undecided", "absent-image", "not-a-tag", "foreign-image", "tag-differs")
@@ -38,22 +46,49 @@ class UnavailablePlace(Struct, frozen=True):
     why: tuple[TargetFailure, ...]
 
 
+class UnrenderedPlace(Struct, frozen=True):
+    """A place that is known by its settings alone, as far as its tree was not rendered."""
+
+    place: Place
+    why: tuple[NotUnderstood, ...]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether there was not enough time for it."""
+        return any(each.late for each in self.why)
+
+
+class LiveAnswers(Struct, frozen=True):
+    """What was heard of places: a row for each setting or container, what of trees was not rendered, and which
+    applications of places are switched off in them."""
+
+    rows: list[LiveComponent]
+    unrendered: tuple[UnrenderedPlace, ...] = ()
+    switched_off: "tuple[SwitchedOffApplication, ...]" = ()
+
+
 def live(
     context: LiveComparison,
     applications: Sequence[Application],
     timeout: float,
     rendered_with: Mapping[str, str] | None = None,
-) -> list[LiveComponent]:
-    """The rows of these places, asked all at once.
+) -> LiveAnswers:
+    """What these places say, asked all at once.
 
     timeout: for how many seconds each environment may be asked; what it has not said by then is unheard.
     rendered_with: the variables of this process, where trees are to be rendered, by the programs on its `PATH`.
     """
-    trees = Trees(context.workspace.root, context.topology, context.workspace.insecure, rendered_with)
+    until = time.monotonic() + timeout * _RENDERING
+    trees = Trees(context.workspace.root, context.topology, context.workspace.insecure, rendered_with, until)
     heard = _ask(context.workspace, trees, applications, timeout)
     rows = Comparer(context)
     found = [row for each in applications for row in rows.of(each, heard[each.place])]
-    return _with_authors(trees, applications, found, timeout)
+    states = {place: each.tree for place, each in heard.items() if isinstance(each.tree, DesiredState)}
+    return LiveAnswers(
+        _with_authors(trees, applications, found, timeout),
+        tuple(UnrenderedPlace(place, each.unrendered) for place, each in states.items() if each.unrendered),
+        tuple(off for each in states.values() for off in each.switched_off),
+    )
 
 
 def unreachable_places(rows: Iterable[LiveComponent]) -> list[UnavailablePlace]:

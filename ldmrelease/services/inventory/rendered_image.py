@@ -1,10 +1,13 @@
 """A container that gets another image than the setting says that it is made of."""
 
+import shutil
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
 RENDERED_OTHERWISE = "rendered-otherwise"
+_PROGRAMS = ("helm", "kustomize")
 
 
 class RenderedOtherwise(Struct, frozen=True):
@@ -27,3 +30,8 @@ class RenderedOtherwise(Struct, frozen=True):
         """As a refusal and a drift tell it."""
         about = {"file": self.file, "line": self.line, "path": self.path, "component": self.component}
         return about | {"container": self.container, "found": self.found, "expected": self.expected}
+
+
+def any_installed(environ: Mapping[str, str]) -> bool:
+    """Whether a program that renders is on the `PATH` of these variables."""
+    return any(shutil.which(each, path=environ.get("PATH", "")) for each in _PROGRAMS)

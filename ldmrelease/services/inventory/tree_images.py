@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,7 +16,15 @@ from ldmrelease.targets.git.program import GitError
 from ldmrelease.targets.results import Refusal, RefusedError
 from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.interface import NotUnderstood, Programs, TreeFinding, TreeImage, TreeMenu
+from ldmrelease.trees.interface import (
+    SECONDS_IN_ALL,
+    NotUnderstood,
+    Programs,
+    RenderLimits,
+    TreeImage,
+    TreeMenu,
+    Wanted,
+)
 from ldmrelease.trees.registry import LAYOUTS, layout, layout_of
 from ldmrelease.trees.rendering.cache import cache_folder
 
@@ -72,13 +81,16 @@ def desired(
     render: bool,
     exact: bool = False,
     shape: str | None = None,
+    until: float | None = None,
+    asked: Wanted | None = None,
 ) -> DesiredTree | Refusal:
     """What a tree asks for in these environments; in all of them where none is named.
 
     environ: the variables of this process; `PATH` says where Helm and Kustomize are, if they are. exact: render without
-    looking for what decides an image (`NoSentinels`). shape: the layout
-    that the tree has, where somebody says it. Refused: `no-layout` (the tree has not that one, or none that is known),
-    `no-environment` (the first of those that it lacks).
+    looking for what decides an image (`NoSentinels`). shape: the layout that the tree has, where somebody says it.
+    until: when the last rendering has to have ended, by `time.monotonic`; `SECONDS_IN_ALL` from now, where nobody says
+    it. asked: of each application before it is rendered (`Programs.wanted`). Refused: `no-layout` (the tree has not
+    that one, or none that is known), `no-environment` (the first of those that it lacks).
     """
     name = layout_of(tree) if shape is None else shape if layout(shape).fits(tree) else None
     if name is None:
@@ -89,28 +101,25 @@ def desired(
         return Refusal("no-environment", {"environment": unknown[0], "known": known})
     wanted = tuple(each for each in known if each in environments or not environments)
     with tempfile.TemporaryDirectory(prefix="ldmrelease-render-") as work:
-        found = _render(name, tree, wanted, environ, Path(work), exact=exact) if render else None
+        limits = RenderLimits(time.monotonic() + SECONDS_IN_ALL if until is None else until)
+        helm, kustomize = installed(environ)
+        programs = Programs(
+            Path(work),
+            environ,
+            helm,
+            kustomize,
+            cache_folder(environ),
+            exact=exact,
+            limits=limits,
+            wanted=asked,
+        )
+        found = layout(name).render(tree, wanted, programs) if render else None
         rendered = found is not None
         findings = list(found if found is not None else layout(name).read(tree, wanted))
     images = tuple(each for each in findings if isinstance(each, TreeImage))
     notes = tuple(each for each in findings if isinstance(each, NotUnderstood))
     menus = tuple(each for each in findings if isinstance(each, TreeMenu))
     return DesiredTree(name, rendered, wanted, images, notes, menus)
-
-
-def _render(
-    name: str,
-    tree: Tree,
-    environments: Collection[str],
-    environ: Mapping[str, str],
-    work: Path,
-    *,
-    exact: bool,
-) -> Iterator[TreeFinding] | None:
-    helm, kustomize = installed(environ)
-    return layout(name).render(
-        tree, environments, Programs(work, environ, helm, kustomize, cache_folder(environ), exact)
-    )
 
 
 def installed(environ: Mapping[str, str]) -> tuple[str | None, str | None]:

@@ -16,19 +16,22 @@ from msgspec.structs import replace
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.site_registry import ForeignImage, OwnRepositories
+from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import RegistryOptions
 from ldmrelease.services.deployments.asking import asked
-from ldmrelease.services.inventory.rendered_image import RenderedOtherwise
+from ldmrelease.services.inventory.rendered_image import RenderedOtherwise, any_installed
 from ldmrelease.services.releases.components import own_repositories
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access, Connections
 from ldmrelease.targets.image_setting import ImageSetting, foreign_image
 from ldmrelease.targets.results import Change, Refusal, Snapshot
+from ldmrelease.trees.interface import NotUnderstood
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.rendered import Rendering
+    from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
 
 TargetFailure = Refusal | Unavailable
 
@@ -63,11 +66,17 @@ class DeclaredImage(Struct, frozen=True):
 
 
 class DesiredState(Struct, frozen=True):
-    """The settings of a place as committed; `unheard` is a registry that did not say what the tags are."""
+    """The settings of a place as committed; `unheard` is a registry that did not say what the tags are.
+
+    unrendered: what of the tree was not rendered, so that settings were not compared with what comes of them there.
+    switched_off: the applications of the place that its environment does not deploy.
+    """
 
     revision: str
     said: tuple[DeclaredImage, ...]
     unheard: TargetFailure | None = None
+    unrendered: tuple[NotUnderstood, ...] = ()
+    switched_off: "tuple[SwitchedOffApplication, ...]" = ()
 
 
 class RunningContainer(Struct, frozen=True):
@@ -104,7 +113,8 @@ class Trees:
     """Reads trees for many threads.
 
     A repository is asked by one thread at a time, since all share its mirror; a tag is asked for once. Trees are
-    rendered only where `rendered_with` is given, the variables of this process.
+    rendered only where `rendered_with` is given, the variables of this process, and until the time `until`; and asked
+    which applications are switched off.
     """
 
     def __init__(
@@ -113,8 +123,11 @@ class Trees:
         topology: Topology,
         insecure: Iterable[str],
         rendered_with: Mapping[str, str] | None = None,
+        until: float | None = None,
     ) -> None:
         self._root = root
+        self._until = until
+        self._renders = rendered_with is not None and any_installed(rendered_with)
         self._access = Access(root, None, Connections(root))
         self._rendering = (
             _rendering(topology, self._access, rendered_with) if rendered_with is not None else None
@@ -138,9 +151,13 @@ class Trees:
         resolved = [(each, self._resolved(registries, each, tree)) for each, tree in read]
         for application, tree in resolved:
             tell(application.place, tree)
-        if self._rendering is not None:
-            for application, tree in resolved:
-                tell(application.place, self._rendered(self._rendering, application, tree))
+        if self._rendering is None:
+            return
+        seen = [(each, self._with_switches(each, tree)) for each, tree in resolved]
+        for application, tree in seen:
+            tell(application.place, self._not_rendered_yet(application, tree))
+        for application, tree in seen:
+            tell(application.place, self._rendered(self._rendering, application, tree))
 
     def changes(self, settings: Iterable[tuple[Application, Sequence[str]]], tell: TellChange) -> None:
         """Tell who gave each of these settings the value that it has, or why nobody can say; a place at a time."""
@@ -191,17 +208,40 @@ class Trees:
             said.append(replace(each, digest=digest, resolved=True))
         return replace(tree, said=tuple(said), unheard=unheard)
 
+    def _with_switches(self, application: Application, tree: DesiredState) -> DesiredState:
+        from ldmrelease.services.inventory.switched_off import switched_off  # noqa: PLC0415 - knows layouts of trees
+
+        with self._alone(application):
+            where = registry.where(application.target)
+            found = asked(where, partial(switched_off, self._access, application, tree.revision))
+        return replace(tree, switched_off=tuple(found)) if isinstance(found, list) else tree
+
+    def _not_rendered_yet(self, application: Application, tree: DesiredState) -> DesiredState:
+        """What holds of a place until its tree is rendered."""
+        if not self._renders or not isinstance(application.target.location, GitFile):
+            return tree
+        where, late = registry.where(application.target), "not rendered in the time that there was"
+        note = NotUnderstood(where, late, None, application.place.environment, None, late=True)
+        return replace(tree, unrendered=(note,))
+
     def _rendered(self, rendering: "Rendering", application: Application, tree: DesiredState) -> DesiredState:
         """The same with what containers get instead. Who cannot be reached for it has said the rest already."""
         with self._alone(application):
             there = registry.read(application.target, self._access)
             said = registry.stated(application.target, there) if isinstance(there, Snapshot) else there
-            found = rendering.otherwise(application, said) if isinstance(said, tuple) else []
+            if not isinstance(there, Snapshot) or not isinstance(said, tuple):
+                return tree
+            found = rendering.of(application, said, there.revision, until=self._until)
         if isinstance(found, Unavailable):
             return replace(tree, unheard=tree.unheard or found)
-        others = {each.setting: tuple(own for own in found if own.setting == each.setting) for each in found}
+        others = {
+            each.setting: tuple(own for own in found.otherwise if own.setting == each.setting)
+            for each in found.otherwise
+        }
         return replace(
-            tree, said=tuple(replace(each, rendered=others.get(each.path, ())) for each in tree.said)
+            tree,
+            said=tuple(replace(each, rendered=others.get(each.path, ())) for each in tree.said),
+            unrendered=found.unrendered,
         )
 
     def _digest(self, registries: Registries, source: str, tag: str | None) -> str | None:

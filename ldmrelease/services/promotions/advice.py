@@ -19,6 +19,7 @@ from ldmrelease.services.inventory.written import written_release
 from ldmrelease.services.needs import PromotionPlanning
 from ldmrelease.services.promotions.commands import preview_spec
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.reported_place import is_nowhere_there
 from ldmrelease.services.promotions.submit import NothingToDo
 from ldmrelease.services.releases.pin import Pinned, find_or_pin, stored_pin
 
@@ -113,7 +114,7 @@ class Planner:
             return finding
         if there is not None:
             return replace(finding, next=(*finding.next[:5], str(there), *finding.next[6:]))
-        return Blocked(finding.next, reason=f"{decision.name} does not run at {', '.join(map(str, lacking))}")
+        return Blocked(finding.next, once=f"{decision.name} runs at {', '.join(map(str, lacking))}")
 
     def _place_elsewhere(
         self, decision: Decision, finding: Finding, check: Check, pinned: Pinned
@@ -134,7 +135,10 @@ class Planner:
 
     def _is_there(self, check: Check, application: Application, pinned: Pinned) -> bool:
         where = run_place(self._context, check, application, pinned)
-        return not where.unsettled and not is_elsewhere(self._context, check, application, pinned)
+        absent = is_elsewhere(self._context, check, application, pinned)
+        return not (
+            where.unsettled or absent or is_nowhere_there(self._context, check, [application], pinned)
+        )
 
     def _signing(self, decision: Decision, finding: Finding) -> tuple[str, ...]:
         """What whoever has the result of a run says, where somebody else runs the check."""

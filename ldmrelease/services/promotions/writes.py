@@ -1,12 +1,17 @@
 """Between a promotion and its targets: what is wanted there, our right to write it, and the write."""
 
+import os
+from functools import partial
+
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.facts import Intent
-from ldmrelease.services.deployments.desired import access, edits, holds, snapshot
+from ldmrelease.services.deployments.desired import access, after, edits, holds, snapshot
 from ldmrelease.services.deployments.fences import grant_of
+from ldmrelease.services.promotions.rendered_images import RenderedImages, rendered_refusal
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import WriteGrant
@@ -43,25 +48,33 @@ def is_written(work: Work) -> bool:
     return not isinstance(wanted, Refusal) and holds(wanted, there)
 
 
-def write(work: Work) -> Written | Refusal | Unavailable:
+def write(work: Work, planned: "PlannedEdits") -> Written | Refusal | Unavailable:
     """Commit what is wanted, where the settings still are what they were when we claimed the place."""
-    planned = _planned_edits(work)
-    if not isinstance(planned, tuple):
-        return planned
-    wanted, before = planned
-    then = Snapshot("", "", before, {})
     shared = SharedParts(work.context.topology)
     # Since it was planned, somebody may have changed what others read as well.
-    refusal = shared.refusal(work.application, work.pinned.release, then, wanted)
+    refusal = shared.refusal(
+        work.application, work.pinned.release, Snapshot("", "", planned.before, {}), planned.wanted
+    )
     if refusal is not None:
         return refusal
     return registry.write(
         work.application.target,
-        wanted,
+        planned.wanted,
         access(work.context),
-        expect=before,
-        grant=_grant(work, _VERBS[work.plan.intent]),
+        expect=planned.before,
+        grant=replace(_grant(work, _VERBS[work.plan.intent]), examine=partial(_examine, work, planned)),
     )
+
+
+def _examine(work: Work, planned: "PlannedEdits", revision: str) -> Refusal | Unavailable | None:
+    """Why the commit may not be built upon a revision: since it was planned, the tree may have changed in what else
+    decides an image (docs/decisions/0045)."""
+    images = RenderedImages(work.context, work.pinned.release, os.environ)
+    found = images.settings(work.application, planned.there, planned.wanted, revision)
+    for each in getattr(found, "unrendered", ()):
+        told = {"place": str(work.step.place), "where": each.where, "reason": each.reason}
+        work.progress("not-rendered", told)
+    return rendered_refusal(found)
 
 
 def snapshots(work: Work) -> tuple[Snapshot, Snapshot] | Refusal | Unavailable | None:
@@ -78,16 +91,37 @@ def snapshots(work: Work) -> tuple[Snapshot, Snapshot] | Refusal | Unavailable |
 
 def restore(work: Work) -> Written | Refusal | Unavailable:
     """Put back what the settings were when we claimed the place, where they still are ours."""
-    planned = _planned_edits(work)
-    if not isinstance(planned, tuple):
+    there = snapshot(work.context, work.application)
+    if isinstance(there, Snapshot) and holds(registry.values_from_plain(work.before), there):
+        return Written(
+            there.revision, {}, found=True
+        )  # whatever stands beside them, nothing of ours is there
+    planned = planned_edits(work)
+    if not isinstance(planned, PlannedEdits):
         return planned
-    wanted, before = planned
     return registry.restore(
-        work.application.target, before, wanted, access(work.context), _grant(work, _RESTORE)
+        work.application.target,
+        planned.before,
+        planned.wanted,
+        access(work.context),
+        _grant(work, _RESTORE),
     )
 
 
-def _planned_edits(work: Work) -> tuple[dict[str, Value], dict[str, Value]] | Refusal | Unavailable:
+class PlannedEdits(Struct, frozen=True):
+    """What is wanted, what stood there when the place was claimed, and all that is there now."""
+
+    wanted: dict[str, Value]
+    before: dict[str, Value]
+    there: Snapshot
+
+    @property
+    def then(self) -> Snapshot:
+        """What is there once it is written."""
+        return after(self.there, self.wanted)
+
+
+def planned_edits(work: Work) -> PlannedEdits | Refusal | Unavailable:
     """The edits from what was there when the place was claimed: the same again after a kill."""
     there = snapshot(work.context, work.application)
     if not isinstance(there, Snapshot):
@@ -97,7 +131,7 @@ def _planned_edits(work: Work) -> tuple[dict[str, Value], dict[str, Value]] | Re
     wanted = edits(work.application.target, work.pinned.release, work.plan.intent, work.request.alias, then)
     if isinstance(wanted, Refusal):
         return wanted
-    return wanted, {path: before[path] for path in wanted}
+    return PlannedEdits(wanted, {path: before[path] for path in wanted}, there)
 
 
 def _grant(work: Work, verb: str) -> WriteGrant:

@@ -9,6 +9,7 @@ import shutil
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -41,13 +42,17 @@ class Git:
 
     opened: how it was found, and our directory for it, which goes when this does.
     blobs: files that were read at commits, which never change; shared by all that read the same repository.
+    objects: a folder for new objects beside the repository's own, where that one is not to have them.
     """
 
-    def __init__(self, opened: Opened, observer: Observer | None = None) -> None:
+    def __init__(self, opened: Opened, observer: Observer | None = None, objects: Path | None = None) -> None:
         self.opened = opened
         self.observer = observer
         self.blobs: dict[tuple[str, str], GitBlob] = {}
         self.env = {"GIT_COMMON_DIR": str(opened.common)}
+        if objects is not None:
+            own = str(opened.common / "objects")
+            self.env |= {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_ALTERNATE_OBJECT_DIRECTORIES": own}
         self._where = f"--git-dir={opened.layout.git_directory}"
         self._reader = ObjectReader([self._where], self.env)
         weakref.finalize(self, shutil.rmtree, opened.common, ignore_errors=True)
@@ -76,6 +81,18 @@ class Git:
         if any(self._is_doubtful(ref) for ref, oid in found.items() if oid is not None):
             return self._listed(refs)
         return found
+
+    def may_hold_below(self, ref: str) -> bool:
+        """Whether a ref may stand in the folder of that name; False without a process of git, which every place would
+        need: a loose ref would be a file there, a packed one a line of one file (gitrepository-layout(5))."""
+        common = self.opened.layout.common
+        if not _is_ref(ref) or (common / "reftable").exists() or (common / ref).is_dir():
+            return True
+        try:
+            # After the folder: a ref is packed before its file goes.
+            return f" {ref}/".encode() in (common / "packed-refs").read_bytes()
+        except FileNotFoundError:
+            return False
 
     def entries(self, revision: str, folder: str = "") -> list[TreeEntry]:
         """What a folder holds at a revision, in git's order; nothing where it is none. Raises `GitError`."""

@@ -135,7 +135,7 @@ def changed_by(
     return _answer(where, read)
 
 
-def _answer(where: GitFile, act: Callable[[], T]) -> T | Refusal | Unavailable:
+def _answer(where: GitFile, act: Callable[[], T | Refusal | Unavailable]) -> T | Refusal | Unavailable:
     try:
         return act()
     except RefusedError as refused:
@@ -181,7 +181,9 @@ def _not_built_upon(session: Session, old: str | None, ref: str) -> tuple[str, .
     return () if old is None or fence.is_commit(session.git, old) else (ref,)
 
 
-def _write(session: Session, edits: Values, expect: Values, grant: WriteGrant) -> Written:
+def _write(
+    session: Session, edits: Values, expect: Values, grant: WriteGrant
+) -> Written | Refusal | Unavailable:
     fence_ref = fence.fence_ref(grant.place)
     for _ in range(_TRIES):
         tips = session.repository.tips([session.ref, fence_ref])
@@ -192,6 +194,9 @@ def _write(session: Session, edits: Values, expect: Values, grant: WriteGrant) -
         if all(settings[path].value == value for path, value in edits.items()):
             return Written(tip, lines_of(settings), found=True, unsynced=_sync(session, edits, tip))
         require_expected(session.where.file, settings, edits, expect, partial(_changed_by, session, tip))
+        against = grant.examine(tip)
+        if against is not None:
+            return against
         written = _commit(session, tips, edits, asked, grant)
         if written is not None:
             return written

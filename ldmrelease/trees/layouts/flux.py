@@ -74,7 +74,9 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     if programs.kustomize is None:
         return None
     sentinels = NoSentinels() if programs.exact else Sentinels()
-    program = Kustomize(programs.kustomize, tree, programs.work, programs.environment, sentinels)
+    program = Kustomize(
+        programs.kustomize, tree, programs.work, programs.environment, sentinels, programs.limits
+    )
     known = Kustomizations(tree)
     return _rendered(tree, known, program, sentinels, environments)
 
@@ -154,7 +156,9 @@ class _Cluster:
             try:
                 documents, containers = self._objects(deployment.folder)
             except NotRendered as error:
-                yield NotUnderstood(error.folder, error.reason, None, self._environment, deployment.name)
+                yield NotUnderstood(
+                    error.folder, error.reason, None, self._environment, deployment.name, error.late
+                )
                 documents, containers = _reading(self._tree, self._known)(deployment.folder)
         except UnreadableFile as error:
             yield NotUnderstood(error.file, error.reason, error.line, self._environment, deployment.name)

@@ -54,7 +54,9 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     if programs.kustomize is None:
         return None
     sentinels = NoSentinels() if programs.exact else Sentinels()
-    program = Kustomize(programs.kustomize, tree, programs.work, programs.environment, sentinels)
+    program = Kustomize(
+        programs.kustomize, tree, programs.work, programs.environment, sentinels, programs.limits
+    )
     return _render(program, Kustomizations(tree), sentinels, environments)
 
 
@@ -93,7 +95,9 @@ def _render(
                     image.container,
                 )
         except NotRendered as error:
-            yield NotUnderstood(error.folder, error.reason, None, each.environment, each.application)
+            yield NotUnderstood(
+                error.folder, error.reason, None, each.environment, each.application, error.late
+            )
             yield from _read(known, each)
         except UnreadableFile as error:
             yield NotUnderstood(error.file, error.reason, error.line, each.environment, each.application)

@@ -14,9 +14,18 @@ from functools import partial
 from ldmrelease.trees.chart_images import images
 from ldmrelease.trees.charts import Charts, Instance, parameters
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.interface import NotUnderstood, OwnSetting, Programs, TreeFinding, TreeImage, TreeMenu
+from ldmrelease.trees.interface import (
+    NotUnderstood,
+    OwnSetting,
+    Programs,
+    SwitchedOff,
+    TreeFinding,
+    TreeImage,
+    TreeMenu,
+    Wanted,
+)
 from ldmrelease.trees.layouts.notebook_menus import menu_at, menu_paths
-from ldmrelease.trees.rendering.applications import ArgoApplication, applications, rendered_images
+from ldmrelease.trees.rendering.applications import ArgoApplication, applications, inputs_of, rendered_images
 from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.rendering_program import NotRendered
@@ -29,6 +38,7 @@ from ldmrelease.trees.values import (
     child,
     layered,
     mapping_at,
+    read_mapping,
 )
 
 _TOP = "environments"
@@ -36,6 +46,7 @@ _COMMON = f"{_TOP}/values.yaml"
 # What the chart of environments passes to those of applications (environments/templates), of what images are made of.
 _PASSED = {"global.controlSystem.imageTag": ("controlSystem", "imageTag")}
 _BROUGHT_ALONG = {"nublado": ("nublado-fileservers", "nublado-users")}
+_REVISIONS = "revisions"
 _AT_ONCE = 4
 
 
@@ -71,12 +82,50 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     cache = RenderCache(programs.cache)
     sentinels = NoSentinels() if programs.exact else Sentinels(cache.secret)
     charts = Charts(tree)
-    helm = Helm(programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache)
-    return _render(helm, charts, sentinels, environments)
+    helm = Helm(
+        programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache, programs.limits
+    )
+    return _render(helm, charts, sentinels, environments, programs.wanted)
+
+
+def revisions(tree: Tree, environment: str) -> dict[str, YamlScalar]:
+    """The applications that an environment's own file takes from another revision of the repository, each with what
+    says so. Raises `UnreadableFile`."""
+    file = f"{_TOP}/values-{environment}.yaml"
+    text = tree.read(file) if file in tree.files() else b""
+    # Most say nothing of it, and are not parsed for that.
+    if _REVISIONS.encode() not in text:
+        return {}
+    found = mapping_at(read_mapping(text, file), _REVISIONS).entries
+    return {name: each for name, each in found.items() if isinstance(each, YamlScalar) and each.printed()}
+
+
+def folder_of(application: str) -> str:
+    """Where the chart of an application is."""
+    return f"applications/{application}"
+
+
+def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterator[SwitchedOff]:
+    """The applications that are off in an environment, of those that files belong to."""
+    found = _Environment(environment, Charts(tree))
+    on, listed = found.applications(tree), mapping_at(found.values, "applications").entries
+    for name in dict.fromkeys(each.split("/")[1] for each in files if each.startswith("applications/")):
+        said = listed.get(name)
+        if name in on or (said is None and f"applications/{name}/Chart.yaml" not in tree.files()):
+            continue
+        own = f"{_TOP}/values-{environment}.yaml"
+        if isinstance(said, YamlScalar):
+            yield SwitchedOff(environment, name, said.file, said.path, said.line, said.printed() or "null")
+        else:
+            yield SwitchedOff(environment, name, own, ("applications", name))
 
 
 def _render(
-    helm: Helm, charts: Charts, sentinels: Sentinels, environments: Collection[str]
+    helm: Helm,
+    charts: Charts,
+    sentinels: Sentinels,
+    environments: Collection[str],
+    wanted: Wanted | None,
 ) -> Iterator[TreeFinding]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name in environments:
@@ -87,7 +136,7 @@ def _render(
             except (UnreadableFile, NotRendered) as error:
                 yield _not_understood(error, name)
                 continue
-            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment), listed):
+            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment, wanted), listed):
                 yield from found
 
 
@@ -96,10 +145,15 @@ def _rendered(
     charts: Charts,
     sentinels: Sentinels,
     environment: "_Environment",
+    wanted: Wanted | None,
     application: ArgoApplication,
 ) -> list[TreeFinding]:
     """What Helm says of an application; where it does not, what can be read of it, and why."""
     try:
+        if wanted is not None:
+            inputs = inputs_of(helm, charts, sentinels, application)
+            if not wanted(environment.name, application.name, inputs):
+                return []
         return [
             TreeImage(
                 environment.name,
@@ -122,7 +176,7 @@ def _not_understood(
     error: UnreadableFile | NotRendered, environment: str, application: str | None = None
 ) -> NotUnderstood:
     if isinstance(error, NotRendered):
-        return NotUnderstood(error.folder, error.reason, None, environment, application)
+        return NotUnderstood(error.folder, error.reason, None, environment, application, error.late)
     return NotUnderstood(error.file, error.reason, error.line, environment, application)
 
 

@@ -10,6 +10,7 @@ import yaml
 from ldmrelease.trees.documents import compose_all
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.image_references import split_reference
+from ldmrelease.trees.interface import RenderLimits
 from ldmrelease.trees.kustomizations import NAMES, Kustomizations
 from ldmrelease.trees.rendering.rendering_program import NotRendered, Program, copied_to
 from ldmrelease.trees.rendering.sentinels import Sentinels, is_candidate
@@ -23,9 +24,15 @@ class Kustomize:
     """The program, with a copy of the tree under `work` in which sentinels stand for tags."""
 
     def __init__(
-        self, program: str, tree: Tree, work: Path, environment: Mapping[str, str], sentinels: Sentinels
+        self,
+        program: str,
+        tree: Tree,
+        work: Path,
+        environment: Mapping[str, str],
+        sentinels: Sentinels,
+        limits: RenderLimits | None = None,
     ) -> None:
-        self._program = Program(program, work, environment)
+        self._program = Program(program, work, environment, limits)
         self._tree, self._sentinels = tree, sentinels
         self._kustomizations = Kustomizations(tree)
         self._is_ready = False

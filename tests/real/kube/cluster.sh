@@ -115,7 +115,7 @@ start_apiserver() {
     --tls-cert-file=pki/apiserver.crt --tls-private-key-file=pki/apiserver.key --client-ca-file=pki/ca.crt \
     --kubelet-preferred-address-types=InternalIP --kubelet-client-certificate=pki/admin.crt --kubelet-client-key=pki/admin.key \
     --service-account-issuer=https://kubernetes.default.svc --service-account-key-file=pki/sa.key --service-account-signing-key-file=pki/sa.key \
-    --service-cluster-ip-range="$services.0/21" --authorization-mode=Node,RBAC --endpoint-reconciler-type=none \
+    --service-cluster-ip-range="$services.0/21" --authorization-mode=Node,RBAC --endpoint-reconciler-type=none --feature-gates=ImageVolume=true \
     --audit-policy-file="$here/audit-policy.yaml" --audit-log-path="$dir/audit.log"
   wait_for apiserver curl -skf --max-time 2 "https://127.0.0.1:$api/readyz"
 }

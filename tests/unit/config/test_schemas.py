@@ -78,6 +78,10 @@ def test_what_init_writes_is_valid_and_names_its_schema(folder: Path) -> None:
     policies = list((folder / "policies").glob("*.yaml"))
     assert policies
     assert [fault for each in policies for fault in faults(schema, read(each).plain, schema)] == []
+    of_cases = json.loads((folder / ".schemas" / "policy-test.json").read_text())
+    cases = list((folder / "policies" / "tests").glob("*.yaml"))
+    assert {each.name for each in cases} == {each.name for each in policies}
+    assert [fault for each in cases for fault in faults(of_cases, read(each).plain, of_cases)] == []
     if (folder / "gitops").is_dir():
         subprocess.run(["git", "init", "-q", str(folder / "gitops")], check=True)
     assert run("workspace", "lint", folder=folder).exit_code == 0
@@ -111,7 +115,7 @@ def test_schemas_are_printed(kind: str) -> None:
     assert run("workspace", "schema", "nothing").exit_code == 2
 
 
-@pytest.mark.parametrize("kind", ["workspace", "trust"])
+@pytest.mark.parametrize("kind", ["workspace", "trust", "policy-test"])
 def test_the_page_is_as_written_from_the_schema(kind: str) -> None:
     assert (DOCS / f"{kind}-reference.md").read_text() == file_reference(kind, file_schema(kind)), (
         "make references"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.workspace.init import SAMPLES, default_policies, init_workspace
+from ldmrelease.config.workspace.init import SAMPLES, default_policies, default_policy_cases, init_workspace
 from ldmrelease.config.workspace.lint import lint
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
@@ -131,7 +131,8 @@ def test_the_summit_is_after_the_base_and_the_test_stand_is_a_development_system
 
 
 def test_policies_are_copied_byte_for_byte(rubin):
-    assert contents(rubin.file.parent / "policies") == default_policies()
+    cases = {f"tests/{name}": data for name, data in default_policy_cases().items()}
+    assert contents(rubin.file.parent / "policies") == default_policies() | cases
 
 
 def test_a_folder_with_a_workspace_is_refused_and_stays_as_it_is(tmp_path, monkeypatch):

@@ -90,6 +90,10 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("ledger", "show", "--last", "3")
     assert tell("ledger", "export", str(tmp_path / "backup.jsonl"))["size"] > 3
     assert tell("policy", "explain", "production")["enter"][0]["sentence"]
+    assert tell("policy", "test")["failed"] == 0
+    policies = str(site.root / "policies")
+    assert tell("policy", "diff", policies, policies)["changes"] == []
+    assert tell("policy", "simulate", WEEKLY, "--target", PLACE)["simulation"]
     assert tell("policy", "lint") == tell("workspace", "lint") == []
     assert tell("doctor")
     assert tell("key", "new", "extra", "--out", str(tmp_path / "extra.pem"))["keyid"]

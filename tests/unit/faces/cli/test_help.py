@@ -57,7 +57,7 @@ def test_a_command_says_what_it_is_for_in_one_sentence(path: str):
 @pytest.mark.parametrize("path", ALL)
 def test_names_are_capitals_and_what_may_be_left_out_is_in_brackets(path: str):
     usage = ALL[path].get_usage(context_of(path)).partition("[OPTIONS]")[2]
-    assert re.fullmatch(r"[A-Z \-|.\[\]\n]*|\s*\[workspace\|trust\|policy\]", usage), usage
+    assert re.fullmatch(r"[A-Z \-|.\[\]\n]*|\s*\[workspace\|trust\|policy(\|policy-test)?\]", usage), usage
     for each in ALL[path].params:
         names, meaning = each.get_help_record(context_of(path))
         assert meaning.strip(), names

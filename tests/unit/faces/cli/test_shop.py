@@ -88,8 +88,7 @@ def test_what_would_be_refused_is_not_advised_and_that_is_said(shop: Site) -> No
     shop.ok("trust", "agree", "--yes")
     again = shop.run("promote", NEW, "-t", "staging")
     assert again.exit_code == 1
-    assert f"`ldmrelease check-run smoke {NEW} --target dev` would not be let through" in again.stdout
-    assert f"shop/{NEW} does not run at dev/shop" in again.stdout
+    assert f"once shop/{NEW} runs at dev/shop: ldmrelease check-run smoke {NEW} --target dev" in again.stdout
 
 
 def test_what_was_beside_a_tag_is_told_as_changed(shop: Site) -> None:
@@ -134,3 +133,34 @@ def test_another_spelling_of_what_is_known_is_suggested(shop: Site) -> None:
     assert done.exit_code == 2
     assert f"did you mean {OLD}?" in done.stderr
     assert "did you mean" not in shop.run("promote", "1.9.0", "-t", "dev").stderr
+
+
+def test_a_check_that_others_try_at_a_place_is_not_registered_before_the_release_runs_there(
+    shop: Site,
+) -> None:
+    shop.ok("release", "pin", NEW)
+    before = shop.head()
+    asked = ("check-run", "acceptance", NEW, "-t", "dev")
+    refused = shop.run(*asked)
+    assert refused.exit_code == 1
+    assert refused.stdout.splitlines() == [
+        "REFUSED: acceptance for shop/1.6.0 at dev: shop/1.6.0 does not run at dev, where it is to be tried; "
+        "nothing was registered",
+        "  next: ldmrelease promote 1.6.0 --target dev",
+    ]
+    assert shop.head() == before
+    (told,) = json.loads(shop.run(*asked, "-o", "json").stdout)
+    assert (told["result"], told["problem"], told["run"]) == ("REFUSED", "not-there", None)
+    checked = shop.run("check", NEW, "-t", "staging").stdout
+    assert "once shop/1.6.0 runs at dev/shop: ldmrelease check-run acceptance 1.6.0 --target dev" in checked
+    shop.ok(*told["next"][1:])
+    assert shop.run(*asked).exit_code == 4
+    assert "next: ldmrelease check-run acceptance 1.6.0 --target dev" not in refused.stdout
+
+
+def test_a_check_of_the_release_alone_is_registered_wherever_it_is_asked_for(shop: Site) -> None:
+    """No policy says where it has to have run."""
+    shop.edit(lambda now: now.replace("      where: level:development\n", "", 1), "policies/staging.yaml")
+    shop.ok("trust", "agree", "--yes")
+    shop.ok("release", "pin", NEW)
+    assert shop.run("check-run", "acceptance", NEW, "-t", "staging").exit_code == 4

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.phalanx_site import AUXTEL, CONTROL, LAB, PROXY, by_hand, phalanx_site
 from tests.unit.faces.cli.running import files, run
 from tests.unit.trees.tree_samples import write_tree
 
@@ -54,6 +55,7 @@ def test_a_checkout_is_read_without_a_workspace_and_nothing_is_written(tree: Pat
                 "value": "4",
             },
         ],
+        "place": None,
     }
     assert files(tmp_path) == before
 
@@ -113,3 +115,33 @@ def test_a_folder_that_is_no_tree_is_said(tmp_path: Path) -> None:
     assert "the tree has none of the layouts that are known; these are: phalanx" in done.stderr
     assert run("where", "--desired", "--tree", str(tmp_path / "none")).exit_code == 2
     assert run("where", "--tree", str(tmp_path)).exit_code == 2
+
+
+def test_the_workspaces_place_is_said_where_it_manages_the_image(tmp_path: Path) -> None:
+    site = phalanx_site(tmp_path / "workspace")
+    told = json.loads(site.ok("where", "--desired", "--no-render", "-o", "json"))
+    places = {(each["environment"], each["image"]): each["place"] for each in told}
+    assert places == {
+        ("summit", "images/ataos:c0042.004"): CONTROL,
+        ("summit", "images/atdome:c0042.000"): CONTROL,
+        ("summit", "images/redis:7.4"): None,
+        ("base", "images/ataos:c0044"): None,
+        ("base", "images/lab:9.1.0"): None,
+        ("base", "images/proxy:1.4"): LAB,
+        ("base", "images/init:3"): None,
+    }
+
+
+def test_of_images_that_share_a_cycle_each_is_its_own_components(tmp_path: Path) -> None:
+    site = phalanx_site(tmp_path / "workspace")
+    # Without a revision the cycle alone decides the image; and a tag comes from the chart's own values.
+    by_hand(site, AUXTEL, "    revision: 4\n", "")
+    by_hand(site, AUXTEL, "images/atdome\n    revision: 0\n", "images/atdome\n")
+    by_hand(site, "applications/auxtel/Chart.yaml", "atmcs.enabled", "ataos.no")
+    by_hand(site, AUXTEL, "redis:\n", "atmcs:\n  image: {repository: images/atmcs}\nredis:\n")
+    by_hand(site, PROXY, "    tag: 1.40\n", "    pullPolicy: Always\n")
+    told = json.loads(site.ok("where", "--desired", "--no-render", "-o", "json"))
+    places = {(each["environment"], each["image"]): each["place"] for each in told}
+    assert places["summit", "images/ataos:c0042"] == places["summit", "images/atdome:c0042"] == CONTROL
+    assert places["summit", "images/atmcs:c0042"] is None
+    assert places["base", "images/proxy:1.38"] == LAB

@@ -129,7 +129,7 @@ def test_the_doctor_finds_a_key_that_nobody_knows(site: Site):
 
 def test_the_doctor_finds_a_key_without_its_role(site: Site):
     trust = site.root / "trust.yaml"
-    trust.write_text(trust.read_text().replace("types: [checkpoint]", "types: [sbom]"))
+    trust.write_text(trust.read_text().replace("types: [bundle, checkpoint]", "types: [sbom]"))
     assert "may not sign: checkpoint" in found(site)["key ledger"]
 
 

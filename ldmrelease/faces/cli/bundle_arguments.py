@@ -1,0 +1,99 @@
+"""How a command is told of a bundle, and of what it is judged by."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ldmrelease.config.trust import Trust, load_trust
+from ldmrelease.config.workspace import cache
+from ldmrelease.config.workspace.model import Workspace
+from ldmrelease.config.yaml.problems import BadInput
+from ldmrelease.faces.cli.options import UsageError
+from ldmrelease.faces.cli.session import workspace_file
+from ldmrelease.registry.opening import Registries
+from ldmrelease.registry.repository import RegistryOptions
+from ldmrelease.services.bundles.bundle_reader import BundleReader
+from ldmrelease.services.bundles.seen import seen_file
+from ldmrelease.services.context import wall_clock
+
+BundleArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="BUNDLE", help="The file of one, or where one was published: oci://HOST/PATH:TAG."
+    ),
+]
+TrustOption = Annotated[
+    Path | None,
+    typer.Option("--trust", metavar="FILE", help="The trust document.  [default: the workspace's]"),
+]
+TrustDigestOption = Annotated[
+    str | None,
+    typer.Option(
+        "--trust-digest",
+        metavar="DIGEST",
+        help="What the trust document has to say, as `bundle show` prints it.",
+    ),
+]
+SeenOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--seen",
+        metavar="FILE",
+        help="Where the last seen serials are.  [default: in the user's state folder]",
+    ),
+]
+LedgerOption = Annotated[
+    str | None, typer.Option("--ledger", metavar="UUID", help="The only ledger whose bundles count.")
+]
+
+BundleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bundle", metavar="BUNDLE", help="Decide by a bundle's file, or one at oci://HOST/PATH:TAG."
+    ),
+]
+
+
+def bundle_reader(
+    ctx: typer.Context,
+    trust: Path | None,
+    trust_digest: str | None,
+    seen: Path | None,
+    ledger: str | None,
+    *,
+    remember: bool = True,
+) -> BundleReader:
+    """What a bundle is judged by. With a trust document no workspace is needed, and none is used.
+
+    Raises `UsageError`, `BadInput`.
+    """
+    workspace = _workspace(ctx) if trust is None else None
+    document = _trusted(trust if workspace is None else workspace.trust, trust_digest)
+    file = seen or seen_file(os.environ, Path.home())
+    options = RegistryOptions(insecure=frozenset(workspace.insecure if workspace is not None else ()))
+    clock = workspace.clock if workspace is not None else None
+    return BundleReader(
+        registries=Registries(workspace.root if workspace is not None else Path.cwd(), options),
+        trust=document,
+        now=clock or wall_clock(),
+        clock=clock is not None,
+        seen=file if remember else None,
+        ledger=ledger,
+    )
+
+
+def _workspace(ctx: typer.Context) -> Workspace:
+    try:
+        return cache.open_workspace(workspace_file(ctx), os.environ)
+    except BadInput as error:
+        raise UsageError(f"no trust document: {error}", "name one with --trust") from error
+
+
+def _trusted(path: Path | None, digest: str | None) -> Trust:
+    assert path is not None
+    trust = load_trust(path)
+    if digest not in (None, trust.digest):
+        raise UsageError(f"{path} says {trust.digest}, and {digest} is asked for")
+    return trust

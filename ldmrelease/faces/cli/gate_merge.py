@@ -1,0 +1,104 @@
+"""`ldmrelease gate merge`: whether the images that a change of a GitOps tree asks for may enter their places."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ldmrelease.answers.gate import gate_code
+from ldmrelease.faces.cli.gate_options import GateOutputOption
+from ldmrelease.faces.cli.options import UsageError, examples
+from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.render.gate.formats import GateOutput, emit_gate
+from ldmrelease.render.output import pass_on
+
+STDOUT = "-"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make it a command of the group."""
+    app.command(
+        "merge",
+        epilog=examples(
+            "ldmrelease gate merge --base origin/main --head HEAD --tree .",
+            "ldmrelease gate merge --base main --head feature --comment comment.md",
+        ),
+    )(merge)
+
+
+def merge(  # noqa: PLR0913, PLR0917 - the options of the command
+    ctx: typer.Context,
+    base: Annotated[
+        str, typer.Option("--base", metavar="REV", help="The branch that is merged into, as git knows it.")
+    ],
+    head: Annotated[str, typer.Option("--head", metavar="REV", help="The change.")],
+    tree: Annotated[
+        Path | None,
+        typer.Option("--tree", metavar="DIR", help="A clone of the tree; else the workspace's repository."),
+    ] = None,
+    repository: Annotated[
+        str | None,
+        typer.Option(
+            "--repository", help="Which of the workspace's repositories it is, if there are several."
+        ),
+    ] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option("--branch", help="Which branch of the workspace's it is, if there are several."),
+    ] = None,
+    comment: Annotated[
+        str | None,
+        typer.Option(
+            "--comment",
+            metavar="FILE",
+            help="Write the pull request's comment there, in Markdown; - prints it.",
+        ),
+    ] = None,
+    render: Annotated[
+        bool,
+        typer.Option(
+            "--render/--no-render",
+            help="Ask Helm and Kustomize what the tree comes to, where they are; else it is only read.",
+        ),
+    ] = True,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
+    output: GateOutputOption = GateOutput.text,
+) -> None:
+    """Decide about every image that a change of a GitOps tree asks for. Nothing is written.
+
+    Refused is what time cannot cure: a tag that cannot be read or is not there, a kind that the level does not
+    accept, what is held or was left behind, another cycle. The rest waits. Exit 0 unless something is refused (1) or
+    cannot be decided (3).
+    """
+    from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - for this command of the group alone
+    from ldmrelease.faces.cli.advice import planned_advice  # noqa: PLC0415 - as above
+    from ldmrelease.render.gate.merge_comment import merge_comment  # noqa: PLC0415 - as above
+    from ldmrelease.render.gate.merge_text import merge_text  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.arriving import arriving  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.merge import gate_merge  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.merge_trees import MergeQuestion  # noqa: PLC0415 - as above
+
+    context = open_context_here(ctx)
+    question = MergeQuestion(base, head, tree, repository, branch)
+    found = gate_merge(context, context.requester, question, os.environ, render=render)
+    advice = {
+        each.digest: (each.decision, told)
+        for each, told in zip(*planned_advice(context, found.decided), strict=True)
+    }
+    answer = merge_answer(found, question, context.now(), advice, arriving(context, found.images))
+    if comment is not None:
+        _write_comment(comment, merge_comment(answer))
+    if comment != STDOUT:
+        emit_gate(answer, output, lambda: merge_text(answer), waiting_is_bad=strict)
+    raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=strict))
+
+
+def _write_comment(file: str, text: str) -> None:
+    if file == STDOUT:
+        pass_on(text)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written ({error.strerror})", "name another file") from None

@@ -1,0 +1,1 @@
+"""What a gate says, in the formats of those who read it."""

@@ -1,0 +1,83 @@
+"""What a gate says of a change, for people at a terminal."""
+
+from collections.abc import Iterator
+
+from ldmrelease.answers.gate import GateAnswer, GateFindingAnswer, GateImageAnswer, GateVerdict
+from ldmrelease.render.gate.gate_text import COLOURS, ORDER, remedies
+from ldmrelease.render.tables import Cell, painted, table
+
+CONFLICTS = "it cannot be merged as it is: this is about what it changes, not about what the merge will be"
+_NOTHING = "-"
+_MOST = 10
+"""How many images of which the same is found are told."""
+
+
+def merge_text(answer: GateAnswer) -> str:
+    """The verdict, what changes, and why something may not enter or not yet."""
+    lines = [_headline(answer)]
+    if answer.conflicts:
+        lines.append(CONFLICTS)
+    if answer.images:
+        lines += ["", _changes(answer)]
+    for images in _alike(answer):
+        lines += ["", *_reasons(images)]
+    for each in answer.unreadable:
+        lines += ["", _finding(each)]
+    return "\n".join(lines)
+
+
+def _headline(answer: GateAnswer) -> str:
+    counts = {each: sum(image.verdict is each for image in answer.images) for each in GateVerdict}
+    told = ", ".join(f"{count} {each}" for each, count in counts.items() if count) or "no image changes"
+    mark = painted(answer.verdict.upper(), COLOURS[answer.verdict])
+    return f"{mark}: {answer.head} into {answer.base}: {told}"
+
+
+def _changes(answer: GateAnswer) -> str:
+    rows: list[list[str | Cell]] = [
+        [
+            _where(each),
+            each.component or _NOTHING,
+            each.previous or _NOTHING,
+            each.image or _NOTHING,
+            each.release or _NOTHING,
+            Cell(f"{each.verdict}{', older' if each.older else ''}", COLOURS[each.verdict]),
+        ]
+        for each in answer.images
+    ]
+    return table(["place", "component", "before", "after", "release", "verdict"], rows, spare=("before",))
+
+
+def _where(image: GateImageAnswer) -> str:
+    return image.place or f"{image.environment}/{image.application}"
+
+
+def _alike(answer: GateAnswer) -> Iterator[list[GateImageAnswer]]:
+    """The images of which the same is found, the worst first."""
+    groups: dict[tuple[object, ...], list[GateImageAnswer]] = {}
+    for each in answer.images:
+        told = tuple((found.requirement, found.sentence, found.next) for found in each.findings)
+        if told:
+            groups.setdefault((each.verdict, told), []).append(each)
+    for verdict in ORDER:
+        yield from (images for key, images in groups.items() if key[0] is verdict)
+
+
+def _reasons(images: list[GateImageAnswer]) -> Iterator[str]:
+    for image in images[:_MOST]:
+        mark = painted(image.verdict.upper(), COLOURS[image.verdict])
+        until = f", at the earliest {image.eligible_at}" if image.eligible_at else ""
+        yield f"{mark}: {_where(image)} {image.component or ''} {image.image or ''}".rstrip() + until
+        for part in image.parts:
+            yield f"  {part.file}:{part.line or 0}: {part.path}"
+    if len(images) > _MOST:
+        yield f"and {len(images) - _MOST} more"
+    for each in images[0].findings:
+        yield f"  {_finding(each)}"
+        for remedy in remedies(each):
+            yield f"    {remedy}"
+
+
+def _finding(found: GateFindingAnswer) -> str:
+    name = f"{found.requirement}: " if found.requirement else ""
+    return f"{found.outcome}  {name}{found.sentence}"

@@ -1,0 +1,1 @@
+"""Gates: whether the images that somebody asks for may enter their places."""

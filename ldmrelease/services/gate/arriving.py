@@ -1,0 +1,71 @@
+"""What a change brings in beside what runs: the releases before and after, place by place."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from ldmrelease.domain.topology import Application, Place
+from ldmrelease.services.gate.merge import MergedImage
+from ldmrelease.services.inventory.image_names import ImageNames
+from ldmrelease.services.inventory.observations import latest_observation
+from ldmrelease.services.needs import ReleaseHistory
+from ldmrelease.services.releases.compare import Comparison, compare
+from ldmrelease.services.releases.pin import Pinned, stored_pin
+
+
+class ArrivingRelease(Struct, frozen=True):
+    """A release that comes to places, compared with the one that runs there, or that was asked for before."""
+
+    places: tuple[Place, ...]
+    comparison: Comparison
+
+
+def arriving(context: ReleaseHistory, images: Iterable[MergedImage]) -> tuple[ArrivingRelease, ...]:
+    """What comes in with these images, each pair of releases once; where nobody knows what was there before, nothing
+    is said."""
+    names = ImageNames(context)
+    found: dict[tuple[str, str], ArrivingRelease] = {}
+    for each in images:
+        pinned = each.judged.pinned
+        application = each.application
+        if pinned is None or application is None or each.after is None or each.after.alias is not None:
+            continue
+        for before in _before(context, names, application, each):
+            key = (before.digest, pinned.digest)
+            if before.digest == pinned.digest:
+                continue
+            known = found.get(key)
+            place = application.place
+            places = known.places if known is not None else ()
+            if place not in places:
+                comparison = known.comparison if known is not None else compare(before, pinned)
+                found[key] = ArrivingRelease((*places, place), comparison)
+    return tuple(found.values())
+
+
+def _before(
+    context: ReleaseHistory, names: ImageNames, application: Application, image: MergedImage
+) -> Iterator[Pinned]:
+    """What runs, by what was seen last; where nobody has looked, what was asked for."""
+    running = _running(context, names, application, image.component)
+    found = _stored(context, running or image.previous_release)
+    if found is not None:
+        yield found
+
+
+def _running(
+    context: ReleaseHistory, names: ImageNames, application: Application, component: str
+) -> str | None:
+    if application.target.capabilities.keeps_many:
+        return None
+    latest = latest_observation(context, application.place)
+    for image in latest.observation.images if latest is not None else ():
+        if latest is not None and image.component == component:
+            return names.of_observed(application.place, image, latest.sequence).release
+    return None
+
+
+def _stored(context: ReleaseHistory, name: str | None) -> Pinned | None:
+    product, _, tag = (name or "").partition("/")
+    known = context.topology.product(product)
+    return stored_pin(context, known, tag) if known is not None else None

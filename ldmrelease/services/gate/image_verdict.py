@@ -1,0 +1,133 @@
+"""Whether images may enter their places: by the one decision function, read for what a merge request is refused for.
+
+A change is refused for what time cannot cure; what can still become true is waited for after the merge.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from ldmrelease.domain.decision import IN_THE_WAY, Finding, Outcome, Phase
+from ldmrelease.domain.errors import LdmreleaseError, Unavailable, UnavailableError
+from ldmrelease.domain.facts import Intent
+from ldmrelease.services.decisions.decide import Decided, decide_about, unagreed
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, ReleaseInquiry, inquire
+from ldmrelease.services.gate.image_release import ImageReleases, NoRelease, WantedImage
+from ldmrelease.services.needs import FactSources
+from ldmrelease.services.releases.pin import Pinned
+
+GATE = "gate"
+"""In place of a rule: what is found before any decision."""
+_FOR_GOOD = {"accepts", "held", "empty", "not-returned", "same-cycle"}
+"""The rules whose refusal time does not cure."""
+_GONE = {"absent", "child-absent"}
+"""What is found of an image that its repository does not have."""
+
+
+class Judgement(StrEnum):
+    """What becomes of an image."""
+
+    ALLOWED = "allowed"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    UNDECIDED = "undecided"
+    UNMANAGED = "unmanaged"
+
+
+class JudgedImage(Struct, frozen=True):
+    """What is said of an image, and why: the findings that stand in its way. `eligible_at` is when it can enter by
+    itself, None where nobody knows. `pinned` is the release that it is."""
+
+    judgement: Judgement
+    findings: tuple[Finding, ...] = ()
+    pinned: Pinned | None = None
+    decided: Decided | None = None
+    eligible_at: datetime | None = None
+
+
+class ImageJudge:
+    """Decides about images, each release at each place once.
+
+    context: with the tree as it would be. Writes nothing.
+    """
+
+    def __init__(self, context: FactSources, releases: ImageReleases, requester: str) -> None:
+        self._context, self._releases, self._requester = context, releases, requester
+        self._inquiries: dict[str, ReleaseInquiry] = {}
+        self._decided: dict[tuple[str, str, Intent], Decided] = {}
+
+    def judge(self, image: WantedImage) -> JudgedImage:
+        """What becomes of an image. What stops a decision is told, and leaves it undecided."""
+        try:
+            found = self._releases.of(image)
+            if isinstance(found, NoRelease):
+                return JudgedImage(Judgement.REFUSED, (_before(Outcome.FAILED, found.code, found.values),))
+            local = unagreed(self._context.workspace, [image.application.place])
+            decided = self._decide(image, found)
+        except UnavailableError as error:
+            return undecided(error.unavailable)
+        except LdmreleaseError as error:
+            return undecided(Unavailable("", str(error)))
+        findings = decided.decision.unmet()
+        if local:
+            about = {"place": str(image.application.place)}
+            findings = (_before(Outcome.ERRORED, "not-agreed", about), *findings)
+        judgement = judgement_of(findings, image.setting.component)
+        until = _eligible(findings) if judgement is Judgement.WAITING else None
+        return JudgedImage(judgement, findings, found, decided, until)
+
+    def _decide(self, image: WantedImage, pinned: Pinned) -> Decided:
+        intent = Intent.PROMOTE if image.setting.alias is None else Intent.ALIAS
+        place = image.application.place
+        key = (str(place), pinned.digest, intent)
+        if key not in self._decided:
+            if pinned.digest not in self._inquiries:
+                self._inquiries[pinned.digest] = inquire(self._context, pinned)
+            question = DecisionRequest(place, intent, self._requester)
+            self._decided[key] = decide_about(self._inquiries[pinned.digest], question)
+        return self._decided[key]
+
+
+def undecided(why: Unavailable) -> JudgedImage:
+    """What is said where nobody could be asked."""
+    about = {"where": why.where, "reason": why.reason}
+    return JudgedImage(Judgement.UNDECIDED, (_before(Outcome.ERRORED, "unavailable", about),))
+
+
+def unmanaged(level: str, image: str) -> JudgedImage:
+    """What is said of an image that no product declares, where the level refuses such."""
+    about = {"level": level, "image": image}
+    return JudgedImage(Judgement.REFUSED, (_before(Outcome.FAILED, "unmanaged-image", about),))
+
+
+def judgement_of(findings: Iterable[Finding], component: str) -> Judgement:
+    """What the findings of a decision that stand in the way come to, for one component's image."""
+    found = [each for each in findings if each.outcome in IN_THE_WAY]
+    if any(_is_for_good(each, component) for each in found):
+        return Judgement.REFUSED
+    if any(each.outcome is Outcome.ERRORED for each in found):
+        return Judgement.UNDECIDED
+    return Judgement.WAITING if found else Judgement.ALLOWED
+
+
+def _is_for_good(finding: Finding, component: str) -> bool:
+    if finding.outcome not in (Outcome.FAILED, Outcome.MISSING):
+        return False
+    if finding.rule == "images":
+        faults = finding.values.get("faults") or [{"code": finding.code, **finding.values}]
+        return any(each.get("code") in _GONE and each.get("component") == component for each in faults)
+    return finding.rule in _FOR_GOOD
+
+
+def _eligible(findings: Iterable[Finding]) -> datetime | None:
+    """When everything that is waited for can be over by itself; None where one thing waits for somebody."""
+    times = [each.when for each in findings]
+    known = [each for each in times if each is not None]
+    return max(known) if known and len(known) == len(times) else None
+
+
+def _before(outcome: Outcome, code: str, values: Mapping[str, Any]) -> Finding:
+    return Finding("", GATE, Phase.ENTER, outcome, code, dict(values))

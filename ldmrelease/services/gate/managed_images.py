@@ -1,0 +1,138 @@
+"""Which component of which place an image of a manifest is, by its repository; or that it is nobody's."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from ldmrelease.domain.images import Reference, parse_reference
+from ldmrelease.domain.topology import Application, ComponentKind, Place, Product, Topology
+from ldmrelease.domain.value_paths import parse_path
+from ldmrelease.services.gate.sync_problems import SyncProblem, errored, failed
+from ldmrelease.services.needs import ReleaseLookup
+from ldmrelease.services.releases.components import components_of, own_repositories
+from ldmrelease.targets.editors.component_manifests import SCHEME
+from ldmrelease.trees.manifests.manifest_images import CustomImages
+
+
+class ManagedImage(Struct, frozen=True):
+    """An image of a component at a place. `reference` is None where the manifest names the component alone; `namespace`
+    is that of the place's workloads, where anybody has said it."""
+
+    place: Place
+    product: str
+    component: str
+    reference: Reference | None
+    namespace: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """The digest that is asked for, if there is one."""
+        return self.reference.digest if self.reference is not None else None
+
+    @property
+    def tag(self) -> str | None:
+        """The tag that is asked for, if there is one."""
+        return self.reference.tag if self.reference is not None else None
+
+
+class UnmanagedImage(Struct, frozen=True):
+    """An image that no product of the workspace declares."""
+
+    digest: str | None
+
+
+Identified = tuple[ManagedImage, ...] | UnmanagedImage | SyncProblem
+
+
+class ImageOwners:
+    """Says whose images are; each text is looked up once.
+
+    applications: the places that manifests are for.
+    """
+
+    def __init__(self, context: ReleaseLookup, applications: Sequence[Application]) -> None:
+        self._context = context
+        self._components = [
+            (each, name, component, own_repositories(component.source.source, each))
+            for each in applications
+            for name, component in components_of(context.topology, each).items()
+            if component.source.kind is ComponentKind.IMAGE
+        ]
+        self._known: dict[tuple[str, str | None], Identified] = {}
+
+    def of(self, text: str, namespace: str | None) -> Identified:
+        """What an image is that an object of a namespace asks for.
+
+        Of several places that run its component, those are meant whose workloads are in that namespace.
+        """
+        key = (text, namespace)
+        if key not in self._known:
+            found = self._identified(text)
+            self._known[key] = _narrowed(found, namespace) if isinstance(found, tuple) else found
+        return self._known[key]
+
+    def _identified(self, text: str) -> Identified:
+        if text.startswith(SCHEME):
+            return self._named(text.removeprefix(SCHEME))
+        if "{{" in text or "${" in text or "$(" in text:
+            return errored("not-rendered", image=text)
+        try:
+            reference = parse_reference(text)
+        except ValueError:
+            return failed("not-an-image", image=text)
+        found = tuple(
+            ManagedImage(application.place, component.product, name, reference, _namespace(application))
+            for application, name, component, own in self._components
+            if own.has(reference.name)
+        )
+        return found or self._elsewhere(reference)
+
+    def _named(self, component: str) -> Identified:
+        found = tuple(
+            ManagedImage(application.place, own.product, name, None, _namespace(application))
+            for application, name, own, _ in self._components
+            if name == component
+        )
+        known = sorted({name for _, name, *_ in self._components})
+        return found or failed("unknown-component", component=component, known=known)
+
+    def _elsewhere(self, reference: Reference) -> UnmanagedImage | SyncProblem:
+        """Of what no place here runs: another product's, a component's from a foreign repository, or nobody's."""
+        for product in self._context.topology.products:
+            component = self._component_at(product, reference)
+            if component is not None:
+                return failed("not-run-here", image=str(reference), component=f"{product.name}/{component}")
+        names = self._context.pins.names_of(reference.digest) if reference.digest is not None else []
+        if names:
+            return failed("foreign-image", image=str(reference), found=reference.name, releases=names)
+        return UnmanagedImage(reference.digest)
+
+    def _component_at(self, product: Product, reference: Reference) -> str | None:
+        runs = [each for each in self._context.topology.applications if each.components(product.name)]
+        for source in product.components:
+            if source.kind is not ComponentKind.IMAGE:
+                continue
+            for application in runs:
+                if own_repositories(source.source, application).has(reference.name):
+                    return source.name
+        return None
+
+
+def _narrowed(found: tuple[ManagedImage, ...], namespace: str | None) -> tuple[ManagedImage, ...]:
+    if len(found) < 2 or namespace is None:
+        return found
+    own = tuple(each for each in found if each.namespace == namespace)
+    return own or found
+
+
+def _namespace(application: Application) -> str | None:
+    return application.workloads.namespace if application.workloads is not None else None
+
+
+def custom_images(topology: Topology) -> Iterator[CustomImages]:
+    """The kinds of custom resources whose images the workspace knows, of whatever place."""
+    for application in topology.applications:
+        for each in application.workloads.selections if application.workloads is not None else ():
+            if each.custom is not None:
+                paths = {name: parse_path(path) for name, path in each.custom.images.items()}
+                yield CustomImages(each.custom.kind, paths)

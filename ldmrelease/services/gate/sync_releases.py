@@ -1,0 +1,183 @@
+"""Which release the images of a product at a place are: one, or a mixture, or none that anybody knows."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from ldmrelease.domain.errors import UnavailableError
+from ldmrelease.domain.topology import Place
+from ldmrelease.services.gate.gating import ReleaseGating
+from ldmrelease.services.gate.managed_images import ManagedImage
+from ldmrelease.services.gate.sync_problems import SyncProblem, errored, failed, missing
+from ldmrelease.services.inventory.image_names import ImageNames
+from ldmrelease.services.releases.pin import Pinned, find_or_pin
+from ldmrelease.services.releases.store import pinned_by_digest
+
+
+class CommonRelease(Struct, frozen=True):
+    """The release of a product's images at a place, None where there is none; and by image, what is wrong with it and
+    what it is called where that is another release."""
+
+    pinned: Pinned | None
+    problems: dict[ManagedImage, tuple[SyncProblem, ...]]
+    names: dict[ManagedImage, str]
+
+
+class ReleaseFinder:
+    """Finds releases by digests. `asked`: the release that somebody says the manifests are of."""
+
+    def __init__(self, context: ReleaseGating, asked: Pinned | None = None) -> None:
+        self._context, self._asked = context, asked
+        self._names = ImageNames(context)
+        self._last = context.ledger.head().size
+        self._stored: dict[str, Pinned] = {}
+        self._spelled: dict[tuple[str, str], Pinned | None] = {}
+        self._tags: dict[str, str] = {}
+
+    def find(self, place: Place, product: str, images: Sequence[ManagedImage]) -> CommonRelease:
+        """The one release that has all of these images. Raises what the ledger raises."""
+        problems: dict[ManagedImage, list[SyncProblem]] = {each: [] for each in images}
+        candidates: dict[ManagedImage, tuple[str, ...]] = {}
+        for each in images:
+            found = self._candidates(each, problems[each])
+            if found:
+                candidates[each] = found
+        digest = self._common(place, product, candidates)
+        pinned = self._pinned(product, digest) if digest is not None else None
+        names: dict[ManagedImage, str] = {}
+        if pinned is None and candidates:
+            names = {each: self._tags[found[0]] for each, found in candidates.items()}
+            mixed = failed("mixed-releases", place=str(place), releases=_by_image(names))
+            for each in candidates:
+                problems[each].append(mixed)
+        for each in images:
+            problems[each] += self._spelling_problems(each, pinned)
+        return CommonRelease(pinned, {each: tuple(found) for each, found in problems.items()}, names)
+
+    def _candidates(self, image: ManagedImage, problems: list[SyncProblem]) -> tuple[str, ...]:
+        """The digests of the releases that an image may be of."""
+        if self._asked is not None and self._asked.release.product == image.product:
+            return self._of_asked(self._asked, image, problems)
+        if image.reference is None:
+            command = ("ldmrelease", "resolve", "-f", "FILE", "--release", "RELEASE")
+            problems.append(missing("no-release", command, component=image.component))
+            return ()
+        if image.digest is None:
+            return self._of_tag(image, problems)
+        pins = self._names.pins(image.product, image.component, image.digest)
+        self._tags |= {each.digest: each.release for each in pins}
+        found = tuple(dict.fromkeys(each.digest for each in pins))
+        return found or self._of_new_tag(image, problems)
+
+    def _of_asked(self, asked: Pinned, image: ManagedImage, problems: list[SyncProblem]) -> tuple[str, ...]:
+        self._keep(asked)
+        part = asked.release.component(image.component)
+        if part is None:
+            known = sorted(each.name for each in asked.release.images)
+            problems.append(
+                failed("not-in-release", component=image.component, release=asked.release.name, known=known)
+            )
+            return ()
+        if image.reference is not None and image.digest is None:
+            problems.append(_no_digest(image, part.digest))
+        elif image.digest is not None and image.digest not in part.identity.digests():
+            values = {"found": image.digest, "expected": part.digest, "release": asked.release.name}
+            problems.append(failed("other-release", **values))
+        return (asked.digest,)
+
+    def _of_tag(self, image: ManagedImage, problems: list[SyncProblem]) -> tuple[str, ...]:
+        """Of an image without a digest: it is refused, and its release is told where its tag spells one."""
+        pinned = self._spelled_by(image, problems)
+        part = pinned.release.component(image.component) if pinned is not None else None
+        problems.insert(0, _no_digest(image, part.digest if part is not None else None))
+        return (pinned.digest,) if pinned is not None else ()
+
+    def _of_new_tag(self, image: ManagedImage, problems: list[SyncProblem]) -> tuple[str, ...]:
+        """Of a digest that no pin has: the release that its tag spells, if that has it now."""
+        pinned = self._spelled_by(image, problems)
+        part = pinned.release.component(image.component) if pinned is not None else None
+        if pinned is not None and part is not None and image.digest in part.identity.digests():
+            return (pinned.digest,)
+        if not problems:
+            tag = pinned.release.tag if pinned is not None else "RELEASE"
+            command = ("ldmrelease", "release", "pin", tag, "--product", image.product)
+            problems.append(
+                missing("unknown-digest", command, component=image.component, digest=image.digest)
+            )
+        return ()
+
+    def _spelled_by(self, image: ManagedImage, problems: list[SyncProblem]) -> Pinned | None:
+        name = self._names.spelled(image.product, image.component, image.tag)
+        product = self._context.topology.product(image.product)
+        if name is None or product is None:
+            return None
+        key = (image.product, name)
+        if key not in self._spelled:
+            try:
+                found = find_or_pin(self._context, product, name.removeprefix(f"{image.product}/"))
+            except UnavailableError as error:
+                problems.append(errored("unavailable", where=error.where, reason=error.reason or str(error)))
+                return None
+            self._spelled[key] = found if isinstance(found, Pinned) else None
+        pinned = self._spelled[key]
+        if pinned is not None:
+            self._keep(pinned)
+        return pinned
+
+    def _keep(self, pinned: Pinned) -> None:
+        self._stored[pinned.digest] = pinned
+        self._tags[pinned.digest] = pinned.release.name
+
+    def _common(
+        self, place: Place, product: str, candidates: dict[ManagedImage, tuple[str, ...]]
+    ) -> str | None:
+        """The release that all of them may be of: the one that is meant by the rule that names what runs."""
+        if not candidates:
+            return None
+        first, *others = candidates.values()
+        common = [each for each in first if all(each in other for other in others)]
+        for image in candidates:
+            if image.digest is not None:
+                named = self._names.of(
+                    place,
+                    product,
+                    image.component,
+                    image.digest,
+                    image.tag,
+                    self._last + 1,
+                    self._last,
+                )
+                if named.pin is not None and named.pin.digest in common:
+                    return named.pin.digest
+        return common[0] if common else None
+
+    def _pinned(self, product: str, digest: str) -> Pinned:
+        if digest not in self._stored:
+            tag = self._tags[digest].removeprefix(f"{product}/")
+            self._stored[digest] = pinned_by_digest(self._context, product, tag, digest)
+        return self._stored[digest]
+
+    def _spelling_problems(self, image: ManagedImage, pinned: Pinned | None) -> Iterable[SyncProblem]:
+        if pinned is None or image.digest is None:
+            return ()
+        spelled = self._names.spelled(image.product, image.component, image.tag)
+        if spelled in (None, pinned.release.name):
+            return ()
+        return (failed("tag-differs", tag=image.tag, spelled=spelled, release=pinned.release.name),)
+
+
+def _no_digest(image: ManagedImage, digest: str | None) -> SyncProblem:
+    reference = image.reference
+    assert reference is not None
+    if digest is None:
+        return failed("no-digest", image=str(reference))
+    return failed("no-digest", image=str(reference), write=f"{reference}@{digest}")
+
+
+def _by_image(names: dict[ManagedImage, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for image, name in names.items():
+        parts = found.setdefault(name, [])
+        if image.component not in parts:
+            parts.append(image.component)
+    return found
