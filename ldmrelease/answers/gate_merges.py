@@ -8,6 +8,7 @@ from ldmrelease.answers.findings import refusal_findings
 from ldmrelease.answers.gate import (
     GateAnswer,
     GateArrivalAnswer,
+    GateBundleAnswer,
     GateFindingAnswer,
     GateImageAnswer,
     GateVerdict,
@@ -26,9 +27,14 @@ from ldmrelease.trees.interface import NotUnderstood
 
 
 def merge_answer(
-    gate: MergeGate, base: str, head: str, now: datetime, arriving: Iterable[ArrivingRelease] = ()
+    gate: MergeGate,
+    base: str,
+    head: str,
+    now: datetime,
+    arriving: Iterable[ArrivingRelease] = (),
+    bundle: GateBundleAnswer | None = None,
 ) -> GateAnswer:
-    """What is said of every image of a change, and what comes in with it."""
+    """What is said of every image of a change, and what comes in with it. `bundle` is the one that was decided by."""
     images = [*map(_image, gate.images), *map(_unread, gate.unread)]
     verdicts = [each.verdict for each in images]
     unreadable = tuple(map(_not_understood, gate.not_understood))
@@ -39,7 +45,7 @@ def merge_answer(
         head=head,
         now=time_text(now) or "",
         verdict=overall_verdict(verdicts),
-        bundle=None,
+        bundle=bundle,
         images=tuple(images),
         unreadable=unreadable,
         arriving=tuple(

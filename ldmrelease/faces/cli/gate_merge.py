@@ -2,16 +2,29 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ldmrelease.answers.gate import gate_code
+from ldmrelease.faces.cli.bundle_arguments import (
+    BundleOption,
+    LedgerOption,
+    SeenOption,
+    TrustDigestOption,
+    TrustOption,
+    bundle_reader,
+)
 from ldmrelease.faces.cli.gate_options import GateOutputOption
 from ldmrelease.faces.cli.options import UsageError, examples
-from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
 from ldmrelease.render.output import pass_on
+
+if TYPE_CHECKING:
+    from ldmrelease.answers.gate import GateAnswer
+    from ldmrelease.services.bundles.bundle_reader import BundleReader
+    from ldmrelease.services.gate.merge_trees import MergeQuestion
 
 STDOUT = "-"
 
@@ -62,13 +75,19 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
             help="Ask Helm and Kustomize what the tree comes to, where they are; else it is only read.",
         ),
     ] = True,
+    bundle: BundleOption = None,
+    trust: TrustOption = None,
+    trust_digest: TrustDigestOption = None,
+    seen: SeenOption = None,
+    ledger: LedgerOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
     """Decide about every image that a change of a GitOps tree asks for. Nothing is written.
 
     Refused is what time cannot cure: a tag that cannot be read or is not there, a kind that the level does not
-    accept, what is held or was left behind, another cycle. The rest waits. Exit 0 unless something is refused (1) or
+    accept, what is held or was left behind, another cycle. The rest waits. With --bundle neither the ledger nor a
+    registry is asked. Exit 0 unless something is refused (1) or
     cannot be decided (3).
     """
     from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - for this command of the group alone
@@ -78,15 +97,39 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     from ldmrelease.services.gate.merge import gate_merge  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.merge_trees import MergeQuestion  # noqa: PLC0415 - as above
 
-    context = open_context_here(ctx)
     question = MergeQuestion(base, head, tree, repository, branch)
-    found = gate_merge(context, context.requester, question, os.environ, render=render)
-    answer = merge_answer(found, base, head, context.now(), arriving(context, found.images))
+    if bundle is not None:
+        answer = _by_bundle(
+            ctx, bundle, bundle_reader(ctx, trust, trust_digest, seen, ledger), question, render
+        )
+    else:
+        context = open_context_here(ctx)
+        found = gate_merge(context, context.requester, question, os.environ, render=render)
+        answer = merge_answer(found, base, head, context.now(), arriving(context, found.images))
     if comment is not None:
         _write_comment(comment, merge_comment(answer))
     if comment != STDOUT:
         emit_gate(answer, output, lambda: merge_text(answer), waiting_is_bad=strict)
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=strict))
+
+
+def _by_bundle(
+    ctx: typer.Context, source: str, reader: "BundleReader", question: "MergeQuestion", render: bool
+) -> "GateAnswer":
+    from ldmrelease.answers.bundles import gated_by  # noqa: PLC0415 - where a bundle is named alone
+    from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - as above
+    from ldmrelease.faces.cli.gate_bundle import opened_or_shut  # noqa: PLC0415 - as above
+    from ldmrelease.services.bundles.ask import BundleQuestions  # noqa: PLC0415 - as above
+    from ldmrelease.services.bundles.bundle_reader import OpenBundle  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.bundle_merge import gate_merge_by_bundle  # noqa: PLC0415 - as above
+
+    opened = opened_or_shut(reader, source)
+    if not isinstance(opened, OpenBundle):
+        return opened
+    said = BundleQuestions(opened.bundle, reader.now)
+    workspace = open_workspace(ctx)
+    found = gate_merge_by_bundle(workspace, said, opened.bundle, question, os.environ, render=render)
+    return merge_answer(found, question.base, question.head, reader.now, bundle=gated_by(opened))
 
 
 def _write_comment(file: str, text: str) -> None:

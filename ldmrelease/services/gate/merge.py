@@ -1,6 +1,7 @@
 """A change of a GitOps tree: every image that it asks for, and whether it may enter its place. Nothing is written."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -15,9 +16,9 @@ from ldmrelease.services.gate.changed_settings import (
 from ldmrelease.services.gate.image_owners import TreeOwners, scalars_of
 from ldmrelease.services.gate.image_release import ImageReleases, WantedImage
 from ldmrelease.services.gate.image_verdict import ImageJudge, JudgedImage, Judgement, unmanaged
-from ldmrelease.services.gate.merge_trees import MergeQuestion, open_merge
+from ldmrelease.services.gate.merge_trees import MergeQuestion, MergeTrees, open_merge
 from ldmrelease.services.inventory.image_names import ImageNames
-from ldmrelease.services.needs import MergeGating
+from ldmrelease.services.needs import MergeGating, PolicyLookup
 from ldmrelease.targets.git.merges import ProposedMerge
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal
@@ -76,6 +77,25 @@ class MergeGate(Struct, frozen=True):
     rendered: bool
 
 
+class Judge(Protocol):
+    """Says of images whether they may enter their places."""
+
+    def judge(self, image: WantedImage) -> JudgedImage:
+        """What becomes of an image."""
+
+
+class ReleaseNames(Protocol):
+    """Names the release of an image without asking anybody."""
+
+    def named(self, application: Application, setting: ImageSetting | None) -> str | None:
+        """`product/tag` of the release that an image is said to be; None for none."""
+
+    def is_older(
+        self, application: Application, before: ImageSetting | None, after: ImageSetting | None
+    ) -> bool:
+        """Whether a change goes back."""
+
+
 def gate_merge(
     context: MergeGating,
     requester: str,
@@ -90,10 +110,24 @@ def gate_merge(
     """
     trees = open_merge(context.topology, context.workspace.root, context.connections, question)
     proposed = context.reached_by(trees.connections(trees.merge.after))
+    releases = ImageReleases(proposed, ImageNames(context))
+    judge = ImageJudge(proposed, releases, requester)
+    return merge_decided(trees, context, judge, releases, environ, render=render)
+
+
+def merge_decided(
+    trees: MergeTrees,
+    context: PolicyLookup,
+    judge: Judge,
+    releases: ReleaseNames,
+    environ: Mapping[str, str],
+    *,
+    render: bool = True,
+) -> MergeGate:
+    """The same, where `judge` decides and `releases` names what was there. Raises `GitError`."""
     settings = list(changed_settings(trees, trees.applications(context.topology)))
     difference = changed_images(trees, environ, render=render)
-    releases = ImageReleases(proposed, ImageNames(context))
-    found = _Change(ImageJudge(proposed, releases, requester), releases, TreeOwners(context), settings)
+    found = _Change(judge, releases, TreeOwners(context), settings)
     images = tuple(found.images(difference))
     return MergeGate(trees.merge, images, tuple(found.unread()), difference.unread, difference.rendered)
 
@@ -103,8 +137,8 @@ class _Change:
 
     def __init__(
         self,
-        judge: ImageJudge,
-        releases: ImageReleases,
+        judge: Judge,
+        releases: ReleaseNames,
         owners: TreeOwners,
         settings: Iterable[ChangedSetting | UnreadSetting],
     ) -> None:
