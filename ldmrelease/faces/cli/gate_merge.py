@@ -91,6 +91,7 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     cannot be decided (3).
     """
     from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - for this command of the group alone
+    from ldmrelease.faces.cli.advice import planned_advice  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_comment import merge_comment  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_text import merge_text  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.arriving import arriving  # noqa: PLC0415 - as above
@@ -105,7 +106,11 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     else:
         context = open_context_here(ctx)
         found = gate_merge(context, context.requester, question, os.environ, render=render)
-        answer = merge_answer(found, base, head, context.now(), arriving(context, found.images))
+        advice = {
+            each.digest: (each.decision, told)
+            for each, told in zip(*planned_advice(context, found.decided), strict=True)
+        }
+        answer = merge_answer(found, question, context.now(), advice, arriving(context, found.images))
     if comment is not None:
         _write_comment(comment, merge_comment(answer))
     if comment != STDOUT:
@@ -129,7 +134,7 @@ def _by_bundle(
     said = BundleQuestions(opened.bundle, reader.now)
     workspace = open_workspace(ctx)
     found = gate_merge_by_bundle(workspace, said, opened.bundle, question, os.environ, render=render)
-    return merge_answer(found, question.base, question.head, reader.now, bundle=gated_by(opened))
+    return merge_answer(found, question, reader.now, {}, (), gated_by(opened))
 
 
 def _write_comment(file: str, text: str) -> None:

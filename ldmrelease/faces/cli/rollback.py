@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.sentences.text import listed
+from ldmrelease.answers.sentences.unnamed import unnamed_words
 from ldmrelease.domain.facts import Intent
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
@@ -30,13 +31,14 @@ app = new_app()
     epilog=examples(
         "ldmrelease rollback --target summit/ocps --reason 'exposures fail'",
         "ldmrelease rollback w.2023.15 --target summit/ocps",
+        "ldmrelease rollback w.2023.15@1 --target summit/ocps",
     )
 )
 def rollback(
     ctx: typer.Context,
     target: TargetOption,
     release: Annotated[
-        str | None, typer.Argument(metavar="RELEASE", help="A tag; else what ran there before.")
+        str | None, typer.Argument(metavar="RELEASE", help="A tag, or TAG@N; else what ran there before.")
     ] = None,
     product: ProductOption = None,
     dry_run: DryRunOption = False,
@@ -47,8 +49,9 @@ def rollback(
     """Put back a release that ran there before: asked is only that it did, that its images are still there,
     and that no hold lies on it.
 
-    Without a RELEASE it goes further back each time: what was rolled back from comes back by its name alone. What no
-    decision had ever let in there takes a --reason, and gets no receipt.
+    Without a RELEASE it goes further back each time: what was rolled back from comes back by its name alone. Of a tag
+    that was pinned several times, such as a cycle with new builds, TAG@N is the revision that ran. What no decision had
+    ever let in there takes a --reason, and gets no receipt.
 
     Exit codes as for `promote`.
     """
@@ -86,12 +89,18 @@ def _previous(context: Context, target: str, product: str) -> str:
     """What ran before at every place of the target that runs the product. Raises `UsageError`."""
     places = [each.place for each in applications_of(context, target) if each.components(product)]
     ways = {place: way_back(context, place, product) for place in places}
+    for place, way in ways.items():
+        if way.unnamed:
+            known = context.topology.product(product)
+            assert known is not None
+            raise UsageError(*unnamed_words(place, known, way))
     tags = {each.tag for each in ways.values() if each.tag is not None}
     left = list(dict.fromkeys(tag for each in ways.values() for tag in each.left))
     if not tags:
-        known = f", but for {listed(left)}, which was rolled back from" if left else ""
+        known_left = f", but for {listed(left)}, which was rolled back from" if left else ""
         raise UsageError(
-            f"no earlier release of {product} is known at {target}{known}", "name the release to go back to"
+            f"no earlier release of {product} is known at {target}{known_left}",
+            "name the release to go back to",
         )
     if len({each.tag for each in ways.values()}) > 1:
         told = ", ".join(f"{place}: {each.tag or 'nothing'}" for place, each in ways.items())

@@ -57,7 +57,7 @@ def gate_merge_by_bundle(
     trees = open_merge(workspace.topology, workspace.root, connections, question)
     releases = BundledReleases(workspace, bundle, questions)
     judge = BundleJudge(workspace, questions, releases)
-    return merge_decided(trees, workspace, judge, releases, environ, render=render)
+    return merge_decided(trees, workspace, lambda _: (judge, releases), environ, render=render)
 
 
 class BundledReleases(TagReader):

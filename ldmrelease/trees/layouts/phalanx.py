@@ -36,6 +36,7 @@ from ldmrelease.trees.values import (
     child,
     layered,
     mapping_at,
+    read_mapping,
 )
 
 _TOP = "environments"
@@ -43,6 +44,7 @@ _COMMON = f"{_TOP}/values.yaml"
 # What the chart of environments passes to those of applications (environments/templates), of what images are made of.
 _PASSED = {"global.controlSystem.imageTag": ("controlSystem", "imageTag")}
 _BROUGHT_ALONG = {"nublado": ("nublado-fileservers", "nublado-users")}
+_REVISIONS = "revisions"
 _AT_ONCE = 4
 
 
@@ -82,6 +84,23 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
         programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache, programs.limits
     )
     return _render(helm, charts, sentinels, environments, programs.wanted)
+
+
+def revisions(tree: Tree, environment: str) -> dict[str, YamlScalar]:
+    """The applications that an environment's own file takes from another revision of the repository, each with what
+    says so. Raises `UnreadableFile`."""
+    file = f"{_TOP}/values-{environment}.yaml"
+    text = tree.read(file) if file in tree.files() else b""
+    # Most say nothing of it, and are not parsed for that.
+    if _REVISIONS.encode() not in text:
+        return {}
+    found = mapping_at(read_mapping(text, file), _REVISIONS).entries
+    return {name: each for name, each in found.items() if isinstance(each, YamlScalar) and each.printed()}
+
+
+def folder_of(application: str) -> str:
+    """Where the chart of an application is."""
+    return f"applications/{application}"
 
 
 def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterator[SwitchedOff]:

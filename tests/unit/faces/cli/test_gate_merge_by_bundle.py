@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ldmrelease.faces.cli import bundle_arguments
+from ldmrelease.services.context import wall_clock
 from tests import shop
 from tests.unit.faces.cli.test_gate_merge import codes, commit, gate, verdicts
 from tests.workspace import Site
@@ -81,9 +84,12 @@ def test_a_tag_that_the_bundle_does_not_know_leaves_the_gate_shut(site: Site) ->
     assert (code, answer["verdict"], codes(answer)) == (3, "undecided", {"not-in-bundle"})
 
 
-def test_a_bundle_that_has_expired_leaves_it_shut_whatever_changes(site: Site) -> None:
+def test_a_bundle_that_has_expired_leaves_it_shut_whatever_changes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     commit(site, dev="1.6.0")
-    site.advance(days=60)
+    later = wall_clock() + timedelta(days=15)
+    monkeypatch.setattr(bundle_arguments, "wall_clock", lambda: later)
     code, answer = by_bundle(site)
     assert (code, answer["verdict"]) == (3, "undecided")
     assert [each["code"] for each in answer["unreadable"]] == ["expired"]
