@@ -95,7 +95,8 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     `promoted`, `scaled-to-zero` or `scheduled`; `planned` where nothing is done yet. A menu keeps what was in
     it, but for what it has `dropped`. A plan tells which keys of a menu it `sets` besides (`numWeeklies 2 -> 0`), and
     what the drop-down menu says by itself (`dropdown`): where that says anything, the others are about pre-pulling.
-    `written` is false where the place said all of it before; `older` says that a later release of its kind was there.
+    `written` is false where the place said all of it before; `older` says that a later release of its kind was there;
+    `revisions` are those of the same tag before and after, where it was pinned again with other images.
     """
 
     place: PlaceName
@@ -107,6 +108,7 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     dropdown: tuple[str, ...]
     written: bool
     older: bool
+    revisions: tuple[int, int] | None
 
 
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
@@ -219,6 +221,7 @@ def _changes(changes: Iterable[PlaceChange]) -> tuple[PlaceChangeAnswer, ...]:
             dropdown=each.dropdown,
             written=each.written,
             older=each.older,
+            revisions=each.revisions,
         )
         for each in changes
     )

@@ -57,6 +57,9 @@ def _planned(change: PlaceChange) -> str:
 
 
 def _names(change: PlaceChange) -> str:
+    if change.revisions is not None:
+        was, now = change.revisions
+        return f"{said(str(change.before))} (revision {was}) -> {said(str(change.after))} (revision {now})"
     # A menu may spell what an alias means now as the alias itself.
     names = [each for each in (change.before, change.after) if each is not None and each != change.alias]
     alias = f"{change.alias}{' ->' if len(names) == 1 else ':'} " if change.alias else ""

@@ -15,6 +15,7 @@ from ldmrelease.services.checks.runs import is_elsewhere, run_place
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.drift_report import Blocked, DriftFinding, DriftReport, Option
+from ldmrelease.services.inventory.way_back import revision_of
 from ldmrelease.services.inventory.written import written_release
 from ldmrelease.services.needs import PromotionPlanning
 from ldmrelease.services.promotions.commands import preview_spec
@@ -87,6 +88,9 @@ class Planner:
         if len(words) != 5 or words[1] not in _WAYS or words[3] != "--target":
             return finding
         option = Option(_WAYS[words[1]], words[2])
+        if option.intent is Intent.ROLLBACK:
+            option = replace(option, revision=revision_of(self._context, decision.name, decision.release))
+            words = (*words, *option.which)
         planned = self._plan(decision.name.partition("/")[0], words[4], option, words)
         if planned is None:
             return replace(finding, next=(*words, "--dry-run"))
@@ -191,6 +195,8 @@ class Planner:
             if application is None:
                 return None
             return written_release(self._context, [application], option.tag, product)
-        find: Callable[..., object] = find_or_pin if option.intent is Intent.PROMOTE else stored_pin
+        if option.intent is not Intent.PROMOTE:
+            return stored_pin(self._context, known, option.tag, option.revision)
+        find: Callable[..., object] = find_or_pin
         found = find(self._context, known, option.tag)
         return found if isinstance(found, Pinned) else None

@@ -31,7 +31,8 @@ class PlaceChange(Struct, frozen=True):
     or, in a menu, always. state: as in a report, `promoted`, `scaled-to-zero` or `scheduled`; `PLANNED` before
     anything is done. dropped: what a menu lets go. sets: which keys of a menu say something else, besides its
     releases; dropdown: what its drop-down menu says by itself. written: whether the place said something else before.
-    older: whether a release of the same kind that comes later in its order was there.
+    older: whether a release of the same kind that comes later in its order was there. revisions: of the same tag before
+    and after, where it was pinned again with other images.
     """
 
     place: Place
@@ -46,6 +47,7 @@ class PlaceChange(Struct, frozen=True):
     dropdown: tuple[str, ...] = ()
     written: bool = True
     older: bool = False
+    revisions: tuple[int, int] | None = None
 
 
 def changes_of(context: ReleaseLookup, promotion: Promotion) -> tuple[PlaceChange, ...]:
@@ -66,7 +68,7 @@ def _planned(context: AliasLookup, spec: PromotionSpec, place: Place) -> PlaceCh
     # What a plan was made for can be written: what cannot be read by now is told by the step that writes.
     changed: Mapping[str, Value] = {} if isinstance(wanted, Refusal) else wanted
     before = {path: values[path] for path in changed if path in values}
-    asked = _Asked(spec.intent, release.product, release.tag, spec.alias)
+    asked = _Asked(spec.intent, release.product, release.tag, spec.alias, spec.pinned.digest)
     planned = _place_change(context, asked, application, place, before, changed, PLANNED)
     if (
         application is None
@@ -80,7 +82,7 @@ def _planned(context: AliasLookup, spec: PromotionSpec, place: Place) -> PlaceCh
 
 def _changes(context: ReleaseLookup, promotion: Promotion) -> Iterator[PlaceChange]:
     plan, journal = promotion.plan, promotion.journal
-    asked = _Asked(plan.intent, plan.product, plan.tag, promotion.request.alias)
+    asked = _Asked(plan.intent, plan.product, plan.tag, promotion.request.alias, plan.release)
     for each in plan.places:
         application = context.topology.application(each.place)
         before = registry.values_from_plain(journal.before.get(str(each.place), {}))
@@ -102,6 +104,7 @@ class _Asked(Struct, frozen=True):
     product: str
     tag: str
     alias: str | None
+    release: str
 
 
 def _place_change(
@@ -133,14 +136,32 @@ def _place_change(
     named = ", ".join(dict.fromkeys(found)) or None
     if not after:
         written = named != asked.tag
-    elif written and named == asked.tag:
+    revisions = _revisions(context, asked, before.values()) if written and named == asked.tag else None
+    if after and written and named == asked.tag and revisions is None:
         # Its tag and something beside it, such as a digest that is none.
         changed = (str(before[path]) for path, value in after.items() if before.get(path, value) != value)
         named = ", ".join(dict.fromkeys(changed)) or None
     older = product is not None and named is not None and _is_older(product, asked.tag, named)
     return PlaceChange(
-        place, asked.intent, named, asked.tag, state, asked.alias, written=written, older=older
+        place,
+        asked.intent,
+        named,
+        asked.tag,
+        state,
+        asked.alias,
+        written=written,
+        older=older,
+        revisions=revisions,
     )
+
+
+def _revisions(context: ReleaseLookup, asked: _Asked, before: Iterable[Value]) -> tuple[int, int] | None:
+    """Which revision of the tag was there, by the digests that were written, and which one is asked for."""
+    digests = {text.rpartition("@")[2] for text in before if isinstance(text, str) and "sha256:" in text}
+    pins = [each.body for each in context.pins.revisions(asked.product, asked.tag)]
+    was = [each.revision for each in pins if digests and digests <= {*each.digests}]
+    now = next((each.revision for each in pins if each.digest == asked.release), None)
+    return (was[0], now) if len(was) == 1 and now is not None and was[0] != now else None
 
 
 def _is_older(product: Product, tag: str, before: str) -> bool:

@@ -102,13 +102,14 @@ def _release(product: Product, tag: Tag, kind: Kind, found: list[Component]) -> 
     return Release(product.name, tag.name, str(kind), tuple(found), missing, content)
 
 
-def stored_pin(context: PinLookup, product: Product, text: str) -> Pinned | None:
-    """The newest stored pin of a tag whose signature counts, None where there is none."""
+def stored_pin(context: PinLookup, product: Product, text: str, revision: int | None = None) -> Pinned | None:
+    """The newest stored pin of a tag whose signature counts, or the one of a revision; None where there is none."""
     tag = parse(text, product.grammar, product.aliases)
     if tag.name is None:
         return None
     found = context.pins.revisions(product.name, tag.name)
-    return _read_pin(context.ledger, found[-1].body, tag) if found else None
+    chosen = [each for each in found if revision in (None, each.body.revision)]
+    return _read_pin(context.ledger, chosen[-1].body, tag) if chosen else None
 
 
 def _read_pin(ledger: LedgerReader, act: Pin, tag: Tag) -> Pinned:
