@@ -90,13 +90,21 @@ class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     confirms: bool
 
 
+class ImageChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the setting of a component said, and says: a tag, a digest, or both; null where there was nothing."""
+
+    component: str
+    before: str | None
+    after: str | None
+
+
 class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was changed at a place: tags of releases, null where there is none. `state` is what became of it there:
     `promoted`, `scaled-to-zero` or `scheduled`; `planned` where nothing is done yet. A menu keeps what was in
     it, but for what it has `dropped`. A plan tells which keys of a menu it `sets` besides (`numWeeklies 2 -> 0`), and
     what the drop-down menu says by itself (`dropdown`): where that says anything, the others are about pre-pulling.
-    `written` is false where the place said all of it before; `older` says that a later release of its kind was there;
-    `revisions` are those of the same tag before and after, where it was pinned again with other images.
+    `written` is false where the place said all of it before; `older` says that a later release of its kind was there.
+    `images` are those that are others now, as the place reads them: of a cycle that has new builds, these.
     """
 
     place: PlaceName
@@ -108,7 +116,7 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     dropdown: tuple[str, ...]
     written: bool
     older: bool
-    revisions: tuple[int, int] | None
+    images: tuple[ImageChangeAnswer, ...]
 
 
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
@@ -221,7 +229,10 @@ def _changes(changes: Iterable[PlaceChange]) -> tuple[PlaceChangeAnswer, ...]:
             dropdown=each.dropdown,
             written=each.written,
             older=each.older,
-            revisions=each.revisions,
+            images=tuple(
+                ImageChangeAnswer(component=image.component, before=image.before, after=image.after)
+                for image in each.images
+            ),
         )
         for each in changes
     )

@@ -2,7 +2,7 @@
 `registry`."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -96,12 +96,16 @@ class RenderLimits(Struct, frozen=True):
         return min(self.seconds, left)
 
 
+Wanted = Callable[[str, str, str], bool]
+"""Asked of each application before it is rendered: its environment, its name, and a digest of all that goes into it."""
+
+
 class Programs(Struct, frozen=True):
     """The programs that render, those that are installed, and where they may work: nothing of the tree is there.
 
     environment: the variables of this process. cache: where what was rendered is kept for the next time.
     exact: render what is there, without sentinels, so that nothing is known of what decides an image. limits: what
-    renderings may take.
+    renderings may take. wanted: which applications are rendered, where a layout can tell them apart; None renders all.
     """
 
     work: Path
@@ -111,6 +115,7 @@ class Programs(Struct, frozen=True):
     cache: Path | None = None
     exact: bool = False
     limits: RenderLimits = RenderLimits()
+    wanted: Wanted | None = None
 
 
 class TreeLayout(Protocol):

@@ -39,6 +39,9 @@ _WORDS: Mapping[str, Callable[[Values], str]] = {
     "ambiguous": lambda v: (
         f"{v['digest']} is the image of {listed(v['releases'])}: write the tag that is meant beside it"
     ),
+    "unmanaged-image": lambda v: (
+        f"no product of the workspace declares {said(v['image'])}, and the level {v['level']} refuses such images"
+    ),
     "unavailable": lambda v: (
         f"{said(v['where'])} could not be reached: {said(v['reason'])}"
         if v.get("where")

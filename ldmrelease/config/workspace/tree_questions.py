@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.variables import VARIABLE, Bindings, names_in
+from ldmrelease.config.workspace.variables import VARIABLE, Bindings, names_in, replaced
 
 _TOKEN = re.compile(rf"{VARIABLE.pattern}|(\*)")
 _ANY = "*"
@@ -101,10 +101,20 @@ def _matching(
         if exact in known:
             yield exact, {}
         return
+    before, after = _around(template, bound)
     for each in known:
-        own = _taken(template, each, bound, apart)
-        if own is not None:
-            yield each, own
+        # Most are about something else, which its ends tell: a tree has thousands, and each pattern asks for all.
+        if each.startswith(before) and each.endswith(after):
+            own = _taken(template, each, bound, apart)
+            if own is not None:
+                yield each, own
+
+
+def _around(template: str, bound: Bindings) -> tuple[str, str]:
+    """What stands before the first variable that is not bound, and after the last one."""
+    open_ = [match for match in _TOKEN.finditer(template) if match[1] not in bound]
+    before, after = template[: open_[0].start()], template[open_[-1].end() :]
+    return replaced(before, bound), replaced(after, bound)
 
 
 def _taken(template: str, text: str, bound: Bindings, apart: str) -> dict[str, str] | None:

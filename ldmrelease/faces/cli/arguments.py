@@ -145,8 +145,10 @@ def usual_product(context: "Context") -> str | None:
 
 def release_now(context: "Context", text: str, product: str | None, target: str | None = None) -> "Pinned":
     """The pinned release, or a pin in memory where nothing is stored. Raises `UsageError`, and `NoAnswer` where what
-    was found is bad.
+    was found is bad. `TAG@N` is a revision that is stored.
     """
+    if "@" in text:
+        return release_stored(context, text, product, target)
     from ldmrelease.services.releases.pin import find_or_pin  # noqa: PLC0415 - knows registries and sources
 
     chosen, tag = product_and_tag(context, text, product, target)
@@ -174,15 +176,26 @@ def usable_pin(found: "Pinned | Unpinnable", *, known: Callable[[], Iterable[str
 
 
 def release_stored(context: "Context", text: str, product: str | None, target: str | None = None) -> "Pinned":
-    """The release as it is pinned in the ledger. Raises `UsageError` where it is not."""
+    """The release as it is pinned in the ledger; `TAG@N` is the revision of that number, or digest, of its tag. Raises
+    `UsageError` where it is not."""
+    text, at, which = text.partition("@")
     chosen, tag = product_and_tag(context, text, product, target)
     from ldmrelease.services.releases.pin import stored_pin  # noqa: PLC0415 - as above
 
-    found = stored_pin(context, chosen, tag)
+    found = stored_pin(context, chosen, f"{tag}{at}{which}")
     if found is None:
+        _require_revision(context, chosen, tag, which)
         command = f"ldmrelease release pin {tag} --product {chosen.name}"
         raise UsageError(f"{chosen.name}/{tag} is not pinned", f"pin it with `{command}`")
     return found
+
+
+def _require_revision(context: "Context", product: Product, text: str, which: str) -> None:
+    """Raise `UsageError` where a tag is pinned, and not as the revision that is asked for."""
+    tag = parse(text, product.grammar, product.aliases).name or text
+    known = [f"{tag}@{each.body.revision}" for each in context.pins.revisions(product.name, tag)]
+    if known:
+        raise UsageError(f"{product.name}/{tag} has no revision {which!r}", f"it has {', '.join(known)}")
 
 
 def applications_of(context: "Context", target: str | None) -> tuple[Application, ...]:

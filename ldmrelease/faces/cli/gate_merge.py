@@ -1,5 +1,6 @@
 """`ldmrelease gate merge`: whether the images that a change of a GitOps tree asks for may enter their places."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,13 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
             help="Write the pull request's comment there, in Markdown; - prints it.",
         ),
     ] = None,
+    render: Annotated[
+        bool,
+        typer.Option(
+            "--render/--no-render",
+            help="Ask Helm and Kustomize what the tree comes to, where they are; else it is only read.",
+        ),
+    ] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
@@ -64,6 +72,7 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     cannot be decided (3).
     """
     from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - for this command of the group alone
+    from ldmrelease.faces.cli.advice import planned_advice  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_comment import merge_comment  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_text import merge_text  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.arriving import arriving  # noqa: PLC0415 - as above
@@ -72,8 +81,12 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
 
     context = open_context_here(ctx)
     question = MergeQuestion(base, head, tree, repository, branch)
-    found = gate_merge(context, context.requester, question)
-    answer = merge_answer(found, base, head, context.now(), arriving(context, found.images))
+    found = gate_merge(context, context.requester, question, os.environ, render=render)
+    advice = {
+        each.digest: (each.decision, told)
+        for each, told in zip(*planned_advice(context, found.decided), strict=True)
+    }
+    answer = merge_answer(found, question, context.now(), advice, arriving(context, found.images))
     if comment is not None:
         _write_comment(comment, merge_comment(answer))
     if comment != STDOUT:

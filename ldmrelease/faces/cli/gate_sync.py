@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,15 @@ from ldmrelease.answers.gate import gate_code
 from ldmrelease.answers.gate_sync import sync_answer
 from ldmrelease.faces.cli.advice import planned_advice
 from ldmrelease.faces.cli.arguments import ProductOption, TargetOption, applications_of, release_now
+from ldmrelease.faces.cli.bundle_arguments import (
+    BundleOption,
+    LedgerOption,
+    SeenOption,
+    TrustDigestOption,
+    TrustOption,
+    bundle_reader,
+)
+from ldmrelease.faces.cli.gate_bundle import sync_by_bundle
 from ldmrelease.faces.cli.gate_options import GateOutputOption
 from ldmrelease.faces.cli.options import UsageError, examples
 from ldmrelease.faces.cli.session import open_context_here
@@ -19,7 +29,7 @@ from ldmrelease.render.gate.gate_text import gate_text
 from ldmrelease.services.gate.managed_images import custom_images
 from ldmrelease.services.gate.sync import gate_sync
 from ldmrelease.services.inventory.tree_images import installed
-from ldmrelease.trees.manifests.manifest_images import ManifestReader
+from ldmrelease.trees.manifests.manifest_images import CustomImages, ManifestFinding, ManifestReader
 from ldmrelease.trees.manifests.manifest_sources import (
     STDIN,
     NoManifests,
@@ -41,7 +51,7 @@ def add_to(app: typer.Typer) -> None:
     )(sync)
 
 
-def sync(
+def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     ctx: typer.Context,
     files: Annotated[
         list[Path],
@@ -64,23 +74,38 @@ def sync(
     namespace: Annotated[
         str | None, typer.Option("--namespace", "-n", help="The namespace that a chart is rendered for.")
     ] = None,
+    bundle: BundleOption = None,
+    trust: TrustOption = None,
+    trust_digest: TrustDigestOption = None,
+    seen: SeenOption = None,
+    ledger: LedgerOption = None,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
     """Decide about every image of rendered manifests, for the places that they are for. Nothing is written.
 
-    A chart is rendered by helm, a kustomization by kustomize. Exit 0 if all may enter, 1 if one is refused, 3 if one
-    could not be decided or something could not be read, 4 if one has to wait.
+    A chart is rendered by helm, a kustomization by kustomize. With --bundle and --trust no workspace is needed. Exit 0
+    if all may enter, 1 if one is refused, 3 if one could not be decided or something could not be read, 4 if one has
+    to wait.
     """
     try:
         found = sources(files)
     except NoManifests as error:
         raise UsageError(str(error)) from None
-    context = open_context_here(ctx)
-    applications = applications_of(context, target)
-    asked = release_now(context, release, product) if release is not None else None
     helm, kustomize = installed(os.environ)
     settings = RenderSettings(os.environ, helm, kustomize, tuple(values or ()), namespace)
     stdin = sys.stdin.buffer.read() if Path(STDIN) in found else b""
+    if bundle is not None:
+        by_bundle = bundle_reader(ctx, trust, trust_digest, seen, ledger)
+
+        def read(custom: Iterable[CustomImages]) -> Iterable[ManifestFinding]:
+            return read_sources(ManifestReader(custom), found, stdin, settings)
+
+        said = sync_by_bundle(by_bundle, bundle, target, release, read)
+        emit_gate(said, output, lambda: gate_text(said), waiting_is_bad=True)
+        raise typer.Exit(gate_code(said.verdict, waiting_is_bad=True))
+    context = open_context_here(ctx)
+    applications = applications_of(context, target)
+    asked = release_now(context, release, product) if release is not None else None
     reader = ManifestReader(custom_images(context.topology))
     result = gate_sync(context, applications, read_sources(reader, found, stdin, settings), asked)
     decided, blocked = planned_advice(context, result.decided)

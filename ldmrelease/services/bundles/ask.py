@@ -40,7 +40,7 @@ class BundleVerdict(StrEnum):
 
 
 class BundleFinding(Struct, frozen=True):
-    """What a bundle says, and why: `code` and `values`.
+    """What a bundle says, and why: `code` and `values`. What was decided goes before what is known to run.
 
     Codes: `decided`, `running` (it runs there, or is admitted there), `held`, `lapsed` (the decision was valid until
     `valid_until`), `decide-again` (it waited until `eligible_at`, which has come), `unknown-place`, `other-cluster`,
@@ -97,22 +97,34 @@ class BundleQuestions:
         if cluster is not None and environment.clusters and cluster not in environment.clusters:
             values = {"found": cluster, "expected": list(environment.clusters)}
             return BundleFinding(BundleVerdict.UNDECIDED, "other-cluster", values)
+        running = self.running(place, digest)
         hold = self._held.get(digest)
-        known = self._allowed.get((place, digest))
-        if hold is not None and (known is None or hold.stops_what_runs):
+        if hold is not None and (running is None or hold.stops_what_runs):
             return _held(hold, None)
-        if known is not None and known.because is not AllowedBecause.APPLYING:
-            return BundleFinding(
-                BundleVerdict.ALLOWED, "running", {"because": str(known.because)}, known.release
-            )
         decided = [
             self._decided(place, release)
             for release, name in self._by_digest.get(digest, ())
             if f"{release.release.product}/{name}" in there.repositories
         ]
-        if decided:
-            return _best(decided)
-        return _undeclared(there, repository, digest)
+        said = [each for each in decided if each.code not in _SAYS_NOTHING]
+        if not said and running is not None:
+            return running
+        return _best(said or decided) if decided else _undeclared(there, repository, digest)
+
+    def releases_of(self, product: str, component: str, digest: str) -> tuple[BundleRelease, ...]:
+        """The releases of a product that have this image, in the order in which they were pinned."""
+        return tuple(
+            release
+            for release, name in self._by_digest.get(digest, ())
+            if (release.release.product, name) == (product, component)
+        )
+
+    def running(self, place: Place, digest: str) -> BundleFinding | None:
+        """That an image runs at a place, or is admitted there; None where it is neither."""
+        known = self._allowed.get((place, digest))
+        if known is None or known.because is AllowedBecause.APPLYING:
+            return None
+        return BundleFinding(BundleVerdict.ALLOWED, "running", {"because": str(known.because)}, known.release)
 
     def _decided(self, place: Place, release: BundleRelease) -> BundleFinding:
         name = release.release.name
@@ -133,6 +145,8 @@ class BundleQuestions:
         return BundleFinding(verdict, "decide-again" if come else "decided", {}, name, decision, until)
 
 
+_SAYS_NOTHING = {"lapsed", "unknown-release", "held"}
+"""Where nothing is decided, what runs already may go on; a hold has been asked for before."""
 _BEST_FIRST = (
     BundleVerdict.ALLOWED,
     BundleVerdict.WAITING,

@@ -19,11 +19,12 @@ from ldmrelease.domain.errors import BusyError, InputError
 from ldmrelease.domain.events.ledger import BundleExported
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.level import Unmanaged
 from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.domain.streams import BUNDLES
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Topology
 from ldmrelease.services.bundles.allow_list import allowed_images
-from ldmrelease.services.decisions.decide import decide_about, require_agreed
+from ldmrelease.services.decisions.decide import decide_about, level_at, require_agreed
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.clusters import cluster_uid
@@ -156,6 +157,19 @@ def _environments(context: BundleExporting, options: ExportOptions) -> Iterator[
             tuple(image for each in own for image in allowed_images(context, names, each, at_work)),
             tuple(sorted(set(options.exempt_namespaces.get(environment, ())))),
         )
+
+
+def _place(context: BundleExporting, application: Application) -> BundlePlace:
+    workloads = application.workloads
+    custom = [each.custom for each in (workloads.selections if workloads is not None else ())]
+    return BundlePlace(
+        application.place,
+        application.level,
+        _repositories(context.topology, application),
+        workloads.namespace if workloads is not None else None,
+        {each.kind: dict(each.images) for each in custom if each is not None},
+        level_at(context, application.place).unmanaged is Unmanaged.REFUSED,
+    )
 
 
 def _cluster(context: BundleExporting, application: Application) -> str | None:

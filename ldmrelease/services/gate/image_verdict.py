@@ -97,6 +97,12 @@ def undecided(why: Unavailable) -> JudgedImage:
     return JudgedImage(Judgement.UNDECIDED, (_before(Outcome.ERRORED, "unavailable", about),))
 
 
+def unmanaged(level: str, image: str) -> JudgedImage:
+    """What is said of an image that no product declares, where the level refuses such."""
+    about = {"level": level, "image": image}
+    return JudgedImage(Judgement.REFUSED, (_before(Outcome.FAILED, "unmanaged-image", about),))
+
+
 def judgement_of(findings: Iterable[Finding], component: str) -> Judgement:
     """What the findings of a decision that stand in the way come to, for one component's image."""
     found = [each for each in findings if each.outcome in IN_THE_WAY]

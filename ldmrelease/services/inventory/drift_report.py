@@ -14,6 +14,7 @@ from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import Drift
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.live import (
     LiveAnswers,
     UnavailablePlace,
@@ -21,7 +22,7 @@ from ldmrelease.services.inventory.live import (
     unreachable_places,
 )
 from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
-from ldmrelease.services.inventory.way_back import revision_of, way_back
+from ldmrelease.services.inventory.way_back import way_back
 from ldmrelease.services.needs import ReleaseHistory
 from ldmrelease.services.releases.second_spellings import first_spelling
 from ldmrelease.targets.results import Refusal
@@ -35,22 +36,16 @@ Levels = Mapping[str, Level]
 
 class Option(Struct, frozen=True):
     """A request that may bring back what is to be there: `promote`, `rollback` or `retire` of a tag, or of a text that
-    a menu has. Whether it would be let through is seen by planning it. `revision` is of a tag that was pinned again.
+    a menu has. Whether it would be let through is seen by planning it.
     """
 
     intent: Intent
     tag: str
-    revision: int | None = None
 
     def command(self, finding: "DriftFinding", *more: str) -> tuple[str, ...]:
         """The words to type."""
         there = ("--product", finding.product, "--target", str(finding.place))
-        return (_PROGRAM, str(self.intent), self.tag, *self.which, *there, *more)
-
-    @property
-    def which(self) -> tuple[str, ...]:
-        """The words that say which revision of the tag."""
-        return () if self.revision is None else ("--revision", str(self.revision))
+        return (_PROGRAM, str(self.intent), self.tag, *there, *more)
 
 
 class Blocked(Struct, frozen=True):
@@ -155,19 +150,17 @@ def _options(
     decided = _decided_tag(row)
     if decided is not None:
         assert row.decided is not None
-        which = revision_of(context, row.decided.release, row.decided.digest)
-        yield from (
-            Option(each, decided, which if each is Intent.ROLLBACK else None)
-            for each in _ways_back(levels, application)
-        )
+        again = ImageNames(context).with_revision(row.decided.release, row.decided.digest)
+        for way in _ways_back(levels, application):
+            yield Option(way, again if way is Intent.ROLLBACK else decided)
     there = _tag_there(product, row) if decided is None and drift.code not in _NAMES_NOTHING else None
     if there is not None:
         yield Option(Intent.PROMOTE, first_spelling(context, product.name, there))
     if application.target.capabilities.keeps_many:
         if decided is None or drift.code != "undecided":
             yield Option(Intent.RETIRE, str(drift.values.get("image", "")))
-    elif decided is None and (before := way_back(context, row.place, product.name).before) is not None:
-        yield Option(Intent.ROLLBACK, before.tag, before.revision)
+    elif decided is None and (before := way_back(context, row.place, product.name).tag) is not None:
+        yield Option(Intent.ROLLBACK, before)
 
 
 def _fix(application: Application, row: LiveComponent, drift: Drift) -> tuple[str, ...]:

@@ -21,8 +21,9 @@ from ldmrelease.trees.interface import (
     SwitchedOff,
     TreeFinding,
     TreeImage,
+    Wanted,
 )
-from ldmrelease.trees.rendering.applications import ArgoApplication, applications, rendered_images
+from ldmrelease.trees.rendering.applications import ArgoApplication, applications, inputs_of, rendered_images
 from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.rendering_program import NotRendered
@@ -35,6 +36,7 @@ from ldmrelease.trees.values import (
     child,
     layered,
     mapping_at,
+    read_mapping,
 )
 
 _TOP = "environments"
@@ -42,6 +44,7 @@ _COMMON = f"{_TOP}/values.yaml"
 # What the chart of environments passes to those of applications (environments/templates), of what images are made of.
 _PASSED = {"global.controlSystem.imageTag": ("controlSystem", "imageTag")}
 _BROUGHT_ALONG = {"nublado": ("nublado-fileservers", "nublado-users")}
+_REVISIONS = "revisions"
 _AT_ONCE = 4
 
 
@@ -80,7 +83,24 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     helm = Helm(
         programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache, programs.limits
     )
-    return _render(helm, charts, sentinels, environments)
+    return _render(helm, charts, sentinels, environments, programs.wanted)
+
+
+def revisions(tree: Tree, environment: str) -> dict[str, YamlScalar]:
+    """The applications that an environment's own file takes from another revision of the repository, each with what
+    says so. Raises `UnreadableFile`."""
+    file = f"{_TOP}/values-{environment}.yaml"
+    text = tree.read(file) if file in tree.files() else b""
+    # Most say nothing of it, and are not parsed for that.
+    if _REVISIONS.encode() not in text:
+        return {}
+    found = mapping_at(read_mapping(text, file), _REVISIONS).entries
+    return {name: each for name, each in found.items() if isinstance(each, YamlScalar) and each.printed()}
+
+
+def folder_of(application: str) -> str:
+    """Where the chart of an application is."""
+    return f"applications/{application}"
 
 
 def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterator[SwitchedOff]:
@@ -99,7 +119,11 @@ def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterat
 
 
 def _render(
-    helm: Helm, charts: Charts, sentinels: Sentinels, environments: Collection[str]
+    helm: Helm,
+    charts: Charts,
+    sentinels: Sentinels,
+    environments: Collection[str],
+    wanted: Wanted | None,
 ) -> Iterator[TreeFinding]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name in environments:
@@ -110,7 +134,7 @@ def _render(
             except (UnreadableFile, NotRendered) as error:
                 yield _not_understood(error, name)
                 continue
-            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment), listed):
+            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment, wanted), listed):
                 yield from found
 
 
@@ -119,10 +143,15 @@ def _rendered(
     charts: Charts,
     sentinels: Sentinels,
     environment: "_Environment",
+    wanted: Wanted | None,
     application: ArgoApplication,
 ) -> list[TreeFinding]:
     """What Helm says of an application; where it does not, what can be read of it, and why."""
     try:
+        if wanted is not None:
+            inputs = inputs_of(helm, charts, sentinels, application)
+            if not wanted(environment.name, application.name, inputs):
+                return []
         return [
             TreeImage(
                 environment.name,

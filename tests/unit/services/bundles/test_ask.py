@@ -83,13 +83,16 @@ def test_a_decision_that_has_lapsed_says_nothing() -> None:
     assert (late.verdict, late.code) == (BundleVerdict.UNDECIDED, "lapsed")
 
 
-def test_what_runs_there_is_allowed_whatever_was_decided_since() -> None:
-    decision = _decision(Verdict.REFUSED, _release())
+def test_what_runs_there_is_allowed_where_nothing_is_decided_any_more() -> None:
+    lapsed = _decision(Verdict.ALLOWED, _release(), until=AS_OF - timedelta(hours=1))
     for because in (AllowedBecause.RUNNING, AllowedBecause.ADMITTED):
-        found = _of_image(_asked(decision, allowed={INDEX: because}))
-        assert (found.verdict, found.code) == (BundleVerdict.ALLOWED, "running")
-    found = _of_image(_asked(decision, allowed={INDEX: AllowedBecause.APPLYING}))
-    assert found.verdict is BundleVerdict.REFUSED
+        for decisions in ((), (lapsed,)):
+            found = _of_image(_asked(*decisions, allowed={INDEX: because}))
+            assert (found.verdict, found.code) == (BundleVerdict.ALLOWED, "running")
+    assert _of_image(_asked(lapsed, allowed={INDEX: AllowedBecause.APPLYING})).code == "lapsed"
+    refused = _decision(Verdict.REFUSED, _release())
+    found = _of_image(_asked(refused, allowed={INDEX: AllowedBecause.RUNNING}))
+    assert found.verdict is BundleVerdict.REFUSED, "a decision goes before"
 
 
 def test_an_image_of_several_releases_may_enter_as_a_part_of_any() -> None:
