@@ -80,9 +80,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     for each in ("policies", "checks"):
         shutil.copytree(site.root / each, folder / each)
-    shutil.copy(site.root / "trust.yaml", folder)
-    text = (site.root / "ldmrelease.yaml").read_text()
-    (folder / "ldmrelease.yaml").write_text(re.sub(r"(repository|repo): deploy\b", r"\1: ..", text))
+    for each in ("ldmrelease.yaml", "trust.yaml"):
+        shutil.copy(site.root / each, folder)
     site.ok("bundle", "export", str(folder / "gate.bundle.json"))
     site.git("add", ".", repository="deploy")
     site.git("commit", "-qm", "The gate's bundle", repository="deploy")
