@@ -21,8 +21,10 @@ from ldmrelease.trees.interface import (
     SwitchedOff,
     TreeFinding,
     TreeImage,
+    TreeMenu,
     Wanted,
 )
+from ldmrelease.trees.layouts.notebook_menus import menu_at, menu_paths
 from ldmrelease.trees.rendering.applications import ArgoApplication, applications, inputs_of, rendered_images
 from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
@@ -165,7 +167,8 @@ def _rendered(
             for each in rendered_images(helm, charts, sentinels, application)
         ]
     except (UnreadableFile, NotRendered) as error:
-        read = _read(environment, application.name) if isinstance(error, NotRendered) else ()
+        found = _read(environment, application.name) if isinstance(error, NotRendered) else ()
+        read = [each for each in found if not isinstance(each, TreeMenu)]
         return [_not_understood(error, environment.name, application.name), *read]
 
 
@@ -183,6 +186,7 @@ def _read(environment: "_Environment", application: str) -> Iterator[TreeFinding
             for each in images(instance, environment.cycle):
                 own = environment.own(application, (*instance.path, *each.setting))
                 yield TreeImage(environment.name, application, each.image, each.parts, own=own)
+        yield from environment.menus(application)
     except UnreadableFile as error:
         yield _not_understood(error, environment.name, application)
 
@@ -222,6 +226,25 @@ class _Environment:
         """Where the environment's own file would say something; None where it has none for the application."""
         file = self.file_of(application)
         return OwnSetting(file, path) if self._charts.has_file(file) else None
+
+    def menus(self, application: str) -> Iterator[TreeMenu]:
+        """The menus of notebook images. Raises `UnreadableFile`."""
+        file, folder = self.file_of(application), f"applications/{application}"
+        paths = menu_paths(self._charts.chart(folder).values) if self._charts.has_file(file) else ()
+        for path in paths:
+            found = menu_at(layered([self._charts.chart(folder).values, self._charts.values(file)]), path)
+            if found is not None:
+                defaults = OwnSetting(f"{folder}/values.yaml", path)
+                yield TreeMenu(
+                    self.name,
+                    application,
+                    file,
+                    path,
+                    defaults,
+                    found.repository,
+                    found.recommended,
+                    found.dropdown,
+                )
 
     def charts_of(self, application: str) -> list[Instance]:
         """The application's chart and those that it brings along, with their values. Raises `UnreadableFile`."""
