@@ -46,6 +46,24 @@ class TreeImage(Struct, frozen=True):
     own: OwnSetting | None = None
 
 
+class TreeMenu(Struct, frozen=True):
+    """A menu of images that users choose from, in an environment's own file.
+
+    path: of its mapping. defaults: where the chart's own stands, whose keys hold where the environment has none.
+    repository: of its images. recommended: the tag that its key `recommendedTag` names, None for none. dropdown:
+    whether what may be started is said apart, so that its own keys say what is pulled in advance.
+    """
+
+    environment: str
+    application: str
+    file: str
+    path: KeyPath
+    defaults: OwnSetting
+    repository: str
+    recommended: str | None
+    dropdown: bool
+
+
 class NotUnderstood(Struct, frozen=True):
     """What could not be read or rendered; everything else was. `where` is a file or the folder of a chart.
 
@@ -74,7 +92,7 @@ class SwitchedOff(Struct, frozen=True):
     value: str | None = None
 
 
-TreeFinding = TreeImage | NotUnderstood
+TreeFinding = TreeImage | TreeMenu | NotUnderstood
 
 
 class RenderLimits(Struct, frozen=True):

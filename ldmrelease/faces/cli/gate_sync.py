@@ -22,6 +22,7 @@ from ldmrelease.faces.cli.bundle_arguments import (
 )
 from ldmrelease.faces.cli.gate_bundle import sync_by_bundle
 from ldmrelease.faces.cli.gate_options import GateOutputOption
+from ldmrelease.faces.cli.gate_reports import ReportOption, report_files, write_reports
 from ldmrelease.faces.cli.options import UsageError, examples
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
@@ -79,6 +80,7 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     trust_digest: TrustDigestOption = None,
     seen: SeenOption = None,
     ledger: LedgerOption = None,
+    report: ReportOption = None,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
     """Decide about every image of rendered manifests, for the places that they are for. Nothing is written.
@@ -91,6 +93,7 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
         found = sources(files)
     except NoManifests as error:
         raise UsageError(str(error)) from None
+    reports = report_files(report)
     helm, kustomize = installed(os.environ)
     settings = RenderSettings(os.environ, helm, kustomize, tuple(values or ()), namespace)
     stdin = sys.stdin.buffer.read() if Path(STDIN) in found else b""
@@ -101,6 +104,7 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
             return read_sources(ManifestReader(custom), found, stdin, settings)
 
         said = sync_by_bundle(by_bundle, bundle, target, release, read)
+        write_reports(reports, said, waiting_is_bad=True)
         emit_gate(said, output, lambda: gate_text(said), waiting_is_bad=True)
         raise typer.Exit(gate_code(said.verdict, waiting_is_bad=True))
     context = open_context_here(ctx)
@@ -110,5 +114,6 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     result = gate_sync(context, applications, read_sources(reader, found, stdin, settings), asked)
     decided, blocked = planned_advice(context, result.decided)
     answer = sync_answer(result, [each.decision for each in decided], blocked, context.now())
+    write_reports(reports, answer, waiting_is_bad=True)
     emit_gate(answer, output, lambda: gate_text(answer), waiting_is_bad=True)
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=True))

@@ -3,18 +3,13 @@
 from collections.abc import Iterator
 
 from ldmrelease.answers.gate import GateAnswer, GateFindingAnswer, GateImageAnswer, GateVerdict
-from ldmrelease.answers.sentences.text import command_line
-from ldmrelease.render.tables import Cell, Colour, painted, table
+from ldmrelease.render.gate.gate_text import COLOURS, ORDER, remedies
+from ldmrelease.render.tables import Cell, painted, table
 
-COLOURS = {
-    GateVerdict.ALLOWED: Colour.green,
-    GateVerdict.WAITING: Colour.yellow,
-    GateVerdict.UNDECIDED: Colour.red,
-    GateVerdict.REFUSED: Colour.red,
-    GateVerdict.UNMANAGED: Colour.grey,
-}
 CONFLICTS = "it cannot be merged as it is: this is about what it changes, not about what the merge will be"
 _NOTHING = "-"
+_MOST = 10
+"""How many images of which the same is found are told."""
 
 
 def merge_text(answer: GateAnswer) -> str:
@@ -24,9 +19,8 @@ def merge_text(answer: GateAnswer) -> str:
         lines.append(CONFLICTS)
     if answer.images:
         lines += ["", _changes(answer)]
-    for image in answer.images:
-        if image.findings:
-            lines += ["", *_reasons(image)]
+    for images in _alike(answer):
+        lines += ["", *_reasons(images)]
     for each in answer.unreadable:
         lines += ["", _finding(each)]
     return "\n".join(lines)
@@ -58,18 +52,30 @@ def _where(image: GateImageAnswer) -> str:
     return image.place or f"{image.environment}/{image.application}"
 
 
-def _reasons(image: GateImageAnswer) -> Iterator[str]:
-    mark = painted(image.verdict.upper(), COLOURS[image.verdict])
-    until = f", at the earliest {image.eligible_at}" if image.eligible_at else ""
-    yield f"{mark}: {_where(image)} {image.component or ''} {image.image or ''}".rstrip() + until
-    for part in image.parts:
-        yield f"  {part.file}:{part.line or 0}: {part.path}"
-    for each in image.findings:
+def _alike(answer: GateAnswer) -> Iterator[list[GateImageAnswer]]:
+    """The images of which the same is found, the worst first."""
+    groups: dict[tuple[object, ...], list[GateImageAnswer]] = {}
+    for each in answer.images:
+        told = tuple((found.requirement, found.sentence, found.next) for found in each.findings)
+        if told:
+            groups.setdefault((each.verdict, told), []).append(each)
+    for verdict in ORDER:
+        yield from (images for key, images in groups.items() if key[0] is verdict)
+
+
+def _reasons(images: list[GateImageAnswer]) -> Iterator[str]:
+    for image in images[:_MOST]:
+        mark = painted(image.verdict.upper(), COLOURS[image.verdict])
+        until = f", at the earliest {image.eligible_at}" if image.eligible_at else ""
+        yield f"{mark}: {_where(image)} {image.component or ''} {image.image or ''}".rstrip() + until
+        for part in image.parts:
+            yield f"  {part.file}:{part.line or 0}: {part.path}"
+    if len(images) > _MOST:
+        yield f"and {len(images) - _MOST} more"
+    for each in images[0].findings:
         yield f"  {_finding(each)}"
-        if each.who:
-            yield f"    who can change it: {', '.join(each.who)}"
-        if each.next:
-            yield f"    next: {command_line(each.next)}"
+        for remedy in remedies(each):
+            yield f"    {remedy}"
 
 
 def _finding(found: GateFindingAnswer) -> str:

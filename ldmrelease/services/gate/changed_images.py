@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.services.gate.merge_trees import MergeTrees
+from ldmrelease.services.gate.merge_trees import TreePair
 from ldmrelease.services.inventory.rendered import exact_images
 from ldmrelease.services.inventory.tree_images import DesiredTree, desired, installed
 from ldmrelease.trees.committed import CommittedTree
@@ -45,17 +45,25 @@ class TreeDifference(Struct, frozen=True):
     rendered: bool = False
 
 
-def changed_images(trees: MergeTrees, environ: Mapping[str, str], *, render: bool) -> TreeDifference:
+def changed_images(
+    trees: TreePair,
+    environ: Mapping[str, str],
+    *,
+    render: bool,
+    environments: Collection[str] | None = None,
+    without: Collection[str] = (),
+) -> TreeDifference:
     """What a change does to the images of a tree; nothing where it has no layout that is known.
 
-    environ: the variables of this process.
+    environ: the variables of this process. environments: those that are looked at; all, where nobody says them.
+    without: those that are not.
     """
     shape = layout_of(trees.after)
     if shape is None or not trees.differing:
         return TreeDifference()
-    chosen = _touched(
-        trees.differing, [*_environments(shape, trees.before), *_environments(shape, trees.after)]
-    )
+    known = [*_environments(shape, trees.before), *_environments(shape, trees.after)]
+    chosen = _touched(trees.differing, known) if shape in _OF_ONE_ENVIRONMENT else known
+    chosen = [each for each in chosen if each not in without and each in (environments or known)]
     render = render and any(installed(environ))
     if not render:
         was, now = (_read(shape, tree, chosen, environ) for tree in (trees.before, trees.after))
@@ -111,7 +119,7 @@ def _desired(
 
 
 def _rendered(
-    shape: str, trees: MergeTrees, chosen: Collection[str], environ: Mapping[str, str]
+    shape: str, trees: TreePair, chosen: Collection[str], environ: Mapping[str, str]
 ) -> tuple[DesiredTree | None, DesiredTree | None]:
     """Both trees, rendered as far as they differ."""
     inputs: tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]] = ({}, {})

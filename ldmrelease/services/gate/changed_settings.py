@@ -1,6 +1,6 @@
 """The images that a change asks for, by the settings of the workspace's places: in one scalar or in several parts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Selector, SelectorPart, Setting, Target
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
-from ldmrelease.services.gate.merge_trees import MergeTrees
+from ldmrelease.services.gate.merge_trees import TreePair
 from ldmrelease.targets import registry
 from ldmrelease.targets.git.git_repository import Git, read_blob
 from ldmrelease.targets.image_setting import ImageSetting
@@ -61,21 +61,19 @@ _Sayings = dict[tuple[Any, ...], "_Said | Refusal"]
 
 
 def changed_settings(
-    trees: MergeTrees, applications: list[Application]
+    places: Iterable[tuple[Application, TreePair]],
 ) -> Iterator[ChangedSetting | UnreadSetting]:
-    """Every setting of these places that a change makes name another image. Raises `GitError`.
+    """Every setting of these places that a change of their tree makes name another image. Raises `GitError`.
 
     A place none of whose files differs is not read.
     """
-    merge = trees.merge
-    moved = trees.moved
-    for application in applications:
+    for application, trees in places:
         if files_of_target(application).isdisjoint(trees.differing):
             continue
-        was = _sayings(application, trees.git, merge.before, {})
-        now = _sayings(application, trees.git, merge.after, moved)
+        was = _sayings(application, trees.git, trees.before.revision, {})
+        now = _sayings(application, trees.git, trees.after.revision, trees.moved)
         for key in {**was, **now}:
-            found = _compared(application, key, was.get(key), now.get(key), moved)
+            found = _compared(application, key, was.get(key), now.get(key), trees.moved)
             if found is not None:
                 yield found
 

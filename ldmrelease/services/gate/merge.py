@@ -1,10 +1,12 @@
 """A change of a GitOps tree: every image that it asks for, and whether it may enter its place. Nothing is written."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
 from ldmrelease.domain.topology import Application
+from ldmrelease.services.decisions.decide import Decided
 from ldmrelease.services.gate.changed_images import ChangedImage, TreeDifference, changed_images
 from ldmrelease.services.gate.changed_settings import (
     ChangedSetting,
@@ -12,12 +14,13 @@ from ldmrelease.services.gate.changed_settings import (
     UnreadSetting,
     changed_settings,
 )
-from ldmrelease.services.gate.image_owners import TreeOwners, scalars_of
+from ldmrelease.services.gate.image_owners import TreeOwners, is_in, scalars_of
 from ldmrelease.services.gate.image_release import ImageReleases, WantedImage
 from ldmrelease.services.gate.image_verdict import ImageJudge, JudgedImage, Judgement, unmanaged
-from ldmrelease.services.gate.merge_trees import MergeQuestion, open_merge
+from ldmrelease.services.gate.merge_trees import MergeQuestion, MergeTrees, TreePair, open_merge
+from ldmrelease.services.gate.revised_trees import RevisedTrees, revised_trees
 from ldmrelease.services.inventory.image_names import ImageNames
-from ldmrelease.services.needs import MergeGating
+from ldmrelease.services.needs import MergeGating, PolicyLookup
 from ldmrelease.targets.git.merges import ProposedMerge
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal
@@ -75,6 +78,35 @@ class MergeGate(Struct, frozen=True):
     not_understood: tuple[NotUnderstood, ...]
     rendered: bool
 
+    @property
+    def decided(self) -> tuple[Decided, ...]:
+        """The decisions behind it, each once."""
+        found = (each.judged.decided for each in self.images)
+        return tuple({each.digest: each for each in found if each is not None}.values())
+
+
+class Judge(Protocol):
+    """Says of images whether they may enter their places."""
+
+    def judge(self, image: WantedImage) -> JudgedImage:
+        """What becomes of an image."""
+
+
+class ReleaseNames(Protocol):
+    """Names the release of an image without asking anybody."""
+
+    def named(self, application: Application, setting: ImageSetting | None) -> str | None:
+        """`product/tag` of the release that an image is said to be; None for none."""
+
+    def is_older(
+        self, application: Application, before: ImageSetting | None, after: ImageSetting | None
+    ) -> bool:
+        """Whether a change goes back."""
+
+
+Judging = Callable[[TreePair], tuple[Judge, ReleaseNames]]
+"""Who decides about what is deployed from a tree, and names what was there."""
+
 
 def gate_merge(
     context: MergeGating,
@@ -89,13 +121,47 @@ def gate_merge(
     environ: the variables of this process; `PATH` says where Helm and Kustomize are.
     """
     trees = open_merge(context.topology, context.workspace.root, context.connections, question)
-    proposed = context.reached_by(trees.connections(trees.merge.after))
-    settings = list(changed_settings(trees, trees.applications(context.topology)))
-    difference = changed_images(trees, environ, render=render)
-    releases = ImageReleases(proposed, ImageNames(context))
-    found = _Change(ImageJudge(proposed, releases, requester), releases, TreeOwners(context), settings)
-    images = tuple(found.images(difference))
-    return MergeGate(trees.merge, images, tuple(found.unread()), difference.unread, difference.rendered)
+    names = ImageNames(context)
+
+    def judging(pair: TreePair) -> tuple[Judge, ReleaseNames]:
+        proposed = context.reached_by(trees.connections(pair.after.revision))
+        releases = ImageReleases(proposed, names)
+        return ImageJudge(proposed, releases, requester), releases
+
+    return merge_decided(trees, context, judging, environ, render=render)
+
+
+def merge_decided(
+    trees: MergeTrees, context: PolicyLookup, judging: Judging, environ: Mapping[str, str], *, render: bool
+) -> MergeGate:
+    """The same, where `judging` says who decides about what is deployed from a tree. Raises `GitError`."""
+    revised = revised_trees(trees)
+    applications = [(each, _tree_of(each, trees, revised)) for each in trees.applications(context.topology)]
+    settings = list(changed_settings(applications))
+    differences = list(_differences(trees, revised, environ, render=render))
+    found = _Change(judging, lambda each: _tree_of(each, trees, revised), TreeOwners(context), settings)
+    images = tuple(found.images([each for one in differences for each in one.changes]))
+    return MergeGate(
+        trees.merge,
+        images,
+        tuple(found.unread()),
+        (*revised.unread, *(each for one in differences for each in one.unread)),
+        any(each.rendered for each in differences),
+    )
+
+
+def _tree_of(application: Application, trees: MergeTrees, revised: RevisedTrees) -> TreePair:
+    """What a place is deployed from."""
+    found = (pair for name, pair in revised.pairs.items() if is_in(application, name))
+    return next(found, trees.whole)
+
+
+def _differences(
+    trees: MergeTrees, revised: RevisedTrees, environ: Mapping[str, str], *, render: bool
+) -> Iterator[TreeDifference]:
+    yield changed_images(trees.whole, environ, render=render, without=revised.pairs.keys())
+    for name, pair in revised.pairs.items():
+        yield changed_images(pair, environ, render=render, environments=[name])
 
 
 class _Change:
@@ -103,21 +169,22 @@ class _Change:
 
     def __init__(
         self,
-        judge: ImageJudge,
-        releases: ImageReleases,
+        judging: Judging,
+        tree_of: Callable[[Application], TreePair],
         owners: TreeOwners,
         settings: Iterable[ChangedSetting | UnreadSetting],
     ) -> None:
-        self._judge, self._releases, self._owners = judge, releases, owners
+        self._judging, self._tree_of, self._owners = judging, tree_of, owners
+        self._judges: dict[str, tuple[Judge, ReleaseNames]] = {}
         self._settings = [each for each in settings if isinstance(each, ChangedSetting)]
         self._unread = [each for each in settings if isinstance(each, UnreadSetting)]
         self._said: set[tuple[str, str]] = set()
 
-    def images(self, difference: TreeDifference) -> Iterator[MergedImage]:
+    def images(self, changes: Iterable[ChangedImage]) -> Iterator[MergedImage]:
         """All of them, each once."""
         containers: dict[int, TreeImage] = {}
         others: list[ChangedImage] = []
-        for each in difference.changes:
+        for each in changes:
             covering = self._covering(each)
             if covering is None:
                 others.append(each)
@@ -165,8 +232,8 @@ class _Change:
             self._judged(change.application, change.after),
             change.parts,
             container,
-            self._releases.named(change.application, change.before),
-            self._releases.is_older(change.application, change.before, change.after),
+            self._at(change.application)[1].named(change.application, change.before),
+            self._at(change.application)[1].is_older(change.application, change.before, change.after),
             change.moved,
         )
 
@@ -206,14 +273,21 @@ class _Change:
             self._judged(application, said),
             scalars_of(image),
             container,
-            self._releases.named(application, was),
-            self._releases.is_older(application, was, said),
+            self._at(application)[1].named(application, was),
+            self._at(application)[1].is_older(application, was, said),
         )
 
     def _judged(self, application: Application, setting: ImageSetting | None) -> JudgedImage:
         if setting is None:
             return JudgedImage(Judgement.ALLOWED)
-        return self._judge.judge(WantedImage(application, setting))
+        return self._at(application)[0].judge(WantedImage(application, setting))
+
+    def _at(self, application: Application) -> tuple[Judge, ReleaseNames]:
+        """Who decides about a place, with the tree that it would be deployed from."""
+        pair = self._tree_of(application)
+        if pair.after.revision not in self._judges:
+            self._judges[pair.after.revision] = self._judging(pair)
+        return self._judges[pair.after.revision]
 
 
 def _nobody(image: TreeImage | None) -> ImageSetting | None:

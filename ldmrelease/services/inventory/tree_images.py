@@ -22,6 +22,7 @@ from ldmrelease.trees.interface import (
     Programs,
     RenderLimits,
     TreeImage,
+    TreeMenu,
     Wanted,
 )
 from ldmrelease.trees.registry import LAYOUTS, layout, layout_of
@@ -36,13 +37,15 @@ class TreeSource(Struct, frozen=True):
 
 
 class DesiredTree(Struct, frozen=True):
-    """What a tree asks for. rendered: whether by the programs that will apply it, or read without them."""
+    """What a tree asks for. rendered: whether by the programs that will apply it, or read without them; menus: those
+    that values have, which are read alone."""
 
     layout: str
     rendered: bool
     environments: tuple[str, ...]
     images: tuple[TreeImage, ...]
     not_understood: tuple[NotUnderstood, ...]
+    menus: tuple[TreeMenu, ...] = ()
 
 
 def sources(topology: Topology) -> list[TreeSource]:
@@ -114,9 +117,9 @@ def desired(
         rendered = found is not None
         findings = list(found if found is not None else layout(name).read(tree, wanted))
     images = tuple(each for each in findings if isinstance(each, TreeImage))
-    return DesiredTree(
-        name, rendered, wanted, images, tuple(each for each in findings if isinstance(each, NotUnderstood))
-    )
+    notes = tuple(each for each in findings if isinstance(each, NotUnderstood))
+    menus = tuple(each for each in findings if isinstance(each, TreeMenu))
+    return DesiredTree(name, rendered, wanted, images, notes, menus)
 
 
 def installed(environ: Mapping[str, str]) -> tuple[str | None, str | None]:

@@ -32,9 +32,9 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.fences import fence_of, is_ignored
 from ldmrelease.services.deployments.superseded import supersedes
 from ldmrelease.services.inventory.foreign import foreign_settings
+from ldmrelease.services.inventory.tree_refresh import changed_trees, committed
 from ldmrelease.services.needs import Diagnosing, ReleaseLookup, WitnessAccess
 from ldmrelease.services.operations.answering_sources import Answer, asked_configurations, asked_images
-from ldmrelease.services.operations.tree_refresh import changed_trees, committed
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import preflight
 from ldmrelease.services.releases.second_spellings import second_spellings

@@ -156,3 +156,44 @@ def test_a_file_of_the_tree_that_cannot_be_read_any_more_leaves_the_gate_shut(si
     assert (code, answer["verdict"]) == (3, "undecided")
     assert answer["unreadable"][0]["location"]["file"] == "applications/portal/values.yaml"
     assert answer["unreadable"][0]["location"]["line"] is not None
+
+
+def test_an_application_that_is_taken_from_another_revision_is_read_there(site: Site) -> None:
+    tree = site.root / "tree"
+    git(tree, "checkout", "-qb", "tickets/DM-1", "main")
+    change(site, "applications/portal/Chart.yaml", 'appVersion: "1.5.0"', 'appVersion: "1.6.0"')
+    change(site, "applications/tap/values-dev.yaml", "tag: 2.1.0", "tag: 2.9.0")
+    git(tree, "checkout", "-q", "feature")
+    environment = "environments/values-dev.yaml"
+    change(site, environment, "applications:", "revisions: {portal: tickets/DM-1}\napplications:")
+    code, answer = gate(site)
+    assert rows(answer) == [("dev/portal", "images/portal:1.5.0", "images/portal:1.6.0", "allowed")]
+    change(site, environment, "{portal: tickets/DM-1}", "{portal: tickets/DM-1, tap: tickets/DM-1}")
+    code, answer = gate(site)
+    assert ("dev/tap", "2.1.0", "2.9.0", "refused") in rows(answer)
+    assert code == 1
+
+
+def test_a_revision_that_is_not_there_leaves_the_gate_shut(site: Site) -> None:
+    change(
+        site, "environments/values-dev.yaml", "applications:", "revisions: {tap: tickets/DM-2}\napplications:"
+    )
+    code, answer = gate(site)
+    assert (code, answer["verdict"]) == (3, "undecided")
+    (found,) = answer["unreadable"]
+    assert "git fetch origin tickets/DM-2" in found["sentence"]
+    assert found["location"] == {"file": "environments/values-dev.yaml", "line": 2, "path": None}
+
+
+def test_what_stays_at_its_own_revision_is_not_moved_by_the_branch(site: Site) -> None:
+    tree = site.root / "tree"
+    git(tree, "branch", "tickets/DM-3", "main")
+    git(tree, "checkout", "-q", "main")
+    change(
+        site, "environments/values-dev.yaml", "applications:", "revisions: {tap: tickets/DM-3}\napplications:"
+    )
+    git(tree, "checkout", "-q", "feature")
+    git(tree, "rebase", "-q", "main")
+    change(site, "applications/tap/values-dev.yaml", "tag: 2.1.0", "tag: 2.9.0")
+    code, answer = gate(site)
+    assert (code, rows(answer)) == (0, [])
