@@ -22,6 +22,7 @@ _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:@+-]*")
 _VERSION = re.compile(r"(v?)[0-9]+\.[0-9]+(?:\.[0-9]+)?(?:[-+][A-Za-z0-9.+-]+)?")
 # Two forms, since charts compare versions: a plain word, and a version that none has.
 _SENTINEL = re.compile(r"(:?)(?:zq([0-9]{12})zq|v?77([0-9]{12})\.0\.0)")
+_PIECE = re.compile(r"zq|(?<![0-9])77[0-9]|0\.0$")
 _NUMBERS = 10**12
 
 
@@ -86,6 +87,10 @@ class Sentinels:
         plain = _SENTINEL.sub(self._plain, text)
         return Rendered(plain, (*parts, *self._numbers_in(text, parts)))
 
+    def may_be_cut(self, text: str, /) -> bool:
+        """Whether a rendered text may have a piece of a sentinel in it, as templates cut them (`trunc 8`)."""
+        return _PIECE.search(_SENTINEL.sub("", text)) is not None
+
     def _of(self, found: re.Match[str]) -> tuple[YamlScalar, str] | None:
         return self._scalars.get(found[2] or found[3])
 
@@ -144,6 +149,10 @@ class NoSentinels(Sentinels):
     def stand_in(self, _scalar: YamlScalar, text: str, /) -> str:
         """The text."""
         return text
+
+    def may_be_cut(self, _text: str, /) -> bool:
+        """No: it is what it will be."""
+        return False
 
     def read(self, text: str) -> Rendered:
         """The text, made of nobody knows what."""
