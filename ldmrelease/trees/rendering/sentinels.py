@@ -45,7 +45,7 @@ class Sentinels:
         self._secret = secret if secret is not None else secrets.token_bytes(32)
         self._scalars: dict[str, tuple[YamlScalar, str]] = {}
         self._numbers: dict[tuple[str, tuple[str | int, ...]], list[YamlScalar]] = {}
-        self._known: dict[tuple[str, tuple[str | int, ...]], str] = {}
+        self._known: dict[tuple[str, int, tuple[str | int, ...]], str] = {}
 
     def values(self, instances: list[Instance]) -> YamlValue:
         """The values of an application's charts with sentinels in them, as its own chart takes them."""
@@ -72,10 +72,11 @@ class Sentinels:
 
     def stand_in(self, scalar: YamlScalar, text: str, /) -> str:
         """The sentinel for a text that a scalar brings along: all that it says, or what follows an image's name."""
-        where = (scalar.file, scalar.path)
+        # Documents of one file may have the same path; what a scalar is called does not follow from its line.
+        where = (scalar.file, scalar.line, scalar.path)
         with self._lock:
             if where not in self._known:
-                number = self._number(repr(where).encode())
+                number = self._number(repr((scalar.file, scalar.path)).encode())
                 self._scalars[number] = (scalar, text)
                 self._known[where] = _sentinel(number, text)
         return self._known[where]

@@ -176,7 +176,9 @@ def test_an_environment_without_a_file_of_its_own_has_no_place_for_the_applicati
 
 
 def test_what_a_base_decides_for_three_overlays_is_counted_once() -> None:
-    overlays = {f"overlays/{each}/kustomization.yaml": "resources: [../../base]\n" for each in ("dev", "int", "prod")}
+    overlays = {
+        f"overlays/{each}/kustomization.yaml": "resources: [../../base]\n" for each in ("dev", "int", "prod")
+    }
     base = {name: text for name, text in KUSTOMIZE.items() if name.startswith("base/")}
     found = proposed(base | overlays)
     assert (found.covered, found.images) == (1, 1)
