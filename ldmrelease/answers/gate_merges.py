@@ -9,6 +9,7 @@ from ldmrelease.answers.findings import refusal_findings
 from ldmrelease.answers.gate import (
     GateAnswer,
     GateArrivalAnswer,
+    GateBundleAnswer,
     GateFindingAnswer,
     GateImageAnswer,
     GateVerdict,
@@ -41,8 +42,9 @@ def merge_answer(
     now: datetime,
     advice: Advice,
     arriving: Iterable[ArrivingRelease],
+    bundle: GateBundleAnswer | None = None,
 ) -> GateAnswer:
-    """What is said of every image of a change, and what comes in with it."""
+    """What is said of every image of a change, and what comes in with it. `bundle` is the one that was decided by."""
     images = [*(_image(each, advice) for each in gate.images), *map(_unread, gate.unread)]
     verdicts = [each.verdict for each in images]
     unreadable = tuple(map(_not_understood, gate.not_understood))
@@ -53,7 +55,7 @@ def merge_answer(
         head=question.head,
         now=time_text(now) or "",
         verdict=overall_verdict(verdicts),
-        bundle=None,
+        bundle=bundle,
         images=tuple(images),
         unreadable=unreadable,
         arriving=tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from ldmrelease.answers.sentences.bundles import BUNDLE_WORDS
 from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.sentences.text import Values, listed, said, values_of
 from ldmrelease.services.gate.image_verdict import GATE
@@ -51,4 +52,5 @@ _WORDS: Mapping[str, Callable[[Values], str]] = {
         f"the policy, the target or the product of {v['place']} is not what the trust document records, so nothing "
         "is decided by it"
     ),
+    **BUNDLE_WORDS,
 }

@@ -1,6 +1,8 @@
 """What a gate does with a bundle in place of a ledger: it needs neither workspace nor network."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ldmrelease.answers.bundles import gated_by, unusable_answer, warnings_of
 from ldmrelease.answers.gate import GateAnswer
@@ -14,6 +16,10 @@ from ldmrelease.services.bundles.bundle_reader import BundleReader, OpenBundle, 
 from ldmrelease.services.gate.bundle_sync import custom_images_of, gate_sync_by_bundle, places_of
 from ldmrelease.trees.manifests.manifest_images import CustomImages, ManifestFinding
 from ldmrelease.trust.verify import Rejected
+
+if TYPE_CHECKING:
+    from ldmrelease.config.workspace.model import Workspace
+    from ldmrelease.services.gate.merge_trees import MergeQuestion
 
 ReadManifests = Callable[[Iterator[CustomImages]], Iterable[ManifestFinding]]
 
@@ -50,6 +56,21 @@ def sync_by_bundle(
         _release(bundle, release) if release is not None else None,
     )
     return sync_answer(said.result, said.decisions, [{} for _ in said.decisions], reader.now, gated_by(found))
+
+
+def merge_by_bundle(
+    reader: BundleReader, source: str, workspace: "Workspace", question: "MergeQuestion", *, render: bool
+) -> GateAnswer:
+    """What a bundle says of the images of a change. Raises `UnusableChange`, `GitError`, and as `open_bundle`."""
+    from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - `gate sync` goes without
+    from ldmrelease.services.gate.bundle_merge import gate_merge_by_bundle  # noqa: PLC0415 - as above
+
+    found = opened_or_shut(reader, source)
+    if isinstance(found, GateAnswer):
+        return found
+    said = BundleQuestions(found.bundle, reader.now)
+    gate = gate_merge_by_bundle(workspace, said, found.bundle, question, os.environ, render=render)
+    return merge_answer(gate, question, reader.now, {}, (), gated_by(found))
 
 
 def _release(bundle: Bundle, text: str) -> BundleRelease:

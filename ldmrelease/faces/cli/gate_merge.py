@@ -7,11 +7,19 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.gate import gate_code
+from ldmrelease.faces.cli.bundle_arguments import (
+    BundleOption,
+    LedgerOption,
+    SeenOption,
+    TrustDigestOption,
+    TrustOption,
+    bundle_reader,
+)
 from ldmrelease.faces.cli.gate_comment import STDOUT, comment_writer
 from ldmrelease.faces.cli.gate_options import GateOutputOption
 from ldmrelease.faces.cli.gate_reports import ReportOption, report_files, write_reports
 from ldmrelease.faces.cli.options import examples
-from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
 
 
@@ -62,6 +70,11 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
             help="Ask Helm and Kustomize what the tree comes to, where they are; else it is only read.",
         ),
     ] = True,
+    bundle: BundleOption = None,
+    trust: TrustOption = None,
+    trust_digest: TrustDigestOption = None,
+    seen: SeenOption = None,
+    ledger: LedgerOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
     report: ReportOption = None,
     output: GateOutputOption = GateOutput.text,
@@ -69,11 +82,12 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     """Decide about every image that a change of a GitOps tree asks for. Nothing is written.
 
     Refused is what time cannot cure: a tag that cannot be read or is not there, a kind that the level does not
-    accept, what is held or was left behind, another cycle. The rest waits. Exit 0 unless something is refused (1) or
-    cannot be decided (3).
+    accept, what is held or was left behind, another cycle. The rest waits. With --bundle neither the ledger nor a
+    registry is asked. Exit 0 unless something is refused (1) or cannot be decided (3).
     """
     from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - for this command of the group alone
     from ldmrelease.faces.cli.advice import planned_advice  # noqa: PLC0415 - as above
+    from ldmrelease.faces.cli.gate_bundle import merge_by_bundle  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_comment import merge_comment  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_text import merge_text  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.arriving import arriving  # noqa: PLC0415 - as above
@@ -82,14 +96,18 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
 
     reports = report_files(report)
     write_comment = comment_writer(comment) if comment is not None else None
-    context = open_context_here(ctx)
     question = MergeQuestion(base, head, tree, repository, branch)
-    found = gate_merge(context, context.requester, question, os.environ, render=render)
-    advice = {
-        each.digest: (each.decision, told)
-        for each, told in zip(*planned_advice(context, found.decided), strict=True)
-    }
-    answer = merge_answer(found, question, context.now(), advice, arriving(context, found.images))
+    if bundle is not None:
+        reader = bundle_reader(ctx, trust, trust_digest, seen, ledger)
+        answer = merge_by_bundle(reader, bundle, open_workspace(ctx), question, render=render)
+    else:
+        context = open_context_here(ctx)
+        found = gate_merge(context, context.requester, question, os.environ, render=render)
+        advice = {
+            each.digest: (each.decision, told)
+            for each, told in zip(*planned_advice(context, found.decided), strict=True)
+        }
+        answer = merge_answer(found, question, context.now(), advice, arriving(context, found.images))
     write_reports(reports, answer, waiting_is_bad=strict)
     if write_comment is not None:
         write_comment(merge_comment(answer))

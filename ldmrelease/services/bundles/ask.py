@@ -22,6 +22,7 @@ from ldmrelease.domain.bundle import (
     BundleRelease,
 )
 from ldmrelease.domain.decision import Decision, Verdict
+from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.decisions.decide import waits_until
@@ -63,7 +64,7 @@ class BundleQuestions:
         self._bundle = bundle
         self._at = at
         self._held = {each.digest: each for each in bundle.holds}
-        self._decisions = {(each.place, each.release): each for each in bundle.decisions}
+        self._decisions = {(each.place, each.release, each.intent): each for each in bundle.decisions}
         self._by_digest: dict[str, list[tuple[BundleRelease, str]]] = defaultdict(list)
         for release in bundle.releases:
             for image in release.release.images:
@@ -75,14 +76,14 @@ class BundleQuestions:
             for each in environment.allowed
         }
 
-    def of_release(self, place: Place, release: str) -> BundleFinding:
+    def of_release(self, place: Place, release: str, intent: Intent = Intent.PROMOTE) -> BundleFinding:
         """May a release enter a place? `release` is `product/tag`, or the digest of one."""
         if self._bundle.place(place) is None:
             return BundleFinding(BundleVerdict.UNDECIDED, "unknown-place", {"place": str(place)})
         found = [each for each in self._bundle.releases if release in (each.digest, each.release.name)]
         if not found:
             return BundleFinding(BundleVerdict.UNDECIDED, "unknown-release", {"release": release})
-        return self._decided(place, found[-1])
+        return self._decided(place, found[-1], intent)
 
     def of_image(
         self, place: Place, repository: str | None, digest: str, *, cluster: str | None = None
@@ -126,12 +127,14 @@ class BundleQuestions:
             return None
         return BundleFinding(BundleVerdict.ALLOWED, "running", {"because": str(known.because)}, known.release)
 
-    def _decided(self, place: Place, release: BundleRelease) -> BundleFinding:
+    def _decided(
+        self, place: Place, release: BundleRelease, intent: Intent = Intent.PROMOTE
+    ) -> BundleFinding:
         name = release.release.name
         hold = next((self._held[each] for each in _digests(release) if each in self._held), None)
         if hold is not None:
             return _held(hold, name)
-        decision = self._decisions.get((place, release.digest))
+        decision = self._decisions.get((place, release.digest, intent))
         if decision is None:
             return BundleFinding(BundleVerdict.UNDECIDED, "unknown-release", {"release": name}, name)
         if decision.valid_until is not None and self._at > decision.valid_until:

@@ -217,12 +217,14 @@ def _chosen(context: BundleExporting, newest: int) -> tuple[Pinned, ...]:
 def _decisions(context: BundleExporting, pinned: tuple[Pinned, ...]) -> Iterator[Decision]:
     for each in pinned:
         about = inquire(context, each)
-        for place in _places_of(context.topology, each.release.product):
-            asked = DecisionRequest(place, Intent.PROMOTE, context.requester)
-            yield decide_about(about, asked).decision
+        for place, intent in _questions(context.topology, each.release.product):
+            yield decide_about(about, DecisionRequest(place, intent, context.requester)).decision
 
 
-def _places_of(topology: Topology, product: str) -> Iterator[Place]:
+def _questions(topology: Topology, product: str) -> Iterator[tuple[Place, Intent]]:
+    """Where a product runs, and what may be asked there: of menus their names as well."""
     for each in topology.applications:
         if each.components(product):
-            yield each.place
+            yield each.place, Intent.PROMOTE
+            if each.target.capabilities.keeps_many:
+                yield each.place, Intent.ALIAS

@@ -1,6 +1,7 @@
 """A change of a GitOps tree: every image that it asks for, and whether it may enter its place. Nothing is written."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -19,7 +20,7 @@ from ldmrelease.services.gate.image_verdict import ImageJudge, JudgedImage, Judg
 from ldmrelease.services.gate.merge_trees import MergeQuestion, MergeTrees, TreePair, open_merge
 from ldmrelease.services.gate.revised_trees import RevisedTrees, revised_trees
 from ldmrelease.services.inventory.image_names import ImageNames
-from ldmrelease.services.needs import MergeGating
+from ldmrelease.services.needs import MergeGating, PolicyLookup
 from ldmrelease.targets.git.merges import ProposedMerge
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal
@@ -84,6 +85,29 @@ class MergeGate(Struct, frozen=True):
         return tuple({each.digest: each for each in found if each is not None}.values())
 
 
+class Judge(Protocol):
+    """Says of images whether they may enter their places."""
+
+    def judge(self, image: WantedImage) -> JudgedImage:
+        """What becomes of an image."""
+
+
+class ReleaseNames(Protocol):
+    """Names the release of an image without asking anybody."""
+
+    def named(self, application: Application, setting: ImageSetting | None) -> str | None:
+        """`product/tag` of the release that an image is said to be; None for none."""
+
+    def is_older(
+        self, application: Application, before: ImageSetting | None, after: ImageSetting | None
+    ) -> bool:
+        """Whether a change goes back."""
+
+
+Judging = Callable[[TreePair], tuple[Judge, ReleaseNames]]
+"""Who decides about what is deployed from a tree, and names what was there."""
+
+
 def gate_merge(
     context: MergeGating,
     requester: str,
@@ -97,18 +121,25 @@ def gate_merge(
     environ: the variables of this process; `PATH` says where Helm and Kustomize are.
     """
     trees = open_merge(context.topology, context.workspace.root, context.connections, question)
-    revised = revised_trees(trees)
-    applications = [(each, _tree_of(each, trees, revised)) for each in trees.applications(context.topology)]
-    settings = list(changed_settings(applications))
-    differences = list(_differences(trees, revised, environ, render=render))
     names = ImageNames(context)
 
-    def judge(pair: TreePair) -> tuple[ImageJudge, ImageReleases]:
+    def judging(pair: TreePair) -> tuple[Judge, ReleaseNames]:
         proposed = context.reached_by(trees.connections(pair.after.revision))
         releases = ImageReleases(proposed, names)
         return ImageJudge(proposed, releases, requester), releases
 
-    found = _Change(judge, lambda each: _tree_of(each, trees, revised), TreeOwners(context), settings)
+    return merge_decided(trees, context, judging, environ, render=render)
+
+
+def merge_decided(
+    trees: MergeTrees, context: PolicyLookup, judging: Judging, environ: Mapping[str, str], *, render: bool
+) -> MergeGate:
+    """The same, where `judging` says who decides about what is deployed from a tree. Raises `GitError`."""
+    revised = revised_trees(trees)
+    applications = [(each, _tree_of(each, trees, revised)) for each in trees.applications(context.topology)]
+    settings = list(changed_settings(applications))
+    differences = list(_differences(trees, revised, environ, render=render))
+    found = _Change(judging, lambda each: _tree_of(each, trees, revised), TreeOwners(context), settings)
     images = tuple(found.images([each for one in differences for each in one.changes]))
     return MergeGate(
         trees.merge,
@@ -138,13 +169,13 @@ class _Change:
 
     def __init__(
         self,
-        judge: Callable[[TreePair], tuple[ImageJudge, ImageReleases]],
+        judging: Judging,
         tree_of: Callable[[Application], TreePair],
         owners: TreeOwners,
         settings: Iterable[ChangedSetting | UnreadSetting],
     ) -> None:
-        self._judge, self._tree_of, self._owners = judge, tree_of, owners
-        self._judges: dict[str, tuple[ImageJudge, ImageReleases]] = {}
+        self._judging, self._tree_of, self._owners = judging, tree_of, owners
+        self._judges: dict[str, tuple[Judge, ReleaseNames]] = {}
         self._settings = [each for each in settings if isinstance(each, ChangedSetting)]
         self._unread = [each for each in settings if isinstance(each, UnreadSetting)]
         self._said: set[tuple[str, str]] = set()
@@ -251,11 +282,11 @@ class _Change:
             return JudgedImage(Judgement.ALLOWED)
         return self._at(application)[0].judge(WantedImage(application, setting))
 
-    def _at(self, application: Application) -> tuple[ImageJudge, ImageReleases]:
+    def _at(self, application: Application) -> tuple[Judge, ReleaseNames]:
         """Who decides about a place, with the tree that it would be deployed from."""
         pair = self._tree_of(application)
         if pair.after.revision not in self._judges:
-            self._judges[pair.after.revision] = self._judge(pair)
+            self._judges[pair.after.revision] = self._judging(pair)
         return self._judges[pair.after.revision]
 
 

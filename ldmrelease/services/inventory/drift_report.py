@@ -14,6 +14,7 @@ from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import Drift
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.live import (
     LiveAnswers,
     UnavailablePlace,
@@ -148,7 +149,10 @@ def _options(
         return
     decided = _decided_tag(row)
     if decided is not None:
-        yield from (Option(each, decided) for each in _ways_back(levels, application))
+        assert row.decided is not None
+        again = ImageNames(context).with_revision(row.decided.release, row.decided.digest)
+        for way in _ways_back(levels, application):
+            yield Option(way, again if way is Intent.ROLLBACK else decided)
     there = _tag_there(product, row) if decided is None and drift.code not in _NAMES_NOTHING else None
     if there is not None:
         yield Option(Intent.PROMOTE, first_spelling(context, product.name, there))

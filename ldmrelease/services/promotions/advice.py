@@ -15,6 +15,7 @@ from ldmrelease.services.checks.runs import is_elsewhere, run_place
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.drift_report import Blocked, DriftFinding, DriftReport, Option
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.written import written_release
 from ldmrelease.services.needs import PromotionPlanning
 from ldmrelease.services.promotions.commands import preview_spec
@@ -86,7 +87,11 @@ class Planner:
         words = finding.next[:5]
         if len(words) != 5 or words[1] not in _WAYS or words[3] != "--target":
             return finding
-        option = Option(_WAYS[words[1]], words[2])
+        tag = words[2]
+        if words[1] == str(Intent.ROLLBACK):
+            tag = ImageNames(self._context).with_revision(decision.name, decision.release)
+            words = (*words[:2], tag, *words[3:])
+        option = Option(_WAYS[words[1]], tag)
         planned = self._plan(decision.name.partition("/")[0], words[4], option, words)
         if planned is None:
             return replace(finding, next=(*words, "--dry-run"))

@@ -13,8 +13,8 @@ from ldmrelease.domain.topology import Product, Topology
 from ldmrelease.services.needs import ReleaseLookup
 from ldmrelease.services.releases.products import ChosenProduct, default_product
 
-_DIGEST = "sha256:"
-_SHORTEST_DIGEST = len(_DIGEST) + 6
+DIGEST = "sha256:"
+_SHORTEST_DIGEST = len(DIGEST) + 6
 _REBUILD = re.compile(r"(.+)[._-]rsp[0-9]+", re.IGNORECASE)
 _MOST = 3
 _SEPARATORS_ADDED, _OTHER_SEPARATORS = 1, 2
@@ -31,7 +31,7 @@ def understand(
     """
     products = context.topology.products if product is None else (product,)
     usual = default_product(context.topology)
-    if text.startswith(_DIGEST):
+    if text.startswith(DIGEST):
         found = dict.fromkeys(_of_digest(context, text, products), 0)
     else:
         found = _all_readings(products, text)

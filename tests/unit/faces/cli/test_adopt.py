@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.faces.cli.running import files, run
 from tests.unit.trees.tree_samples import write_tree
+from tests.workspace import own_hosts
 
 NO_HELM = {"PATH": "/usr/bin:/bin"}
 
@@ -16,6 +17,8 @@ NO_HELM = {"PATH": "/usr/bin:/bin"}
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     folder = write_tree(tmp_path / "tree")
+    for each in folder.rglob("*.yaml"):
+        each.write_text(own_hosts(each.read_text()))
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "As it is")
