@@ -8,25 +8,11 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.gate import gate_code
-from ldmrelease.answers.gate_sync import sync_answer
-from ldmrelease.faces.cli.advice import planned_advice
 from ldmrelease.faces.cli.arguments import ProductOption, TargetOption, applications_of, release_now
 from ldmrelease.faces.cli.gate_options import GateOutputOption
 from ldmrelease.faces.cli.options import UsageError, examples
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
-from ldmrelease.render.gate.gate_text import gate_text
-from ldmrelease.services.gate.managed_images import custom_images
-from ldmrelease.services.gate.sync import gate_sync
-from ldmrelease.services.inventory.tree_images import installed
-from ldmrelease.trees.manifests.manifest_images import ManifestReader
-from ldmrelease.trees.manifests.manifest_sources import (
-    STDIN,
-    NoManifests,
-    RenderSettings,
-    read_sources,
-    sources,
-)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,18 +57,28 @@ def sync(
     A chart is rendered by helm, a kustomization by kustomize. Exit 0 if all may enter, 1 if one is refused, 3 if one
     could not be decided or something could not be read, 4 if one has to wait.
     """
+    from ldmrelease.answers.gate_sync import sync_answer  # noqa: PLC0415 - for this command of the group alone
+    from ldmrelease.faces.cli.advice import planned_advice  # noqa: PLC0415 - as above
+    from ldmrelease.render.gate.gate_text import gate_text  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.managed_images import custom_images  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.sync import gate_sync  # noqa: PLC0415 - as above
+    from ldmrelease.services.inventory.tree_images import installed  # noqa: PLC0415 - as above
+    from ldmrelease.trees.manifests import manifest_sources as manifests  # noqa: PLC0415 - as above
+    from ldmrelease.trees.manifests.manifest_images import ManifestReader  # noqa: PLC0415 - as above
+
     try:
-        found = sources(files)
-    except NoManifests as error:
+        found = manifests.sources(files)
+    except manifests.NoManifests as error:
         raise UsageError(str(error)) from None
     context = open_context_here(ctx)
     applications = applications_of(context, target)
     asked = release_now(context, release, product) if release is not None else None
     helm, kustomize = installed(os.environ)
-    settings = RenderSettings(os.environ, helm, kustomize, tuple(values or ()), namespace)
-    stdin = sys.stdin.buffer.read() if Path(STDIN) in found else b""
+    settings = manifests.RenderSettings(os.environ, helm, kustomize, tuple(values or ()), namespace)
+    stdin = sys.stdin.buffer.read() if Path(manifests.STDIN) in found else b""
     reader = ManifestReader(custom_images(context.topology))
-    result = gate_sync(context, applications, read_sources(reader, found, stdin, settings), asked)
+    read = manifests.read_sources(reader, found, stdin, settings)
+    result = gate_sync(context, applications, read, asked)
     decided, blocked = planned_advice(context, result.decided)
     answer = sync_answer(result, [each.decision for each in decided], blocked, context.now())
     emit_gate(answer, output, lambda: gate_text(answer), waiting_is_bad=True)

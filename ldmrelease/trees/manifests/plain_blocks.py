@@ -10,8 +10,9 @@ from collections.abc import Collection
 
 from ldmrelease.trees.manifests.pruned import PrunedCollection, PrunedDocument, PrunedScalar, is_null
 
-# Of other characters, some end lines to the parser, and some are not allowed.
-_ODD = re.compile(rb"[^\t\n\r\x20-\x7e]|\r(?!\n)")
+_USUAL = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
+"""Of other characters, some end lines to the parser, and some are not allowed."""
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 _KEY = rb"[A-Za-z_$][A-Za-z0-9_./$-]*+"
 _DOUBLE = rb'"[\x20\x21\x23-\x5b\x5d-\x7e]*+"'
 _SINGLE = rb"'[\x20-\x26\x28-\x7e]*+'(?!')"
@@ -160,7 +161,7 @@ class PlainBlocks:
 def _lines(data: bytes) -> list[tuple[bytes, ...]] | None:
     """What stands on each line after the document's marker; None where one is not plain. A block of text is as many
     empty lines: nothing in it is a key."""
-    if _ODD.search(data):
+    if data.translate(None, _USUAL) or (b"\r" in data and _LONE_RETURN.search(data)):
         return None
     marker = _MARKER.match(data)
     text = data[marker.end() :] if marker is not None else data
