@@ -8,6 +8,9 @@ SITE := build/site
 JOBS ?= auto
 # Ledgers and git wait for the disk at each write: unit tests keep what they write in memory, where there is a place.
 MEMORY := $(if $(wildcard /dev/shm/.),TMPDIR=/dev/shm)
+# pytest rewrites the asserts of three hundred files: what it compiled is kept, also where an image of Python says
+# otherwise, or each process that runs tests does that again.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
 # Packages without input, output or clock (trust but for its signer): their branches have to be covered.
 PURE := domain policy promotion projections trust

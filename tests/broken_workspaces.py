@@ -8,8 +8,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,28 @@ _NAMED = {
 """Keys whose mapping is by names that the workspace chooses."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Broken:
-    """One file with one fault. `lines` are those of what holds the fault, first and last."""
+    """One file with one fault. `write` writes it when somebody looks: most are passed over by `make unit`."""
 
     file: str
     path: Steps
     how: str
-    text: str
-    lines: tuple[int, int]
+    write: Callable[[], tuple[str, tuple[int, int]]]
     value: str = ""
+
+    @property
+    def text(self) -> str:
+        return self._written[0]
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """Those of what holds the fault, first and last."""
+        return self._written[1]
+
+    @cached_property
+    def _written(self) -> tuple[str, tuple[int, int]]:
+        return self.write()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,16 +81,14 @@ def broken(file: str, plain: Any, ways: int = 2) -> Iterator[Broken]:
         if shape in seen:
             continue
         seen.add(shape)
-        changes = [*_changes(plain, path, value), ("doubled", None)]
+        changes = [*_changes(path, value), ("doubled", _nothing)]
         for number in range(next_way, next_way + min(ways, len(changes))):
-            how, changed = changes[number % len(changes)]
-            if how == "doubled":
-                yield from _doubled(file, plain, path)
-            else:
-                text = dumped(changed)
-                yield Broken(
-                    file, path, how, text, _lines(text, path[:-1]), value if isinstance(value, str) else ""
-                )
+            how, change = changes[number % len(changes)]
+            if how != "doubled":
+                write = partial(_changed, plain, change, path)
+                yield Broken(file, path, how, write, value if isinstance(value, str) else "")
+            elif not isinstance(path[-1], int):
+                yield Broken(file, path, how, partial(_doubled, file, plain, path))
         next_way += ways
 
 
@@ -103,50 +114,62 @@ def _shape(path: Steps, plain: Any) -> Steps:
     return tuple(found)
 
 
-def _changes(plain: Any, path: Steps, value: Any) -> Iterator[tuple[str, Any]]:
-    yield "removed", _with(plain, path, None, remove=True)
-    yield "nothing", _with(plain, path, None)
+Change = Callable[[Any], None]
+"""What is done to the document itself, a copy."""
+
+
+def _changes(path: Steps, value: Any) -> Iterator[tuple[str, Change]]:
+    yield "removed", partial(_remove, path)
+    yield "nothing", partial(_put, path, None)
     if isinstance(value, (str, list, dict)) and value:
-        yield "emptied", _with(plain, path, type(value)())
+        yield "emptied", partial(_put, path, type(value)())
     for each in ({"a": "b"}, ["a"], 7, "nonsense", True):
         if not isinstance(each, type(value)) and not (isinstance(value, bool) and isinstance(each, int)):
-            yield f"mistyped-{type(each).__name__}", _with(plain, path, each)
+            yield f"mistyped-{type(each).__name__}", partial(_put, path, each)
     if isinstance(value, str):
-        yield "misspelled", _with(plain, path, f"{value}x")
+        yield "misspelled", partial(_put, path, f"{value}x")
     if type(value) is int:
-        yield "zero", _with(plain, path, 0)
+        yield "zero", partial(_put, path, 0)
     if isinstance(value, list) and value:
-        yield "twice", _with(plain, path, [*value, value[0]])
+        yield "twice", partial(_put, path, [*value, value[0]])
     if not isinstance(path[-1], int):
-        yield "renamed", _renamed(plain, path)
+        yield "renamed", partial(_rename, path)
 
 
-def _with(plain: Any, path: Steps, value: Any, *, remove: bool = False) -> Any:
+def _nothing(_plain: Any) -> None:
+    """Leaves it as it is: what is doubled is doubled in its text."""
+
+
+def _changed(plain: Any, change: Change, path: Steps) -> tuple[str, tuple[int, int]]:
     changed = copy.deepcopy(plain)
-    node = changed
-    for step in path[:-1]:
-        node = node[step]
-    if remove:
-        del node[path[-1]]
-    else:
-        node[path[-1]] = value
-    return changed
+    change(changed)
+    text = dumped(changed)
+    return text, _lines(text, path[:-1])
 
 
-def _renamed(plain: Any, path: Steps) -> Any:
-    changed = copy.deepcopy(plain)
-    node = changed
+def _holder(plain: Any, path: Steps) -> Any:
+    """What the last step of a path is in."""
     for step in path[:-1]:
-        node = node[step]
+        plain = plain[step]
+    return plain
+
+
+def _put(path: Steps, value: Any, plain: Any) -> None:
+    _holder(plain, path)[path[-1]] = value
+
+
+def _remove(path: Steps, plain: Any) -> None:
+    del _holder(plain, path)[path[-1]]
+
+
+def _rename(path: Steps, plain: Any) -> None:
+    node = _holder(plain, path)
     items = [(f"{key}x" if key == path[-1] else key, value) for key, value in node.items()]
     node.clear()
     node.update(items)
-    return changed
 
 
-def _doubled(file: str, plain: Any, path: Steps) -> Iterator[Broken]:
-    if isinstance(path[-1], int):
-        return
+def _doubled(file: str, plain: Any, path: Steps) -> tuple[str, tuple[int, int]]:
     lines = dumped(plain).splitlines(keepends=True)
     document = read.parse("".join(lines).encode(), file)
     first = document.key(path)[0]
@@ -154,8 +177,7 @@ def _doubled(file: str, plain: Any, path: Steps) -> Iterator[Broken]:
     last = _last_line(lines, first, column)
     block = lines[first - 1 : last]
     again = [" " * (column - 1) + block[0][column - 1 :], *block[1:]]
-    text = "".join([*lines[:last], *again, *lines[last:]])
-    yield Broken(file, path, "doubled", text, (first, last + len(block)))
+    return "".join([*lines[:last], *again, *lines[last:]]), (first, last + len(block))
 
 
 def _last_line(lines: list[str], first: int, column: int, *, item: bool = False) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from ldmrelease.domain.bundle import (
@@ -41,7 +42,7 @@ class Made:
     types: tuple[str, ...] = ("bundle", "checkpoint")
     environments: tuple[str, ...] = ("*",)
 
-    @property
+    @cached_property
     def keyring(self) -> Keyring:
         role = Role("ledger", self.types, self.environments, ("*",))
         key = make_key(

@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import gc
 from collections.abc import Iterator
 from functools import cache
 
@@ -14,6 +15,13 @@ settings.register_profile("full", deadline=None, suppress_health_check=[HealthCh
 full = settings.get_profile("full")
 settings.register_profile("unit", full, max_examples=examples(full.max_examples))
 settings.load_profile("full" if FULL else "unit")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests, and all modules, stay to the end: to look through them again and again frees nothing."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -9,13 +9,23 @@ import msgspec
 from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.findings import FindingAnswer
+from ldmrelease.answers.gate import (
+    GateAnswer,
+    GateBundleAnswer,
+    GateFindingAnswer,
+    GateVerdict,
+    SourceLocation,
+)
 from ldmrelease.answers.sentences.bundles import bundle_words
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.bundle import AllowedBecause
+from ldmrelease.domain.decision import Outcome
 from ldmrelease.trust.verify import Rejected
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ldmrelease.domain.bundle import Bundle, BundleEnvironment
     from ldmrelease.services.bundles.bundle_reader import OpenBundle
     from ldmrelease.trust.bundles import VerifiedBundle
@@ -128,6 +138,49 @@ def bundle_contents(source: str, found: OpenBundle | Rejected) -> BundleContents
         allowed=tuple(_allowed(bundle)) if bundle is not None else (),
         decided=_decided(bundle) if bundle is not None else (),
     )
+
+
+def gated_by(found: OpenBundle) -> GateBundleAnswer:
+    """The bundle that a gate has decided by."""
+    bundle = found.bundle
+    return GateBundleAnswer(
+        serial=bundle.serial,
+        digest=found.verified.digest,
+        as_of=times.spell(bundle.as_of),
+        fresh_until=times.spell(bundle.stale_after),
+        expires=times.spell(bundle.expires),
+        stale=found.stale is not None,
+    )
+
+
+def unusable_answer(source: str, found: Rejected, now: datetime) -> GateAnswer:
+    """What a gate says that has no bundle to decide by: it stays shut."""
+    finding = GateFindingAnswer(
+        code=found.code,
+        values=plain_values(found.values),
+        sentence=bundle_words(found.code, found.values),
+        location=SourceLocation(file=source, line=None, path=None),
+        requirement=None,
+        rule=None,
+        outcome=Outcome.ERRORED,
+        who=(),
+        next=(),
+        eligible_at=None,
+    )
+    return GateAnswer(
+        base=None,
+        head=None,
+        now=times.spell(now),
+        verdict=GateVerdict.UNDECIDED,
+        bundle=None,
+        images=(),
+        unreadable=(finding,),
+    )
+
+
+def warnings_of(found: OpenBundle) -> tuple[str, ...]:
+    """What is to be heeded of a bundle though it decides."""
+    return tuple(each.sentence for each in _heeded(found))
 
 
 def _finding(found: Rejected) -> FindingAnswer:

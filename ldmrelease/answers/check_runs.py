@@ -17,11 +17,13 @@ class RunResultName(StrEnum):
     FAILED = "FAILED"
     ERRORED = "ERRORED"
     REGISTERED = "REGISTERED"
+    REFUSED = "REFUSED"
 
 
 class CheckRunAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A run of a check. `REGISTERED`: its result is due by `deadline`; `ERRORED`: it said nothing of the release, and
-    `problem` and `sentence` say why. `run` is null where nothing was registered.
+    `problem` and `sentence` say why; `REFUSED`: the release does not run there, and `next` may bring it there. `run` is
+    null where nothing was registered.
     """
 
     check: str
@@ -36,6 +38,7 @@ class CheckRunAnswer(msgspec.Struct, frozen=True, kw_only=True):
     problem: str | None = None
     sentence: str | None = None
     output: str = ""
+    next: tuple[str, ...] = ()
 
 
 CheckRuns = list[CheckRunAnswer]
@@ -52,6 +55,20 @@ def not_registered(check: str, release: str, environment: str, why: str) -> Chec
         problem="rollout",
         sentence=problem_words("rollout"),
         output=why,
+    )
+
+
+def refused_run(check: str, release: str, environment: str, next: tuple[str, ...]) -> CheckRunAnswer:
+    """It is to be tried where the release runs, and it does not run there."""
+    return CheckRunAnswer(
+        check=check,
+        release=release,
+        environment=environment,
+        run=None,
+        result=RunResultName.REFUSED,
+        problem="not-there",
+        sentence=f"{release} does not run at {environment}, where it is to be tried; nothing was registered",
+        next=next,
     )
 
 

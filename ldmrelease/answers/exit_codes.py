@@ -56,8 +56,9 @@ RUN_CODES: Mapping[str, ExitCode] = {
     "FAILED": ExitCode.REFUSED,
     "ERRORED": ExitCode.UNDECIDED,
     "REGISTERED": ExitCode.WAITING,
+    "REFUSED": ExitCode.REFUSED,
 }
-_WORST_RUNS_FIRST = ("FAILED", "ERRORED", "REGISTERED", "PASSED")
+_WORST_RUNS_FIRST = ("FAILED", "REFUSED", "ERRORED", "REGISTERED", "PASSED")
 
 # These halts are a definite no: a decision or a check came out against the release.
 _REFUSALS = {"not-confirmed", "refused-later"}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ldmrelease.domain.site_registry import ForeignImage
     from ldmrelease.domain.topology import Place
-    from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.preflight import RefusedPlace
     from ldmrelease.targets.results import Refusal
 
 
@@ -80,9 +80,9 @@ def place_refusals(place: Place, refusal: Refusal | Unavailable) -> tuple[PlaceR
     )
 
 
-def preflight_refusals(failed: PreflightFailed) -> tuple[PlaceRefusalAnswer, ...]:
+def preflight_refusals(places: Iterable[RefusedPlace]) -> tuple[PlaceRefusalAnswer, ...]:
     """The refusals of all the places, in their order."""
-    return tuple(found for each in failed.places for found in place_refusals(each.place, each.refusal))
+    return tuple(found for each in places for found in place_refusals(each.place, each.refusal))
 
 
 def unreachable_answer(place: Place, why: Iterable[Refusal | Unavailable]) -> UnreachableAnswer:

@@ -1,13 +1,15 @@
 """`gate merge`: what a gate says of a change of a GitOps tree."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ldmrelease.answers.decisions import NONE_BLOCKED
 from ldmrelease.answers.findings import refusal_findings
 from ldmrelease.answers.gate import (
     GateAnswer,
     GateArrivalAnswer,
+    GateBundleAnswer,
     GateFindingAnswer,
     GateImageAnswer,
     GateVerdict,
@@ -15,28 +17,47 @@ from ldmrelease.answers.gate import (
     overall_verdict,
 )
 from ldmrelease.answers.releases import comparison_answer
+from ldmrelease.answers.sentences.advice import not_advised_words
 from ldmrelease.answers.sentences.gates import gate_sentence
 from ldmrelease.answers.spellings import plain_values, time_text
-from ldmrelease.domain.decision import Finding, Outcome
+from ldmrelease.domain.decision import Decision, Outcome
 from ldmrelease.services.gate.arriving import ArrivingRelease
 from ldmrelease.services.gate.changed_settings import ScalarAt
-from ldmrelease.services.gate.image_verdict import GATE
+from ldmrelease.services.gate.image_verdict import GATE, JudgedImage
 from ldmrelease.services.gate.merge import MergedImage, MergeGate, UnreadPart
+from ldmrelease.services.gate.merge_trees import MergeQuestion
+from ldmrelease.trees.interface import NotUnderstood
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.drift_report import Blocked
+
+
+Advice = Mapping[str, tuple[Decision, "Mapping[str, Blocked]"]]
+"""By the digest of a decision: the decision as it is to be told, and what is not advised, by requirement."""
 
 
 def merge_answer(
-    gate: MergeGate, base: str, head: str, now: datetime, arriving: Iterable[ArrivingRelease] = ()
+    gate: MergeGate,
+    question: MergeQuestion,
+    now: datetime,
+    advice: Advice,
+    arriving: Iterable[ArrivingRelease],
+    bundle: GateBundleAnswer | None = None,
 ) -> GateAnswer:
-    """What is said of every image of a change, and what comes in with it."""
-    images = [*map(_image, gate.images), *map(_unread, gate.unread)]
+    """What is said of every image of a change, and what comes in with it. `bundle` is the one that was decided by."""
+    images = [*(_image(each, advice) for each in gate.images), *map(_unread, gate.unread)]
+    verdicts = [each.verdict for each in images]
+    unreadable = tuple(map(_not_understood, gate.not_understood))
+    if unreadable:
+        verdicts.append(GateVerdict.UNDECIDED)
     return GateAnswer(
-        base=base,
-        head=head,
+        base=question.base,
+        head=question.head,
         now=time_text(now) or "",
-        verdict=overall_verdict(each.verdict for each in images),
-        bundle=None,
+        verdict=overall_verdict(verdicts),
+        bundle=bundle,
         images=tuple(images),
-        unreadable=(),
+        unreadable=unreadable,
         arriving=tuple(
             GateArrivalAnswer(
                 places=tuple(map(str, each.places)), comparison=comparison_answer(each.comparison)
@@ -47,30 +68,30 @@ def merge_answer(
     )
 
 
-def _image(image: MergedImage) -> GateImageAnswer:
-    place, judged = image.application.place, image.judged
+def _image(image: MergedImage, advice: Advice) -> GateImageAnswer:
+    judged, after, container = image.judged, image.after, image.container
     parts = tuple(map(_location, image.parts))
     pinned = judged.pinned
     part = pinned.release.component(image.component) if pinned is not None else None
-    digest = image.after.digest if image.after is not None else None
+    digest = after.digest if after is not None else None
     return GateImageAnswer(
-        environment=place.environment,
-        application=place.application,
-        place=str(place),
-        kind=None,
-        name=None,
-        container=None,
+        environment=image.environment,
+        application=image.name,
+        place=str(image.application.place) if image.application is not None else None,
+        kind=container.kind if container is not None else None,
+        name=container.name if container is not None else None,
+        container=container.container if container is not None else None,
         product=image.product,
-        component=image.component,
-        image=image.after.image if image.after is not None else None,
-        digest=digest or (part.digest if part is not None and image.after is not None else None),
+        component=image.component or None,
+        image=after.image if after is not None else None,
+        digest=digest or (part.digest if part is not None and after is not None else None),
         previous=image.before.image if image.before is not None else None,
         release=pinned.release.name if pinned is not None else None,
         previous_release=image.previous_release,
         verdict=GateVerdict(judged.judgement),
         eligible_at=time_text(judged.eligible_at),
         parts=parts,
-        findings=tuple(_findings(judged.findings, parts)),
+        findings=tuple(_findings(judged, parts, advice)),
         older=image.older,
     )
 
@@ -101,6 +122,14 @@ def _unread(unread: UnreadPart) -> GateImageAnswer:
     )
 
 
+def _not_understood(found: NotUnderstood) -> GateFindingAnswer:
+    values = {"file": found.where, "line": found.line, "reason": found.reason}
+    values |= {"environment": found.environment, "application": found.application}
+    given = {key: each for key, each in values.items() if each is not None}
+    where = f"{found.where}:{found.line}" if found.line else found.where
+    return _before("not-understood", given, f"{where}: {found.reason}", Outcome.ERRORED)
+
+
 def _before(code: str, values: dict[str, Any], told: str, outcome: Outcome) -> GateFindingAnswer:
     """A finding that stands before any decision."""
     location = None
@@ -121,19 +150,27 @@ def _before(code: str, values: dict[str, Any], told: str, outcome: Outcome) -> G
     )
 
 
-def _findings(found: Iterable[Finding], parts: tuple[SourceLocation, ...]) -> Iterator[GateFindingAnswer]:
-    for each in found:
+def _findings(
+    judged: JudgedImage, parts: tuple[SourceLocation, ...], advice: Advice
+) -> Iterator[GateFindingAnswer]:
+    decided = judged.decided
+    decision, blocked = advice.get(decided.digest, (None, NONE_BLOCKED)) if decided else (None, NONE_BLOCKED)
+    told = {each.requirement: each for each in decision.findings} if decision is not None else {}
+    for found in judged.findings:
+        each = told.get(found.requirement, found)
+        why = blocked.get(found.requirement)
+        words = gate_sentence(found)
         yield GateFindingAnswer(
-            code=each.code,
-            values=plain_values(each.values),
-            sentence=gate_sentence(each),
+            code=found.code,
+            values=plain_values(found.values),
+            sentence=words if why is None else f"{words}; {not_advised_words(why)}",
             location=parts[-1] if parts else None,
-            requirement=each.requirement or None,
-            rule=None if each.rule == GATE else each.rule,
-            outcome=each.outcome,
+            requirement=found.requirement or None,
+            rule=None if found.rule == GATE else found.rule,
+            outcome=found.outcome,
             who=each.who,
             next=each.next,
-            eligible_at=time_text(each.when),
+            eligible_at=time_text(found.when),
         )
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from ldmrelease.answers.gate import (
     GateAnswer,
+    GateBundleAnswer,
     GateFindingAnswer,
     GateImageAnswer,
     GateVerdict,
@@ -40,10 +41,14 @@ _Blocked = Mapping[str, "Blocked"]
 
 
 def sync_answer(
-    result: "SyncResult", decisions: Sequence[Decision], blocked: "Sequence[_Blocked]", now: datetime
+    result: "SyncResult",
+    decisions: Sequence[Decision],
+    blocked: "Sequence[_Blocked]",
+    now: datetime,
+    bundle: GateBundleAnswer | None = None,
 ) -> GateAnswer:
     """The answer. `decisions` are those of the result, as they are to be told; `blocked` what is not advised in each,
-    by requirement."""
+    by requirement; `bundle` the one that was decided by."""
     made = _Images(decisions, blocked)
     images = tuple(made.of(each) for each in result.images)
     unreadable = tuple(_unreadable(each) for each in result.unreadable)
@@ -53,7 +58,7 @@ def sync_answer(
         head=None,
         now=time_text(now) or "",
         verdict=GateVerdict.UNDECIDED if unreadable else overall_verdict(verdicts),
-        bundle=None,
+        bundle=bundle,
         images=images,
         unreadable=unreadable,
     )

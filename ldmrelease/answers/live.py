@@ -122,9 +122,12 @@ class UnrenderedAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Every drift that was found, and the places where nobody could be asked; applications that are switched off in
-    the tree; and what of it was not rendered."""
+    """Every drift that was found at `places`, of which everybody `answered` at so many, and the other ones;
+    applications that are switched off in the tree; and what of it was not rendered.
+    """
 
+    places: int
+    answered: int
     drift: tuple[DriftFindingAnswer, ...]
     unreachable: tuple[UnreachableAnswer, ...]
     switched_off: tuple[SwitchedOffAnswer, ...]
@@ -204,6 +207,8 @@ def _drift(found: Drift) -> FindingAnswer:
 def drift_answer(report: DriftReport) -> DriftAnswer:
     """What a look for drift found."""
     return DriftAnswer(
+        places=report.places,
+        answered=report.answered,
         drift=tuple(map(_drift_finding, report.drift)),
         unreachable=tuple(unreachable_answer(each.place, each.why) for each in report.unreachable),
         switched_off=tuple(map(_switched_off, report.switched_off)),

@@ -4,15 +4,18 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ldmrelease.answers.people import with_people
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, time_text
 from ldmrelease.domain.facts import Intent
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.services.inventory.promotions import PromotionSummary
 from ldmrelease.services.promotions.wait_reasons import pending_requirements
+from ldmrelease.trust.keyring import Keyring
 
 
 class PromotionRowAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A promotion in a list. `done` are the places that it is through with; it waits `until` a time, for `who`;
+    """A promotion in a list. `done` are the places that it is through with; it waits `until` a time, for `who`,
+    roles with their people;
     `pending` are the requirements that it waits for, or what it waits for in the cluster.
 
     It is `untrusted` where one of its events does not count; what a signed request would have said is null then.
@@ -38,12 +41,12 @@ class PromotionRowAnswer(msgspec.Struct, frozen=True, kw_only=True):
 Promotions = list[PromotionRowAnswer]
 
 
-def promotion_rows(ledger: LedgerReader, found: Iterable[PromotionSummary]) -> Promotions:
+def promotion_rows(ledger: LedgerReader, keyring: Keyring, found: Iterable[PromotionSummary]) -> Promotions:
     """The list of promotions; of one that is untrusted, what its signed request says, if it has one."""
-    return [_row(ledger, each) for each in found]
+    return [_row(ledger, keyring, each) for each in found]
 
 
-def _row(ledger: LedgerReader, summary: PromotionSummary) -> PromotionRowAnswer:
+def _row(ledger: LedgerReader, keyring: Keyring, summary: PromotionSummary) -> PromotionRowAnswer:
     asked = summary.request.body if summary.request is not None else None
     left, journal = summary.left(), summary.journal
     return PromotionRowAnswer(
@@ -60,6 +63,6 @@ def _row(ledger: LedgerReader, summary: PromotionSummary) -> PromotionRowAnswer:
         requested=time_text(summary.first.time) or "",
         last=time_text(summary.last) or "",
         until=time_text(journal.until) if journal is not None else None,
-        who=tuple(journal.who) if journal is not None else (),
+        who=with_people(keyring, journal.who) if journal is not None else (),
         pending=pending_requirements(ledger, summary),
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
 from ldmrelease.answers.errors import ErrorDetail
-from ldmrelease.answers.exit_codes import VERDICT_CODES, ExitCode, outcome_code
+from ldmrelease.answers.exit_codes import VERDICT_CODES, WRONG_LEDGER, ExitCode, outcome_code
 from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, is_undecided, preflight_refusals
 from ldmrelease.answers.sentences.causes import cause_words, waits_words
 from ldmrelease.answers.sentences.refusals import busy_words, interrupted_words, refusal_words
@@ -23,6 +23,7 @@ from ldmrelease.answers.spellings import (
     plain_values,
     time_text,
 )
+from ldmrelease.domain.decision import IN_THE_WAY
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.plan import Plan, Step, StepKind
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Unagreed
     from ldmrelease.services.inventory.drift_report import Blocked
     from ldmrelease.services.promotions.changes import PlaceChange
+    from ldmrelease.services.promotions.earliest import EarliestTimes
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
     from ldmrelease.services.promotions.submit import NothingToDo, Preview
@@ -77,12 +79,23 @@ class StepPlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlacePlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The steps at one place; `confirms` says that a failed check restores what was there."""
+    """The steps at one place; `confirms` says that a failed check restores what was there. `earliest` is when the
+    release can enter it, with all that is waited for before added up; null where no time alone makes that true.
+    """
 
     place: PlaceName
     level: str
+    earliest: TimeText | None
     steps: tuple[StepPlanAnswer, ...]
     confirms: bool
+
+
+class ImageChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the setting of a component said, and says: a tag, a digest, or both; null where there was nothing."""
+
+    component: str
+    before: str | None
+    after: str | None
 
 
 class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +104,7 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     it, but for what it has `dropped`. A plan tells which keys of a menu it `sets` besides (`numWeeklies 2 -> 0`), and
     what the drop-down menu says by itself (`dropdown`): where that says anything, the others are about pre-pulling.
     `written` is false where the place said all of it before; `older` says that a later release of its kind was there.
+    `images` are those that are others now, as the place reads them: of a cycle that has new builds, these.
     """
 
     place: PlaceName
@@ -102,6 +116,7 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     dropdown: tuple[str, ...]
     written: bool
     older: bool
+    images: tuple[ImageChangeAnswer, ...]
 
 
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
@@ -135,13 +150,16 @@ class BusyAnswer(PlaceBusyAnswer, frozen=True, kw_only=True, tag_field="answer",
 
 
 class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="dry-run"):
-    """What would be done, what that would change, and what would be decided. Nothing was written."""
+    """What would be done, what that would change, and what would be decided. Nothing was written. `refusals` are of
+    places that are left out: while there are any, a promotion of all these places does nothing.
+    """
 
     release: ReleaseName
     release_digest: DigestText
     plan: tuple[PlacePlanAnswer, ...]
     changes: tuple[PlaceChangeAnswer, ...]
     decisions: tuple[DecisionAnswer, ...]
+    refusals: tuple[PlaceRefusalAnswer, ...]
     hypothetical: tuple[str, ...]
     unagreed_targets: tuple[str, ...]
     unagreed_products: tuple[str, ...]
@@ -211,6 +229,10 @@ def _changes(changes: Iterable[PlaceChange]) -> tuple[PlaceChangeAnswer, ...]:
             dropdown=each.dropdown,
             written=each.written,
             older=each.older,
+            images=tuple(
+                ImageChangeAnswer(component=image.component, before=image.before, after=image.after)
+                for image in each.images
+            ),
         )
         for each in changes
     )
@@ -275,7 +297,7 @@ def nothing_answer(found: NothingToDo, release: str) -> NothingToDoAnswer:
 
 def preflight_answer(failed: PreflightFailed) -> RefusedAnswer | UndecidedAnswer:
     """Every place that cannot be written as asked, each with everything that it refuses."""
-    refusals = preflight_refusals(failed)
+    refusals = preflight_refusals(failed.places)
     if is_undecided(failed.places[0].refusal):
         return UndecidedAnswer(refusals=refusals)
     return RefusedAnswer(refusals=refusals)
@@ -286,17 +308,19 @@ def dry_run_answer(
     changes: Iterable[PlaceChange],
     local: Unagreed,
     blocked: Sequence[Mapping[str, Blocked]],
+    earliest: EarliestTimes,
 ) -> DryRunAnswer:
     """What would be done; for each decision what is not advised, by requirement."""
     return DryRunAnswer(
         release=f"{look.plan.product}/{look.plan.tag}",
         release_digest=look.plan.release,
-        plan=_plan(look.plan),
+        plan=_plan(look.plan, earliest),
         changes=_changes(changes),
         decisions=tuple(
             decision_answer(each.decision, each.digest, why)
             for each, why in zip(look.decided, blocked, strict=True)
         ),
+        refusals=preflight_refusals(look.left_out),
         hypothetical=local.levels,
         unagreed_targets=local.environments,
         unagreed_products=local.products,
@@ -304,11 +328,12 @@ def dry_run_answer(
     )
 
 
-def _plan(plan: Plan) -> tuple[PlacePlanAnswer, ...]:
+def _plan(plan: Plan, earliest: EarliestTimes) -> tuple[PlacePlanAnswer, ...]:
     return tuple(
         PlacePlanAnswer(
             place=str(each.place),
             level=each.level,
+            earliest=time_text(earliest[each.place].time),
             steps=tuple(map(_step, each.steps)),
             confirms=each.confirms,
         )
@@ -326,7 +351,13 @@ def result_code(answer: PromotionResult, outcome: PromotionOutcome | None = None
         case PromotedAnswer():
             return outcome_code(outcome) if outcome is not None else ExitCode.UNDECIDED
         case DryRunAnswer():
-            return VERDICT_CODES[answer.decisions[0].verdict]
+            if answer.refusals:
+                return _refusals_code(answer.refusals)
+            return (
+                ExitCode.OK
+                if _follows_at_once(answer.decisions[0])
+                else VERDICT_CODES[answer.decisions[0].verdict]
+            )
         case NothingToDoAnswer():
             return ExitCode.OK
         case BusyAnswer():
@@ -337,3 +368,17 @@ def result_code(answer: PromotionResult, outcome: PromotionOutcome | None = None
             return ExitCode.UNDECIDED
         case NotResumedAnswer():
             return ExitCode(answer.error.exit_code)
+
+
+def _follows_at_once(decision: DecisionAnswer) -> bool:
+    """Whether it waits for nothing but that other promotions come to the places before it."""
+    unmet = [each for each in decision.findings if each.outcome in IN_THE_WAY]
+    return bool(unmet) and all(
+        each.code == "earlier-in-plan" and not each.values.get("for") for each in unmet
+    )
+
+
+def _refusals_code(refusals: Sequence[PlaceRefusalAnswer]) -> ExitCode:
+    """As for a promotion that ends at the first of them."""
+    undecided = refusals[0].code == "unavailable" or refusals[0].code in WRONG_LEDGER
+    return ExitCode.UNDECIDED if undecided else ExitCode.REFUSED

@@ -43,11 +43,16 @@ class AllowedImage(Struct, frozen=True, order=True):
 
 class BundlePlace(Struct, frozen=True):
     """A place. `level` is what it is at; `repositories` are those that each of its components (`product/component`)
-    may be named in there."""
+    may be named in there. `namespace` is that of its workloads, None without any; `custom_images` are the paths of
+    images in custom resources, by kind and container. `refuses_unmanaged`: its level refuses what nobody declares.
+    """
 
     place: Place
     level: str
     repositories: dict[str, tuple[str, ...]]
+    namespace: str | None = None
+    custom_images: dict[str, dict[str, str]] = {}
+    refuses_unmanaged: bool = False
 
 
 class BundleEnvironment(Struct, frozen=True):

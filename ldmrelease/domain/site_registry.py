@@ -66,32 +66,33 @@ class OwnRepositories(Struct, frozen=True):
 
     def has(self, found: str) -> bool:
         """Whether a text names one of them: a repository without tag and digest."""
-        name = _name_of(found)
-        return name is not None and name in self._spellings()
+        name = repository_name(found)
+        return name is not None and name in self.spellings()
 
     def has_registry(self, found: str) -> bool:
         """Whether a text is the beginning of one of them: a host, or a host and the first parts of a path."""
-        name = _name_of(f"{found.rstrip('/')}/x")
+        name = repository_name(f"{found.rstrip('/')}/x")
         return name is not None and any(
-            each.startswith(name.removesuffix("/x") + "/") for each in self._spellings()
+            each.startswith(name.removesuffix("/x") + "/") for each in self.spellings()
         )
 
     def is_site(self, found: str) -> bool:
         """Whether a text names the one in the environment's own registry."""
-        return self.registry is not None and _name_of(found) == _name_of(
+        return self.registry is not None and repository_name(found) == repository_name(
             site_repository(self.source, self.registry)
         )
 
-    def _spellings(self) -> Iterator[str]:
+    def spellings(self) -> Iterator[str]:
+        """All of them, each as `repository_name` spells it."""
         for each in self.names:
             # A folder of images stands for a registry: texts that are to be deployed leave out its scheme.
             for text in (each, each.removeprefix(LAYOUT_SCHEME)):
-                name = _name_of(text)
+                name = repository_name(text)
                 if name is not None:
                     yield name
 
 
-def _name_of(text: str) -> str | None:
+def repository_name(text: str) -> str | None:
     """One spelling of a repository; None for what is none, or names an image in it."""
     try:
         reference = parse_reference(text)

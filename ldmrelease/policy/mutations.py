@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.domain.level import Additions, Ask, Level, Requirement
+from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
 from ldmrelease.domain.tags import RELEASE_KINDS
 
 Path = tuple[str | int, ...]
@@ -60,6 +60,9 @@ def _of_level(level: Level) -> Iterator[PolicyMutant]:
     order = list(Ask)
     for less in order[order.index(level.ask) + 1 :]:
         yield PolicyMutant(replace(level, ask=less), ("spec", "ask"), ASKED_LESS, None, str(less))
+    if level.unmanaged is not Unmanaged.LISTED:
+        listed = replace(level, unmanaged=Unmanaged.LISTED)
+        yield PolicyMutant(listed, ("spec", "unmanaged"), OTHERWISE, None, "unmanaged")
     if level.availability is not None:
         path = ("spec", "availability")
         yield PolicyMutant(replace(level, availability=None), path, REMOVED, None, "availability")

@@ -77,6 +77,7 @@ class Journal(Struct):
 
     `waits_for` has the step that needs somebody's act, and why. `before` keeps, by place, what the target
     held when the place was first claimed: what a restore puts back; `clusters` has the UID of its cluster then.
+    `images` are those that the place named then, by component, `written_images` those that were written.
     """
 
     state: PromotionState = PromotionState.REQUESTED
@@ -84,6 +85,8 @@ class Journal(Struct):
     rulings: dict[tuple[Place, DecisionStage], StageDecision] = field(default_factory=dict)
     before: dict[str, dict[str, Any]] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
+    images: dict[str, dict[str, str]] = field(default_factory=dict)
+    written_images: dict[str, dict[str, str]] = field(default_factory=dict)
     halt: Halt | None = None
     waiting: bool = False
     waits_at: Place | None = None
@@ -161,10 +164,13 @@ def _completed(journal: Journal, body: StepCompleted) -> None:
     journal.steps[body.step] = StepRecord(intended=True, done=True, result=result)
     if step.kind is StepKind.FREE:
         journal.steps.pop(str(StepId(step.place, StepKind.CLAIM)), None)
+    if step.kind is StepKind.APPLY:
+        journal.written_images[str(step.place)] = result.get("images", {})
     if step.kind is StepKind.CLAIM:
         journal.steps.pop(str(StepId(step.place, StepKind.FREE)), None)
         if str(StepId(step.place, StepKind.APPLY)) not in journal.steps:
             journal.before[str(step.place)] = result.get("before", {})
+            journal.images[str(step.place)] = result.get("images", {})
         if "cluster" in result:
             journal.clusters.setdefault(str(step.place), result["cluster"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ldmrelease.answers.sentences.text import indented, listed, said
+from ldmrelease.answers.sentences.text import few, indented, listed, said, short
 from ldmrelease.domain.facts import Intent
 from ldmrelease.render.tables import Colour, painted
 
@@ -19,6 +19,8 @@ _DONE = {
     Intent.ALIAS: "MOVED",
     Intent.RETIRE: "RETIRED",
 }
+_MOST = 5
+"""Images that are told of one release."""
 _HOW = {
     "scaled-to-zero": " (scaled to zero: nothing runs there)",
     "scheduled": " (the next Job runs it)",
@@ -61,7 +63,19 @@ def _names(change: PlaceChange) -> str:
     names = [each for each in (change.before, change.after) if each is not None and each != change.alias]
     alias = f"{change.alias}{' ->' if len(names) == 1 else ':'} " if change.alias else ""
     added = "+ " if change.menu else ""
-    return said(added + alias) + " -> ".join(dict.fromkeys(map(said, names)))
+    within = _images(change) if change.before == change.after else ""
+    return said(added + alias) + " -> ".join(dict.fromkeys(map(said, names))) + within
+
+
+def _images(change: PlaceChange) -> str:
+    """The images that differ within one release, such as builds of a cycle."""
+    told = [f"{each.component} {_image(each.before)} -> {_image(each.after)}" for each in change.images]
+    return f" ({few(told, _MOST)})" if told else ""
+
+
+def _image(text: str | None) -> str:
+    tag, at, digest = (text or "nothing").partition("@")
+    return f"{said(short(tag))}{at}{short(digest)}"
 
 
 def _there(change: PlaceChange) -> str:

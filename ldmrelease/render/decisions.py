@@ -64,6 +64,21 @@ def decision_text(
     return "\n".join([verdict_line(decision), *_all_findings(decision, default_product, blocked)])
 
 
+def each_once(blocked: Sequence[Mapping[str, Blocked]]) -> list[Mapping[str, Blocked]]:
+    """The same without what was said before: a command that several places or requirements would ask for."""
+    said: set[str] = set()
+    left: list[Mapping[str, Blocked]] = []
+    for each in blocked:
+        own: dict[str, Blocked] = {}
+        for requirement, why in each.items():
+            words = not_advised_words(why)
+            if words not in said:
+                said.add(words)
+                own[requirement] = why
+        left.append(own)
+    return left
+
+
 def details_text(decision: Decision, default_product: str | None = None) -> str:
     """Why something was allowed, for whoever sees first that it was done."""
     mark = " (found, not decided)" if decision.only_found else ""
@@ -76,6 +91,7 @@ def _all_findings(
 ) -> Iterator[str]:
     product = decision.name.partition("/")[0]
     named = product if product != default_product else None
+    (blocked,) = each_once([blocked])
     for each in sorted(decision.findings, key=lambda each: list(MARKS).index(each.outcome)):
         yield from finding_lines(each, decision.now, named)
         if each.requirement in blocked:

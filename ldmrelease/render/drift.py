@@ -20,7 +20,7 @@ from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
-    from ldmrelease.services.inventory.drift_report import DriftFinding
+    from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
     from ldmrelease.services.inventory.live import UnavailablePlace, UnrenderedPlace
     from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
 
@@ -35,16 +35,17 @@ def live_table(rows: Sequence[LiveComponent]) -> str:
     return table(headers, [_line(each) for each in rows], spare=("at", "decided", "desired"))
 
 
-def drift_text(
-    found: Sequence[DriftFinding],
-    switched_off: Iterable[SwitchedOffApplication] = (),
-    *,
-    is_whole: bool = True,
-) -> str:
-    """Every difference, where it is, and the next command; `is_whole` where every place could be looked at."""
-    nothing = "no drift was found" if is_whole else "no drift was found where somebody answered"
-    lines = [*map(_difference, found), *map(_switched_off, switched_off)]
-    return "\n".join(lines) or nothing
+def drift_text(report: DriftReport) -> str:
+    """Every difference, where it is, and the next command; first of how many places that can be said."""
+    lines = [*map(_difference, report.drift), *map(_switched_off, report.switched_off)]
+    if report.is_whole:
+        return "\n".join(lines) or "no drift was found"
+    of = f"{report.answered} of {report.places} places answered"
+    if not report.unreachable:
+        of += ", and not all was rendered in time"
+    if lines:
+        return "\n".join([f"{of}; not all that differs may be known:", *lines])
+    return f"{of}, {'no drift was found there' if report.answered else 'nothing is known'}"
 
 
 def unrendered_lines(missed: Iterable[UnrenderedPlace]) -> list[str]:

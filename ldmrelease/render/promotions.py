@@ -16,14 +16,23 @@ from ldmrelease.answers.sentences.refusals import (
     preflight_words,
     refusal_words,
 )
-from ldmrelease.answers.sentences.text import command_line, differ, indented, listed, moment, said, short
-from ldmrelease.domain.decision import FOUND
+from ldmrelease.answers.sentences.text import (
+    command_line,
+    differ,
+    indented,
+    listed,
+    moment,
+    said,
+    same_told,
+    short,
+)
+from ldmrelease.domain.decision import FOUND, Verdict
 from ldmrelease.domain.events.promotion import DecisionStage, PromotionState
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId
 from ldmrelease.render.changes import done_text
-from ldmrelease.render.decisions import decision_text, verdict_line
+from ldmrelease.render.decisions import decision_text, each_once, verdict_line
 from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
@@ -31,7 +40,8 @@ if TYPE_CHECKING:
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
     from ldmrelease.services.decisions.decide import Decided, Unagreed
     from ldmrelease.services.inventory.drift_report import Blocked
-    from ldmrelease.services.promotions.preflight import PreflightFailed
+    from ldmrelease.services.promotions.earliest import EarliestTimes
+    from ldmrelease.services.promotions.preflight import PreflightFailed, RefusedPlace
     from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
     from ldmrelease.services.promotions.report import PlaceReport, PromotionReport, StepReport
     from ldmrelease.services.promotions.submit import NothingToDo
@@ -121,8 +131,8 @@ def _with_receipts(answer: NothingToDo) -> str:
 def look_text(
     decided: Sequence[Decided], default_product: str | None, blocked: Sequence[Mapping[str, Blocked]] = ()
 ) -> str:
-    """The decisions of a look, place by place, and for each what is not advised by requirement."""
-    told = zip(decided, blocked or [NONE_BLOCKED] * len(decided), strict=True)
+    """The decisions of a look, place by place, and for each what is not advised by requirement: each of it once."""
+    told = zip(decided, each_once(blocked or [NONE_BLOCKED] * len(decided)), strict=True)
     return "\n\n".join(decision_text(each.decision, default_product, why) for each, why in told)
 
 
@@ -160,12 +170,40 @@ def preflight_text(failed: PreflightFailed) -> str:
     return f"{kind}: {preflight_words(failed)}; nothing was written"
 
 
+def left_out_texts(places: Sequence[RefusedPlace]) -> list[str]:
+    """The places that are left out of an answer about others, in one text; none where there is none."""
+    from ldmrelease.answers.findings import is_undecided  # noqa: PLC0415 - as above
+
+    told = [(each, is_undecided(each.refusal)) for each in places]
+    groups = ((Verdict.UNDECIDED, True), (Verdict.REFUSED, False))
+    lines = [
+        f"{painted(str(verdict).upper(), Colour.red)}: {line}"
+        for verdict, undecided in groups
+        for line in same_told(
+            (each.place, refusal_words(each.refusal)) for each, so in told if so is undecided
+        )
+    ]
+    return ["\n".join(lines)] if lines else []
+
+
 def plan_text(plan: Plan) -> str:
     """What a promotion would do: the plan, place by place."""
     lines = ["plan:"]
     for place in plan.places:
         lines += [f"  {place.place} (level {place.level})", *indented(_plan_lines(place), 4)]
     return "\n".join(lines)
+
+
+def earliest_lines(times: EarliestTimes, now: datetime) -> list[str]:
+    """When the last place of a plan can be entered at the earliest; nothing where that is now."""
+    place, last = [*times.items()][-1]
+    if last.barred is not None:
+        return [
+            f"earliest at the last place: not known, since {last.barred} waits for {listed(last.requirements)}"
+        ]
+    if last.time is None or last.time <= now:
+        return []
+    return [f"earliest at the last place: {place} {moment(last.time, now)}"]
 
 
 def _plan_lines(place: PlacePlan) -> Iterator[str]:

@@ -207,6 +207,10 @@ class PlaceObserving(ReleaseHistory, ImageLookup, TargetAccess, Protocol):
         """The workspace's time."""
 
 
+class CheckedPlace(PlaceObserving, PolicyLookup, Protocol):
+    """Looks at what runs at a place, and at what policies want to be checked there."""
+
+
 class CheckExecution(Protocol):
     """Runs a check in a container, a cluster or a process."""
 

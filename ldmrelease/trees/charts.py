@@ -5,6 +5,7 @@ import posixpath
 from msgspec import Struct
 
 from ldmrelease.trees.files import Tree
+from ldmrelease.trees.parsed import documents_of
 from ldmrelease.trees.values import (
     EMPTY,
     UnreadableFile,
@@ -17,7 +18,7 @@ from ldmrelease.trees.values import (
     mapping_at,
     mapping_of,
     merged,
-    read_mapping,
+    sole_mapping,
     text_at,
 )
 
@@ -75,7 +76,7 @@ class Charts:
         """A values file; an empty one where there is none. Raises `UnreadableFile`."""
         if file not in self._values:
             there = self.has_file(file)
-            self._values[file] = read_mapping(self._tree.read(file), file) if there else EMPTY
+            self._values[file] = sole_mapping(documents_of(self._tree, file), file) if there else EMPTY
         return self._values[file]
 
     def chart(self, folder: str) -> Chart:
@@ -121,7 +122,7 @@ class Charts:
 
     def _read(self, folder: str) -> Chart:
         file = f"{folder}/Chart.yaml"
-        about = read_mapping(self._tree.read(file), file)
+        about = sole_mapping(documents_of(self._tree, file), file)
         version = child(about, "appVersion")
         listed = child(about, "dependencies")
         items = listed.items if isinstance(listed, YamlSequence) else ()

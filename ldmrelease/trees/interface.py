@@ -2,7 +2,7 @@
 `registry`."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -46,6 +46,24 @@ class TreeImage(Struct, frozen=True):
     own: OwnSetting | None = None
 
 
+class TreeMenu(Struct, frozen=True):
+    """A menu of images that users choose from, in an environment's own file.
+
+    path: of its mapping. defaults: where the chart's own stands, whose keys hold where the environment has none.
+    repository: of its images. recommended: the tag that its key `recommendedTag` names, None for none. dropdown:
+    whether what may be started is said apart, so that its own keys say what is pulled in advance.
+    """
+
+    environment: str
+    application: str
+    file: str
+    path: KeyPath
+    defaults: OwnSetting
+    repository: str
+    recommended: str | None
+    dropdown: bool
+
+
 class NotUnderstood(Struct, frozen=True):
     """What could not be read or rendered; everything else was. `where` is a file or the folder of a chart.
 
@@ -74,7 +92,7 @@ class SwitchedOff(Struct, frozen=True):
     value: str | None = None
 
 
-TreeFinding = TreeImage | NotUnderstood
+TreeFinding = TreeImage | TreeMenu | NotUnderstood
 
 
 class RenderLimits(Struct, frozen=True):
@@ -96,12 +114,16 @@ class RenderLimits(Struct, frozen=True):
         return min(self.seconds, left)
 
 
+Wanted = Callable[[str, str, str], bool]
+"""Asked of each application before it is rendered: its environment, its name, and a digest of all that goes into it."""
+
+
 class Programs(Struct, frozen=True):
     """The programs that render, those that are installed, and where they may work: nothing of the tree is there.
 
     environment: the variables of this process. cache: where what was rendered is kept for the next time.
     exact: render what is there, without sentinels, so that nothing is known of what decides an image. limits: what
-    renderings may take.
+    renderings may take. wanted: which applications are rendered, where a layout can tell them apart; None renders all.
     """
 
     work: Path
@@ -111,6 +133,7 @@ class Programs(Struct, frozen=True):
     cache: Path | None = None
     exact: bool = False
     limits: RenderLimits = RenderLimits()
+    wanted: Wanted | None = None
 
 
 class TreeLayout(Protocol):

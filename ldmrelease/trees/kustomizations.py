@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from ldmrelease.trees.containers import containers
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.image_references import split_reference
+from ldmrelease.trees.parsed import documents_of
 from ldmrelease.trees.values import (
     UnreadableFile,
     YamlMapping,
@@ -19,7 +20,6 @@ from ldmrelease.trees.values import (
     YamlSequence,
     YamlValue,
     child,
-    read_documents,
     text_at,
 )
 
@@ -121,7 +121,7 @@ class Kustomizations:
     def documents(self, file: str) -> list[YamlValue]:
         """The documents of a file. Raises `UnreadableFile`."""
         if file not in self._read:
-            self._read[file] = read_documents(self._tree.read(file), file)
+            self._read[file] = documents_of(self._tree, file)
         return self._read[file]
 
     def kustomization(self, folder: str) -> YamlValue | None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from ldmrelease.trees.files import Tree
+from ldmrelease.trees.parsed import documents_of
 from ldmrelease.trees.values import (
     KeyPath,
     UnreadableFile,
@@ -12,7 +13,6 @@ from ldmrelease.trees.values import (
     YamlScalar,
     YamlSequence,
     YamlValue,
-    read_documents,
     text_at,
 )
 
@@ -50,7 +50,7 @@ class Addresses:
     def _documents(self, file: str) -> Sequence[YamlValue]:
         if file not in self._read:
             try:
-                self._read[file] = read_documents(self._tree.read(file), file)
+                self._read[file] = documents_of(self._tree, file)
             except UnreadableFile:
                 self._read[file] = ()
         return self._read[file]

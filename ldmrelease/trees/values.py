@@ -1,6 +1,6 @@
 """Values files as data that knows where each scalar stands, merged as Helm merges them. Pure but for the parser."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Union
 
 import yaml
@@ -93,7 +93,11 @@ def read_documents(text: bytes, file: str) -> list[YamlValue]:
 
 def read_mapping(text: bytes, file: str) -> YamlMapping:
     """The one mapping of a values file; empty where the file is. Raises `UnreadableFile`."""
-    documents = read_documents(text, file)
+    return sole_mapping(read_documents(text, file), file)
+
+
+def sole_mapping(documents: Sequence[YamlValue], file: str) -> YamlMapping:
+    """The one mapping of the documents of a values file; empty where there is none. Raises `UnreadableFile`."""
     if len(documents) > 1:
         raise UnreadableFile(file, f"{len(documents)} documents; a values file has one")
     found = documents[0] if documents else EMPTY

@@ -13,6 +13,7 @@ from tests.real.registries import referrers_registry
 
 IMAGES = ("api", "worker")
 TAGS = ("1.5.0", "1.6.0")
+_READERS = "registry.shop.internal"
 
 
 @contextmanager
@@ -68,14 +69,29 @@ def _deploy(bare: Path, work: Path, registry: str) -> None:
 
 
 @contextmanager
+def gated(folder: Path) -> Iterator[Stage]:
+    """The shop with its workspace, `release`, in which 1.5.0 was seen everywhere, and a clone of its repository."""
+    with shop(folder) as stage:
+        stage.run("ldmrelease init --sample simple --person 'Ann Example' release")
+        stage.edit("release/ldmrelease.yaml")
+        for command in ("trust agree --yes", "release pin 1.5.0", "observe"):
+            told, code = stage.run(f"ldmrelease -C release {command}")
+            assert code == 0, told
+        stage.run(f"git clone -q {stage.home}/deploy.git deploy")
+        yield stage
+
+
+@contextmanager
 def adoptable(folder: Path) -> Iterator[Stage]:
     """A checkout of a tree for Kustomize, `deploy`, with an overlay for each environment."""
     with empty(folder) as stage:
+        # A reader's registry has a name of its own: one that is reserved for examples is a finding of lint.
+        stage.stands_for = {"oci.example.com": _READERS} | stage.stands_for
         tree = stage.home / "deploy"
         for environment, tag in (("dev", TAGS[1]), ("staging", TAGS[1]), ("prod", TAGS[0])):
             overlay = tree / "overlays" / environment
             overlay.mkdir(parents=True)
-            images = [f"  - {{name: oci.example.com/shop/{each}, newTag: {tag}}}\n" for each in IMAGES]
+            images = [f"  - {{name: {_READERS}/shop/{each}, newTag: {tag}}}\n" for each in IMAGES]
             (overlay / "kustomization.yaml").write_text(
                 f"resources: [../../base]\nimages:\n{''.join(images)}"
             )
@@ -92,8 +108,8 @@ def adoptable(folder: Path) -> Iterator[Stage]:
 def _deployment(name: str) -> str:
     return (
         f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  template:\n    spec:\n"
-        f"      containers:\n        - {{name: {name}, image: oci.example.com/shop/{name}}}\n"
+        f"      containers:\n        - {{name: {name}, image: {_READERS}/shop/{name}}}\n"
     )
 
 
-WORLDS = {"adoptable": adoptable, "empty": empty, "shop": shop}
+WORLDS = {"adoptable": adoptable, "empty": empty, "gated": gated, "shop": shop}

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,17 +21,17 @@ TOOLS = Path(__file__).parent / "tools"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ldmrelease"
 
 
-def go_tool(name: str, package: str, source: Path | None = None) -> Path:
+def go_tool(name: str, package: str, source: Path | None = None, options: Sequence[str] = ()) -> Path:
     """The tool's binary; `package` is what to build in the module at `source`. Skips where there is no Go."""
     module = source or TOOLS / name
     pins = hashlib.sha256((module / "go.mod").read_bytes() + (module / "go.sum").read_bytes())
     binary = CACHE / f"{name}-{pins.hexdigest()[:16]}"
     if not binary.exists():
-        _build(module, package, binary)
+        _build(module, package, binary, options)
     return binary
 
 
-def _build(module: Path, package: str, binary: Path) -> None:
+def _build(module: Path, package: str, binary: Path, options: Sequence[str]) -> None:
     go = shutil.which("go")
     if go is None:
         missing(f"{binary.name} cannot be built: install Go >= 1.26 (Debian's golang-go may be too old)")
@@ -39,7 +40,7 @@ def _build(module: Path, package: str, binary: Path) -> None:
     with tempfile.TemporaryDirectory(dir=CACHE) as aside:
         made = Path(aside) / "tool"
         done = subprocess.run(
-            [go, "build", "-buildvcs=false", "-o", str(made), package],
+            [go, "build", "-buildvcs=false", *options, "-o", str(made), package],
             cwd=module,
             capture_output=True,
             text=True,

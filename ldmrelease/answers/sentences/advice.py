@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def not_advised_words(found: Blocked) -> str:
-    """That a command would not be let through, and why."""
+    """That a command would not be let through, and why; or from when on it would be."""
+    if found.once:
+        return f"once {found.once}: {command_line(found.command)}"
     return f"no command is advised: `{command_line(found.command)}` would not be let through: {blocked_words(found)}"
 
 

@@ -3,10 +3,21 @@
 from collections.abc import Callable, Mapping
 
 from ldmrelease.answers.sentences.rejected import why_not
-from ldmrelease.answers.sentences.text import Values, values_of
+from ldmrelease.answers.sentences.text import Values, said, values_of
 
 _NEWER = "take a newer one: `ldmrelease bundle export`"
 
+BUNDLE_WORDS: Mapping[str, Callable[[Values], str]] = {
+    "not-in-bundle": lambda v: (
+        f"the bundle knows no release of {said(v['component'])} with {said(v['digest'])}; {_NEWER}"
+    ),
+    "no-decision": lambda v: f"the bundle has no decision about {said(v['release'])} there; {_NEWER}",
+    "lapsed": lambda v: (
+        f"the decision about {said(v['release'])} was valid until {v['valid_until']}; {_NEWER}"
+    ),
+    "held": lambda v: f"it is held by {v['hold']}: {said(v['reason'])}",
+}
+"""What a bundle says of an image before any decision, or where there is none."""
 _WORDS: Mapping[str, Callable[[Values], str]] = {
     "stale": lambda v: f"stale since {v['stale_after']}, and good until {v['expires']}; {_NEWER}",
     "expired": lambda v: f"it expired at {v['expires']}, so nothing is decided by it; {_NEWER}",

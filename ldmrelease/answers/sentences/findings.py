@@ -242,7 +242,7 @@ _AFTER: dict[tuple[str, str], Words] = {
         + (f" ({few(v['failed_tests'])})" if v.get("failed_tests") else "")
         + ": it has to pass there in a later run"
     ),
-    ("after", "earlier-in-plan"): lambda v: f"{v['place']} comes earlier in the same promotion",
+    ("after", "earlier-in-plan"): lambda v: f"{v['place']} comes earlier in the same plan{_asked(v)}",
 }
 
 _OTHERS: dict[tuple[str, str], Words] = {

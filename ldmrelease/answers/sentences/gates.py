@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from ldmrelease.answers.sentences.bundles import BUNDLE_WORDS
 from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.sentences.text import Values, listed, said, values_of
 from ldmrelease.services.gate.image_verdict import GATE
@@ -39,6 +40,9 @@ BEFORE_DECISIONS: Mapping[str, Callable[[Values], str]] = {
     "ambiguous": lambda v: (
         f"{v['digest']} is the image of {listed(v['releases'])}: write the tag that is meant beside it"
     ),
+    "unmanaged-image": lambda v: (
+        f"no product of the workspace declares {said(v['image'])}, and the level {v['level']} refuses such images"
+    ),
     "unavailable": lambda v: (
         f"{said(v['where'])} could not be reached: {said(v['reason'])}"
         if v.get("where")
@@ -48,4 +52,5 @@ BEFORE_DECISIONS: Mapping[str, Callable[[Values], str]] = {
         f"the policy, the target or the product of {v['place']} is not what the trust document records, so nothing "
         "is decided by it"
     ),
+    **BUNDLE_WORDS,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ldmrelease.answers.sentences.bundles import BUNDLE_WORDS
 from ldmrelease.answers.sentences.gates import BEFORE_DECISIONS
 from ldmrelease.answers.sentences.text import Values, listed, said, values_of
 
@@ -63,6 +64,7 @@ _IMAGES: dict[str, Words] = {
         "is decided by it"
     ),
     "unavailable": lambda v: f"{said(v['where'])} could not be reached: {said(v['reason'])}",
+    **BUNDLE_WORDS,
 }
 _UNREADABLE: dict[str, Words] = {
     "not-yaml": lambda v: f"not YAML: {said(v['found'])}",

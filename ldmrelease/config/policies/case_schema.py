@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from ldmrelease.config.policies.rule_schema import EvidenceType
-from ldmrelease.config.policies.schema import PolicyTagKind, WhenAsked
+from ldmrelease.config.policies.schema import PolicyTagKind, WhatOfUnmanaged, WhenAsked
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     Duration,
@@ -277,6 +277,9 @@ class ExpectEntry(Strict):
     )
     availability: Duration | None = Field(
         None, description="How soon a release should run there. Left out: not looked at."
+    )
+    unmanaged: WhatOfUnmanaged | None = Field(
+        None, description="What becomes of images that no product declares. Left out: not looked at."
     )
 
 

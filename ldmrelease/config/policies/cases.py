@@ -20,7 +20,7 @@ from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Outcome, Verdict
-from ldmrelease.domain.level import Ask, Level
+from ldmrelease.domain.level import Ask, Level, Unmanaged
 from ldmrelease.policy.builtin import IDS
 from ldmrelease.policy.cases.verdicts import ExpectedDecision, ExpectedFinding, PolicyCase
 
@@ -153,6 +153,7 @@ def _expected(entry: ExpectEntry) -> ExpectedDecision:
         waivable_by=None if waivable is None else {name: tuple(roles) for name, roles in waivable.items()},
         ask=None if entry.ask is None else Ask(entry.ask),
         availability=entry.availability,
+        unmanaged=None if entry.unmanaged is None else Unmanaged(entry.unmanaged),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ldmrelease.config.policies.ids import id_clashes
 from ldmrelease.config.policies.rule_schema import Clause
 from ldmrelease.config.policies.schema import KEYS_TO_COME, RULES_TO_COME, EnvironmentAdditions, LevelFile
 from ldmrelease.config.yaml import read
@@ -13,7 +14,6 @@ from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
-from ldmrelease.policy.builtin import IDS
 
 SUFFIX = ".yaml"
 
@@ -35,8 +35,11 @@ def read_level(path: Path) -> tuple[Level, read.YamlDocument]:
 
 
 def _level_of(document: read.YamlDocument) -> Level:
-    file = validate(LevelFile, document, later=(*KEYS_TO_COME, *RULES_TO_COME))
-    problems = list(_clashes(file, document))
+    problems = list(id_clashes(document))
+    try:
+        file = validate(LevelFile, document, later=(*KEYS_TO_COME, *RULES_TO_COME))
+    except BadInput as error:
+        raise BadInput([*error.problems, *problems]) from error
     if problems:
         raise BadInput(problems)
     return _level(file, canonical.digest(document.data))
@@ -113,26 +116,6 @@ def _probable_names(path: Path) -> Iterator[str]:
 def level_schema() -> dict[str, Any]:
     """The JSON Schema of a policy file, with a description of every field."""
     return LevelFile.model_json_schema()
-
-
-def _clashes(file: LevelFile, document: read.YamlDocument) -> Iterator[Problem]:
-    taken: dict[tuple[tuple[str | int, ...], str], tuple[str | int, ...]] = {}
-    base = {clause.id: path for path, clause in file.clauses() if len(path) == 3}
-    for path, clause in file.clauses():
-        if clause.id in IDS:
-            message = f"{clause.id!r} is the id of something that every decision asks"
-            yield document.problem((*path, "id"), message, "give it another id")
-            continue
-        part = path[:-2]
-        first = taken.setdefault((part, clause.id), path)
-        if first is not path:
-            line = document.where(first)[0]
-            message = f"the requirement {clause.id!r} stands twice, first on line {line}"
-            yield document.problem((*path, "id"), message, "give it another id")
-        elif base.get(clause.id, path)[-2] != path[-2]:
-            line = document.where(base[clause.id])[0]
-            message = f"the level has {clause.id!r} under {base[clause.id][-2]} on line {line}"
-            yield document.problem((*path, "id"), message, f"move it to {base[clause.id][-2]} or rename it")
 
 
 def _level(file: LevelFile, digest: str) -> Level:

@@ -73,24 +73,24 @@ def init_workspace(
     at: datetime,
     person: str = "me",
     change: Callable[[str], str] = lambda text: text,
-    policies: Mapping[str, bytes] | None = None,
+    further: Mapping[str, bytes] | None = None,
 ) -> Initialised:
     """Write a workspace into a folder, which is made where it is not there; the ledger is left to the caller.
 
     `sample` is one of `SAMPLES`, None for an empty workspace. The keys count from `at`; `person` is whose
-    the key `me` is; `change` is made to the text of the workspace's file first; `policies` are further ones, by the
-    names of their files. Raises `BadInput`, having written nothing, for an unknown sample and where a file that would
-    be written is there already.
+    the key `me` is; `change` is made to the text of the workspace's file first; `further` are files beside it, by
+    their path, such as `policies/standalone.yaml`. Raises `BadInput`, having written nothing, for an unknown sample
+    and where a file that would be written is there already.
     """
     if sample is not None and sample not in SAMPLES:
         message, remedy = f"no sample {sample!r}", f"known are {', '.join(SAMPLES)}"
         raise BadInput([Problem(shown(folder), message, remedy=remedy)])
     files = dict(_files(sample or _EMPTY))
     files[FILE] = change(files[FILE].decode()).encode()
-    if policies is not None:
+    if any(each.startswith("policies/") for each in further or {}):
         # Cases of other policies than these would fail.
         files = {name: data for name, data in files.items() if not name.startswith(_CASES)}
-        files |= {f"policies/{name}": data for name, data in policies.items()}
+    files |= further or {}
     files |= schema_files()
     _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore", "ledger.db"])
     for name, data in files.items():
@@ -105,6 +105,11 @@ def init_workspace(
     _write(folder / "trust.yaml", trust.encode())
     made = [*files, ".gitignore", *(f"keys/{name}.pem" for name in keys), "trust.yaml"]
     return Initialised(folder / FILE, tuple(folder / name for name in made))
+
+
+def empty_workspace() -> str:
+    """The file of a workspace without products and environments."""
+    return dict(_files(_EMPTY))[FILE].decode()
 
 
 def default_policies() -> dict[str, bytes]:

@@ -12,6 +12,7 @@ from ldmrelease.config.workspace.check_lint import check_problems
 from ldmrelease.config.workspace.folders import missing_folders
 from ldmrelease.config.workspace.key_lint import key_problems
 from ldmrelease.config.workspace.load import ReadFiles, read_parts, written
+from ldmrelease.config.workspace.placeholders import placeholder_problems
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.trust_lint import trust_problems
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
@@ -50,6 +51,7 @@ def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
     if file is None or document is None:
         return
     yield from missing_folders(file, document, root)
+    yield from placeholder_problems(file, document)
     trust_faults = [] if read.trust is None else list(trust_problems(read.trust, file, read.problems))
     yield from trust_faults
     if read.topology is not None:

@@ -7,10 +7,11 @@ already, that is looked for; else what is found there is what it stands for.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.variables import VARIABLE, Bindings, names_in
+from ldmrelease.config.workspace.variables import VARIABLE, Bindings, names_in, replaced
 
 _TOKEN = re.compile(rf"{VARIABLE.pattern}|(\*)")
 _ANY = "*"
@@ -36,6 +37,11 @@ class TreeQuestion(Struct, frozen=True):
         """What has to be recorded for it, with every variable as `*`: `FILE#PATH`, or `FILE#PATH = VALUE`."""
         text = f"{_anonymous(self.file)}#{_anonymous(self.path)}"
         return text if self.value is None else f"{text}{_IS}{_anonymous(self.value)}"
+
+    @property
+    def path_form(self) -> str:
+        """A regular expression of all paths that may answer."""
+        return ".*".join(map(re.escape, _anonymous(self.path).split(_ANY)))
 
     @property
     def variables(self) -> list[str]:
@@ -95,13 +101,19 @@ def _matching(
     template: str, known: Mapping[str, object], bound: Bindings, apart: str
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The names among `known` that a template stands for, with what its variables do then."""
-    tokens = [match[1] for match in _TOKEN.finditer(template)]
-    if all(each in bound for each in tokens):
-        exact = VARIABLE.sub(lambda match: bound[match[1]], template)
+    tokens = _tokens(template)
+    unbound = [index for index, (_, _, name) in enumerate(tokens) if name not in bound]
+    if not unbound:
+        exact = replaced(template, bound)
         if exact in known:
             yield exact, {}
         return
+    # Most names are told apart by what stands before and behind all that is open.
+    start = replaced(template[: tokens[unbound[0]][0]], bound)
+    end = replaced(template[tokens[unbound[-1]][1] :], bound)
     for each in known:
+        if not (each.startswith(start) and each.endswith(end)):
+            continue
         own = _taken(template, each, bound, apart)
         if own is not None:
             yield each, own
@@ -113,13 +125,13 @@ def _taken(template: str, text: str, bound: Bindings, apart: str) -> dict[str, s
     apart: the character that no variable has. The text is read once, from its end, so that no text takes long: every
     variable but the first is as short as it can be, and one that stands there twice is what it is in the last place.
     """
-    if len(text) > LONGEST:
+    tokens = _tokens(template)
+    if len(text) > LONGEST or (tokens and not text.startswith(template[: tokens[0][0]])):
         return None
     found: dict[str, str] = {}
     open_, literal, end, right = "", "", len(text), len(template)
-    for match in reversed(list(_TOKEN.finditer(template))):
-        literal, right = template[match.end() : right] + literal, match.start()
-        name = match[1] or _ANY
+    for start_of, end_of, name in reversed(tokens):
+        literal, right = template[end_of:right] + literal, start_of
         if name not in bound and name not in found:
             start = _before(text, literal, end, open_)
             if start < 0 or not _keep(found, open_, text[start + len(literal) : end], apart):
@@ -130,6 +142,12 @@ def _taken(template: str, text: str, bound: Bindings, apart: str) -> dict[str, s
     inner = text[len(literal) : end]
     whole = text.startswith(literal, 0, end) and bool(inner) == bool(open_)
     return found if whole and _keep(found, open_, inner, apart) else None
+
+
+@lru_cache(maxsize=4_096)
+def _tokens(template: str) -> tuple[tuple[int, int, str], ...]:
+    """Where each variable of a template begins and ends, and its name."""
+    return tuple((each.start(), each.end(), each[1] or _ANY) for each in _TOKEN.finditer(template))
 
 
 def _before(text: str, literal: str, end: int, open_: str) -> int:

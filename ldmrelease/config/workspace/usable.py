@@ -98,6 +98,8 @@ def without(usable: Usable, mistaken: Iterable[Problem]) -> Usable:
     entries = sorted(_entries(usable.file), key=len, reverse=True)
     faulty = {next((each for each in entries if _within(field, spell_path(each))), None) for field in fields}
     paths = tuple(each for each in faulty if each is not None)
+    if not paths:
+        return usable
     plain = copy.deepcopy(usable.plain)
     for path in paths:
         _take_out(plain, path)

@@ -56,6 +56,10 @@ _MARKED = re.compile(
     rf"(?:_rsp(?P<rsp>{DIGITS}))?"
     r"(?:-(?P<architecture>386|aarch64|amd64|arm|arm64|ppc64le|riscv64|s390x|x86))?"
 )
+_SUFFIXED = re.compile(
+    r"(?P<stem>.+?)(?:[._-]c(?P<cycle>[0-9]+)[._-](?P<build>[0-9]+))?(?:[._-]rsp(?P<rsp>[0-9]+))?", re.DOTALL
+)
+"""Behind what somebody wrote with other separators."""
 
 
 def parse(text: str) -> Tag:
@@ -91,8 +95,15 @@ def order_key(tag: Tag) -> OrderKey:
 
 
 def other_spellings(text: str) -> Iterator[str]:
-    """The name of the stack's build in an image tag."""
-    yield from stack_spellings(text, SEPARATOR, lambda _lead, _candidate: "r")
+    """The name of the stack's build in an image tag, with the cycle and the rebuild that stood behind it."""
+    match = _SUFFIXED.fullmatch(text)
+    assert match is not None
+    suffix = f"_c{match['cycle']}.{match['build']}" if match["cycle"] else ""
+    suffix += f"_rsp{match['rsp']}" if match["rsp"] else ""
+    stem = match["stem"]
+    for each in (stem, *stack_spellings(stem, SEPARATOR, lambda _lead, _candidate: "r")):
+        if each + suffix != text:
+            yield each + suffix
 
 
 def alias(text: str, grammar: str, *, name: str | None) -> Tag:

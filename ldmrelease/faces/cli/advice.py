@@ -9,7 +9,7 @@ from ldmrelease.answers.decisions import NONE_BLOCKED
 from ldmrelease.domain.decision import Decision, Outcome
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.services.context import Context
-from ldmrelease.services.decisions.decide import Decided
+from ldmrelease.services.decisions.decide import Decided, roles_asked
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.drift_report import Blocked
@@ -48,6 +48,9 @@ def planned_report(
 
     Earlier decisions advise nothing, and none does of a promotion that is through.
     """
+    from ldmrelease.answers.people import cause_with_people  # noqa: PLC0415 - as above
+
+    report = replace(report, cause=cause_with_people(context.keyring, report.cause))
     if not report.decisions:
         return report, NONE_BLOCKED
     *earlier, last = [replace(each, decision=_unadvised(each.decision)) for each in report.decisions]
@@ -70,17 +73,14 @@ def _unadvised(decision: Decision) -> Decision:
 
 
 def _with_people(context: Context, decision: Decision) -> Decision:
+    if not _is_unmet(decision):
+        return decision
+    from ldmrelease.answers.people import with_people  # noqa: PLC0415 - where somebody may have to act
+
     return replace(
         decision,
         findings=tuple(
-            replace(each, who=tuple(_named(context, who) for who in each.who)) if each.who else each
+            replace(each, who=with_people(context.keyring, roles_asked(context.workspace, each)))
             for each in decision.findings
         ),
     )
-
-
-def _named(context: Context, role: str) -> str:
-    """`ci (Ada Lovelace)`; the role alone where nobody by another name has it."""
-    people = dict.fromkeys(each.person for each in context.keyring.keys if role in (each.id, *each.roles))
-    names = [each for each in people if each != role]
-    return f"{role} ({', '.join(names)})" if names else role

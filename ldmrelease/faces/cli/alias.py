@@ -63,7 +63,9 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
     context = open_context_here(ctx)
     target = as_target(context.topology, target)
     name = _known_alias(context, name, target)
-    spec = PromotionSpec(release_stored(context, release, product), target, Intent.ALIAS, reason, name)
+    spec = PromotionSpec(
+        release_stored(context, release, product, target), target, Intent.ALIAS, reason, name
+    )
     answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
     emit(answer.plain, output, answer.text)
     raise typer.Exit(answer.code)

@@ -77,8 +77,12 @@ ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A tag, 
 _FOUND_BAD = {"bad-image", "ambiguous-tag"}
 
 
-def product_and_tag(context: "Context", text: str, product: str | None) -> tuple[Product, str]:
+def product_and_tag(
+    context: "Context", text: str, product: str | None, target: str | None = None
+) -> tuple[Product, str]:
     """The product that is meant, and the tag, whichever way it is spelled. Raises `UsageError`.
+
+    target: where the release is to be, if that is asked for: a tag is of what runs there.
 
     Where it was understood from another spelling, stderr says as what.
     """
@@ -87,6 +91,10 @@ def product_and_tag(context: "Context", text: str, product: str | None) -> tuple
         return chosen.product, chosen.tag
     if isinstance(chosen, NoProduct) and chosen.unknown is not None:
         require_product(context.topology, chosen.unknown)
+    if isinstance(chosen, NoProduct) and len(chosen.choices) > 1:
+        from ldmrelease.faces.cli.which_product import only_product  # noqa: PLC0415 - knows registries
+
+        return only_product(context, text, chosen.choices, target), text
     from ldmrelease.services.releases.tag_spellings import understand, unread_choices  # noqa: PLC0415 - seldom
 
     meant = understand(context, chosen.tag, chosen.product if isinstance(chosen, ChosenProduct) else None)
@@ -135,13 +143,15 @@ def usual_product(context: "Context") -> str | None:
     return usual.name if usual is not None else None
 
 
-def release_now(context: "Context", text: str, product: str | None) -> "Pinned":
+def release_now(context: "Context", text: str, product: str | None, target: str | None = None) -> "Pinned":
     """The pinned release, or a pin in memory where nothing is stored. Raises `UsageError`, and `NoAnswer` where what
-    was found is bad.
+    was found is bad. `TAG@N` is a revision that is stored.
     """
+    if "@" in text:
+        return release_stored(context, text, product, target)
     from ldmrelease.services.releases.pin import find_or_pin  # noqa: PLC0415 - knows registries and sources
 
-    chosen, tag = product_and_tag(context, text, product)
+    chosen, tag = product_and_tag(context, text, product, target)
     return usable_pin(
         find_or_pin(context, chosen, tag),
         known=lambda: (pinned for _, pinned in context.pins.tags(chosen.name)),
@@ -165,16 +175,27 @@ def usable_pin(found: "Pinned | Unpinnable", *, known: Callable[[], Iterable[str
     raise UsageError(unpinnable_words(found), f"did you mean {meant}?" if meant else "")
 
 
-def release_stored(context: "Context", text: str, product: str | None) -> "Pinned":
-    """The release as it is pinned in the ledger. Raises `UsageError` where it is not."""
-    chosen, tag = product_and_tag(context, text, product)
+def release_stored(context: "Context", text: str, product: str | None, target: str | None = None) -> "Pinned":
+    """The release as it is pinned in the ledger; `TAG@N` is the revision of that number, or digest, of its tag. Raises
+    `UsageError` where it is not."""
+    text, at, which = text.partition("@")
+    chosen, tag = product_and_tag(context, text, product, target)
     from ldmrelease.services.releases.pin import stored_pin  # noqa: PLC0415 - as above
 
-    found = stored_pin(context, chosen, tag)
+    found = stored_pin(context, chosen, f"{tag}{at}{which}")
     if found is None:
+        _require_revision(context, chosen, tag, which)
         command = f"ldmrelease release pin {tag} --product {chosen.name}"
         raise UsageError(f"{chosen.name}/{tag} is not pinned", f"pin it with `{command}`")
     return found
+
+
+def _require_revision(context: "Context", product: Product, text: str, which: str) -> None:
+    """Raise `UsageError` where a tag is pinned, and not as the revision that is asked for."""
+    tag = parse(text, product.grammar, product.aliases).name or text
+    known = [f"{tag}@{each.body.revision}" for each in context.pins.revisions(product.name, tag)]
+    if known:
+        raise UsageError(f"{product.name}/{tag} has no revision {which!r}", f"it has {', '.join(known)}")
 
 
 def applications_of(context: "Context", target: str | None) -> tuple[Application, ...]:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -123,6 +124,8 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
         verified, envelope = _there(ctx, bundle), b""
     else:
         context = open_context_here(ctx)
+        if admission_policy:
+            _one_environment(context.topology.environments, target)
         made = _export(context, _options(fresh_for, expires_after, releases, exempt_namespace))
         verified, envelope = made.verified, made.envelope
     data = _policy(verified, target) if admission_policy else envelope
@@ -237,15 +240,20 @@ def _there(ctx: typer.Context, source: str) -> VerifiedBundle:
 
 
 def _policy(verified: VerifiedBundle, environment: str | None) -> bytes:
-    names = [each.name for each in verified.bundle.environments]
-    if environment is None and len(names) != 1:
-        raise UsageError("a policy is of one environment", f"say -e with one of {', '.join(names)}")
-    found = verified.bundle.environment(environment or names[0])
-    if found is None:
-        raise UsageError(
-            f"there is no environment {environment!r}", did_you_mean(environment or "", names) or ""
-        )
+    name = _one_environment([each.name for each in verified.bundle.environments], environment)
+    found = verified.bundle.environment(name)
+    assert found is not None
     return "---\n".join(map(as_yaml, admission_policy_objects(verified, found))).encode()
+
+
+def _one_environment(names: Sequence[str], named: str | None) -> str:
+    if named is None and len(names) == 1:
+        return names[0]
+    if named is None:
+        raise UsageError("a policy is of one environment", f"say -e with one of {', '.join(names)}")
+    if named not in names:
+        raise UsageError(f"there is no environment {named!r}", did_you_mean(named, names) or "")
+    return named
 
 
 def _options(fresh_for: str, expires_after: str, releases: int, exempt: list[str] | None) -> ExportOptions:

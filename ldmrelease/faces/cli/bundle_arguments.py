@@ -48,6 +48,13 @@ LedgerOption = Annotated[
     str | None, typer.Option("--ledger", metavar="UUID", help="The only ledger whose bundles count.")
 ]
 
+BundleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bundle", metavar="BUNDLE", help="Decide by a bundle's file, or one at oci://HOST/PATH:TAG."
+    ),
+]
+
 
 def bundle_reader(
     ctx: typer.Context,

@@ -17,11 +17,11 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.decisions import decision_source
 from ldmrelease.render.output import Output, emit
-from ldmrelease.render.promotions import hypothetical_text, look_text, preflight_text
+from ldmrelease.render.promotions import hypothetical_text, left_out_texts, look_text, preflight_text
 from ldmrelease.services.decisions.decide import unagreed
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.preflight import PreflightFailed
-from ldmrelease.services.promotions.submit import preview
+from ldmrelease.services.promotions.submit import preview_answered
 
 app = new_app()
 
@@ -46,23 +46,23 @@ def check(
     """
     context = open_context_here(ctx)
     target = as_target(context.topology, target)
-    spec = PromotionSpec(release_now(context, release, product), target)
+    spec = PromotionSpec(release_now(context, release, product, target), target)
     places = places_for(context, spec)
     if isinstance(places, UnknownTarget):
         raise UsageError(unknown_target_words(places))
-    previewed = preview(context, spec, places)
+    previewed = preview_answered(context, spec, places)
     if isinstance(previewed, PreflightFailed):
         refused = refused_check(previewed)
         emit(refused, output, lambda: preflight_text(previewed))
         raise typer.Exit(refused.exit_code)
     decided, blocked = planned_advice(context, previewed.decided)
     local = unagreed(context.workspace, [each.place for each in previewed.plan.places])
-    answer = check_answer(decided, local, blocked)
+    answer = check_answer(decided, local, blocked, previewed.left_out)
 
     def text() -> str:
         source = decision_source(decided[0].decision)
         told = look_text(decided, usual_product(context), blocked)
-        return f"{hypothetical_text(local)}{told}\n\n{source}"
+        return "\n\n".join([f"{hypothetical_text(local)}{told}", *left_out_texts(previewed.left_out), source])
 
     emit(answer, output, text)
     raise typer.Exit(answer.exit_code)

@@ -5,17 +5,29 @@ from typing import Annotated
 
 import typer
 
-from ldmrelease.answers.check_runs import CheckRunAnswer, finished_run, not_registered, registered_run
+from ldmrelease.answers.check_runs import (
+    CheckRunAnswer,
+    finished_run,
+    not_registered,
+    refused_run,
+    registered_run,
+)
 from ldmrelease.answers.exit_codes import ExitCode, runs_code
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.refusals import unknown_target_words
-from ldmrelease.answers.sentences.text import few, said
+from ldmrelease.answers.sentences.text import command_line, few, said
 from ldmrelease.checks.registry import traits
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.topology import Application, Check
-from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, TargetOption, release_stored
+from ldmrelease.faces.cli.arguments import (
+    ProductOption,
+    ReleaseArgument,
+    TargetOption,
+    release_stored,
+    usual_product,
+)
 from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator
 from ldmrelease.faces.cli.session import open_context_here
@@ -34,6 +46,7 @@ from ldmrelease.services.deployments.checkpoints import leave_checkpoint, requir
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.evidence.publish import publish_envelope
 from ldmrelease.services.progress import Progress
+from ldmrelease.services.promotions.reported_place import is_nowhere_there
 from ldmrelease.services.releases.pin import Pinned, push_release
 
 app = new_app()
@@ -57,8 +70,9 @@ def check_run(
     """Run a check of kind `command`, `container` or `job` for a release, once in each environment of the target.
 
     The run is registered before it starts; its result is signed by the runner's key, taken in and published. A
-    check of kind `reported` is only registered, for whoever signs its result, and once until that is due. Exit 0 if
-    it passed, 1 if it failed, 3 if it said nothing, 4 if its result is still to come.
+    check of kind `reported` is only registered, for whoever signs its result, and once until that is due; where
+    policies want it tried in the target, the release has to run there. Exit 0 if it passed, 1 if it failed or the
+    release is not there, 3 if it said nothing, 4 if its result is still to come.
     """
     context = open_context_here(ctx)
     target = as_target(context.topology, target)
@@ -67,7 +81,7 @@ def check_run(
     if wanted is None:
         known = [each.name for each in context.topology.checks]
         raise UsageError(f"there is no check {check!r}", did_you_mean(check, known))
-    pinned = release_stored(context, release, product)
+    pinned = release_stored(context, release, product, target)
     places = places_for(context, PromotionSpec(pinned, target))
     if isinstance(places, UnknownTarget):
         raise UsageError(unknown_target_words(places))
@@ -93,6 +107,17 @@ def _runs(
     """One run for each environment, where its first application is."""
     name = pinned.release.name
     for application in {each.place.environment: each for each in reversed(places)}.values():
+        environment = application.place.environment
+        own = [each for each in places if each.place.environment == environment]
+        if is_nowhere_there(context, check, own, pinned):
+            named = (
+                ()
+                if pinned.release.product == usual_product(context)
+                else ("--product", pinned.release.product)
+            )
+            way = ("ldmrelease", "promote", pinned.release.tag, *named, "--target", environment)
+            yield refused_run(check.name, name, environment, way)
+            continue
         where = run_place(context, check, application, pinned)
         if where.unsettled or is_elsewhere(context, check, application, pinned):
             # A run that was registered would only stand in the way of the last one.
@@ -162,6 +187,8 @@ def _line(run: CheckRunAnswer) -> str:
         return f"{head}\n  {told}\n  {sign} --result RESULT --key FILE --out {run.check}.json\n  {taken}"
     if run.result == "PASSED":
         return head
+    if run.result == "REFUSED":
+        return f"{head}: {run.sentence}\n  next: {command_line(run.next)}"
     why = f"failed: {few(run.failed)}" if run.failed else run.sentence
     output = [f"  | {printable(line)}" for line in run.output.splitlines()[-20:]]
     return "\n".join([f"{head}: {why}", *output])

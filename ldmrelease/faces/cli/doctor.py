@@ -1,5 +1,6 @@
 """`ldmrelease doctor`: whether everything that a promotion needs is there."""
 
+import sys
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.faces.cli.options import OutputOption, UsageError, confirmed, examples, new_app, on_terminal
 from ldmrelease.faces.cli.session import time_here, workspace_file
 from ldmrelease.render.output import Output, emit, say
+from ldmrelease.render.status_line import status_line
 from ldmrelease.render.tables import Cell, Colour, table
 from ldmrelease.services.operations.doctor import Diagnosis, Health, look_at_machine, look_at_workspace
 
@@ -43,19 +45,28 @@ def doctor(
         bool, typer.Option("--dry-run", "-n", help="With --fix: say what would be done, and do nothing.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --fix: do not ask.")] = False,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            "--timeout",
+            min=0.1,
+            metavar="SECONDS",
+            help="How many seconds all registries may take to answer.",
+        ),
+    ] = 10.0,
     output: OutputOption = Output.text,
 ) -> None:
     """Look at git, the workspace, its keys and ledger, its repositories and every place; change nothing.
 
-    One line for each, with what to do about it. Exit 1 if something is bad. With --fix each thing that can be put right
-    is offered first, one by one, and said when it is done; what somebody has agreed to is never changed, nor what the
-    ledger holds.
+    Registries are asked all at once. One line for each, with what to do about it. Exit 1 if something is bad. With
+    --fix each thing that can be put right is offered first, one by one, and said when it is done; what somebody has
+    agreed to is never changed, nor what the ledger holds.
     """
     if (dry_run or yes) and not fix:
         raise UsageError(f"{'--dry-run' if dry_run else '--yes'} goes with --fix", "say --fix")
     if fix:
         _fix(ctx, yes, dry_run)
-    found = [diagnosis_answer(each) for each in _diagnoses(ctx)]
+    found = [diagnosis_answer(each) for each in _diagnoses(ctx, timeout)]
     emit(found, output, lambda: _text(found))
     raise typer.Exit(diagnoses_code(found))
 
@@ -75,7 +86,7 @@ def _fix(ctx: typer.Context, yes: bool, dry_run: bool) -> None:
             say(f"done: {what}", err=True)
 
 
-def _diagnoses(ctx: typer.Context) -> Iterator[Diagnosis]:
+def _diagnoses(ctx: typer.Context, timeout: float) -> Iterator[Diagnosis]:
     try:
         workspace = load_workspace(workspace_file(ctx))
     except BadInput as error:
@@ -85,7 +96,8 @@ def _diagnoses(ctx: typer.Context) -> Iterator[Diagnosis]:
         return
     yield from look_at_machine(workspace)
     yield Diagnosis("workspace", Health.OK, str(workspace.file))
-    yield from look_at_workspace(workspace)
+    with status_line(sys.stderr) as tell:
+        yield from look_at_workspace(workspace, timeout, tell)
 
 
 def _text(found: list[DiagnosisAnswer]) -> str:

@@ -41,17 +41,13 @@ def drift(
     """
     context = open_context_here(ctx)
     wanted = applications_of(context, one_target(place, target))
-    found = report(context, context.levels, live(context, wanted, timeout, os.environ))
+    found = report(context, context.levels, live(context, wanted, timeout, os.environ), len(wanted))
     if any(each.options for each in found.drift):
         from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - knows all that a promotion does
 
         found = Planner(context, timeout).of_drift(found)
     answer = drift_answer(found)
-    emit(
-        answer,
-        output,
-        lambda: drift_text(found.drift, found.switched_off, is_whole=found.is_whole) if wanted else NO_PLACES,
-    )
+    emit(answer, output, lambda: drift_text(found) if wanted else NO_PLACES)
     for line in (*missed_lines(found.unreachable), *unrendered_lines(found.unrendered)):
         say(line, err=True)
     raise typer.Exit(answer.exit_code)

@@ -1,18 +1,26 @@
 """`ldmrelease gate merge`: whether the images that a change of a GitOps tree asks for may enter their places."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ldmrelease.answers.gate import gate_code
+from ldmrelease.faces.cli.bundle_arguments import (
+    BundleOption,
+    LedgerOption,
+    SeenOption,
+    TrustDigestOption,
+    TrustOption,
+    bundle_reader,
+)
+from ldmrelease.faces.cli.gate_comment import STDOUT, comment_writer
 from ldmrelease.faces.cli.gate_options import GateOutputOption
-from ldmrelease.faces.cli.options import UsageError, examples
-from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.gate_reports import ReportOption, report_files, write_reports
+from ldmrelease.faces.cli.options import examples
+from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
-from ldmrelease.render.output import pass_on
-
-STDOUT = "-"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
         epilog=examples(
             "ldmrelease gate merge --base origin/main --head HEAD --tree .",
             "ldmrelease gate merge --base main --head feature --comment comment.md",
+            "ldmrelease gate merge --base main --head feature --comment https://github.com/lsst-sqre/phalanx/pull/1",
         ),
     )(merge)
 
@@ -50,42 +59,58 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
         str | None,
         typer.Option(
             "--comment",
-            metavar="FILE",
-            help="Write the pull request's comment there, in Markdown; - prints it.",
+            metavar="URL|FILE",
+            help="Write the comment of the pull request at URL (ours is updated), or into a file; - prints it.",
         ),
     ] = None,
+    render: Annotated[
+        bool,
+        typer.Option(
+            "--render/--no-render",
+            help="Ask Helm and Kustomize what the tree comes to, where they are; else it is only read.",
+        ),
+    ] = True,
+    bundle: BundleOption = None,
+    trust: TrustOption = None,
+    trust_digest: TrustDigestOption = None,
+    seen: SeenOption = None,
+    ledger: LedgerOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
+    report: ReportOption = None,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
     """Decide about every image that a change of a GitOps tree asks for. Nothing is written.
 
     Refused is what time cannot cure: a tag that cannot be read or is not there, a kind that the level does not
-    accept, what is held or was left behind, another cycle. The rest waits. Exit 0 unless something is refused (1) or
-    cannot be decided (3).
+    accept, what is held or was left behind, another cycle. The rest waits. With --bundle neither the ledger nor a
+    registry is asked. Exit 0 unless something is refused (1) or cannot be decided (3).
     """
     from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - for this command of the group alone
+    from ldmrelease.faces.cli.advice import planned_advice  # noqa: PLC0415 - as above
+    from ldmrelease.faces.cli.gate_bundle import merge_by_bundle  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_comment import merge_comment  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_text import merge_text  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.arriving import arriving  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.merge import gate_merge  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.merge_trees import MergeQuestion  # noqa: PLC0415 - as above
 
-    context = open_context_here(ctx)
+    reports = report_files(report)
+    write_comment = comment_writer(comment) if comment is not None else None
     question = MergeQuestion(base, head, tree, repository, branch)
-    found = gate_merge(context, context.requester, question)
-    answer = merge_answer(found, base, head, context.now(), arriving(context, found.images))
-    if comment is not None:
-        _write_comment(comment, merge_comment(answer))
+    if bundle is not None:
+        reader = bundle_reader(ctx, trust, trust_digest, seen, ledger)
+        answer = merge_by_bundle(reader, bundle, open_workspace(ctx), question, render=render)
+    else:
+        context = open_context_here(ctx)
+        found = gate_merge(context, context.requester, question, os.environ, render=render)
+        advice = {
+            each.digest: (each.decision, told)
+            for each, told in zip(*planned_advice(context, found.decided), strict=True)
+        }
+        answer = merge_answer(found, question, context.now(), advice, arriving(context, found.images))
+    write_reports(reports, answer, waiting_is_bad=strict)
+    if write_comment is not None:
+        write_comment(merge_comment(answer))
     if comment != STDOUT:
         emit_gate(answer, output, lambda: merge_text(answer), waiting_is_bad=strict)
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=strict))
-
-
-def _write_comment(file: str, text: str) -> None:
-    if file == STDOUT:
-        pass_on(text)
-        return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written ({error.strerror})", "name another file") from None

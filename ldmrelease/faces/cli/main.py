@@ -18,7 +18,7 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.faces.cli.command_table import COMMANDS
 from ldmrelease.faces.cli.metavars import spelled
 from ldmrelease.faces.cli.once import targets_once
-from ldmrelease.faces.cli.options import HELP, NoAnswer, asked_output, examples
+from ldmrelease.faces.cli.options import HELP, TYPED, NoAnswer, asked_output, examples
 from ldmrelease.render.output import emit, say, visible
 
 TRACEBACK_VARIABLE = "LDMRELEASE_TRACEBACK"
@@ -42,6 +42,7 @@ class CommandGroup(TyperGroup):
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """The context of a call; keeps how its answer is wanted, for when something goes wrong."""
         self._output = asked_output(args)
+        TYPED.set(tuple(args))
         try:
             return super().make_context(info_name, args, parent, **extra)
         except typer.TyperException as error:

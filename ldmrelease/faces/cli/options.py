@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextvars import ContextVar
 from itertools import pairwise
 from typing import Annotated
 
@@ -19,6 +20,9 @@ TimeoutOption = Annotated[
         "--timeout", min=0.1, metavar="SECONDS", help="How many seconds each environment may take to answer."
     ),
 ]
+
+TYPED: ContextVar[tuple[str, ...]] = ContextVar("TYPED", default=())
+"""The words of the command line that is being answered, without the program's name."""
 
 
 class UsageError(InputError):

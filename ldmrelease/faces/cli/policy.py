@@ -9,11 +9,11 @@ from ldmrelease.answers.errors import problem_answers
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.policies import level_answer
 from ldmrelease.config.policies.cases import cases_schema
-from ldmrelease.config.policies.load import level_schema, policy_files, usable_levels
-from ldmrelease.config.policies.relaxations import relaxations
+from ldmrelease.config.policies.load import level_schema
+from ldmrelease.config.policies.policy_lint import lint_policies
 from ldmrelease.config.policies.simulations import simulation_schema
 from ldmrelease.config.workspace.load import policy_folder
-from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.config.yaml.problems import shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli import policy_cases, policy_what_if
 from ldmrelease.faces.cli.arguments import TARGET, environment_of
@@ -42,18 +42,19 @@ def lint(
     ctx: typer.Context,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE", help="Policy files or folders; else the workspace's."),
+        typer.Argument(
+            metavar="FILE", help="Files of policies or of cases, or folders; else the workspace's."
+        ),
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Check policy files by themselves; `workspace lint` also checks that what they name exists.
+    """Check policy files by themselves, and their cases; `workspace lint` also checks that what they name exists.
 
     Exit 1 if something is wrong: every problem with its file, line and column, and what to write instead. A notice
     is about what a policy gives up, and changes no exit code.
     """
     named = files or [policy_folder(workspace_file(ctx))]
-    paths = [path for each in named for path in (policy_files(each) if each.is_dir() else (each,))]
-    problems = _problems(paths)
+    problems = lint_policies(named)
     emit(problem_answers(problems), output, lambda: problem_lines(problems, ", ".join(map(shown, named))))
     raise typer.Exit(found_code([each for each in problems if not each.notice]))
 
@@ -108,11 +109,6 @@ def schema(
         raise UsageError("--cases and --simulation are two schemas", "name one of them")
     found = cases_schema() if cases else simulation_schema() if simulation else level_schema()
     emit(found, output, lambda: as_json(found))
-
-
-def _problems(paths: list[Path]) -> tuple[Problem, ...]:
-    found = usable_levels(paths)
-    return BadInput([*found.problems, *relaxations(found.levels)]).problems
 
 
 for _part in (policy_cases, policy_what_if):

@@ -1,6 +1,6 @@
 """`ldmrelease promote`: decide, record, act."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec.structs import replace
@@ -21,6 +21,10 @@ from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
+
+if TYPE_CHECKING:
+    from ldmrelease.domain.topology import Place
+    from ldmrelease.services.promotions.earliest import EarliestTime
 
 app = new_app()
 
@@ -56,7 +60,7 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     """
     context = open_context_here(ctx)
     target = as_target(context.topology, target)
-    spec = PromotionSpec(release_now(context, release, product), target, reason=reason)
+    spec = PromotionSpec(release_now(context, release, product, target), target, reason=reason)
     if not through:
         answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)
         emit(answer.plain, output, answer.text)
@@ -64,7 +68,7 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     answers = _through(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)
     if not output.is_text:
         emit([each.plain for each in answers], output, str)
-    raise typer.Exit(answers[-1].code)
+    raise typer.Exit(next((each.code for each in answers if each.code is not ExitCode.OK), ExitCode.OK))
 
 
 def _through(
@@ -72,13 +76,15 @@ def _through(
 ) -> list[RenderedAnswer]:
     """One ordinary promotion after the other, each of the newest pin, up to the first that is not done."""
     answers: list[RenderedAnswer] = []
+    before: dict[Place, EarliestTime] = {}
     from ldmrelease.services.promotions.prerequisites import missing_targets  # noqa: PLC0415 - --through alone
 
     for target in (*missing_targets(context, spec), spec.target):
         answer = run_promotion(
-            context, replace(spec, target=target), output, dry_run=dry_run, yes=yes, wait=wait
+            context, replace(spec, target=target), output, dry_run=dry_run, yes=yes, wait=wait, before=before
         )
         answers.append(answer)
+        before |= answer.earliest or {}
         if output.is_text:
             emit(answer.plain, output, lambda: f"== {target}\n{answer.text()}\n")  # noqa: B023 - called at once
         if answer.code is not ExitCode.OK and not dry_run:

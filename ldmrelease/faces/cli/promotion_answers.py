@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,7 +28,9 @@ from ldmrelease.render.decisions import decision_text, details_text
 from ldmrelease.render.output import Output, say
 from ldmrelease.render.progress import progress_line
 from ldmrelease.render.promotions import (
+    earliest_lines,
     hypothetical_text,
+    left_out_texts,
     look_text,
     nothing_text,
     outcome_text,
@@ -47,14 +49,18 @@ from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 from ldmrelease.services.promotions.submit import NothingToDo, Preview
 from ldmrelease.services.promotions.work import PlaceBusy
 
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.earliest import EarliestTimes
+
 
 class RenderedAnswer(Struct, frozen=True):
-    """An answer as `emit` wants it, and the exit code."""
+    """An answer as `emit` wants it, and the exit code; of a plan the earliest times at its places."""
 
     plain: PromotionResult
     text: Callable[[], str]
     code: ExitCode
     outcome: PromotionOutcome | None = None
+    earliest: "EarliestTimes | None" = None
 
 
 def narrator(context: Context, output: Output) -> Progress:
@@ -80,8 +86,12 @@ def narrator(context: Context, output: Output) -> Progress:
     return tell if output.is_text else silent
 
 
-def rendered(context: Context, spec: PromotionSpec, found: FoundAnswer) -> RenderedAnswer:
-    """An answer to a request. Raises `UsageError` where the target names nothing."""
+def rendered(
+    context: Context, spec: PromotionSpec, found: FoundAnswer, before: "EarliestTimes | None" = None
+) -> RenderedAnswer:
+    """An answer to a request; `before` is when other plans are through with the places that come first. Raises
+    `UsageError` where the target names nothing.
+    """
     match found:
         case UnknownTarget():
             raise UsageError(unknown_target_words(found))
@@ -101,7 +111,7 @@ def rendered(context: Context, spec: PromotionSpec, found: FoundAnswer) -> Rende
             text = f"{found.outcome.promotion} asks for this already\n"
             return replace(again, text=lambda: text + again.text())
         case Preview():
-            return _previewed(context, found)
+            return _previewed(context, found, before)
 
 
 def _told(
@@ -110,22 +120,28 @@ def _told(
     return RenderedAnswer(answer, text, result_code(answer, outcome), outcome)
 
 
-def _previewed(context: Context, look: Preview) -> RenderedAnswer:
+def _previewed(context: Context, look: Preview, before: "EarliestTimes | None") -> RenderedAnswer:
     local = unagreed(context.workspace, [each.place for each in look.plan.places])
     changes = planned_changes(context, look.spec, look.plan)
+    from ldmrelease.services.promotions.earliest import earliest_times  # noqa: PLC0415 - of plans alone
+
     decided, blocked = planned_advice(context, look.decided)
+    earliest = earliest_times((each.decision for each in decided), before or {})
 
     def text() -> str:
-        decisions = hypothetical_text(local) + look_text(decided, usual_product(context), blocked)
-        return (
-            f"{decisions}\n\n{planned_text(changes)}\n{plan_text(look.plan)}\n\ndry run: nothing was written"
+        told = hypothetical_text(local) + look_text(decided, usual_product(context), blocked)
+        decisions = "\n\n".join([told, *left_out_texts(look.left_out)])
+        plan = "\n".join(
+            [planned_text(changes), plan_text(look.plan), *earliest_lines(earliest, context.now())]
         )
+        return f"{decisions}\n\n{plan}\n\ndry run: nothing was written"
 
-    return _told(dry_run_answer(replace(look, decided=decided), changes, local, blocked), text)
+    answer = dry_run_answer(replace(look, decided=decided), changes, local, blocked, earliest)
+    return replace(_told(answer, text), earliest=earliest)
 
 
 def _promoted(context: Context, found: Promoted) -> RenderedAnswer:
-    outcome = found.outcome
+    outcome = _with_people(context, found.outcome)
     decided: tuple[Decided, ...] = (found.look.first,)
     blocked: BlockedAdvice = [NONE_BLOCKED]
     if found.look.first.decision.verdict is not Verdict.ALLOWED:
@@ -147,7 +163,16 @@ def rendered_outcome(
     context: Context, outcome: PromotionOutcome, decision: DecisionAnswer | None = None
 ) -> RenderedAnswer:
     """Where a promotion was left by `resume` or `abort`; `decision` is that of its request, where that is new."""
+    outcome = _with_people(context, outcome)
     return _told(promoted_answer(outcome, decision), lambda: outcome_text(outcome, context.now()), outcome)
+
+
+def _with_people(context: Context, outcome: PromotionOutcome) -> PromotionOutcome:
+    if not outcome.cause.get("who"):
+        return outcome
+    from ldmrelease.answers.people import cause_with_people  # noqa: PLC0415 - where somebody has to act
+
+    return replace(outcome, cause=cause_with_people(context.keyring, outcome.cause))
 
 
 def send_notification(context: Context, outcome: PromotionOutcome | None) -> None:

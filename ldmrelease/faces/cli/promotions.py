@@ -39,7 +39,9 @@ def list_promotions(
     context = open_context_here(ctx)
     require_product(context.topology, product)
     found = open_promotions(context) if open_ else all_promotions(context)
-    rows = promotion_rows(context.ledger, (each for each in found if _is_asked(each, state, product)))
+    rows = promotion_rows(
+        context.ledger, context.keyring, (each for each in found if _is_asked(each, state, product))
+    )
     emit(rows, output, lambda: promotions_table(rows))
 
 

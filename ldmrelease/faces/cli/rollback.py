@@ -1,11 +1,14 @@
 """`ldmrelease rollback`: go back to what ran before."""
 
+import shlex
 from typing import Annotated
 
 import typer
 
-from ldmrelease.answers.sentences.text import listed
+from ldmrelease.answers.sentences.text import listed, short
+from ldmrelease.answers.sentences.unnamed import unnamed_words
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.release import Release
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
@@ -13,15 +16,18 @@ from ldmrelease.faces.cli.arguments import (
     applications_of,
     release_stored,
 )
-from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.options import TYPED, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.inventory.history import history
 from ldmrelease.services.inventory.way_back import way_back
+from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.products import default_product
+from ldmrelease.services.releases.tag_spellings import DIGEST
 
 app = new_app()
 
@@ -30,13 +36,14 @@ app = new_app()
     epilog=examples(
         "ldmrelease rollback --target summit/ocps --reason 'exposures fail'",
         "ldmrelease rollback w.2023.15 --target summit/ocps",
+        "ldmrelease rollback w.2023.15@1 --target summit/ocps",
     )
 )
 def rollback(
     ctx: typer.Context,
     target: TargetOption,
     release: Annotated[
-        str | None, typer.Argument(metavar="RELEASE", help="A tag; else what ran there before.")
+        str | None, typer.Argument(metavar="RELEASE", help="A tag, or TAG@N; else what ran there before.")
     ] = None,
     product: ProductOption = None,
     dry_run: DryRunOption = False,
@@ -47,8 +54,9 @@ def rollback(
     """Put back a release that ran there before: asked is only that it did, that its images are still there,
     and that no hold lies on it.
 
-    Without a RELEASE it goes further back each time: what was rolled back from comes back by its name alone. What no
-    decision had ever let in there takes a --reason, and gets no receipt.
+    Without a RELEASE it goes further back each time: what was rolled back from comes back by its name alone. Of a tag
+    that was pinned several times, such as a cycle with new builds, TAG@N is the revision that ran. What no decision had
+    ever let in there takes a --reason, and gets no receipt.
 
     Exit codes as for `promote`.
     """
@@ -57,7 +65,10 @@ def rollback(
     if release is None:
         product = _product(context, target, product)
         release = _previous(context, target, product)
-    spec = PromotionSpec(release_stored(context, release, product), target, Intent.ROLLBACK, reason)
+        pinned = release_stored(context, release, product, target)
+    else:
+        pinned = _one_revision(context, target, release, release_stored(context, release, product, target))
+    spec = PromotionSpec(pinned, target, Intent.ROLLBACK, reason)
     answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
     emit(answer.plain, output, answer.text)
     raise typer.Exit(answer.code)
@@ -86,14 +97,62 @@ def _previous(context: Context, target: str, product: str) -> str:
     """What ran before at every place of the target that runs the product. Raises `UsageError`."""
     places = [each.place for each in applications_of(context, target) if each.components(product)]
     ways = {place: way_back(context, place, product) for place in places}
+    for place, way in ways.items():
+        if way.unnamed:
+            known = context.topology.product(product)
+            assert known is not None
+            raise UsageError(*unnamed_words(place, known, way))
     tags = {each.tag for each in ways.values() if each.tag is not None}
     left = list(dict.fromkeys(tag for each in ways.values() for tag in each.left))
     if not tags:
-        known = f", but for {listed(left)}, which was rolled back from" if left else ""
+        known_left = f", but for {listed(left)}, which was rolled back from" if left else ""
         raise UsageError(
-            f"no earlier release of {product} is known at {target}{known}", "name the release to go back to"
+            f"no earlier release of {product} is known at {target}{known_left}",
+            "name the release to go back to",
         )
     if len({each.tag for each in ways.values()}) > 1:
         told = ", ".join(f"{place}: {each.tag or 'nothing'}" for place, each in ways.items())
         raise UsageError(f"the places of {target} ran different things before ({told})", "name the release")
     return tags.pop()
+
+
+def _one_revision(context: Context, target: str, text: str, newest: Pinned) -> Pinned:
+    """The pin that is meant by a text that names no revision: the only one that ran at the target, of those of its tag
+    that have other images. Raises `UsageError` where several did: which of them is not guessed.
+    """
+    release = newest.release
+    if "@" in text:
+        return newest
+    pins = [each.body for each in context.pins.revisions(release.product, release.tag)]
+    if text.startswith(DIGEST):
+        pins = [each for each in pins if any(own.startswith(text) for own in (each.digest, *each.digests))]
+    ran = _revisions_there(context, target, release)
+    meant = [each.revision for each in pins if each.revision in ran]
+    if len(meant) > 1:
+        commands = " or ".join(f"`{_typed(text, f'{release.name}@{each}')}`" for each in meant)
+        told = "; ".join(f"revision {each} {ran[each]}" for each in meant)
+        raise UsageError(
+            f"{release.name} was pinned again with other images, and they ran at {target}: {told}",
+            f"say which: {commands}",
+        )
+    return release_stored(context, f"{release.name}@{meant[0]}", None) if meant else newest
+
+
+def _revisions_there(context: Context, target: str, release: Release) -> dict[int, str]:
+    """The revisions of a tag with other images that ran at places of a target, and until when."""
+    seen = (
+        entry
+        for each in applications_of(context, target)
+        if each.components(release.product)
+        for entry in history(context, place=each.place, product_tag=release.name)
+    )
+    return {
+        each.revision: f"({short(each.digest)}) {'is there' if each.gone is None else f'ran until {each.gone}'}"
+        for each in seen
+        if each.rebuilt and each.revision is not None and each.ended != "restored"
+    }
+
+
+def _typed(old: str, new: str) -> str:
+    """The command as it was typed, with another word in place of one."""
+    return shlex.join(("ldmrelease", *(new if each == old else each for each in TYPED.get())))

@@ -1,6 +1,6 @@
 """Carry out a request from the command line: confirm, promote, wait, tell."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,9 +26,12 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.changes import planned_changes
-from ldmrelease.services.promotions.commands import preview_spec, promote
+from ldmrelease.services.promotions.commands import preview_answered_spec, preview_spec, promote
 from ldmrelease.services.promotions.submit import Preview
 from ldmrelease.services.signing import require_keys
+
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.earliest import EarliestTimes
 
 _GOES_ON = (Verdict.ALLOWED, Verdict.WAITING)
 
@@ -41,21 +44,30 @@ YesOption = Annotated[
 
 
 def run_promotion(
-    context: Context, spec: PromotionSpec, output: Output, *, dry_run: bool, yes: bool, wait: bool = False
+    context: Context,
+    spec: PromotionSpec,
+    output: Output,
+    *,
+    dry_run: bool,
+    yes: bool,
+    wait: bool = False,
+    before: "EarliestTimes | None" = None,
 ) -> RenderedAnswer:
-    """Do what is asked for, or say what would be done. Raises `UsageError`, `Hypothetical`."""
+    """Do what is asked for, or say what would be done, after plans that come to other places `before`. Raises
+    `UsageError`, `Hypothetical`.
+    """
     if wait:
         require_running_clock(context)
     if dry_run:
-        considered = preview_spec(context, spec)
+        considered = preview_answered_spec(context, spec, tuple(before or ()))
         if isinstance(considered, Preview) and considered.first.decision.verdict in _GOES_ON:
             require_keys(context, considered.plan, spec.pinned.release)
-        return rendered(context, spec, considered)
+        return rendered(context, spec, considered, before)
     _confirm(context, spec, yes)
     progress = narrator(context, output)
-    before = context.ledger.head()
+    head = context.ledger.head()
     answer = rendered(context, spec, promote(context, spec, progress))
-    if context.ledger.head() != before:
+    if context.ledger.head() != head:
         send_notification(context, answer.outcome)
     if not wait or answer.outcome is None or answer.code is not ExitCode.WAITING:
         return answer

@@ -12,7 +12,7 @@ from ldmrelease.config.workspace.patterns.asked import AskedTree, asked_trees
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.faces.cli.options import NoAnswer, UsageError, on_terminal
 from ldmrelease.render.output import Output, emit, say
-from ldmrelease.services.operations.tree_refresh import Open, Refresh, committed, refresh, write
+from ldmrelease.services.inventory.tree_refresh import Open, Refresh, committed, refresh, write
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trees.files import Folder, Tree

@@ -85,7 +85,7 @@ def _rule(module: Any, *needs: str) -> Rule:
 RULES: Mapping[str, Rule] = {
     "images": _rule(images, "images"),
     "attested": _rule(attested, "statements"),
-    "check": _rule(check, "statements", "runs", "checks", "clusters", "unknown_runs"),
+    "check": _rule(check, "statements", "runs", "checks", "clusters", "unknown_runs", "places"),
     "after": _rule(after, "residences", "places", "place_components", "statements", "runs"),
     "together": _rule(together, "residences", "places", "place_components"),
     "not-returned": _rule(not_returned, "residences", "place_components"),

@@ -1,4 +1,4 @@
-"""What a tree has that the workspace of it does not write yet: nothing of a person's lines is touched."""
+"""What a tree has that the workspace of it does not write yet."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,6 @@ from ldmrelease.services.adoption.model import (
     ProposedSetting,
     TreeProposal,
 )
-from ldmrelease.services.adoption.workspace_text import TreeOfWorkspace, environment_lines, product_lines
 
 
 def additions(proposal: TreeProposal, topology: Topology) -> TreeProposal:
@@ -25,14 +24,6 @@ def additions(proposal: TreeProposal, topology: Topology) -> TreeProposal:
     environments = tuple(_lacking(each, written, names) for each in proposal.environments)
     products = tuple(filter(None, (_new_parts(each, homes) for each in proposal.products)))
     return replace(proposal, products=products, environments=environments)
-
-
-def additions_text(lacking: TreeProposal, tree: TreeOfWorkspace) -> str:
-    """The entries to add, as they would stand in the workspace; empty where nothing is new."""
-    products = list(product_lines(lacking.products))
-    sites = list(environment_lines(lacking.environments, tree))
-    parts = [["products:", *products] if products else [], ["environments:", *sites] if sites else []]
-    return "\n".join(line for part in parts for line in part)
 
 
 def _written(topology: Topology) -> Iterator[str]:
@@ -67,6 +58,11 @@ def _lacking(
 ) -> ProposedEnvironment:
     found: list[ProposedApplication] = []
     for each in environment.applications:
+        if each.menu is not None:
+            component = names.get(each.menu.component, each.menu.component)
+            if f"{each.file}#{each.menu.path}" not in written:
+                found.append(replace(each, menu=replace(each.menu, component=component)))
+            continue
         new = tuple(
             replace(one, component=names.get(one.component, one.component))
             for one in each.settings

@@ -26,9 +26,10 @@ class CommonPlaces(Struct, frozen=True):
 
 
 def common_places(
-    environments: Iterable[ProposedEnvironment],
+    environments: Iterable[ProposedEnvironment], *, singly: bool = False
 ) -> tuple[list[CommonPlaces], tuple[ProposedEnvironment, ...]]:
-    """The places that are alike in several, and the environments with those that are left."""
+    """The places that are alike in several, and the environments with those that are left. singly: single places, too,
+    which are shorter as patterns where there are patterns anyway."""
     listed = list(environments)
     alike: dict[ProposedApplication, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for site in listed:
@@ -42,7 +43,7 @@ def common_places(
         found += [
             CommonPlaces(tuple(names), own, pattern)
             for own, names in by_environments.items()
-            if len(names) * len(own) > 1
+            if singly or len(names) * len(own) > 1
         ]
     taken = {(site, name) for each in found for site in each.environments for name in each.applications}
     used = {site for site, _ in taken}
@@ -50,7 +51,7 @@ def common_places(
         replace(
             site,
             applications=tuple(each for each in site.applications if (site.name, each.name) not in taken),
-            is_used=site.name in used,
+            is_used=site.is_used or site.name in used,
         )
         for site in listed
     )
@@ -60,6 +61,8 @@ def common_places(
 def _pattern(environment: str, application: ProposedApplication) -> ProposedApplication:
     """An application with its own name and its environment's left open."""
     files = {environment: _ENVIRONMENT, application.name: _APPLICATION}
+    if application.menu is not None:
+        return replace(application, name=_APPLICATION, file=_open_file(application.file, files))
     return replace(
         application,
         name=_APPLICATION,
@@ -79,7 +82,9 @@ def _open_setting(setting: ProposedSetting, files: Mapping[str, str], applicatio
     )
     return ProposedSetting(
         component,
-        replace(selector, environment="", application="", repository="", tag="", parts=parts),
+        replace(
+            selector, environment="", application="", repository="", tag="", parts=parts, repository_at=None
+        ),
     )
 
 

@@ -30,7 +30,7 @@ class FoundSelector(Struct, frozen=True):
     """What decides the version of an image at a place.
 
     writes: what its one scalar holds, `tag`, `tag@digest` or `image`; template: how several make a tag, None where
-    one is all of it.
+    one is all of it; repository_at: the scalar that says its repository, None where it is no scalar of its own.
     """
 
     environment: str
@@ -40,6 +40,7 @@ class FoundSelector(Struct, frozen=True):
     parts: tuple[FoundPart, ...]
     writes: str = "tag"
     template: str | None = None
+    repository_at: ScalarAddress | None = None
 
     @property
     def written(self) -> tuple[ScalarAddress, ...]:
@@ -65,13 +66,14 @@ class ProposedComponent(Struct, frozen=True):
 
 
 class ProposedProduct(Struct, frozen=True):
-    """Images that are tagged together. tags: those that the tree has."""
+    """Images that are tagged together. tags: those that the tree has; aliases: names that move by promotion."""
 
     name: str
     grammar: AnyGrammar
     components: tuple[ProposedComponent, ...]
     tags: tuple[str, ...]
     reason: str
+    aliases: tuple[str, ...] = ()
 
 
 class ProposedSetting(Struct, frozen=True):
@@ -81,14 +83,32 @@ class ProposedSetting(Struct, frozen=True):
     selector: FoundSelector
 
 
+class ProposedMenu(Struct, frozen=True):
+    """A menu of notebook images: the component on it, the path of its mapping, where the chart's own stands, and the
+    key of each name that moves. dropdown: whether what can be started is said apart from what is pulled in advance."""
+
+    component: str
+    path: str
+    defaults: str
+    aliases: tuple[tuple[str, str], ...]
+    dropdown: bool
+
+
 class ProposedApplication(Struct, frozen=True):
-    """What is written in one commit of an environment. file: of addresses that name none; level: where it is not that
-    of its environment."""
+    """What is written in one commit of an environment: settings, or a menu. file: of addresses that name none; level:
+    where it is not that of its environment."""
 
     name: str
     file: str
     settings: tuple[ProposedSetting, ...]
     level: str | None = None
+    menu: ProposedMenu | None = None
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """What runs there."""
+        own = (self.menu.component,) if self.menu is not None else (each.component for each in self.settings)
+        return tuple(dict.fromkeys(own))
 
 
 class ProposedEnvironment(Struct, frozen=True):

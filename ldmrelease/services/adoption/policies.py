@@ -106,7 +106,8 @@ def _level(proposal: TreeProposal, place: Place) -> str:
 
 def _with_levels(environment: ProposedEnvironment, own: Mapping[Place, str]) -> ProposedEnvironment:
     applications = tuple(
-        replace(each, level=own.get(Place(environment.name, each.name))) for each in environment.applications
+        replace(each, level=own.get(Place(environment.name, each.name), each.level))
+        for each in environment.applications
     )
     return replace(environment, applications=applications)
 
@@ -128,8 +129,8 @@ def _topology(proposal: TreeProposal, own: Mapping[Place, str]) -> Topology:
     applications = tuple(
         Application(
             place := Place(environment.name, each.name),
-            own.get(place, environment.level),
-            tuple(dict.fromkeys(one.component for one in each.settings)),
+            own.get(place, each.level or environment.level),
+            each.components,
             nowhere,
         )
         for environment in proposal.environments

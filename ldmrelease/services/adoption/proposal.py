@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from ldmrelease.services.adoption.levels import LEVELS, EnvironmentLevel, level_of
+from ldmrelease.services.adoption.menus import with_menus
 from ldmrelease.services.adoption.model import (
     FoundSelector,
     ProposedApplication,
@@ -34,15 +35,18 @@ SHARED = "shared"
 _SHARED_REASON = "what the tree decides for several environments at once"
 
 
-def propose(tree: Tree, desired: DesiredTree, levels: Mapping[str, str]) -> TreeProposal:
-    """A workspace for a tree. levels: those of environments that somebody has said."""
-    found = Selectors(Addresses(tree)).of(desired.images)
-    uncovered = [each for _, each in found if isinstance(each, Uncovered)]
-    selected = [(image, each) for image, each in found if isinstance(each, FoundSelector)]
+def propose(
+    tree: Tree, desired: DesiredTree, levels: Mapping[str, str], environments: Collection[str] = ()
+) -> TreeProposal:
+    """A workspace for a tree. levels: those of environments that somebody has said; environments: those that it is
+    about, all where none is named. What decides an image there and elsewhere is told by all that `desired` has."""
+    decided = Selectors(Addresses(tree)).of(desired.images)
+    uncovered = [each for _, each in decided if isinstance(each, Uncovered)]
+    selected = [(image, each) for image, each in decided if isinstance(each, FoundSelector)]
     products, unread = products_of([each for _, each in selected])
     homes = {one.repository: f"{each.name}/{one.name}" for each in products for one in each.components}
     kept: list[tuple[TreeImage, FoundSelector]] = []
-    writable = Writable(tree)
+    writable = Writable(tree, [each for _, each in selected])
     for image, each in selected:
         fault = writable.fault(each)
         if fault is not None:
@@ -53,18 +57,22 @@ def propose(tree: Tree, desired: DesiredTree, levels: Mapping[str, str]) -> Tree
             kept.append((image, each))
     kept, clashing = _without_clashes(kept, homes)
     uncovered += clashing
-    sites = _in_order(desired, levels)
+    wanted = frozenset(environments or desired.environments)
+    images = sum(each.environment in wanted for each in desired.images)
+    uncovered = [each for each in uncovered if each.image.environment in wanted]
+    kept = [(image, each) for image, each in kept if image.environment in wanted]
+    sites = [each for each in _in_order(desired, levels) if each[0] in wanted]
     if any(each.environment == SHARED for _, each in kept):
         # Whoever changes them all does to the last one what is asked for there.
         sites.append((SHARED, EnvironmentLevel(sites[-1][1].level, _SHARED_REASON, 0)))
-    environments = tuple(
+    found = tuple(
         _environment(name, level, [each for _, each in kept if each.environment == name], homes)
         for name, level in sites
     )
     used = {each.repository for _, each in kept}
-    return TreeProposal(
-        tuple(_used(products, used)), environments, tuple(uncovered), len(desired.images), len(kept)
-    )
+    menus = [each for each in desired.menus if each.environment in wanted]
+    found, of_all = with_menus(found, tuple(_used(products, used)), menus)
+    return TreeProposal(of_all, found, tuple(uncovered), images, len(kept))
 
 
 def environment_levels(desired: DesiredTree, levels: Mapping[str, str]) -> dict[str, EnvironmentLevel]:
@@ -81,7 +89,10 @@ def _in_order(desired: DesiredTree, levels: Mapping[str, str]) -> list[tuple[str
 
 
 def _used(products: Iterable[ProposedProduct], used: set[str]) -> Iterable[ProposedProduct]:
-    return [each for each in products if any(one.repository in used for one in each.components)]
+    for each in products:
+        own = tuple(one for one in each.components if one.repository in used)
+        if own:
+            yield replace(each, components=own)
 
 
 def _left_out(image: TreeImage, reason: str) -> Uncovered:

@@ -78,8 +78,16 @@ class Selectors:
         self, found: _Found, parts: tuple[FoundPart, ...], writes: str = "tag", template: str | None = None
     ) -> FoundSelector:
         image = found.image
+        named = next((each for each in image.parts if each.printed() == found.repository), None)
         return FoundSelector(
-            image.environment, image.application, found.repository, found.tag, parts, writes, template
+            image.environment,
+            image.application,
+            found.repository,
+            found.tag,
+            parts,
+            writes,
+            template,
+            self._address(named) if named is not None else None,
         )
 
     def _further(self, image: TreeImage) -> list[ScalarAddress]:

@@ -23,12 +23,13 @@ _USUAL = ("main", "master")
 
 class OpenedTree(Struct, frozen=True):
     """A tree, how a workspace names its repository, and its branch. committed: whether it is a revision of a
-    repository; else it is a folder as it is."""
+    repository; else it is a folder as it is. commit: the revision, or words for there being none."""
 
     tree: Tree
     repository: str
     branch: str
     committed: bool
+    commit: str = "a folder"
 
 
 @contextmanager
@@ -52,7 +53,11 @@ def opened_tree(named: str, branch: str | None, home: Path) -> Iterator[OpenedTr
         found = _committed(spec, branch, Path(work))
         if isinstance(found, OpenedTree):
             found = OpenedTree(
-                found.tree, named if remote else _from(home, folder), found.branch, committed=True
+                found.tree,
+                named if remote else _from(home, folder),
+                found.branch,
+                committed=True,
+                commit=found.commit,
             )
         yield _checked(found)
 
@@ -85,7 +90,7 @@ def _committed(spec: str, branch: str | None, work: Path) -> OpenedTree | Refusa
     tree = open_tree(access, TreeSource(spec, chosen))
     if isinstance(tree, Refusal | Unavailable):
         return tree
-    return OpenedTree(tree, spec, chosen, committed=True)
+    return OpenedTree(tree, spec, chosen, committed=True, commit=tree.revision)
 
 
 def _branch(access: Access, spec: str) -> str | Refusal | Unavailable:

@@ -1,7 +1,7 @@
 """What a tree asks for, rendered where that can be, and with what reading alone knows: where each environment would
 write a tag of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -14,16 +14,39 @@ _Key = tuple[object, ...]
 
 
 def survey(
-    tree: Tree, environ: Mapping[str, str], *, render: bool, shape: str | None
+    tree: Tree,
+    environ: Mapping[str, str],
+    *,
+    render: bool,
+    shape: str | None,
+    environments: Collection[str] = (),
 ) -> DesiredTree | Refusal:
-    """What a tree asks for in all its environments. environ, shape, and what is refused: as for `desired`."""
+    """What a tree asks for in all its environments. environ, shape, and what is refused: as for `desired`.
+
+    environments: those that are rendered, all where none is named; the others are read, since what decides an image
+    here may decide one there.
+    """
     read = desired(tree, (), environ, render=False, shape=shape)
-    if not render or isinstance(read, Refusal):
+    if isinstance(read, Refusal):
         return read
-    rendered = desired(tree, (), environ, render=True, shape=shape)
+    unknown = [each for each in environments if each not in read.environments]
+    if unknown:
+        return Refusal("no-environment", {"environment": unknown[0], "known": list(read.environments)})
+    if environments:
+        told = [each for each in read.not_understood if each.environment in (None, *environments)]
+        read = replace(read, not_understood=tuple(told))
+    if not render:
+        return read
+    rendered = desired(tree, environments, environ, render=True, shape=shape)
     if isinstance(rendered, Refusal) or not rendered.rendered:
         return read
-    return replace(rendered, images=tuple(with_own(rendered.images, read.images)))
+    others = [each for each in read.images if each.environment not in rendered.environments]
+    return replace(
+        rendered,
+        environments=read.environments,
+        menus=read.menus,
+        images=(*with_own(rendered.images, read.images), *others),
+    )
 
 
 def with_own(rendered: Iterable[TreeImage], read: Iterable[TreeImage]) -> Iterable[TreeImage]:

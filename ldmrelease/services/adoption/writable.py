@@ -1,7 +1,8 @@
 """Whether what a promotion would write can be written where it stands: one place that cannot would stop all of its
 application."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from ldmrelease.services.adoption.model import FoundSelector, ScalarAddress
 from ldmrelease.targets.results import RefusedError
@@ -22,37 +23,39 @@ _SUSPECT = (b"<<", b"&", b"*", b"|", b">", b"{{")
 
 
 class Writable:
-    """What can be written in a tree, each scalar looked at once."""
+    """What can be written in a tree. selectors: what will be asked, so that each file is looked at once."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, selectors: Iterable[FoundSelector]) -> None:
         self._tree = tree
-        self._known: dict[ScalarAddress, str | None] = {}
-        self._plain: dict[str, bool] = {}
+        by_file: dict[str, dict[ScalarAddress, None]] = defaultdict(dict)
+        for each in selectors:
+            for address in each.written:
+                by_file[address.file][address] = None
+        self._known = {
+            address: fault
+            for file, own in by_file.items()
+            for address, fault in self._faults(file, list(own))
+        }
 
     def fault(self, selector: FoundSelector) -> str | None:
         """Why a promotion could not write this; None where it could."""
-        return next(filter(None, map(self._fault, selector.written)), None)
+        return next(filter(None, (self._known[each] for each in selector.written)), None)
 
-    def _fault(self, address: ScalarAddress) -> str | None:
-        if address not in self._known:
-            self._known[address] = None if self._is_plain(address.file) else self._read(address)
-        return self._known[address]
+    def _faults(self, file: str, own: list[ScalarAddress]) -> list[tuple[ScalarAddress, str | None]]:
+        if file not in self._tree.files():
+            return [(each, _REASONS["no-file"]) for each in own]
+        if not any(map(self._tree.read(file).__contains__, _SUSPECT)) or self._read(file, own) is None:
+            return [(each, None) for each in own]
+        return [(each, self._read(file, [each])) for each in own]
 
-    def _is_plain(self, file: str) -> bool:
-        if file not in self._plain:
-            there = file in self._tree.files()
-            self._plain[file] = there and not any(map(self._tree.read(file).__contains__, _SUSPECT))
-        return self._plain[file]
-
-    def _read(self, address: ScalarAddress) -> str | None:
-        if address.file not in self._tree.files():
-            return _REASONS["no-file"]
-        path = address.within(address.file)
+    def _read(self, file: str, own: list[ScalarAddress]) -> str | None:
+        """Why the first one that cannot be written cannot; None where all can."""
+        paths = [each.within(file) for each in own]
         try:
-            Texts(address.file, self._tree.read).settings(PathsToRead([path], [path]))
+            Texts(file, self._tree.read).settings(PathsToRead(paths, paths))
         except RefusedError as refused:
             code = refused.refusal.code
-            return _REASONS.get(code, "{path} cannot be written where it stands").format(path=address.path)
+            return _REASONS.get(code, "{path} cannot be written where it stands").format(path=own[0].path)
         except (UnreadableFile, ValueError):
-            return f"{address.path} cannot be read as a setting"
+            return f"{own[0].path} cannot be read as a setting"
         return None

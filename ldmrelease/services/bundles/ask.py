@@ -22,9 +22,10 @@ from ldmrelease.domain.bundle import (
     BundleRelease,
 )
 from ldmrelease.domain.decision import Decision, Verdict
+from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.decisions.decide import waits_for
+from ldmrelease.services.decisions.decide import waits_until
 
 
 class BundleVerdict(StrEnum):
@@ -40,7 +41,7 @@ class BundleVerdict(StrEnum):
 
 
 class BundleFinding(Struct, frozen=True):
-    """What a bundle says, and why: `code` and `values`.
+    """What a bundle says, and why: `code` and `values`. What was decided goes before what is known to run.
 
     Codes: `decided`, `running` (it runs there, or is admitted there), `held`, `lapsed` (the decision was valid until
     `valid_until`), `decide-again` (it waited until `eligible_at`, which has come), `unknown-place`, `other-cluster`,
@@ -63,7 +64,7 @@ class BundleQuestions:
         self._bundle = bundle
         self._at = at
         self._held = {each.digest: each for each in bundle.holds}
-        self._decisions = {(each.place, each.release): each for each in bundle.decisions}
+        self._decisions = {(each.place, each.release, each.intent): each for each in bundle.decisions}
         self._by_digest: dict[str, list[tuple[BundleRelease, str]]] = defaultdict(list)
         for release in bundle.releases:
             for image in release.release.images:
@@ -75,14 +76,14 @@ class BundleQuestions:
             for each in environment.allowed
         }
 
-    def of_release(self, place: Place, release: str) -> BundleFinding:
+    def of_release(self, place: Place, release: str, intent: Intent = Intent.PROMOTE) -> BundleFinding:
         """May a release enter a place? `release` is `product/tag`, or the digest of one."""
         if self._bundle.place(place) is None:
             return BundleFinding(BundleVerdict.UNDECIDED, "unknown-place", {"place": str(place)})
         found = [each for each in self._bundle.releases if release in (each.digest, each.release.name)]
         if not found:
             return BundleFinding(BundleVerdict.UNDECIDED, "unknown-release", {"release": release})
-        return self._decided(place, found[-1])
+        return self._decided(place, found[-1], intent)
 
     def of_image(
         self, place: Place, repository: str | None, digest: str, *, cluster: str | None = None
@@ -97,29 +98,43 @@ class BundleQuestions:
         if cluster is not None and environment.clusters and cluster not in environment.clusters:
             values = {"found": cluster, "expected": list(environment.clusters)}
             return BundleFinding(BundleVerdict.UNDECIDED, "other-cluster", values)
+        running = self.running(place, digest)
         hold = self._held.get(digest)
-        known = self._allowed.get((place, digest))
-        if hold is not None and (known is None or hold.stops_what_runs):
+        if hold is not None and (running is None or hold.stops_what_runs):
             return _held(hold, None)
-        if known is not None and known.because is not AllowedBecause.APPLYING:
-            return BundleFinding(
-                BundleVerdict.ALLOWED, "running", {"because": str(known.because)}, known.release
-            )
         decided = [
             self._decided(place, release)
             for release, name in self._by_digest.get(digest, ())
             if f"{release.release.product}/{name}" in there.repositories
         ]
-        if decided:
-            return _best(decided)
-        return _undeclared(there, repository, digest)
+        said = [each for each in decided if each.code not in _SAYS_NOTHING]
+        if not said and running is not None:
+            return running
+        return _best(said or decided) if decided else _undeclared(there, repository, digest)
 
-    def _decided(self, place: Place, release: BundleRelease) -> BundleFinding:
+    def releases_of(self, product: str, component: str, digest: str) -> tuple[BundleRelease, ...]:
+        """The releases of a product that have this image, in the order in which they were pinned."""
+        return tuple(
+            release
+            for release, name in self._by_digest.get(digest, ())
+            if (release.release.product, name) == (product, component)
+        )
+
+    def running(self, place: Place, digest: str) -> BundleFinding | None:
+        """That an image runs at a place, or is admitted there; None where it is neither."""
+        known = self._allowed.get((place, digest))
+        if known is None or known.because is AllowedBecause.APPLYING:
+            return None
+        return BundleFinding(BundleVerdict.ALLOWED, "running", {"because": str(known.because)}, known.release)
+
+    def _decided(
+        self, place: Place, release: BundleRelease, intent: Intent = Intent.PROMOTE
+    ) -> BundleFinding:
         name = release.release.name
         hold = next((self._held[each] for each in _digests(release) if each in self._held), None)
         if hold is not None:
             return _held(hold, name)
-        decision = self._decisions.get((place, release.digest))
+        decision = self._decisions.get((place, release.digest, intent))
         if decision is None:
             return BundleFinding(BundleVerdict.UNDECIDED, "unknown-release", {"release": name}, name)
         if decision.valid_until is not None and self._at > decision.valid_until:
@@ -128,11 +143,13 @@ class BundleQuestions:
         verdict = BundleVerdict(str(decision.verdict))
         if decision.verdict is not Verdict.WAITING:
             return BundleFinding(verdict, "decided", {}, name, decision)
-        until, _ = waits_for(decision)
+        until = waits_until(decision)
         come = until is not None and self._at >= until
         return BundleFinding(verdict, "decide-again" if come else "decided", {}, name, decision, until)
 
 
+_SAYS_NOTHING = {"lapsed", "unknown-release", "held"}
+"""Where nothing is decided, what runs already may go on; a hold has been asked for before."""
 _BEST_FIRST = (
     BundleVerdict.ALLOWED,
     BundleVerdict.WAITING,

@@ -19,11 +19,12 @@ from ldmrelease.domain.errors import BusyError, InputError
 from ldmrelease.domain.events.ledger import BundleExported
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.level import Unmanaged
 from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.domain.streams import BUNDLES
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Topology
 from ldmrelease.services.bundles.allow_list import allowed_images
-from ldmrelease.services.decisions.decide import decide_about, require_agreed
+from ldmrelease.services.decisions.decide import decide_about, level_at, require_agreed
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.clusters import cluster_uid
@@ -158,6 +159,19 @@ def _environments(context: BundleExporting, options: ExportOptions) -> Iterator[
         )
 
 
+def _place(context: BundleExporting, application: Application) -> BundlePlace:
+    workloads = application.workloads
+    custom = [each.custom for each in (workloads.selections if workloads is not None else ())]
+    return BundlePlace(
+        application.place,
+        application.level,
+        _repositories(context.topology, application),
+        workloads.namespace if workloads is not None else None,
+        {each.kind: dict(each.images) for each in custom if each is not None},
+        level_at(context, application.place).unmanaged is Unmanaged.REFUSED,
+    )
+
+
 def _cluster(context: BundleExporting, application: Application) -> str | None:
     return application.cluster_uid or cluster_uid(context.clusters, application)
 
@@ -203,12 +217,14 @@ def _chosen(context: BundleExporting, newest: int) -> tuple[Pinned, ...]:
 def _decisions(context: BundleExporting, pinned: tuple[Pinned, ...]) -> Iterator[Decision]:
     for each in pinned:
         about = inquire(context, each)
-        for place in _places_of(context.topology, each.release.product):
-            asked = DecisionRequest(place, Intent.PROMOTE, context.requester)
-            yield decide_about(about, asked).decision
+        for place, intent in _questions(context.topology, each.release.product):
+            yield decide_about(about, DecisionRequest(place, intent, context.requester)).decision
 
 
-def _places_of(topology: Topology, product: str) -> Iterator[Place]:
+def _questions(topology: Topology, product: str) -> Iterator[tuple[Place, Intent]]:
+    """Where a product runs, and what may be asked there: of menus their names as well."""
     for each in topology.applications:
         if each.components(product):
-            yield each.place
+            yield each.place, Intent.PROMOTE
+            if each.target.capabilities.keeps_many:
+                yield each.place, Intent.ALIAS

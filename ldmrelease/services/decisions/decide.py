@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from ldmrelease.checks.registry import traits
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
@@ -135,7 +136,7 @@ def record(
     """
     decision = decided.decision
     events, blobs = collect.intake(decided.gathered.taken)
-    until, who = waits_for(decision)
+    until, who = waits_for(workspace, decision)
     made = DecisionMade(
         decision.place, stage, decision.verdict, decided.digest, decided.gathered.digest, epoch, until, who
     )
@@ -149,14 +150,30 @@ def record(
     return events, blobs
 
 
-def waits_for(decision: Decision) -> tuple[datetime | None, tuple[str, ...]]:
-    """Until when (None if unknown) and for whom a decision waits."""
-    waiting = [each for each in decision.unmet() if each.outcome is Outcome.PENDING]
-    return _until(waiting), tuple(sorted({role for each in waiting for role in each.who}))
+def waits_for(workspace: Workspace, decision: Decision) -> tuple[datetime | None, tuple[str, ...]]:
+    """Until when (None if unknown) and for which roles a decision waits."""
+    roles = {role for each in _waiting(decision) for role in roles_asked(workspace, each)}
+    return waits_until(decision), tuple(sorted(roles))
 
 
-def _until(waiting: list[Finding]) -> datetime | None:
-    """When everything that waits can be over by itself; unknown if one of them waits for somebody."""
-    times = [each.when for each in waiting]
+def waits_until(decision: Decision) -> datetime | None:
+    """When everything that a decision waits for can be over by itself; unknown if some of it waits for somebody."""
+    times = [each.when for each in _waiting(decision)]
     known = [each for each in times if each is not None]
     return max(known) if known and len(known) == len(times) else None
+
+
+def _waiting(decision: Decision) -> list[Finding]:
+    return [each for each in decision.unmet() if each.outcome is Outcome.PENDING]
+
+
+def roles_asked(workspace: Workspace, finding: Finding) -> tuple[str, ...]:
+    """Who can change a finding: the roles that the policy names; where it names none, those that may sign the result
+    of a check that somebody else runs and has begun.
+    """
+    if finding.who or (finding.rule, finding.outcome) != ("check", Outcome.PENDING):
+        return finding.who
+    check = workspace.topology.check(str(finding.values.get("check")))
+    if check is None or traits(check.kind).run_by_us:
+        return ()
+    return tuple(each.name for each in workspace.keyring.roles if "check" in each.types)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
@@ -15,14 +16,16 @@ Job = Callable[[Callable[[K, V], None]], None]
 class _Heard(Generic[K, V]):
     """The answers until the deadline, and what went wrong in a way that no job expects."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[K, V], None]) -> None:
         self._lock = threading.Lock()
         self._answers: dict[K, V] = {}
         self._failures: list[Exception] = []
+        self._told = told
 
     def tell(self, key: K, answer: V) -> None:
         with self._lock:
             self._answers[key] = answer
+            self._told(key, answer)
 
     def run(self, job: Job[K, V]) -> None:
         try:
@@ -33,22 +36,44 @@ class _Heard(Generic[K, V]):
 
     def result(self) -> dict[K, V]:
         with self._lock:
+            self._told = _to_nobody
             if self._failures:
                 raise self._failures[0]
             return dict(self._answers)
 
 
-def run_concurrently(jobs: Mapping[str, Job[K, V]], seconds: float) -> dict[K, V]:
-    """Run every job in a thread of its own and return what they told within `seconds`.
+def _to_nobody(_key: object, _answer: object) -> None:
+    """Who came too late is not heard any more."""
 
-    A job that takes longer is left alone: it ends with the process. Raises what a job raised.
+
+def run_concurrently(
+    jobs: Mapping[str, Job[K, V]],
+    seconds: float,
+    *,
+    most: int | None = None,
+    told: Callable[[K, V], None] = _to_nobody,
+) -> dict[K, V]:
+    """Run the jobs, each in a thread of its own, and return what they told within `seconds`.
+
+    most: so many at the same time; all of them where it is None. A job that takes longer is left alone, and what was
+    not begun by then is not begun: it ends with the process. `told` hears each answer as it comes, one after another.
+    Raises what a job raised.
     """
-    heard: _Heard[K, V] = _Heard()
+    heard: _Heard[K, V] = _Heard(told)
     deadline = time.monotonic() + seconds
+    waiting = deque(jobs.items())
+
+    def work() -> None:
+        while time.monotonic() < deadline:
+            try:
+                name, job = waiting.popleft()
+            except IndexError:
+                return
+            threading.current_thread().name = name
+            heard.run(job)
+
     # Daemons: a thread that waits for a dead server must not keep the process from ending.
-    threads = [
-        threading.Thread(target=heard.run, args=(job,), name=name, daemon=True) for name, job in jobs.items()
-    ]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(most or len(jobs), len(jobs)))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -64,6 +64,26 @@ def after(there: Snapshot, wanted: Mapping[str, Value]) -> Snapshot:
     return replace(there, values=there.values | dict(wanted))
 
 
+_NOTHING = "null"
+"""What stands there where no image is named."""
+
+
+def said_images(target: Target, there: Snapshot) -> dict[str, str]:
+    """By component, the image that a place's settings name, as they are read there; those of menus are left out."""
+    if target.capabilities.keeps_many:
+        return {}
+    said = registry.stated(target, there)
+    if isinstance(said, Refusal):
+        return {}
+    found = {}
+    for each in said:
+        named = [part for part in (each.tag, each.digest) if part is not None]
+        text = "@".join(named) if named else each.invalid or ""
+        if text and text != _NOTHING:
+            found[each.component] = text
+    return found
+
+
 def holds(wanted: Mapping[str, Value], there: Snapshot) -> bool:
     """Whether every setting is as wanted."""
     return all(there.values.get(path) == value for path, value in wanted.items())

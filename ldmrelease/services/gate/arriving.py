@@ -27,14 +27,15 @@ def arriving(context: ReleaseHistory, images: Iterable[MergedImage]) -> tuple[Ar
     found: dict[tuple[str, str], ArrivingRelease] = {}
     for each in images:
         pinned = each.judged.pinned
-        if pinned is None or each.after is None or each.after.alias is not None:
+        application = each.application
+        if pinned is None or application is None or each.after is None or each.after.alias is not None:
             continue
-        for before in _before(context, names, each):
+        for before in _before(context, names, application, each):
             key = (before.digest, pinned.digest)
             if before.digest == pinned.digest:
                 continue
             known = found.get(key)
-            place = each.application.place
+            place = application.place
             places = known.places if known is not None else ()
             if place not in places:
                 comparison = known.comparison if known is not None else compare(before, pinned)
@@ -42,9 +43,11 @@ def arriving(context: ReleaseHistory, images: Iterable[MergedImage]) -> tuple[Ar
     return tuple(found.values())
 
 
-def _before(context: ReleaseHistory, names: ImageNames, image: MergedImage) -> Iterator[Pinned]:
+def _before(
+    context: ReleaseHistory, names: ImageNames, application: Application, image: MergedImage
+) -> Iterator[Pinned]:
     """What runs, by what was seen last; where nobody has looked, what was asked for."""
-    running = _running(context, names, image.application, image.component)
+    running = _running(context, names, application, image.component)
     found = _stored(context, running or image.previous_release)
     if found is not None:
         yield found

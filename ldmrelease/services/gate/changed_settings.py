@@ -1,20 +1,20 @@
 """The images that a change asks for, by the settings of the workspace's places: in one scalar or in several parts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Selector, SelectorPart, Setting
+from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Selector, SelectorPart, Setting, Target
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
-from ldmrelease.services.gate.merge_trees import MergeTrees
+from ldmrelease.services.gate.merge_trees import TreePair
 from ldmrelease.targets import registry
-from ldmrelease.targets.connections import Access
+from ldmrelease.targets.git.git_repository import Git, read_blob
 from ldmrelease.targets.image_setting import ImageSetting
-from ldmrelease.targets.results import Absent, Refusal, Snapshot
+from ldmrelease.targets.results import Absent, Refusal, RefusedError, Snapshot
+from ldmrelease.targets.stores.reading import PathsToRead, Texts
 
 
 class ScalarAt(Struct, frozen=True):
@@ -46,7 +46,7 @@ class UnreadSetting(Struct, frozen=True):
     application: Application
     component: str
     before: ImageSetting | None
-    why: Refusal | Unavailable
+    why: Refusal
 
 
 class _Said(Struct, frozen=True):
@@ -56,26 +56,24 @@ class _Said(Struct, frozen=True):
     parts: tuple[ScalarAt, ...]
 
 
-_Sayings = dict[tuple[Any, ...], "_Said | Refusal | Unavailable"]
+_Sayings = dict[tuple[Any, ...], "_Said | Refusal"]
 """By the setting: its component, and its addresses, or what a menu has."""
 
 
 def changed_settings(
-    trees: MergeTrees, applications: list[Application]
+    places: Iterable[tuple[Application, TreePair]],
 ) -> Iterator[ChangedSetting | UnreadSetting]:
-    """Every setting of these places that a change makes name another image. Raises `GitError`.
+    """Every setting of these places that a change of their tree makes name another image. Raises `GitError`.
 
     A place none of whose files differs is not read.
     """
-    before, after = trees.access(trees.merge.before), trees.access(trees.merge.after)
-    moved = trees.moved
-    for application in applications:
+    for application, trees in places:
         if files_of_target(application).isdisjoint(trees.differing):
             continue
-        was = _sayings(application, before, {})
-        now = _sayings(application, after, moved)
+        was = _sayings(application, trees.git, trees.before.revision, {})
+        now = _sayings(application, trees.git, trees.after.revision, trees.moved)
         for key in {**was, **now}:
-            found = _compared(application, key, was.get(key), now.get(key), moved)
+            found = _compared(application, key, was.get(key), now.get(key), trees.moved)
             if found is not None:
                 yield found
 
@@ -90,14 +88,14 @@ def files_of_target(application: Application) -> frozenset[str]:
 def _compared(
     application: Application,
     key: tuple[Any, ...],
-    was: "_Said | Refusal | Unavailable | None",
-    now: "_Said | Refusal | Unavailable | None",
+    was: "_Said | Refusal | None",
+    now: "_Said | Refusal | None",
     moved: Mapping[str, str],
 ) -> ChangedSetting | UnreadSetting | None:
     component: str = key[0]
     old = was if isinstance(was, _Said) else None
-    if isinstance(now, Refusal | Unavailable):
-        if isinstance(now, Refusal) and now.code == "no-file":
+    if isinstance(now, Refusal):
+        if now.code == "no-file":
             # With its file goes what it asked for.
             return ChangedSetting(application, component, old.setting, None, old.parts) if old else None
         if was == now:
@@ -122,26 +120,74 @@ def _same(was: ImageSetting, now: ImageSetting) -> bool:
     )
 
 
-def _sayings(application: Application, access: Access, moved: Mapping[str, str]) -> _Sayings:
-    """What each setting says; where one cannot be read, the others are read by themselves."""
+def _sayings(application: Application, git: Git, revision: str, moved: Mapping[str, str]) -> _Sayings:
+    """What each setting says; where some cannot be read, the others are read without them."""
     target = application.target
-    there = registry.read(target, access)
+    there = _snapshot(target, git, revision)
     if isinstance(there, Snapshot):
         return _said(application, there)
-    if not isinstance(target, ImageSettingsTarget) or isinstance(there, Unavailable):
+    if not isinstance(target, ImageSettingsTarget):
         return {("",): there}
+    bad = [each for each in target.settings if _is_about(each, there, str(target.location))]
+    good = [each for each in target.settings if each not in bad]
     found: _Sayings = {}
-    for each in target.settings:
-        alone = replace(application, target=replace(target, settings=(each,)))
-        own = registry.read(alone.target, access)
-        if isinstance(own, Refusal) and own.code == "no-file" and moved:
-            elsewhere = replace(application, target=_moved(alone.target, moved))
-            own = registry.read(elsewhere.target, access)
-            if isinstance(own, Snapshot):
-                found |= {_key(each): said for said in _said(elsewhere, own).values()}
-                continue
-        found |= _said(alone, own) if isinstance(own, Snapshot) else {_key(each): own}
+    if good and bad:
+        rest = replace(application, target=replace(target, settings=tuple(good)))
+        found |= _sayings(rest, git, revision, moved)
+    for each in bad or target.settings:
+        found[_key(each)] = _alone(application, target, each, git, revision, moved)
     return found
+
+
+def _alone(
+    application: Application,
+    target: ImageSettingsTarget,
+    setting: Setting | Selector,
+    git: Git,
+    revision: str,
+    moved: Mapping[str, str],
+) -> "_Said | Refusal":
+    """What one setting says, by itself: in the file where a change has moved it, too."""
+    own = replace(target, settings=(setting,))
+    there = _snapshot(own, git, revision)
+    if isinstance(there, Refusal) and there.code == "no-file" and moved:
+        own = _moved(own, moved)
+        there = _snapshot(own, git, revision)
+    if isinstance(there, Refusal):
+        return there
+    (said,) = _said(replace(application, target=own), there).values()
+    return said
+
+
+def _is_about(setting: Setting | Selector, refusal: Refusal, own: str) -> bool:
+    """Whether one of the reasons is about a scalar of the setting, or about all of a file that it reads."""
+    where = {(file_of(each, own), ValueAddress.of(each).path) for each in setting.read}
+    files = {file for file, _ in where}
+    for each in refusal.each:
+        file, path = each.values.get("file"), each.values.get("path")
+        if (file in files) if path is None else ((file, path) in where):
+            return True
+    return False
+
+
+def _snapshot(target: Target, git: Git, revision: str) -> Snapshot | Refusal:
+    """The settings of a place at a revision. Who else reads what has an anchor is not asked: nothing is written."""
+    editor, own = registry.editor(target), str(target.location)
+    asked = PathsToRead(
+        editor.paths(target), editor.optional(target), editor.beside(target), editor.shared(target)
+    )
+    try:
+        found = Texts(own, lambda file: read_blob(git, revision, file).content).settings(asked)
+    except RefusedError as refused:
+        return refused.refusal
+    settings = set(asked.settings)
+    return Snapshot(
+        revision,
+        "",
+        {path: each.value for path, each in found.items() if path in settings},
+        {path: each.line for path, each in found.items()},
+        beside={path: each.value for path, each in found.items() if path not in settings},
+    )
 
 
 def _said(application: Application, there: Snapshot) -> _Sayings:

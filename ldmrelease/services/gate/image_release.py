@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.tags import Tag, order_key, parse, tag_pattern_match
-from ldmrelease.domain.topology import Application, Product
+from ldmrelease.domain.topology import Application, Product, Topology
 from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.needs import ReleaseSources
 from ldmrelease.services.releases.builds import build_of, pinned_builds
@@ -34,13 +34,50 @@ class NoRelease(Struct, frozen=True):
     values: dict[str, Any] = field(default_factory=dict)
 
 
-class ImageReleases:
+class TagReader:
+    """Reads the tags of images as the products of a workspace spell them: nobody is asked."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+
+    def is_older(
+        self, application: Application, before: ImageSetting | None, after: ImageSetting | None
+    ) -> bool:
+        """Whether a change goes back, to what comes earlier in the order of its kind."""
+        component = self._component(application, after)
+        if component is None or before is None or after is None:
+            return False
+        old, new = self._tag(component, before.tag), self._tag(component, after.tag)
+        if old is None or new is None or (old.kind, old.group) != (new.kind, new.group):
+            return False
+        first, then = order_key(old), order_key(new)
+        return first is not None and then is not None and then < first
+
+    def _tag(self, component: ProductComponent, text: str | None) -> Tag | None:
+        if text is None:
+            return None
+        found = tag_pattern_match(component.source.spelling, text, component.grammar)
+        return found if found is not None and found.name is not None else None
+
+    def _component(self, application: Application, setting: ImageSetting | None) -> ProductComponent | None:
+        if setting is None:
+            return None
+        return components_of(self._topology, application).get(setting.component)
+
+    def _product(self, component: ProductComponent) -> Product:
+        found = self._topology.product(component.product)
+        assert found is not None
+        return found
+
+
+class ImageReleases(TagReader):
     """Finds the releases of images; each tag is asked for once.
 
     Raises `UnavailableError` where a source did not answer.
     """
 
     def __init__(self, context: ReleaseSources, names: ImageNames) -> None:
+        super().__init__(context.topology)
         self._context, self._names = context, names
         self._pinned: dict[tuple[str, str, str], Pinned | Unpinnable] = {}
 
@@ -57,19 +94,6 @@ class ImageReleases:
         product = self._product(component)
         return f"{product.name}/{build_of(product, tag) or tag.name}" if tag is not None else None
 
-    def is_older(
-        self, application: Application, before: ImageSetting | None, after: ImageSetting | None
-    ) -> bool:
-        """Whether a change goes back, to what comes earlier in the order of its kind."""
-        component = self._component(application, after)
-        if component is None or before is None or after is None:
-            return False
-        old, new = self._tag(component, before.tag), self._tag(component, after.tag)
-        if old is None or new is None or (old.kind, old.group) != (new.kind, new.group):
-            return False
-        first, then = order_key(old), order_key(new)
-        return first is not None and then is not None and then < first
-
     def of(self, image: WantedImage) -> Pinned | NoRelease:
         """The release that has this image: the pin that the ledger has, or one that is made of what is there now."""
         setting, component = image.setting, self._component(image.application, image.setting)
@@ -79,7 +103,7 @@ class ImageReleases:
             return NoRelease("not-a-tag", {"found": setting.invalid or "null"})
         foreign = foreign_image(setting, own_repositories(component.source.source, image.application))
         if foreign is not None:
-            return _foreign(foreign)
+            return foreign_release(foreign)
         if setting.tag is None:
             return self._of_digest(image.application, component, setting.digest or "")
         tag = self._tag(component, setting.tag)
@@ -153,12 +177,6 @@ class ImageReleases:
         again = pin(self._context, product, text)
         return again if isinstance(again, Pinned) else found
 
-    def _tag(self, component: ProductComponent, text: str | None) -> Tag | None:
-        if text is None:
-            return None
-        found = tag_pattern_match(component.source.spelling, text, component.grammar)
-        return found if found is not None and found.name is not None else None
-
     def _unreadable(self, component: ProductComponent, text: str) -> dict[str, Any]:
         from ldmrelease.services.releases.products import ChosenProduct  # noqa: PLC0415 - for a mistake alone
         from ldmrelease.services.releases.tag_spellings import understand  # noqa: PLC0415 - as above
@@ -181,17 +199,8 @@ class ImageReleases:
         except ValueError:
             return None
 
-    def _component(self, application: Application, setting: ImageSetting | None) -> ProductComponent | None:
-        if setting is None:
-            return None
-        return components_of(self._context.topology, application).get(setting.component)
 
-    def _product(self, component: ProductComponent) -> Product:
-        found = self._context.topology.product(component.product)
-        assert found is not None
-        return found
-
-
-def _foreign(foreign: ForeignImage) -> NoRelease:
+def foreign_release(foreign: ForeignImage) -> NoRelease:
+    """That another repository is named than the component's."""
     refusal = foreign_refusal(foreign)
     return NoRelease(refusal.code, refusal.values)

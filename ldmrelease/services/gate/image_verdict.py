@@ -64,7 +64,9 @@ class ImageJudge:
         try:
             found = self._releases.of(image)
             if isinstance(found, NoRelease):
-                return JudgedImage(Judgement.REFUSED, (_before(Outcome.FAILED, found.code, found.values),))
+                return JudgedImage(
+                    Judgement.REFUSED, (before_decision(Outcome.FAILED, found.code, found.values),)
+                )
             local = unagreed(self._context.workspace, [image.application.place])
             decided = self._decide(image, found)
         except UnavailableError as error:
@@ -74,9 +76,9 @@ class ImageJudge:
         findings = decided.decision.unmet()
         if local:
             about = {"place": str(image.application.place)}
-            findings = (_before(Outcome.ERRORED, "not-agreed", about), *findings)
+            findings = (before_decision(Outcome.ERRORED, "not-agreed", about), *findings)
         judgement = judgement_of(findings, image.setting.component)
-        until = _eligible(findings) if judgement is Judgement.WAITING else None
+        until = eligible_at(findings) if judgement is Judgement.WAITING else None
         return JudgedImage(judgement, findings, found, decided, until)
 
     def _decide(self, image: WantedImage, pinned: Pinned) -> Decided:
@@ -94,7 +96,13 @@ class ImageJudge:
 def undecided(why: Unavailable) -> JudgedImage:
     """What is said where nobody could be asked."""
     about = {"where": why.where, "reason": why.reason}
-    return JudgedImage(Judgement.UNDECIDED, (_before(Outcome.ERRORED, "unavailable", about),))
+    return JudgedImage(Judgement.UNDECIDED, (before_decision(Outcome.ERRORED, "unavailable", about),))
+
+
+def unmanaged(level: str, image: str) -> JudgedImage:
+    """What is said of an image that no product declares, where the level refuses such."""
+    about = {"level": level, "image": image}
+    return JudgedImage(Judgement.REFUSED, (before_decision(Outcome.FAILED, "unmanaged-image", about),))
 
 
 def judgement_of(findings: Iterable[Finding], component: str) -> Judgement:
@@ -116,12 +124,13 @@ def _is_for_good(finding: Finding, component: str) -> bool:
     return finding.rule in _FOR_GOOD
 
 
-def _eligible(findings: Iterable[Finding]) -> datetime | None:
+def eligible_at(findings: Iterable[Finding]) -> datetime | None:
     """When everything that is waited for can be over by itself; None where one thing waits for somebody."""
     times = [each.when for each in findings]
     known = [each for each in times if each is not None]
     return max(known) if known and len(known) == len(times) else None
 
 
-def _before(outcome: Outcome, code: str, values: Mapping[str, Any]) -> Finding:
+def before_decision(outcome: Outcome, code: str, values: Mapping[str, Any]) -> Finding:
+    """What is found of an image before anything is decided about its release."""
     return Finding("", GATE, Phase.ENTER, outcome, code, dict(values))

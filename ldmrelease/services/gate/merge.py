@@ -1,39 +1,63 @@
 """A change of a GitOps tree: every image that it asks for, and whether it may enter its place. Nothing is written."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+
 from msgspec import Struct
 
-from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Application
+from ldmrelease.services.decisions.decide import Decided
+from ldmrelease.services.gate.changed_images import ChangedImage, TreeDifference, changed_images
 from ldmrelease.services.gate.changed_settings import (
     ChangedSetting,
     ScalarAt,
     UnreadSetting,
     changed_settings,
 )
+from ldmrelease.services.gate.image_owners import TreeOwners, is_in, scalars_of
 from ldmrelease.services.gate.image_release import ImageReleases, WantedImage
-from ldmrelease.services.gate.image_verdict import ImageJudge, JudgedImage, Judgement
-from ldmrelease.services.gate.merge_trees import MergeQuestion, open_merge
+from ldmrelease.services.gate.image_verdict import ImageJudge, JudgedImage, Judgement, unmanaged
+from ldmrelease.services.gate.merge_trees import MergeQuestion, MergeTrees, TreePair, open_merge
+from ldmrelease.services.gate.revised_trees import RevisedTrees, revised_trees
 from ldmrelease.services.inventory.image_names import ImageNames
-from ldmrelease.services.needs import MergeGating
+from ldmrelease.services.needs import MergeGating, PolicyLookup
 from ldmrelease.targets.git.merges import ProposedMerge
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal
+from ldmrelease.trees.interface import NotUnderstood, TreeImage
 
 
 class MergedImage(Struct, frozen=True):
-    """An image that a change asks for, and what becomes of it. `before` and `after` are what the setting says; None
-    where it says nothing."""
+    """An image that a change asks for, and what becomes of it.
 
-    application: Application
-    component: str
-    product: str | None
+    environment, name: of the place; for an image of nobody those of the tree. before, after: what the setting says;
+    None where it says nothing. container: where a rendering has it. moved: where its file was.
+    """
+
+    environment: str
+    name: str
+    application: Application | None
     before: ImageSetting | None
     after: ImageSetting | None
-    previous_release: str | None
     judged: JudgedImage
     parts: tuple[ScalarAt, ...]
-    moved: str | None = None
+    container: TreeImage | None = None
+    previous_release: str | None = None
     older: bool = False
+    moved: str | None = None
+
+    @property
+    def component(self) -> str:
+        """What runs there; empty for an image of nobody."""
+        setting = self.after or self.before
+        return setting.component if setting is not None else ""
+
+    @property
+    def product(self) -> str | None:
+        """What the component is a part of."""
+        runs = self.application.runs if self.application is not None else ()
+        found = (each for each in runs if each.endswith(f"/{self.component}"))
+        return next((each.partition("/")[0] for each in found), None)
 
 
 class UnreadPart(Struct, frozen=True):
@@ -41,49 +65,235 @@ class UnreadPart(Struct, frozen=True):
 
     application: Application
     component: str
-    why: Refusal | Unavailable
+    why: Refusal
 
 
 class MergeGate(Struct, frozen=True):
-    """What a gate says of a change."""
+    """What a gate says of a change. not_understood: what of the tree cannot be read or rendered with it. rendered:
+    whether the programs that will apply the tree were asked."""
 
     merge: ProposedMerge
     images: tuple[MergedImage, ...]
     unread: tuple[UnreadPart, ...]
+    not_understood: tuple[NotUnderstood, ...]
+    rendered: bool
+
+    @property
+    def decided(self) -> tuple[Decided, ...]:
+        """The decisions behind it, each once."""
+        found = (each.judged.decided for each in self.images)
+        return tuple({each.digest: each for each in found if each is not None}.values())
 
 
-def gate_merge(context: MergeGating, requester: str, question: MergeQuestion) -> MergeGate:
-    """Decide about every image of a change. Raises `UnusableChange`, `GitError`."""
+class Judge(Protocol):
+    """Says of images whether they may enter their places."""
+
+    def judge(self, image: WantedImage) -> JudgedImage:
+        """What becomes of an image."""
+
+
+class ReleaseNames(Protocol):
+    """Names the release of an image without asking anybody."""
+
+    def named(self, application: Application, setting: ImageSetting | None) -> str | None:
+        """`product/tag` of the release that an image is said to be; None for none."""
+
+    def is_older(
+        self, application: Application, before: ImageSetting | None, after: ImageSetting | None
+    ) -> bool:
+        """Whether a change goes back."""
+
+
+Judging = Callable[[TreePair], tuple[Judge, ReleaseNames]]
+"""Who decides about what is deployed from a tree, and names what was there."""
+
+
+def gate_merge(
+    context: MergeGating,
+    requester: str,
+    question: MergeQuestion,
+    environ: Mapping[str, str],
+    *,
+    render: bool = True,
+) -> MergeGate:
+    """Decide about every image of a change. Raises `UnusableChange`, `GitError`.
+
+    environ: the variables of this process; `PATH` says where Helm and Kustomize are.
+    """
     trees = open_merge(context.topology, context.workspace.root, context.connections, question)
-    proposed = context.reached_by(trees.connections(trees.merge.after))
     names = ImageNames(context)
-    releases = ImageReleases(proposed, names)
-    judge = ImageJudge(proposed, releases, requester)
-    found = list(changed_settings(trees, trees.applications(context.topology)))
-    images = tuple(_judged(each, judge, releases) for each in found if isinstance(each, ChangedSetting))
-    unread = tuple(
-        UnreadPart(each.application, each.component, each.why)
-        for each in found
-        if isinstance(each, UnreadSetting)
-    )
-    return MergeGate(trees.merge, images, unread)
+
+    def judging(pair: TreePair) -> tuple[Judge, ReleaseNames]:
+        proposed = context.reached_by(trees.connections(pair.after.revision))
+        releases = ImageReleases(proposed, names)
+        return ImageJudge(proposed, releases, requester), releases
+
+    return merge_decided(trees, context, judging, environ, render=render)
 
 
-def _judged(change: ChangedSetting, judge: ImageJudge, releases: ImageReleases) -> MergedImage:
-    judged = JudgedImage(Judgement.ALLOWED)
-    if change.after is not None:
-        judged = judge.judge(WantedImage(change.application, change.after))
-    previous = releases.named(change.application, change.before)
-    run = (each for each in change.application.runs if each.endswith(f"/{change.component}"))
-    return MergedImage(
-        change.application,
-        change.component,
-        next((each.partition("/")[0] for each in run), None),
-        change.before,
-        change.after,
-        previous,
-        judged,
-        change.parts,
-        change.moved,
-        releases.is_older(change.application, change.before, change.after),
+def merge_decided(
+    trees: MergeTrees, context: PolicyLookup, judging: Judging, environ: Mapping[str, str], *, render: bool
+) -> MergeGate:
+    """The same, where `judging` says who decides about what is deployed from a tree. Raises `GitError`."""
+    revised = revised_trees(trees)
+    applications = [(each, _tree_of(each, trees, revised)) for each in trees.applications(context.topology)]
+    settings = list(changed_settings(applications))
+    differences = list(_differences(trees, revised, environ, render=render))
+    found = _Change(judging, lambda each: _tree_of(each, trees, revised), TreeOwners(context), settings)
+    images = tuple(found.images([each for one in differences for each in one.changes]))
+    return MergeGate(
+        trees.merge,
+        images,
+        tuple(found.unread()),
+        (*revised.unread, *(each for one in differences for each in one.unread)),
+        any(each.rendered for each in differences),
     )
+
+
+def _tree_of(application: Application, trees: MergeTrees, revised: RevisedTrees) -> TreePair:
+    """What a place is deployed from."""
+    found = (pair for name, pair in revised.pairs.items() if is_in(application, name))
+    return next(found, trees.whole)
+
+
+def _differences(
+    trees: MergeTrees, revised: RevisedTrees, environ: Mapping[str, str], *, render: bool
+) -> Iterator[TreeDifference]:
+    yield changed_images(trees.whole, environ, render=render, without=revised.pairs.keys())
+    for name, pair in revised.pairs.items():
+        yield changed_images(pair, environ, render=render, environments=[name])
+
+
+class _Change:
+    """The images of one change: those that settings say, and those that the tree asks for besides."""
+
+    def __init__(
+        self,
+        judging: Judging,
+        tree_of: Callable[[Application], TreePair],
+        owners: TreeOwners,
+        settings: Iterable[ChangedSetting | UnreadSetting],
+    ) -> None:
+        self._judging, self._tree_of, self._owners = judging, tree_of, owners
+        self._judges: dict[str, tuple[Judge, ReleaseNames]] = {}
+        self._settings = [each for each in settings if isinstance(each, ChangedSetting)]
+        self._unread = [each for each in settings if isinstance(each, UnreadSetting)]
+        self._said: set[tuple[str, str]] = set()
+
+    def images(self, changes: Iterable[ChangedImage]) -> Iterator[MergedImage]:
+        """All of them, each once."""
+        containers: dict[int, TreeImage] = {}
+        others: list[ChangedImage] = []
+        for each in changes:
+            covering = self._covering(each)
+            if covering is None:
+                others.append(each)
+            elif each.after is not None and each.after.container is not None:
+                containers.setdefault(covering, each.after)
+        for index, setting in enumerate(self._settings):
+            yield self._of_setting(setting, containers.get(index))
+        told: set[tuple[str | None, ...]] = set()
+        for each in others:
+            image = self._of_tree(each)
+            key = (image.environment, image.name, image.component, _text(each.before), _text(each.after))
+            if image.container is not None or key not in told:
+                yield image
+            told.add(key)
+
+    def unread(self) -> Iterator[UnreadPart]:
+        """The settings that nobody can read, but for those of which the tree itself says what they come to."""
+        for each in self._unread:
+            if (str(each.application.place), each.component) not in self._said:
+                yield UnreadPart(each.application, each.component, each.why)
+
+    def _covering(self, change: ChangedImage) -> int | None:
+        """The number of the setting that says what changes there."""
+        image = change.after or change.before
+        owned = self._owners.of(image) if image is not None else None
+        if owned is None:
+            return None
+        for index, each in enumerate(self._settings):
+            said = each.after if change.after is not None else each.before
+            if said is None or each.application.place != owned.application.place:
+                continue
+            same = (said.tag, said.digest) == (owned.setting.tag, owned.setting.digest)
+            if each.component == owned.setting.component and same:
+                return index
+        return None
+
+    def _of_setting(self, change: ChangedSetting, container: TreeImage | None) -> MergedImage:
+        place = change.application.place
+        return MergedImage(
+            place.environment,
+            place.application,
+            change.application,
+            change.before,
+            change.after,
+            self._judged(change.application, change.after),
+            change.parts,
+            container,
+            self._at(change.application)[1].named(change.application, change.before),
+            self._at(change.application)[1].is_older(change.application, change.before, change.after),
+            change.moved,
+        )
+
+    def _of_tree(self, change: ChangedImage) -> MergedImage:
+        image = change.after or change.before
+        assert image is not None
+        after = self._owners.of(change.after) if change.after is not None else None
+        before = self._owners.of(change.before) if change.before is not None else None
+        owner = after or before
+        container = image if image.container is not None else None
+        if owner is None:
+            judged = JudgedImage(Judgement.UNMANAGED)
+            level = self._owners.refusing(change.environment)
+            if change.after is not None and level is not None:
+                judged = unmanaged(level, change.after.image or "")
+            return MergedImage(
+                change.environment,
+                change.application,
+                None,
+                _nobody(change.before),
+                _nobody(change.after),
+                judged,
+                scalars_of(image),
+                container,
+            )
+        application = owner.application
+        said = after.setting if after is not None else None
+        was = before.setting if before is not None else _nobody(change.before)
+        if said is not None:
+            self._said.add((str(application.place), said.component))
+        return MergedImage(
+            application.place.environment,
+            application.place.application,
+            application,
+            was,
+            said,
+            self._judged(application, said),
+            scalars_of(image),
+            container,
+            self._at(application)[1].named(application, was),
+            self._at(application)[1].is_older(application, was, said),
+        )
+
+    def _judged(self, application: Application, setting: ImageSetting | None) -> JudgedImage:
+        if setting is None:
+            return JudgedImage(Judgement.ALLOWED)
+        return self._at(application)[0].judge(WantedImage(application, setting))
+
+    def _at(self, application: Application) -> tuple[Judge, ReleaseNames]:
+        """Who decides about a place, with the tree that it would be deployed from."""
+        pair = self._tree_of(application)
+        if pair.after.revision not in self._judges:
+            self._judges[pair.after.revision] = self._judging(pair)
+        return self._judges[pair.after.revision]
+
+
+def _nobody(image: TreeImage | None) -> ImageSetting | None:
+    """An image that is of no component, as it is written."""
+    return ImageSetting("", "", 0, invalid=image.image) if image is not None else None
+
+
+def _text(image: TreeImage | None) -> str | None:
+    return image.image if image is not None else None

@@ -1,6 +1,7 @@
 """A GitOps tree before and after a change, as the stores of targets read it."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,7 +10,7 @@ from msgspec import Struct
 from ldmrelease.domain.errors import InputError, reason_of
 from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Application, Topology
-from ldmrelease.targets.connections import Access, Connections
+from ldmrelease.targets.connections import Connections
 from ldmrelease.targets.git.git_remote import GitRemote, open_repository
 from ldmrelease.targets.git.git_repository import Git
 from ldmrelease.targets.git.merges import (
@@ -59,15 +60,32 @@ class ProposedConnections(Connections):
         return self._branch if spec == self._name else self._others.repository(spec)
 
 
+class TreePair:
+    """A tree before a change and after it. git: where both are, by their revisions."""
+
+    def __init__(self, git: Git, before: str, after: str) -> None:
+        self.git = git
+        self.before, self.after = CommittedTree(git, before), CommittedTree(git, after)
+        self.differing = self.before.differing(self.after)
+
+    @cached_property
+    def moved(self) -> Mapping[str, str]:
+        """Where files are that the change has moved, by where they were. Raises `GitError`."""
+        if self.differing <= self.after.files():
+            return {}
+        return renamed(self.git, self.before.revision, self.after.revision)
+
+
 class MergeTrees:
     """The tree before and after, and what is deployed from it.
 
-    work: a folder for objects of git, which nobody else needs.
+    remote: the repository itself. work: a folder for objects of git, which nobody else needs.
     """
 
     def __init__(
         self,
         source: GitFile,
+        remote: GitRemote,
         git: Git,
         merge: ProposedMerge,
         root: Path,
@@ -76,17 +94,19 @@ class MergeTrees:
     ) -> None:
         self.repository, self.branch = source.repository, source.branch
         self.git, self.merge = git, merge
-        self._root, self._others, self._work = root, others, work
-        self.before = CommittedTree(git, merge.before)
-        self.after = CommittedTree(git, merge.after)
-        self.differing = self.before.differing(self.after)
+        self._remote, self._root, self._others, self._work = remote, root, others, work
+        self.whole = TreePair(git, merge.before, merge.after)
+        self._commits: dict[str, str | None] = {}
 
-    @property
-    def moved(self) -> Mapping[str, str]:
-        """Where files are that the change has moved, by where they were. Raises `GitError`."""
-        if self.differing <= self.after.files():
-            return {}
-        return renamed(self.git, self.merge.before, self.merge.after)
+    def commit(self, name: str) -> str | None:
+        """The commit that a branch, a tag or a revision of the repository names; None where it is not there.
+
+        Raises `GitError`.
+        """
+        if name not in self._commits:
+            found = commit_named(self._remote, name)
+            self._commits[name] = found or commit_named(self._remote, f"refs/remotes/origin/{name}")
+        return self._commits[name]
 
     def applications(self, topology: Topology) -> list[Application]:
         """Those that are written in this branch."""
@@ -102,10 +122,6 @@ class MergeTrees:
         ref = f"{_HEADS}{self.branch}"
         branch = ProposedBranch(self.git, self.repository, None, proposed={ref: revision})
         return ProposedConnections(self._root, self._others, self.repository, branch)
-
-    def access(self, revision: str) -> Access:
-        """How targets are reached then."""
-        return Access(self._root, None, self.connections(revision))
 
 
 def open_merge(topology: Topology, root: Path, others: Connections, question: MergeQuestion) -> MergeTrees:
@@ -129,7 +145,7 @@ def open_merge(topology: Topology, root: Path, others: Connections, question: Me
     if merge is None:
         hint = f"; it is a shallow clone: `git -C {named} fetch --unshallow`" if is_shallow(git) else ""
         raise UnusableChange(f"{question.base} and {question.head} have no commit in common{hint}")
-    return MergeTrees(source, git, merge, root, others, work)
+    return MergeTrees(source, remote, git, merge, root, others, work)
 
 
 def _commit(remote: GitRemote, name: str, where: str) -> str:

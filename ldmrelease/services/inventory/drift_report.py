@@ -14,6 +14,7 @@ from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import Drift
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.live import (
     LiveAnswers,
     UnavailablePlace,
@@ -48,12 +49,15 @@ class Option(Struct, frozen=True):
 
 
 class Blocked(Struct, frozen=True):
-    """Why a command is not advised: a decision that stands in the way, what the place refuses, or another `reason`."""
+    """Why a command is not advised: a decision that stands in the way, what the place refuses, or another `reason`.
+    `once` is what has to be so before it would be let through, where that is all.
+    """
 
     command: tuple[str, ...]
     decision: Decision | None = None
     refusals: tuple[Refusal | Unavailable, ...] = ()
     reason: str = ""
+    once: str = ""
 
 
 class DriftFinding(Struct, frozen=True):
@@ -75,7 +79,7 @@ class DriftFinding(Struct, frozen=True):
 
 
 class DriftReport(Struct, frozen=True):
-    """What a look for drift found, and the places where it could not look everywhere.
+    """What a look for drift found at `places`, and those where it could not look everywhere.
 
     switched_off: applications of places that their environment does not deploy, by their tree. unrendered: places that
     are known by their settings alone.
@@ -83,8 +87,14 @@ class DriftReport(Struct, frozen=True):
 
     drift: tuple[DriftFinding, ...]
     unreachable: tuple[UnavailablePlace, ...]
+    places: int
     switched_off: tuple[SwitchedOffApplication, ...] = ()
     unrendered: tuple[UnrenderedPlace, ...] = ()
+
+    @property
+    def answered(self) -> int:
+        """At how many places everybody answered who was asked."""
+        return self.places - len(self.unreachable)
 
     @property
     def is_whole(self) -> bool:
@@ -92,11 +102,12 @@ class DriftReport(Struct, frozen=True):
         return not self.unreachable and not any(each.is_late for each in self.unrendered)
 
 
-def report(context: ReleaseHistory, levels: Levels, heard: LiveAnswers) -> DriftReport:
-    """The drift of what places said. `levels` are the policies, by the name of their level."""
+def report(context: ReleaseHistory, levels: Levels, heard: LiveAnswers, places: int) -> DriftReport:
+    """The drift of what so many places said. `levels` are the policies, by the name of their level."""
     return DriftReport(
         tuple(each for row in heard.rows for each in _found(context, levels, row)),
         tuple(unreachable_places(heard.rows)),
+        places,
         heard.switched_off,
         heard.unrendered,
     )
@@ -138,7 +149,10 @@ def _options(
         return
     decided = _decided_tag(row)
     if decided is not None:
-        yield from (Option(each, decided) for each in _ways_back(levels, application))
+        assert row.decided is not None
+        again = ImageNames(context).with_revision(row.decided.release, row.decided.digest)
+        for way in _ways_back(levels, application):
+            yield Option(way, again if way is Intent.ROLLBACK else decided)
     there = _tag_there(product, row) if decided is None and drift.code not in _NAMES_NOTHING else None
     if there is not None:
         yield Option(Intent.PROMOTE, first_spelling(context, product.name, there))

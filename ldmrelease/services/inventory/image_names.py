@@ -99,6 +99,17 @@ class ImageNames:
             self._rebuilt[release] = any(each.body.reason is not None for each in found)
         return self._rebuilt[release]
 
+    def with_revision(self, release: str, digest: str) -> str:
+        """The tag of `product/tag`, as a revision of it is asked for (`1.6.0@2`) where it was pinned with other images:
+        the one that a digest is of, its own or that of an image. The tag alone where several have it.
+        """
+        product, _, tag = release.partition("/")
+        if not self.is_rebuilt(release):
+            return tag
+        pins = [each.body for each in self._context.pins.revisions(product, tag)]
+        found = [each.revision for each in pins if digest in (each.digest, *each.digests)]
+        return f"{tag}@{found[0]}" if len(found) == 1 else tag
+
     def spelled(self, product: str, component: str, tag: str | None) -> str | None:
         """`product/tag` of the release that an image's tag spells, None where it spells none."""
         key = (product, component, tag)

@@ -138,7 +138,7 @@ class Rendering:
         if not isinstance(exact, DesiredTree):
             return None
         notes = dict.fromkeys((*marked.not_understood, *exact.not_understood))
-        return replace(marked, images=_exact(marked, exact), not_understood=tuple(notes))
+        return replace(marked, images=exact_images(marked, exact), not_understood=tuple(notes))
 
 
 def _concerning(
@@ -191,7 +191,7 @@ def differing(
                 )
 
 
-def _exact(marked: DesiredTree, exact: DesiredTree) -> tuple[TreeImage, ...]:
+def exact_images(marked: DesiredTree, exact: DesiredTree) -> tuple[TreeImage, ...]:
     """The containers with the images that they get, and what decides these; one that is rendered only without
     sentinels has nothing that decides it, and one that is rendered only with them is none."""
     parts: dict[tuple[str | None, ...], list[TreeImage]] = defaultdict(list)

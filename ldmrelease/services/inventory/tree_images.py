@@ -16,7 +16,15 @@ from ldmrelease.targets.git.program import GitError
 from ldmrelease.targets.results import Refusal, RefusedError
 from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.interface import SECONDS_IN_ALL, NotUnderstood, Programs, RenderLimits, TreeImage
+from ldmrelease.trees.interface import (
+    SECONDS_IN_ALL,
+    NotUnderstood,
+    Programs,
+    RenderLimits,
+    TreeImage,
+    TreeMenu,
+    Wanted,
+)
 from ldmrelease.trees.registry import LAYOUTS, layout, layout_of
 from ldmrelease.trees.rendering.cache import cache_folder
 
@@ -29,13 +37,15 @@ class TreeSource(Struct, frozen=True):
 
 
 class DesiredTree(Struct, frozen=True):
-    """What a tree asks for. rendered: whether by the programs that will apply it, or read without them."""
+    """What a tree asks for. rendered: whether by the programs that will apply it, or read without them; menus: those
+    that values have, which are read alone."""
 
     layout: str
     rendered: bool
     environments: tuple[str, ...]
     images: tuple[TreeImage, ...]
     not_understood: tuple[NotUnderstood, ...]
+    menus: tuple[TreeMenu, ...] = ()
 
 
 def sources(topology: Topology) -> list[TreeSource]:
@@ -72,14 +82,15 @@ def desired(
     exact: bool = False,
     shape: str | None = None,
     until: float | None = None,
+    asked: Wanted | None = None,
 ) -> DesiredTree | Refusal:
     """What a tree asks for in these environments; in all of them where none is named.
 
     environ: the variables of this process; `PATH` says where Helm and Kustomize are, if they are. exact: render without
     looking for what decides an image (`NoSentinels`). shape: the layout that the tree has, where somebody says it.
     until: when the last rendering has to have ended, by `time.monotonic`; `SECONDS_IN_ALL` from now, where nobody says
-    it. Refused: `no-layout` (the tree has not that one, or none that is known),
-    `no-environment` (the first of those that it lacks).
+    it. asked: of each application before it is rendered (`Programs.wanted`). Refused: `no-layout` (the tree has not
+    that one, or none that is known), `no-environment` (the first of those that it lacks).
     """
     name = layout_of(tree) if shape is None else shape if layout(shape).fits(tree) else None
     if name is None:
@@ -93,15 +104,22 @@ def desired(
         limits = RenderLimits(time.monotonic() + SECONDS_IN_ALL if until is None else until)
         helm, kustomize = installed(environ)
         programs = Programs(
-            Path(work), environ, helm, kustomize, cache_folder(environ), exact=exact, limits=limits
+            Path(work),
+            environ,
+            helm,
+            kustomize,
+            cache_folder(environ),
+            exact=exact,
+            limits=limits,
+            wanted=asked,
         )
         found = layout(name).render(tree, wanted, programs) if render else None
         rendered = found is not None
         findings = list(found if found is not None else layout(name).read(tree, wanted))
     images = tuple(each for each in findings if isinstance(each, TreeImage))
-    return DesiredTree(
-        name, rendered, wanted, images, tuple(each for each in findings if isinstance(each, NotUnderstood))
-    )
+    notes = tuple(each for each in findings if isinstance(each, NotUnderstood))
+    menus = tuple(each for each in findings if isinstance(each, TreeMenu))
+    return DesiredTree(name, rendered, wanted, images, notes, menus)
 
 
 def installed(environ: Mapping[str, str]) -> tuple[str | None, str | None]:

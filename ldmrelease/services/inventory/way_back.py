@@ -6,26 +6,26 @@ name alone (docs/decisions/0032).
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 from msgspec import Struct
 
-from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Place
-from ldmrelease.projections.naming import Admission
+from ldmrelease.services.inventory.arrivals import Arrival, ArrivedRelease, PlaceArrivals
 from ldmrelease.services.inventory.history import HistoryEntry, history
 from ldmrelease.services.inventory.image_names import ImageNames
-from ldmrelease.services.inventory.promotions import promotion_summary
 from ldmrelease.services.needs import ReleaseHistory
 
 
 class WayBack(Struct, frozen=True):
-    """The tag that ran at a place before what runs there now, None where none is known; and the tags that were rolled
-    back from since it ran, the newest first.
+    """What ran at a place before what runs there now, as a release is asked for (`c0044`, `c0044@1`), None where none
+    is known; and those that were rolled back from since it ran, the newest first.
+
+    unnamed: images that ran there right before what runs now, and that no pin names.
     """
 
     tag: str | None
     left: tuple[str, ...] = ()
+    unnamed: tuple[HistoryEntry, ...] = ()
 
 
 def way_back(context: ReleaseHistory, place: Place, product: str) -> WayBack:
@@ -33,64 +33,55 @@ def way_back(context: ReleaseHistory, place: Place, product: str) -> WayBack:
     seen = [each for each in history(context, place=place) if each.product == product]
     there = {each.release for each in seen if each.ended is None}
     application = context.topology.application(place)
-    if application is not None and application.target.capabilities.keeps_many:
+    if application is None or application.target.capabilities.keeps_many:
         return WayBack(_last_gone(seen, there))
-    names = ImageNames(context)
+    arrivals, names = PlaceArrivals(context, application, product), ImageNames(context)
     now = context.ledger.head().size + 1
-    decided = {each.name for each in names.standing(place, product, now)} & there
-    if decided:
+    standing = [each for each in names.standing(place, product, now) if each.name in there]
+    if standing:
         # A component that somebody set beside what was decided makes nothing else of the place.
+        decided = {each.name for each in standing}
         seen = [each for each in seen if each.ended is not None or each.release in decided]
-        there = {*decided}
     stood = sorted(names.settled(place, product, now), key=lambda each: each.begin)
-    ran, left = _walked(_arrivals(seen), [each for each in stood if _is_rollback(context, each)])
-    before = [each for each in ran if each not in there and each not in left]
-    return WayBack(_tag(before[-1]) if before else None, tuple(_tag(each) for each in left))
-
-
-def _tag(release: str) -> str:
-    return release.partition("/")[2]
+    came = arrivals.all(seen, stood)
+    ran, left = _walked(came)
+    current = {arrivals.of_admission(each) for each in standing} or {
+        each.release for each in came if each.release.name in there
+    }
+    before = [each for each in ran if each.release not in current and each.release not in left]
+    tag = before[-1].release.spelling if before else None
+    return WayBack(tag, tuple(each.spelling for each in left), _unnamed(seen, before))
 
 
 def _last_gone(seen: Iterable[HistoryEntry], there: set[str | None]) -> str | None:
     """The last that a menu let go."""
     ended = [each for each in seen if each.ended == "replaced" and each.release and each.release not in there]
     newest = max(ended, key=lambda each: each.gone or "", default=None)
-    return _tag(newest.release or "") if newest is not None else None
+    return (newest.release or "").partition("/")[2] if newest is not None else None
 
 
-def _arrivals(seen: Iterable[HistoryEntry]) -> list[tuple[int, str]]:
-    """The releases as they came, each with the event that saw it first; what was put back at once never settled."""
-    came = sorted(
-        (each.begun, each.release) for each in seen if each.release is not None and each.ended != "restored"
-    )
-    first = came[:1]
-    return first + [now for before, now in pairwise(came) if before[1] != now[1]]
+def _unnamed(seen: Iterable[HistoryEntry], before: Sequence[Arrival]) -> tuple[HistoryEntry, ...]:
+    """Those without a name that were the last of their component before what is there now, and came after the last
+    release that is known."""
+    last: dict[str, HistoryEntry] = {}
+    for each in sorted(seen, key=lambda each: each.begun):
+        if each.ended is not None and each.ended != "restored":
+            last[each.component] = each
+    since = before[-1].at if before else 0
+    return tuple(each for _, each in sorted(last.items()) if each.release is None and each.begun > since)
 
 
-def _is_rollback(context: ReleaseHistory, admission: Admission) -> bool:
-    summary = promotion_summary(context.ledger, context.records, admission.promotion)
-    return (
-        summary is not None and summary.request is not None and summary.request.body.intent is Intent.ROLLBACK
-    )
-
-
-def _walked(
-    arrivals: Sequence[tuple[int, str]], rollbacks: Sequence[Admission]
-) -> tuple[list[str], list[str]]:
+def _walked(came: Sequence[Arrival]) -> tuple[list[Arrival], list[ArrivedRelease]]:
     """What ran one after the other, without what was rolled back from; and that, the newest first."""
-    ran: list[str] = []
-    left: list[str] = []
-    before = 0
-    for begun, release in arrivals:
-        # It was brought by a rollback that was written since the last one came, and before somebody saw it.
-        is_back = any(each.name == release and before < each.begin <= begun for each in rollbacks)
-        before = begun
-        if is_back and release in ran:
-            at = len(ran) - ran[::-1].index(release)
-            left[:0] = reversed(ran[at:])
+    ran: list[Arrival] = []
+    left: list[ArrivedRelease] = []
+    for each in came:
+        known = [arrival.release for arrival in ran]
+        if each.back and each.release in known:
+            at = len(ran) - known[::-1].index(each.release)
+            left[:0] = reversed(known[at:])
             del ran[at:]
         else:
-            left = [each for each in left if each != release]
-            ran.append(release)
+            left = [release for release in left if release != each.release]
+            ran.append(each)
     return ran, left

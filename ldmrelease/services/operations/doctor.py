@@ -16,11 +16,9 @@ from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.events import Checkpoint, Event, EventKind
 from ldmrelease.domain.fence import Fence
-from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import Ledger, LedgerError, LedgerReader
-from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.context import open_context, wall_clock
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.checkpoints import (
@@ -34,8 +32,10 @@ from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.deployments.fences import fence_of, is_ignored
 from ldmrelease.services.deployments.superseded import supersedes
 from ldmrelease.services.inventory.foreign import foreign_settings
+from ldmrelease.services.inventory.tree_refresh import changed_trees, committed
 from ldmrelease.services.needs import Diagnosing, ReleaseLookup, WitnessAccess
-from ldmrelease.services.operations.tree_refresh import changed_trees, committed
+from ldmrelease.services.operations.answering_sources import Answer, asked_configurations, asked_images
+from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import preflight
 from ldmrelease.services.releases.second_spellings import second_spellings
 from ldmrelease.services.trust_version import (
@@ -46,7 +46,6 @@ from ldmrelease.services.trust_version import (
     trust_rows,
     why_ignored,
 )
-from ldmrelease.sources import git_tags
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.image_setting import foreign_refusal
@@ -106,8 +105,12 @@ def _git() -> Iterator[Diagnosis]:
     )
 
 
-def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
-    """Everything that a workspace needs, beyond its files being right (`workspace lint`)."""
+def look_at_workspace(workspace: Workspace, seconds: float, progress: Progress) -> Iterator[Diagnosis]:
+    """Everything that a workspace needs, beyond its files being right (`workspace lint`).
+
+    seconds: for how long registries are asked, and for how long the repositories of configurations. `progress` is told
+    what is looked at: `looking`, and `answered` with how many.
+    """
     yield _clock(workspace)
     yield from _agreed(workspace)
     yield from _keys(workspace)
@@ -124,10 +127,13 @@ def look_at_workspace(workspace: Workspace) -> Iterator[Diagnosis]:
         yield from _ledger(context.ledger, context.records, context.now())
         yield from _adopted(context)
         yield from _spellings(context)
-        yield from _images(context)
-        yield from _configurations(context)
+        progress("looking", {"at": "registries"})
+        yield from _images(context, seconds, progress)
+        progress("looking", {"at": "repositories of configurations"})
+        yield from _configurations(context, seconds, progress)
         yield from _trees(context)
-        yield from _places(context)
+        yield from _places(context, progress)
+        progress("looking", {"at": "the ledger's checkpoint"})
         yield from _checkpoints(context)
 
 
@@ -218,37 +224,23 @@ def _spellings(context: ReleaseLookup) -> Iterator[Diagnosis]:
             )
 
 
-def _images(context: Diagnosing) -> Iterator[Diagnosis]:
-    images = (
-        c.source for p in context.topology.products for c in p.components if c.kind is ComponentKind.IMAGE
-    )
-    for source in dict.fromkeys((context.workspace.releases, *images)):
-        what = f"images {source}"
-        try:
-            # Any tag would do: whether it is there is an answer, too.
-            context.registries.open(parse_reference(source)).resolve("latest")
-        except RegistryError as error:
-            yield Diagnosis(what, Health.BAD, str(error))
-        else:
-            yield Diagnosis(what, Health.OK, "answers")
+def _images(context: Diagnosing, seconds: float, progress: Progress) -> Iterator[Diagnosis]:
+    for source, answer in asked_images(context, seconds, progress):
+        yield _reached(f"images {source}", answer, seconds)
 
 
-def _configurations(context: Diagnosing) -> Iterator[Diagnosis]:
-    sources = (
-        each.source
-        for product in context.topology.products
-        for each in product.components
-        if each.kind is ComponentKind.CONFIGURATION
-    )
-    for source in dict.fromkeys(sources):
-        try:
-            count = len(git_tags.tags(context.located(source)))
-        except git_tags.SourceUnavailable as error:
-            yield Diagnosis(
-                f"tags of {source}", Health.BAD, str(error), "check its address and your access to it"
-            )
-        else:
-            yield Diagnosis(f"tags of {source}", Health.OK, f"{count} tags")
+def _configurations(context: Diagnosing, seconds: float, progress: Progress) -> Iterator[Diagnosis]:
+    for source, answer in asked_configurations(context, seconds, progress):
+        remedy = "check its address and your access to it"
+        yield _reached(f"tags of {source}", answer, seconds, remedy)
+
+
+def _reached(what: str, answer: Answer | None, seconds: float, remedy: str = "") -> Diagnosis:
+    if answer is None:
+        return Diagnosis(what, Health.BAD, f"no answer within {seconds:g} s", "ask for longer with --timeout")
+    if isinstance(answer, str):
+        return Diagnosis(what, Health.OK, answer)
+    return Diagnosis(what, Health.BAD, str(answer), remedy)
 
 
 def _trees(context: Diagnosing) -> Iterator[Diagnosis]:
@@ -270,21 +262,22 @@ def _trees(context: Diagnosing) -> Iterator[Diagnosis]:
             yield Diagnosis(f"tree {each.name}", Health.OK, f"is as {TREES_FILE} records it")
 
 
-def _places(context: Diagnosing) -> Iterator[Diagnosis]:
-    """Each place; a cluster that did not answer for one of its places is not asked for the next ones."""
-    away: dict[ClusterAccess, Unavailable] = {}
+def _places(context: Diagnosing, progress: Progress) -> Iterator[Diagnosis]:
+    """Each place; a cluster or a repository that did not answer for one is not asked for the next ones."""
+    away: dict[ClusterAccess | str, Unavailable] = {}
     for application in context.topology.applications:
         access = application.workloads.cluster if application.workloads is not None else None
-        if access in away:
-            yield Diagnosis(str(application.place), Health.BAD, trouble=away[access])
+        where = registry.where(application.target)
+        known = (away[each] for each in (access, where) if each is not None and each in away)
+        trouble = next(known, None)
+        if trouble is not None:
+            yield Diagnosis(str(application.place), Health.BAD, trouble=trouble)
             continue
+        progress("looking", {"at": str(application.place)})
         found = _place(context, application)
-        if (
-            access is not None
-            and isinstance(found.trouble, Unavailable)
-            and found.trouble.where == access.context
-        ):
-            away[access] = found.trouble
+        if isinstance(found.trouble, Unavailable):
+            asked = access if access is not None and found.trouble.where == access.context else where
+            away[asked] = found.trouble
         yield found
 
 

@@ -15,10 +15,12 @@ from ldmrelease.services.checks.runs import is_elsewhere, run_place
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.drift_report import Blocked, DriftFinding, DriftReport, Option
+from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.written import written_release
 from ldmrelease.services.needs import PromotionPlanning
 from ldmrelease.services.promotions.commands import preview_spec
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.reported_place import is_nowhere_there
 from ldmrelease.services.promotions.submit import NothingToDo
 from ldmrelease.services.releases.pin import Pinned, find_or_pin, stored_pin
 
@@ -85,7 +87,11 @@ class Planner:
         words = finding.next[:5]
         if len(words) != 5 or words[1] not in _WAYS or words[3] != "--target":
             return finding
-        option = Option(_WAYS[words[1]], words[2])
+        tag = words[2]
+        if words[1] == str(Intent.ROLLBACK):
+            tag = ImageNames(self._context).with_revision(decision.name, decision.release)
+            words = (*words[:2], tag, *words[3:])
+        option = Option(_WAYS[words[1]], tag)
         planned = self._plan(decision.name.partition("/")[0], words[4], option, words)
         if planned is None:
             return replace(finding, next=(*words, "--dry-run"))
@@ -113,7 +119,7 @@ class Planner:
             return finding
         if there is not None:
             return replace(finding, next=(*finding.next[:5], str(there), *finding.next[6:]))
-        return Blocked(finding.next, reason=f"{decision.name} does not run at {', '.join(map(str, lacking))}")
+        return Blocked(finding.next, once=f"{decision.name} runs at {', '.join(map(str, lacking))}")
 
     def _place_elsewhere(
         self, decision: Decision, finding: Finding, check: Check, pinned: Pinned
@@ -134,7 +140,10 @@ class Planner:
 
     def _is_there(self, check: Check, application: Application, pinned: Pinned) -> bool:
         where = run_place(self._context, check, application, pinned)
-        return not where.unsettled and not is_elsewhere(self._context, check, application, pinned)
+        absent = is_elsewhere(self._context, check, application, pinned)
+        return not (
+            where.unsettled or absent or is_nowhere_there(self._context, check, [application], pinned)
+        )
 
     def _signing(self, decision: Decision, finding: Finding) -> tuple[str, ...]:
         """What whoever has the result of a run says, where somebody else runs the check."""

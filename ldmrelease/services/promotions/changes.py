@@ -8,10 +8,12 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import Plan
-from ldmrelease.domain.tags import order_key, parse, tag_pattern_match
+from ldmrelease.domain.tags import grammar_of, order_key, parse, tag_pattern_match
+from ldmrelease.domain.tags.tag import Tag
 from ldmrelease.domain.targets import MenuTarget
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
-from ldmrelease.services.deployments.desired import desired_edits, edits, snapshot
+from ldmrelease.services.deployments.desired import after as after_edits
+from ldmrelease.services.deployments.desired import desired_edits, edits, said_images, snapshot
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import AliasLookup, ReleaseLookup
 from ldmrelease.services.promotions.load import Promotion
@@ -24,6 +26,15 @@ _KEPT_BESIDE = (Intent.PROMOTE, Intent.ROLLBACK)
 """What a menu keeps beside what was there."""
 
 
+class ImageChange(Struct, frozen=True):
+    """A component whose image is another one: what its setting said and says, put together from all its parts (a tag, a
+    digest, both, or what names none); None where nothing was there."""
+
+    component: str
+    before: str | None
+    after: str | None
+
+
 class PlaceChange(Struct, frozen=True):
     """A place that holds something else now.
 
@@ -31,7 +42,8 @@ class PlaceChange(Struct, frozen=True):
     or, in a menu, always. state: as in a report, `promoted`, `scaled-to-zero` or `scheduled`; `PLANNED` before
     anything is done. dropped: what a menu lets go. sets: which keys of a menu say something else, besides its
     releases; dropdown: what its drop-down menu says by itself. written: whether the place said something else before.
-    older: whether a release of the same kind that comes later in its order was there.
+    older: whether a release of the same kind that comes later in its order was there. images: the components whose
+    image is another one.
     """
 
     place: Place
@@ -46,6 +58,7 @@ class PlaceChange(Struct, frozen=True):
     dropdown: tuple[str, ...] = ()
     written: bool = True
     older: bool = False
+    images: tuple[ImageChange, ...] = ()
 
 
 def changes_of(context: ReleaseLookup, promotion: Promotion) -> tuple[PlaceChange, ...]:
@@ -67,7 +80,13 @@ def _planned(context: AliasLookup, spec: PromotionSpec, place: Place) -> PlaceCh
     changed: Mapping[str, Value] = {} if isinstance(wanted, Refusal) else wanted
     before = {path: values[path] for path in changed if path in values}
     asked = _Asked(spec.intent, release.product, release.tag, spec.alias)
-    planned = _place_change(context, asked, application, place, before, changed, PLANNED)
+    images: _Images = ({}, {})
+    if application is not None and isinstance(there, Snapshot):
+        images = (
+            said_images(application.target, there),
+            said_images(application.target, after_edits(there, changed)),
+        )
+    planned = _place_change(context, asked, application, place, before, changed, PLANNED, images)
     if (
         application is None
         or not isinstance(application.target, MenuTarget)
@@ -91,8 +110,9 @@ def _changes(context: ReleaseLookup, promotion: Promotion) -> Iterator[PlaceChan
             else {}
         )
         changed: Mapping[str, Value] = {} if isinstance(after, Refusal) else after
-        state = place_state(each, journal)
-        yield _place_change(context, asked, application, each.place, before, changed, state)
+        state, name = place_state(each, journal), str(each.place)
+        images = journal.images.get(name, {}), journal.written_images.get(name, {})
+        yield _place_change(context, asked, application, each.place, before, changed, state, images)
 
 
 class _Asked(Struct, frozen=True):
@@ -104,6 +124,10 @@ class _Asked(Struct, frozen=True):
     alias: str | None
 
 
+_Images = tuple[Mapping[str, str], Mapping[str, str]]
+"""Those that the settings of a place say before and after, by component."""
+
+
 def _place_change(
     context: ReleaseLookup,
     asked: _Asked,
@@ -112,6 +136,7 @@ def _place_change(
     before: Mapping[str, Value],
     after: Mapping[str, Value],
     state: str,
+    images: _Images,
 ) -> PlaceChange:
     if asked.intent is Intent.RETIRE:
         return PlaceChange(place, asked.intent, asked.tag, None, state)
@@ -129,17 +154,25 @@ def _place_change(
             written=written,
         )
     product = context.topology.product(asked.product)
-    found = () if product is None else _releases(context, product, before.values())
-    named = ", ".join(dict.fromkeys(found)) or None
+    there, then = images
+    named = release_of_images(context, product, asked.tag, there) if product is not None else None
     if not after:
         written = named != asked.tag
-    elif written and named == asked.tag:
-        # Its tag and something beside it, such as a digest that is none.
+    elif written and named == asked.tag and not image_changes(there, then):
+        # Its images, and something beside them.
         changed = (str(before[path]) for path, value in after.items() if before.get(path, value) != value)
         named = ", ".join(dict.fromkeys(changed)) or None
     older = product is not None and named is not None and _is_older(product, asked.tag, named)
     return PlaceChange(
-        place, asked.intent, named, asked.tag, state, asked.alias, written=written, older=older
+        place,
+        asked.intent,
+        named,
+        asked.tag,
+        state,
+        asked.alias,
+        written=written,
+        older=older,
+        images=image_changes(there, then),
     )
 
 
@@ -161,23 +194,45 @@ def _gone(before: Any, after: Any) -> list[str]:
     return [str(each) for each in before if each not in after]
 
 
-def _releases(context: ReleaseLookup, product: Product, values: Iterable[Any]) -> Iterator[str]:
-    """What single settings said before; the lists of a menu keep what was in them."""
-    for value in values:
-        text = value if isinstance(value, str) else ""
-        if text:
-            yield _by_tag(product, text) or _by_digest(context, product, text) or text
+def image_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[ImageChange, ...]:
+    """The components whose image is another one, by name."""
+    names = sorted({*after, *before})
+    return tuple(
+        ImageChange(each, before.get(each), after.get(each))
+        for each in names
+        if before.get(each) != after.get(each)
+    )
 
 
-def _by_tag(product: Product, text: str) -> str | None:
-    tag = text.partition("@")[0].rpartition("/")[2].rpartition(":")[2]
-    sources = [each for each in product.components if each.kind is ComponentKind.IMAGE]
-    parsed = (tag_pattern_match(each.spelling, tag, product.grammar) for each in sources)
-    return next((each.name for each in parsed if each is not None and each.name is not None), None)
+def release_of_images(
+    context: ReleaseLookup, product: Product, asked: str, images: Mapping[str, str]
+) -> str | None:
+    """The tag of the release that a product's images are of; several tags, where they are of several.
+
+    asked: the tag that is promoted. Builds of one cycle are the cycle, where a cycle is asked for or there are several.
+    """
+    named = dict.fromkeys(_names(context, product, images))
+    builds = grammar_of(product.grammar).BUILDS
+    if builds is not None and (len(named) > 1 or builds.of(_tag(product, asked)) is None):
+        cycles = dict.fromkeys(builds.of(_tag(product, each)) or each for each in named)
+        named = cycles if len(cycles) == 1 else named
+    return ", ".join(named) or None
+
+
+def _tag(product: Product, text: str) -> Tag:
+    return parse(text, product.grammar, product.aliases)
+
+
+def _names(context: ReleaseLookup, product: Product, images: Mapping[str, str]) -> Iterator[str]:
+    for component in product.components:
+        text = images.get(component.name)
+        if component.kind is ComponentKind.IMAGE and text is not None:
+            found = tag_pattern_match(component.spelling, text.partition("@")[0], product.grammar)
+            named = found.name if found is not None else None
+            yield named or _by_digest(context, product, text) or text
 
 
 def _by_digest(context: ReleaseLookup, product: Product, text: str) -> str | None:
     digest = text.rpartition("@")[2]
-    names = context.pins.names_of(digest) if digest.startswith("sha256:") else []
-    own = [each.partition("/")[2] for each in names if each.startswith(f"{product.name}/")]
-    return own[0] if own else None
+    names: Iterable[str] = context.pins.names_of(digest) if digest.startswith("sha256:") else []
+    return next((each.partition("/")[2] for each in names if each.startswith(f"{product.name}/")), None)

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Phase, Verdict
-from ldmrelease.domain.errors import InputError, Unavailable
+from ldmrelease.domain.errors import InputError, Unavailable, UnavailableError
 from ldmrelease.domain.events.promotion import (
     DecisionStage,
     PromotionEnded,
@@ -47,6 +47,7 @@ from ldmrelease.services.promotions.submit import (
     Preview,
     has_receipt,
     preview,
+    preview_answered,
     record_request,
     remaining_places,
 )
@@ -78,17 +79,40 @@ PromotionAnswer = UnknownTarget | PreflightFailed | NothingToDo | Preview | Plac
 
 
 def preview_spec(
-    context: PromotionPlanning, spec: PromotionSpec
+    context: PromotionPlanning, spec: PromotionSpec, before: tuple[Place, ...] = ()
 ) -> UnknownTarget | PreflightFailed | NothingToDo | Preview:
-    """What `promote` would do now. Writes nothing. Raises `ReasonNeeded`."""
+    """What `promote` would do now, or once it is at the places that come `before`. Writes nothing. Raises
+    `ReasonNeeded`.
+    """
     applications = places_for(context, spec)
     if isinstance(applications, UnknownTarget):
         return applications
     left = remaining_places(context, spec, applications)
     if not left:
         return _nothing_to_do(context, spec, [each.place for each in applications])
-    found = preview(context, spec, left)
-    if isinstance(found, Preview) and spec.reason is None:
+    return _with_reason(preview(context, spec, left, before))
+
+
+def preview_answered_spec(
+    context: PromotionPlanning, spec: PromotionSpec, before: tuple[Place, ...] = ()
+) -> UnknownTarget | PreflightFailed | NothingToDo | Preview:
+    """The same for whoever only asks: a place that nobody can be asked about holds up none of the others."""
+    applications = places_for(context, spec)
+    if isinstance(applications, UnknownTarget):
+        return applications
+    try:
+        left = remaining_places(context, spec, applications)
+    except UnavailableError:
+        # Whether a tag has moved is not known: then nothing is known to be done.
+        left = applications
+    if not left:
+        return _nothing_to_do(context, spec, [each.place for each in applications])
+    return _with_reason(preview_answered(context, spec, left, before))
+
+
+def _with_reason(found: Preview | PreflightFailed) -> Preview | PreflightFailed:
+    """The same. Raises `ReasonNeeded` where a rollback is to what nobody has decided about, and nobody says why."""
+    if isinstance(found, Preview) and found.spec.reason is None:
         _require_decided(found)
     return found
 
@@ -262,7 +286,7 @@ def _still_waits(
     here = str(place)
     if decision.verdict is Verdict.WAITING:
         opened = open_wait(context, promotion.request, promotion.pinned.release)
-        waits = {**wait_values(*waits_for(decision)), "place": here, **opened}
+        waits = {**wait_values(*waits_for(context.workspace, decision)), "place": here, **opened}
         return PromotionOutcome(promotion.id, PromotionState.WAITING, waits)
     return PromotionOutcome(
         promotion.id,

@@ -19,6 +19,7 @@ from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PlaceAccess, PolicyLookup, TargetAccess
 from ldmrelease.services.promotions.rendered_images import RenderedImages
 from ldmrelease.services.promotions.tags_there import TagsNow
+from ldmrelease.targets import registry
 from ldmrelease.targets.connections import answer
 from ldmrelease.targets.results import Refusal, Snapshot, joined_refusal
 from ldmrelease.targets.shared_parts import SharedParts
@@ -49,13 +50,21 @@ def checks_asked(context: PolicyLookup, application: Application) -> tuple[Check
 
 
 def preflight_failures(
-    context: PlaceAccess, spec: PromotionSpec, applications: Sequence[Application]
+    context: PlaceAccess,
+    spec: PromotionSpec,
+    applications: Sequence[Application],
+    *,
+    all_places: bool = False,
 ) -> Iterator[RefusedPlace]:
-    """Everything that is wrong, up to where nobody could be reached: each such place would be waited for."""
+    """Everything that is wrong, up to where nobody could be reached; at `all_places` where each is to be answered, and
+    who could not be reached about one is not asked about the next.
+    """
+    away: dict[str, Unavailable] = {}
     tags, shared = TagsNow(context, spec), SharedParts(context.topology)
     rendered = RenderedImages(context, spec.pinned.release, os.environ)
     for application in applications:
-        refusal = (
+        where = registry.where(application.target)
+        refusal = away.get(where) or (
             other_cluster(context.clusters, application)
             or cluster_refusal(context, application, checked=spec.intent in (Intent.PROMOTE, Intent.ROLLBACK))
             or desired.fence_refusal(context, application)
@@ -64,7 +73,10 @@ def preflight_failures(
         if refusal is not None:
             yield RefusedPlace(application.place, refusal)
         if isinstance(refusal, Unavailable):
-            return
+            if not all_places:
+                return
+            if refusal.where == where:
+                away[where] = refusal
 
 
 def cluster_refusal(

@@ -4,7 +4,7 @@
 transaction, and hands over to the driver.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.promotion import (
     DecisionStage,
@@ -44,7 +45,12 @@ from ldmrelease.services.needs import (
     Signing,
     TargetAccess,
 )
-from ldmrelease.services.promotions.preflight import PreflightFailed, checks_asked, preflight_failures
+from ldmrelease.services.promotions.preflight import (
+    PreflightFailed,
+    RefusedPlace,
+    checks_asked,
+    preflight_failures,
+)
 from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
 from ldmrelease.services.repository_scope import require_scope
@@ -65,11 +71,14 @@ class NothingToDo(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True):
-    """What `promote` would do: the plan, and one decision per place."""
+    """What `promote` would do: the plan, and one decision per place. `left_out` are places that cannot be written, or
+    about which nobody could be asked, where the others are answered all the same.
+    """
 
     spec: PromotionSpec
     plan: Plan
     decided: tuple[Decided, ...]
+    left_out: tuple[RefusedPlace, ...] = ()
 
     @property
     def first(self) -> Decided:
@@ -145,19 +154,57 @@ def _is_live(context: TargetAccess, spec: PromotionSpec, application: Applicatio
 
 
 def preview(
-    context: PromotionPlanning, spec: PromotionSpec, applications: Sequence[Application]
+    context: PromotionPlanning,
+    spec: PromotionSpec,
+    applications: Sequence[Application],
+    before: tuple[Place, ...] = (),
 ) -> Preview | PreflightFailed:
-    """Plan and decide for every place, in memory."""
+    """Plan and decide for every place, in memory; `before` are places that other promotions come to first."""
     plan = plan_for(context, spec, applications, _DRAFT)
     if isinstance(plan, PreflightFailed):
         return plan
-    decided, about = [], inquire(context, spec.pinned)
+    about = inquire(context, spec.pinned)
+    questions = _questions(context, spec, applications, before)
+    return Preview(spec, plan, tuple(decide_about(about, each) for each in questions))
+
+
+def _questions(
+    context: PromotionPlanning,
+    spec: PromotionSpec,
+    applications: Sequence[Application],
+    before: tuple[Place, ...],
+) -> Iterator[DecisionRequest]:
     for index, application in enumerate(applications):
-        earlier = tuple(each.place for each in applications[:index])
+        earlier = (*before, *(each.place for each in applications[:index]))
         later = tuple(each.place for each in applications[index + 1 :])
-        question = DecisionRequest(application.place, spec.intent, context.requester, earlier, later)
-        decided.append(decide_about(about, question))
-    return Preview(spec, plan, tuple(decided))
+        yield DecisionRequest(application.place, spec.intent, context.requester, earlier, later)
+
+
+def preview_answered(
+    context: PromotionPlanning,
+    spec: PromotionSpec,
+    applications: Sequence[Application],
+    before: tuple[Place, ...] = (),
+) -> Preview | PreflightFailed:
+    """The same, where a place that cannot be written or decided about holds up none of the others: `left_out` has it.
+
+    PreflightFailed where that is all of them.
+    """
+    failed = {each.place: each for each in preflight_failures(context, spec, applications, all_places=True)}
+    decided: dict[Place, Decided] = {}
+    about = inquire(context, spec.pinned)
+    for question in _questions(context, spec, applications, before):
+        if question.place not in failed:
+            try:
+                decided[question.place] = decide_about(about, question)
+            except UnavailableError as error:
+                failed[question.place] = RefusedPlace(question.place, error.unavailable)
+    left_out = tuple(failed[each.place] for each in applications if each.place in failed)
+    answered = [each for each in applications if each.place in decided]
+    if not answered:
+        return PreflightFailed(left_out)
+    plan = _plan(context, spec, answered, _DRAFT)
+    return Preview(spec, plan, tuple(decided.values()), left_out)
 
 
 def plan_for(
@@ -165,8 +212,12 @@ def plan_for(
 ) -> Plan | PreflightFailed:
     """The plan: pure but for one read of each target, which shows that its settings are there."""
     against = tuple(preflight_failures(context, spec, applications))
-    if against:
-        return PreflightFailed(against)
+    return PreflightFailed(against) if against else _plan(context, spec, applications, promotion)
+
+
+def _plan(
+    context: PlaceAccess, spec: PromotionSpec, applications: Sequence[Application], promotion: str
+) -> Plan:
     release, sites = spec.pinned.release, sites_for(context, spec, applications)
     return make_plan(promotion, spec.intent, release.product, release.tag, spec.pinned.digest, sites)
 

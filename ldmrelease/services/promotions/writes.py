@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.facts import Intent
-from ldmrelease.services.deployments.desired import access, edits, holds, snapshot
+from ldmrelease.services.deployments.desired import access, after, edits, holds, snapshot
 from ldmrelease.services.deployments.fences import grant_of
 from ldmrelease.services.promotions.rendered_images import RenderedImages, rendered_refusal
 from ldmrelease.services.promotions.work import Work
@@ -48,11 +48,8 @@ def is_written(work: Work) -> bool:
     return not isinstance(wanted, Refusal) and holds(wanted, there)
 
 
-def write(work: Work) -> Written | Refusal | Unavailable:
+def write(work: Work, planned: "PlannedEdits") -> Written | Refusal | Unavailable:
     """Commit what is wanted, where the settings still are what they were when we claimed the place."""
-    planned = _planned_edits(work)
-    if not isinstance(planned, _PlannedEdits):
-        return planned
     shared = SharedParts(work.context.topology)
     # Since it was planned, somebody may have changed what others read as well.
     refusal = shared.refusal(
@@ -69,7 +66,7 @@ def write(work: Work) -> Written | Refusal | Unavailable:
     )
 
 
-def _examine(work: Work, planned: "_PlannedEdits", revision: str) -> Refusal | Unavailable | None:
+def _examine(work: Work, planned: "PlannedEdits", revision: str) -> Refusal | Unavailable | None:
     """Why the commit may not be built upon a revision: since it was planned, the tree may have changed in what else
     decides an image (docs/decisions/0045)."""
     images = RenderedImages(work.context, work.pinned.release, os.environ)
@@ -99,8 +96,8 @@ def restore(work: Work) -> Written | Refusal | Unavailable:
         return Written(
             there.revision, {}, found=True
         )  # whatever stands beside them, nothing of ours is there
-    planned = _planned_edits(work)
-    if not isinstance(planned, _PlannedEdits):
+    planned = planned_edits(work)
+    if not isinstance(planned, PlannedEdits):
         return planned
     return registry.restore(
         work.application.target,
@@ -111,15 +108,20 @@ def restore(work: Work) -> Written | Refusal | Unavailable:
     )
 
 
-class _PlannedEdits(Struct, frozen=True):
+class PlannedEdits(Struct, frozen=True):
     """What is wanted, what stood there when the place was claimed, and all that is there now."""
 
     wanted: dict[str, Value]
     before: dict[str, Value]
     there: Snapshot
 
+    @property
+    def then(self) -> Snapshot:
+        """What is there once it is written."""
+        return after(self.there, self.wanted)
 
-def _planned_edits(work: Work) -> _PlannedEdits | Refusal | Unavailable:
+
+def planned_edits(work: Work) -> PlannedEdits | Refusal | Unavailable:
     """The edits from what was there when the place was claimed: the same again after a kill."""
     there = snapshot(work.context, work.application)
     if not isinstance(there, Snapshot):
@@ -129,7 +131,7 @@ def _planned_edits(work: Work) -> _PlannedEdits | Refusal | Unavailable:
     wanted = edits(work.application.target, work.pinned.release, work.plan.intent, work.request.alias, then)
     if isinstance(wanted, Refusal):
         return wanted
-    return _PlannedEdits(wanted, {path: before[path] for path in wanted}, there)
+    return PlannedEdits(wanted, {path: before[path] for path in wanted}, there)
 
 
 def _grant(work: Work, verb: str) -> WriteGrant:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from ldmrelease.registry.repository import Repository
 
 
+_LEAST_OF_A_DIGEST = 7
+"""Characters that tell a digest apart among those of one tag."""
+
+
 class Pinned(Struct, frozen=True):
     """A release bound to digests. `revision` is 0 where nothing is stored yet.
 
@@ -103,12 +107,25 @@ def _release(product: Product, tag: Tag, kind: Kind, found: list[Component]) -> 
 
 
 def stored_pin(context: PinLookup, product: Product, text: str) -> Pinned | None:
-    """The newest stored pin of a tag whose signature counts, None where there is none."""
+    """The newest stored pin of a tag whose signature counts, None where there is none.
+
+    text: a tag; behind an `@`, which no tag has, the revision of it that is meant, by its number or the beginning of
+        its digest.
+    """
+    text, at, which = text.partition("@")
     tag = parse(text, product.grammar, product.aliases)
     if tag.name is None:
         return None
     found = context.pins.revisions(product.name, tag.name)
+    found = [each for each in found if not at or _is_meant(each.body, which)]
     return _read_pin(context.ledger, found[-1].body, tag) if found else None
+
+
+def _is_meant(pin: Pin, which: str) -> bool:
+    if which.isascii() and which.isdecimal() and len(which) < _LEAST_OF_A_DIGEST:
+        return pin.revision == int(which)
+    digest = which.removeprefix("sha256:")
+    return len(digest) >= _LEAST_OF_A_DIGEST and pin.digest.startswith(f"sha256:{digest}")
 
 
 def _read_pin(ledger: LedgerReader, act: Pin, tag: Tag) -> Pinned:

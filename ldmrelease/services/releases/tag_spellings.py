@@ -13,9 +13,9 @@ from ldmrelease.domain.topology import Product, Topology
 from ldmrelease.services.needs import ReleaseLookup
 from ldmrelease.services.releases.products import ChosenProduct, default_product
 
-_DIGEST = "sha256:"
-_SHORTEST_DIGEST = len(_DIGEST) + 6
-_REBUILD = re.compile(r"(.+)_rsp[0-9]+")
+DIGEST = "sha256:"
+_SHORTEST_DIGEST = len(DIGEST) + 6
+_REBUILD = re.compile(r"(.+)[._-]rsp[0-9]+", re.IGNORECASE)
 _MOST = 3
 _SEPARATORS_ADDED, _OTHER_SEPARATORS = 1, 2
 """How much of a text was changed to read it: nothing but its case is 0."""
@@ -26,11 +26,12 @@ def understand(
 ) -> ChosenProduct | tuple[str, ...]:
     """The release that a text means, of one product or of any; else what may be meant, as `product/tag`.
 
-    Of several products the default one has its way only where it reads the text in another spelling of its own.
+    What reads as a tag of one product, and is the rebuild of another one's notebook image, is certain where it is
+    pinned. Of several products the default one has its way only where it reads the text in another spelling of its own.
     """
     products = context.topology.products if product is None else (product,)
     usual = default_product(context.topology)
-    if text.startswith(_DIGEST):
+    if text.startswith(DIGEST):
         found = dict.fromkeys(_of_digest(context, text, products), 0)
     else:
         found = _all_readings(products, text)
@@ -38,6 +39,9 @@ def understand(
     asked = [each for each in certain if found[each] == 0 and usual is not None and each[0] == usual.name]
     if len(certain) == 1 or (len(asked) == 1 and all(found[each] == 0 for each in certain)):
         name, tag = asked[0] if asked else certain[0]
+        rebuilt = [] if context.pins.revisions(name, tag) else [*_rebuilt(products, text, name)]
+        if rebuilt:
+            return tuple(dict.fromkeys((*rebuilt, f"{name}/{tag}")))[:_MOST]
         chosen = context.topology.product(name)
         assert chosen is not None
         return ChosenProduct(chosen, tag)
@@ -93,13 +97,23 @@ def _spellings(product: Product, text: str) -> Iterator[tuple[int, str]]:
 
 def _near(context: ReleaseLookup, text: str, products: tuple[Product, ...]) -> Iterator[str]:
     """Pinned releases whose name is near; that of a notebook image's rebuild is the one that was rebuilt."""
-    if rebuilt := _REBUILD.fullmatch(text):
-        for product in products:
-            yield from (f"{product.name}/{tag}" for _, tag in _readings(product, rebuilt[1]))
+    yield from _rebuilt(products, text)
     names = {each.name for each in products}
     pinned = {tag: f"{name}/{tag}" for name, tag in context.pins.tags() if name in names}
     word = text.rpartition("/")[2].lower()
     yield from (pinned[each] for each in difflib.get_close_matches(word, sorted(pinned), n=2, cutoff=0.75))
+
+
+def _rebuilt(products: tuple[Product, ...], text: str, but: str | None = None) -> Iterator[str]:
+    """What a notebook image's rebuild is made of, of each product `but` one."""
+    found = _REBUILD.fullmatch(text)
+    if found is None:
+        return
+    for product in products:
+        if product.name != but:
+            readings = [(changed, tag) for changed, tag in _readings(product, found[1])]
+            least = min((changed for changed, _ in readings), default=0)
+            yield from (f"{product.name}/{tag}" for changed, tag in readings if changed == least)
 
 
 def unread_choices(topology: Topology) -> str:

@@ -104,6 +104,12 @@ def _image(template: SelectorTemplate, values: dict[str, PartValue]) -> SettingI
     missing = [each for each in template.names if each not in values and each not in template.omissible]
     if missing:
         return not_an_image(f"{template.text} without {', '.join(missing)}")
+    words = [
+        each for each in template.names if each in template.numbers and isinstance(values.get(each), str)
+    ]
+    if words:
+        told = ", ".join(f"{each} is {values[each]!r} and no whole number" for each in words)
+        return not_an_image(f"{template.text}: {told}")
     try:
         tag = template.print_tag(values)
     except (TypeError, ValueError) as error:

@@ -115,6 +115,8 @@ class GitRemote(Struct, frozen=True):
 
     def _below(self, ref: str) -> str | None:
         """A ref in the folder that has the name of this one."""
+        if self.url is None and not self.git.may_hold_below(ref):
+            return None
         if self.url is None:
             told = self.git.run("for-each-ref", "--count=1", "--format=%(refname)", f"{ref}/").decode()
         else:

@@ -82,6 +82,18 @@ class Git:
             return self._listed(refs)
         return found
 
+    def may_hold_below(self, ref: str) -> bool:
+        """Whether a ref may stand in the folder of that name; False without a process of git, which every place would
+        need: a loose ref would be a file there, a packed one a line of one file (gitrepository-layout(5))."""
+        common = self.opened.layout.common
+        if not _is_ref(ref) or (common / "reftable").exists() or (common / ref).is_dir():
+            return True
+        try:
+            # After the folder: a ref is packed before its file goes.
+            return f" {ref}/".encode() in (common / "packed-refs").read_bytes()
+        except FileNotFoundError:
+            return False
+
     def entries(self, revision: str, folder: str = "") -> list[TreeEntry]:
         """What a folder holds at a revision, in git's order; nothing where it is none. Raises `GitError`."""
         held = self._tree(self._tree_of(revision))

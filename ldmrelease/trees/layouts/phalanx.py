@@ -21,8 +21,11 @@ from ldmrelease.trees.interface import (
     SwitchedOff,
     TreeFinding,
     TreeImage,
+    TreeMenu,
+    Wanted,
 )
-from ldmrelease.trees.rendering.applications import ArgoApplication, applications, rendered_images
+from ldmrelease.trees.layouts.notebook_menus import menu_at, menu_paths
+from ldmrelease.trees.rendering.applications import ArgoApplication, applications, inputs_of, rendered_images
 from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.rendering_program import NotRendered
@@ -35,6 +38,7 @@ from ldmrelease.trees.values import (
     child,
     layered,
     mapping_at,
+    read_mapping,
 )
 
 _TOP = "environments"
@@ -42,6 +46,7 @@ _COMMON = f"{_TOP}/values.yaml"
 # What the chart of environments passes to those of applications (environments/templates), of what images are made of.
 _PASSED = {"global.controlSystem.imageTag": ("controlSystem", "imageTag")}
 _BROUGHT_ALONG = {"nublado": ("nublado-fileservers", "nublado-users")}
+_REVISIONS = "revisions"
 _AT_ONCE = 4
 
 
@@ -80,7 +85,24 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     helm = Helm(
         programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache, programs.limits
     )
-    return _render(helm, charts, sentinels, environments)
+    return _render(helm, charts, sentinels, environments, programs.wanted)
+
+
+def revisions(tree: Tree, environment: str) -> dict[str, YamlScalar]:
+    """The applications that an environment's own file takes from another revision of the repository, each with what
+    says so. Raises `UnreadableFile`."""
+    file = f"{_TOP}/values-{environment}.yaml"
+    text = tree.read(file) if file in tree.files() else b""
+    # Most say nothing of it, and are not parsed for that.
+    if _REVISIONS.encode() not in text:
+        return {}
+    found = mapping_at(read_mapping(text, file), _REVISIONS).entries
+    return {name: each for name, each in found.items() if isinstance(each, YamlScalar) and each.printed()}
+
+
+def folder_of(application: str) -> str:
+    """Where the chart of an application is."""
+    return f"applications/{application}"
 
 
 def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterator[SwitchedOff]:
@@ -99,7 +121,11 @@ def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterat
 
 
 def _render(
-    helm: Helm, charts: Charts, sentinels: Sentinels, environments: Collection[str]
+    helm: Helm,
+    charts: Charts,
+    sentinels: Sentinels,
+    environments: Collection[str],
+    wanted: Wanted | None,
 ) -> Iterator[TreeFinding]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name in environments:
@@ -110,7 +136,7 @@ def _render(
             except (UnreadableFile, NotRendered) as error:
                 yield _not_understood(error, name)
                 continue
-            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment), listed):
+            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment, wanted), listed):
                 yield from found
 
 
@@ -119,10 +145,15 @@ def _rendered(
     charts: Charts,
     sentinels: Sentinels,
     environment: "_Environment",
+    wanted: Wanted | None,
     application: ArgoApplication,
 ) -> list[TreeFinding]:
     """What Helm says of an application; where it does not, what can be read of it, and why."""
     try:
+        if wanted is not None:
+            inputs = inputs_of(helm, charts, sentinels, application)
+            if not wanted(environment.name, application.name, inputs):
+                return []
         return [
             TreeImage(
                 environment.name,
@@ -136,7 +167,8 @@ def _rendered(
             for each in rendered_images(helm, charts, sentinels, application)
         ]
     except (UnreadableFile, NotRendered) as error:
-        read = _read(environment, application.name) if isinstance(error, NotRendered) else ()
+        found = _read(environment, application.name) if isinstance(error, NotRendered) else ()
+        read = [each for each in found if not isinstance(each, TreeMenu)]
         return [_not_understood(error, environment.name, application.name), *read]
 
 
@@ -154,6 +186,7 @@ def _read(environment: "_Environment", application: str) -> Iterator[TreeFinding
             for each in images(instance, environment.cycle):
                 own = environment.own(application, (*instance.path, *each.setting))
                 yield TreeImage(environment.name, application, each.image, each.parts, own=own)
+        yield from environment.menus(application)
     except UnreadableFile as error:
         yield _not_understood(error, environment.name, application)
 
@@ -193,6 +226,25 @@ class _Environment:
         """Where the environment's own file would say something; None where it has none for the application."""
         file = self.file_of(application)
         return OwnSetting(file, path) if self._charts.has_file(file) else None
+
+    def menus(self, application: str) -> Iterator[TreeMenu]:
+        """The menus of notebook images. Raises `UnreadableFile`."""
+        file, folder = self.file_of(application), f"applications/{application}"
+        paths = menu_paths(self._charts.chart(folder).values) if self._charts.has_file(file) else ()
+        for path in paths:
+            found = menu_at(layered([self._charts.chart(folder).values, self._charts.values(file)]), path)
+            if found is not None:
+                defaults = OwnSetting(f"{folder}/values.yaml", path)
+                yield TreeMenu(
+                    self.name,
+                    application,
+                    file,
+                    path,
+                    defaults,
+                    found.repository,
+                    found.recommended,
+                    found.dropdown,
+                )
 
     def charts_of(self, application: str) -> list[Instance]:
         """The application's chart and those that it brings along, with their values. Raises `UnreadableFile`."""

@@ -49,13 +49,25 @@ def rendered_images(
     helm: Helm, charts: Charts, sentinels: Sentinels, application: ArgoApplication
 ) -> Iterator[RenderedImage]:
     """The containers of an application. Raises `NotRendered` and `UnreadableFile`."""
-    files = [posixpath.normpath(posixpath.join(application.folder, each)) for each in application.files]
-    layers = [charts.values(each) for each in files]
-    values = sentinels.values(charts.instances(application.folder, [*layers, application.values]))
+    values = _all_values(charts, sentinels, application)
     found = helm.containers(
         application.name, application.folder, application.namespace, values, application.parameters
     )
     yield from without_sentinels(found, sentinels)
+
+
+def inputs_of(helm: Helm, charts: Charts, sentinels: Sentinels, application: ArgoApplication) -> str:
+    """A digest of all that goes into an application's containers. Raises `NotRendered` and `UnreadableFile`."""
+    values = _all_values(charts, sentinels, application)
+    return helm.inputs(
+        application.name, application.folder, application.namespace, values, application.parameters
+    )
+
+
+def _all_values(charts: Charts, sentinels: Sentinels, application: ArgoApplication) -> YamlValue:
+    files = [posixpath.normpath(posixpath.join(application.folder, each)) for each in application.files]
+    layers = [charts.values(each) for each in files]
+    return sentinels.values(charts.instances(application.folder, [*layers, application.values]))
 
 
 def _application(manifest: YamlValue, source: YamlValue | None, folder: str) -> ArgoApplication:

@@ -76,6 +76,17 @@ class Helm:
         self._keep(key, msgspec.json.encode(found))
         return found
 
+    def inputs(
+        self, name: str, folder: str, namespace: str, values: YamlValue, parameters: Mapping[str, str]
+    ) -> str:
+        """A digest of all that goes into the containers of a chart's objects.
+
+        Raises `NotRendered` and `UnreadableFile`.
+        """
+        return self._inputs(
+            "containers", name, folder, _words(name, folder, namespace, parameters), as_yaml(values)
+        )
+
     def _output(self, name: str, folder: str, words: list[str], stdin: str) -> bytes:
         return self._program.output(folder, [*words, "--", name, str(self._chart(folder))], stdin)
 
@@ -88,8 +99,9 @@ class Helm:
 
     def _key(self, what: str, name: str, folder: str, words: list[str], stdin: str) -> str | None:
         """What a rendering is kept under; None where nothing is kept. Raises `NotRendered` and `UnreadableFile`."""
-        if self._cache is None:
-            return None
+        return None if self._cache is None else self._inputs(what, name, folder, words, stdin)
+
+    def _inputs(self, what: str, name: str, folder: str, words: list[str], stdin: str) -> str:
         text = json.dumps([FORMAT, what, name, words]).encode()
         return key_of((self._program.identity, text, stdin.encode(), self._digest(folder, 0)))
 

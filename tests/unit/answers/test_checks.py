@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.answers.checks import check_answer
 from ldmrelease.services.decisions.decide import Unagreed
@@ -13,6 +14,10 @@ ALLOWED = decide(level(requirement("not-returned")))
 REFUSED = decide(level(requirement("same-content-as"), accepts=("release",)))
 FOLLOWS = decide(level(requirement("after", level="development")), facts(earlier=(IDF, TUCSON)))
 WAITS = decide(level(requirement("after", level="development")))
+SOAKS = replace(
+    FOLLOWS,
+    findings=tuple(replace(each, code="soaking") for each in FOLLOWS.findings if each.rule == "after"),
+)
 
 
 def look(*decisions: Any) -> tuple[str, int]:
@@ -30,6 +35,8 @@ def look(*decisions: Any) -> tuple[str, int]:
         ((ALLOWED, FOLLOWS), ("allowed", 0)),
         ((REFUSED, FOLLOWS), ("refused", 1)),
         ((FOLLOWS,), ("waiting", 4)),
+        ((ALLOWED, SOAKS), ("waiting", 4)),
+        ((ALLOWED, SOAKS, FOLLOWS), ("waiting", 4)),
     ],
 )
 def test_the_worst_place_speaks(decisions: tuple[Any, ...], said: tuple[str, int]) -> None:

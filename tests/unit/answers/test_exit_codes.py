@@ -94,11 +94,12 @@ def test_a_look_tells_what_is_bad_before_what_is_unknown() -> None:
         (["PASSED"], OK),
         (["PASSED", "REGISTERED"], WAITING),
         (["REGISTERED", "ERRORED"], UNDECIDED),
+        (["REGISTERED", "REFUSED", "PASSED"], REFUSED),
         (["ERRORED", "FAILED", "PASSED"], REFUSED),
     ],
 )
 def test_of_several_runs_a_failure_speaks_first(results: list[str], code: ExitCode) -> None:
-    assert set(RUN_CODES) == {"PASSED", "FAILED", "ERRORED", "REGISTERED"}
+    assert set(RUN_CODES) == {"PASSED", "FAILED", "ERRORED", "REGISTERED", "REFUSED"}
     assert runs_code(results) is code
 
 

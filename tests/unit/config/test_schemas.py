@@ -13,6 +13,7 @@ from ldmrelease.config.workspace.init import SAMPLES
 from ldmrelease.config.yaml.read import read
 from ldmrelease.render.file_reference import file_reference
 from tests.unit.faces.cli.running import run
+from tests.workspace import agree_workspace, own_hosts
 
 DOCS = Path(__file__).parents[3] / "docs"
 _TYPES: dict[str, Any] = {
@@ -82,6 +83,9 @@ def test_what_init_writes_is_valid_and_names_its_schema(folder: Path) -> None:
     cases = list((folder / "policies" / "tests").glob("*.yaml"))
     assert {each.name for each in cases} == {each.name for each in policies}
     assert [fault for each in cases for fault in faults(of_cases, read(each).plain, of_cases)] == []
+    file = folder / "ldmrelease.yaml"
+    file.write_text(own_hosts(file.read_text()))
+    agree_workspace(folder)
     if (folder / "gitops").is_dir():
         subprocess.run(["git", "init", "-q", str(folder / "gitops")], check=True)
     assert run("workspace", "lint", folder=folder).exit_code == 0

@@ -76,7 +76,12 @@ SCENES = (RICH, WELL, FINAL, CUT)
 ASKED = {
     "images": [{}, {"platforms": ["linux/amd64"]}],
     "attested": [{"type": "provenance", "about": "image", "by": ["ci"]}],
-    "check": [{"check": "smoke"}, {"check": "smoke", "max_age": HOUR, "by": ["runner"]}],
+    "check": [
+        {"check": "smoke"},
+        {"check": "smoke", "max_age": HOUR, "by": ["runner"]},
+        {"check": "smoke", "where": "level:commissioning"},
+        {"check": "smoke", "where": "base"},
+    ],
     "after": [{"level": "development", "for_": HOUR}, {"environment": "base", "for_": 4 * HOUR}],
     "together": [{"applications": ["nublado", "prompt-processing"]}],
     "not-returned": [{}],

@@ -76,7 +76,7 @@ def _add_environments(maker: Maker, root: YamlNode, top: YamlNode) -> None:
         # That it is no mapping is told later; of what environment a place is, is not known.
         maker.dropped.append(("patterns",))
         return
-    places = PlacePatterns(maker, found)
+    places = PlacePatterns(maker, found, nodes.child(top, "products"))
     for index, each in enumerate(nodes.items(nodes.child(root, "patterns"))):
         places.add(each, ("patterns", index))
 

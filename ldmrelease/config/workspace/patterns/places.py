@@ -1,6 +1,7 @@
 """Places that patterns make: applications of environments, each written once for all that have it."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
@@ -28,10 +29,11 @@ _OF_TREE = ("gitops", "menu")
 
 
 class PlacePatterns:
-    """Puts the places of patterns into the environments, a mapping that was made here."""
+    """Puts the places of patterns into the environments, a mapping that was made here. products: without patterns."""
 
-    def __init__(self, maker: Maker, environments: YamlNode) -> None:
+    def __init__(self, maker: Maker, environments: YamlNode, products: YamlNode | None = None) -> None:
         self._maker, self._document = maker, maker.document
+        self._homes = _homes(products)
         self._environments = environments
         self._taken: dict[tuple[str, str], int] = {}
         self._twice: dict[tuple[int, int], list[str]] = {}
@@ -102,7 +104,7 @@ class PlacePatterns:
         if _has_no_setting(made):
             # All of them come from the tree, which has none of them here.
             return
-        made = _with_runs(made)
+        made = _with_runs(made, self._homes)
         site = self._environments.children[place[0]]
         if not isinstance(site.value, dict):
             return
@@ -129,13 +131,17 @@ class PlacePatterns:
         """What runs there was made as the setting that writes it."""
         settings = nodes.items(nodes.child(made, "target", "gitops", "settings"))
         components = [
-            None if (own := nodes.child(each, "component")) is None else own.value for each in settings
+            None if (own := nodes.child(each, "component")) is None else self._home(own.value)
+            for each in settings
         ]
         for index, each in enumerate(nodes.items(nodes.child(made, "runs"))):
             number = components.index(each.value) if each.value in components else None
             origin = self._maker.made.get(f"{to}.target.gitops.settings[{number}]")
             if origin is not None:
                 self._maker.made[f"{to}.runs[{index}]"] = origin
+
+    def _home(self, component: object) -> object:
+        return self._homes.get(component, component) if isinstance(component, str) else component
 
     def _with_repository(self, made: YamlNode, scope: Scope) -> YamlNode:
         """What is written, with the repository of the tree where it does not say one."""
@@ -214,8 +220,18 @@ def _has_no_setting(made: YamlNode) -> bool:
     return settings is not None and isinstance(settings.value, list) and not settings.value
 
 
-def _with_runs(made: YamlNode) -> YamlNode:
-    """The entry with the components that it writes as those that run there, where it does not say which."""
+def _homes(products: YamlNode | None) -> dict[str, str]:
+    """By the name of a component that one product alone has, `PRODUCT/COMPONENT`."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for product, _, entry in nodes.entries(products):
+        for component, _, _ in nodes.entries(nodes.child(entry, "components")):
+            found[component].append(f"{product}/{component}")
+    return {name: own[0] for name, own in found.items() if len(own) == 1}
+
+
+def _with_runs(made: YamlNode, homes: Mapping[str, str]) -> YamlNode:
+    """The entry with the components that it writes as those that run there, where it does not say which. homes: by
+    the name of a component that one product alone has, `PRODUCT/COMPONENT`."""
     if "runs" in made.children:
         return made
     settings = nodes.items(nodes.child(made, "target", "gitops", "settings"))
@@ -224,7 +240,8 @@ def _with_runs(made: YamlNode) -> YamlNode:
     first: dict[str, YamlNode] = {}
     for each in written:
         if each is not None and isinstance(each.value, str):
-            first.setdefault(each.value, each)
+            name = homes.get(each.value, each.value)
+            first.setdefault(name, nodes.text(each, name))
     if not first and nodes.child(made, "target", "kubernetes") is None:
         # The target is wrong, which is told: that it writes nothing follows from that.
         first["?"] = nodes.text(made, "?")

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
@@ -42,10 +43,17 @@ class ReleaseInquiry(Struct, frozen=True):
     _known: dict[Callable[..., Any], Any] = {}
 
     def once(self, find: Callable[["ReleaseInquiry"], T]) -> T:
-        """What `find` makes of this inquiry: made once, for all sources and places that need it."""
+        """What `find` makes of this inquiry: made once, for all sources and places that need it. Raises what it raised
+        where somebody could not be reached, without another try.
+        """
         if find not in self._known:
-            self._known[find] = find(self)
-        found: T = self._known[find]
+            try:
+                self._known[find] = find(self)
+            except UnavailableError as error:
+                self._known[find] = error
+        found: T | UnavailableError = self._known[find]
+        if isinstance(found, UnavailableError):
+            raise found
         return found
 
 

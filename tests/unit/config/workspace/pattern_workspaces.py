@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ldmrelease.config.workspace.init import init_workspace
 from ldmrelease.config.workspace.patterns.asked import AskedTree
-from ldmrelease.services.operations.tree_refresh import Refresh, refresh, write
+from ldmrelease.services.inventory.tree_refresh import Refresh, refresh, write
 from ldmrelease.trees.files import Folder, Tree
 
 HEAD = """\

@@ -19,6 +19,7 @@ from ldmrelease.domain.targets import GitFile, ImageSettingsTarget
 from ldmrelease.domain.topology import Place
 from ldmrelease.targets.yamledit.settings import read_settings
 from ldmrelease.trust.signer import load_signer
+from tests.workspace import agree_workspace, own_hosts
 
 AT = datetime(2023, 4, 1, tzinfo=UTC)
 
@@ -44,6 +45,8 @@ def rubin(tmp_path_factory):
 def test_it_lints_clean_and_tells_all_that_it_wrote(sample, tmp_path):
     made = init_workspace(tmp_path / "new" / "folder", sample, AT)
     (made.file.parent / "ledger.db").touch()
+    made.file.write_text(own_hosts(made.file.read_text()))
+    agree_workspace(made.file.parent)
     trees = [each.found for each in lint(made.file)]
     # What the sample has for a tree is to become a repository, or to be replaced by one.
     assert trees == (['"gitops"'] * len(trees) if sample == "rubin" else [])

@@ -193,6 +193,20 @@ def test_a_document_without_patterns_is_as_it_was() -> None:
     assert expanded(document, {}).document.plain == document.plain
 
 
+def test_a_component_that_one_product_alone_has_needs_no_product_in_front_of_it(made: Path) -> None:
+    before = topology(made)
+    edit(made, "component: web/{component}", 'component: "{component}"')
+    assert topology(made) == before
+
+
+def test_a_component_of_two_products_needs_its_product(made: Path) -> None:
+    edit(made, "component: web/{component}", 'component: "{component}"')
+    assert told(made) == []
+    other = "  other: {grammar: semver, components: {portal: {image: ghcr.io/b/portal}}}\n"
+    edit(made, "\nenvironments:\n", f"\n{other}environments:\n")
+    assert any("'portal' is not PRODUCT/COMPONENT" in each.message for each in told(made))
+
+
 def test_environments_that_are_alike_are_written_once(made: Path) -> None:
     alike = '  "{site}": {for: {site: [base, summit]}, level: development}\n'
     edit(made, "  base: {level: development}\n  summit: {level: commissioning}\n", alike)

@@ -5,20 +5,20 @@ Each point is reached once and copied: a promotion takes longer than a copy.
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
-from ldmrelease.config.yaml import read
+from tests.once import command_tables, program_state, yaml_documents
 from tests.workspace import BASE, BEFORE, TESTSTAND, WEEKLY, Site, copy_site, new_site
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _yaml_once() -> Iterator[None]:
-    """A document is parsed once for all copies of a workspace: their bytes are the same."""
+def _once() -> Iterator[None]:
+    """What is the same for every command of the process is made once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(read, "parse", lru_cache(4096)(read.parse))
+        for each in (yaml_documents, command_tables, program_state):
+            each(patch)
         yield
 
 

@@ -1,5 +1,6 @@
 """`adopt`: a workspace for a tree that is there already."""
 
+import difflib
 import json
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tests.unit.faces.cli.running import files, run
 from tests.unit.trees.tree_samples import write_tree
+from tests.workspace import own_hosts
 
 NO_HELM = {"PATH": "/usr/bin:/bin"}
 
@@ -15,6 +17,8 @@ NO_HELM = {"PATH": "/usr/bin:/bin"}
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     folder = write_tree(tmp_path / "tree")
+    for each in folder.rglob("*.yaml"):
+        each.write_text(own_hosts(each.read_text()))
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "As it is")
@@ -55,6 +59,55 @@ def test_without_consent_nothing_is_written(tree: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_a_dry_run_needs_no_consent_and_writes_nothing(tree: Path, tmp_path: Path) -> None:
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render", "--dry-run")
+    done = run(*words, "-o", "json", **NO_HELM)
+    assert done.exit_code == 0
+    answer = json.loads(done.stdout)
+    assert answer["covered"] > 0
+    assert answer["written"] == []
+    assert not (tmp_path / "new").exists()
+    assert run(*words, **NO_HELM).stdout.endswith("dry run: nothing was written\n")
+    assert run(*words, "--yes", **NO_HELM).exit_code == 2
+
+
+def test_an_adoption_may_be_of_some_environments_alone(tree: Path, tmp_path: Path) -> None:
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render", "-o", "json")
+    whole = json.loads(run(*words, "--dry-run", **NO_HELM).stdout)
+    parts = [
+        json.loads(run(*words, "--dry-run", "--environment", each, **NO_HELM).stdout)
+        for each in ("base", "summit")
+    ]
+    for each, part in zip(("base", "summit"), parts, strict=True):
+        assert [one["name"] for one in part["environments"] if one["name"] != "shared"] == [each]
+    assert sum(each["images"] for each in parts) == whole["images"]
+    assert sum(each["covered"] for each in parts) == whole["covered"]
+    both = json.loads(run(*words, "--dry-run", "-e", "base", "-e", "summit", **NO_HELM).stdout)
+    assert both == whole
+
+
+def test_what_decides_for_other_environments_too_is_known_where_one_is_adopted(
+    tree: Path, tmp_path: Path
+) -> None:
+    # The tag stands in the chart, and no environment has a file of its own for it.
+    (tree / "environments/values-summit.yaml").write_text(
+        "name: summit\napplications: {common: true, lab: true}\n"
+    )
+    (tree / "environments/values-base.yaml").write_text("name: base\napplications: {common: true}\n")
+    (tree / "applications/common").mkdir()
+    (tree / "applications/common/Chart.yaml").write_text("name: common\nversion: 1.0.0\n")
+    (tree / "applications/common/values.yaml").write_text(
+        "image: {repository: example.org/common, tag: 1.0.0}\n"
+    )
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "Everywhere the same")
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render", "-o", "json", "--dry-run")
+    answer = json.loads(run(*words, "-e", "summit", **NO_HELM).stdout)
+    places = [(each["name"], one["name"]) for each in answer["environments"] for one in each["applications"]]
+    assert ("shared", "common") in places
+    assert ("summit", "common") not in places
+
+
 def test_a_workspace_that_is_there_is_left_alone(tree: Path, tmp_path: Path) -> None:
     words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render", "--yes")
     assert run(*words, **NO_HELM).exit_code == 0
@@ -92,6 +145,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_goes_on(tree: Path, tm
         (["{tree}", "--yes", "--level", "summit"], "is not ENV=LEVEL"),
         (["{tree}", "--yes", "--level", "summit=high"], "no level 'high'"),
         (["{tree}", "--yes", "--level", "moon=production"], "no environment 'moon'"),
+        (["{tree}", "--yes", "--environment", "moon"], "no environment 'moon'"),
     ],
 )
 def test_what_cannot_be_adopted_is_told(tree: Path, tmp_path: Path, words: list[str], told: str) -> None:
@@ -116,7 +170,16 @@ def test_a_level_that_is_said_is_taken(tree: Path, tmp_path: Path) -> None:
         **NO_HELM,
     )
     assert done.exit_code == 0
-    assert "level: production  # as asked" in (tmp_path / "new/ldmrelease.yaml").read_text()
+    assert "summit: {level: production}  # as asked" in (tmp_path / "new/ldmrelease.yaml").read_text()
+
+
+PROOF = "proof:\n  image: {repository: example.org/proof, tag: 1.0.0}\n"
+
+
+def with_something_new(tree: Path) -> None:
+    values = tree / "applications/lab/values-base.yaml"
+    values.write_text(values.read_text() + PROOF)
+    git(tree, "commit", "-qam", "One more")
 
 
 def test_of_a_workspace_that_is_there_only_what_is_new_is_shown(tree: Path, tmp_path: Path) -> None:
@@ -124,12 +187,65 @@ def test_of_a_workspace_that_is_there_only_what_is_new_is_shown(tree: Path, tmp_
     assert run(*words, "--yes", **NO_HELM).exit_code == 0
     done = run(*words, **NO_HELM)
     assert (done.exit_code, done.stdout) == (0, "ldmrelease.yaml has everything that is covered\n")
-    values = tree / "applications/lab/values-base.yaml"
-    values.write_text(values.read_text() + "proof:\n  image: {repository: example.org/proof, tag: 1.0.0}\n")
-    git(tree, "commit", "-qam", "One more")
+    with_something_new(tree)
     before = files(tmp_path / "new")
-    done = run(*words, **NO_HELM)
+    for further in ((), ("--dry-run",)):
+        done = run(*words, *further, **NO_HELM)
+        assert done.exit_code == 0
+        assert "proof: {image: example.org/proof}" in done.stdout
+        assert "nothing was written" in done.stdout
+        assert "ataos" not in done.stdout
+    assert files(tmp_path / "new") == before
+
+
+def test_what_is_new_is_added_and_all_other_lines_stay(tree: Path, tmp_path: Path) -> None:
+    file = tmp_path / "new/ldmrelease.yaml"
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render")
+    assert run(*words, "--yes", **NO_HELM).exit_code == 0
+    # A person's own hand is in it.
+    mine = (
+        file.read_text().replace("products:\n", "products:  # ours\n  # What matters most.\n", 1)
+        + "# The end.\n"
+    )
+    file.write_text(mine)
+    with_something_new(tree)
+    done = run(*words, "--yes", "-o", "json", **NO_HELM)
     assert done.exit_code == 0
-    assert "- {component: proof/proof, path: proof.image.tag}" in done.stdout
-    assert "ataos" not in done.stdout
+    assert "ldmrelease.yaml" in json.loads(done.stdout)["written"]
+    changes = [
+        each for each in difflib.ndiff(mine.splitlines(), file.read_text().splitlines()) if each[0] in "+-?"
+    ]
+    assert changes
+    assert {each[0] for each in changes} == {"+"}
+    assert any("example.org/proof" in each for each in changes)
+    shown = run("workspace", "show", "--expanded", folder=tmp_path / "new").stdout
+    assert "proof.image.tag" in shown
+    assert run("trust", "agree", "--yes", folder=tmp_path / "new").exit_code == 0
+    done = run(*words, **NO_HELM)
+    assert done.stdout == "ldmrelease.yaml has everything that is covered\n"
+    assert run("workspace", "lint", folder=tmp_path / "new").stdout.endswith("nothing is wrong\n")
+
+
+def test_a_new_application_and_a_new_environment_are_added(tree: Path, tmp_path: Path) -> None:
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render")
+    assert run(*words, "--yes", **NO_HELM).exit_code == 0
+    (tree / "environments/values-moon.yaml").write_text(
+        "name: moon\napplications: {proof: true, lab: false}\n"
+    )
+    (tree / "applications/proof").mkdir()
+    (tree / "applications/proof/Chart.yaml").write_text("name: proof\nversion: 1.0.0\n")
+    (tree / "applications/proof/values-moon.yaml").write_text(PROOF)
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "One more")
+    assert run(*words, "--yes", **NO_HELM).exit_code == 0
+    shown = run("workspace", "show", "--expanded", "-o", "json", folder=tmp_path / "new").stdout
+    assert "proof" in json.loads(shown)["environments"]["moon"]["applications"]
+
+
+def test_nobody_is_asked_twice_and_a_no_changes_nothing(tree: Path, tmp_path: Path) -> None:
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render")
+    assert run(*words, "--yes", **NO_HELM).exit_code == 0
+    with_something_new(tree)
+    before = files(tmp_path / "new")
+    assert "say --yes to add it" in run(*words, **NO_HELM).stdout
     assert files(tmp_path / "new") == before

@@ -54,7 +54,7 @@ def site(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
     site.ok("release", "pin", WEEKLY)
     trust = plain_of(site.root / TRUST)
     trust["version"] += 1
-    for name in [FILE, *(f"policies/{each.name}" for each in (site.root / "policies").iterdir())]:
+    for name in [FILE, *(f"policies/{each.name}" for each in (site.root / "policies").glob("*.yaml"))]:
         path = site.root / name
         plain = plain_of(path)
         if name == FILE:
@@ -72,7 +72,7 @@ def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     of_bytes = lru_cache(4)(lambda path, _files: read_parts(path))
 
     def read_once(path: Path) -> ReadFiles:
-        names = sorted([*path.parent.glob("*.yaml"), *path.parent.glob("policies/*")])
+        names = sorted([*path.parent.glob("*.yaml"), *path.parent.glob("policies/*.yaml")])
         return of_bytes(path, tuple((name, name.read_bytes()) for name in names))
 
     for module in ("load", "lint"):

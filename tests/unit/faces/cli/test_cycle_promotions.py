@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -174,3 +175,42 @@ def observed(site: Site) -> dict[str, tuple[str, str]]:
     site.ok("observe")
     told = json.loads(site.ok("where", "-o", "json"))
     return {row["component"]: (row["spelling"], row["digest"]) for row in told}
+
+
+def changed(answer: str) -> dict[str, Any]:
+    (change,) = json.loads(answer)["changes"]
+    return dict(change)
+
+
+def test_a_plan_says_what_is_there_as_the_place_reads_it(summit: Site) -> None:
+    told = changed(summit.ok("promote", "c0044", "--target", PLACE, "--dry-run", "-o", "json"))
+    assert (told["before"], told["after"]) == ("c0042", "c0044")
+    assert told["images"] == [
+        {"component": "ataos", "before": "c0042.003", "after": "c0044.003"},
+        {"component": "atdome", "before": "c0042.000", "after": "c0044.007"},
+        {"component": "mtdome", "before": "c0042.001", "after": "c0044.012"},
+    ]
+    done = changed(summit.ok("promote", "c0044", "--target", PLACE, "-o", "json"))
+    assert (done["before"], done["after"], done["images"]) == ("c0042", "c0044", told["images"])
+
+
+def test_a_raised_build_is_told_by_its_component(summit: Site) -> None:
+    summit.ok("promote", "c0044", "--target", PLACE)
+    build(summit.root, "ataos", "c0044.004")
+    summit.ok("release", "pin", "c0044")
+    planned = summit.ok("promote", "c0044", "--target", PLACE, "--dry-run")
+    assert f"changes:\n  {PLACE}: c0044 (ataos c0044.003 -> c0044.004)\n" in planned
+    assert f"PROMOTED c0044 (ataos c0044.003 -> c0044.004)  {PLACE}\n" in summit.ok(
+        "promote", "c0044", "--target", PLACE
+    )
+
+
+def test_a_part_that_is_moved_by_hand_is_told_as_an_image_and_not_as_a_part(summit: Site) -> None:
+    by_hand(summit, file_of(1), "revision: 3", "revision: three")
+    told = changed(summit.ok("promote", "c0044", "--target", PLACE, "--dry-run", "-o", "json"))
+    assert [each["before"] for each in told["images"]] == [
+        "{cycle}[.{revision:03d}]: revision is 'three' and no whole number",
+        "c0042.000",
+        "c0042.001",
+    ]
+    assert told["before"].startswith("c0042.000, {cycle}")

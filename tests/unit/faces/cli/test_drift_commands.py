@@ -128,8 +128,27 @@ def test_drift_that_was_found_counts_more_than_who_could_not_be_asked(promoted: 
     ]
     assert drift(promoted, "--target", place, code=ExitCode.UNDECIDED) == []
     said = promoted.run("drift", "--target", place).stdout
-    assert said == "no drift was found where somebody answered\n"
+    assert said == "0 of 1 places answered, nothing is known\n"
     assert drift(promoted)
+
+
+def test_of_how_many_places_something_is_said_comes_first(promoted: Site):
+    promoted.edit(lambda text: text.replace("repository: gitops", "repository: nowhere", 1))
+    told = json.loads(promoted.run("drift", "-o", "json").stdout)
+    assert (told["answered"], told["places"]) == (
+        told["places"] - 1,
+        len(promoted.context().topology.applications),
+    )
+    said = promoted.run("drift").stdout.splitlines()
+    assert said[0] == (
+        f"{told['answered']} of {told['places']} places answered; not all that differs may be known:"
+    )
+    assert len(said) > 1
+
+
+def test_where_everybody_answered_that_is_not_said(promoted: Site):
+    assert promoted.ok("drift", "--target", PLACE) == "no drift was found\n"
+    assert "places answered" not in promoted.run("drift").stdout
 
 
 def test_a_registry_that_cannot_be_asked_leaves_the_rest_of_the_tree(promoted: Site):

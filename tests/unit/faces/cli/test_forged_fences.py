@@ -155,16 +155,19 @@ def test_a_ledger_that_is_begun_anew_records_no_forged_fence(ready: Site) -> Non
     ready.ok("promote", WEEKLY, "--target", PLACE)
 
 
+@pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize(
     "obstacle", [ref(PLACE).rpartition("/")[0], f"{ref(PLACE)}/deeper", f"{ref(PLACE)}/deeper/still"]
 )
 def test_a_ref_where_the_fence_or_its_folder_belongs_is_named_with_what_removes_it(
-    ready: Site, obstacle: str
+    ready: Site, obstacle: str, packed: bool
 ) -> None:
     for name in ready.refs():
         if name.startswith(ref(PLACE)):
             ready.git("update-ref", "-d", name)
     ready.git("update-ref", obstacle, "main")
+    if packed:
+        ready.git("pack-refs", "--all")
     before = ready.committed(PLACE)
     command = f"git -C gitops update-ref -d {obstacle}"
     done = ready.run("promote", WEEKLY, "--target", PLACE)

@@ -10,7 +10,7 @@ import yaml
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.workspace import cache
 from ldmrelease.config.workspace.patterns.facts import trees_file
-from ldmrelease.services.operations.tree_refresh import changed_trees, committed
+from ldmrelease.services.inventory.tree_refresh import changed_trees, committed
 from ldmrelease.targets.connections import Access
 from tests.unit.config.workspace.pattern_workspaces import PATTERNS, TREE, made_tree, workspace
 from tests.unit.faces.cli.running import run

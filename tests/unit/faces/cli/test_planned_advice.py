@@ -100,6 +100,19 @@ def test_check_advises_nothing_that_would_be_refused(ready: Site) -> None:
     ready.ok(*typed(commands[0]))
 
 
+@pytest.mark.parametrize("words", [("check",), ("promote", "--dry-run")])
+def test_what_is_not_advised_is_said_once_for_all_places_that_it_would_help(
+    ready: Site, words: tuple[str, ...]
+) -> None:
+    command, *more = words
+    asked = (command, WEEKLY, "--target", "production", *more)
+    told = json.loads(ready.run(*asked, "-o", "json").stdout)
+    blocked = [f["blocked"] for each in told["decisions"] for f in each["findings"] if f["blocked"]]
+    assert len(set(blocked)) < len(blocked), "programs are told each time"
+    told_lines = [each for each in ready.run(*asked).stdout.splitlines() if "no command is advised" in each]
+    assert len(told_lines) == len(set(told_lines)) == len(set(blocked))
+
+
 def test_a_check_is_advised_where_the_release_runs_of_the_level_that_it_is_wanted_at(ready: Site) -> None:
     ready.release_weekly()
     ready.ok("promote", WEEKLY, "--target", PLACE)

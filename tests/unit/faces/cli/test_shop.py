@@ -88,8 +88,7 @@ def test_what_would_be_refused_is_not_advised_and_that_is_said(shop: Site) -> No
     shop.ok("trust", "agree", "--yes")
     again = shop.run("promote", NEW, "-t", "staging")
     assert again.exit_code == 1
-    assert f"`ldmrelease check-run smoke {NEW} --target dev` would not be let through" in again.stdout
-    assert f"shop/{NEW} does not run at dev/shop" in again.stdout
+    assert f"once shop/{NEW} runs at dev/shop: ldmrelease check-run smoke {NEW} --target dev" in again.stdout
 
 
 def test_what_was_beside_a_tag_is_told_as_changed(shop: Site) -> None:
@@ -134,3 +133,122 @@ def test_another_spelling_of_what_is_known_is_suggested(shop: Site) -> None:
     assert done.exit_code == 2
     assert f"did you mean {OLD}?" in done.stderr
     assert "did you mean" not in shop.run("promote", "1.9.0", "-t", "dev").stderr
+
+
+def test_a_check_that_others_try_at_a_place_is_not_registered_before_the_release_runs_there(
+    shop: Site,
+) -> None:
+    shop.ok("release", "pin", NEW)
+    before = shop.head()
+    asked = ("check-run", "acceptance", NEW, "-t", "dev")
+    refused = shop.run(*asked)
+    assert refused.exit_code == 1
+    assert refused.stdout.splitlines() == [
+        "REFUSED: acceptance for shop/1.6.0 at dev: shop/1.6.0 does not run at dev, where it is to be tried; "
+        "nothing was registered",
+        "  next: ldmrelease promote 1.6.0 --target dev",
+    ]
+    assert shop.head() == before
+    (told,) = json.loads(shop.run(*asked, "-o", "json").stdout)
+    assert (told["result"], told["problem"], told["run"]) == ("REFUSED", "not-there", None)
+    checked = shop.run("check", NEW, "-t", "staging").stdout
+    assert "once shop/1.6.0 runs at dev/shop: ldmrelease check-run acceptance 1.6.0 --target dev" in checked
+    shop.ok(*told["next"][1:])
+    assert shop.run(*asked).exit_code == 4
+    assert "next: ldmrelease check-run acceptance 1.6.0 --target dev" not in refused.stdout
+
+
+def test_a_check_of_the_release_alone_is_registered_wherever_it_is_asked_for(shop: Site) -> None:
+    """No policy says where it has to have run."""
+    shop.edit(lambda now: now.replace("      where: level:development\n", "", 1), "policies/staging.yaml")
+    shop.ok("trust", "agree", "--yes")
+    shop.ok("release", "pin", NEW)
+    assert shop.run("check-run", "acceptance", NEW, "-t", "staging").exit_code == 4
+
+
+def _two_builds_of_one_tag_ran(site: Site) -> None:
+    """1.5.0, then 1.6.0, and then 1.6.0 built anew came to dev; written by digest, as one tag names one of them."""
+    site.edit(lambda text: text.replace("writes: tag}", "writes: digest}"))
+    site.ok("trust", "agree", "--yes")
+    site.ok("promote", OLD, "-t", "dev")
+    site.advance(minutes=5)
+    site.ok("release", "pin", NEW)
+    site.ok("promote", NEW, "-t", "dev")
+    site.advance(minutes=5)
+    build(site.root, "api", NEW, seed="built anew")
+    site.ok("release", "pin", NEW, "--reason", "a base image was mended")
+    site.ok("promote", NEW, "-t", "dev")
+    site.advance(minutes=5)
+
+
+def _revision_there(site: Site) -> set[tuple[str, int]]:
+    return {(each["release"], each["revision"]) for each in rows(site, "where", "dev")}
+
+
+def test_a_rollback_goes_to_the_other_build_of_the_same_tag(shop: Site) -> None:
+    """What ran before is that build, whatever it is called."""
+    _two_builds_of_one_tag_ran(shop)
+    assert _revision_there(shop) == {("shop/1.6.0", 2)}
+    told = shop.ok("rollback", "-t", "dev")
+    assert "ROLLED BACK" in told
+    assert _revision_there(shop) == {("shop/1.6.0", 1)}
+    shop.advance(minutes=5)
+    shop.ok("rollback", "-t", "dev")
+    assert {each["release"] for each in rows(shop, "where", "dev")} == {"shop/1.5.0"}, "further back"
+
+
+def test_which_of_two_builds_of_a_tag_is_meant_is_never_guessed(shop: Site) -> None:
+    _two_builds_of_one_tag_ran(shop)
+    before = shop.head()
+    asked = ("rollback", NEW, "-t", "dev", "--reason", "slow")
+    done = shop.run(*asked)
+    assert done.exit_code == 2
+    assert "shop/1.6.0 was pinned again with other images, and they ran at dev: revision 1 (" in done.stderr
+    assert "revision 2 (" in done.stderr
+    assert "is there" in done.stderr
+    assert f"`ldmrelease -C {shop.root} rollback shop/1.6.0@1 -t dev --reason slow`" in done.stderr
+    assert shop.head() == before
+    shop.ok("rollback", "shop/1.6.0@1", *asked[2:])
+    assert _revision_there(shop) == {("shop/1.6.0", 1)}
+
+
+def test_a_digest_says_which_of_two_builds_of_a_tag_is_meant(shop: Site) -> None:
+    _two_builds_of_one_tag_ran(shop)
+    first, second = (
+        each["digest"] for each in json.loads(shop.ok("release", "show", NEW, "-o", "json"))["revisions"]
+    )
+    assert "nothing to do" in shop.ok("rollback", second, "-t", "dev")
+    shop.ok("rollback", first, "-t", "dev")
+    assert _revision_there(shop) == {("shop/1.6.0", 1)}
+
+
+def test_a_build_that_never_ran_there_is_not_meant(shop: Site) -> None:
+    _two_builds_of_one_tag_ran(shop)
+    build(shop.root, "api", NEW, seed="a third time")
+    shop.ok("release", "pin", NEW, "--reason", "once more")
+    shop.ok("rollback", OLD, "-t", "dev")
+    shop.advance(minutes=5)
+    done = shop.run("rollback", NEW, "-t", "dev")
+    assert "revision 3" not in done.stderr
+    refused = shop.run("rollback", f"{NEW}@3", "-t", "dev")
+    assert refused.exit_code == 1
+    assert "it never ran at dev/shop" in refused.stdout
+
+
+def test_what_is_advised_says_which_build_of_a_tag(shop: Site) -> None:
+    def only_no_return(text: str) -> str:
+        return text[: text.index("    - id: ran-on")] + text[text.index("    - id: no-return") :]
+
+    shop.edit(only_no_return, "policies/staging.yaml")
+    shop.edit(lambda text: text.replace("  dev:\n    level: development", "  dev:\n    level: staging"))
+    shop.edit(lambda text: text.replace("  dev: development", "  dev: staging"), "trust.yaml")
+    shop.edit(
+        lambda text: text.replace("environments: [staging]", "environments: [dev, staging]"), "trust.yaml"
+    )
+    _two_builds_of_one_tag_ran(shop)
+    shop.ok("rollback", OLD, "-t", "dev")
+    shop.advance(minutes=5)
+    told = json.loads(shop.run("check", NEW, "-t", "dev", "-o", "json").stdout)
+    (advised,) = [each["next"] for each in told["decisions"][0]["findings"] if each["next"]]
+    assert advised == ["ldmrelease", "rollback", f"{NEW}@2", "--target", "dev/shop"]
+    assert "1.6.0" in shop.ok(*advised[1:], "--dry-run")

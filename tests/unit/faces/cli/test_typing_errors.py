@@ -58,6 +58,29 @@ def test_the_rebuild_of_a_notebook_image_suggests_what_was_rebuilt(ready: Site):
 
 
 @pytest.mark.parametrize(
+    "text", ["r24_0_0_rsp19", "R24_0_0_RSP19", "r24.0.0-rsp19", "v24_0_0_rsp19", "24.0.0_rsp19"]
+)
+def test_a_rebuild_that_may_be_of_two_products_is_a_question(ready: Site, text: str):
+    """It reads as a tag of the one, and is a rebuild of the other one's: neither is promoted for it."""
+    before = ready.head()
+    done = ready.run("promote", text, "--target", PLACE)
+    assert done.exit_code == ExitCode.BAD_INPUT
+    meant = done.stderr.partition("did you mean")[2]
+    assert "stack/24.0.0" in meant
+    assert "cycle/r24_0_0_rsp19" in meant
+    assert ready.head() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["w_2023_16_c0029.007", "W_2023_16_C0029.007", "w.2023.16_c0029.007", "w.2023.16-c0029-007"]
+)
+def test_the_notebook_image_of_a_cycle_is_understood_in_other_spellings(ready: Site, text: str):
+    done = ready.run("release", "pin", text)
+    assert "w_2023_16_c0029.007" in done.stdout + done.stderr
+    assert f"{text} is cycle/w_2023_16_c0029.007" in done.stderr
+
+
+@pytest.mark.parametrize(
     ("words", "meant"),
     [
         (("where", "sumit"), "summit"),

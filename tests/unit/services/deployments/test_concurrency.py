@@ -43,3 +43,22 @@ def test_what_a_job_did_not_expect_is_not_lost():
 
     with pytest.raises(KeyError, match="ours"):
         run_concurrently({"broken": broken}, 5)
+
+
+def test_so_many_at_the_same_time_and_each_once():
+    lock, here, most = threading.Lock(), 0, 0
+    told: list[tuple[int, int]] = []
+
+    def count(tell, number):
+        nonlocal here, most
+        with lock:
+            here, most = here + 1, max(most, here + 1)
+        tell(number, number)
+        with lock:
+            here -= 1
+
+    jobs = {str(each): lambda tell, each=each: count(tell, each) for each in range(20)}
+    found = run_concurrently(jobs, 30, most=2, told=lambda *each: told.append(each))
+    assert found == {each: each for each in range(20)}
+    assert sorted(told) == sorted(found.items())
+    assert most <= 2

@@ -1,6 +1,7 @@
 """What the patterns of a workspace read from its trees, recorded anew: shown as a difference before it is written."""
 
 import os
+import re
 from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
@@ -15,7 +16,8 @@ from ldmrelease.services.inventory.tree_images import TreeSource, open_tree
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.scalars import scalars
+from ldmrelease.trees.parsed import documents_of
+from ldmrelease.trees.scalars import scalars_of
 from ldmrelease.trees.values import UnreadableFile
 
 Open = Callable[[AskedTree], "tuple[Tree, str] | Refusal | Unavailable"]
@@ -31,12 +33,14 @@ class UnreadFile(Struct, frozen=True):
 
 
 class Refresh(Struct, frozen=True):
-    """The file of what was recorded, as it is and as it would be; None where there is none yet."""
+    """The file of what was recorded, as it is and as it would be; None where there is none yet. asked: how many
+    questions the trees were asked."""
 
     file: Path
     before: str | None
     after: str
     unread: tuple[UnreadFile, ...] = ()
+    asked: int = 0
 
     @property
     def differs(self) -> bool:
@@ -62,10 +66,11 @@ def refresh(file: Path, open_: Open) -> Refresh | Refusal | Unavailable:
         if isinstance(opened, Refusal | Unavailable):
             return opened
         tree, commit = opened
-        found[each.name] = _recorded(each, tree, commit, unread)
+        found[each.name] = record_of(each, tree, commit, unread)
     path = trees_file(file)
     before = path.read_text() if path.is_file() else None
-    return Refresh(path, before, trees_text(found), tuple(unread))
+    asked = sum(len(each.asked) for each in found.values())
+    return Refresh(path, before, trees_text(found), tuple(unread), asked)
 
 
 def committed(access: Access) -> Open:
@@ -98,13 +103,14 @@ def changed_trees(file: Path, open_: Open) -> list[str] | Refusal | Unavailable:
         opened = open_(each)
         if isinstance(opened, Refusal | Unavailable):
             return opened
-        now, before = _recorded(each, *opened, []), recorded.get(each.name)
+        now, before = record_of(each, *opened, []), recorded.get(each.name)
         if before is None or (now.files, now.asked) != (before.files, before.asked):
             found.append(each.name)
     return found
 
 
-def _recorded(asked: AskedTree, tree: Tree, commit: str, unread: list[UnreadFile]) -> RecordedTree:
+def record_of(asked: AskedTree, tree: Tree, commit: str, unread: list[UnreadFile]) -> RecordedTree:
+    """What a tree answers; `unread` takes the files that could not be read."""
     # Of a variable that stands twice in a question, any two texts are recorded.
     questions = [asked_question(each.asked) for each in asked.questions]
     files: dict[str, dict[str, str | None]] = {}
@@ -112,8 +118,12 @@ def _recorded(asked: AskedTree, tree: Tree, commit: str, unread: list[UnreadFile
         own = [each for each in questions if each.is_recorded(file)]
         if not own:
             continue
+        # One look tells most scalars apart from all that was asked about.
+        asked_about = re.compile("|".join(f"(?:{each.path_form})" for each in own), re.DOTALL)
         try:
-            for path, value in scalars(tree.read(file), file):
+            for path, value in scalars_of(documents_of(tree, file)):
+                if not asked_about.fullmatch(path):
+                    continue
                 taking = [each for each in own if each.takes(path, value)]
                 if taking:
                     told = value if any(each.value is not None for each in taking) else None

@@ -1,0 +1,3 @@
+module create_pods
+
+go 1.24

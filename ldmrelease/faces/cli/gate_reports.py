@@ -1,0 +1,51 @@
+"""`--report FORMAT=FILE`: what a gate answers, in further formats, each into a file. One decision makes all of them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from ldmrelease.answers.gate import GateAnswer
+from ldmrelease.faces.cli.options import UsageError
+from ldmrelease.render.gate.formats import REPORTS, GateOutput, report
+
+ReportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT=FILE",
+        help=f"Also write a report into a file: {', '.join(REPORTS)}; repeatable.",
+    ),
+]
+
+
+class ReportFile(NamedTuple):
+    """A report that is asked for, and where it goes."""
+
+    output: GateOutput
+    file: Path
+
+
+def report_files(asked: Iterable[str] | None) -> tuple[ReportFile, ...]:
+    """What `--report` asks for. Raises UsageError, before anything is decided."""
+    return tuple(_report_file(each) for each in asked or ())
+
+
+def write_reports(files: Iterable[ReportFile], answer: GateAnswer, *, waiting_is_bad: bool) -> None:
+    """Write them. Raises UsageError for a file that cannot be written."""
+    for output, file in files:
+        try:
+            file.write_text(report(answer, output, waiting_is_bad=waiting_is_bad) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{file} cannot be written ({error.strerror})", "name another file") from None
+
+
+def _report_file(asked: str) -> ReportFile:
+    name, _, file = asked.partition("=")
+    if name not in REPORTS or not file:
+        raise UsageError(f"--report {asked}: write FORMAT=FILE with one of {', '.join(REPORTS)}")
+    path = Path(file)
+    if not path.parent.is_dir():
+        raise UsageError(f"--report {asked}: there is no folder {path.parent}", "name another file")
+    return ReportFile(GateOutput(name), path)

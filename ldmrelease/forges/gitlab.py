@@ -1,0 +1,52 @@
+"""GitLab: the notes of a merge request. Source: GitLab's REST API v4, "Notes"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from ldmrelease.forges.errors import ForgeError
+from ldmrelease.forges.interface import Comment
+from ldmrelease.forges.rest import Rest
+
+TOKENS = ("GITLAB_TOKEN",)
+ADDRESS = r"/(?P<repository>[^?#]+?)/-/merge_requests/(?P<number>[0-9]+)"
+EXAMPLE = "https://gitlab.com/GROUP/NAME/-/merge_requests/NUMBER"
+_PAGE = 100
+
+
+class GitLabMergeRequest:
+    """A merge request: `repository` is the project's whole path."""
+
+    def __init__(self, site: str, repository: str, number: str, token: str) -> None:
+        self._rest = Rest(f"{site}/api/v4", {"PRIVATE-TOKEN": token})
+        self._notes = f"/projects/{quote(repository, safe='')}/merge_requests/{number}/notes"
+
+    def comments(self) -> Iterator[Comment]:
+        """Its notes. What GitLab itself notes (commits, labels) has our marker never, and goes along."""
+        return (_comment(self._rest, each) for each in self._rest.pages(self._notes, _PAGE))
+
+    def own_account(self) -> str | None:
+        """The account of the token."""
+        return str(self._rest.get("/user")["username"])
+
+    def add_comment(self, body: str) -> Comment:
+        """Write a note."""
+        return _comment(self._rest, self._rest.send("POST", self._notes, {"body": body}))
+
+    def edit_comment(self, identifier: str, body: str) -> Comment:
+        """Replace the text of a note."""
+        return _comment(self._rest, self._rest.send("PUT", f"{self._notes}/{identifier}", {"body": body}))
+
+
+def _comment(rest: Rest, found: Any) -> Comment:
+    try:
+        return Comment(
+            identifier=str(found["id"]),
+            author=found["author"]["username"],
+            is_bot=False,
+            body=found["body"] or "",
+        )
+    except (KeyError, TypeError):
+        raise ForgeError(rest.host, "a note has no id, author or body") from None

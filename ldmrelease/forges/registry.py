@@ -1,0 +1,59 @@
+"""The forges that we know, each by one line, and which of them an address is of."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from ldmrelease.forges import gitea, github, gitlab
+from ldmrelease.forges.errors import NotAPullRequest, NoToken
+from ldmrelease.forges.interface import PullRequest
+
+
+class Forge(NamedTuple):
+    """How a forge writes the address of a pull request, where its token is looked for, and what speaks to it."""
+
+    address: str
+    example: str
+    tokens: tuple[str, ...]
+    pull_request: type[github.GitHubPullRequest | gitea.GiteaPullRequest | gitlab.GitLabMergeRequest]
+
+
+FORGES: Mapping[str, Forge] = {
+    "GitHub": Forge(github.ADDRESS, github.EXAMPLE, github.TOKENS, github.GitHubPullRequest),
+    "GitLab": Forge(gitlab.ADDRESS, gitlab.EXAMPLE, gitlab.TOKENS, gitlab.GitLabMergeRequest),
+    "Gitea": Forge(gitea.ADDRESS, gitea.EXAMPLE, gitea.TOKENS, gitea.GiteaPullRequest),
+}
+
+
+def open_pull_request(address: str, environment: Mapping[str, str]) -> PullRequest:
+    """The pull request at `address`, as a browser has it; `environment` holds the forge's token.
+
+    Raises NotAPullRequest and NoToken. Nobody is asked yet.
+    """
+    parts = urlsplit(address)
+    if "@" in parts.netloc:
+        raise NotAPullRequest("leave user and password out of the address of the pull request")
+    for name, forge in FORGES.items():
+        found = re.fullmatch(forge.address, parts.path.rstrip("/"))
+        if found is None or parts.scheme not in ("https", "http"):
+            continue
+        token = next((environment[each] for each in forge.tokens if environment.get(each)), None)
+        if token is None:
+            raise NoToken(f"no token for {name}: set {' or '.join(forge.tokens)}")
+        if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+            raise NotAPullRequest(f"a token goes over https alone; write {address!r} with https://")
+        site = f"{parts.scheme}://{parts.netloc}"
+        return forge.pull_request(site, found["repository"], found["number"], token)
+    examples = ", ".join(each.example for each in FORGES.values())
+    raise NotAPullRequest(f"{address!r} is not the address of a pull request; write one such as {examples}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

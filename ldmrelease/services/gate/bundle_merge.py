@@ -1,0 +1,185 @@
+"""`gate merge` by a bundle: the images of a change, and what a ledger elsewhere has decided about their releases.
+
+The workspace is there, since it says what the tree's lines mean; its ledger, its registries and its clusters are not.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from ldmrelease.config.workspace.model import Workspace
+from ldmrelease.domain.bundle import Bundle, BundleRelease
+from ldmrelease.domain.decision import Outcome
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.tags import parse
+from ldmrelease.domain.topology import Application
+from ldmrelease.services.bundles.ask import BundleFinding, BundleQuestions
+from ldmrelease.services.decisions.decide import unagreed
+from ldmrelease.services.gate.image_release import (
+    NoRelease,
+    TagReader,
+    WantedImage,
+    foreign_release,
+)
+from ldmrelease.services.gate.image_verdict import (
+    JudgedImage,
+    Judgement,
+    before_decision,
+    eligible_at,
+    judgement_of,
+)
+from ldmrelease.services.gate.merge import MergeGate, merge_decided
+from ldmrelease.services.gate.merge_trees import MergeQuestion, open_merge
+from ldmrelease.services.releases.components import ProductComponent, own_repositories
+from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.targets.connections import Connections
+from ldmrelease.targets.image_setting import ImageSetting, foreign_image
+
+
+class NotInBundle(Struct, frozen=True):
+    """An image that could be one of ours, and that the bundle does not know: by its digest or its tag."""
+
+    component: str
+    digest: str
+
+
+def gate_merge_by_bundle(
+    workspace: Workspace,
+    questions: BundleQuestions,
+    bundle: Bundle,
+    question: MergeQuestion,
+    environ: Mapping[str, str],
+    *,
+    render: bool = True,
+) -> MergeGate:
+    """What a bundle says of every image of a change. Raises `UnusableChange`, `GitError`."""
+    connections = Connections(workspace.root, None)
+    trees = open_merge(workspace.topology, workspace.root, connections, question)
+    releases = BundledReleases(workspace, bundle, questions)
+    judge = BundleJudge(workspace, questions, releases)
+    return merge_decided(trees, workspace, lambda _: (judge, releases), environ, render=render)
+
+
+class BundledReleases(TagReader):
+    """Names the releases of images as far as a bundle knows them."""
+
+    def __init__(self, workspace: Workspace, bundle: Bundle, questions: BundleQuestions) -> None:
+        super().__init__(workspace.topology)
+        self._bundle, self._questions = bundle, questions
+
+    def named(self, application: Application, setting: ImageSetting | None) -> str | None:
+        """`product/tag` of the release that an image is said to be; None for none."""
+        component = self._component(application, setting)
+        if setting is None or component is None:
+            return None
+        if setting.digest is not None:
+            found = self._questions.releases_of(component.product, component.source.name, setting.digest)
+            if found:
+                return found[-1].release.name
+        tag = self._tag(component, setting.tag)
+        return f"{component.product}/{tag.name}" if tag is not None else None
+
+    def of(self, image: WantedImage) -> BundleRelease | NoRelease | NotInBundle:
+        """The release that has this image."""
+        setting, component = image.setting, self._component(image.application, image.setting)
+        if component is None:
+            return NoRelease("not-a-component", {"component": setting.component})
+        if setting.invalid is not None or (setting.tag is None and setting.digest is None):
+            return NoRelease("not-a-tag", {"found": setting.invalid or "null"})
+        foreign = foreign_image(setting, own_repositories(component.source.source, image.application))
+        if foreign is not None:
+            return foreign_release(foreign)
+        if setting.tag is None:
+            return self._of_digest(image.application, component, setting.digest or "")
+        if self._tag(component, setting.tag) is None:
+            return NoRelease("unreadable-tag", {"tag": setting.tag, "product": component.product})
+        return self._of_tag(component, setting)
+
+    def _of_digest(
+        self, application: Application, component: ProductComponent, digest: str
+    ) -> BundleRelease | NoRelease | NotInBundle:
+        found = self._questions.releases_of(component.product, component.source.name, digest)
+        running = self._questions.running(application.place, digest)
+        chosen = [each for each in found if running is not None and each.release.name == running.release]
+        names = list(dict.fromkeys(each.release.name for each in chosen or found))
+        if len(names) > 1:
+            return NoRelease("ambiguous", {"digest": digest, "releases": names})
+        return (chosen or found)[-1] if found else NotInBundle(component.source.name, digest)
+
+    def _of_tag(
+        self, component: ProductComponent, setting: ImageSetting
+    ) -> BundleRelease | NoRelease | NotInBundle:
+        found = self._spelled(component, setting.tag or "")
+        if not found:
+            return NotInBundle(component.source.name, setting.digest or setting.tag or "")
+        if setting.digest is None:
+            return found[-1]
+        having = [each for each in found if component.source.name in each.components_of(setting.digest)]
+        if having:
+            return having[-1]
+        part = found[-1].release.component(component.source.name)
+        expected = part.digest if part is not None else None
+        about = {"tag": setting.tag, "digest": setting.digest, "expected": expected}
+        return NoRelease("tag-differs", about)
+
+    def _spelled(self, component: ProductComponent, tag: str) -> Sequence[BundleRelease]:
+        """The pins of the release whose image has this tag, oldest first."""
+        return [
+            each
+            for each in self._bundle.releases
+            if each.release.product == component.product
+            and (part := each.release.component(component.source.name)) is not None
+            and part.spelling == tag
+        ]
+
+    def pinned(self, found: BundleRelease) -> Pinned | None:
+        """The release as the ledger has pinned it."""
+        product = self._topology.product(found.release.product)
+        if product is None:
+            return None
+        tag = parse(found.release.tag, product.grammar, product.aliases)
+        return Pinned(found.release, found.digest, tag, revision=found.revision)
+
+
+class BundleJudge:
+    """Says of images what a bundle says."""
+
+    def __init__(self, workspace: Workspace, questions: BundleQuestions, releases: BundledReleases) -> None:
+        self._workspace, self._questions, self._releases = workspace, questions, releases
+
+    def judge(self, image: WantedImage) -> JudgedImage:
+        """What becomes of an image."""
+        found = self._releases.of(image)
+        if isinstance(found, NoRelease):
+            finding = before_decision(Outcome.FAILED, found.code, found.values)
+            return JudgedImage(Judgement.REFUSED, (finding,))
+        place = image.application.place
+        if isinstance(found, NotInBundle):
+            about = {"component": found.component, "digest": found.digest}
+            return _undecided("not-in-bundle", about)
+        intent = Intent.PROMOTE if image.setting.alias is None else Intent.ALIAS
+        said = self._questions.of_release(place, found.digest, intent)
+        pinned = self._releases.pinned(found)
+        if said.decision is None or said.code == "lapsed":
+            return self._without(image, said, pinned)
+        findings = said.decision.unmet()
+        if unagreed(self._workspace, [place]):
+            findings = (before_decision(Outcome.ERRORED, "not-agreed", {"place": str(place)}), *findings)
+        judgement = judgement_of(findings, image.setting.component)
+        until = eligible_at(findings) if judgement is Judgement.WAITING else None
+        return JudgedImage(judgement, findings, pinned, eligible_at=until)
+
+    def _without(self, image: WantedImage, said: BundleFinding, pinned: Pinned | None) -> JudgedImage:
+        """Where nothing is decided: what runs there already may stay."""
+        if said.code == "held":
+            finding = before_decision(Outcome.FAILED, "held", said.values)
+            return JudgedImage(Judgement.REFUSED, (finding,), pinned)
+        part = pinned.release.component(image.setting.component) if pinned is not None else None
+        if part is not None and self._questions.running(image.application.place, part.digest) is not None:
+            return JudgedImage(Judgement.ALLOWED, (), pinned)
+        code = "lapsed" if said.code == "lapsed" else "no-decision"
+        return _undecided(code, {"release": said.release, **said.values}, pinned)
+
+
+def _undecided(code: str, values: Mapping[str, object], pinned: Pinned | None = None) -> JudgedImage:
+    return JudgedImage(Judgement.UNDECIDED, (before_decision(Outcome.ERRORED, code, values),), pinned)

@@ -1,0 +1,16 @@
+"""The same answer everywhere, on some hundred facts; `tests/real/test_same_answer.py` has ten thousand."""
+
+from pathlib import Path
+
+from tests.same_answer.compare import Comparison
+
+
+def test_everybody_says_the_same(tmp_path: Path) -> None:
+    found = Comparison(tmp_path / "fleet", 7, releases=10, places=9)
+    assert found.facts > 80
+    found.plans(3)
+    found.gate(20)
+    found.bundle()
+    found.replay()
+    assert found.compared["replay"] == found.compared["bundle"] == 90
+    assert min(found.compared[each] for each in ("check", "dry-run", "gate", "admission")) > 0

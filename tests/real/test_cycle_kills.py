@@ -1,0 +1,154 @@
+"""Whole promotions of composed settings in git, killed before and after every write, and resumed.
+
+The places are what real trees have: a cycle whose parts stand in several files, one of them shared by all and at an
+anchor that others read, others absent; and a notebook menu. However often and wherever it was killed: one commit of
+the same files, one receipt for each image, no step twice, no claim left, and the checkout clean.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.topology import Place
+from ldmrelease.services.context import Context
+from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.inventory.promotions import open_promotions
+from ldmrelease.services.promotions.commands import Promoted, preview_spec, promote, resume
+from ldmrelease.services.promotions.submit import NothingToDo
+from ldmrelease.services.promotions.takeover import claim_now
+from ldmrelease.services.releases.pin import stored_pin
+from tests.composed_site import COMPONENTS, CONTROL, FILES, MENU, composed_site
+from tests.cycle_site import git
+from tests.workspace import Site, copy_site, said
+
+pytestmark = pytest.mark.real
+
+SHARES = 8
+"""The points are dealt out, so that workers can take turns."""
+Case = tuple[str, str, Intent, Place, int]
+CASES: dict[str, Case] = {
+    "cycle": ("telescope", "c0044", Intent.PROMOTE, CONTROL, len(COMPONENTS) + 1),
+    "moving": ("telescope", "c0045", Intent.PROMOTE, CONTROL, len(COMPONENTS) + 1),
+    "menu": ("lab", "w_2026_16_c0042.007", Intent.PROMOTE, MENU, 2),
+}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("composed") / "template"
+    composed_site(root)
+    return root
+
+
+def quiet(_code: str, _values: dict[str, object]) -> None:
+    pass
+
+
+def spec(context: Context, case: Case) -> PromotionSpec:
+    name, tag, intent, place, _ = case
+    product = context.topology.product(name)
+    assert product is not None
+    pinned = stored_pin(context, product, tag)
+    assert pinned is not None
+    return PromotionSpec(pinned, str(place), intent)
+
+
+class Countdown:
+    """Kills the process at the call with this number; counts them without one."""
+
+    def __init__(self, number: int | None = None) -> None:
+        self.number, self.calls = number, 0
+        self._counting = threading.Lock()
+
+    def __call__(self, _phase: str, _what: str) -> None:
+        with self._counting:  # receipts are published several at once
+            self.calls += 1
+            if self.calls == self.number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed_at(number: int, act: Callable[[Countdown], object]) -> None:
+    """Do it in another process, which is killed at its call with this number."""
+    child = os.fork()
+    if child == 0:
+        try:
+            act(Countdown(number))
+        finally:
+            os._exit(7)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), f"the call {number} was never made: {status}"
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def done(site: Site, case: Case, observer: Countdown | None = None) -> Promoted:
+    context = site.context(observer)
+    answer = promote(context, spec(context, case), quiet)
+    context.ledger.close()
+    assert isinstance(answer, Promoted), answer
+    return answer
+
+
+def finish(site: Site, case: Case) -> None:
+    """What a user does after a crash."""
+    context = site.context()
+    for each in open_promotions(context):
+        outcome = resume(context, each.promotion, quiet)
+        assert outcome.state.ended, outcome
+    if not isinstance(preview_spec(context, spec(context, case)), NothingToDo):
+        answer = promote(context, spec(context, case), quiet)
+        assert isinstance(answer, Promoted)
+        assert answer.outcome.state == "succeeded", answer.outcome
+    context.ledger.close()
+
+
+def assert_done_once(site: Site, case: Case, wanted: dict[str, str], first: str, before: int) -> None:
+    """The same end as without a kill: the same files in one commit."""
+    *_, place, receipts = case
+    tree = site.root / "tree"
+    assert git(tree, "rev-list", "--count", f"{first}..main").strip() == "1"
+    assert contents(site) == wanted
+    assert git(tree, "status", "--porcelain") == ""
+    context = site.context()
+    events = list(context.ledger.events(after=before))
+    signed = Counter(said(each)["component"] for each in events if each.kind == EventKind.RECEIPT)
+    assert (len(signed), set(signed.values())) == (receipts, {1})
+    steps = Counter(said(each)["step"] for each in events if each.kind == EventKind.DONE)
+    assert not {step for step, count in steps.items() if count > 1 and not step.endswith("/claim")}
+    assert [said(each)["state"] for each in events if each.kind == EventKind.ENDED] == ["succeeded"]
+    assert claim_now(context, place) is None, "no claim left"
+    assert context.ledger.verify() == ()
+    context.ledger.close()
+
+
+def contents(site: Site) -> dict[str, str]:
+    return {each: git(site.root / "tree", "show", f"main:{each}") for each in FILES}
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("name", CASES)
+def test_killed_and_resumed(
+    template: Path, tmp_path: Path, name: str, share: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, counted = CASES[name], Countdown()
+    site = copy_site(template, tmp_path / "counted")
+    first, before = git(site.root / "tree", "rev-parse", "main").strip(), site.head().size
+    assert done(site, case, counted).outcome.state == "succeeded"
+    wanted = contents(site)
+    assert_done_once(site, case, wanted, first, before)
+    if share == 0:
+        with capsys.disabled():
+            print(f"\nkill test of {name}: N = {counted.calls} points (git, ledger, layouts)")
+    for number in range(1 + share, counted.calls + 1, SHARES):
+        site = copy_site(template, tmp_path / f"killed-{number}")
+        killed_at(number, lambda countdown, site=site: done(site, case, countdown))  # type: ignore[misc]
+        finish(site, case)
+        assert_done_once(site, case, wanted, first, before)

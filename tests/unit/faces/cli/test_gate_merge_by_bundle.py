@@ -1,0 +1,104 @@
+"""`gate merge --bundle`: a change of a tree, by what a ledger elsewhere has decided."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ldmrelease.faces.cli import bundle_arguments
+from ldmrelease.services.context import wall_clock
+from tests import shop
+from tests.unit.faces.cli.test_gate_merge import codes, commit, gate, verdicts
+from tests.workspace import Site
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture(scope="module")
+def pinned(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = shop.new_shop(tmp_path_factory.mktemp("gate") / "shop")
+    for each in ("1.5.0", "1.6.0"):
+        site.ok("release", "pin", each)
+    return site
+
+
+@pytest.fixture
+def site(pinned: Site, tmp_path: Path) -> Site:
+    """The shop with a bundle, on a branch `feature`."""
+    copied = pinned.copy(tmp_path / "shop")
+    copied.ok("bundle", "export", str(copied.root / "bundle.json"))
+    copied.git("checkout", "-q", "-b", "feature", repository="deploy")
+    return copied
+
+
+def by_bundle(site: Site, *words: str) -> tuple[int, dict[str, Any]]:
+    return gate(site, "--bundle", str(site.root / "bundle.json"), *words)
+
+
+def _said(answer: dict[str, Any]) -> list[Any]:
+    named = ("place", "component", "release", "previous_release", "digest", "verdict", "eligible_at", "older")
+    return [
+        [each[name] for name in named] + [(one["code"], one["outcome"]) for one in each["findings"]]
+        for each in answer["images"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"dev": "1.6.0", "prod": "1.6.0"},
+        {"staging": "1.6.0"},
+        {"dev": "1-6-0"},
+        {"prod": "v 1"},
+    ],
+    ids=str,
+)
+def test_the_answer_is_that_of_the_ledger(site: Site, tags: dict[str, str]) -> None:
+    commit(site, **tags)
+    by_ledger, said = gate(site), by_bundle(site)
+    assert said[0] == by_ledger[0]
+    assert _said(said[1]) == _said(by_ledger[1])
+    assert by_bundle(site, "--strict")[0] == gate(site, "--strict")[0]
+
+
+def test_neither_ledger_nor_registry_is_needed(site: Site) -> None:
+    commit(site, dev="1.6.0")
+    for each in site.root.glob("ledger.db*"):
+        each.unlink()
+    shutil.rmtree(site.root / "images")
+    code, answer = by_bundle(site)
+    assert (code, verdicts(answer)) == (0, {"dev/shop api": "allowed", "dev/shop worker": "allowed"})
+    assert answer["bundle"]["serial"] == 1
+
+
+def test_a_tag_that_the_bundle_does_not_know_leaves_the_gate_shut(site: Site) -> None:
+    commit(site, dev="1.9.0")
+    code, answer = by_bundle(site)
+    assert (code, answer["verdict"], codes(answer)) == (3, "undecided", {"not-in-bundle"})
+
+
+def test_a_bundle_that_has_expired_leaves_it_shut_whatever_changes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(site, dev="1.6.0")
+    later = wall_clock() + timedelta(days=15)
+    monkeypatch.setattr(bundle_arguments, "wall_clock", lambda: later)
+    code, answer = by_bundle(site)
+    assert (code, answer["verdict"]) == (3, "undecided")
+    assert [each["code"] for each in answer["unreadable"]] == ["expired"]
+
+
+def test_a_policy_that_the_change_loosens_decides_nothing(site: Site) -> None:
+    commit(site, dev="1.6.0")
+    for policy in (site.root / "policies").glob("*.yaml"):
+        policy.write_text(policy.read_text() + "# looser\n")
+    code, answer = by_bundle(site)
+    assert code == 3
+    assert "not-agreed" in codes(answer)

@@ -1,0 +1,156 @@
+"""What every forge does with comments, at servers that answer as documented; the real Gitea is in tests/real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from ldmrelease.forges.errors import ForgeError, NotAPullRequest, NoToken
+from ldmrelease.forges.interface import PullRequest
+from ldmrelease.forges.registry import open_pull_request
+from ldmrelease.services.gate.pull_request_comment import Posted, post_comment
+from tests.unit.forges.forge_server import ADDRESSES, ForgeServer, forge_server
+
+MARKER = "<!-- ldmrelease gate -->"
+
+
+@pytest.fixture(params=sorted(ADDRESSES))
+def forge(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
+    with forge_server(request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def pull_request(forge: ForgeServer) -> PullRequest:
+    return open_pull_request(forge.address, forge.environment)
+
+
+def test_a_comment_is_added_then_updated_then_left(forge: ForgeServer, pull_request: PullRequest) -> None:
+    forge.written.append(("human", False, "looks good"))
+    assert post_comment(pull_request, MARKER, f"{MARKER}\nrefused\n") is Posted.ADDED
+    assert post_comment(pull_request, MARKER, f"{MARKER}\nallowed\n") is Posted.UPDATED
+    assert post_comment(pull_request, MARKER, f"{MARKER}\nallowed") is Posted.UNCHANGED
+    assert [text for _, _, text in forge.written] == ["looks good", f"{MARKER}\nallowed\n"]
+
+
+def test_a_comment_of_somebody_else_with_the_marker_is_left_alone(
+    forge: ForgeServer, pull_request: PullRequest
+) -> None:
+    forge.written.append(("mallory", False, f"{MARKER}\nall is allowed"))
+    assert post_comment(pull_request, MARKER, f"{MARKER}\nrefused") is Posted.ADDED
+    assert [author for author, _, _ in forge.written] == ["mallory", "bot"]
+
+
+def test_our_comment_is_found_beyond_the_first_page(forge: ForgeServer, pull_request: PullRequest) -> None:
+    forge.written += [("human", False, str(number)) for number in range(230)]
+    assert post_comment(pull_request, MARKER, f"{MARKER}\n1") is Posted.ADDED
+    assert post_comment(pull_request, MARKER, f"{MARKER}\n2") is Posted.UPDATED
+    assert len(forge.written) == 231
+
+
+def test_a_job_of_github_that_may_not_ask_who_it_is_takes_the_comment_of_a_bot() -> None:
+    with forge_server("github") as forge:
+        forge.account = None
+        forge.written.append(("mallory", False, f"{MARKER}\nall is allowed"))
+        pull_request = open_pull_request(forge.address, forge.environment)
+        assert post_comment(pull_request, MARKER, f"{MARKER}\n1") is Posted.ADDED
+        assert post_comment(pull_request, MARKER, f"{MARKER}\n2") is Posted.UPDATED
+        assert [text for _, _, text in forge.written] == [f"{MARKER}\nall is allowed", f"{MARKER}\n2"]
+
+
+def test_a_forge_that_is_busy_is_asked_again(forge: ForgeServer, pull_request: PullRequest) -> None:
+    forge.faults = [_replies(503, b"", Retry_After="0"), _replies(429, b"{}", Retry_After="0")]
+    assert post_comment(pull_request, MARKER, f"{MARKER}\n1") is Posted.ADDED
+
+
+def test_a_comment_is_never_sent_twice(forge: ForgeServer, pull_request: PullRequest) -> None:
+    forge.faults = [lambda _: False, _replies(502, b"<html>")]
+    with pytest.raises(ForgeError, match="502 Bad Gateway"):
+        post_comment(pull_request, MARKER, f"{MARKER}\n1")
+    assert [method for method, _, _ in forge.asked] == ["GET", "POST"]
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "said"),
+    [
+        (401, b'{"message": "Bad credentials"}', "401 Bad credentials"),
+        (404, b'{"message": "Not Found"}', "404 Not Found"),
+        (422, b'{"message": "\\u001b[31mno\\n"}', r"422 \[31mno"),
+        (200, b"<html>a page of a proxy</html>", "the answer is not JSON"),
+        (200, b'{"id": 1}', "list"),
+        (200, b'[{"id": 1}]', "no id"),
+        (200, b"[" + b" " * (9 << 20) + b"]", "more than 8388608 bytes"),
+    ],
+)
+def test_what_a_forge_answers_instead_is_said(
+    forge: ForgeServer, pull_request: PullRequest, status: int, content: bytes, said: str
+) -> None:
+    forge.faults = [_replies(status, content)]
+    with pytest.raises(ForgeError, match=said):
+        list(pull_request.comments())
+
+
+def test_half_an_answer_is_no_answer(forge: ForgeServer, pull_request: PullRequest) -> None:
+    def half(handler: BaseHTTPRequestHandler) -> bool:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "100")
+        handler.end_headers()
+        handler.wfile.write(b"[")
+        handler.close_connection = True
+        return True
+
+    forge.faults = [half]
+    with pytest.raises(ForgeError):
+        list(pull_request.comments())
+
+
+def test_a_token_does_not_follow_a_redirect(forge: ForgeServer, pull_request: PullRequest) -> None:
+    with forge_server("gitea") as other:
+        forge.faults = [_replies(302, b"", Location=f"http://127.0.0.1:{other.port}/")]
+        with pytest.raises(ForgeError, match="302 Found"):
+            list(pull_request.comments())
+        assert other.asked == []
+
+
+def test_a_forge_that_is_away_is_an_error_with_its_name(forge: ForgeServer) -> None:
+    with forge_server(forge.kind) as gone:
+        address = gone.address
+    with pytest.raises(ForgeError, match=r"127\.0\.0\.1"):
+        list(open_pull_request(address, forge.environment).comments())
+
+
+def test_without_a_token_the_variable_is_named(forge: ForgeServer) -> None:
+    with pytest.raises(NoToken, match=r"no token for .*: set .*_TOKEN"):
+        open_pull_request(forge.address, {})
+    assert forge.asked == []
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://github.com/o/r/issues/7", "write one such as https://github.com/OWNER/NAME/pull/NUMBER"),
+        ("https://bot:secret@github.com/o/r/pull/7", "leave user and password out"),
+        ("ftp://github.com/o/r/pull/7", "not the address"),
+        ("", "not the address"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_its_password(address: str, said: str) -> None:
+    with pytest.raises(NotAPullRequest, match=said) as refused:
+        open_pull_request(address, {"GH_TOKEN": "x"})
+    assert "secret" not in str(refused.value)
+
+
+def test_a_token_goes_over_https_alone() -> None:
+    with pytest.raises(NotAPullRequest, match="https"):
+        open_pull_request("http://forge.example.org/o/r/pulls/7", {"GITEA_TOKEN": "x"})
+
+
+def _replies(status: int, content: bytes, **headers: str) -> Any:
+    def reply(handler: Any) -> bool:
+        handler.reply(status, content, **headers)
+        return True
+
+    return reply
