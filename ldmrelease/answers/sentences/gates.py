@@ -40,6 +40,10 @@ BEFORE_DECISIONS: Mapping[str, Callable[[Values], str]] = {
     "ambiguous": lambda v: (
         f"{v['digest']} is the image of {listed(v['releases'])}: write the tag that is meant beside it"
     ),
+    "mixed-releases": lambda v: (
+        f"{v['place']} would have images of several releases of one product: "
+        + listed(f"{name} ({listed(each)})" for name, each in v["releases"].items())
+    ),
     "unmanaged-image": lambda v: (
         f"no product of the workspace declares {said(v['image'])}, and the level {v['level']} refuses such images"
     ),
