@@ -31,8 +31,8 @@ def _lines(answer: PolicyDiffAnswer) -> Iterator[str]:
         yield f"{each.release} at {each.place}: not decided: {each.reason}"
     if answer.compared is not None:
         changed = len(answer.decisions)
-        verb = "changes" if changed == 1 else "change"
-        yield f"{counted(answer.compared, 'decision')} compared: {changed or 'none'} {verb}"
+        verb = "change" if changed > 1 else "changes"
+        yield f"{counted(answer.compared, 'decision')} compared, {changed or 'none'} of them {verb}"
 
 
 def _decision(change: DecisionChangeAnswer) -> Iterator[str]:

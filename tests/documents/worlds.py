@@ -69,6 +69,19 @@ def _deploy(bare: Path, work: Path, registry: str) -> None:
 
 
 @contextmanager
+def gated(folder: Path) -> Iterator[Stage]:
+    """The shop with its workspace, `release`, in which 1.5.0 was seen everywhere, and a clone of its repository."""
+    with shop(folder) as stage:
+        stage.run("ldmrelease init --sample simple --person 'Ann Example' release")
+        stage.edit("release/ldmrelease.yaml")
+        for command in ("trust agree --yes", "release pin 1.5.0", "observe"):
+            told, code = stage.run(f"ldmrelease -C release {command}")
+            assert code == 0, told
+        stage.run(f"git clone -q {stage.home}/deploy.git deploy")
+        yield stage
+
+
+@contextmanager
 def adoptable(folder: Path) -> Iterator[Stage]:
     """A checkout of a tree for Kustomize, `deploy`, with an overlay for each environment."""
     with empty(folder) as stage:
@@ -99,4 +112,4 @@ def _deployment(name: str) -> str:
     )
 
 
-WORLDS = {"adoptable": adoptable, "empty": empty, "shop": shop}
+WORLDS = {"adoptable": adoptable, "empty": empty, "gated": gated, "shop": shop}

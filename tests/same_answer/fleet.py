@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from ldmrelease.services.evidence.registered_runs import check_fact
 from ldmrelease.services.releases.pin import Pinned, pin, pin_events
 from ldmrelease.trust.signer import load_signer
 from tests.same_answer.policies import CHECKS, LEVELS, policy
+from tests.workspace import Site
 
 BEGIN = instant("2024-03-04T08:00:00Z")
 WEEK = timedelta(days=5)
@@ -40,6 +42,8 @@ COMPONENTS = ("api", "worker")
 PRODUCT = "shop"
 RUNNING = "1.0.0"
 _DEADLINE = 3600
+_SOAK = timedelta(hours=10)
+"""How long what was promoted runs until the end."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,19 @@ def make_fleet(root: Path, seed: int, releases: int, places: int) -> Fleet:
     }
     tags = tuple(f"1.{number}.0" + ("-rc.1" if number % 4 == 3 else "") for number in range(1, releases + 1))
     fleet = Fleet(root, tags, environments)
-    policies = {f"{level}.yaml": policy(random, level, names) for level, names in environments.items()}
+    policies = {
+        f"policies/{level}.yaml": policy(random, level, names) for level, names in environments.items()
+    }
     text = json.dumps(_workspace(fleet), indent=1)
-    init_workspace(root, None, BEGIN, "me", lambda _: text, policies)
+    init_workspace(root, None, BEGIN, change=lambda _: text, further=policies)
     create_ledger(str(root / "ledger.db"), at=BEGIN, actor="me", projectors=PROJECTORS).close()
     _deploy(fleet)
     for tag in (RUNNING, *tags):
         _build(fleet, tag)
     _history(fleet, random)
+    _promotions(fleet, random)
+    for tag in random.sample(tags, k=len(tags) // 10):
+        _build(fleet, tag, "pushed again")
     return fleet
 
 
@@ -147,14 +156,31 @@ def _history(fleet: Fleet, random: Random) -> None:
     for place in fleet.places:
         if random.random() < 0.8:
             _observe(fleet, context, random, pinned, place)
-    for tag in random.sample(fleet.tags, k=len(fleet.tags) // 10):
-        _build(fleet, tag, "pushed again")
     context.ledger.close()
+
+
+def _promotions(fleet: Fleet, random: Random) -> None:
+    """Some releases go to the first level, as far as its policy lets them, and are seen there until the end."""
+    places = [Place(each, "app") for each in fleet.environments[LEVELS[0]]]
+    chosen = random.sample(places, k=(len(places) + 1) // 2)
+    site = Site(fleet.root, BEGIN + WEEK)
+    _clock(fleet, BEGIN + WEEK - _SOAK)
+    for place in chosen:
+        done = site.run("promote", _busy(fleet, random), "--target", str(place), "--yes")
+        assert done.exit_code in (0, 1, 3, 4), done.output
+    _clock(fleet, BEGIN + WEEK)
+    for place in chosen:
+        site.ok("observe", "--target", str(place))
+
+
+def _clock(fleet: Fleet, moment: datetime) -> None:
+    file = fleet.root / "ldmrelease.yaml"
+    file.write_text(re.sub(r'"clock": "[^"]*"', f'"clock": "{spell(moment)}"', file.read_text()))
 
 
 def _moments(random: Random, count: int) -> Iterator[datetime]:
     """So many moments of the week, in their order."""
-    span = int(WEEK.total_seconds())
+    span = int((WEEK - _SOAK).total_seconds())
     yield from (BEGIN + timedelta(seconds=each) for each in sorted(random.choices(range(span), k=count)))
 
 

@@ -12,6 +12,7 @@ CHECKS = ("smoke", "acceptance")
 KINDS = ("release", "candidate")
 
 _Clause = dict[str, Any]
+_CONFIRMED = {"id": "confirmed", "rule": "check", "check": "smoke", "where": "here", "max-age": "24h"}
 _ZONES = ("UTC", "America/Santiago", "America/Los_Angeles", "Asia/Kolkata")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -23,9 +24,8 @@ def policy(random: Random, level: str, environments: tuple[str, ...]) -> bytes:
     spec: dict[str, Any] = {
         "accepts": random.choice([["release"], ["release", "candidate"], ["release", "candidate", "branch"]]),
         "enter": enter,
-        "confirm": [
-            {"id": "confirmed", "rule": "check", "check": "smoke", "where": "here", "max-age": "24h"}
-        ],
+        # A promotion to the first level ends at once.
+        "confirm": [_CONFIRMED] if level != LEVELS[0] else [],
         "environments": {each: {"enter": [_additional(random, level)]} for each in own},
     }
     document = {

@@ -96,16 +96,23 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     could not be reached; the rest is shown all the same. Nothing is recorded: `observe` does that.
 
     With `--desired` the GitOps tree alone is read: the images of every application that is on, also those that
-    nobody manages. A chart that is not in the tree asks for more, which nobody here knows; `decided elsewhere` is an
-    image with such a part. Exit 3 if some of the tree could not be read or rendered.
+    nobody manages. WHAT is an environment, an application, a product, a release or an image then. Of a tree of no
+    known layout it is what the settings of the workspace's places read. A chart that is not in the tree asks for more,
+    which nobody here knows; `decided elsewhere` is an image with such a part. Exit 3 if some of the tree could not be
+    read or rendered.
     """
     if wanted:
         # YAML, git and the programs that render: who asks the ledger goes without.
-        from ldmrelease.faces.cli.where_desired import tell_desired  # noqa: PLC0415
+        from ldmrelease.faces.cli.where_desired import (  # noqa: PLC0415
+            DesiredQuestion,
+            tell_desired,
+        )
 
-        if what is not None or product is not None or live:
-            raise UsageError("--desired takes no WHAT, --product or --live", "name an environment: -e summit")
-        tell_desired(ctx, tree, target, output, render=render)
+        if live:
+            raise UsageError(
+                "--desired reads the tree alone, and --live asks clusters, too", "say one of them"
+            )
+        tell_desired(ctx, tree, DesiredQuestion(what, product, target), output, render=render)
         return
     if tree is not None:
         raise UsageError("--tree says where --desired looks", "add --desired")

@@ -1,24 +1,29 @@
 """`ldmrelease where --desired`: which images a GitOps tree asks for."""
 
 import os
-from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import typer
+from msgspec import Struct
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.answers.tree_images import desired_answers
-from ldmrelease.config.yaml.suggestions import nearest
+from ldmrelease.config.workspace.model import Workspace
+from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place, Topology
+from ldmrelease.faces.cli.arguments import require_product
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.faces.cli.session import open_workspace
+from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.tree_images import desired_table, not_understood_lines
+from ldmrelease.services.deployments.target import UnknownTarget, applications_at
+from ldmrelease.services.inventory.desired_selection import PlacedImage, UnknownImage, selected_images
 from ldmrelease.services.inventory.managed import managed_places
+from ldmrelease.services.inventory.settings_of_places import settings_of_places
 from ldmrelease.services.inventory.tree_images import DesiredTree, TreeSource, desired, open_tree, sources
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal
@@ -26,45 +31,96 @@ from ldmrelease.trees.files import Folder, Tree
 from ldmrelease.trees.interface import NotUnderstood, TreeImage
 from ldmrelease.trees.registry import layout
 
-_Managed = Callable[[DesiredTree], list[Place | None]]
+_Found = tuple[list[PlacedImage], list[NotUnderstood]]
+
+
+class DesiredQuestion(Struct, frozen=True):
+    """What is asked for: what was typed, of a product, in an environment or another target."""
+
+    what: str | None = None
+    product: str | None = None
+    target: str | None = None
 
 
 def tell_desired(
-    ctx: typer.Context, folder: Path | None, environment: str | None, output: Output, *, render: bool
+    ctx: typer.Context, folder: Path | None, asked: DesiredQuestion, output: Output, *, render: bool
 ) -> None:
     """Print what the trees of the workspace ask for, or the one in `folder`. Raises `UsageError`, typer.Exit."""
-    images: list[tuple[TreeImage, Place | None]] = []
-    notes: list[NotUnderstood] = []
-    for tree, managed in _trees(ctx, folder):
-        one = desired(tree, [environment] if environment else [], os.environ, render=render)
-        if isinstance(one, Refusal):
-            raise _refused(one)
-        images += zip(one.images, managed(one), strict=True)
-        notes += one.not_understood
-    emit(desired_answers(images), output, lambda: desired_table(images))
+    if folder is not None:
+        topology = None
+        images, notes = _of_folder(folder, asked, render)
+    else:
+        workspace = open_workspace(ctx)
+        topology = workspace.topology
+        require_product(topology, asked.product)
+        images, notes = _of_workspace(workspace, asked, render)
+    chosen = selected_images(images, topology, asked.what, asked.product)
+    if isinstance(chosen, UnknownImage):
+        raise UsageError(
+            f"{chosen.what!r} is no environment, application, product, release or image that the tree asks for",
+            did_you_mean(chosen.what, chosen.known),
+        )
+    emit(desired_answers(chosen), output, lambda: desired_table(chosen))
     for line in not_understood_lines(notes):
         say(line, err=True)
     if notes:
         raise typer.Exit(ExitCode.UNDECIDED)
 
 
-def _trees(ctx: typer.Context, folder: Path | None) -> Iterator[tuple[Tree, _Managed]]:
-    """Each tree, and what tells which places manage its images."""
-    if folder is not None:
-        if not folder.is_dir():
-            raise UsageError(f"{folder} is not a folder", "name a checkout of the tree")
-        yield Folder(folder), lambda found: [None] * len(found.images)
-        return
-    workspace = open_workspace(ctx)
-    listed_sources = sources(workspace.topology)
+def _of_folder(folder: Path, asked: DesiredQuestion, render: bool) -> _Found:
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", "name a checkout of the tree")
+    if asked.product is not None:
+        raise UsageError(
+            "--product is one of a workspace", "leave out --tree, or name an image of the product"
+        )
+    environments = [asked.target] if asked.target else []
+    found = desired(Folder(folder), environments, os.environ, render=render)
+    if isinstance(found, Refusal):
+        raise _refused(found)
+    return [(each, None) for each in found.images], list(found.not_understood)
+
+
+def _of_workspace(workspace: Workspace, asked: DesiredQuestion, render: bool) -> _Found:
+    """What each tree asks for, with the places that manage it; of one in no known layout what its places read."""
+    topology, access = workspace.topology, Access(workspace.root)
+    listed_sources = sources(topology)
     if not listed_sources:
         raise UsageError("the workspace writes to no GitOps tree", "name one: --tree FOLDER")
-    access = Access(workspace.root)
+    images: list[PlacedImage] = []
+    notes: list[NotUnderstood] = []
     for source in listed_sources:
         opened = open_tree(access, source)
         if isinstance(opened, Refusal | Unavailable):
             raise UsageError(refusal_words(opened))
-        yield opened, partial(_managed, workspace.topology, source, opened)
+        one = desired(opened, [asked.target] if asked.target else [], os.environ, render=render)
+        if isinstance(one, DesiredTree):
+            images += zip(one.images, _managed(topology, source, opened, one), strict=True)
+            notes += one.not_understood
+        elif one.code == "no-layout":
+            own, unread = _of_places(topology, access, source, asked.target)
+            images, notes = [*images, *own], [*notes, *unread]
+        else:
+            raise _refused(one)
+    return images, notes
+
+
+def _of_places(topology: Topology, access: Access, source: TreeSource, target: str | None) -> _Found:
+    meant = applications_at(topology, None if target is None else as_target(topology, target))
+    if isinstance(meant, UnknownTarget):
+        raise UsageError(f"there is no place {meant.target!r}", did_you_mean(meant.target, meant.known))
+    places = {each.place for each in meant}
+    images: list[PlacedImage] = []
+    notes: list[NotUnderstood] = []
+    for found, place in settings_of_places(topology, access, source):
+        if place not in places:
+            continue
+        if isinstance(found, TreeImage):
+            images.append((found, place))
+        else:
+            reason = refusal_words(found)
+            notes.append(NotUnderstood(source.repository, reason, None, place.environment, place.application))
+    return images, notes
 
 
 def _managed(topology: Topology, source: TreeSource, tree: Tree, found: DesiredTree) -> list[Place | None]:

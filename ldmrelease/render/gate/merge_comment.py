@@ -14,13 +14,14 @@ from ldmrelease.answers.gate import (
 )
 from ldmrelease.answers.sentences.escapes import printable, printable_text
 from ldmrelease.answers.sentences.text import command_line
-from ldmrelease.render.gate.merge_text import CONFLICTS
+from ldmrelease.render.gate.merge_text import CONFLICTS, alike
 
 MARKER = "<!-- ldmrelease gate merge -->"
 """The first line of every comment: whoever posts one looks for it, and updates that one."""
 LONGEST = 60_000
 """Characters; forges take a few more."""
 _MOST_ROWS = 100
+_MOST_ALIKE = 10
 _MOST_PRODUCTS = 40
 _TITLES = {
     GateVerdict.ALLOWED: "everything may enter",
@@ -62,7 +63,7 @@ def _sections(answer: GateAnswer) -> Iterator[str]:
         found = [each for each in answer.images if each.verdict is verdict and each.findings]
         if found:
             yield f"\n#### {_HEADS[verdict]}\n"
-            yield from map(_reasons, found)
+            yield from map(_reasons, alike(found))
     if answer.unreadable:
         yield "\n#### Not readable\n\n" + _block(
             line for each in answer.unreadable for line in _finding(each)
@@ -93,14 +94,22 @@ def _table(images: tuple[GateImageAnswer, ...]) -> Iterator[str]:
         yield f"\n{len(images) - _MOST_ROWS} more changes."
 
 
-def _reasons(image: GateImageAnswer) -> str:
+def _reasons(images: list[GateImageAnswer]) -> str:
+    """Images of which the same is found, and that."""
+    names = ", ".join(map(_name, images[:_MOST_ALIKE]))
+    more = f" and {len(images) - _MOST_ALIKE} more" if len(images) > _MOST_ALIKE else ""
+    lines = [
+        f"{part.file}:{part.line or 0}: {part.path}" for each in images[:_MOST_ALIKE] for part in each.parts
+    ]
+    for found in images[0].findings:
+        lines += _finding(found)
+    return f"\n{names}{more}\n\n{_block(lines)}"
+
+
+def _name(image: GateImageAnswer) -> str:
     place = image.place or f"{image.environment}/{image.application}"
-    until = f", at the earliest {image.eligible_at}" if image.eligible_at else ""
-    lines = [f"{part.file}:{part.line or 0}: {part.path}" for part in image.parts]
-    for each in image.findings:
-        lines += _finding(each)
-    name = " ".join(_code(each) for each in (place, image.component, image.image) if each)
-    return f"\n{name}{until}\n\n{_block(lines)}"
+    until = f" (at the earliest {image.eligible_at})" if image.eligible_at else ""
+    return " ".join(_code(each) for each in (place, image.component, image.image) if each) + until
 
 
 def _finding(found: GateFindingAnswer) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """What a gate says of a change, for people at a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ldmrelease.answers.gate import GateAnswer, GateFindingAnswer, GateImageAnswer, GateVerdict
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.render.gate.gate_text import COLOURS, ORDER, remedies
 from ldmrelease.render.tables import Cell, painted, table
 
@@ -19,7 +20,7 @@ def merge_text(answer: GateAnswer) -> str:
         lines.append(CONFLICTS)
     if answer.images:
         lines += ["", _changes(answer)]
-    for images in _alike(answer):
+    for images in alike(answer.images):
         lines += ["", *_reasons(images)]
     for each in answer.unreadable:
         lines += ["", _finding(each)]
@@ -30,54 +31,56 @@ def _headline(answer: GateAnswer) -> str:
     counts = {each: sum(image.verdict is each for image in answer.images) for each in GateVerdict}
     told = ", ".join(f"{count} {each}" for each, count in counts.items() if count) or "no image changes"
     mark = painted(answer.verdict.upper(), COLOURS[answer.verdict])
-    return f"{mark}: {answer.head} into {answer.base}: {told}"
+    return f"{mark}: {printable(f'{answer.head} into {answer.base}')}: {told}"
 
 
 def _changes(answer: GateAnswer) -> str:
     rows: list[list[str | Cell]] = [
         [
+            # A line that begins with a name of the tree's may be a command of GitHub's.
+            Cell(f"{each.verdict}{', older' if each.older else ''}", COLOURS[each.verdict]),
             _where(each),
             each.component or _NOTHING,
             each.previous or _NOTHING,
             each.image or _NOTHING,
             each.release or _NOTHING,
-            Cell(f"{each.verdict}{', older' if each.older else ''}", COLOURS[each.verdict]),
         ]
         for each in answer.images
     ]
-    return table(["place", "component", "before", "after", "release", "verdict"], rows, spare=("before",))
+    return table(["verdict", "place", "component", "before", "after", "release"], rows, spare=("before",))
 
 
 def _where(image: GateImageAnswer) -> str:
     return image.place or f"{image.environment}/{image.application}"
 
 
-def _alike(answer: GateAnswer) -> Iterator[list[GateImageAnswer]]:
+def alike(images: Iterable[GateImageAnswer]) -> Iterator[list[GateImageAnswer]]:
     """The images of which the same is found, the worst first."""
     groups: dict[tuple[object, ...], list[GateImageAnswer]] = {}
-    for each in answer.images:
+    for each in images:
         told = tuple((found.requirement, found.sentence, found.next) for found in each.findings)
         if told:
             groups.setdefault((each.verdict, told), []).append(each)
     for verdict in ORDER:
-        yield from (images for key, images in groups.items() if key[0] is verdict)
+        yield from (found for key, found in groups.items() if key[0] is verdict)
 
 
 def _reasons(images: list[GateImageAnswer]) -> Iterator[str]:
     for image in images[:_MOST]:
         mark = painted(image.verdict.upper(), COLOURS[image.verdict])
         until = f", at the earliest {image.eligible_at}" if image.eligible_at else ""
-        yield f"{mark}: {_where(image)} {image.component or ''} {image.image or ''}".rstrip() + until
+        about = f"{_where(image)} {image.component or ''} {image.image or ''}".rstrip()
+        yield f"{mark}: {printable(about)}{until}"
         for part in image.parts:
-            yield f"  {part.file}:{part.line or 0}: {part.path}"
+            yield f"  in {printable(f'{part.file}:{part.line or 0}: {part.path}')}"
     if len(images) > _MOST:
         yield f"and {len(images) - _MOST} more"
     for each in images[0].findings:
         yield f"  {_finding(each)}"
         for remedy in remedies(each):
-            yield f"    {remedy}"
+            yield f"    {printable(remedy)}"
 
 
 def _finding(found: GateFindingAnswer) -> str:
     name = f"{found.requirement}: " if found.requirement else ""
-    return f"{found.outcome}  {name}{found.sentence}"
+    return printable(f"{found.outcome}  {name}{found.sentence}")

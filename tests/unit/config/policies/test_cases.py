@@ -74,7 +74,8 @@ def test_a_new_workspace_has_the_cases_of_its_policies(sample: str | None, tmp_p
 
 def test_a_workspace_with_policies_of_its_own_has_no_cases_of_others(tmp_path: Path) -> None:
     assert set(default_policy_cases()) == set(default_policies())
-    made = init_workspace(tmp_path / "w", None, _AT, policies=default_policies())
+    own = {f"policies/{name}": data for name, data in default_policies().items()}
+    made = init_workspace(tmp_path / "w", None, _AT, further=own)
     assert not (made.file.parent / "policies" / "tests").exists()
 
 

@@ -43,6 +43,8 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     seen |= {"workspace", "demo", "ledger-head", "begun-ledger"}
     # Of a tree that is committed somewhere (test_adopt), and of patterns (test_pattern_commands).
     seen |= {"adoption", "refresh"}
+    # Of bundles and of gates (test_bundle_commands, test_gate_sync, test_gate_merge).
+    seen |= {"bundle", "bundle-contents", "gate"}
     assert run("init", str(tmp_path / "new"), *JSON).exit_code == 0
     site.release_weekly()
     assert tell("release", "pin", BEFORE)["answer"] == "pinned"

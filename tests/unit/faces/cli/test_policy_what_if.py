@@ -50,7 +50,7 @@ def test_what_other_policies_change_is_told_in_words_and_by_decision(running: Si
 
 def test_the_same_policies_change_nothing(running: Site) -> None:
     told = running.ok("policy", "diff", str(running.root / "policies"), str(running.root / "policies"))
-    assert told == "the policies ask the same\n0 decisions compared: none change\n"
+    assert told == "the policies ask the same\n0 decisions compared, none of them changes\n"
 
 
 def test_exit_code_is_asked_for(running: Site, tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.phalanx_site import AUXTEL, CONTROL, LAB, PROXY, by_hand, phalanx_site
 from tests.unit.faces.cli.running import files, run
 from tests.unit.trees.tree_samples import write_tree
+from tests.workspace import Site
 
 NO_HELM = {"PATH": "/nowhere"}
 
@@ -99,8 +101,7 @@ def test_the_workspaces_own_tree_is_read_as_committed(tree: Path, tmp_path: Path
     ("words", "said"),
     [
         (["-e", "sumit"], "the tree has no environment 'sumit'; did you mean summit?"),
-        (["--live"], "--desired takes no WHAT, --product or --live"),
-        (["w.2023.16"], "--desired takes no WHAT, --product or --live"),
+        (["--live"], "--desired reads the tree alone"),
     ],
 )
 def test_what_cannot_be_asked_is_said(tree: Path, words: list[str], said: str) -> None:
@@ -145,3 +146,84 @@ def test_of_images_that_share_a_cycle_each_is_its_own_components(tmp_path: Path)
     assert places["summit", "images/ataos:c0042"] == places["summit", "images/atdome:c0042"] == CONTROL
     assert places["summit", "images/atmcs:c0042"] is None
     assert places["base", "images/proxy:1.38"] == LAB
+
+
+def desired_of(site: Site, *words: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(site.ok("where", "--desired", *words, "-o", "json"))
+    return found
+
+
+def places(site: Site, *words: str) -> list[str]:
+    return [each["place"] for each in desired_of(site, *words)]
+
+
+def test_a_tree_of_no_known_layout_is_read_by_what_the_workspace_says_of_its_places(site: Site) -> None:
+    (found,) = desired_of(site, "usdfdev/batch")
+    assert found["image"] == "images/scipipe:al9-w_2023_15"
+    (part,) = found["parts"]
+    assert part["file"] == "applications/batch/values-usdfdev.yaml"
+    lines = (site.root / "gitops" / part["file"]).read_text().splitlines()
+    assert part["value"] in lines[part["line"] - 1]
+    assert {"summit/ocps", "usdfdev/nublado", "usdfprod/batch"} <= set(places(site))
+
+
+@pytest.mark.parametrize(
+    ("what", "there"),
+    [
+        ("summit/ocps", ["summit/ocps"]),
+        ("ocps", ["tucson-teststand/ocps", "base/ocps", "summit/ocps"]),
+        ("commissioning", ["base/ocps", "summit/ocps"]),
+        ("prompt-service", ["usdfdev-prompt-processing/prompt-processing"] * 1),
+        ("24.0.0", ["usdfprod/batch", "usdf-cm/cm-service"]),
+        ("stack/24.0.0", ["usdfprod/batch", "usdf-cm/cm-service"]),
+        ("al9-v24_0_0", ["usdfprod/batch", "usdf-cm/cm-service"]),
+        ("V24_0_0", ["usdfprod/batch", "usdf-cm/cm-service"]),
+    ],
+)
+def test_what_is_asked_for_may_be_anything_that_where_knows(site: Site, what: str, there: list[str]) -> None:
+    found = places(site, what)
+    assert set(there) <= set(found)
+    if what != "prompt-service":
+        assert found == there
+
+
+def test_of_a_product_it_is_the_images_of_its_components(site: Site) -> None:
+    for words in (("prompt-processing",), ("--product", "prompt-processing")):
+        assert {each["image"].partition(":")[0] for each in desired_of(site, *words)} == {
+            "images/prompt-service"
+        }
+    assert places(site, "stack", "-e", "summit") == ["summit/ocps"]
+
+
+def test_what_the_tree_asks_for_nowhere_is_said(site: Site) -> None:
+    assert site.ok("where", "--desired", "w.2099.01") == "the tree asks for no image\n"
+    for words, said in (
+        (("sumit",), "did you mean summit?"),
+        (("sciplat-lbb",), "is no environment, application, product, release or image"),
+        (("--product", "stak"), "did you mean stack?"),
+        (("-e", "sumit"), "did you mean summit?"),
+        (("--live",), "say one of them"),
+    ):
+        done = site.run("where", "--desired", *words)
+        assert (done.exit_code, done.stdout) == (2, ""), words
+        assert said in done.stderr
+
+
+def test_a_checkout_is_asked_for_an_application_or_an_image_too(tree: Path) -> None:
+    for what in ("auxtel", "summit/auxtel", "example.org/ataos", "ataos"):
+        done = run("where", "--desired", what, "--tree", str(tree), "-e", "summit", "-o", "json", **NO_HELM)
+        assert "example.org/ataos" in [each["image"].partition(":")[0] for each in json.loads(done.stdout)]
+        assert {each["application"] for each in json.loads(done.stdout)} == {"auxtel"}
+    refused = run("where", "--desired", "--product", "stack", "--tree", str(tree), **NO_HELM)
+    assert (refused.exit_code, "is one of a workspace" in refused.stderr) == (2, True)
+
+
+def test_a_repository_that_is_away_is_told_with_its_place(site: Site) -> None:
+    file = site.root / "gitops" / "applications" / "ocps" / "values-summit.yaml"
+    file.write_text("image: [\n")
+    site.git("commit", "-qam", "Broken")
+    done = site.run("where", "--desired", "-o", "json")
+    assert done.exit_code == 3
+    assert "summit/ocps" in done.stderr
+    assert "summit/ocps" not in [each["place"] for each in json.loads(done.stdout)]
+    assert "base/ocps" in [each["place"] for each in json.loads(done.stdout)]

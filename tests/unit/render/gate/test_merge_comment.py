@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from ldmrelease.answers.gate import (
@@ -204,11 +205,23 @@ def test_it_begins_with_the_marker_by_which_it_is_found_again() -> None:
 
 
 def test_a_change_of_everything_fits_into_what_a_forge_takes() -> None:
-    many = [image(GateVerdict.REFUSED, finding("why " * 50), name=f"1.6.{n}") for n in range(2000)]
+    many = [image(GateVerdict.REFUSED, finding(f"{n} " + "why " * 50), name=f"1.6.{n}") for n in range(2000)]
     told = merge_comment(answer(*many))
     assert len(told) <= LONGEST + 100
     assert "left out" in told
     assert "1900 more changes." in told
+
+
+@pytest.mark.parametrize("text", ["::error::x", "::add-mask::x", "a\n::stop-commands::x"])
+def test_no_line_for_people_begins_with_what_a_tree_says(text: str) -> None:
+    hostile = msgspec.structs.replace(
+        image(GateVerdict.REFUSED, finding(text), name=text),
+        environment=text,
+        place=None,
+        parts=(SourceLocation(file=text, line=3, path=text),),
+    )
+    told = merge_text(answer(hostile, head=text))
+    assert not [line for line in told.split("\n") if line.strip().startswith("::")]
 
 
 def test_the_text_says_the_same_for_a_terminal() -> None:
@@ -220,11 +233,11 @@ def test_the_text_says_the_same_for_a_terminal() -> None:
         == """\
 REFUSED: feature into main: 1 refused
 
-place      component   before   after   release      verdict
-dev/shop   api         1.5.0    1.4.0   shop/1.6.0   refused, older
+verdict          place      component   before   after   release
+refused, older   dev/shop   api         1.5.0    1.4.0   shop/1.6.0
 
 REFUSED: dev/shop api 1.4.0
-  values.yaml:3: api.image.tag
+  in values.yaml:3: api.image.tag
   failed  ran-before: it ran here before and was replaced
     who can change it: release-manager
     next: ldmrelease promote 1.6.0 --target dev"""
