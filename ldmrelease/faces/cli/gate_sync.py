@@ -14,13 +14,14 @@ from ldmrelease.faces.cli.advice import planned_advice
 from ldmrelease.faces.cli.arguments import ProductOption, TargetOption, applications_of, release_now
 from ldmrelease.faces.cli.bundle_arguments import (
     BundleOption,
+    ClusterOption,
     LedgerOption,
     SeenOption,
     TrustDigestOption,
     TrustOption,
     bundle_reader,
 )
-from ldmrelease.faces.cli.gate_bundle import sync_by_bundle
+from ldmrelease.faces.cli.gate_bundle import BundleTarget, sync_by_bundle
 from ldmrelease.faces.cli.gate_options import GateOutputOption
 from ldmrelease.faces.cli.gate_reports import ReportOption, report_files, write_reports
 from ldmrelease.faces.cli.options import UsageError, examples
@@ -80,6 +81,7 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     trust_digest: TrustDigestOption = None,
     seen: SeenOption = None,
     ledger: LedgerOption = None,
+    cluster: ClusterOption = None,
     report: ReportOption = None,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
@@ -103,7 +105,8 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
         def read(custom: Iterable[CustomImages]) -> Iterable[ManifestFinding]:
             return read_sources(ManifestReader(custom), found, stdin, settings)
 
-        said = sync_by_bundle(by_bundle, bundle, target, release, read)
+        asked_for = BundleTarget(target, release, cluster)
+        said = sync_by_bundle(by_bundle, bundle, asked_for, read)
         write_reports(reports, said, waiting_is_bad=True)
         emit_gate(said, output, lambda: gate_text(said), waiting_is_bad=True)
         raise typer.Exit(gate_code(said.verdict, waiting_is_bad=True))
