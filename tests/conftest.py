@@ -2,13 +2,12 @@
 
 import gc
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
-import typer.testing
 from hypothesis import HealthCheck, settings
 
 from tests.examples import FULL, examples
+from tests.once import command_tables, program_state, yaml_documents
 
 # Clusters and compilers run beside the tests: how long an example takes says nothing about the code.
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -25,10 +24,11 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _command_line_once() -> Iterator[None]:
-    """The table of commands is built once, as in each process of the program, and not for each call."""
+def _once() -> Iterator[None]:
+    """What is the same for every command of the process is made once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command))
+        for each in (yaml_documents, command_tables, program_state):
+            each(patch)
         yield
 
 

@@ -6,6 +6,7 @@ The program does it once in a process of its own; a process of tests plays thous
 from functools import cache, lru_cache
 
 import pytest
+import typer.testing
 from msgspec.structs import replace
 
 from ldmrelease.config.workspace import cache as workspace_cache
@@ -29,7 +30,8 @@ def yaml_documents(patch: pytest.MonkeyPatch) -> None:
 
 
 def command_tables(patch: pytest.MonkeyPatch) -> None:
-    """The options of a command are read from its signature once."""
+    """The table of commands is built once, and the options of each are read from its signature once."""
+    patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command))
     patch.setattr(main, "load", cache(main.load))
 
 

@@ -58,8 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, running(arguments.cluster, Path(scratch)) as cluster:
         side = Side(cluster, Path(scratch), arguments.digests)
         lines = list(report(side, arguments.rounds, arguments.pods))
-    with (HERE / "admission.txt").open("a") as file:
-        file.write("\n".join([*lines, "", ""]))
+    (HERE / "admission.txt").write_text("\n".join(lines) + "\n")
 
 
 def report(side: Side, rounds: int, pods: int) -> Iterator[str]:

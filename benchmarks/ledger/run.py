@@ -42,7 +42,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from where.run import site
 
 Ready = tuple[bytes, str, PublicKey, bytes, bytes]
-ROUNDS = 2
+ROUNDS = 5
 
 
 def ready(ledger: Ledger, keyring: Keyring) -> Iterator[Ready]:

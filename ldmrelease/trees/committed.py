@@ -1,6 +1,6 @@
 """A tree as committed: the files of a revision, read from the repository and not from a checkout."""
 
-from ldmrelease.targets.git.git_repository import Git
+from ldmrelease.targets.git.git_repository import Git, is_commit_id
 from ldmrelease.targets.git.program import GitError
 from ldmrelease.trees.values import LARGEST_FILE, UnreadableFile
 
@@ -14,7 +14,7 @@ class CommittedTree:
     def __init__(self, git: Git, revision: str) -> None:
         self._git = git
         self.revision = revision
-        self._blobs = {path: (oid, size) for path, oid, size in _listed(git, revision)}
+        self._blobs = _listing(git, revision)
 
     def files(self) -> frozenset[str]:
         """All files."""
@@ -36,6 +36,16 @@ class CommittedTree:
             return self._git.content(oid)
         except GitError as error:
             raise UnreadableFile(path, error.message) from None
+
+
+def _listing(git: Git, revision: str) -> dict[str, tuple[str, int]]:
+    """The files with their objects and sizes; those of a commit's id are listed once for all places that ask."""
+    found = git.listings.get(revision)
+    if found is None:
+        found = {path: (oid, size) for path, oid, size in _listed(git, revision)}
+        if is_commit_id(revision):
+            git.listings[revision] = found
+    return found
 
 
 def _listed(git: Git, revision: str) -> list[tuple[str, str, int]]:

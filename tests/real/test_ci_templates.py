@@ -1,4 +1,4 @@
-"""The GitHub action, the GitLab job and the pre-commit hook: their steps, run on a sample repository as a runner would.
+"""The GitHub action and the GitLab job: their steps, run on a sample repository as a runner would.
 
 The image is the project's own, pushed to a registry and named by its digest; the container has no network, and the
 checkout holds a bundle in place of the ledger.
@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ import yaml
 
 from tests import shop
 from tests.real.engine import ROOT, Engine, docker_engine
+from tests.real.gated_tree import GatedTree, clone, released_tree
 from tests.real.registries import docker_registry
 
 pytestmark = pytest.mark.real
@@ -31,24 +30,15 @@ GITLAB = ROOT / "manifests" / "ci" / "gitlab" / "gate.yml"
 
 @dataclass(frozen=True)
 class Runner:
-    """A machine of a CI system: a Docker engine, the image by its digest, and a checkout with the branch `feature`."""
+    """A machine of a CI system: a Docker engine, the image by its digest, and a checkout."""
 
     engine: Engine
     image: str
-    checkout: Path
+    tree: GatedTree
 
-    def git(self, *words: str) -> str:
-        done = subprocess.run(
-            ["git", *words], cwd=self.checkout, check=True, capture_output=True, text=True, env=os.environ
-        )
-        return done.stdout.strip()
-
-    def change(self, environment: str, tag: str) -> None:
-        """One commit on a new `feature`, as of somebody's pull request."""
-        self.git("checkout", "-q", "-B", "feature", "main")
-        file = self.checkout / shop.file_of(environment)
-        file.write_text(re.sub(r"tag: .*", f"tag: {tag}", file.read_text()))
-        self.git("commit", "-qam", f"{environment} to {tag}")
+    @property
+    def checkout(self) -> Path:
+        return self.tree.folder
 
 
 @pytest.fixture(scope="module")
@@ -72,38 +62,20 @@ def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A GitOps repository with the workspace's files and a bundle in `release/`: no key, no ledger, no images."""
-    site = shop.new_shop(tmp_path_factory.mktemp("released") / "shop")
-    site.ok("release", "pin", shop.NEW)
-    checkout = site.root / "deploy"
-    folder = checkout / "release"
-    folder.mkdir()
-    for each in ("policies", "checks"):
-        shutil.copytree(site.root / each, folder / each)
-    for each in ("ldmrelease.yaml", "trust.yaml"):
-        shutil.copy(site.root / each, folder)
-    site.ok("bundle", "export", str(folder / "gate.bundle.json"))
-    site.git("add", ".", repository="deploy")
-    site.git("commit", "-qm", "The gate's bundle", repository="deploy")
-    return checkout
+    return released_tree(tmp_path_factory.mktemp("released"))
 
 
 @pytest.fixture
 def runner(engine: Engine, image: str, released: Path, tmp_path: Path) -> Runner:
-    checkout = tmp_path / "checkout"
-    subprocess.run(["git", "clone", "-q", released, checkout], check=True)
-    found = Runner(engine, image, checkout)
-    for name, value in {"user.name": "A Developer", "user.email": "dev@example.org"}.items():
-        found.git("config", name, value)
-    return found
+    return Runner(engine, image, clone(released, tmp_path / "checkout"))
 
 
 def run_action(runner: Runner, tmp_path: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
     """The steps of the action as GitHub's runner has them: exit code, log, outputs, and the job's summary."""
     action = yaml.safe_load((ACTION / "action.yml").read_text())
     given = {name: str(each.get("default", "")) for name, each in action["inputs"].items()}
-    given |= {"comment": "", "token": "", "base": runner.git("rev-parse", "main")}
-    given |= {"head": runner.git("rev-parse", "feature")}
+    given |= {"comment": "", "token": "", "base": runner.tree.git("rev-parse", "main")}
+    given |= {"head": runner.tree.git("rev-parse", "feature")}
     given |= {name.replace("_", "-"): value for name, value in inputs.items()}
     (step,) = action["runs"]["steps"]
     assert step["shell"] == "bash"
@@ -152,7 +124,7 @@ def by_bundle(runner: Runner) -> dict[str, str]:
 
 
 def test_the_action_lets_a_change_in_that_may_enter(runner: Runner, tmp_path: Path) -> None:
-    runner.change("dev", shop.NEW)
+    runner.tree.change("dev", shop.NEW)
     code, log, outputs, summary = run_action(runner, tmp_path, **by_bundle(runner))
     assert (code, outputs.get("verdict")) == (0, "allowed"), log
     assert "dev/shop" in summary
@@ -161,7 +133,7 @@ def test_the_action_lets_a_change_in_that_may_enter(runner: Runner, tmp_path: Pa
 
 
 def test_the_action_fails_a_change_with_a_tag_that_cannot_be_read(runner: Runner, tmp_path: Path) -> None:
-    runner.change("prod", "v 1")
+    runner.tree.change("prod", "v 1")
     code, log, outputs, _ = run_action(runner, tmp_path, **by_bundle(runner))
     assert (code, outputs.get("verdict")) == (1, "refused"), log
     assert "::error " in log
@@ -169,14 +141,14 @@ def test_the_action_fails_a_change_with_a_tag_that_cannot_be_read(runner: Runner
 
 
 def test_the_action_fails_what_waits_only_where_it_is_strict(runner: Runner, tmp_path: Path) -> None:
-    runner.change("prod", shop.NEW)
+    runner.tree.change("prod", shop.NEW)
     code, log, outputs, _ = run_action(runner, tmp_path, **by_bundle(runner))
     assert (code, outputs.get("verdict")) == (0, "waiting"), log
     assert run_action(runner, tmp_path, **by_bundle(runner), strict="true")[0] == 4
 
 
 def test_the_action_takes_an_image_by_digest_alone(runner: Runner, tmp_path: Path) -> None:
-    runner.change("dev", shop.NEW)
+    runner.tree.change("dev", shop.NEW)
     tag = runner.image.partition("@")[0] + ":test"
     code, log, outputs, _ = run_action(runner, tmp_path, **by_bundle(runner) | {"image": tag})
     assert code == 2
@@ -188,23 +160,23 @@ def test_the_action_takes_an_image_by_digest_alone(runner: Runner, tmp_path: Pat
 def test_a_hostile_name_of_a_branch_is_a_name_and_nothing_else(
     runner: Runner, tmp_path: Path, hostile: str
 ) -> None:
-    runner.change("dev", shop.NEW)
+    runner.tree.change("dev", shop.NEW)
     code, log, _, _ = run_action(runner, tmp_path, **by_bundle(runner), head=hostile)
     assert code in {2, 3}, log
     assert not list(tmp_path.rglob("owned"))
 
 
 def test_the_action_leaves_the_checkout_as_it_was(runner: Runner, tmp_path: Path) -> None:
-    runner.change("dev", shop.NEW)
+    runner.tree.change("dev", shop.NEW)
     run_action(runner, tmp_path, **by_bundle(runner))
-    assert runner.git("status", "--porcelain", "--ignored") == ""
+    assert runner.tree.git("status", "--porcelain", "--ignored") == ""
 
 
 def test_the_job_of_gitlab_gates_a_merge_request(runner: Runner, tmp_path: Path) -> None:
     options = "--bundle release/gate.bundle.json --trust release/trust.yaml --strict"
-    runner.change("prod", shop.NEW)
+    runner.tree.change("prod", shop.NEW)
     assert run_job(runner, tmp_path, options=options)[0] == 4
-    runner.change("dev", shop.NEW)
+    runner.tree.change("dev", shop.NEW)
     code, log = run_job(runner, tmp_path, options=options)
     assert code == 0, log
     assert json.loads((runner.checkout / "gl-code-quality-report.json").read_text()) == []
@@ -222,8 +194,8 @@ def run_job(runner: Runner, tmp_path: Path, options: str) -> tuple[int, str]:
     job = job["ldmrelease-gate"]
     variables = {
         "CI_PROJECT_DIR": "/builds/shop",
-        "CI_MERGE_REQUEST_DIFF_BASE_SHA": runner.git("rev-parse", "main"),
-        "CI_COMMIT_SHA": runner.git("rev-parse", "feature"),
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": runner.tree.git("rev-parse", "main"),
+        "CI_COMMIT_SHA": runner.tree.git("rev-parse", "feature"),
         "HOME": "/tmp",
         **job["variables"],
     }
@@ -236,45 +208,3 @@ def run_job(runner: Runner, tmp_path: Path, options: str) -> tuple[int, str]:
         *(job["image"]["name"], "-c", "\n".join(job["script"])),
     )
     return done.returncode, done.stdout + done.stderr
-
-
-def test_the_hook_stops_a_push(runner: Runner, tmp_path: Path) -> None:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    shutil.copy(ROOT / ".pre-commit-hooks.yaml", folder)
-    for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "Hooks")):
-        subprocess.run(["git", *words], cwd=folder, check=True)
-    revision = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout.strip()
-    arguments = ["release", "--bundle", "release/gate.bundle.json", "--trust", "release/trust.yaml"]
-    hook = {"id": "ldmrelease-gate", "args": arguments}
-    config = {"repos": [{"repo": str(folder), "rev": revision, "hooks": [hook]}]}
-    (runner.checkout / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
-    runner.git("add", ".")
-    runner.git("commit", "-qm", "Hooks")
-    runner.git("branch", "-f", "main")
-    runner.change("dev", "v 1")
-    done = push_hook(runner, tmp_path)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "ldmrelease gate" in done.stdout
-    assert "v 1" in done.stdout
-
-
-def push_hook(runner: Runner, tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    """What pre-commit says before a push of `feature`."""
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "pre_commit", "run", "--hook-stage", "pre-push"),
-            *("--from-ref", "main", "--to-ref", "feature"),
-        ],
-        cwd=runner.checkout,
-        env=os.environ
-        | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )

@@ -247,7 +247,7 @@ class _Reader:
         merged: list[YamlNode] = []
         while not isinstance(event := next(events), MappingEndEvent):
             key = self._key(event)
-            place = self._place(event)
+            place = _position_of(event)
             self._path.append(key)
             child = self._node(next(events), events, depth + 1)
             self._weigh(node, child)
@@ -260,7 +260,7 @@ class _Reader:
                 message = f"the key {key!r} stands twice, first on line {first}"
                 self._note(event, message, "keep one of them", (*self._path, key))
                 continue
-            node.keys[key] = (place.line, place.column)
+            node.keys[key] = place
             node.children[key] = child
             node.value[key] = child.value
         for each in merged:
@@ -299,22 +299,28 @@ class _Reader:
 
     def _refuse_tag(self, event: Event) -> None:
         tag = getattr(event, "tag", None)
-        if isinstance(event, ScalarEvent | CollectionStartEvent) and tag not in (None, "!"):
+        if tag not in (None, "!") and isinstance(event, ScalarEvent | CollectionStartEvent):
             self._note(event, f"the tag {tag} is not understood", "leave it out; put text in quotes")
 
     def _place(self, event: Event) -> YamlNode:
-        mark: Mark = event.start_mark  # type: ignore[assignment]  # libyaml always tells it
-        return YamlNode(mark.line + 1, mark.column + 1, None, {}, {})
+        line, column = _position_of(event)
+        return YamlNode(line, column, None, {}, {})
 
     def _problem(self, event: Event, message: str, remedy: str | None, path: Path_ | None = None) -> Problem:
-        place, field = self._place(event), spell_path(self._path if path is None else path)
-        return Problem(self.file, message, place.line, place.column, field, remedy)
+        (line, column), field = _position_of(event), spell_path(self._path if path is None else path)
+        return Problem(self.file, message, line, column, field, remedy)
 
     def _note(self, event: Event, message: str, remedy: str | None = None, path: Path_ | None = None) -> None:
         self.problems.append(self._problem(event, message, remedy, path))
 
     def _stop(self, event: Event, message: str, remedy: str | None = None) -> NoReturn:
         raise BadInput([*self.problems, self._problem(event, message, remedy)])
+
+
+def _position_of(event: Event) -> tuple[int, int]:
+    """The line and the column of an event, from 1."""
+    mark: Mark = event.start_mark  # type: ignore[assignment]  # libyaml always tells it
+    return mark.line + 1, mark.column + 1
 
 
 def _merge(node: YamlNode, other: YamlNode) -> None:

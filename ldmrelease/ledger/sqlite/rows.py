@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from ldmrelease.ledger.interface import EventRow
 
-_BATCH = 1000
+_BATCH = 20
+"""Rows that are fetched at once: so few that each is still in the processor's cache when it is looked at."""
 
 
 def insert(connection: sqlite3.Connection, row: EventRow) -> None:

@@ -123,15 +123,15 @@ class RecordCheck:
         Raises `ValueError` where it is no JSON.
         """
         sequence, time, _, kind, stream, position, _, previous, _ = row
-        there = _THERE(_There(kind, self._genesis, position, previous, sequence, stream, time))[1:-1]
+        there = _THERE(_There(kind, self._genesis, position, previous, sequence, stream, time))
         end = payload.rfind(_VERSION)
-        begin = end - len(there)
-        if begin <= _SAID or payload[:_SAID] != b'{"body":' or payload[begin - 1 : end] != b"," + there:
+        # Its braces aside, and a comma before it.
+        begin = end - len(there) + 1
+        if begin < _SAID or not payload.startswith(_BODY) or payload[begin:end] != b"," + there[1:-1]:
             return None
         # One value and no more: nothing else hides between the body and where it stands.
-        _ONE_VALUE.decode(memoryview(payload)[_SAID : begin - 1])
-        version = payload[end + len(_VERSION) :]
-        return version[:-1] if version[-1:] == b"}" else None
+        _ONE_VALUE.decode(memoryview(payload)[_SAID:begin])
+        return payload[end + len(_VERSION) : -1] if payload.endswith(b"}") else None
 
 
 def _signer(key: Key) -> _Signer:
@@ -158,7 +158,8 @@ _FOREVER = "~"
 """Behind every time."""
 _SIGNED = pae(RECORD_TYPE, b"").removesuffix(b"0 ")
 """What stands before the length of the payload in what is signed."""
-_SAID = len(b'{"body":')
+_BODY = b'{"body":'
+_SAID = len(_BODY)
 _VERSION = b',"version":'
 _THERE = msgspec.json.Encoder().encode
 _ONE_VALUE = msgspec.json.Decoder(Raw)

@@ -49,6 +49,7 @@ class Git:
         self.opened = opened
         self.observer = observer
         self.blobs: dict[tuple[str, str], GitBlob] = {}
+        self.listings: dict[str, dict[str, tuple[str, int]]] = {}
         self.env = {"GIT_COMMON_DIR": str(opened.common)}
         if objects is not None:
             own = str(opened.common / "objects")
@@ -77,10 +78,10 @@ class Git:
 
     def tips(self, refs: Sequence[str]) -> dict[str, str | None]:
         """Where refs point now, each by its full name; None: there is no such ref. Raises `GitError`."""
-        found = {ref: self._oid(ref) if _is_ref(ref) else None for ref in refs}
-        if any(self._is_doubtful(ref) for ref, oid in found.items() if oid is not None):
-            return self._listed(refs)
-        return found
+        found = dict.fromkeys(refs) | self._oids([ref for ref in refs if _is_ref(ref)])
+        # git takes a name for the end of a longer one, and may have resolved it to another ref.
+        longer = [each for ref, oid in found.items() if oid is not None for each in _longer(ref)]
+        return self._listed(refs) if any(self._oids(longer).values()) else found
 
     def may_hold_below(self, ref: str) -> bool:
         """Whether a ref may stand in the folder of that name; False without a process of git, which every place would
@@ -150,19 +151,27 @@ class Git:
             )
         return found
 
-    def _oid(self, name: str) -> str | None:
-        found = self._reader.read(name)
-        return found.oid if found is not None else None
-
-    def _is_doubtful(self, ref: str) -> bool:
-        """Whether git, which takes a name for the end of a longer one, may have resolved it to another ref."""
-        longer = (f"refs/{ref}", f"refs/tags/{ref}", f"refs/heads/{ref}", f"refs/remotes/{ref}")
-        return any(self._oid(each) is not None for each in (*longer, f"refs/remotes/{ref}/HEAD"))
+    def _oids(self, names: Sequence[str]) -> dict[str, str | None]:
+        """What each name names; None: nothing."""
+        found = zip(names, self._reader.read_all(names), strict=True)
+        return {name: None if each is None else each.oid for name, each in found}
 
     def _listed(self, refs: Sequence[str]) -> dict[str, str | None]:
         listing = self.run("for-each-ref", "--format=%(objectname) %(refname)", "--", *refs).decode()
         found = {name: oid for oid, _, name in (line.partition(" ") for line in listing.splitlines())}
         return {ref: found.get(ref) for ref in refs}
+
+
+def _longer(ref: str) -> tuple[str, ...]:
+    """The names that git may mean by that of a ref (gitrevisions(7))."""
+    return (
+        f"refs/{ref}", f"refs/tags/{ref}", f"refs/heads/{ref}", f"refs/remotes/{ref}", f"refs/remotes/{ref}/HEAD",
+    )  # fmt: skip
+
+
+def is_commit_id(revision: str) -> bool:
+    """Whether a revision is an object's id, which names the same for ever."""
+    return _COMMIT.fullmatch(revision) is not None
 
 
 def _is_ref(name: str) -> bool:
@@ -175,7 +184,7 @@ def read_blob(git: Git, revision: str, file: str) -> GitBlob:
     if (revision, file) in git.blobs:
         return git.blobs[revision, file]
     found = _blob_there(git, revision, file)
-    if _COMMIT.fullmatch(revision):
+    if is_commit_id(revision):
         git.blobs[revision, file] = found
     return found
 

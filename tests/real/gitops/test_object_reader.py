@@ -119,3 +119,16 @@ def test_many_threads_get_their_own_answers(reader: ObjectReader, tree: Path) ->
     for each in threads:
         each.join()
     assert wrong == []
+
+
+def test_thousands_of_names_are_asked_for_together_without_a_standstill(
+    reader: ObjectReader, tree: Path
+) -> None:
+    large = tree / "large"
+    large.write_bytes(b"x" * 300_000)
+    oid = git(tree, "hash-object", "-w", "large").strip()
+    names = [each for number in range(1000) for each in (f"refs/heads/nothing-{number:060}", "main", "")]
+    found = reader.read_all([*names, oid, oid])
+    assert [each and each.kind for each in found] == [*([None, "commit", None] * 1000), "blob", "blob"]
+    assert found[-1] is not None
+    assert len(found[-1].content) == 300_000

@@ -4,22 +4,11 @@ Each point is reached once and copied: a promotion takes longer than a copy.
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.once import command_tables, program_state, yaml_documents
 from tests.workspace import BASE, BEFORE, TESTSTAND, WEEKLY, Site, copy_site, new_site
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _once() -> Iterator[None]:
-    """What is the same for every command of the process is made once."""
-    with pytest.MonkeyPatch.context() as patch:
-        for each in (yaml_documents, command_tables, program_state):
-            each(patch)
-        yield
 
 
 @pytest.fixture(scope="session")
