@@ -54,6 +54,15 @@ BundleOption = Annotated[
     ),
 ]
 
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="UID",
+        help="The cluster that it is for, by the UID of its kube-system namespace: another one leaves the gate shut.",
+    ),
+]
+
 
 def bundle_reader(
     ctx: typer.Context,
