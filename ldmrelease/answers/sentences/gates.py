@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def gate_sentence(finding: Finding) -> str:
     """What was found, by a gate or by a decision, in one sentence without its full stop."""
-    words = _WORDS.get(finding.code) if finding.rule == GATE else None
+    words = BEFORE_DECISIONS.get(finding.code) if finding.rule == GATE else None
     return words(values_of(finding.values)) if words is not None else sentence(finding)
 
 
-_WORDS: Mapping[str, Callable[[Values], str]] = {
+BEFORE_DECISIONS: Mapping[str, Callable[[Values], str]] = {
     "not-a-tag": lambda v: f"{said(v['found'])} names no image",
     "not-a-component": lambda v: f"{v['component']} is not a component of any product that runs there",
     "unreadable-tag": lambda v: (

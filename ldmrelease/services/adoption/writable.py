@@ -1,6 +1,7 @@
 """Whether what a promotion would write can be written where it stands: one place that cannot would stop all of its
 application."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -18,8 +19,18 @@ _REASONS: Mapping[str, str] = {
     "templated": "{path} is a template itself",
     "no-file": "the file is not there",
 }
-_SUSPECT = (b"<<", b"&", b"*", b"|", b">", b"{{")
-"""Without any of these a file has nothing that could not be written: to read it for that would take long."""
+_USUAL = {"tag", "revision", "digest", "image", "newTag", "appVersion", "imageTag"}
+_SUSPECT = re.compile(
+    rb"<<|(?:^|[\s:,\[{-])[&*][^\s&*]|\{\{|(?:tag|version|revision|digest|image)[\"']?[ \t]*:[ \t]*[|>]",
+    re.IGNORECASE,
+)
+"""Without any of these a file has nothing that could not be written (a merge, an anchor, an alias, a template, a text
+of several lines): to read it for that would take long."""
+
+
+def _may_be_odd(data: bytes, own: Iterable[ScalarAddress]) -> bool:
+    usual = all(each.path.rpartition(".")[2] in _USUAL or each.document for each in own)
+    return not usual or _SUSPECT.search(data) is not None
 
 
 class Writable:
@@ -44,7 +55,7 @@ class Writable:
     def _faults(self, file: str, own: list[ScalarAddress]) -> list[tuple[ScalarAddress, str | None]]:
         if file not in self._tree.files():
             return [(each, _REASONS["no-file"]) for each in own]
-        if not any(map(self._tree.read(file).__contains__, _SUSPECT)) or self._read(file, own) is None:
+        if not _may_be_odd(self._tree.read(file), own) or self._read(file, own) is None:
             return [(each, None) for each in own]
         return [(each, self._read(file, [each])) for each in own]
 
