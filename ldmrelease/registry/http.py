@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -16,6 +17,7 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
 from ldmrelease import logs
+from ldmrelease.domain.errors import reason_of
 from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, RegistryUnreachable
 from ldmrelease.registry.repository import MIB, Meter, RegistryOptions
 
@@ -62,6 +64,10 @@ class HttpResponse(Struct, frozen=True):
     def explanation(self) -> str:
         """What the registry says about the error, for a person."""
         return _explanation(self.content)
+
+
+_PYTHON = re.compile(r"^<?[\w.]*Connection(?:Pool)?\b[^:]*?(?:\(.*?\)|object at \w+>)?: |\[Errno -?\d+\] ")
+"""What the client's errors say of the program's objects, in front of what a person has to know."""
 
 
 class Transport:
@@ -358,7 +364,14 @@ def _unreachable(call: HttpCall, error: Exception) -> RegistryUnreachable:
     if isinstance(cause, SSLError):
         hint = "check the registry's certificate and the configured authorities"
         return RegistryUnreachable(f"TLS failed: {cause}", hint=hint, **_where(call))
-    return RegistryUnreachable(str(cause), **_where(call))
+    return RegistryUnreachable(_said(cause), **_where(call))
+
+
+def _said(cause: Exception) -> str:
+    """What a person has to know of it, without the program's objects and numbers."""
+    if isinstance(cause, ProtocolError) and len(cause.args) > 1:
+        return f"{str(cause.args[0]).rstrip('.')}: {reason_of(cause.args[1])}"
+    return _PYTHON.sub("", str(cause))
 
 
 class _Where(TypedDict):
