@@ -11,6 +11,7 @@ from ldmrelease.answers.gate import gate_code
 from ldmrelease.faces.cli.arguments import ProductOption, TargetOption, applications_of, release_now
 from ldmrelease.faces.cli.bundle_arguments import (
     BundleOption,
+    ClusterOption,
     LedgerOption,
     SeenOption,
     TrustDigestOption,
@@ -70,6 +71,7 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     trust_digest: TrustDigestOption = None,
     seen: SeenOption = None,
     ledger: LedgerOption = None,
+    cluster: ClusterOption = None,
     report: ReportOption = None,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
@@ -97,10 +99,13 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
         return manifests.read_sources(ManifestReader(custom), found, stdin, settings)
 
     if bundle is not None:
-        from ldmrelease.faces.cli.gate_bundle import sync_by_bundle  # noqa: PLC0415 - without a ledger alone
+        from ldmrelease.faces.cli.gate_bundle import (  # noqa: PLC0415 - without a ledger alone
+            BundleTarget,
+            sync_by_bundle,
+        )
 
         by_bundle = bundle_reader(ctx, trust, trust_digest, seen, ledger)
-        answer = sync_by_bundle(by_bundle, bundle, target, release, read)
+        answer = sync_by_bundle(by_bundle, bundle, BundleTarget(target, release, cluster), read)
     else:
         answer = _by_ledger(ctx, target, release, product, read)
     write_reports(reports, answer, waiting_is_bad=True)

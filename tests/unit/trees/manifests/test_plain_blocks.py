@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldmrelease.trees.manifests.manifest_images import ManifestReader
+from ldmrelease.trees.manifests.manifest_images import ManifestImage, ManifestReader
 from ldmrelease.trees.manifests.plain_blocks import PlainBlocks
 from ldmrelease.trees.manifests.pruned import (
     LEAVES,
@@ -151,6 +151,21 @@ def test_the_plain_reader_reads_what_the_parser_reads(data: bytes) -> None:
     assert len(parsed) <= 1, data
     assert (kept(plain.root) or {}) == ((kept(parsed[0].root) or {}) if parsed else {}), data
     assert images(plain) == (images(parsed[0]) if parsed else []), data
+
+
+@given(documents())
+@settings(max_examples=examples(2000), deadline=None)
+def test_an_image_is_on_the_line_that_is_told(data: bytes) -> None:
+    text = b"kind: Pod\n---\n# \xe2\x80\xa8 not a line\n---\nspec:\n  containers:\n" + b"".join(
+        b"  - x:\n"
+        + b"".join(b"      " + each + b"\n" for each in data.splitlines())
+        + b"    image: %d:1\n" % at
+        for at in range(3)
+    )
+    lines = text.split(b"\n")
+    for each in ManifestReader().read(text, "f"):
+        if isinstance(each, ManifestImage):
+            assert each.image.encode() in lines[(each.line or 0) - 1]
 
 
 MANIFEST = b"""\
