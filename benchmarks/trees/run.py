@@ -25,6 +25,7 @@ from ldmrelease.services.adoption.survey import survey
 from ldmrelease.services.adoption.workspace_text import TreeOfWorkspace, workspace_text
 from ldmrelease.services.inventory.tree_images import DesiredTree, desired
 from ldmrelease.trees.files import Folder
+from ldmrelease.trees.parsed import ParsedTree, TreeScalars
 
 SHARED = Path(__file__).parents[3] / "shared/data/phalanx"
 NO_PROGRAMS = {"PATH": "/nowhere"}
@@ -57,9 +58,11 @@ def spent(act: Callable[[], object]) -> float:
 
 def adopt(tree: Path, environ: dict[str, str], *, render: bool) -> DesiredTree:
     """What adopting does with a tree: it is surveyed, and a workspace proposed as text."""
-    found = survey(Folder(tree), environ, render=render, shape=None)
+    parsed_once = ParsedTree(Folder(tree))
+    found = survey(parsed_once, environ, render=render, shape=None)
     assert isinstance(found, DesiredTree)
-    workspace_text(EMPTY, propose(Folder(tree), found, {}), TreeOfWorkspace("tree", "main"))
+    named = TreeOfWorkspace("tree", "main")
+    workspace_text(EMPTY, propose(parsed_once, found, {}), named, TreeScalars(parsed_once))
     return found
 
 

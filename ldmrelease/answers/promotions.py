@@ -98,13 +98,21 @@ class ImageChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None
 
 
+class UnrenderedChartAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder or file of a tree that was not rendered, and why."""
+
+    where: str
+    reason: str
+
+
 class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was changed at a place: tags of releases, null where there is none. `state` is what became of it there:
     `promoted`, `scaled-to-zero` or `scheduled`; `planned` where nothing is done yet. A menu keeps what was in
     it, but for what it has `dropped`. A plan tells which keys of a menu it `sets` besides (`numWeeklies 2 -> 0`), and
     what the drop-down menu says by itself (`dropdown`): where that says anything, the others are about pre-pulling.
     `written` is false where the place said all of it before; `older` says that a later release of its kind was there.
-    `images` are those that are others now, as the place reads them: of a cycle that has new builds, these.
+    `images` are those that are others now, as the place reads them: of a cycle that has new builds, these. `unrendered`
+    has what of the tree was not rendered for a plan, so that its settings alone say what would be there.
     """
 
     place: PlaceName
@@ -117,6 +125,7 @@ class PlaceChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     written: bool
     older: bool
     images: tuple[ImageChangeAnswer, ...]
+    unrendered: tuple[UnrenderedChartAnswer, ...]
 
 
 class PromotedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="promotion"):
@@ -232,6 +241,9 @@ def _changes(changes: Iterable[PlaceChange]) -> tuple[PlaceChangeAnswer, ...]:
             images=tuple(
                 ImageChangeAnswer(component=image.component, before=image.before, after=image.after)
                 for image in each.images
+            ),
+            unrendered=tuple(
+                UnrenderedChartAnswer(where=where, reason=reason) for where, reason in each.unrendered
             ),
         )
         for each in changes

@@ -24,6 +24,7 @@ _REPOSITORY = re.compile(
 _HOST = re.compile(
     r"(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)(?::[0-9]{1,5})?",
 )
+_OS_VERSION = re.compile(r"\([0-9.]+\)")
 _PLATFORM_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 
 LAYOUT_SCHEME = "oci:"
@@ -221,6 +222,17 @@ class PlatformImage(Struct, frozen=True):
     config: str
 
 
+def with_os_version(platform: str, version: str) -> str:
+    """The platform of one build of an operating system: `windows(10.0.20348.1)/amd64`, as containerd spells it."""
+    os, slash, rest = platform.partition("/")
+    return f"{os}({version}){slash}{rest}"
+
+
+def without_os_version(platform: str) -> str:
+    """A platform, whichever build of its operating system it is for."""
+    return _OS_VERSION.sub("", platform)
+
+
 class ImageIdentity(Struct, frozen=True):
     """All names by which a cluster may report one image.
 
@@ -236,15 +248,23 @@ class ImageIdentity(Struct, frozen=True):
         return frozenset({self.index}).union(*((each.manifest, each.config) for each in self.platforms))
 
     def platform(self, platform: str) -> PlatformImage | None:
-        """The image of this (normalised) platform, if there is one."""
-        return next((each for each in self.platforms if each.platform == platform), None)
+        """The image of this (normalised) platform, if there is one; of several builds of an OS the first."""
+        return next(
+            (
+                each
+                for each in self.platforms
+                if platform in (each.platform, without_os_version(each.platform))
+            ),
+            None,
+        )
 
 
 class ImageProblem(Struct, frozen=True):
     """Why what a reference names has no identity: a finding, not an exception.
 
     `code` is one of `absent` (nothing there), `child-absent` (the index names a manifest that is not there),
-    `nested-index`, `duplicate-platform`, `no-platform` and `not-an-image`; `subject` is the reference, digest
+    `nested-index`, `duplicate-platform`, `no-platform`, `not-an-image` and `schema-1` (Docker's form before 2016);
+    `subject` is the reference, digest
     or platform it is about.
     """
 

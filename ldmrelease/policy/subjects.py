@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ldmrelease.domain.facts import ImageFact, StatementFact
+from ldmrelease.domain.images import without_os_version
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.policy.rule_context import RuleContext
 
@@ -85,9 +86,11 @@ def subjects(about: About, context: RuleContext) -> tuple[PolicySubject, ...] | 
 def _of_image(image: ImageFact, required: tuple[str, ...]) -> Iterable[PolicySubject | NoSubject]:
     manifests = {each.platform: each.manifest for each in image.platforms}
     for platform in required or sorted(manifests):
-        if platform in manifests:
-            yield PolicySubject(manifests[platform], image.component, platform, image.digest)
-        else:
+        # Of an operating system there may be several builds.
+        meant = [each for each in sorted(manifests) if platform in (each, without_os_version(each))]
+        for each in meant:
+            yield PolicySubject(manifests[each], image.component, each, image.digest)
+        if not meant:
             yield NoSubject("platform-absent", image.component, platform)
     if not required and not manifests:
         yield PolicySubject(image.digest, image.component)

@@ -43,16 +43,20 @@ class Credentials:
 
 
 def find_credentials(
-    registry: str, repository: str = "", environment: Mapping[str, str] | None = None
+    registry: str,
+    repository: str = "",
+    environment: Mapping[str, str] | None = None,
+    helped: dict[str, Credentials | None] | None = None,
 ) -> Credentials | None:
     """What the user's files say about this registry (podman's: about this repository), or None.
 
+    helped: what helpers have said of it, by their file: each is asked once, whatever repository it is about.
     Raises CredentialsUnreadable for a broken file or helper.
     """
     for path in _files(os.environ if environment is None else environment):
         if not path.is_file():
             continue
-        found = _from_file(path, registry, repository)
+        found = _from_file(path, registry, repository, {} if helped is None else helped)
         if found is not None:
             return found
     return None
@@ -69,11 +73,15 @@ def _files(environment: Mapping[str, str]) -> Iterator[Path]:
         yield Path(runtime) / "containers" / "auth.json"
 
 
-def _from_file(path: Path, registry: str, repository: str) -> Credentials | None:
+def _from_file(
+    path: Path, registry: str, repository: str, helped: dict[str, Credentials | None]
+) -> Credentials | None:
     config = _read(path)
     helper = _section(config, "credHelpers").get(registry) or config.get("credsStore")
     if helper:
-        found = _from_helper(str(helper), _key(registry), path)
+        if str(path) not in helped:
+            helped[str(path)] = _from_helper(str(helper), _key(registry), path)
+        found = helped[str(path)]
         if found is not None:
             return found
     auths = {_bare(key): value for key, value in _section(config, "auths").items()}

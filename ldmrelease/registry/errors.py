@@ -71,6 +71,12 @@ class BadAnswer(RegistryError):
     hint = "check that the address is that of an OCI registry or layout"
 
 
+class SchemaOne(BadAnswer):
+    """An image in the form that Docker had before 2016, without a configuration that anything could be pinned by."""
+
+    hint = "pull it with a docker of 2024 or older, push it again, and it has a form that is read everywhere"
+
+
 class CredentialsUnreadable(RegistryError):
     """A credentials file or helper could not be used."""
 

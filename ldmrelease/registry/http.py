@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -16,20 +17,27 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
 from ldmrelease import logs
+from ldmrelease.domain.errors import reason_of
 from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, RegistryUnreachable
 from ldmrelease.registry.repository import MIB, Meter, RegistryOptions
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from urllib3._base_connection import BaseHTTPConnection
+    from urllib3.connectionpool import ConnectionPool
 
     from ldmrelease.registry.auth import Authority, TokenRequest
+    from ldmrelease.registry.credentials import Credentials
 
 # Docker's hub answers at another name than its images have.
 _API_HOSTS = {"docker.io": "registry-1.docker.io"}
 _TEMPORARY = frozenset({429, 500, 502, 503, 504})
 _ERROR_LIMIT = 64 * 1024
-# How long we let a registry make us wait between two tries, in seconds.
+# How long we wait by ourselves between two tries, in seconds.
 _LONGEST_WAIT = 20.0
+# How long we let a registry make us wait; where it wants more, it is told and not asked again.
+_LONGEST_ASKED = 60.0
 _REDIRECTS = 5
 
 
@@ -58,6 +66,10 @@ class HttpResponse(Struct, frozen=True):
         return _explanation(self.content)
 
 
+_PYTHON = re.compile(r"^<?[\w.]*Connection(?:Pool)?\b[^:]*?(?:\(.*?\)|object at \w+>)?: |\[Errno -?\d+\] ")
+"""What the client's errors say of the program's objects, in front of what a person has to know."""
+
+
 class Transport:
     """Sends requests to one registry from any number of threads."""
 
@@ -72,7 +84,9 @@ class Transport:
         self._own = self._pools.connection_from_url(self._base)
         self._retry = _CappedRetry.of(options.retries)
         self._is_away = False
-        self._authority: Authority | None = None
+        self._authorities: dict[str, Authority] = {}
+        self._by_credentials: dict[Credentials | None, Authority] = {}
+        self._helped: dict[str, Credentials | None] = {}
         self._asking = threading.Lock()
 
     def fetch(self, call: HttpCall, *, limit: int) -> HttpResponse:
@@ -99,12 +113,14 @@ class Transport:
     def open(self, call: HttpCall) -> BaseHTTPResponse:
         """Send, and give the answer unread, for the caller to read and close; errors as in `fetch`."""
         own = self._is_own(call.url)
-        header = self._authority.header(call.scopes) if own and self._authority else None
+        # Who was asked for credentials once sends them for each repository: they may have their own.
+        known = own and self._authorities
+        header = self._authority_of(call.repository).header(call.scopes) if known else None
         response = self._send(call, header)
         if response.status == 401 and own and call.repeatable:
             _discard(response)
             challenge = response.headers.get("WWW-Authenticate", "")
-            header = self._known_authority().answer(challenge, call.scopes, header)
+            header = self._authority_of(call.repository).answer(challenge, call.scopes, header)
             if header is None:
                 what = "the registry wants credentials other than those we have"
                 raise Denied(what, status=401, **_where(call))
@@ -135,17 +151,20 @@ class Transport:
             for each in idle:
                 self._own._put_conn(each)
 
-    def _known_authority(self) -> Authority:
+    def _authority_of(self, repository: str) -> Authority:
+        """The one by whose credentials a repository is asked: podman's files may have some of its own."""
         with self._asking:
-            if self._authority is None:
+            if repository not in self._authorities:
                 # Imported late: most registries on a developer's machine never ask who we are.
                 from ldmrelease.registry.auth import Authority  # noqa: PLC0415
                 from ldmrelease.registry.credentials import find_credentials  # noqa: PLC0415
 
-                self._authority = Authority(
-                    self.registry, lambda: find_credentials(self.registry), self._ask_for_token
-                )
-            return self._authority
+                path = repository.removeprefix(self.registry).removeprefix("/")
+                found = find_credentials(self.registry, path, helped=self._helped)
+                if found not in self._by_credentials:
+                    self._by_credentials[found] = Authority(self.registry, lambda: found, self._ask_for_token)
+                self._authorities[repository] = self._by_credentials[found]
+            return self._authorities[repository]
 
     def _send(self, call: HttpCall, authorization: str | None) -> BaseHTTPResponse:
         url = self._base + call.url[1:] if call.url.startswith("/v2/") else urljoin(self._base, call.url)
@@ -198,6 +217,16 @@ class Transport:
         said = ""
         with contextlib.suppress(HTTPError), contextlib.closing(response):
             said = _explanation(_read(response, _ERROR_LIMIT) or b"")
+        asked = _asked_to_wait(response)
+        if asked is not None and not denied:
+            # Whoever tries again at once is made to wait for longer still.
+            said, hint = (
+                f"{said}; it wants nothing more for {asked:.0f} s".lstrip("; "),
+                f"ask again in {asked:.0f} s",
+            )
+            raise RegistryError(
+                f"{response.status} {said}", status=response.status, hint=hint, **_where(call)
+            )
         kind = Denied if denied else RegistryError
         raise kind(f"{response.status} {said}".strip(), status=response.status, **_where(call))
 
@@ -232,7 +261,7 @@ class Transport:
 
 
 class _CappedRetry(Retry):
-    """Retries with jitter; obeys Retry-After, but no registry makes us wait for hours."""
+    """Retries with jitter; obeys Retry-After, but no registry makes us wait for hours: then nothing is tried again."""
 
     @classmethod
     def of(cls, times: int) -> _CappedRetry:
@@ -252,9 +281,28 @@ class _CappedRetry(Retry):
             raise_on_status=False,
         )
 
-    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        asked = super().get_retry_after(response)
-        return None if asked is None else min(asked, _LONGEST_WAIT)
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> _CappedRetry:
+        if response is not None and _pool is not None and _asked_to_wait(response) is not None:
+            # The answer itself is given to whoever asked, as after the last try.
+            raise MaxRetryError(_pool, url or "", None)
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
+def _asked_to_wait(response: BaseHTTPResponse) -> float | None:
+    """For how many seconds an answer asks us to wait, where that is longer than we do."""
+    try:
+        asked = Retry(0).get_retry_after(response)
+    except HTTPError:
+        return None
+    return asked if asked is not None and asked > _LONGEST_ASKED else None
 
 
 def base_url(registry: str, options: RegistryOptions) -> str:
@@ -316,7 +364,14 @@ def _unreachable(call: HttpCall, error: Exception) -> RegistryUnreachable:
     if isinstance(cause, SSLError):
         hint = "check the registry's certificate and the configured authorities"
         return RegistryUnreachable(f"TLS failed: {cause}", hint=hint, **_where(call))
-    return RegistryUnreachable(str(cause), **_where(call))
+    return RegistryUnreachable(_said(cause), **_where(call))
+
+
+def _said(cause: Exception) -> str:
+    """What a person has to know of it, without the program's objects and numbers."""
+    if isinstance(cause, ProtocolError) and len(cause.args) > 1:
+        return f"{str(cause.args[0]).rstrip('.')}: {reason_of(cause.args[1])}"
+    return _PYTHON.sub("", str(cause))
 
 
 class _Where(TypedDict):

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 from msgspec import Struct
 
-from ldmrelease.domain.images import ImageIdentity
+from ldmrelease.domain.images import ImageIdentity, without_os_version
 from ldmrelease.registry.errors import NotFound, reading_answer
 from ldmrelease.registry.manifests import Manifest
 from ldmrelease.registry.repository import Repository
@@ -111,4 +111,8 @@ class _Look:
 
 def _manifests(image: ImageIdentity, platforms: Collection[str]) -> tuple[str, ...]:
     """The digests of the manifests of these platforms, or of all."""
-    return tuple(each.manifest for each in image.platforms if not platforms or each.platform in platforms)
+    return tuple(
+        each.manifest
+        for each in image.platforms
+        if not platforms or {each.platform, without_os_version(each.platform)} & set(platforms)
+    )

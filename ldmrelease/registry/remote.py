@@ -17,17 +17,20 @@ from ldmrelease.registry.errors import (
     LimitExceeded,
     NotFound,
     RegistryUnreachable,
+    SchemaOne,
     reading_answer,
 )
 from ldmrelease.registry.fallback import of_type
 from ldmrelease.registry.http import HttpCall, HttpResponse, Transport
-from ldmrelease.registry.manifests import ACCEPTED, Descriptor, Manifest, parse_object
+from ldmrelease.registry.manifests import ACCEPTED, SCHEMA_1_TYPES, Descriptor, Manifest, parse_object
 from ldmrelease.registry.pages import read_pages
 from ldmrelease.registry.remote_lists import ReferrerLists
 from ldmrelease.registry.repository import BLOB_LIMIT, MANIFEST_LIMIT, MIB, Repository
 
 _ACCEPT = {"Accept": ", ".join(ACCEPTED)}
 _Scopes = frozenset[str]
+_NO_HEAD = (405, 501)
+"""What a registry says that knows GET alone."""
 _OCTETS = "application/octet-stream"
 _PAGE_LIMIT = 4 * MIB
 _TAGS_PER_PAGE = 1000
@@ -63,20 +66,31 @@ class RemoteRepository:
         answer = self._read("HEAD", f"/manifests/{_target(tag_or_digest)}")
         if answer.status == 404:
             return None
+        if answer.status in _NO_HEAD:
+            return self._resolved_by_get(tag_or_digest)
         self._expect("HEAD", answer, 200)
         digest, size = answer.headers.get("Docker-Content-Digest"), answer.headers.get("Content-Length", "")
         if digest is None or not is_digest(digest) or not size.isdigit():
-            manifest = self.manifest(tag_or_digest)
-            return Descriptor(manifest.media_type, manifest.digest, len(manifest.content))
+            return self._resolved_by_get(tag_or_digest)
         if is_digest(tag_or_digest) and digest != tag_or_digest:
             raise DigestMismatch(f"asked for {tag_or_digest}, got {digest}", **self._where("HEAD"))
         return Descriptor(_media_type(answer), digest, int(size))
+
+    def _resolved_by_get(self, tag_or_digest: str) -> Descriptor | None:
+        try:
+            manifest = self.manifest(tag_or_digest)
+        except NotFound:
+            return None
+        return Descriptor(manifest.media_type, manifest.digest, len(manifest.content))
 
     def manifest(self, tag_or_digest: str) -> Manifest:
         answer = self._read("GET", f"/manifests/{_target(tag_or_digest)}", MANIFEST_LIMIT)
         if answer.status == 404:
             raise NotFound(f"no manifest {tag_or_digest}", status=404, **self._where("GET"))
         self._expect("GET", answer, 200)
+        if _media_type(answer) in SCHEMA_1_TYPES:
+            # Its digest is not of these bytes, but of what is signed in them.
+            raise SchemaOne(f"{tag_or_digest} is an image of schema 1", **self._where("GET"))
         digest = digest_of(answer.content)
         claimed = (
             tag_or_digest if is_digest(tag_or_digest) else answer.headers.get("Docker-Content-Digest", digest)
@@ -137,10 +151,20 @@ class RemoteRepository:
 
     def has_blob(self, digest: str) -> bool:
         answer = self._read("HEAD", f"/blobs/{check_digest(digest)}")
+        if answer.status in _NO_HEAD:
+            return self._begins(digest)
         if answer.status == 404:
             return False
         self._expect("HEAD", answer, 200)
         return True
+
+    def _begins(self, digest: str) -> bool:
+        """Whether a GET of a blob is answered with it; the bytes are left unread."""
+        call = HttpCall("GET", f"{self._root}/blobs/{digest}", self.name, self._pull)
+        with contextlib.closing(self.transport.open(call)) as response:
+            if response.status not in (200, 404):
+                raise BadAnswer(f"{response.status}", status=response.status, **self._where("GET"))
+            return response.status == 200
 
     def mount(self, digest: str, source: Repository) -> bool:
         if not isinstance(source, RemoteRepository) or source.transport.registry != self.transport.registry:

@@ -44,7 +44,14 @@ def planned_text(changes: Iterable[PlaceChange]) -> str:
 
 def planned_lines(changes: Iterable[PlaceChange]) -> list[str]:
     """The same without a title: `usdfdev/batch: w.2023.15 -> w.2023.16`."""
-    return [f"{each.place}: {_planned(each)}" for each in changes]
+    return [line for each in changes for line in (f"{each.place}: {_planned(each)}", *_unrendered(each))]
+
+
+def _unrendered(change: PlaceChange) -> list[str]:
+    return [
+        f"{change.place}: {said(where)} was not rendered, so its settings alone say it: {said(why)}"
+        for where, why in change.unrendered
+    ]
 
 
 def _planned(change: PlaceChange) -> str:

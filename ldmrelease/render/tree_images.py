@@ -19,12 +19,18 @@ def desired_table(images: Sequence[tuple[TreeImage, Place | None]]) -> str:
             f"{each.environment}/{each.application}",
             f"{each.kind}/{each.name} {each.container}" if each.kind else "",
             each.image or _UNKNOWN,
-            ", ".join(f"{part.file}:{part.line} {path_text(part.path)}" for part in each.parts),
+            ", ".join(f"{part.file}:{part.line} {path_text(part.path)}" for part in each.parts)
+            or _template(each),
             str(place) if place is not None else "",
         )
         for each, place in images
     ]
     return table(["application", "container", "image", "decided by", "place"], rows)
+
+
+def _template(image: TreeImage) -> str:
+    at = image.template
+    return f"{at.file}:{at.line} (a template)" if at is not None else ""
 
 
 def not_understood_lines(notes: Iterable[NotUnderstood]) -> Iterator[str]:

@@ -28,12 +28,20 @@ class OwnSetting(Struct, frozen=True):
     path: KeyPath
 
 
+class TemplateLine(Struct, frozen=True):
+    """A line of a chart's template."""
+
+    file: str
+    line: int
+
+
 class TreeImage(Struct, frozen=True):
     """An image that a tree asks for.
 
     image: None where a part of it is decided elsewhere, such as by the defaults of a chart that is not in the tree.
     parts: the scalars that decide it. kind, name, container: of the rendered object; None where it was only read.
     own: where the environment's own file would say its tag, whether it does or not; None where no such place is known.
+    template: where an image that no scalar decides stands in the text of a template.
     """
 
     environment: str
@@ -44,6 +52,7 @@ class TreeImage(Struct, frozen=True):
     name: str | None = None
     container: str | None = None
     own: OwnSetting | None = None
+    template: TemplateLine | None = None
 
 
 class TreeMenu(Struct, frozen=True):

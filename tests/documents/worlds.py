@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ldmrelease.registry.sample import put_sample_index
 from tests.documents.play import Stage
+from tests.documents.telescope import REGISTRY as TELESCOPE_REGISTRY
+from tests.documents.telescope import plant as plant_telescope
 from tests.real.registries import referrers_registry
 
 IMAGES = ("api", "worker")
@@ -112,4 +114,14 @@ def _deployment(name: str) -> str:
     )
 
 
-WORLDS = {"adoptable": adoptable, "empty": empty, "gated": gated, "shop": shop}
+@contextmanager
+def telescope(folder: Path) -> Iterator[Stage]:
+    """A checkout of a tree, `phalanx`, and a workspace, `release`, for the control software of base and the summit."""
+    with empty(folder) as stage:
+        plant_telescope(stage.home, stage.run)
+        stage.folder = stage.home / "release"
+        stage.stands_for = {TELESCOPE_REGISTRY: "oci:images"} | stage.stands_for
+        yield stage
+
+
+WORLDS = {"adoptable": adoptable, "empty": empty, "gated": gated, "shop": shop, "telescope": telescope}

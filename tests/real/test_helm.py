@@ -149,3 +149,52 @@ def test_what_has_not_changed_is_not_rendered_again(tree: Path, helm: str, tmp_p
     template = tree / "charts/csc/templates/job.yaml"
     template.write_text(template.read_text().replace("init:1", "init:2"))
     assert times()[1]["auxtel Job/ataos init"].image == "example.org/init:2"
+
+
+def test_a_literal_in_a_template_is_found_in_its_text(tree: Path, helm: str) -> None:
+    base, summit = (images(rendered(tree, helm, each)) for each in ("base", "summit"))
+    for found, file in (
+        (summit["auxtel Job/atdome init"], "charts/csc/templates/job.yaml"),
+        (summit["auxtel Job/ataos init"], "charts/csc/templates/job.yaml"),
+    ):
+        assert found.parts == ()
+        assert found.template is not None
+        assert found.template.file == file
+        line = (tree / file).read_text().splitlines()[found.template.line - 1]
+        assert (found.image or "nothing") in line
+    assert base["lab Deployment/lab controller"].template is None
+
+
+@pytest.mark.parametrize("cut", ["trunc 3", "trunc 5", "substr 0 3", "trunc -3"])
+def test_what_a_template_cuts_has_the_image_that_helm_prints_and_is_not_judged(
+    tree: Path, helm: str, cut: str
+) -> None:
+    template = tree / "applications/lab/templates/pod.yaml"
+    text = template.read_text() + "---\n" + CUTTING.replace("CUT", cut)
+    template.write_text(text)
+    values = tree / "applications/lab/values.yaml"
+    values.write_text(
+        values.read_text() + "cutter:\n  image: {repository: example.org/cutter, tag: 1.25.3}\n"
+    )
+    found = rendered(tree, helm, "base")
+    ours = images(found)["lab Pod/cutter cutter"]
+    said = {"trunc 3": "1.2", "trunc 5": "1.25.", "substr 0 3": "1.2", "trunc -3": "5.3"}[cut]
+    assert (ours.image, ours.parts) == (f"example.org/cutter:{said}", ())
+    (note,) = (each for each in found if isinstance(each, NotUnderstood))
+    assert note.where == "applications/lab/templates/pod.yaml"
+    assert note.line is not None
+    assert cut in text.splitlines()[note.line - 1]
+    assert "is not judged" in note.reason
+    # All the others are known as before.
+    assert images(found)["lab Deployment/lab controller"].parts
+
+
+CUTTING = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: cutter}
+spec:
+  containers:
+    - name: cutter
+      image: "{{ .Values.cutter.image.repository }}:{{ .Values.cutter.image.tag | CUT }}"
+"""

@@ -51,6 +51,32 @@ def test_each_container_has_the_image_that_kustomize_prints(tree: Path, kustomiz
     assert [(each.container, each.image) for each in images(built(tree, kustomize))] == printed
 
 
+def test_documents_of_one_file_have_an_image_each(tree: Path, kustomize: str) -> None:
+    folder = tree / "both"
+    folder.mkdir()
+    (folder / "kustomization.yaml").write_text("resources: [all.yaml]\n")
+    (folder / "all.yaml").write_text(
+        POD + "---\n" + POD.replace("first", "second").replace("1.0.0", "alpine")
+    )
+    found = {each.name: each for each in images(built(tree, kustomize)) if each.application == "both"}
+    assert {name: each.image for name, each in found.items()} == {
+        "first": "example.org/first:1.0.0",
+        "second": "example.org/second:alpine",
+    }
+    lines = [part.line for each in found.values() for part in each.parts]
+    assert len(set(lines)) == 2
+
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: first}
+spec:
+  containers:
+    - {name: main, image: "example.org/first:1.0.0"}
+"""
+
+
 def test_the_lines_are_those_that_reading_finds(tree: Path, kustomize: str) -> None:
     read = {each.image: each.parts[-1] for each in images(list(layout.read(Folder(tree), ALL)))}
     for each in images(built(tree, kustomize)):

@@ -94,8 +94,10 @@ class Comparison:
         context.ledger.close()
         told = replayed(self.fleet)
         assert all(digest == again for digest, again in told)
-        assert [digest for digest, _ in told] == [each.decided.digest for each in self.alone.values()]
-        self.compared["replay"] += len(told)
+        # What promotions had decided before comes first.
+        own = [digest for digest, _ in told[-len(self.alone) :]]
+        assert own == [each.decided.digest for each in self.alone.values()]
+        self.compared["replay"] += len(own)
 
     def plans(self, releases: int) -> None:
         """`check` and `promote --dry-run` of all places of a level, one after the other in one plan."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from ldmrelease.answers.sentences.rejected import why_not
-from ldmrelease.answers.sentences.text import Values, said, values_of
+from ldmrelease.answers.sentences.text import Values, listed, said, values_of
 
 _NEWER = "take a newer one: `ldmrelease bundle export`"
 
@@ -23,6 +23,10 @@ _WORDS: Mapping[str, Callable[[Values], str]] = {
     "expired": lambda v: f"it expired at {v['expires']}, so nothing is decided by it; {_NEWER}",
     "other-ledger": lambda v: (
         f"it is of another ledger ({v['found']}) than is gated by here ({v['expected']})"
+    ),
+    "other-cluster": lambda v: (
+        f"by the bundle {v['environment']} is in cluster {listed(v['found']) or 'unknown'}, and this is for "
+        f"{v['expected']}"
     ),
     "older-bundle": lambda v: f"it has serial {v['serial']}, and {v['seen']} was seen already; {_NEWER}",
     "other-bundle": lambda v: (

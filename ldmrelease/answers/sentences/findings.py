@@ -151,6 +151,9 @@ _IMAGES: dict[tuple[str, str], Words] = {
         f"the image of {v['component']} is an index of indexes: build it flat"
     ),
     ("images", "no-platform"): lambda v: f"the image of {v['component']} names no platform at all",
+    ("images", "schema-1"): lambda v: (
+        f"the image of {v['component']} in {v['image']} has the form of Docker before 2016 (schema 1): push it again"
+    ),
     ("images", "not-an-image"): lambda v: f"what {v['component']} points to in {v['image']} is not an image",
 }
 

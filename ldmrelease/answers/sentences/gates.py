@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def gate_sentence(finding: Finding) -> str:
     """What was found, by a gate or by a decision, in one sentence without its full stop."""
-    words = _WORDS.get(finding.code) if finding.rule == GATE else None
+    words = BEFORE_DECISIONS.get(finding.code) if finding.rule == GATE else None
     return words(values_of(finding.values)) if words is not None else sentence(finding)
 
 
-_WORDS: Mapping[str, Callable[[Values], str]] = {
+BEFORE_DECISIONS: Mapping[str, Callable[[Values], str]] = {
     "not-a-tag": lambda v: f"{said(v['found'])} names no image",
     "not-a-component": lambda v: f"{v['component']} is not a component of any product that runs there",
     "unreadable-tag": lambda v: (
@@ -39,6 +39,10 @@ _WORDS: Mapping[str, Callable[[Values], str]] = {
     ),
     "ambiguous": lambda v: (
         f"{v['digest']} is the image of {listed(v['releases'])}: write the tag that is meant beside it"
+    ),
+    "mixed-releases": lambda v: (
+        f"{v['place']} would have images of several releases of one product: "
+        + listed(f"{name} ({listed(each)})" for name, each in v["releases"].items())
     ),
     "unmanaged-image": lambda v: (
         f"no product of the workspace declares {said(v['image'])}, and the level {v['level']} refuses such images"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ldmrelease.answers.sentences.bundles import BUNDLE_WORDS
+from ldmrelease.answers.sentences.gates import BEFORE_DECISIONS
 from ldmrelease.answers.sentences.text import Values, listed, said, values_of
 
 Words = Callable[[Values], str]
@@ -12,7 +13,7 @@ Words = Callable[[Values], str]
 def manifest_words(code: str, plain: Mapping[str, Any]) -> str:
     """What was found, in one sentence without its full stop."""
     values = values_of(plain)
-    words = _WORDS.get(code)
+    words = _WORDS.get(code) or BEFORE_DECISIONS.get(code)
     return words(values) if words is not None else f"{code}: {said(plain)}"
 
 
@@ -55,7 +56,7 @@ _IMAGES: dict[str, Words] = {
     "unknown-digest": lambda v: (
         f"no release that is pinned has {said(v['digest'])} of {said(v['component'])}"
     ),
-    "tag-differs": lambda v: (
+    "tag-of-another": lambda v: (
         f"the tag {said(v['tag'])} is that of {said(v['spelled'])}, and the digest is of {said(v['release'])}"
     ),
     "not-agreed": lambda v: (

@@ -36,6 +36,7 @@ _IMAGE_PROBLEMS = {
     "duplicate-platform": "it has two manifests for one platform",
     "no-platform": "it names no platform",
     "not-an-image": "it is not an image",
+    "schema-1": "it has the form of Docker before 2016 (schema 1); push it again with a newer docker",
 }
 
 

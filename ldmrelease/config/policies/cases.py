@@ -24,6 +24,7 @@ from ldmrelease.domain.level import Ask, Level, Unmanaged
 from ldmrelease.policy.builtin import IDS
 from ldmrelease.policy.cases.verdicts import ExpectedDecision, ExpectedFinding, PolicyCase
 
+_POLICY = "Level"
 TESTS = "tests"
 """The folder of case files, inside that of the policies."""
 
@@ -45,9 +46,12 @@ class CaseFile(Struct, frozen=True):
 
 
 def case_files(directory: Path) -> tuple[Path, ...]:
-    """The case files of a folder: those in its folder `tests`, or else its own. Raises `BadInput` for none."""
+    """The case files of a folder: those in its folder `tests`, or else its own. Raises `BadInput` for none.
+
+    Whatever is no policy is one, so that none is passed over for a spelling error.
+    """
     folder = directory / TESTS if (directory / TESTS).is_dir() else directory
-    files = tuple(each for each in sorted(folder.glob(f"*{SUFFIX}")) if holds_cases(each))
+    files = tuple(each for each in sorted(folder.glob(f"*{SUFFIX}")) if not holds_policy(each))
     if not files:
         message, remedy = f"no case file (*{SUFFIX}) is there", "name a file of cases, or its folder"
         raise BadInput([Problem(shown(folder), message, remedy=remedy)])
@@ -56,11 +60,20 @@ def case_files(directory: Path) -> tuple[Path, ...]:
 
 def holds_cases(path: Path) -> bool:
     """Whether a file is one of cases; one that cannot be read as YAML is asked for what it says of itself."""
+    return _is_of(path, CASES_KIND)
+
+
+def holds_policy(path: Path) -> bool:
+    """Whether a file is a policy, in the same way."""
+    return _is_of(path, _POLICY)
+
+
+def _is_of(path: Path, kind: str) -> bool:
     try:
         plain = read.read(path).plain
     except BadInput:
-        return f"kind: {CASES_KIND}".encode() in path.read_bytes() if path.is_file() else False
-    return isinstance(plain, dict) and plain.get("kind") == CASES_KIND
+        return f"kind: {kind}".encode() in path.read_bytes() if path.is_file() else False
+    return isinstance(plain, dict) and plain.get("kind") == kind
 
 
 def read_cases(paths: Iterable[Path]) -> tuple[CaseFile, ...]:

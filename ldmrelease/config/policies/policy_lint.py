@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ldmrelease.config.policies.cases import TESTS, case_files, holds_cases, read_cases
+from ldmrelease.config.policies.cases import TESTS, case_files, holds_cases, holds_policy, read_cases
 from ldmrelease.config.policies.level_order import circles, unknown_levels
-from ldmrelease.config.policies.load import policy_files, usable_levels
+from ldmrelease.config.policies.load import SUFFIX, policy_files, usable_levels
 from ldmrelease.config.policies.relaxations import relaxations
 from ldmrelease.config.yaml.problems import BadInput, Problem
 
@@ -34,8 +34,8 @@ def lint_policies(named: Iterable[Path]) -> tuple[Problem, ...]:
 
 
 def _has_cases_alone(folder: Path) -> bool:
-    files = list(folder.glob("*.yaml"))
-    return bool(files) and all(map(holds_cases, files))
+    files = list(folder.glob(f"*{SUFFIX}"))
+    return any(map(holds_cases, files)) and not any(map(holds_policy, files))
 
 
 def _of_folder(files: tuple[Path, ...]) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from ldmrelease.config.workspace.file_schemas import schema_comment, schema_file
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.patterns.documents import workspace_document
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import LEDGER, ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
@@ -83,7 +84,7 @@ def init_workspace(
     and where a file that would be written is there already.
     """
     if sample is not None and sample not in SAMPLES:
-        message, remedy = f"no sample {sample!r}", f"known are {', '.join(SAMPLES)}"
+        message, remedy = f"no sample {sample!r}", did_you_mean(sample, SAMPLES)
         raise BadInput([Problem(shown(folder), message, remedy=remedy)])
     files = dict(_files(sample or _EMPTY))
     files[FILE] = change(files[FILE].decode()).encode()

@@ -2,21 +2,20 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace import cache
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.faces.cli.session import workspace_file
-from ldmrelease.registry.opening import Registries
-from ldmrelease.registry.repository import RegistryOptions
-from ldmrelease.services.bundles.bundle_reader import BundleReader
-from ldmrelease.services.bundles.seen import seen_file
 from ldmrelease.services.context import wall_clock
+
+if TYPE_CHECKING:
+    from ldmrelease.config.trust import Trust
+    from ldmrelease.services.bundles.bundle_reader import BundleReader
 
 BundleArgument = Annotated[
     str,
@@ -55,6 +54,15 @@ BundleOption = Annotated[
     ),
 ]
 
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="UID",
+        help="The cluster that it is for, by the UID of its kube-system namespace: another one leaves the gate shut.",
+    ),
+]
+
 
 def bundle_reader(
     ctx: typer.Context,
@@ -64,11 +72,16 @@ def bundle_reader(
     ledger: str | None,
     *,
     remember: bool = True,
-) -> BundleReader:
+) -> "BundleReader":
     """What a bundle is judged by. With a trust document no workspace is needed, and none is used.
 
     Raises `UsageError`, `BadInput`.
     """
+    from ldmrelease.registry.opening import Registries  # noqa: PLC0415 - gates with a ledger go without
+    from ldmrelease.registry.repository import RegistryOptions  # noqa: PLC0415 - as above
+    from ldmrelease.services.bundles.bundle_reader import BundleReader  # noqa: PLC0415 - as above
+    from ldmrelease.services.bundles.seen import seen_file  # noqa: PLC0415 - as above
+
     workspace = _workspace(ctx) if trust is None else None
     document = _trusted(trust if workspace is None else workspace.trust, trust_digest)
     file = seen or seen_file(os.environ, Path.home())
@@ -91,7 +104,9 @@ def _workspace(ctx: typer.Context) -> Workspace:
         raise UsageError(f"no trust document: {error}", "name one with --trust") from error
 
 
-def _trusted(path: Path | None, digest: str | None) -> Trust:
+def _trusted(path: Path | None, digest: str | None) -> "Trust":
+    from ldmrelease.config.trust import load_trust  # noqa: PLC0415 - knows YAML and pydantic
+
     assert path is not None
     trust = load_trust(path)
     if digest not in (None, trust.digest):

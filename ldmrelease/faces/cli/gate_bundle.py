@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ldmrelease.answers.bundles import gated_by, unusable_answer, warnings_of
 from ldmrelease.answers.gate import GateAnswer
@@ -34,28 +34,50 @@ def opened_or_shut(reader: BundleReader, source: str) -> OpenBundle | GateAnswer
     return found
 
 
-def sync_by_bundle(
-    reader: BundleReader, source: str, target: str, release: str | None, read: ReadManifests
-) -> GateAnswer:
+class BundleTarget(NamedTuple):
+    """What manifests are for: a level, an environment or a place; the release that they are of, and the UID of the
+    cluster, where somebody says them."""
+
+    target: str
+    release: str | None
+    cluster: str | None
+
+
+def sync_by_bundle(reader: BundleReader, source: str, asked: BundleTarget, read: ReadManifests) -> GateAnswer:
     """What a bundle says of the images of manifests. Raises `UsageError`, and what `open_bundle` raises."""
     found = opened_or_shut(reader, source)
     if isinstance(found, GateAnswer):
         return found
     bundle = found.bundle
-    places = places_of(bundle, target)
+    places = places_of(bundle, asked.target)
     if not places:
         known = [
             name for each in bundle.environments for name in (each.name, *(str(p.place) for p in each.places))
         ]
-        raise UsageError(f"the bundle has no target {target!r}", did_you_mean(target, known) or "")
+        raise UsageError(
+            f"the bundle has no target {asked.target!r}", did_you_mean(asked.target, known) or ""
+        )
+    foreign = _other_cluster(bundle, {each.place.environment for each in places}, asked.cluster)
+    if foreign is not None:
+        return unusable_answer(source, foreign, reader.now)
     said = gate_sync_by_bundle(
         bundle,
         BundleQuestions(bundle, reader.now),
         places,
         read(custom_images_of(places)),
-        _release(bundle, release) if release is not None else None,
+        _release(bundle, asked.release) if asked.release is not None else None,
     )
     return sync_answer(said.result, said.decisions, [{} for _ in said.decisions], reader.now, gated_by(found))
+
+
+def _other_cluster(bundle: Bundle, environments: Iterable[str], cluster: str | None) -> Rejected | None:
+    """That what is asked about is for another cluster than the bundle knows of these environments."""
+    for name in sorted(environments):
+        environment = bundle.environment(name)
+        if cluster is not None and environment is not None and cluster not in environment.clusters:
+            about = {"environment": name, "found": list(environment.clusters), "expected": cluster}
+            return Rejected("other-cluster", about)
+    return None
 
 
 def merge_by_bundle(

@@ -2,42 +2,33 @@
 
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ldmrelease.answers.gate import gate_code
-from ldmrelease.answers.gate_sync import sync_answer
-from ldmrelease.faces.cli.advice import planned_advice
 from ldmrelease.faces.cli.arguments import ProductOption, TargetOption, applications_of, release_now
 from ldmrelease.faces.cli.bundle_arguments import (
     BundleOption,
+    ClusterOption,
     LedgerOption,
     SeenOption,
     TrustDigestOption,
     TrustOption,
     bundle_reader,
 )
-from ldmrelease.faces.cli.gate_bundle import sync_by_bundle
 from ldmrelease.faces.cli.gate_options import GateOutputOption
 from ldmrelease.faces.cli.gate_reports import ReportOption, report_files, write_reports
 from ldmrelease.faces.cli.options import UsageError, examples
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
-from ldmrelease.render.gate.gate_text import gate_text
-from ldmrelease.services.gate.managed_images import custom_images
-from ldmrelease.services.gate.sync import gate_sync
-from ldmrelease.services.inventory.tree_images import installed
-from ldmrelease.trees.manifests.manifest_images import CustomImages, ManifestFinding, ManifestReader
-from ldmrelease.trees.manifests.manifest_sources import (
-    STDIN,
-    NoManifests,
-    RenderSettings,
-    read_sources,
-    sources,
-)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ldmrelease.answers.gate import GateAnswer
+    from ldmrelease.trees.manifests.manifest_images import CustomImages, ManifestFinding
 
 
 def add_to(app: typer.Typer) -> None:
@@ -80,6 +71,7 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     trust_digest: TrustDigestOption = None,
     seen: SeenOption = None,
     ledger: LedgerOption = None,
+    cluster: ClusterOption = None,
     report: ReportOption = None,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
@@ -89,31 +81,54 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     if all may enter, 1 if one is refused, 3 if one could not be decided or something could not be read, 4 if one has
     to wait.
     """
+    from ldmrelease.render.gate.gate_text import gate_text  # noqa: PLC0415 - for this command of the group alone
+    from ldmrelease.services.inventory.tree_images import installed  # noqa: PLC0415 - as above
+    from ldmrelease.trees.manifests import manifest_sources as manifests  # noqa: PLC0415 - as above
+    from ldmrelease.trees.manifests.manifest_images import ManifestReader  # noqa: PLC0415 - as above
+
     try:
-        found = sources(files)
-    except NoManifests as error:
+        found = manifests.sources(files)
+    except manifests.NoManifests as error:
         raise UsageError(str(error)) from None
     reports = report_files(report)
     helm, kustomize = installed(os.environ)
-    settings = RenderSettings(os.environ, helm, kustomize, tuple(values or ()), namespace)
-    stdin = sys.stdin.buffer.read() if Path(STDIN) in found else b""
+    settings = manifests.RenderSettings(os.environ, helm, kustomize, tuple(values or ()), namespace)
+    stdin = sys.stdin.buffer.read() if Path(manifests.STDIN) in found else b""
+
+    def read(custom: "Iterable[CustomImages]") -> "Iterable[ManifestFinding]":
+        return manifests.read_sources(ManifestReader(custom), found, stdin, settings)
+
     if bundle is not None:
+        from ldmrelease.faces.cli.gate_bundle import (  # noqa: PLC0415 - without a ledger alone
+            BundleTarget,
+            sync_by_bundle,
+        )
+
         by_bundle = bundle_reader(ctx, trust, trust_digest, seen, ledger)
-
-        def read(custom: Iterable[CustomImages]) -> Iterable[ManifestFinding]:
-            return read_sources(ManifestReader(custom), found, stdin, settings)
-
-        said = sync_by_bundle(by_bundle, bundle, target, release, read)
-        write_reports(reports, said, waiting_is_bad=True)
-        emit_gate(said, output, lambda: gate_text(said), waiting_is_bad=True)
-        raise typer.Exit(gate_code(said.verdict, waiting_is_bad=True))
-    context = open_context_here(ctx)
-    applications = applications_of(context, target)
-    asked = release_now(context, release, product) if release is not None else None
-    reader = ManifestReader(custom_images(context.topology))
-    result = gate_sync(context, applications, read_sources(reader, found, stdin, settings), asked)
-    decided, blocked = planned_advice(context, result.decided)
-    answer = sync_answer(result, [each.decision for each in decided], blocked, context.now())
+        answer = sync_by_bundle(by_bundle, bundle, BundleTarget(target, release, cluster), read)
+    else:
+        answer = _by_ledger(ctx, target, release, product, read)
     write_reports(reports, answer, waiting_is_bad=True)
     emit_gate(answer, output, lambda: gate_text(answer), waiting_is_bad=True)
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=True))
+
+
+def _by_ledger(
+    ctx: typer.Context,
+    target: str,
+    release: str | None,
+    product: str | None,
+    read: "Callable[[Iterable[CustomImages]], Iterable[ManifestFinding]]",
+) -> "GateAnswer":
+    """What the decisions of now say."""
+    from ldmrelease.answers.gate_sync import sync_answer  # noqa: PLC0415 - as above
+    from ldmrelease.faces.cli.advice import planned_advice  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.managed_images import custom_images  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.sync import gate_sync  # noqa: PLC0415 - as above
+
+    context = open_context_here(ctx)
+    applications = applications_of(context, target)
+    asked = release_now(context, release, product) if release is not None else None
+    result = gate_sync(context, applications, read(custom_images(context.topology)), asked)
+    decided, blocked = planned_advice(context, result.decided)
+    return sync_answer(result, [each.decision for each in decided], blocked, context.now())

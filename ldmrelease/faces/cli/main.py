@@ -36,7 +36,15 @@ class CommandGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command that is called, with its module imported."""
-        name, stand_in, rest = super().resolve_command(ctx, args)
+        try:
+            name, stand_in, rest = super().resolve_command(ctx, args)
+        except typer.TyperException as error:
+            from ldmrelease.faces.cli.unknown_command import meant_by  # noqa: PLC0415 - where there is none
+
+            if meant := meant_by(args[0]):
+                told = " or ".join(f"`ldmrelease {each}`" for each in meant)
+                error.message = f"No such command {args[0]!r}. Did you mean {told}?"
+            raise
         return name, stand_in if name is None else load(name), rest
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:

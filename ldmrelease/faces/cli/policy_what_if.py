@@ -150,7 +150,7 @@ def simulate_decision(
         moment = _not_past(read[places[0].place].at, now, f"{with_} says")
         assumed = {place: each.assumptions for place, each in read.items()}
     moment = moment or now
-    decided = list(simulate(context, pinned, places, context.requester, moment, assumed))
+    decided = list(simulate(context, pinned, places, context.requester, now, moment, assumed))
     answer = policy_simulation_answer(now, moment, None if with_ is None else str(with_), decided)
     emit(answer, output, lambda: policy_simulation_text(answer, decided, usual_product(context)))
     raise typer.Exit(answer.exit_code)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import ImageFact
+from ldmrelease.domain.images import without_os_version
 from ldmrelease.domain.level import Requirement
 from ldmrelease.policy.rule_context import RuleContext, command
 
@@ -64,5 +65,5 @@ def _faults(image: ImageFact, platforms: tuple[str, ...]) -> Iterable[Fault]:
     if len(set(has)) < len(has):
         yield Outcome.ERRORED, "duplicate-platform", about | {"has": sorted(has)}
     for platform in platforms:
-        if platform not in has:
+        if platform not in map(without_os_version, has):
             yield Outcome.MISSING, "platform-absent", about | {"platform": platform, "has": sorted(has)}

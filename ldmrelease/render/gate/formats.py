@@ -26,9 +26,9 @@ class GateOutput(enum.StrEnum):
 _MODULES = {
     GateOutput.sarif: ("sarif", "sarif_report"),
     GateOutput.junit: ("junit", "junit_report"),
-    GateOutput.github: ("github", "github_annotations"),
-    GateOutput.github_summary: ("github", "github_summary"),
-    GateOutput.gitlab: ("gitlab", "gitlab_report"),
+    GateOutput.github: ("github_report", "github_annotations"),
+    GateOutput.github_summary: ("github_report", "github_summary"),
+    GateOutput.gitlab: ("gitlab_report", "gitlab_report"),
 }
 REPORTS = (GateOutput.json, *_MODULES)
 """What may go into a file of its own beside the answer that is printed."""

@@ -4,6 +4,7 @@ A family is about what names make of one another: `IMAGE.tag` in the values of a
 repository at `IMAGE.repository`, there or in the chart's own values.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -35,6 +36,8 @@ SWITCHES = (
     "environments/values.yaml#applications.{%s}",
 )
 """What says whether an application is on: in its environment, or else in all."""
+_ITEM = re.compile(r"\[([^\[\]]*[^\[\]0-9][^\[\]]*)\]")
+"""An item of a list by its name."""
 _MOST_EXCEPTIONS = 6
 _FEWEST = 2
 """Settings that a family of names is made for: one alone is written out."""
@@ -253,9 +256,20 @@ class FamilyChoice:
         """The setting as it is but for its place: made where the tree says its repository where it does here."""
         selector = each.setting.selector
         own = own_path(selector)
-        paths: list[str] = []
+        steps: tuple[TreeStep, ...] = ()
         at, value = selector.repository_at, None
-        if at is not None and "[" not in at.path:
+        item = _ITEM.search(own)
+        if item is not None:
+            # Which item of a list has this name is asked first: the tree names them by their number.
+            start, numbered = own[: item.start()], f"{own[: item.start()]}[{{number}}]"
+            steps = (TreeStep((f"{self._own()}#{numbered}.name",), item[1]),)
+            is_own = (
+                at is not None and OWN_FILE.fullmatch(at.file) and at.path.startswith(f"{start}{item[0]}")
+            )
+            told = at.path if at is not None and is_own else own
+            value = selector.repository if is_own else None
+            paths = [f"{self._own()}#{numbered}{told.removeprefix(start).removeprefix(item[0])}"]
+        elif at is not None and "[" not in at.path:
             name = at.path.rpartition(".")[2]
             above = own.rpartition(".")[0]
             paths = [f"{self._own()}#{above}.{name}" if above else f"{self._own()}#{name}"]
@@ -268,7 +282,7 @@ class FamilyChoice:
             part.name: tuple(self._opened(one, each).within(self._file(each)) for one in part.addresses)
             for part in selector.parts
         }
-        steps = (*self._switch, TreeStep(tuple(dict.fromkeys(paths)), value))
+        steps = (*self._switch, *steps, TreeStep(tuple(dict.fromkeys(paths)), value))
         made = SettingFamily(steps, each.setting.component.rpartition("/")[2], writes=selector.writes)
         made = replace(made, where=self._switched(each, own))
         if selector.template is None:

@@ -58,7 +58,7 @@ def propose(
     kept, clashing = _without_clashes(kept, homes)
     uncovered += clashing
     wanted = frozenset(environments or desired.environments)
-    images = sum(each.environment in wanted for each in desired.images)
+    images = _count(desired, (each for each in desired.images if each.environment in wanted))
     uncovered = [each for each in uncovered if each.image.environment in wanted]
     kept = [(image, each) for image, each in kept if image.environment in wanted]
     sites = [each for each in _in_order(desired, levels) if each[0] in wanted]
@@ -72,7 +72,21 @@ def propose(
     used = {each.repository for _, each in kept}
     menus = [each for each in desired.menus if each.environment in wanted]
     found, of_all = with_menus(found, tuple(_used(products, used)), menus)
-    return TreeProposal(of_all, found, tuple(uncovered), images, len(kept))
+    return TreeProposal(of_all, found, tuple(uncovered), images, _count(desired, (each for each, _ in kept)))
+
+
+def _count(desired: DesiredTree, images: Iterable[TreeImage]) -> int:
+    """How many images there are: what a base of Kustomize's decides for several overlays is one."""
+    if desired.layout == "phalanx":
+        return sum(1 for _ in images)
+    found: Counter[tuple[object, ...]] = Counter()
+    places: dict[tuple[object, ...], Counter[tuple[str, str]]] = defaultdict(Counter)
+    for each in images:
+        scalars = tuple((part.file, part.line, part.path) for part in each.parts)
+        key = (each.image, each.kind, each.name, each.container, scalars)
+        places[key][each.environment, each.application] += 1
+        found[key] = max(places[key].values())
+    return sum(found.values())
 
 
 def environment_levels(desired: DesiredTree, levels: Mapping[str, str]) -> dict[str, EnvironmentLevel]:

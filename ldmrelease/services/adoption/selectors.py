@@ -125,7 +125,8 @@ def _found(image: TreeImage) -> _Found | Uncovered:
         return _uncovered(image, f"{image.image!r} is not the name of an image", *image.parts[:1])
     name, rest = split
     if not image.parts:
-        return Uncovered(image, IN_TEMPLATE)
+        at = image.template
+        return Uncovered(image, IN_TEMPLATE, at.file if at else None, at.line if at else None)
     version = _version(image.parts, name, rest, image.image)
     if not rest:
         return _uncovered(image, NO_TAG, *image.parts[:1])

@@ -125,9 +125,31 @@ def _of_applications(
             for name in names
             if (environment, name) not in meant and switches.is_on((environment, name))
         ]
-        left_out = exceptions(*([_names(each) for each in own] for own in (meant, others)))
-        if left_out is not None and len(left_out) <= max(_MOST_EXCEPTIONS, len(meant) // 4):
-            yield PlacesPattern(names, environments, level, _FILE, tuple(families), where, left_out)
+        for own in _apart(names, meant, others):
+            left_out = exceptions(
+                [_names(each) for each in meant if each[1] in own],
+                [_names(each) for each in others if each[1] in own],
+            )
+            if left_out is not None and len(left_out) <= _most_exceptions(meant):
+                yield PlacesPattern(own, environments, level, _FILE, tuple(families), where, left_out)
+
+
+def _apart(
+    names: tuple[str, ...], meant: Sequence[Place], others: Sequence[Place]
+) -> Iterator[tuple[str, ...]]:
+    """Applications that are one pattern: where there would be many exceptions, each that has some is by itself."""
+    left_out = exceptions([_names(each) for each in meant], [_names(each) for each in others])
+    if left_out is not None and len(left_out) <= _most_exceptions(meant):
+        yield names
+        return
+    apart = sorted({name for _, name in others})
+    plain = tuple(each for each in names if each not in apart)
+    yield from [plain] if plain else []
+    yield from ((each,) for each in apart)
+
+
+def _most_exceptions(meant: Sequence[Place]) -> int:
+    return max(_MOST_EXCEPTIONS, len(meant) // 4)
 
 
 def _families(

@@ -1,6 +1,7 @@
 """Whether what a promotion would write can be written where it stands: one place that cannot would stop all of its
 application."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -18,8 +19,18 @@ _REASONS: Mapping[str, str] = {
     "templated": "{path} is a template itself",
     "no-file": "the file is not there",
 }
-_SUSPECT = (b"<<", b"&", b"*", b"|", b">", b"{{")
-"""Without any of these a file has nothing that could not be written: to read it for that would take long."""
+_USUAL = {"tag", "revision", "digest", "image", "newTag", "appVersion", "imageTag"}
+_SUSPECT = re.compile(
+    rb"<<|(?:^|[\s:,\[{-])[&*][^\s&*]|\{\{|(?:tag|version|revision|digest|image)[\"']?[ \t]*:[ \t]*[|>]",
+    re.IGNORECASE,
+)
+"""Without any of these a file has nothing that could not be written (a merge, an anchor, an alias, a template, a text
+of several lines): to read it for that would take long."""
+
+
+def _may_be_odd(data: bytes, own: Iterable[ScalarAddress]) -> bool:
+    usual = all(each.path.rpartition(".")[2] in _USUAL or each.document for each in own)
+    return not usual or _SUSPECT.search(data) is not None
 
 
 class Writable:
@@ -31,31 +42,36 @@ class Writable:
         for each in selectors:
             for address in each.written:
                 by_file[address.file][address] = None
-        self._known = {
-            address: fault
-            for file, own in by_file.items()
-            for address, fault in self._faults(file, list(own))
-        }
+        self._known: dict[ScalarAddress, str | None] = {}
+        for file, own in by_file.items():
+            self._known |= self._faults(file, list(own))
 
     def fault(self, selector: FoundSelector) -> str | None:
         """Why a promotion could not write this; None where it could."""
         return next(filter(None, (self._known[each] for each in selector.written)), None)
 
-    def _faults(self, file: str, own: list[ScalarAddress]) -> list[tuple[ScalarAddress, str | None]]:
+    def _faults(self, file: str, own: list[ScalarAddress]) -> dict[ScalarAddress, str | None]:
         if file not in self._tree.files():
-            return [(each, _REASONS["no-file"]) for each in own]
-        if not any(map(self._tree.read(file).__contains__, _SUSPECT)) or self._read(file, own) is None:
-            return [(each, None) for each in own]
-        return [(each, self._read(file, [each])) for each in own]
+            return dict.fromkeys(own, _REASONS["no-file"])
+        found: dict[ScalarAddress, str | None] = dict.fromkeys(own)
+        left = list(own) if _may_be_odd(self._tree.read(file), own) else []
+        # Each look reads all of the file, and tells the first one that cannot be written.
+        while left and (fault := self._first(file, left)) is not None:
+            found[fault[0]] = fault[1]
+            left = [each for each in left if each != fault[0]]
+        return found
 
-    def _read(self, file: str, own: list[ScalarAddress]) -> str | None:
-        """Why the first one that cannot be written cannot; None where all can."""
-        paths = [each.within(file) for each in own]
+    def _first(self, file: str, own: list[ScalarAddress]) -> tuple[ScalarAddress, str] | None:
+        """The first one that cannot be written, and why."""
+        paths = {each.within(file): each for each in own}
         try:
-            Texts(file, self._tree.read).settings(PathsToRead(paths, paths))
+            Texts(file, self._tree.read).settings(PathsToRead(list(paths), list(paths)))
         except RefusedError as refused:
-            code = refused.refusal.code
-            return _REASONS.get(code, "{path} cannot be written where it stands").format(path=own[0].path)
+            code, named = refused.refusal.code, refused.refusal.values.get("path")
+            # Of a file as a whole, no path is told.
+            address = paths.get(str(named), own[0])
+            reason = _REASONS.get(code, "{path} cannot be written where it stands")
+            return address, reason.format(path=address.path)
         except (UnreadableFile, ValueError):
-            return f"{own[0].path} cannot be read as a setting"
+            return own[0], f"{own[0].path} cannot be read as a setting"
         return None

@@ -32,10 +32,11 @@ def simulate(
     pinned: Pinned,
     applications: Sequence[Application],
     requester: str,
+    now: datetime,
     at: datetime,
     assumed: Mapping[Place, Assumptions],
 ) -> Iterator[SimulatedDecision]:
-    """What would be decided for each place at a time that has not been, with what is assumed there, if anything is.
+    """What would be decided for each place `at` a time not before `now`, with what is assumed there, if anything is.
 
     The signatures are looked at as of then: a key may have run out. What runs now is assumed to run on till then.
     """
@@ -52,7 +53,7 @@ def simulate(
         level = level_at(context, place)
         question = DecisionRequest(place, intent, requester, earlier, later)
         gathered = gather_facts(about, question, level, assumptions.phase)
-        facts = assume(gathered.facts, assumptions, product.grammar, at - context.now())
+        facts = assume(gathered.facts, assumptions, product.grammar, at - now)
         decision = evaluate(
             level, facts, at, facts_digest=canonical.digest_of(facts), phase=assumptions.phase
         )

@@ -29,7 +29,8 @@ class ChangedSetting(Struct, frozen=True):
     """A setting that names another image after a change; None where it names none, or is not there.
 
     parts: the scalars that decide it, after the change; before it, where it is taken away.
-    moved: where its file was, where the change has moved that and the workspace still looks there.
+    moved: where its file was, where the change has moved that and the workspace still looks there. beside: all that the
+    settings of the place say then, where it is for one release.
     """
 
     application: Application
@@ -38,6 +39,7 @@ class ChangedSetting(Struct, frozen=True):
     after: ImageSetting | None
     parts: tuple[ScalarAt, ...]
     moved: str | None = None
+    beside: tuple[ImageSetting, ...] = ()
 
 
 class UnreadSetting(Struct, frozen=True):
@@ -74,7 +76,9 @@ def changed_settings(
         now = _sayings(application, trees.git, trees.after.revision, trees.moved)
         for key in {**was, **now}:
             found = _compared(application, key, was.get(key), now.get(key), trees.moved)
-            if found is not None:
+            if isinstance(found, ChangedSetting):
+                yield replace(found, beside=_beside(application, now))
+            elif found is not None:
                 yield found
 
 
@@ -83,6 +87,12 @@ def files_of_target(application: Application) -> frozenset[str]:
     target = application.target
     editor, own = registry.editor(target), str(target.location)
     return frozenset(file_of(each, own) for each in (*editor.paths(target), *editor.beside(target)))
+
+
+def _beside(application: Application, now: _Sayings) -> tuple[ImageSetting, ...]:
+    if application.target.capabilities.keeps_many:
+        return ()
+    return tuple(each.setting for each in now.values() if isinstance(each, _Said))
 
 
 def _compared(

@@ -40,6 +40,15 @@ class TagReader:
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
 
+    def spelled(self, application: Application, setting: ImageSetting) -> str | None:
+        """`product/tag` of the release that an image's tag spells; None where it spells none."""
+        component = self._component(application, setting)
+        tag = self._tag(component, setting.tag) if component is not None else None
+        if component is None or tag is None:
+            return None
+        product = self._product(component)
+        return f"{product.name}/{build_of(product, tag) or tag.name}"
+
     def is_older(
         self, application: Application, before: ImageSetting | None, after: ImageSetting | None
     ) -> bool:
@@ -90,9 +99,7 @@ class ImageReleases(TagReader):
             pins = self._names.pins(component.product, component.source.name, setting.digest)
             if pins:
                 return pins[-1].release
-        tag = self._tag(component, setting.tag)
-        product = self._product(component)
-        return f"{product.name}/{build_of(product, tag) or tag.name}" if tag is not None else None
+        return self.spelled(application, setting)
 
     def of(self, image: WantedImage) -> Pinned | NoRelease:
         """The release that has this image: the pin that the ledger has, or one that is made of what is there now."""

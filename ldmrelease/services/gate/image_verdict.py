@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.decision import IN_THE_WAY, Finding, Outcome, Phase
 from ldmrelease.domain.errors import LdmreleaseError, Unavailable, UnavailableError
@@ -103,6 +104,17 @@ def unmanaged(level: str, image: str) -> JudgedImage:
     """What is said of an image that no product declares, where the level refuses such."""
     about = {"level": level, "image": image}
     return JudgedImage(Judgement.REFUSED, (before_decision(Outcome.FAILED, "unmanaged-image", about),))
+
+
+def mixed(judged: JudgedImage, place: str, releases: Mapping[str, list[str]]) -> JudgedImage:
+    """The same of an image beside which others of its product are another release's. releases: by name, the components
+    of each."""
+    is_one = all(each.rule != GATE or each.outcome is not Outcome.FAILED for each in judged.findings)
+    if len(releases) < 2 or not is_one:
+        return judged
+    about = {"place": place, "releases": {name: sorted(each) for name, each in releases.items()}}
+    findings = (before_decision(Outcome.FAILED, "mixed-releases", about), *judged.findings)
+    return replace(judged, judgement=Judgement.REFUSED, findings=findings, eligible_at=None)
 
 
 def judgement_of(findings: Iterable[Finding], component: str) -> Judgement:

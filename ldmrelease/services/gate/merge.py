@@ -16,7 +16,7 @@ from ldmrelease.services.gate.changed_settings import (
 )
 from ldmrelease.services.gate.image_owners import TreeOwners, is_in, scalars_of
 from ldmrelease.services.gate.image_release import ImageReleases, WantedImage
-from ldmrelease.services.gate.image_verdict import ImageJudge, JudgedImage, Judgement, unmanaged
+from ldmrelease.services.gate.image_verdict import ImageJudge, JudgedImage, Judgement, mixed, unmanaged
 from ldmrelease.services.gate.merge_trees import MergeQuestion, MergeTrees, TreePair, open_merge
 from ldmrelease.services.gate.revised_trees import RevisedTrees, revised_trees
 from ldmrelease.services.inventory.image_names import ImageNames
@@ -97,6 +97,9 @@ class ReleaseNames(Protocol):
 
     def named(self, application: Application, setting: ImageSetting | None) -> str | None:
         """`product/tag` of the release that an image is said to be; None for none."""
+
+    def spelled(self, application: Application, setting: ImageSetting) -> str | None:
+        """The same by its tag alone."""
 
     def is_older(
         self, application: Application, before: ImageSetting | None, after: ImageSetting | None
@@ -229,7 +232,7 @@ class _Change:
             change.application,
             change.before,
             change.after,
-            self._judged(change.application, change.after),
+            self._beside_others(change, self._judged(change.application, change.after)),
             change.parts,
             container,
             self._at(change.application)[1].named(change.application, change.before),
@@ -281,6 +284,20 @@ class _Change:
         if setting is None:
             return JudgedImage(Judgement.ALLOWED)
         return self._at(application)[0].judge(WantedImage(application, setting))
+
+    def _beside_others(self, change: ChangedSetting, judged: JudgedImage) -> JudgedImage:
+        """The same, refused where other images of its product at the place are those of another release."""
+        names = self._at(change.application)[1]
+        own = names.spelled(change.application, change.after) if change.after is not None else None
+        if own is None:
+            return judged
+        product = own.partition("/")[0]
+        found: dict[str, list[str]] = {own: [change.component]}
+        for each in change.beside:
+            name = names.spelled(change.application, each)
+            if name is not None and name.startswith(f"{product}/") and each.component != change.component:
+                found.setdefault(name, []).append(each.component)
+        return mixed(judged, str(change.application.place), found)
 
     def _at(self, application: Application) -> tuple[Judge, ReleaseNames]:
         """Who decides about a place, with the tree that it would be deployed from."""

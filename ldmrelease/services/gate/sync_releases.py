@@ -1,17 +1,20 @@
 """Which release the images of a product at a place are: one, or a mixture, or none that anybody knows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
 from ldmrelease.domain.errors import UnavailableError
+from ldmrelease.domain.tags import Tag, tag_pattern_match
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.gate.gating import ReleaseGating
+from ldmrelease.services.gate.image_release import ImageReleases, NoRelease, WantedImage
 from ldmrelease.services.gate.managed_images import ManagedImage
 from ldmrelease.services.gate.sync_problems import SyncProblem, errored, failed, missing
 from ldmrelease.services.inventory.image_names import ImageNames
-from ldmrelease.services.releases.pin import Pinned, find_or_pin
+from ldmrelease.services.releases.pin import Pinned, pin
 from ldmrelease.services.releases.store import pinned_by_digest
+from ldmrelease.targets.image_setting import ImageSetting
 
 
 class CommonRelease(Struct, frozen=True):
@@ -29,9 +32,9 @@ class ReleaseFinder:
     def __init__(self, context: ReleaseGating, asked: Pinned | None = None) -> None:
         self._context, self._asked = context, asked
         self._names = ImageNames(context)
+        self._releases = ImageReleases(context, self._names)
         self._last = context.ledger.head().size
         self._stored: dict[str, Pinned] = {}
-        self._spelled: dict[tuple[str, str], Pinned | None] = {}
         self._tags: dict[str, str] = {}
 
     def find(self, place: Place, product: str, images: Sequence[ManagedImage]) -> CommonRelease:
@@ -45,6 +48,9 @@ class ReleaseFinder:
         digest = self._common(place, product, candidates)
         pinned = self._pinned(product, digest) if digest is not None else None
         names: dict[ManagedImage, str] = {}
+        if pinned is None and candidates:
+            found_names = [self._tags[found[0]] for found in candidates.values()]
+            pinned = self._of_builds(product, list(candidates), found_names)
         if pinned is None and candidates:
             names = {each: self._tags[found[0]] for each, found in candidates.items()}
             mixed = failed("mixed-releases", place=str(place), releases=_by_image(names))
@@ -87,42 +93,41 @@ class ReleaseFinder:
 
     def _of_tag(self, image: ManagedImage, problems: list[SyncProblem]) -> tuple[str, ...]:
         """Of an image without a digest: it is refused, and its release is told where its tag spells one."""
-        pinned = self._spelled_by(image, problems)
+        pinned = self._spelled_by(image, None, problems)
         part = pinned.release.component(image.component) if pinned is not None else None
         problems.insert(0, _no_digest(image, part.digest if part is not None else None))
         return (pinned.digest,) if pinned is not None else ()
 
     def _of_new_tag(self, image: ManagedImage, problems: list[SyncProblem]) -> tuple[str, ...]:
         """Of a digest that no pin has: the release that its tag spells, if that has it now."""
-        pinned = self._spelled_by(image, problems)
-        part = pinned.release.component(image.component) if pinned is not None else None
-        if pinned is not None and part is not None and image.digest in part.identity.digests():
+        pinned = self._spelled_by(image, image.digest, problems)
+        if pinned is not None:
             return (pinned.digest,)
         if not problems:
-            tag = pinned.release.tag if pinned is not None else "RELEASE"
-            command = ("ldmrelease", "release", "pin", tag, "--product", image.product)
+            command = ("ldmrelease", "release", "pin", "RELEASE", "--product", image.product)
             problems.append(
                 missing("unknown-digest", command, component=image.component, digest=image.digest)
             )
         return ()
 
-    def _spelled_by(self, image: ManagedImage, problems: list[SyncProblem]) -> Pinned | None:
-        name = self._names.spelled(image.product, image.component, image.tag)
-        product = self._context.topology.product(image.product)
-        if name is None or product is None:
+    def _spelled_by(
+        self, image: ManagedImage, digest: str | None, problems: list[SyncProblem]
+    ) -> Pinned | None:
+        """The release that a tag spells, with this digest where there is one."""
+        application = self._context.topology.application(image.place)
+        if image.tag is None or application is None:
             return None
-        key = (image.product, name)
-        if key not in self._spelled:
-            try:
-                found = find_or_pin(self._context, product, name.removeprefix(f"{image.product}/"))
-            except UnavailableError as error:
-                problems.append(errored("unavailable", where=error.where, reason=error.reason or str(error)))
-                return None
-            self._spelled[key] = found if isinstance(found, Pinned) else None
-        pinned = self._spelled[key]
-        if pinned is not None:
-            self._keep(pinned)
-        return pinned
+        setting = ImageSetting(image.component, "", 0, image.tag, digest)
+        try:
+            found = self._releases.of(WantedImage(application, setting))
+        except UnavailableError as error:
+            problems.append(errored("unavailable", where=error.where, reason=error.reason or str(error)))
+            return None
+        if isinstance(found, NoRelease):
+            problems.append(failed(found.code, **found.values))
+            return None
+        self._keep(found)
+        return found
 
     def _keep(self, pinned: Pinned) -> None:
         self._stored[pinned.digest] = pinned
@@ -157,13 +162,43 @@ class ReleaseFinder:
             self._stored[digest] = pinned_by_digest(self._context, product, tag, digest)
         return self._stored[digest]
 
+    def _of_builds(
+        self, product: str, images: Sequence[ManagedImage], names: Collection[str]
+    ) -> Pinned | None:
+        """The one release of which all images are builds, though nobody has pinned just these together."""
+        known = self._context.topology.product(product)
+        if known is None or len(set(names)) != 1 or not all(each.tag and each.digest for each in images):
+            return None
+        builds: dict[str, Tag] = {}
+        for each in images:
+            source = known.component(each.component)
+            tag = (
+                tag_pattern_match(source.spelling, each.tag or "", known.grammar)
+                if source is not None
+                else None
+            )
+            if tag is None:
+                return None
+            builds[each.component] = tag
+        name = next(iter(names)).removeprefix(f"{product}/")
+        found = pin(self._context, known, name, builds)
+        if not isinstance(found, Pinned):
+            return None
+        for each in images:
+            part = found.release.component(each.component)
+            if part is None or each.digest not in part.identity.digests():
+                return None
+        return found
+
     def _spelling_problems(self, image: ManagedImage, pinned: Pinned | None) -> Iterable[SyncProblem]:
-        if pinned is None or image.digest is None:
+        application = self._context.topology.application(image.place)
+        if pinned is None or image.digest is None or image.tag is None or application is None:
             return ()
-        spelled = self._names.spelled(image.product, image.component, image.tag)
+        spelled = self._releases.named(application, ImageSetting(image.component, "", 0, image.tag))
         if spelled in (None, pinned.release.name):
             return ()
-        return (failed("tag-differs", tag=image.tag, spelled=spelled, release=pinned.release.name),)
+        values = {"spelled": spelled, "release": pinned.release.name}
+        return (failed("tag-of-another", tag=image.tag, **values),)
 
 
 def _no_digest(image: ManagedImage, digest: str | None) -> SyncProblem:

@@ -1,5 +1,6 @@
 """What a promotion changes or has changed: the release before and after, place by place."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from ldmrelease.services.deployments.desired import desired_edits, edits, said_i
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import AliasLookup, ReleaseLookup
 from ldmrelease.services.promotions.load import Promotion
+from ldmrelease.services.promotions.rendered_images import RenderedImages
 from ldmrelease.services.promotions.report import place_state
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal, Snapshot, Value
@@ -43,7 +45,8 @@ class PlaceChange(Struct, frozen=True):
     anything is done. dropped: what a menu lets go. sets: which keys of a menu say something else, besides its
     releases; dropdown: what its drop-down menu says by itself. written: whether the place said something else before.
     older: whether a release of the same kind that comes later in its order was there. images: the components whose
-    image is another one.
+    image is another one. unrendered: what of the place's tree was not rendered, each a folder or file and why, so that
+    its settings alone say what would be there.
     """
 
     place: Place
@@ -59,6 +62,7 @@ class PlaceChange(Struct, frozen=True):
     written: bool = True
     older: bool = False
     images: tuple[ImageChange, ...] = ()
+    unrendered: tuple[tuple[str, str], ...] = ()
 
 
 def changes_of(context: ReleaseLookup, promotion: Promotion) -> tuple[PlaceChange, ...]:
@@ -68,10 +72,13 @@ def changes_of(context: ReleaseLookup, promotion: Promotion) -> tuple[PlaceChang
 
 def planned_changes(context: AliasLookup, spec: PromotionSpec, plan: Plan) -> tuple[PlaceChange, ...]:
     """What a request would change at the places of its plan, in its order, by what is written there now."""
-    return tuple(_planned(context, spec, each.place) for each in plan.places)
+    rendered = RenderedImages(context, spec.pinned.release, os.environ)
+    return tuple(_planned(context, spec, each.place, rendered) for each in plan.places)
 
 
-def _planned(context: AliasLookup, spec: PromotionSpec, place: Place) -> PlaceChange:
+def _planned(
+    context: AliasLookup, spec: PromotionSpec, place: Place, rendered: RenderedImages
+) -> PlaceChange:
     application, release = context.topology.application(place), spec.pinned.release
     there = snapshot(context, application) if application is not None else None
     values = there.values if isinstance(there, Snapshot) else {}
@@ -87,6 +94,11 @@ def _planned(context: AliasLookup, spec: PromotionSpec, place: Place) -> PlaceCh
             said_images(application.target, after_edits(there, changed)),
         )
     planned = _place_change(context, asked, application, place, before, changed, PLANNED, images)
+    if application is not None and isinstance(there, Snapshot):
+        # It was rendered for the plan: the same again is known.
+        found = rendered.settings(application, there, changed)
+        missed = tuple((each.where, each.reason) for each in getattr(found, "unrendered", ()))
+        planned = replace(planned, unrendered=missed)
     if (
         application is None
         or not isinstance(application.target, MenuTarget)

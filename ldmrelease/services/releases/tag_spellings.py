@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 
 from ldmrelease.domain.tags import grammar_of, parse, tag_pattern_match
-from ldmrelease.domain.topology import Product, Topology
+from ldmrelease.domain.topology import ComponentSource, Product, Topology
 from ldmrelease.services.needs import ReleaseLookup
-from ldmrelease.services.releases.products import ChosenProduct, default_product
+from ldmrelease.services.releases.products import ChosenProduct, default_product, reads
 
 DIGEST = "sha256:"
 _SHORTEST_DIGEST = len(DIGEST) + 6
@@ -79,10 +79,19 @@ def _readings(product: Product, text: str) -> Iterator[tuple[int, str]]:
         if tag.parsed and tag.name is not None:
             yield changed, tag.name
     for component in product.components:
-        image = text.strip().rpartition(":")[2]
+        repository, _, image = text.strip().rpartition(":")
+        if repository and not _is_source(component, repository):
+            # An image of elsewhere is no release of ours, whatever its tag is.
+            continue
         matched = tag_pattern_match(component.spelling, image, product.grammar)
         if matched is not None and matched.name is not None:
             yield 0, matched.name
+
+
+def _is_source(component: ComponentSource, repository: str) -> bool:
+    """Whether a text names a component's repository, in whole or by its last part."""
+    source = component.source
+    return repository in (source, source.removeprefix("oci:"), source.rpartition("/")[2], component.name)
 
 
 def _spellings(product: Product, text: str) -> Iterator[tuple[int, str]]:
@@ -98,6 +107,10 @@ def _spellings(product: Product, text: str) -> Iterator[tuple[int, str]]:
 def _near(context: ReleaseLookup, text: str, products: tuple[Product, ...]) -> Iterator[str]:
     """Pinned releases whose name is near; that of a notebook image's rebuild is the one that was rebuilt."""
     yield from _rebuilt(products, text)
+    for product in products:
+        # Somebody left out what is zero: not certain, and a good guess.
+        whole = (f"{text.strip().rpartition('/')[2]}{rest}" for rest in (".0", ".0.0"))
+        yield from (f"{product.name}/{each}" for each in whole if reads(product, each))
     names = {each.name for each in products}
     pinned = {tag: f"{name}/{tag}" for name, tag in context.pins.tags() if name in names}
     word = text.rpartition("/")[2].lower()

@@ -23,6 +23,9 @@ _UNSEEN = (b"S", b"s", b"h")
 """How `git ls-files -v` marks a file of `--skip-worktree` or `--assume-unchanged`: git sees no change of it."""
 
 
+_MARKS = (((b"S", b"s"), "--skip-worktree"), ((b"h", b"s"), "--assume-unchanged"))
+
+
 class _Note(Struct, frozen=True):
     """The file's blob before and after a commit that the copy has yet to follow."""
 
@@ -84,8 +87,11 @@ class Checkout(Struct, frozen=True):
         status = self._status()
         if status.branch != self.branch:
             return
-        untouched = self._is_untouched(note, status, tip)
-        if blob.oid == note.after and untouched:
+        mark = self._left_out(note)
+        untouched = mark is not None or self._is_untouched(note, status, tip)
+        if blob.oid == note.after and mark is not None:
+            self._follow_in_index(blob, mark)
+        elif blob.oid == note.after and untouched:
             self._follow(blob)
         self.withdraw()
         if blob.oid == note.after and not untouched:
@@ -101,6 +107,23 @@ class Checkout(Struct, frozen=True):
         self.git.tell("after", "checkout")
         self.git.tell("before", "update-index")
         self._run("update-index", "--", self.file)
+        self.git.tell("after", "update-index")
+
+    def _left_out(self, note: _Note) -> bytes | None:
+        """How a file is marked that is not there and is not to be, as in a sparse checkout; None for any other."""
+        if os.path.lexists(self.tree.root / self.file):
+            return None
+        mark, _, entry = self._run("ls-files", "-z", "-v", "--stage", "--", self.file).partition(b" ")
+        held = entry.split()[1].decode() if len(entry.split()) > 1 else ""
+        return mark if mark in _UNSEEN and held in (note.before, note.after) else None
+
+    def _follow_in_index(self, blob: GitBlob, mark: bytes) -> None:
+        """The index says the new blob, and the file is left out of the copy as it was: one write of the index."""
+        self.git.tell("before", "update-index")
+        entry = ["--cacheinfo", f"{blob.mode},{blob.oid},{self.file}"]
+        for option in [each for letters, each in _MARKS if mark in letters]:
+            self._run("update-index", *entry, option, "--", self.file)
+            entry = []
         self.git.tell("after", "update-index")
 
     def _is_untouched(self, note: _Note, status: _Status, tip: str) -> bool:

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.targets import GitFile
@@ -199,7 +201,9 @@ def _write(
             return against
         written = _commit(session, tips, edits, asked, grant)
         if written is not None:
-            return written
+            # What was as wanted before is in no line of the commit.
+            same = {path for path, value in edits.items() if settings[path].value == value}
+            return replace(written, lines={key: at for key, at in written.lines.items() if key not in same})
     raise GitError("push", 1, "the branch moves faster than it can be written")
 
 

@@ -145,9 +145,17 @@ def parse_documents(text: str) -> tuple[Node, ...]:
 
 
 def _limited(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
-    """The same events, up to where they are too many or too deep."""
+    """The same events, up to where they are too many or too deep, or name an anchor that is not there."""
     depth = nodes = 0
+    anchors: set[str] = set()
     for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            anchors = set()
+        elif isinstance(event, yaml.AliasEvent) and event.anchor not in anchors:
+            line = event.start_mark.line + 1 if event.start_mark else None
+            raise RefusedError("not-yaml", line=line, found=f"undefined alias *{event.anchor}")
+        elif isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+            anchors.add(event.anchor)
         nodes += isinstance(event, yaml.NodeEvent)
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)

@@ -7,9 +7,12 @@ environments/templates/           an Argo CD application for each, with what is 
 applications/NAME/                the chart of an application, with values-ENVIRONMENT.yaml
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+
+from msgspec import Struct
 
 from ldmrelease.trees.chart_images import images
 from ldmrelease.trees.charts import Charts, Instance, parameters
@@ -30,6 +33,7 @@ from ldmrelease.trees.rendering.cache import RenderCache
 from ldmrelease.trees.rendering.helm import Helm
 from ldmrelease.trees.rendering.rendering_program import NotRendered
 from ldmrelease.trees.rendering.sentinels import NoSentinels, Sentinels
+from ldmrelease.trees.rendering.template_lines import TemplateLines
 from ldmrelease.trees.values import (
     KeyPath,
     UnreadableFile,
@@ -48,6 +52,7 @@ _PASSED = {"global.controlSystem.imageTag": ("controlSystem", "imageTag")}
 _BROUGHT_ALONG = {"nublado": ("nublado-fileservers", "nublado-users")}
 _REVISIONS = "revisions"
 _AT_ONCE = 4
+_CUT = "the image of {}, {}, is made of a piece of something: what decides it is not judged"
 
 
 def fits(tree: Tree) -> bool:
@@ -82,10 +87,22 @@ def render(tree: Tree, environments: Collection[str], programs: Programs) -> Ite
     cache = RenderCache(programs.cache)
     sentinels = NoSentinels() if programs.exact else Sentinels(cache.secret)
     charts = Charts(tree)
-    helm = Helm(
-        programs.helm, tree, charts, programs.work, programs.environment, sentinels, cache, programs.limits
+    marked, exact = (
+        Helm(programs.helm, tree, charts, programs.work, programs.environment, each, cache, programs.limits)
+        for each in (sentinels, NoSentinels())
     )
-    return _render(helm, charts, sentinels, environments, programs.wanted)
+    rendering = _Rendering(marked, exact, charts, sentinels, TemplateLines(tree, charts))
+    return _render(rendering, environments, programs.wanted)
+
+
+class _Rendering(Struct, frozen=True):
+    """Helm with sentinels and without, and what both are about."""
+
+    marked: Helm
+    exact: Helm
+    charts: Charts
+    sentinels: Sentinels
+    templates: TemplateLines
 
 
 def revisions(tree: Tree, environment: str) -> dict[str, YamlScalar]:
@@ -121,55 +138,70 @@ def switched_off(tree: Tree, environment: str, files: Collection[str]) -> Iterat
 
 
 def _render(
-    helm: Helm,
-    charts: Charts,
-    sentinels: Sentinels,
-    environments: Collection[str],
-    wanted: Wanted | None,
+    rendering: _Rendering, environments: Collection[str], wanted: Wanted | None
 ) -> Iterator[TreeFinding]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name in environments:
             try:
-                environment = _Environment(name, charts)
-                passed = sentinels.marked(environment.values)
-                listed = list(applications(helm.template(name, _TOP, "argocd", passed, {})))
+                environment = _Environment(name, rendering.charts)
+                passed = rendering.sentinels.marked(environment.values)
+                listed = list(applications(rendering.marked.template(name, _TOP, "argocd", passed, {})))
             except (UnreadableFile, NotRendered) as error:
                 yield _not_understood(error, name)
                 continue
-            for found in pool.map(partial(_rendered, helm, charts, sentinels, environment, wanted), listed):
+            for found in pool.map(partial(_rendered, rendering, environment, wanted), listed):
                 yield from found
 
 
 def _rendered(
-    helm: Helm,
-    charts: Charts,
-    sentinels: Sentinels,
-    environment: "_Environment",
-    wanted: Wanted | None,
-    application: ArgoApplication,
+    rendering: _Rendering, environment: "_Environment", wanted: Wanted | None, application: ArgoApplication
 ) -> list[TreeFinding]:
     """What Helm says of an application; where it does not, what can be read of it, and why."""
+    charts, sentinels = rendering.charts, rendering.sentinels
     try:
         if wanted is not None:
-            inputs = inputs_of(helm, charts, sentinels, application)
+            inputs = inputs_of(rendering.marked, charts, sentinels, application)
             if not wanted(environment.name, application.name, inputs):
                 return []
-        return [
-            TreeImage(
-                environment.name,
-                application.name,
-                each.image,
-                each.parts,
-                each.kind,
-                each.name,
-                each.container,
-            )
-            for each in rendered_images(helm, charts, sentinels, application)
-        ]
+        return list(_containers(rendering, environment.name, application))
     except (UnreadableFile, NotRendered) as error:
         found = _read(environment, application.name) if isinstance(error, NotRendered) else ()
         read = [each for each in found if not isinstance(each, TreeMenu)]
         return [_not_understood(error, environment.name, application.name), *read]
+
+
+def _containers(
+    rendering: _Rendering, environment: str, application: ArgoApplication
+) -> Iterator[TreeFinding]:
+    """The containers of an application. Raises `NotRendered` and `UnreadableFile`."""
+    charts, sentinels = rendering.charts, rendering.sentinels
+    found = list(rendered_images(rendering.marked, charts, sentinels, application))
+    exact: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    if any(each.may_be_cut for each in found):
+        # What a template cuts a piece out of is told by rendering it as it is.
+        for each in rendered_images(rendering.exact, charts, NoSentinels(), application):
+            exact[each.kind, each.name, each.container].append(each.image)
+    for each in found:
+        own = exact[each.kind, each.name, each.container]
+        image = own.pop(0) if own else each.image
+        is_known = image == each.image
+        parts = each.parts if is_known else ()
+        literal = rendering.templates.with_text(application.folder, image) if not parts and is_known else None
+        yield TreeImage(
+            environment,
+            application.name,
+            image,
+            parts,
+            each.kind,
+            each.name,
+            each.container,
+            template=literal,
+        )
+        if not is_known:
+            at = rendering.templates.cutting(application.folder)
+            where, line = (at.file, at.line) if at is not None else (application.folder, None)
+            reason = _CUT.format(f"{each.kind}/{each.name} {each.container}", image)
+            yield NotUnderstood(where, reason, line, environment, application.name)
 
 
 def _not_understood(

@@ -3,12 +3,16 @@ resources at paths that somebody has named."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 
 from ldmrelease.domain.value_paths import Named, Path, spell_path
+from ldmrelease.trees.manifests.plain_blocks import PlainBlocks
 from ldmrelease.trees.manifests.pruned import (
+    LEAVES,
+    NAMES,
     Pruned,
     PrunedCollection,
     PrunedDocument,
@@ -19,10 +23,9 @@ from ldmrelease.trees.manifests.pruned import (
 )
 from ldmrelease.trees.manifests.splitting import DocumentText, as_utf8, documents
 
-_CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
+_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "volumes"})
 _MOST_REPEATED = 100_000
 """How many collections aliases may repeat in a document."""
-_EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
 # What has none of these has no image: a key may be spelled with escapes or by a tag.
 _MAY_HAVE_IMAGE = rb"image|[\\!]"
 _TEMPLATE = b"{{"
@@ -76,7 +79,8 @@ class ManifestReader:
             for path in each.images.values():
                 leaves.add(next(part for part in reversed(path) if isinstance(part, str)))
                 names |= {part.key for part in path if isinstance(part, Named)}
-        self._leaves, self._names = frozenset(leaves), frozenset(names)
+        self._leaves, self._names = LEAVES.union(leaves), NAMES.union(names)
+        self._plain = PlainBlocks(self._leaves, self._names)
         kinds = [re.escape(each.encode()) for each in self._custom]
         self._may_have = re.compile(b"|".join([_MAY_HAVE_IMAGE, *kinds]))
 
@@ -92,7 +96,11 @@ class ManifestReader:
                 yield from self._document(document, file)
 
     def _document(self, text: DocumentText, file: str) -> Iterator[ManifestFinding]:
+        plain = self._plain.read(text.data, text.line)
         try:
+            if plain is not None:
+                yield from self._images(plain, file)
+                return
             for document in read_pruned(text.data, text.line, self._leaves, self._names):
                 yield from self._images(document, file)
         except UnreadableDocument as error:
@@ -103,37 +111,41 @@ class ManifestReader:
         budget = document.size + _MOST_REPEATED
         for manifest, path in _objects(document.root):
             about = _About(file, document.line, manifest)
-            for name, value, at in self._values(manifest, path):
-                budget -= 1
-                if budget < 0:
-                    raise UnreadableDocument("too-many-aliases", document.line, most=_MOST_REPEATED)
-                found += _image(about, name, value, at)
+            values, seen = self._values(manifest, path, budget)
+            budget -= seen
+            if budget < 0:
+                raise UnreadableDocument("too-many-aliases", document.line, most=_MOST_REPEATED)
+            for each in values:
+                found += _image(about, *each)
         found.sort(key=lambda each: each.line or 0)
         return found
 
-    def _values(
-        self, manifest: PrunedCollection, path: "_At"
-    ) -> Iterator[tuple[str | None, Pruned | None, "_At"]]:
-        """Each container's name and what stands for its image; None, and no image, for every other collection."""
+    def _values(self, manifest: PrunedCollection, path: "_At", most: int) -> tuple[list["_Value"], int]:
+        """Each container's name and what stands for its image; and how many collections were seen, at `most` so many
+        and one more."""
+        values: list[_Value] = []
         for custom in self._custom.get(_text(manifest, "kind") or "", ()):
             for name, each in custom.images.items():
                 found = _found(manifest, each, path)
                 if found is not None:
-                    yield name, found[0], found[1]
+                    values.append((name, found[0], found[1]))
         waiting: list[tuple[PrunedCollection, _At]] = [(manifest, path)]
-        while waiting:
+        seen = 0
+        while waiting and seen <= most:
             value, at = waiting.pop()
-            yield None, None, at
+            seen += 1
             for key, child in value.items():
-                if not isinstance(child, dict):
-                    continue
-                waiting.append((child, (at, key)))
-                if key in _CONTAINERS or key == "volumes":
-                    yield from _listed(key, child, (at, key))
+                if isinstance(child, dict):
+                    waiting.append((child, (at, key)))
+                    if key in _LISTS:
+                        values += _listed(key, child, (at, key))
+        return values, seen
 
 
 _At = tuple[Any, ...]
 """The way to a value: that to what holds it, and its key; empty at the top."""
+_Value = tuple[str | None, Pruned | None, _At]
+"""The name of a container, what stands for its image, and the way there."""
 
 
 def _unreadable(error: UnreadableDocument, text: DocumentText, file: str) -> UnreadableManifest:
@@ -206,9 +218,9 @@ def _found(manifest: PrunedCollection, path: Path, start: _At) -> tuple[Pruned, 
 
 
 def _image(about: _About, container: str | None, value: Pruned | None, at: _At) -> Iterator[ManifestFinding]:
-    if value is None or (isinstance(value, PrunedScalar) and value.is_text and value.text in _EMPTY):
+    if value is None or (isinstance(value, PrunedScalar) and value.is_text and value.is_null):
         return
-    path = spell_path(_steps(at))
+    path = _spelled(at)
     if not isinstance(value, PrunedScalar):
         lines = [each.line for each in value.values() if isinstance(each, PrunedScalar)]
         yield UnreadableManifest(about.file, min(lines, default=about.line), "image-not-text", {"path": path})
@@ -227,12 +239,13 @@ def _image(about: _About, container: str | None, value: Pruned | None, at: _At) 
         )
 
 
-def _steps(at: _At) -> Path:
+@lru_cache(4096)
+def _spelled(at: _At) -> str:
     steps: list[str | int] = []
     while at:
         at, key = at
         steps.append(key)
-    return tuple(reversed(steps))
+    return spell_path(tuple(reversed(steps)))
 
 
 def _text(value: object, key: str) -> str | None:

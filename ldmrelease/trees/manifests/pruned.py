@@ -18,20 +18,24 @@ DEEPEST = 10_000
 _OTHER_BREAKS = re.compile(rb"\r(?!\n)|\xc2\x85|\xe2\x80[\xa8\xa9]")
 _BREAK = re.compile(r"\r\n|\n|\r")
 _TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str")
-_NAMES = frozenset({"kind", "name", "namespace", "apiVersion"})
-_LEAVES = frozenset({"image", "reference"})
+NAMES = frozenset({"kind", "name", "generateName", "namespace"})
+"""Keys whose scalars are kept beside those of images."""
+LEAVES = frozenset({"image", "reference"})
+"""Keys whose scalars may be images."""
 _UNENDED = ("while parsing a flow", "while scanning a quoted")
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
 _MERGE = "<<"
 _NO_KEY = object()
 
 
 class PrunedScalar(Struct, frozen=True):
     """A scalar that is kept: its text, and the line that it is written on. is_text: whether it is text as it stands;
-    a tag may make something else of it."""
+    a tag may make something else of it. is_null: whether it says nothing."""
 
     text: str
     line: int
     is_text: bool
+    is_null: bool = False
 
 
 Pruned = Union[PrunedScalar, "PrunedCollection"]
@@ -56,12 +60,12 @@ class UnreadableDocument(Exception):
 
 
 def read_pruned(
-    data: bytes, line: int, leaves: Collection[str] = (), names: Collection[str] = ()
+    data: bytes, line: int, leaves: Collection[str] = LEAVES, names: Collection[str] = NAMES
 ) -> Iterator[PrunedDocument]:
     """The documents of a text in UTF-8 whose first line is number `line`.
 
-    leaves: further keys whose scalars are kept; names: those that are only kept beside them. Raises
-    `UnreadableDocument`: `not-yaml`, `duplicate-key`, `nested-too-deeply`, `binary-tag`.
+    leaves: keys whose scalars are kept; names: those that are only kept beside them. Raises `UnreadableDocument`:
+    `not-yaml`, `duplicate-key`, `nested-too-deeply`, `binary-tag`, `unknown-alias`.
     """
     lines = _Lines(data, line)
     try:
@@ -71,7 +75,7 @@ def read_pruned(
                 event = parser.get_event()
                 if type(event) is yaml.DocumentStartEvent:
                     start = lines.of(event.start_mark)
-                    reader = _Reader(parser, lines, _LEAVES.union(leaves), _NAMES.union(names))
+                    reader = _Reader(parser, lines, leaves, names)
                     yield PrunedDocument(reader.read(), start, reader.size)
         finally:
             parser.dispose()
@@ -135,6 +139,7 @@ class _Reader:
         is_mapping, keys, key, leads, anchor = False, set[str](), 0, False, None
         scalar_event, end_events = yaml.ScalarEvent, (yaml.MappingEndEvent, yaml.SequenceEndEvent)
         pending: Any = key
+        image_lines: list[int] = []
         while True:
             event: Any = following()
             kind = type(event)
@@ -154,11 +159,13 @@ class _Reader:
                 if event.anchor is not None:
                     self._anchors[event.anchor] = self._scalar(event)
                 if name in kept:
-                    here[pending] = self._scalar(event)
-                    leads = leads or name in leaves
+                    here[pending] = scalar = self._scalar(event)
+                    leads = leads or (name in leaves and not scalar.is_null)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 if len(stack) > DEEPEST:
                     raise UnreadableDocument("nested-too-deeply", lines.of(event.start_mark), most=DEEPEST)
+                if pending == "image":
+                    image_lines.append(lines.of(event.start_mark))
                 stack.append((here, is_mapping, keys, pending, leads, anchor))
                 self.size += 1
                 here, keys, leads, anchor = {}, set(), False, event.anchor
@@ -179,9 +186,11 @@ class _Reader:
                 if ended_leads or pending in ("metadata", _MERGE):
                     here[pending] = ended
                     leads = leads or ended_leads
+                    if pending == "image":
+                        image_lines.pop()
                 elif pending == "image":
                     # Nothing of it is an image, where one may be wanted: an expression that nobody has filled in.
-                    here[pending] = PrunedScalar("", lines.of(event.start_mark), is_text=False)
+                    here[pending] = PrunedScalar("", image_lines.pop(), is_text=False)
                     leads = True
             elif kind is yaml.AliasEvent:
                 found = self._anchors.get(event.anchor)
@@ -201,7 +210,9 @@ class _Reader:
             pending = _NO_KEY if is_mapping else pending + 1
 
     def _scalar(self, event: Any) -> PrunedScalar:
-        return PrunedScalar(event.value, self._lines.of(event.start_mark), event.tag in _TEXT_TAGS)
+        text, is_text = event.value, event.tag in _TEXT_TAGS
+        plain = not event.style and event.tag is None
+        return PrunedScalar(text, self._lines.of(event.start_mark), is_text, is_null(text, plain=plain))
 
     @staticmethod
     def _merge(here: PrunedCollection, keys: set[str]) -> bool:
@@ -214,6 +225,11 @@ class _Reader:
                     if key not in keys:
                         here.setdefault(key, value)
         return any(key == "image" or isinstance(value, dict) for key, value in here.items())
+
+
+def is_null(text: str, *, plain: bool) -> bool:
+    """Whether a scalar says nothing: null, which is so only without quotes, or an empty text."""
+    return not text or (plain and text in _NULLS)
 
 
 def is_sequence(value: object) -> bool:

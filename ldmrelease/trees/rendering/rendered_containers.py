@@ -10,13 +10,15 @@ from ldmrelease.trees.values import YamlScalar, YamlValue, text_at
 
 
 class RenderedImage(Struct, frozen=True):
-    """A container's image and the scalars that decide it; `name` is the object's."""
+    """A container's image and the scalars that decide it; `name` is the object's. may_be_cut: whether there may be more
+    in it, of which a template has taken a piece."""
 
     kind: str
     name: str
     container: str
     image: str
     parts: tuple[YamlScalar, ...]
+    may_be_cut: bool = False
 
 
 class RawContainer(Struct, frozen=True, array_like=True):
@@ -43,7 +45,8 @@ def without_sentinels(found: Iterable[RawContainer], sentinels: Sentinels) -> It
     for each in found:
         image = sentinels.read(each.image)
         name, container = sentinels.read(each.name).text, sentinels.read(each.container).text
-        yield RenderedImage(each.kind, name, container, image.text, image.parts)
+        cut = sentinels.may_be_cut(each.image)
+        yield RenderedImage(each.kind, name, container, image.text, image.parts, cut)
 
 
 def rendered_containers(documents: Iterable[YamlValue], sentinels: Sentinels) -> Iterator[RenderedImage]:

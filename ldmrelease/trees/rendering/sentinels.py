@@ -22,6 +22,7 @@ _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:@+-]*")
 _VERSION = re.compile(r"(v?)[0-9]+\.[0-9]+(?:\.[0-9]+)?(?:[-+][A-Za-z0-9.+-]+)?")
 # Two forms, since charts compare versions: a plain word, and a version that none has.
 _SENTINEL = re.compile(r"(:?)(?:zq([0-9]{12})zq|v?77([0-9]{12})\.0\.0)")
+_PIECE = re.compile(r"zq|(?<![0-9])77[0-9]|0\.0$")
 _NUMBERS = 10**12
 
 
@@ -44,7 +45,7 @@ class Sentinels:
         self._secret = secret if secret is not None else secrets.token_bytes(32)
         self._scalars: dict[str, tuple[YamlScalar, str]] = {}
         self._numbers: dict[tuple[str, tuple[str | int, ...]], list[YamlScalar]] = {}
-        self._known: dict[tuple[str, tuple[str | int, ...]], str] = {}
+        self._known: dict[tuple[str, int, tuple[str | int, ...]], str] = {}
 
     def values(self, instances: list[Instance]) -> YamlValue:
         """The values of an application's charts with sentinels in them, as its own chart takes them."""
@@ -71,10 +72,11 @@ class Sentinels:
 
     def stand_in(self, scalar: YamlScalar, text: str, /) -> str:
         """The sentinel for a text that a scalar brings along: all that it says, or what follows an image's name."""
-        where = (scalar.file, scalar.path)
+        # Documents of one file may have the same path; what a scalar is called does not follow from its line.
+        where = (scalar.file, scalar.line, scalar.path)
         with self._lock:
             if where not in self._known:
-                number = self._number(repr(where).encode())
+                number = self._number(repr((scalar.file, scalar.path)).encode())
                 self._scalars[number] = (scalar, text)
                 self._known[where] = _sentinel(number, text)
         return self._known[where]
@@ -85,6 +87,10 @@ class Sentinels:
         parts = [each[0] for each in known if each is not None]
         plain = _SENTINEL.sub(self._plain, text)
         return Rendered(plain, (*parts, *self._numbers_in(text, parts)))
+
+    def may_be_cut(self, text: str, /) -> bool:
+        """Whether a rendered text may have a piece of a sentinel in it, as templates cut them (`trunc 8`)."""
+        return _PIECE.search(_SENTINEL.sub("", text)) is not None
 
     def _of(self, found: re.Match[str]) -> tuple[YamlScalar, str] | None:
         return self._scalars.get(found[2] or found[3])
@@ -144,6 +150,10 @@ class NoSentinels(Sentinels):
     def stand_in(self, _scalar: YamlScalar, text: str, /) -> str:
         """The text."""
         return text
+
+    def may_be_cut(self, _text: str, /) -> bool:
+        """No: it is what it will be."""
+        return False
 
     def read(self, text: str) -> Rendered:
         """The text, made of nobody knows what."""

@@ -160,6 +160,13 @@ def test_a_folder_without_cases_is_told(tmp_path: Path) -> None:
         case_files(tmp_path)
 
 
+def test_a_file_of_cases_is_not_passed_over_for_a_spelling_error(tmp_path: Path) -> None:
+    file = cases(tmp_path, "cases: [{name: it, expect: {verdict: allowed}}]\n")
+    file.write_text(file.read_text().replace("PolicyTest", "PolicyTests"))
+    assert case_files(tmp_path) == case_files(tmp_path / "tests") == (file,)
+    assert [field for _, field, _ in problems(file)] == ["kind"]
+
+
 def test_windows_are_open_in_their_own_time_zone(tmp_path: Path) -> None:
     window = "    - {id: w, rule: window, weekday: thursday, from: 15:00, until: 18:00, zone: America/Los_Angeles}\n"
     file = cases(

@@ -8,9 +8,10 @@ import pytest
 
 from ldmrelease.config.policies.load import level_schema, load_level, load_levels
 from ldmrelease.config.yaml.problems import BadInput
-from ldmrelease.domain.level import Requirement
+from ldmrelease.domain.level import Requirement, Unmanaged
 from ldmrelease.domain.tags import RELEASE_KINDS
 from ldmrelease.policy.rules.registry import RULES
+from ldmrelease.render.requirements import level_words
 
 DATA = Path(__file__).parents[3] / "data" / "config"
 
@@ -59,6 +60,19 @@ def requirement(folder: Path, clause: str) -> Requirement:
 def test_every_fault_is_told_at_once_with_line_column_field_and_remedy(name, monkeypatch):
     monkeypatch.chdir(DATA)
     assert told(DATA / f"{name}.yaml") + "\n" == (DATA / f"{name}.txt").read_text()
+
+
+def test_images_that_nobody_declares_are_listed_unless_a_level_refuses_them(tmp_path: Path) -> None:
+    file = tmp_path / "level.yaml"
+    file.write_text(GOOD)
+    assert load_level(file).unmanaged is Unmanaged.LISTED
+    file.write_text(GOOD.replace("  availability: 8h\n", "  unmanaged: refused\n"))
+    assert load_level(file).unmanaged is Unmanaged.REFUSED
+    assert load_level(file).at("summit").unmanaged is Unmanaged.REFUSED
+    assert "A gate refuses images that no product" in level_words(load_level(file))
+    file.write_text(GOOD.replace("  availability: 8h\n", "  unmanaged: ignored\n"))
+    with pytest.raises(BadInput, match="unmanaged"):
+        load_level(file)
 
 
 def test_a_good_file_becomes_a_level(tmp_path):

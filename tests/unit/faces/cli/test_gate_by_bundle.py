@@ -119,6 +119,16 @@ def test_a_gate_without_a_bundle_to_decide_by_stays_shut(developed: Site) -> Non
     assert _answer(developed, *words, "--ledger", "another")[0] == 3
 
 
+def test_another_cluster_than_the_bundles_leaves_the_gate_shut(developed: Site) -> None:
+    developed.edit(lambda text: text.replace("  usdfdev:\n", "  usdfdev:\n    cluster-uid: uid-1\n", 1))
+    file = pod(developed, f"{REPOSITORY}@{digest(developed, WEEKLY)}")
+    words = ("-f", file, "-t", PLACE, "--bundle", _bundle(developed))
+    assert _answer(developed, *words, "--cluster", "uid-1")[0] == 0
+    code, answer = _answer(developed, *words, "--cluster", "uid-2")
+    assert (code, [each["code"] for each in answer["unreadable"]]) == (3, ["other-cluster"])
+    assert "uid-1" in answer["unreadable"][0]["sentence"]
+
+
 def test_an_image_that_the_bundle_does_not_know_is_undecided(developed: Site) -> None:
     file = pod(developed, f"{REPOSITORY}@sha256:{'0' * 64}")
     code, answer = _answer(developed, "-f", file, "-t", PLACE, "--bundle", _bundle(developed))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
+from tests.unit.faces.cli.running import run
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site
 
 
@@ -185,3 +186,46 @@ def test_a_target_may_be_typed_as_an_argument_or_by_either_option(ready: Site, c
     assert len({each.stdout for each in typed}) == 1
     assert "usdfdev" in typed[0].stdout
     assert "usdfint" not in typed[0].stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("lint", "`ldmrelease workspace lint`"),
+        ("pin", "`ldmrelease release pin`"),
+        ("agree", "`ldmrelease trust agree`"),
+        ("list", "`ldmrelease release list`"),
+        ("status", "`ldmrelease where`"),
+        ("deploy", "`ldmrelease promote`"),
+        ("undo", "`ldmrelease rollback`"),
+        ("version", "`ldmrelease --version`"),
+        ("help", "`ldmrelease --help`"),
+        ("Promote", "`ldmrelease promote`"),
+        ("promot", "'promote'"),
+    ],
+)
+def test_a_command_that_there_is_not_leads_to_the_one_that_is_meant(word: str, meant: str):
+    done = run(word)
+    assert done.exit_code == ExitCode.BAD_INPUT
+    assert meant in done.stderr.partition("Did you mean")[2]
+
+
+def test_what_no_command_is_like_suggests_none():
+    done = run("frobnicate")
+    assert done.exit_code == ExitCode.BAD_INPUT
+    assert "Did you mean" not in done.stderr
+
+
+def test_a_version_without_its_zeros_is_a_question(ready: Site):
+    done = ready.run("release", "show", "1.1", "--product", "prompt-processing")
+    assert done.exit_code == ExitCode.BAD_INPUT
+    assert "did you mean prompt-processing/1.1.0?" in done.stderr
+
+
+def test_an_image_is_understood_where_it_is_one_of_the_products(ready: Site):
+    for text in ("oci:images/scipipe:al9-w_2023_16", "scipipe:al9-w_2023_16"):
+        done = ready.run("release", "pin", text)
+        assert (done.exit_code, f"{text} is stack/{WEEKLY}" in done.stderr) == (0, True), done.stderr
+    foreign = ready.run("release", "pin", "evil.example/images/scipipe:al9-w_2023_16")
+    assert foreign.exit_code == ExitCode.BAD_INPUT
+    assert "is not a tag" in foreign.stderr

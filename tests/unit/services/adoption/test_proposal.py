@@ -173,3 +173,22 @@ def test_an_environment_without_a_file_of_its_own_has_no_place_for_the_applicati
     own = settings(proposed(files), "base")["lab"]
     assert not any("values-base.yaml" in address or address.startswith("controller") for _, address in own)
     assert ("lab/lab", "applications/lab/Chart.yaml#appVersion") in own
+
+
+def test_what_a_base_decides_for_three_overlays_is_counted_once() -> None:
+    overlays = {
+        f"overlays/{each}/kustomization.yaml": "resources: [../../base]\n" for each in ("dev", "int", "prod")
+    }
+    base = {name: text for name, text in KUSTOMIZE.items() if name.startswith("base/")}
+    found = proposed(base | overlays)
+    assert (found.covered, found.images) == (1, 1)
+    # One of them that says something of its own is an image of its own.
+    own = overlays | {"overlays/prod/kustomization.yaml": OVERLAY}
+    found = proposed(base | own)
+    assert (found.covered, found.images) == (2, 2)
+
+
+def test_containers_that_are_alike_in_one_place_are_several() -> None:
+    twice = DEPLOYMENT + DEPLOYMENT.splitlines(keepends=True)[-1].replace("name: api", "name: second")
+    found = proposed({"dev/api/deployment.yaml": twice, "prod/api/deployment.yaml": DEPLOYMENT})
+    assert (found.covered, found.images) == (3, 3)
