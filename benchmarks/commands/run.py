@@ -39,6 +39,13 @@ COMMANDS = {
 }
 GOALS = dict.fromkeys(("where", "check", "history", "promotions list", "release list"), 4)
 GOALS["promote, nothing to do"] = 5
+_ASKED = ("_LDMRELEASE_COMPLETE=complete_fish", "_TYPER_COMPLETE_FISH_ACTION=get-args")
+COMPLETED = {
+    "complete an option": "ldmrelease promote --",
+    "complete a tag": "ldmrelease promote ",
+    "complete a target": "ldmrelease promote w.2023.16 --target ",
+}
+"""What a shell asks while somebody types: answers come within 150 ms of a quiet machine."""
 
 # A program that is installed finds its modules compiled, and a user has a cache.
 ENVIRONMENT = {
@@ -119,6 +126,10 @@ def main() -> None:
             FLOOR: [given.kubectl, "version", "--client"],
             PEER: [str(installed / "python"), str(HERE / "two_commands.py"), "hello", "w.2023.16"],
             **{name: [ours, *words] for name, words in COMMANDS.items()},
+            **{
+                name: ["env", *_ASKED, f"_TYPER_COMPLETE_ARGS={words}", ours]
+                for name, words in COMPLETED.items()
+            },
         }
         loads = [os.getloadavg()[0]]
         lines = compare(programs, folder / "demo", given.rounds)

@@ -20,6 +20,7 @@ from ldmrelease.trees.registry import LAYOUTS
 _KINDS = {
     "after": "tags",
     "before": "tags",
+    "bundle": "files",
     "check": "checks",
     "component": "components",
     "directory": "directory",
@@ -57,8 +58,9 @@ _CHOICES = {
     ("workspace schema", "kind"): [*FILES],
 }
 FREE = {
-    "aliases", "base", "branch", "build", "builder", "failed", "head", "insecure", "kubernetes", "mail", "name",
-    "person", "platform", "predicate", "reason", "registry", "repository", "run", "type",
+    "aliases", "at", "base", "branch", "build", "builder", "cluster", "exempt_namespace", "expires_after", "failed",
+    "fresh_for", "head", "insecure", "kubernetes", "ledger", "mail", "name", "namespace", "person", "platform",
+    "predicate", "reason", "registry", "releases", "report", "repository", "run", "trust_digest", "type",
 }  # fmt: skip
 """Parameters whose text nobody can know."""
 

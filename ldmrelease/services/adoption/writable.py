@@ -42,31 +42,36 @@ class Writable:
         for each in selectors:
             for address in each.written:
                 by_file[address.file][address] = None
-        self._known = {
-            address: fault
-            for file, own in by_file.items()
-            for address, fault in self._faults(file, list(own))
-        }
+        self._known: dict[ScalarAddress, str | None] = {}
+        for file, own in by_file.items():
+            self._known |= self._faults(file, list(own))
 
     def fault(self, selector: FoundSelector) -> str | None:
         """Why a promotion could not write this; None where it could."""
         return next(filter(None, (self._known[each] for each in selector.written)), None)
 
-    def _faults(self, file: str, own: list[ScalarAddress]) -> list[tuple[ScalarAddress, str | None]]:
+    def _faults(self, file: str, own: list[ScalarAddress]) -> dict[ScalarAddress, str | None]:
         if file not in self._tree.files():
-            return [(each, _REASONS["no-file"]) for each in own]
-        if not _may_be_odd(self._tree.read(file), own) or self._read(file, own) is None:
-            return [(each, None) for each in own]
-        return [(each, self._read(file, [each])) for each in own]
+            return dict.fromkeys(own, _REASONS["no-file"])
+        found: dict[ScalarAddress, str | None] = dict.fromkeys(own)
+        left = list(own) if _may_be_odd(self._tree.read(file), own) else []
+        # Each look reads all of the file, and tells the first one that cannot be written.
+        while left and (fault := self._first(file, left)) is not None:
+            found[fault[0]] = fault[1]
+            left = [each for each in left if each != fault[0]]
+        return found
 
-    def _read(self, file: str, own: list[ScalarAddress]) -> str | None:
-        """Why the first one that cannot be written cannot; None where all can."""
-        paths = [each.within(file) for each in own]
+    def _first(self, file: str, own: list[ScalarAddress]) -> tuple[ScalarAddress, str] | None:
+        """The first one that cannot be written, and why."""
+        paths = {each.within(file): each for each in own}
         try:
-            Texts(file, self._tree.read).settings(PathsToRead(paths, paths))
+            Texts(file, self._tree.read).settings(PathsToRead(list(paths), list(paths)))
         except RefusedError as refused:
-            code = refused.refusal.code
-            return _REASONS.get(code, "{path} cannot be written where it stands").format(path=own[0].path)
+            code, named = refused.refusal.code, refused.refusal.values.get("path")
+            # Of a file as a whole, no path is told.
+            address = paths.get(str(named), own[0])
+            reason = _REASONS.get(code, "{path} cannot be written where it stands")
+            return address, reason.format(path=address.path)
         except (UnreadableFile, ValueError):
-            return f"{own[0].path} cannot be read as a setting"
+            return own[0], f"{own[0].path} cannot be read as a setting"
         return None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ldmrelease.domain.tags import grammar_of, parse, tag_pattern_match
-from ldmrelease.domain.topology import Product, Topology
+from ldmrelease.domain.topology import ComponentSource, Product, Topology
 from ldmrelease.services.needs import ReleaseLookup
 from ldmrelease.services.releases.products import ChosenProduct, default_product, reads
 
@@ -79,10 +79,19 @@ def _readings(product: Product, text: str) -> Iterator[tuple[int, str]]:
         if tag.parsed and tag.name is not None:
             yield changed, tag.name
     for component in product.components:
-        image = text.strip().rpartition(":")[2]
+        repository, _, image = text.strip().rpartition(":")
+        if repository and not _is_source(component, repository):
+            # An image of elsewhere is no release of ours, whatever its tag is.
+            continue
         matched = tag_pattern_match(component.spelling, image, product.grammar)
         if matched is not None and matched.name is not None:
             yield 0, matched.name
+
+
+def _is_source(component: ComponentSource, repository: str) -> bool:
+    """Whether a text names a component's repository, in whole or by its last part."""
+    source = component.source
+    return repository in (source, source.removeprefix("oci:"), source.rpartition("/")[2], component.name)
 
 
 def _spellings(product: Product, text: str) -> Iterator[tuple[int, str]]:

@@ -159,7 +159,7 @@ def test_nothing_is_overwritten_and_nothing_else_written(name, tmp_path):
 
 
 def test_an_unknown_sample_is_refused_with_those_that_are_known(tmp_path):
-    with pytest.raises(BadInput, match="no sample 'ruby'; known are simple, rubin"):
+    with pytest.raises(BadInput, match="no sample 'ruby'; did you mean rubin"):
         init_workspace(tmp_path / "new", "ruby", AT)
     assert not (tmp_path / "new").exists()
 

@@ -220,3 +220,12 @@ def test_a_version_without_its_zeros_is_a_question(ready: Site):
     done = ready.run("release", "show", "1.1", "--product", "prompt-processing")
     assert done.exit_code == ExitCode.BAD_INPUT
     assert "did you mean prompt-processing/1.1.0?" in done.stderr
+
+
+def test_an_image_is_understood_where_it_is_one_of_the_products(ready: Site):
+    for text in ("oci:images/scipipe:al9-w_2023_16", "scipipe:al9-w_2023_16"):
+        done = ready.run("release", "pin", text)
+        assert (done.exit_code, f"{text} is stack/{WEEKLY}" in done.stderr) == (0, True), done.stderr
+    foreign = ready.run("release", "pin", "evil.example/images/scipipe:al9-w_2023_16")
+    assert foreign.exit_code == ExitCode.BAD_INPUT
+    assert "is not a tag" in foreign.stderr
