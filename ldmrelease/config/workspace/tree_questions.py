@@ -6,8 +6,9 @@ already, that is looked for; else what is found there is what it stands for.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
@@ -23,6 +24,28 @@ LONGEST = 4_096
 Scalars = Mapping[str, str | None]
 """The scalars of a file that were recorded, by their path; None where only that it is there was asked."""
 Files = Mapping[str, Scalars]
+V = TypeVar("V")
+
+
+class IndexedNames(dict[str, V], Generic[V]):
+    """A mapping that is asked often for the names with a beginning and an end: each pair is looked for once. It is not
+    changed once it was asked."""
+
+    def __init__(self, entries: Mapping[str, V]) -> None:
+        super().__init__(entries)
+        self._between: dict[tuple[str, str], list[str]] = {}
+
+    def between(self, start: str, end: str) -> list[str]:
+        """The names that begin and end so, in order."""
+        known = self._between.get((start, end))
+        if known is None:
+            known = self._between[start, end] = _between(self, start, end)
+        return known
+
+
+def indexed_files(files: Files) -> Files:
+    """The same files, for many questions."""
+    return IndexedNames({name: IndexedNames(each) for name, each in files.items()})
 
 
 class TreeQuestion(Struct, frozen=True):
@@ -111,12 +134,15 @@ def _matching(
     # Most names are told apart by what stands before and behind all that is open.
     start = replaced(template[: tokens[unbound[0]][0]], bound)
     end = replaced(template[tokens[unbound[-1]][1] :], bound)
-    for each in known:
-        if not (each.startswith(start) and each.endswith(end)):
-            continue
+    names = known.between(start, end) if isinstance(known, IndexedNames) else _between(known, start, end)
+    for each in names:
         own = _taken(template, each, bound, apart)
         if own is not None:
             yield each, own
+
+
+def _between(names: Iterable[str], start: str, end: str) -> list[str]:
+    return [each for each in names if each.startswith(start) and each.endswith(end)]
 
 
 def _taken(template: str, text: str, bound: Bindings, apart: str) -> dict[str, str] | None:

@@ -16,8 +16,7 @@ from ldmrelease.services.inventory.tree_images import TreeSource, open_tree
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.parsed import documents_of
-from ldmrelease.trees.scalars import scalars_of
+from ldmrelease.trees.parsed import scalars_in
 from ldmrelease.trees.values import UnreadableFile
 
 Open = Callable[[AskedTree], "tuple[Tree, str] | Refusal | Unavailable"]
@@ -121,7 +120,7 @@ def record_of(asked: AskedTree, tree: Tree, commit: str, unread: list[UnreadFile
         # One look tells most scalars apart from all that was asked about.
         asked_about = re.compile("|".join(f"(?:{each.path_form})" for each in own), re.DOTALL)
         try:
-            for path, value in scalars_of(documents_of(tree, file)):
+            for path, value in scalars_in(tree, file):
                 if not asked_about.fullmatch(path):
                     continue
                 taking = [each for each in own if each.takes(path, value)]
