@@ -160,13 +160,15 @@ def exceptions(
 ) -> tuple[tuple[tuple[str, str], ...], ...] | None:
     """What leaves out all `others` and none of `wanted`; None where their names do not tell them apart."""
     left = list(others)
+    kept: dict[tuple[str, ...], set[tuple[str, ...] | None]] = {}
     chosen: list[tuple[tuple[str, str], ...]] = []
     while left:
         best: tuple[int, tuple[str, ...], tuple[str, ...]] | None = None
         for keys in _CHOICES:
-            taken = {_values(each, keys) for each in wanted}
+            if keys not in kept:
+                kept[keys] = {_values(each, keys) for each in wanted}
             counts = Counter(own for each in left if (own := _values(each, keys)) is not None)
-            fit = [(count, own) for own, count in counts.items() if own not in taken]
+            fit = [(count, own) for own, count in counts.items() if own not in kept[keys]]
             count, own = max(fit, default=(0, ()), key=lambda each: each[0])
             if count > (best[0] if best is not None else 0):
                 best = count, keys, own
@@ -182,7 +184,7 @@ def exceptions(
 def _values(names: Names, keys: tuple[str, ...]) -> tuple[str, ...] | None:
     """What variables stand for, if an exception can say so."""
     own = tuple(names[key] for key in keys if key in names)
-    return own if len(own) == len(keys) and not any(_SPECIAL & set(each) for each in own) else None
+    return own if len(own) == len(keys) and all(map(_SPECIAL.isdisjoint, own)) else None
 
 
 def excepting(family: SettingFamily, entries: tuple[tuple[tuple[str, str], ...], ...]) -> SettingFamily:
