@@ -58,8 +58,11 @@ def changed_images(
     environ: the variables of this process. environments: those that are looked at; all, where nobody says them.
     without: those that are not.
     """
-    shape = layout_of(trees.after)
-    led = tuple(_newly_led_elsewhere(trees))
+    shape, was_of = layout_of(trees.after), layout_of(trees.before)
+    if shape is None and was_of is None:
+        return TreeDifference()
+    other = () if was_of in (None, shape) else (_of_another_shape(was_of, shape),)
+    led = (*_newly_led_elsewhere(trees), *other)
     if shape is None or not trees.differing:
         return TreeDifference(unread=led)
     known = [*_environments(shape, trees.before), *_environments(shape, trees.after)]
@@ -207,12 +210,21 @@ def _key(image: TreeImage) -> tuple[str | None, ...]:
     return image.image, image.kind, image.name, image.container
 
 
+def _of_another_shape(was: str | None, now: str | None) -> NotUnderstood:
+    """That a change makes the tree one of another layout: what was deployed from it would be looked for elsewhere."""
+    return NotUnderstood(
+        ".", f"the tree has the layout {was}, and with the change {now or 'none that is known'}"
+    )
+
+
 def _newly_led_elsewhere(trees: TreePair) -> Iterator[NotUnderstood]:
     """Links and submodules that the change makes or turns elsewhere: whoever deploys a checkout follows them."""
     before = links(trees.git, trees.before.revision)
     for path, oid in links(trees.git, trees.after.revision).items():
         if before.get(path) != oid:
-            yield NotUnderstood(path, "a link or a submodule: what is deployed from there is not in this tree")
+            yield NotUnderstood(
+                path, "a link or a submodule: what is deployed from there is not in this tree"
+            )
 
 
 def _newly_unread(

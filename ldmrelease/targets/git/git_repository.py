@@ -202,7 +202,7 @@ def _blob_there(git: Git, revision: str, file: str) -> GitBlob:
 
 
 def _require_own_folders(git: Git, revision: str, folder: str, file: str) -> None:
-    """Raise `Refused` (`not-a-file`) where a folder is a link or a submodule: a checkout has the file, from elsewhere."""
+    """Raise `Refused` (`not-a-file`) where a folder is a link or a submodule: a checkout may have the file there."""
     while folder:
         above, _, name = folder.rpartition("/")
         wanted = name.encode(errors="surrogateescape")

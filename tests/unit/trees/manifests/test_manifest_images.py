@@ -160,7 +160,9 @@ spec:
         (["&k image: good:1", "*k : evil:1"], 4),
     ],
 )
-def test_a_merge_or_an_alias_that_kubernetes_puts_over_an_image_is_refused(keys: list[str], line: int) -> None:
+def test_a_merge_or_an_alias_that_kubernetes_puts_over_an_image_is_refused(
+    keys: list[str], line: int
+) -> None:
     """kubectl takes what a merge key brings over what stands before it: other parsers never do."""
     first, *others = keys
     text = "\n".join(["spec:", "  containers:", f"  - {first}", *(f"    {each}" for each in others), ""])
