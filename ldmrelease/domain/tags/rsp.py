@@ -97,7 +97,8 @@ def order_key(tag: Tag) -> OrderKey:
 def other_spellings(text: str) -> Iterator[str]:
     """The name of the stack's build in an image tag, with the cycle and the rebuild that stood behind it."""
     match = _SUFFIXED.fullmatch(text)
-    assert match is not None
+    if match is None:  # nothing, or several lines
+        return
     suffix = f"_c{match['cycle']}.{match['build']}" if match["cycle"] else ""
     suffix += f"_rsp{match['rsp']}" if match["rsp"] else ""
     stem = match["stem"]

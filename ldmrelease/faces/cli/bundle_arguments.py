@@ -107,7 +107,9 @@ def _workspace(ctx: typer.Context) -> Workspace:
     try:
         return cache.open_workspace(workspace_file(ctx), os.environ)
     except BadInput as error:
-        raise UsageError(f"no trust document: {error}", "name one with --trust") from error
+        raise UsageError(
+            "no trust document is named", f"name one with --trust, or a workspace: {error}"
+        ) from error
 
 
 def _trusted(path: Path | None, digest: str | None) -> "Trust":

@@ -94,7 +94,7 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     reports = report_files(report)
     helm, kustomize = installed(os.environ)
     settings = manifests.RenderSettings(os.environ, helm, kustomize, tuple(values or ()), namespace)
-    stdin = sys.stdin.buffer.read() if Path(manifests.STDIN) in found else b""
+    stdin = _stdin() if Path(manifests.STDIN) in found else b""
 
     def read(custom: "Iterable[CustomImages]") -> "Iterable[ManifestFinding]":
         return manifests.read_sources(ManifestReader(custom), found, stdin, settings)
@@ -113,6 +113,14 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     write_reports(reports, answer, waiting_is_bad=True)
     emit_gate(answer, output, lambda: gate_text(answer), waiting_is_bad=True)
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=True))
+
+
+def _stdin() -> bytes:
+    """What is piped in. A shell goes on where the program before the pipe has failed: nothing at all opens no gate."""
+    data = sys.stdin.buffer.read()
+    if not data.strip():
+        raise UsageError("the standard input is empty", "look whether what renders the manifests failed")
+    return data
 
 
 def _by_ledger(

@@ -52,7 +52,8 @@ def test_one_that_prints_too_much_is_ended(tmp_path: Path, stream: str) -> None:
 
 
 def test_one_that_takes_too_much_memory_is_ended(tmp_path: Path) -> None:
-    script = "ulimit -v"
+    # The limit comes a moment after the start.
+    script = 'while [ "$(ulimit -v)" = unlimited ]; do sleep 0.01; done; ulimit -v'
     told = program(tmp_path, script, RenderLimits(memory=1 << 30)).output("applications/lab", [])
     assert told == f"{2 << 20}\n".encode(), "addresses: what it may take, and what a Go program reserves"
     found = refused(program(tmp_path, "echo 'fatal error: out of memory' >&2; exit 2", RenderLimits()))

@@ -190,7 +190,8 @@ def test_tag_and_digest_are_written_and_read_together(ready: Site) -> None:
     ready.ok("promote", WEEKLY, "--target", PLACE)
     digest = pinned(ready, WEEKLY, NEXT)
     assert ready.committed(PLACE).endswith(f"  tag: {NEXT}@{digest}")
-    assert answer(ready, "drift", "--target", PLACE) == (0, {"drift": [], "unreachable": []})
+    code, drift = answer(ready, "drift", "--target", PLACE)
+    assert (code, drift["drift"], drift["unreachable"]) == (0, [], [])
     (row,) = answer(ready, "where", PLACE)[1]
     assert (row["release"], row["named"], row["digest"]) == (f"stack/{WEEKLY}", "admitted", digest)
 

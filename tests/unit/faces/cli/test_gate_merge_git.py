@@ -85,6 +85,32 @@ def test_a_revision_that_is_not_there_is_a_mistake_and_the_answer_says_what_help
     assert "git -C deploy fetch origin nowhere" in done.stderr
 
 
+def test_of_the_workspaces_repository_a_clone_is_advised_and_of_a_clone_what_can_be_fetched(
+    site: Site,
+) -> None:
+    done = site.run("gate", "merge", "--base", "main", "--head", "origin/nowhere")
+    assert (
+        "deploy, which the workspace names; `--tree .` asks the clone that you are in, and `git"
+        in done.stderr
+    )
+    tree = str(site.root / "deploy")
+    done = site.run("gate", "merge", "--base", "origin/main~1", "--head", "HEAD", "--tree", tree)
+    assert "--tree" not in done.stderr
+    assert f"`git -C {tree} fetch origin main:refs/remotes/origin/main` brings a branch" in done.stderr
+
+
+def test_a_folder_of_a_clone_is_told_to_be_one(site: Site) -> None:
+    tree = site.root / "deploy" / "shop"
+    done = site.run("gate", "merge", "--base", "main", "--head", "HEAD", "--tree", str(tree))
+    assert done.exit_code == 2
+    assert f"{tree} is a folder in {site.root / 'deploy'}" in done.stderr
+    assert "name the top of the clone with --tree" in done.stderr
+    done = site.run(
+        "gate", "merge", "--base", "main", "--head", "HEAD", "--tree", str(site.root / "policies")
+    )
+    assert "is not a git repository" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["-x", "main:shop", "", "a\nb", "main^{tree}", "--upload-pack=x"])
 def test_what_is_no_commit_is_a_mistake(site: Site, name: str) -> None:
     assert site.run("gate", "merge", "--base", "main", f"--head={name}").exit_code == 2

@@ -94,6 +94,21 @@ def test_a_tag_of_another_release_than_the_digest_is_refused(ready: Site) -> Non
     assert rows(answer) == [("refused", ["tag-of-another"])]
 
 
+def test_a_right_tag_of_another_release_than_the_named_one_is_not_told_to_be_wrong(ready: Site) -> None:
+    ready.ok("release", "pin", WEEKLY)
+    image = f"{REPOSITORY}:al9-w_2023_16@{digest(ready, WEEKLY)}"
+    answer = gate(ready, 1, "-f", pod(ready, image), "--target", PLACE, "--release", BEFORE)
+    assert rows(answer) == [("refused", ["other-release"])]
+
+
+def test_an_empty_standard_input_opens_no_gate(ready: Site) -> None:
+    """What `helm template ... |` leaves where it has failed."""
+    for nothing in ("", " \n"):
+        done = ready.run("gate", "sync", "-f", "-", "--target", PLACE, input=nothing)
+        assert done.exit_code == 2
+        assert "the standard input is empty; look whether what renders the manifests failed" in done.stderr
+
+
 def test_a_release_that_nobody_has_pinned_is_found_by_its_tag(ready: Site) -> None:
     named = gate(ready, 0, "-f", pod(ready, "component://scipipe"), "--target", PLACE, "--release", WEEKLY)
     of_weekly = named["images"][0]["digest"]

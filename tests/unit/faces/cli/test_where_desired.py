@@ -58,6 +58,7 @@ def test_a_checkout_is_read_without_a_workspace_and_nothing_is_written(tree: Pat
             },
         ],
         "place": None,
+        "template": None,
     }
     assert files(tmp_path) == before
 
