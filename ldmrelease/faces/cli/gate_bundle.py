@@ -9,6 +9,7 @@ from ldmrelease.answers.gate import GateAnswer
 from ldmrelease.answers.gate_sync import sync_answer
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.bundle import Bundle, BundleRelease
+from ldmrelease.faces.cli.bundle_arguments import require_trust
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.render.output import say
 from ldmrelease.services.bundles.ask import BundleQuestions
@@ -90,6 +91,7 @@ def merge_by_bundle(
     found = opened_or_shut(reader, source)
     if isinstance(found, GateAnswer):
         return found
+    require_trust(workspace, reader.trust.digest)
     said = BundleQuestions(found.bundle, reader.now)
     gate = gate_merge_by_bundle(workspace, said, found.bundle, question, os.environ, render=render)
     return merge_answer(gate, question, reader.now, {}, (), gated_by(found))

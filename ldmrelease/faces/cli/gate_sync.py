@@ -17,11 +17,12 @@ from ldmrelease.faces.cli.bundle_arguments import (
     TrustDigestOption,
     TrustOption,
     bundle_reader,
+    require_trust,
 )
 from ldmrelease.faces.cli.gate_options import GateOutputOption
 from ldmrelease.faces.cli.gate_reports import ReportOption, report_files, write_reports
 from ldmrelease.faces.cli.options import UsageError, examples
-from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
         by_bundle = bundle_reader(ctx, trust, trust_digest, seen, ledger)
         answer = sync_by_bundle(by_bundle, bundle, BundleTarget(target, release, cluster), read)
     else:
+        require_trust(open_workspace(ctx), trust_digest)
         answer = _by_ledger(ctx, target, release, product, read)
     write_reports(reports, answer, waiting_is_bad=True)
     emit_gate(answer, output, lambda: gate_text(answer), waiting_is_bad=True)

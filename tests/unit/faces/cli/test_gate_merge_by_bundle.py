@@ -102,3 +102,20 @@ def test_a_policy_that_the_change_loosens_decides_nothing(site: Site) -> None:
     code, answer = by_bundle(site)
     assert code == 3
     assert "not-agreed" in codes(answer)
+
+
+def test_a_workspace_with_another_trust_document_than_the_bundle_is_judged_by_is_a_mistake(
+    site: Site, tmp_path: Path
+) -> None:
+    """A change may bring a trust document that agrees with whatever workspace it brings."""
+    commit(site, dev="1.6.0")
+    ours = tmp_path / "trusted"
+    shutil.copytree(site.root, ours, ignore=shutil.ignore_patterns("*.db*", "deploy"))
+    file = site.root / "trust.yaml"
+    file.write_text(file.read_text().replace("version: ", "version: 7", 1))
+    done = site.run(
+        *("gate", "merge", "--base", "main", "--head", "feature", "--trust", str(ours / "trust.yaml")),
+        *("--bundle", str(site.root / "bundle.json")),
+    )
+    assert done.exit_code == 2
+    assert "is asked for" in done.stderr

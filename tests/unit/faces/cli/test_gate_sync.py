@@ -170,7 +170,8 @@ def test_what_cannot_be_read_leaves_the_gate_shut_and_its_neighbours_decided(rea
 
 
 def test_folders_files_and_the_standard_input_are_read_together(ready: Site) -> None:
-    folder = ready.root / "more" / "deep"
+    # kubectl reads hidden folders, too.
+    folder = ready.root / "more" / ".deep"
     folder.mkdir(parents=True)
     for name in ("a.yaml", "b.yml", "c.json", "d.txt"):
         (folder / name).write_text('{"spec": {"containers": [{"name": "m", "image": "x.example/y"}]}}')
